@@ -1,0 +1,213 @@
+"""E-mail addresses as a form or a file brings them: parsing, the wire form, the canonical key.
+
+What arrives is text that a person typed. What leaves is an `Address` (local part as typed, domain as A-label)
+or an `AddressError` that names the fault. Nothing here decides whether we *want* the address: that is
+`mailflatrate.rules.addresses`. Quoted local parts, comments and domain literals are lawful in RFC 5321 and
+refused here (R-17): nobody signs up to a newsletter with one, and each is a trap for some parser further on.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import idna
+
+MAX_LOCAL_OCTETS = 64
+"""RFC 5321 section 4.5.3.1.1."""
+MAX_DOMAIN_OCTETS = 253
+"""RFC 5321 section 4.5.3.1.2 says 255 on the DNS wire, which is 253 in dotted text (RFC 1035 2.3.4)."""
+MAX_ADDRESS_OCTETS = 254
+"""RFC 5321 section 4.5.3.1.3: a path of 256 octets includes its two angle brackets (erratum 1690)."""
+MAX_LABEL_OCTETS = 63
+"""RFC 1035 section 2.3.4."""
+
+
+class AddressFault(Enum):
+    """What is wrong with a text that is not an address; the value is a stable slug."""
+
+    EMPTY = "empty"
+    NO_AT = "no_at"
+    LOCAL_SYNTAX = "local_syntax"
+    LOCAL_TOO_LONG = "local_too_long"
+    DOMAIN_SYNTAX = "domain_syntax"
+    DOMAIN_TOO_LONG = "domain_too_long"
+    ADDRESS_TOO_LONG = "address_too_long"
+    DOMAIN_LITERAL = "domain_literal"
+    QUOTED_LOCAL = "quoted_local"
+    NO_DOT = "no_dot"
+    NOT_IDNA = "not_idna"
+
+
+class AddressError(ValueError):
+    """The text is no address. `fault` says which rule it broke, `text` is the text as it came."""
+
+    def __init__(self, fault: AddressFault, text: str) -> None:
+        super().__init__(f"{fault.value}: {text!r}")
+        self.fault = fault
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox.
+
+    `local` keeps the letters as typed (NFC), because RFC 5321 section 2.4 lets hosts tell them apart.
+    `domain` is the lower-case A-label that goes on the wire. `canonical` is the key of R-20, for comparing
+    and for suppression only.
+    """
+
+    local: str
+    domain: str
+    canonical: str
+
+    @property
+    def text(self) -> str:
+        """The address for the envelope: local part as typed, domain as A-label."""
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """True when only a server that offers SMTPUTF8 (RFC 6531 section 3.1) can take it."""
+        return not self.local.isascii()
+
+
+# RFC 5322 section 3.2.3: dot-atom-text, which is what RFC 5321 calls Dot-string.
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+_PLAIN = re.compile(
+    rf"({_ATEXT}{{1,64}}(?:\.{_ATEXT}{{1,64}})*)@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.)+"
+    r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9]))"
+)
+_LOCAL_ASCII = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
+_ATEXT_SET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-")
+_DOMAIN_ASCII = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])", re.ASCII
+)
+# Spreadsheets and copied web pages bring these along; nobody types them on purpose.
+_EDGE = " \t\r\n\u00a0\u200b\u2060\ufeff"
+
+
+def parse(text: str) -> Address:
+    """Read one address. White space around it is dropped, white space inside it is a fault.
+
+    Raises AddressError. Lengths count octets of UTF-8 (local part) and of the A-label (domain), R-17.
+    """
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return _parse_slowly(text)
+    local, domain = match.groups()
+    domain = domain.lower()
+    if "xn--" in domain:
+        return _parse_slowly(text)
+    if len(local) > MAX_LOCAL_OCTETS:
+        raise AddressError(AddressFault.LOCAL_TOO_LONG, text)
+    if len(text) > MAX_ADDRESS_OCTETS:
+        if len(domain) > MAX_DOMAIN_OCTETS:
+            raise AddressError(AddressFault.DOMAIN_TOO_LONG, text)
+        raise AddressError(AddressFault.ADDRESS_TOO_LONG, text)
+    return Address(local, domain, f"{local.lower()}@{domain}")
+
+
+def canonical_key(text: str) -> str:
+    """The key of R-20 under which an address is compared, deduplicated and suppressed.
+
+    Domain lower-case as A-label, local part case-folded in NFC. Tags and dots stay: `anna+news@` is another
+    mailbox than `anna@`. Idempotent. Raises AddressError.
+    """
+    return parse(text).canonical
+
+
+def to_a_label(domain: str) -> str:
+    """`München.de` -> `xn--mnchen-3ya.de` (IDNA2008, RFC 5891, mapped as in UTS 46). Raises AddressError."""
+    return _a_label(domain)
+
+
+def to_u_label(domain: str) -> str:
+    """The readable form of an A-label; the domain itself where it has none."""
+    if "xn--" not in domain:
+        return domain
+    try:
+        return idna.decode(domain)
+    except (idna.IDNAError, UnicodeError):
+        return domain
+
+
+def _parse_slowly(text: str) -> Address:
+    stripped = text.strip(_EDGE)
+    if not stripped:
+        raise AddressError(AddressFault.EMPTY, text)
+    local, at, domain = stripped.rpartition("@")
+    if not at or not domain:
+        raise AddressError(AddressFault.NO_AT, text)
+    local = unicodedata.normalize("NFC", local)
+    _check_local(local, text)
+    if domain.startswith("["):
+        raise AddressError(AddressFault.DOMAIN_LITERAL, text)
+    try:
+        wire_domain = _a_label(domain)
+    except AddressError as error:
+        raise AddressError(error.fault, text) from error
+    octets = len(local.encode()) + 1 + len(wire_domain)
+    if octets > MAX_ADDRESS_OCTETS:
+        raise AddressError(AddressFault.ADDRESS_TOO_LONG, text)
+    return Address(local, wire_domain, f"{_fold(local)}@{wire_domain}")
+
+
+def _check_local(local: str, text: str) -> None:
+    if local.startswith('"'):
+        raise AddressError(AddressFault.QUOTED_LOCAL, text)
+    if not local.isascii():
+        _check_local_utf8(local, text)
+    elif not _LOCAL_ASCII.fullmatch(local):
+        raise AddressError(AddressFault.LOCAL_SYNTAX, text)
+    if len(local.encode()) > MAX_LOCAL_OCTETS:
+        raise AddressError(AddressFault.LOCAL_TOO_LONG, text)
+
+
+def _check_local_utf8(local: str, text: str) -> None:
+    """RFC 6531 section 3.3 adds UTF8-non-ascii to atext; we leave out what cannot be seen."""
+    for atom in local.split("."):
+        if not atom or unicodedata.combining(atom[0]):
+            raise AddressError(AddressFault.LOCAL_SYNTAX, text)
+        for char in atom:
+            visible = char in _ATEXT_SET if char.isascii() else unicodedata.category(char)[0] not in "CZ"
+            if not visible:
+                raise AddressError(AddressFault.LOCAL_SYNTAX, text)
+
+
+def _fold(local: str) -> str:
+    if local.isascii():
+        return local.lower()
+    # Unicode 16, D145: folding is only stable between normalisations of the decomposed form.
+    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFD", local).casefold())
+    return unicodedata.normalize("NFC", decomposed)
+
+
+@lru_cache(maxsize=8192)
+def _a_label(domain: str) -> str:
+    lowered = domain.lower() if domain.isascii() else domain
+    if lowered.isascii() and "xn--" not in lowered:
+        wire_domain = lowered
+    else:
+        try:
+            wire_domain = idna.encode(lowered, uts46=True, std3_rules=True).decode("ascii").lower()
+        except (idna.IDNAError, UnicodeError) as error:
+            raise AddressError(_idna_fault(lowered, error), domain) from error
+    if len(wire_domain) > MAX_DOMAIN_OCTETS or any(len(x) > MAX_LABEL_OCTETS for x in wire_domain.split(".")):
+        raise AddressError(AddressFault.DOMAIN_TOO_LONG, domain)
+    if "." not in wire_domain and re.fullmatch(r"[a-z0-9-]+", wire_domain):
+        raise AddressError(AddressFault.NO_DOT, domain)
+    if not _DOMAIN_ASCII.fullmatch(wire_domain):
+        raise AddressError(AddressFault.DOMAIN_SYNTAX, domain)
+    return wire_domain
+
+
+def _idna_fault(domain: str, error: Exception) -> AddressFault:
+    if "too long" in str(error).lower():
+        return AddressFault.DOMAIN_TOO_LONG
+    if any(char in ' \t\r\n@,;:<>()[]\\"' for char in domain) or ".." in domain or domain.startswith("."):
+        return AddressFault.DOMAIN_SYNTAX
+    return AddressFault.NOT_IDNA

@@ -1,0 +1,108 @@
+"""Every number of the rule base, with its source and the date on which the source was read.
+
+The operator may tighten a number by a setting; loosening one needs an ADR. A test pins the table (R-84), because a
+threshold that changes silently is a change of the law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One threshold. `unit` reads `percent`, `octets`, `days`, `events` ...; `derived` marks a default of ours."""
+
+    key: str
+    value: float
+    unit: str
+    rule: str
+    source: str
+    read_on: date
+    derived: bool = False
+
+
+_READ = date(2026, 11, 24)
+
+
+def _limit(key: str, value: float, unit: str, rule: str, source: str, *, derived: bool = False) -> Limit:
+    return Limit(key, value, unit, rule, source, _READ, derived)
+
+
+LIMITS: dict[str, Limit] = {
+    limit.key: limit
+    for limit in (
+        # What the large mailbox providers publish (R-84).
+        _limit("gmail_spam_rate_aim", 0.10, "percent", "R-84", "Google answer 81126: keep below"),
+        _limit("gmail_spam_rate_max", 0.30, "percent", "R-84", "Google answer 81126: never reach"),
+        _limit("gmail_mitigation_days", 7, "days", "R-84", "Google answer 14229414"),
+        _limit("gmail_bulk_per_day", 5000, "messages", "R-84", "Google answer 81126"),
+        _limit("yahoo_spam_rate_max", 0.30, "percent", "R-84", "senders.yahooinc.com best practices"),
+        _limit("csa_spam_rate_max", 0.30, "percent", "R-84", "CSA criterion 2.22, mean of 7 days"),
+        _limit("orange_spam_rate_max", 0.60, "percent", "R-84", "Orange postmaster; falling to 0.30"),
+        _limit("ses_spam_rate_review", 0.10, "percent", "R-84", "Amazon SES"),
+        _limit("ses_spam_rate_pause", 0.50, "percent", "R-84", "Amazon SES"),
+        _limit("microsoft_bulk_per_day", 5000, "messages", "R-84", "Microsoft techcommunity 4399730"),
+        # How we count (R-85) and what we do (R-86 to R-89).
+        _limit("rate_sample_delivered", 200, "messages", "R-85", "ours", derived=True),
+        _limit("rate_sample_events", 3, "events", "R-85", "ours", derived=True),
+        _limit("complaint_warn", 0.05, "percent", "R-86", "ours, half of Gmail's aim", derived=True),
+        _limit("complaint_throttle", 0.10, "percent", "R-86", "ours, Gmail's aim", derived=True),
+        _limit("complaint_pause", 0.20, "percent", "R-86", "ours, between Gmail's figures", derived=True),
+        _limit("complaint_suspend", 0.30, "percent", "R-86", "ours, Gmail, Yahoo and CSA maximum", derived=True),
+        _limit("complaint_suspend_events", 5, "events", "R-86", "ours, in the first 1,000", derived=True),
+        _limit("complaint_suspend_window", 1000, "messages", "R-86", "ours", derived=True),
+        _limit("canary_percent", 5, "percent", "R-88", "ours", derived=True),
+        _limit("canary_recipients", 500, "recipients", "R-88", "ours", derived=True),
+        _limit("canary_wait_minutes", 30, "minutes", "R-88", "ours", derived=True),
+        _limit("hard_bounce_warn", 1.0, "percent", "R-88", "CSA 2026: at most 1.0 in 7 days"),
+        _limit("hard_bounce_pause", 2.0, "percent", "R-88", "ours, between CSA and SES", derived=True),
+        _limit("hard_bounce_suspend", 5.0, "percent", "R-88", "Amazon SES: review at 5"),
+        _limit("provider_unknown_pause", 5.0, "percent", "R-88", "ours", derived=True),
+        _limit("unsubscribe_stop", 2.0, "percent", "R-89", "ours", derived=True),
+        _limit("pause_cooling_hours", 24, "hours", "R-90", "ours", derived=True),
+        # Accounts (R-06 to R-08).
+        _limit("supervised_mailings", 3, "mailings", "R-06", "CSA 2020 section 2.1b"),
+        _limit("supervised_days", 61, "days", "R-06", "CSA 2020 section 2.1b: 2 months"),
+        _limit("strike_days", 183, "days", "R-08", "CSA Verfahrensordnung 2016: 6 months"),
+        _limit("strikes_to_suspend", 3, "strikes", "R-08", "CSA Verfahrensordnung 2016"),
+        # Imports (R-15).
+        _limit("import_role_share", 5.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_disposable_share", 1.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_syntax_share", 2.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_suppressed_share", 1.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_unresolvable_share", 2.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_one_domain_share", 30.0, "percent", "R-15", "ours", derived=True),
+        # Consent (R-13, R-34, R-91).
+        _limit("consent_review_days", 365, "days", "R-13", "ours: 12 months; AG München 161 C 12736/22", derived=True),
+        _limit("consent_max_days", 730, "days", "R-13", "ours: 24 months; AG München 161 C 12736/22", derived=True),
+        _limit("confirmation_valid_days", 7, "days", "R-34", "practice, Maileon FAQ", derived=True),
+        _limit("confirmation_erase_days", 14, "days", "R-34", "practice, Maileon FAQ", derived=True),
+        _limit("confirmations_per_address_day", 5, "messages", "R-35", "ours", derived=True),
+        # Size and form (R-50).
+        _limit("html_warn_octets", 80 * 1024, "octets", "R-50", "ours, below Gmail's clip point", derived=True),
+        _limit("html_max_octets", 100 * 1024, "octets", "R-50", "Gmail clips near 102 KB"),
+        _limit("message_max_octets", 1024 * 1024, "octets", "R-50", "agency guide to CSA: 1 MB"),
+        # Bounces (R-71, R-75).
+        _limit("soft_mailings", 3, "mailings", "R-71", "ours; M3AAWG v4: at least 2", derived=True),
+        _limit("soft_span_days", 14, "days", "R-71", "M3AAWG v4: over at least 2 weeks"),
+        _limit("soft_mailings_active", 5, "mailings", "R-71", "ours", derived=True),
+        _limit("soft_span_days_active", 28, "days", "R-71", "ours", derived=True),
+        _limit("soft_active_days", 90, "days", "R-71", "ours", derived=True),
+        _limit("bounce_return_days", 60, "days", "R-75", "ours; cleverelements retries after 60", derived=True),
+        # Retries (R-72).
+        _limit("retry_first_minutes", 15, "minutes", "R-72", "RFC 5321 section 4.5.4.1 says 30; M3AAWG 15 to 30"),
+        _limit("retry_give_up_hours", 72, "hours", "R-72", "Mailchimp: 3 days"),
+    )
+}
+
+CONSENT_REVIEW_AGE = timedelta(days=LIMITS["consent_review_days"].value)
+"""12 months without contact: a reviewer looks (R-13)."""
+CONSENT_MAX_AGE = timedelta(days=LIMITS["consent_max_days"].value)
+"""24 months without contact: not mailable any more (R-13, R-91)."""
+
+
+def value(key: str) -> float:
+    """The number of one limit. Raises KeyError for an unknown key."""
+    return LIMITS[key].value

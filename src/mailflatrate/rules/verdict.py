@@ -1,0 +1,161 @@
+"""Findings and verdicts: what a chain of rules says about one thing, hits and misses alike.
+
+A finding keeps identifiers and parameters, no sentences, so that it can be stored once and read in either language,
+also years later. The sentences stand beside their rule (`checks/`) and are joined on by `gate.explain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+Param = str | int | tuple[str, ...]
+"""A value in a sentence. A tuple is a list of vocabulary keys or names and is shown joined by commas."""
+Params = Mapping[str, Param]
+NO_PARAMS: Params = {}
+
+
+class Severity(Enum):
+    """What a failed rule does: stop, wait for a reviewer, warn, or only tell."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    WARN = "warn"
+    INFO = "info"
+
+
+class Language(Enum):
+    """The languages in which every rule explains itself."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language of one rule: what is checked, what went wrong, why it matters, how to mend it.
+
+    `sentence` may hold `{name}` for each parameter of the finding.
+    """
+
+    title: str
+    sentence: str
+    why: str
+    mend: str
+
+
+Facts = TypeVar("Facts", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Generic[Facts]):
+    """One rule of a chain.
+
+    `hits` returns None where the facts pass, else the parameters of the sentence. `anchor` names the field that mends it
+    (`campaign.subject`); the pages turn it into a link. `version` grows with every change of meaning.
+    """
+
+    rule: str
+    key: str
+    severity: Severity
+    anchor: str
+    source: str
+    en: Words
+    de: Words
+    hits: Callable[[Facts], Params | None]
+    version: int = 1
+
+    def words(self, language: Language) -> Words:
+        return self.de if language is Language.GERMAN else self.en
+
+    def judge(self, facts: Facts) -> Finding:
+        """Ask the rule; the answer is a finding in either case."""
+        params = self.hits(facts)
+        if params is None:
+            return Finding(self.rule, self.key, self.severity, True, self.anchor)
+        return Finding(self.rule, self.key, self.severity, False, self.anchor, tuple(params.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer of one rule. `severity` is what a failure of it means, whether or not it failed."""
+
+    rule: str
+    key: str
+    severity: Severity
+    passed: bool
+    anchor: str
+    params: tuple[tuple[str, Param], ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """A mapping for a JSON column; `finding_from_json` reads it back."""
+        return {
+            "rule": self.rule,
+            "key": self.key,
+            "severity": self.severity.value,
+            "passed": self.passed,
+            "anchor": self.anchor,
+            "params": {name: list(value) if isinstance(value, tuple) else value for name, value in self.params},
+        }
+
+
+def finding_from_json(stored: Mapping[str, object]) -> Finding:
+    """Read what `Finding.as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    params = stored["params"]
+    if not isinstance(params, Mapping):
+        raise ValueError("params is not a mapping")
+    return Finding(
+        rule=str(stored["rule"]),
+        key=str(stored["key"]),
+        severity=Severity(stored["severity"]),
+        passed=bool(stored["passed"]),
+        anchor=str(stored["anchor"]),
+        params=tuple((str(name), _param(value)) for name, value in params.items()),
+    )
+
+
+def _param(value: object) -> Param:
+    if isinstance(value, list):
+        return tuple(str(item) for item in value)
+    return value if isinstance(value, int) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All findings of one chain, in the chain's order."""
+
+    rules_version: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if not finding.passed)
+
+    @property
+    def blocked_by(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.failures if finding.severity is Severity.BLOCK)
+
+    @property
+    def allowed(self) -> bool:
+        """No blocking rule failed. A verdict can be allowed and still wait for a reviewer."""
+        return not self.blocked_by
+
+    @property
+    def needs_review(self) -> bool:
+        return any(finding.severity is Severity.REVIEW for finding in self.failures)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def as_json(self) -> dict[str, object]:
+        return {"rules_version": self.rules_version, "findings": [finding.as_json() for finding in self.findings]}
+
+
+def verdict_from_json(stored: Mapping[str, object]) -> Verdict:
+    """Read what `Verdict.as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    findings = stored["findings"]
+    if not isinstance(findings, list):
+        raise ValueError("findings is not a list")
+    return Verdict(str(stored["rules_version"]), tuple(finding_from_json(item) for item in findings))
