@@ -1,0 +1,86 @@
+"""The mailing ID: one per campaign, random, and fit to be read over the phone (R-55).
+
+Eight symbols of Crockford base32 (40 bits) and his check symbol, shown as `4K7Q-92XD-8`. People read O for 0, I and L
+for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether what they said can be
+an ID. Source: D. Crockford, "Base 32", 2002.
+"""
+
+import re
+import secrets
+from typing import Final
+
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CHECK_SYMBOLS: Final = _ALPHABET + "*~$=U"
+_VALUES: Final = {symbol: value for value, symbol in enumerate(_ALPHABET)}
+_SLIPS: Final = str.maketrans("OIL", "011")
+# Hyphen-minus, hyphen, non-breaking hyphen, figure dash, en dash, em dash, minus: word processors put any of them.
+_HYPHENS: Final = r"\-‐‑‒–—−"
+_IGNORED: Final = re.compile(rf"[\s{_HYPHENS}]+")
+_SYMBOLS: Final = "[0-9A-TV-Za-tv-z]"
+_CANDIDATE: Final = re.compile(
+    rf"(?<![0-9A-Za-z])({_SYMBOLS}{{4}})(\s?[{_HYPHENS}]\s?|\s)?({_SYMBOLS}{{4}})"
+    rf"(\s?[{_HYPHENS}]\s?|\s)?([0-9A-Za-z])(?![0-9A-Za-z])"
+)
+
+
+def new_mailing_id() -> str:
+    """A fresh random ID in its shown form; the caller's unique constraint catches the one in 10^12.
+
+    Drawn again until the check symbol is a letter or digit and the whole holds both letters and digits, so that no
+    word and no telephone number is ever an ID.
+    """
+    while True:
+        number = secrets.randbits(40)
+        symbols = "".join(_ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
+        whole = symbols + _CHECK_SYMBOLS[number % 37]
+        if whole.isalnum() and _is_mixed(whole):
+            return _shown(whole)
+
+
+def parse_mailing_id(text: str) -> str | None:
+    """The shown form of what somebody typed or said, or None when the check symbol refuses it."""
+    compact = _IGNORED.sub("", text).upper().translate(_SLIPS)
+    if len(compact) != 9 or not compact.isascii():
+        return None
+    number = 0
+    for symbol in compact[:8]:
+        value = _VALUES.get(symbol)
+        if value is None:
+            return None
+        number = number << 5 | value
+    return _shown(compact) if _CHECK_SYMBOLS[number % 37] == compact[8] else None
+
+
+def compact_form(mailing_id: str) -> str:
+    """The lower-case form without hyphens, for a Message-ID. `mailing_id` is in its shown form."""
+    return mailing_id.replace("-", "").lower()
+
+
+def find_in_text(text: str) -> tuple[str, ...]:
+    """Every mailing ID in running text, in its shown form, in order, each once.
+
+    Without any hyphen a candidate must mix letters and digits as `new_mailing_id` does: one nine-letter word in 37
+    would otherwise pass the check symbol.
+    """
+    found: dict[str, None] = {}
+    position = 0
+    while match := _CANDIDATE.search(text, position):
+        mailing_id = parse_mailing_id(match.group())
+        if mailing_id is not None and (_is_hyphenated(match) or _is_mixed("".join(match.group(1, 3, 5)))):
+            found[mailing_id] = None
+            position = match.end()
+        else:
+            position = match.start() + 1
+    return tuple(found)
+
+
+def _is_hyphenated(match: re.Match[str]) -> bool:
+    return all(separator and separator.strip() for separator in match.group(2, 4))
+
+
+def _is_mixed(symbols: str) -> bool:
+    return any(symbol.isdigit() for symbol in symbols) and any(symbol.isalpha() for symbol in symbols)
+
+
+def _shown(compact: str) -> str:
+    return f"{compact[:4]}-{compact[4:8]}-{compact[8]}"
