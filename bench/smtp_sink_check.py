@@ -1,0 +1,114 @@
+"""How fast the SMTP client alone is: prebuilt 6 kB letters into Postfix's smtp-sink on loopback.
+
+    python bench/smtp_sink_check.py [--letters 20000] [--connections 20] [--rtt-ms 0] [--no-baseline]
+
+Prints one JSON object: letters a second, CPU microseconds a letter of this process, and the same job done by
+`smtp-source -d`. With --rtt-ms the sink stands behind bench/delay_proxy.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvloop
+
+from mailflatrate.wire.smtp_pool import SmtpPool
+from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, SendOutcome
+
+SMTP_SINK = "/usr/sbin/smtp-sink"
+SMTP_SOURCE = "/usr/sbin/smtp-source"
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Return when something listens on `port`. Raises ConnectionError after five seconds."""
+    for _ in range(250):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise ConnectionError(f"nothing listens on port {port}")
+
+
+def letters(count: int, size_bytes: int) -> Iterator[OutgoingMessage]:
+    """`count` letters that share their content, each with its own envelope."""
+    line = b"x" * 74 + b"\r\n"
+    head = b"From: anna@shop.example\r\nSubject: Hello\r\n\r\n"
+    content = head + line * ((size_bytes - len(head)) // len(line))
+    for number in range(count):
+        yield OutgoingMessage(number, f"b+{number:x}@bounce.shop.example", f"dora{number}@people.example", content)
+
+
+async def send(port: int, count: int, size_bytes: int, connections: int) -> tuple[float, float, dict[str, int]]:
+    """Wall seconds, CPU seconds of this process, and the outcomes."""
+    kinds: Counter[str] = Counter()
+
+    def note(outcome: SendOutcome) -> None:
+        kinds[outcome.kind.value] += 1
+
+    async with SmtpPool(RelayConfig("127.0.0.1", port), connections, 10_000_000) as pool:
+        await pool.send_many(letters(connections * 2, size_bytes), lambda _: None)
+        wall, cpu = time.perf_counter(), time.process_time()
+        await pool.send_many(letters(count, size_bytes), note, lambda _: None)
+        return time.perf_counter() - wall, time.process_time() - cpu, dict(kinds)
+
+
+def main() -> None:
+    """Run the measurement and print it."""
+    parser = argparse.ArgumentParser(description="SMTP client against smtp-sink")
+    parser.add_argument("--letters", type=int, default=20_000)
+    parser.add_argument("--size", type=int, default=6000)
+    parser.add_argument("--connections", type=int, default=20)
+    parser.add_argument("--rtt-ms", type=float, default=0.0)
+    parser.add_argument("--no-baseline", action="store_true")
+    options = parser.parse_args()
+    port = sink_port = free_port()
+    sink = ["-u", "nobody"] if Path("/proc/self").owner() == "root" else []
+    processes = [subprocess.Popen([SMTP_SINK, *sink, f"127.0.0.1:{sink_port}", "1000"])]
+    try:
+        wait_for(sink_port)
+        if options.rtt_ms:
+            port = free_port()
+            proxy = [sys.executable, str(Path(__file__).with_name("delay_proxy.py")), "--listen", str(port)]
+            proxy += ["--target", f"127.0.0.1:{sink_port}", "--rtt-ms", str(options.rtt_ms)]
+            processes.append(subprocess.Popen(proxy, stdout=subprocess.DEVNULL))
+            wait_for(port)
+        wall, cpu, kinds = uvloop.run(send(port, options.letters, options.size, options.connections))
+        result: dict[str, object] = {
+            "messages_per_second": round(options.letters / wall),
+            "cpu_us_per_message": round(cpu / options.letters * 1e6, 1),
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "outcomes": kinds,
+        }
+        if not options.no_baseline:
+            begin = time.perf_counter()
+            source = [SMTP_SOURCE, "-d", "-s", str(options.connections), "-l", str(options.size)]
+            subprocess.run([*source, "-m", str(options.letters), f"127.0.0.1:{port}"], check=True)
+            rate = options.letters / (time.perf_counter() - begin)
+            result["smtp_source_per_second"] = round(rate)
+            result["of_smtp_source"] = round(options.letters / wall / rate, 2)
+        print(json.dumps(result))
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()

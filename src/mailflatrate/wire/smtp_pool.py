@@ -1,0 +1,254 @@
+"""Several warm connections to one relay, fed by one source of letters that is asked only when one is ready.
+
+Pull, not push: a letter is taken (and so rendered, signed and permitted) at the moment its envelope can be
+written, with at most one letter in advance on each connection. A source that stops yielding therefore pauses
+a mailing at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from mailflatrate.wire.smtp_client import SmtpConnection
+from mailflatrate.wire.smtp_open import open_connection
+from mailflatrate.wire.smtp_run import SendRun, SendSummary
+from mailflatrate.wire.smtp_source import make_source
+from mailflatrate.wire.smtp_types import (
+    OutcomeKind,
+    OutgoingMessage,
+    RelayConfig,
+    RelayUnavailable,
+    SendOutcome,
+    Stage,
+)
+
+# After a slow-down one connection more is allowed again for each such number of accepted letters (R-72).
+ACCEPTED_PER_RECOVERY = 200
+
+
+class SmtpPool:
+    """Connections to one relay that stay open between calls.
+
+    `max_connections` and `messages_per_connection` bound them (R-103). Pauses after failed connections grow
+    from `first_pause_seconds` to `longest_pause_seconds`. One event loop, one `send_many` at a time; a second
+    call waits for the first. Close it with `await pool.close()`.
+    """
+
+    def __init__(
+        self,
+        config: RelayConfig,
+        max_connections: int = 10,
+        messages_per_connection: int = 100,
+        *,
+        first_pause_seconds: float = 1.0,
+        longest_pause_seconds: float = 300.0,
+    ) -> None:
+        if max_connections < 1 or messages_per_connection < 1:
+            raise ValueError("max_connections and messages_per_connection must be at least 1")
+        self.config = config
+        self.max_connections = max_connections
+        self.messages_per_connection = messages_per_connection
+        self._first_pause_seconds = first_pause_seconds
+        self._longest_pause_seconds = longest_pause_seconds
+        self._connections: set[SmtpConnection] = set()
+        self._leaving: set[SmtpConnection] = set()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._limit = max_connections
+        self._since_slowdown = 0
+        self._failures = 0
+        self._next_open_at = 0.0
+        self._last_problem: RelayUnavailable | None = None
+        self._run: SendRun | None = None
+        self._lock = asyncio.Lock()
+        self._closed = False
+
+    # -- for the caller ---------------------------------------------------------------------------------
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open now."""
+        return len(self._connections)
+
+    @property
+    def connection_limit(self) -> int:
+        """How many connections the pool allows itself now; below `max_connections` after a 421."""
+        return self._limit
+
+    async def send_many(
+        self,
+        source: Iterator[OutgoingMessage] | AsyncIterator[OutgoingMessage],
+        on_outcome: Callable[[SendOutcome], None],
+        on_data_start: Callable[[int], None] | None = None,
+    ) -> SendSummary:
+        """Send what `source` yields; each letter taken ends in exactly one call of `on_outcome`.
+
+        `on_data_start(letter_id)` is called right before the content of a letter is written; from then until
+        its outcome the letter is in doubt. All callbacks run on the event loop between two writes and should
+        be short.
+
+        Raises RelayUnavailable when no connection can be had: letters already taken have been reported as
+        NOT_SENT, the source keeps the rest. Raises what a callback or the source raised, after the letters
+        under way got their outcomes. Cancelling ends the connections; letters under way are reported as
+        NOT_SENT or IN_DOUBT.
+        """
+        async with self._lock:
+            if self._closed:
+                raise RuntimeError("the pool is closed")
+            loop = asyncio.get_running_loop()
+            if not self._connections and loop.time() < self._next_open_at:
+                raise self._still_waiting(loop.time())
+            run = SendRun(make_source(source, self.max_connections, self._refill), on_outcome, on_data_start)
+            self._run = run
+            try:
+                for connection in list(self._connections):
+                    connection.kick()
+                if not self._connections:
+                    self._grow()
+                await run.wait()
+            finally:
+                await self._end_run(run)
+            run.raise_problem()
+            return run.summary()
+
+    def stop(self) -> None:
+        """Take no more letters; those under way finish and `send_many` returns."""
+        if self._run is not None:
+            self._run.stop()
+
+    async def close(self) -> None:
+        """Finish the letters under way, say QUIT on every connection, and wait for the end of them."""
+        self._closed = True
+        self.stop()
+        async with self._lock:
+            opening = list(self._opening)
+            for task in opening:
+                task.cancel()
+            await asyncio.gather(*opening, return_exceptions=True)
+            for connection in list(self._connections):
+                connection.close()
+            await asyncio.gather(*(connection.wait_closed() for connection in list(self._leaving)))
+
+    async def __aenter__(self) -> SmtpPool:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # -- for the connections (LetterFeed) ---------------------------------------------------------------
+
+    def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
+        """The next letter of the run. Each letter taken may bring one connection more, up to the limit."""
+        run = self._run
+        if run is None:
+            return None
+        message = run.take()
+        if message is not None and len(self._connections) + len(self._opening) < min(run.taken, self._limit):
+            self._grow()
+        return message
+
+    def data_start(self, letter_id: int) -> bool:
+        """Tell the caller; False when its journal failed."""
+        return self._run is not None and self._run.data_start(letter_id)
+
+    def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
+        """Hand the outcome on, or offer the letter to another connection when nothing of it was sent."""
+        assert self._run is not None, "a letter ended outside of a run"
+        if outcome.kind is OutcomeKind.ACCEPTED:
+            self._failures = 0
+            if self._limit < self.max_connections:
+                self._recover()
+        if self._run.settle(message, outcome):
+            # Not at once: the connection that brings it back is in the middle of its own work.
+            asyncio.get_running_loop().call_soon(self._refill)
+
+    def retired(self, connection: SmtpConnection) -> None:
+        """A connection is used up or lost: learn from it, and replace it while there are letters."""
+        self._connections.discard(connection)
+        self._leaving.add(connection)
+        waiting = asyncio.ensure_future(connection.wait_closed())
+        waiting.add_done_callback(lambda _: self._leaving.discard(connection))
+        reply = connection.last_reply
+        if reply is not None and reply.code == 421:
+            self._limit = max(1, min(self._limit, len(self._connections)))
+            self._since_slowdown = 0
+        if connection.loss is not None and connection.letters_taken and not connection.replies_final:
+            # It connected and then answered nothing: without a pause this would go round and round.
+            stage, text = connection.loss
+            code, enhanced = (reply.code, reply.enhanced) if reply else (0, None)
+            self._note_failure(RelayUnavailable(stage, text, code=code, enhanced=enhanced))
+        asyncio.get_running_loop().call_soon(self._refill)
+
+    # -- opening ----------------------------------------------------------------------------------------
+
+    def _grow(self) -> None:
+        """Open one connection more if there is room, and no pause."""
+        if len(self._connections) + len(self._opening) >= self._limit:
+            return
+        if asyncio.get_running_loop().time() < self._next_open_at:
+            return
+        task = asyncio.ensure_future(self._open_one())
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _open_one(self) -> None:
+        try:
+            connection = await open_connection(self.config)
+        except RelayUnavailable as problem:
+            self._note_failure(problem)
+            if self._connections:  # it serves us, but not that many at a time
+                self._limit = min(self._limit, len(self._connections))
+                self._since_slowdown = 0
+            asyncio.get_running_loop().call_soon(self._refill)
+            return
+        self._connections.add(connection)
+        connection.serve(self, self.messages_per_connection)
+
+    def _refill(self) -> None:
+        """A letter waits, or a connection ended: wake the idle connections, open a new one, or give the run
+        up.
+        """
+        run = self._run
+        if run is None:
+            return
+        for connection in list(self._connections):
+            connection.kick()
+        if not run.wants_connections:
+            return
+        if len(self._connections) + len(self._opening) < min(run.taken + 1, self._limit):
+            self._grow()
+        if not self._connections and not self._opening:
+            run.fail(self._still_waiting(asyncio.get_running_loop().time()))
+
+    def _note_failure(self, problem: RelayUnavailable) -> None:
+        self._failures += 1
+        pause = min(self._first_pause_seconds * 2 ** min(self._failures - 1, 30), self._longest_pause_seconds)
+        self._next_open_at = asyncio.get_running_loop().time() + pause
+        self._last_problem = problem
+
+    def _still_waiting(self, now: float) -> RelayUnavailable:
+        problem = self._last_problem or RelayUnavailable(Stage.CONNECT, "no connection")
+        return RelayUnavailable(
+            problem.stage,
+            problem.text,
+            code=problem.code,
+            enhanced=problem.enhanced,
+            retry_after_seconds=max(0.0, self._next_open_at - now),
+        )
+
+    def _recover(self) -> None:
+        self._since_slowdown += 1
+        if self._since_slowdown >= ACCEPTED_PER_RECOVERY:
+            self._since_slowdown = 0
+            self._limit += 1
+            self._grow()
+
+    async def _end_run(self, run: SendRun) -> None:
+        """Leave no letter under way behind, whatever ended the run."""
+        run.stop()
+        if run.under_way:
+            for connection in list(self._connections):
+                if not connection.is_idle:
+                    connection.abort("the sending was cancelled")
+        self._run = None
+        run.hand_back(await run.source.close())

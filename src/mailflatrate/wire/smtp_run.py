@@ -1,0 +1,138 @@
+"""One `send_many`: which letters are under way, which came back, when it is over. Kept apart from the
+connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mailflatrate.wire.smtp_source import LetterSource
+from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, SendOutcome, Stage
+
+# A letter whose connection ends before its content is offered to a connection this often, then handed back.
+MAX_OFFERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SendSummary:
+    """What became of the letters of one `send_many`. `taken` letters left the source, each got one outcome."""
+
+    taken: int
+    by_kind: Mapping[OutcomeKind, int]
+
+
+class SendRun:
+    """The account of one call: every letter taken is under way, or came back, or has had its outcome
+    reported.
+    """
+
+    def __init__(
+        self,
+        source: LetterSource,
+        on_outcome: Callable[[SendOutcome], None],
+        on_data_start: Callable[[int], None] | None,
+    ) -> None:
+        self.source = source
+        self.taken = 0
+        self.under_way = 0
+        self._on_outcome = on_outcome
+        self._on_data_start = on_data_start
+        self._came_back: deque[tuple[OutgoingMessage, SendOutcome]] = deque()
+        self._offers: Counter[int] = Counter()
+        self._kinds: Counter[OutcomeKind] = Counter()
+        self._stopped = False
+        self._problem: Exception | None = None
+        self._over = asyncio.Event()
+
+    @property
+    def wants_connections(self) -> bool:
+        """True while a letter waits for a connection, as far as can be known."""
+        return not self._stopped and (bool(self._came_back) or not self.source.exhausted)
+
+    def take(self) -> OutgoingMessage | None:
+        """A letter that came back, else the source's next; None when there is none now."""
+        if self._stopped:
+            return None
+        if self._came_back:
+            message: OutgoingMessage | None = self._came_back.popleft()[0]
+        else:
+            try:
+                message = self.source.take()
+            except Exception as problem:  # noqa: BLE001 - the caller's own; raised again by raise_problem()
+                self.fail(problem)
+                return None
+            if message is None:
+                self._look_for_the_end()
+                return None
+            self.taken += 1
+        self.under_way += 1
+        return message
+
+    def data_start(self, letter_id: int) -> bool:
+        """False when the caller's journal raised: then the content must not leave."""
+        if self._on_data_start is not None:
+            try:
+                self._on_data_start(letter_id)
+            except Exception as problem:  # noqa: BLE001 - the caller's own; raised again by raise_problem()
+                self.fail(problem)
+                return False
+        return True
+
+    def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> bool:
+        """Book the end of a letter; True when it came back and waits for another connection."""
+        self.under_way -= 1
+        if outcome.kind is OutcomeKind.NOT_SENT and not self._stopped:
+            self._offers[message.letter_id] += 1
+            if self._offers[message.letter_id] < MAX_OFFERS:
+                self._came_back.append((message, outcome))
+                return True
+        self._report(outcome)
+        self._look_for_the_end()
+        return False
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._stopped = True
+        self._look_for_the_end()
+
+    def fail(self, problem: Exception) -> None:
+        """Take no more and let `wait` raise the first problem once nothing is under way."""
+        self._problem = self._problem or problem
+        self.stop()
+
+    def hand_back(self, untouched: list[OutgoingMessage]) -> None:
+        """Report what found no connection: letters that came back, and those fetched and never begun."""
+        while self._came_back:
+            self._report(self._came_back.popleft()[1])
+        for message in untouched:
+            self.taken += 1
+            text = "the sending ended before this letter"
+            self._report(SendOutcome(message.letter_id, OutcomeKind.NOT_SENT, Stage.IDLE, 0, None, text, False, ""))
+
+    async def wait(self) -> None:
+        """Return when every letter taken has its outcome, or has come back for good."""
+        await self._over.wait()
+
+    def raise_problem(self) -> None:
+        """Raise what ended the run early, if anything did."""
+        if self._problem is not None:
+            raise self._problem
+
+    def summary(self) -> SendSummary:
+        """The account so far."""
+        return SendSummary(self.taken, MappingProxyType(dict(self._kinds)))
+
+    def _report(self, outcome: SendOutcome) -> None:
+        self._kinds[outcome.kind] += 1
+        try:
+            self._on_outcome(outcome)
+        except Exception as problem:  # noqa: BLE001 - the caller's own; raised again by raise_problem()
+            self.fail(problem)
+
+    def _look_for_the_end(self) -> None:
+        if self.under_way == 0 and (self._stopped or (self.source.exhausted and not self._came_back)):
+            self._over.set()

@@ -1,0 +1,107 @@
+"""Where a pool takes its letters from: a plain iterator, or an asynchronous one with a small buffer before
+it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Protocol
+
+from mailflatrate.wire.smtp_types import OutgoingMessage
+
+
+class LetterSource(Protocol):
+    """Letters one by one."""
+
+    @property
+    def exhausted(self) -> bool:
+        """True once it is known that nothing more will come."""
+
+    def take(self) -> OutgoingMessage | None:
+        """The next letter, or None when none is there now. Raises what the caller's iterator raised."""
+
+    async def close(self) -> list[OutgoingMessage]:
+        """Stop asking; returns the letters that were fetched and not taken."""
+
+
+class PlainSource:
+    """A plain iterator: asked at the moment a letter can be written, nothing in advance."""
+
+    def __init__(self, letters: Iterator[OutgoingMessage]) -> None:
+        self._letters = letters
+        self._exhausted = False
+
+    @property
+    def exhausted(self) -> bool:
+        """True after the iterator's end."""
+        return self._exhausted
+
+    def take(self) -> OutgoingMessage | None:
+        """The iterator's next letter."""
+        letter = None if self._exhausted else next(self._letters, None)
+        self._exhausted = letter is None
+        return letter
+
+    async def close(self) -> list[OutgoingMessage]:
+        """Nothing was fetched in advance."""
+        return []
+
+
+class AsyncSource:
+    """An asynchronous iterator: a task fetches up to `room` letters in advance and calls `wake` for each."""
+
+    def __init__(self, letters: AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]) -> None:
+        self._letters = letters
+        self._room = room
+        self._wake = wake
+        self._ready: deque[OutgoingMessage] = deque()
+        self._taken = asyncio.Event()
+        self._problem: Exception | None = None
+        self._task = asyncio.ensure_future(self._fetch())
+        self._task.add_done_callback(lambda _: wake())
+
+    async def _fetch(self) -> None:
+        try:
+            async for letter in self._letters:
+                self._ready.append(letter)
+                self._wake()
+                while len(self._ready) >= self._room:
+                    self._taken.clear()
+                    await self._taken.wait()
+        except Exception as problem:  # noqa: BLE001 - handed to the caller of take, which ends the run with it
+            self._problem = problem
+
+    @property
+    def exhausted(self) -> bool:
+        """True when the fetching is over and everything fetched was taken."""
+        return self._task.done() and not self._ready and self._problem is None
+
+    def take(self) -> OutgoingMessage | None:
+        """A fetched letter, oldest first."""
+        if self._ready:
+            letter = self._ready.popleft()
+            self._taken.set()
+            return letter
+        if self._problem is not None:
+            problem, self._problem = self._problem, None
+            raise problem
+        return None
+
+    async def close(self) -> list[OutgoingMessage]:
+        """Stop the fetching task."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        left = list(self._ready)
+        self._ready.clear()
+        return left
+
+
+def make_source(
+    letters: Iterator[OutgoingMessage] | AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]
+) -> LetterSource:
+    """Wrap either kind of iterator; `room` and `wake` serve the asynchronous one."""
+    if isinstance(letters, AsyncIterator):
+        return AsyncSource(letters, room, wake)
+    return PlainSource(letters)

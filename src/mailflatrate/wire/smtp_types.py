@@ -1,0 +1,159 @@
+"""The values that cross the border of the SMTP client: configuration in, letters in, outcomes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+
+class TlsMode(Enum):
+    """How STARTTLS is used (RFC 3207, R-102)."""
+
+    NEVER = "never"
+    OPPORTUNISTIC = "opportunistic"
+    REQUIRED = "required"
+
+
+class Stage(Enum):
+    """Where in the dialogue something happened. LOCAL: before anything was said to the relay."""
+
+    LOCAL = "local"
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DATA_END = "data_end"
+    RSET = "rset"
+    QUIT = "quit"
+    IDLE = "idle"
+
+
+class OutcomeKind(Enum):
+    """How one letter ended.
+
+    ACCEPTED: the relay took responsibility (2xx after the content).
+    REJECTED: refused for good (5xx, or by ourselves at stage LOCAL because the relay lacks what the letter
+    needs).
+    DEFERRED: refused for now (4xx).
+    NOT_SENT: the connection ended before one byte of its content was written; it may be sent again freely.
+    IN_DOUBT: the content was started and no final reply is known; sending again may deliver twice.
+    """
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    NOT_SENT = "not_sent"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One letter to one recipient (R-65).
+
+    `letter_id` comes back in the outcome; any integer the caller understands. `sender` is the Return-Path
+    address, empty for the null sender. `content` has CRLF line ends and ends with one; dot-stuffing is done
+    here when needed. `envid` identifies the letter in a DSN (RFC 3461 4.4). `utf8_headers` says that header
+    fields hold raw UTF-8 (RFC 6532).
+    """
+
+    letter_id: int
+    sender: str
+    recipient: str
+    content: bytes
+    envid: str | None = None
+    utf8_headers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendOutcome:
+    """The end of one letter: what was answered, at which stage, by whom.
+
+    `code` is the SMTP reply code, 0 when there was no reply. `enhanced` is the RFC 3463 status when given (by
+    the relay, or by us at stage LOCAL). `remote_host` is "host:port" of the relay; `tls` tells whether the
+    connection was encrypted.
+    """
+
+    letter_id: int
+    kind: OutcomeKind
+    stage: Stage
+    code: int
+    enhanced: str | None
+    text: str
+    tls: bool
+    remote_host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait at each stage; the defaults are the minimums of RFC 5321 4.5.3.2 (connect, TLS, QUIT:
+    our choice).
+    """
+
+    connect_seconds: float = 30.0
+    greeting_seconds: float = 300.0
+    command_seconds: float = 300.0
+    mail_seconds: float = 300.0
+    rcpt_seconds: float = 300.0
+    data_start_seconds: float = 120.0
+    data_end_seconds: float = 600.0
+    tls_handshake_seconds: float = 30.0
+    quit_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RelayConfig:
+    """Where letters go and how.
+
+    `verify_certificate` counts only for TlsMode.REQUIRED: in opportunistic mode an attacker could strip
+    STARTTLS altogether, so a check would only lose mail (RFC 7435). `chunking` prefers BDAT to DATA where
+    offered; see `mailflatrate.wire.smtp_client` for why it is off by default.
+    """
+
+    host: str
+    port: int = 25
+    helo_name: str = "localhost"
+    tls: TlsMode = TlsMode.OPPORTUNISTIC
+    verify_certificate: bool = True
+    ca_file: Path | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    allow_plaintext_auth: bool = False
+    chunking: bool = False
+    request_dsn: bool = True
+    source_address: str | None = None
+    connection_lifetime_seconds: float = 300.0
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    @property
+    def remote_host(self) -> str:
+        """The relay as "host:port"."""
+        return f"{self.host}:{self.port}"
+
+
+class RelayUnavailable(Exception):
+    """No connection to the relay can be had now; letters not reported otherwise are untouched.
+
+    `stage` says how far it came, `code`, `enhanced` and `text` what the relay answered (0 and None when
+    nothing), and `retry_after_seconds` how long the pool will not try again.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        text: str,
+        *,
+        code: int = 0,
+        enhanced: str | None = None,
+        retry_after_seconds: float = 0.0,
+    ) -> None:
+        super().__init__(f"relay unavailable at {stage.value}: {f'{code} ' if code else ''}{text}")
+        self.stage = stage
+        self.code = code
+        self.enhanced = enhanced
+        self.text = text
+        self.retry_after_seconds = retry_after_seconds
