@@ -1,0 +1,5 @@
+"""mailflatrate: an e-mail marketing service that cannot be used to spam.
+
+The path of the data is the order of the rooms: application -> account -> agreement -> list (origin) -> form ->
+consent -> campaign -> gate -> delivery -> feedback -> list. ARCHITECTURE.md explains the storeys.
+"""

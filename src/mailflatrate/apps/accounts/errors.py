@@ -1,0 +1,5 @@
+"""What can go wrong with accounts, in words for the person concerned."""
+
+
+class AccountError(Exception):
+    """An action on an account was refused; the message says why and how to mend it."""

@@ -1,0 +1,92 @@
+"""Tables of campaigns and editions."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ContentKind(models.TextChoices):
+    """How the content is written."""
+
+    MARKDOWN = "markdown", _("Markdown")
+    MJML = "mjml", _("MJML")
+    HTML = "html", _("HTML")
+
+
+class CampaignState(models.TextChoices):
+    """Where a campaign stands. WAITING: the relay does not answer; it goes on by itself."""
+
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    PLANNING = "planning", _("Preparing")
+    SENDING = "sending", _("Sending")
+    WAITING = "waiting", _("Waiting for the relay")
+    PAUSED = "paused", _("Paused")
+    SENT = "sent", _("Sent")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Campaign(TenantModel):
+    """One mailing: what is said, by whom, to whom, when. `mailing_id` is unique for ever (R-55)."""
+
+    mailing_id = models.CharField(max_length=9, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    subject = models.CharField(_("subject"), max_length=250, blank=True)
+    preheader = models.CharField(_("preheader"), max_length=250, blank=True)
+    sender = models.ForeignKey("domains.SenderAddress", null=True, on_delete=models.PROTECT, related_name="+")
+    reply_to = models.CharField(_("reply to"), max_length=254, blank=True)
+    language = models.CharField(_("language"), max_length=5, default="en")
+    list_ids = ArrayField(models.BigIntegerField(), default=list)
+    conditions = models.JSONField(default=list, help_text="segment: see lists.segments")
+    content_kind = models.CharField(max_length=10, choices=ContentKind.choices, default=ContentKind.MARKDOWN)
+    content = models.TextField(blank=True)
+    text_override = models.TextField(blank=True)
+    track_clicks = models.BooleanField(_("count clicks"), default=True)
+    policy_hash = models.CharField(max_length=64, blank=True, help_text="content hash for which the policy was ticked")
+    policy_ticked_at = models.DateTimeField(null=True)
+    policy_ticked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
+    state_reason = models.TextField(blank=True)
+    scheduled_at = models.DateTimeField(null=True)
+    time_zone = models.CharField(max_length=64, default="Europe/Berlin")
+    planned_count = models.PositiveIntegerField(default=0)
+    left_out = models.JSONField(default=dict, help_text="reason -> number, of people on the lists who were not planned")
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "campaign"
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="campaign_recent"),
+            models.Index(fields=["scheduled_at"], condition=models.Q(state="scheduled"), name="campaign_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Edition(TenantModel):
+    """A campaign's content compiled and frozen: exactly what went out, with the imprint it showed."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="editions")
+    number = models.PositiveIntegerField()
+    content_hash = models.CharField(max_length=64)
+    subject = models.TextField()
+    preheader = models.TextField(blank=True)
+    html = models.TextField(help_text="inlined HTML with Liquid and the service's slots")
+    text = models.TextField(help_text="text part with Liquid and the service's slots")
+    links = models.JSONField(default=list, help_text="tracked targets; the position is the link's number")
+    facts = models.JSONField(default=dict, help_text="what compiling found, for the gate")
+    imprint = models.ForeignKey("accounts.Imprint", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "edition"
+        constraints = [models.UniqueConstraint(fields=["account", "campaign", "number"], name="edition_number_once")]
+        triggers = [pgtrigger.Protect(name="edition_frozen", operation=pgtrigger.Update)]

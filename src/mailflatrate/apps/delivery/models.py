@@ -1,0 +1,167 @@
+"""Tables of the engine: chunks, deliveries, attempts, retries."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ChunkState(models.TextChoices):
+    """A chunk is one background job; CANCELLED ones are never claimed."""
+
+    READY = "ready"
+    SENDING = "sending"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Chunk(TenantModel):
+    """About a thousand recipients of one campaign, claimed whole by one sender at a time (compare-and-set).
+
+    Campaign None: notices. The tallies are of first outcomes; progress is their sum.
+    """
+
+    campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=ChunkState.choices, db_default=ChunkState.READY)
+    size = models.PositiveIntegerField()
+    not_before = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=120, blank=True, db_default="", help_text="name of the sender's journal")
+    claimed_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "chunk"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign", "number"],
+                condition=Q(campaign__isnull=False),
+                name="chunk_number_once",
+            )
+        ]
+        indexes = [models.Index(fields=["claimed_by"], condition=Q(state="sending"), name="chunk_claimed")]
+
+
+class DeliveryState(models.TextChoices):
+    """PENDING and DEFERRED are on their way; all others are final. IN_DOUBT is listed and never resent by itself."""
+
+    PENDING = "pending", _("Waiting")
+    DEFERRED = "deferred", _("Put off by the recipient's server")
+    SENT = "sent", _("Delivered")
+    BOUNCED = "bounced", _("Bounced")
+    WITHHELD = "withheld", _("Left out")
+    CANCELLED = "cancelled", _("Cancelled")
+    IN_DOUBT = "in_doubt", _("In doubt")
+
+
+class Delivery(TenantModel):
+    """One message to one recipient, with the permit it rests on (lock two).
+
+    Foreign keys without a database constraint would cost planning more than they protect: row-level security holds
+    the account, the plan is one INSERT ... SELECT from the rows themselves. The proof of consent keeps its constraint.
+    No index holds a column that an outcome changes, so that recording one stays a heap-only update.
+    """
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, db_constraint=False, related_name="deliveries")
+    edition_id = models.BigIntegerField(null=True)
+    contact = models.ForeignKey(
+        "lists.Contact",
+        null=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    mailing_list = models.ForeignKey(
+        "lists.MailingList",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    decision = models.ForeignKey("gate.GateDecision", on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    rules_version = models.CharField(max_length=32)
+    granted_at = models.DateTimeField()
+    consent_event = models.ForeignKey(
+        "lists.ConsentEvent", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    confirmation_id = models.BigIntegerField(null=True)
+    notice = models.ForeignKey("accounts.Notice", null=True, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, db_default=DeliveryState.PENDING)
+    attempts = models.PositiveSmallIntegerField(db_default=0)
+    reply_code = models.PositiveSmallIntegerField(null=True)
+    reply_status = models.CharField(max_length=12, blank=True, db_default="")
+    reply_text = models.TextField(blank=True, db_default="")
+    bounce = models.CharField(max_length=10, blank=True, db_default="", help_text="hard, soft, sender, content")
+    reason = models.CharField(max_length=60, blank=True, db_default="", help_text="why withheld, bounced or in doubt")
+    settled_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "delivery"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "contact", "campaign"],
+                condition=Q(campaign__isnull=False),
+                name="delivery_once",
+            ),
+            # Permission by construction: exactly one basis.
+            models.CheckConstraint(
+                condition=(
+                    Q(consent_event__isnull=False, confirmation_id__isnull=True, notice__isnull=True)
+                    | Q(consent_event__isnull=True, confirmation_id__isnull=False, notice__isnull=True)
+                    | Q(consent_event__isnull=True, confirmation_id__isnull=True, notice__isnull=False)
+                ),
+                name="delivery_has_one_basis",
+            ),
+        ]
+
+
+class Attempt(TenantModel):
+    """An attempt that did not end in acceptance, with the reply as it was given."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    stage = models.CharField(max_length=12)
+    reply_code = models.PositiveSmallIntegerField(null=True)
+    reply_status = models.CharField(max_length=12, blank=True, db_default="")
+    reply_text = models.TextField(blank=True, db_default="")
+    host = models.CharField(max_length=120, blank=True, db_default="")
+
+    class Meta:
+        db_table = "attempt"
+        indexes = [models.Index(fields=["account", "delivery"], name="attempt_delivery")]
+
+
+class Retry(TenantModel):
+    """A deferred delivery and when it is due (R-72)."""
+
+    delivery = models.OneToOneField(Delivery, primary_key=True, on_delete=models.CASCADE, db_constraint=False)
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    due_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "retry"
+        indexes = [
+            models.Index(fields=["due_at"], name="retry_due"),
+            models.Index(fields=["account", "campaign"], name="retry_campaign"),
+        ]

@@ -1,0 +1,95 @@
+"""Tables of sender domains, their keys and checks, and sender addresses."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class DomainState(models.TextChoices):
+    """Whether a domain's DNS lets it be used (R-46, R-59, R-61, R-62)."""
+
+    PENDING = "pending", _("Waiting for DNS")
+    VERIFIED = "verified", _("Verified")
+    FAILING = "failing", _("Failing")
+
+
+class SenderDomain(TenantModel):
+    """A domain that a customer sends from. Bounces return to `bounce.<name>`."""
+
+    name = models.CharField(_("domain"), max_length=253)
+    state = models.CharField(max_length=10, choices=DomainState.choices, default=DomainState.PENDING)
+    checked_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "sender_domain"
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="sender_domain_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def bounce_host(self) -> str:
+        """Domain of the Return-Path (R-54)."""
+        return f"bounce.{self.name}"
+
+
+class DkimKey(TenantModel):
+    """A signing key of a domain; selectors are never used twice (R-59)."""
+
+    domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="keys")
+    selector = models.CharField(max_length=63)
+    private_pem = models.TextField()
+    public_record = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dkim_key"
+        constraints = [models.UniqueConstraint(fields=["account", "domain", "selector"], name="dkim_selector_once")]
+
+
+class CheckKind(models.TextChoices):
+    """The records that are looked at."""
+
+    DKIM = "dkim", _("DKIM signature")
+    SPF = "spf", _("SPF of the return path")
+    MX = "mx", _("Mail exchanger of the return path")
+    DMARC = "dmarc", _("DMARC policy")
+
+
+class DnsCheck(TenantModel):
+    """The last look at one record: what should be there and what was."""
+
+    domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="checks")
+    kind = models.CharField(max_length=10, choices=CheckKind.choices)
+    host = models.CharField(max_length=253)
+    record_type = models.CharField(max_length=5)
+    expected = models.TextField()
+    found = models.TextField(blank=True)
+    passed = models.BooleanField(default=False)
+    problem = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dns_check"
+        constraints = [models.UniqueConstraint(fields=["account", "domain", "kind"], name="dns_check_kind_once")]
+
+
+class SenderAddress(TenantModel):
+    """An address that may stand in From, on a verified domain of the account (R-45, R-46)."""
+
+    domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="addresses")
+    email = models.CharField(_("e-mail address"), max_length=254)
+    display_name = models.CharField(_("sender name"), max_length=120)
+    verified_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "sender_address"
+        constraints = [models.UniqueConstraint(fields=["account", "email"], name="sender_address_once")]
+
+    def __str__(self) -> str:
+        return f"{self.display_name} <{self.email}>"

@@ -1,0 +1,33 @@
+"""The table of decisions: every verdict with its hits and misses."""
+
+import pgtrigger
+from django.db import models
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class Chain(models.TextChoices):
+    """Which table of rules was run."""
+
+    CAMPAIGN = "campaign"
+    TEST = "test"
+    NOTICE = "notice"
+    CONFIRMATION = "confirmation"
+
+
+class GateDecision(TenantModel):
+    """What the gate found when it was asked to let something out; append-only."""
+
+    chain = models.CharField(max_length=12, choices=Chain.choices)
+    campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="decisions")
+    edition = models.ForeignKey("campaigns.Edition", null=True, on_delete=models.CASCADE, related_name="+")
+    allowed = models.BooleanField()
+    findings = models.JSONField(default=list)
+    rules_version = models.CharField(max_length=32)
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        db_table = "gate_decision"
+        indexes = [models.Index(fields=["account", "campaign", "decided_at"], name="gate_decision_campaign")]
+        triggers = [pgtrigger.Protect(name="gate_decision_append_only", operation=pgtrigger.Update)]

@@ -1,0 +1,103 @@
+"""Tables of what comes back: raw mail, feedback, and the postbox."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class RawMailState(models.TextChoices):
+    """UNREAD waits for a person; nothing is dropped."""
+
+    NEW = "new", _("New")
+    HANDLED = "handled", _("Handled")
+    UNREAD = "unread", _("Waits for a person")
+
+
+class RawMail(TenantModel):
+    """A message from outside, stored before it was answered 250. The account is known once its token was read."""
+
+    hidden_without_account = True
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    received_at = models.DateTimeField(db_default=Now())
+    via = models.CharField(max_length=8, help_text="smtp, lmtp, file")
+    peer = models.CharField(max_length=60, blank=True, db_default="")
+    envelope_from = models.CharField(max_length=320, blank=True, db_default="")
+    envelope_to = models.CharField(max_length=320)
+    raw = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    state = models.CharField(max_length=8, choices=RawMailState.choices, db_default=RawMailState.NEW)
+    kind = models.CharField(max_length=12, blank=True, db_default="")
+    reason = models.TextField(blank=True, db_default="", help_text="why it waits for a person, or what it was")
+    delivery_id = models.BigIntegerField(null=True)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "raw_mail"
+        indexes = [
+            models.Index(fields=["received_at"], condition=~models.Q(state="handled"), name="raw_mail_open"),
+            models.Index(fields=["account", "received_at"], name="raw_mail_account"),
+        ]
+
+
+class FeedbackKind(models.TextChoices):
+    """What came back about a delivery."""
+
+    HARD_BOUNCE = "hard_bounce", _("Hard bounce")
+    SOFT_BOUNCE = "soft_bounce", _("Soft bounce")
+    SENDER_FAULT = "sender_fault", _("Refused because of the sender")
+    CONTENT = "content", _("Refused because of the content")
+    DELAY = "delay", _("Delayed")
+    COMPLAINT = "complaint", _("Complaint")
+    UNSUBSCRIBE = "unsubscribe", _("Unsubscribed")
+    AUTO_REPLY = "auto_reply", _("Automatic answer")
+    REPLY = "reply", _("Answer")
+
+
+class Feedback(TenantModel):
+    """One fact that came back, once per delivery and kind: reading a message twice changes nothing."""
+
+    delivery_id = models.BigIntegerField()
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    contact_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=12, choices=FeedbackKind.choices)
+    status = models.CharField(max_length=12, blank=True, db_default="")
+    reason = models.CharField(max_length=60, blank=True, db_default="")
+    text = models.TextField(blank=True, db_default="")
+    raw_mail = models.ForeignKey(RawMail, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "feedback"
+        constraints = [models.UniqueConstraint(fields=["account", "delivery_id", "kind"], name="feedback_once")]
+        indexes = [
+            models.Index(fields=["account", "campaign", "kind"], name="feedback_campaign"),
+            models.Index(fields=["account", "contact_id"], name="feedback_contact"),
+        ]
+
+
+class PostboxMessage(TenantModel):
+    """A message that the postbox, our own sink, received. The account is read from the signed Return-Path."""
+
+    hidden_without_account = True
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    received_at = models.DateTimeField(db_default=Now())
+    envelope_from = models.CharField(max_length=320, blank=True, db_default="")
+    envelope_to = models.CharField(max_length=320)
+    subject = models.TextField(blank=True, db_default="")
+    mailing_id = models.CharField(max_length=12, blank=True, db_default="")
+    behaviour = models.CharField(max_length=20, blank=True, db_default="", help_text="what the address did on order")
+    raw = models.BinaryField()
+
+    class Meta:
+        db_table = "postbox_message"
+        indexes = [models.Index(fields=["account", "-received_at"], name="postbox_recent")]

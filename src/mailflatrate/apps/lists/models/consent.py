@@ -1,0 +1,63 @@
+"""The consent ledger. The event holds nothing personal; its sibling does, and only erasure may delete that."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ConsentKind(models.TextChoices):
+    """Events of the ledger (ARCHITECTURE section 7)."""
+
+    REQUESTED = "requested", _("Signed up")
+    CONFIRMATION_SENT = "confirmation_sent", _("Confirmation mail sent")
+    CONFIRMED = "confirmed", _("Confirmed")
+    IMPORTED = "imported", _("Imported with evidence")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    OBJECTION = "objection", _("Objected")
+
+
+class ConsentEvent(TenantModel):
+    """One event; append-only. `commitment` is the salted hash of the sibling's personal fields.
+
+    `contact_id` is no foreign key: the event outlives the contact.
+    """
+
+    contact_id = models.BigIntegerField()
+    mailing_list = models.ForeignKey(
+        "lists.MailingList", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    kind = models.CharField(max_length=18, choices=ConsentKind.choices)
+    occurred_at = models.DateTimeField(help_text="when the person acted: confirmation time for imported rows")
+    recorded_at = models.DateTimeField(db_default=Now())
+    source_import = models.ForeignKey(
+        "lists.Import", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    commitment = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "consent_event"
+        indexes = [models.Index(fields=["account", "contact_id"], name="consent_event_contact")]
+        triggers = [pgtrigger.Protect(name="consent_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class ConsentEvidence(TenantModel):
+    """The personal half of an event: address, IP addresses, user agent, source, salt (R-29)."""
+
+    event = models.OneToOneField(ConsentEvent, primary_key=True, on_delete=models.PROTECT, related_name="evidence")
+    email = models.CharField(max_length=254)
+    signup_at = models.DateTimeField(null=True)
+    signup_ip = models.GenericIPAddressField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_ip = models.GenericIPAddressField(null=True)
+    source = models.TextField(blank=True, db_default="")
+    user_agent = models.TextField(blank=True, db_default="")
+    details = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
+    salt = models.BinaryField(max_length=16)
+
+    class Meta:
+        db_table = "consent_evidence"
+        triggers = [pgtrigger.Protect(name="consent_evidence_frozen", operation=pgtrigger.Update)]

@@ -1,0 +1,109 @@
+"""Lists, contacts, subscriptions, segments."""
+
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class MailingList(TenantModel):
+    """A list people consent to; `public_name` is what they read. `code` stands in List-Id for the list's life."""
+
+    name = models.CharField(_("name"), max_length=120)
+    public_name = models.CharField(_("public name"), max_length=120)
+    description = models.TextField(_("description"), blank=True, db_default="")
+    language = models.CharField(_("language"), max_length=5, default="en")
+    code = models.CharField(max_length=16)
+    archived_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "mailing_list"
+        constraints = [models.UniqueConstraint(fields=["account", "code"], name="mailing_list_code_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(TenantModel):
+    """A person of one account. `address_key` is the keyed hash of the canonical address (R-20, R-96)."""
+
+    email = models.CharField(_("e-mail address"), max_length=254)
+    address_key = models.BinaryField(max_length=32)
+    first_name = models.CharField(_("first name"), max_length=120, blank=True, db_default="")
+    last_name = models.CharField(_("last name"), max_length=120, blank=True, db_default="")
+    attributes = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
+    last_activity_at = models.DateTimeField(null=True, help_text="last click or double opt-in; opens never count")
+    soft_bounces = models.PositiveSmallIntegerField(
+        db_default=0, help_text="mailings in a row that bounced softly (R-71)"
+    )
+    soft_since = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "contact"
+        constraints = [models.UniqueConstraint(fields=["account", "address_key"], name="contact_address_once")]
+        indexes = [models.Index(fields=["account", "email"], name="contact_email")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, or nothing."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class SubscriptionState(models.TextChoices):
+    """Only CONFIRMED is ever mailed."""
+
+    PENDING = "pending", _("Waiting for confirmation")
+    QUARANTINED = "quarantined", _("In quarantine")
+    CONFIRMED = "confirmed", _("Confirmed")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+
+
+class Subscription(TenantModel):
+    """A contact on a list. Confirmed only with the ledger's event that proves it (lock two)."""
+
+    mailing_list = models.ForeignKey(MailingList, on_delete=models.PROTECT, db_index=False, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="subscriptions")
+    state = models.CharField(max_length=12, choices=SubscriptionState.choices)
+    consent_event = models.ForeignKey(
+        "lists.ConsentEvent", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    quarantine_reason = models.CharField(max_length=60, blank=True, db_default="")
+    confirmed_at = models.DateTimeField(null=True)
+    unsubscribed_at = models.DateTimeField(null=True)
+    unsubscribed_by = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="link, one_click, mailto, complaint, ..."
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "subscription"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "mailing_list", "contact"], name="subscription_once"),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(consent_event__isnull=False, confirmed_at__isnull=False),
+                name="subscription_confirmed_has_proof",
+            ),
+        ]
+
+
+class Segment(TenantModel):
+    """A saved set of conditions on contacts."""
+
+    name = models.CharField(_("name"), max_length=120)
+    conditions = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "segment"
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="segment_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,45 @@
+"""The table of addresses never to mail."""
+
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class Reason(models.TextChoices):
+    """Why an address is never mailed."""
+
+    HARD_BOUNCE = "hard_bounce", _("Dead mailbox")
+    SOFT_BOUNCE = "soft_bounce", _("Bounced again and again")
+    COMPLAINT = "complaint", _("Complained")
+    UNSUBSCRIBE = "unsubscribe", _("Unsubscribed from everything")
+    OBJECTION = "objection", _("Objected")
+    MANUAL = "manual", _("Added by hand")
+
+
+class Suppression(TenantModel):
+    """One address, known by its keyed hash (R-96), that this account, or the whole platform, must not mail."""
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )  # None: the whole platform
+    address_key = models.BinaryField(max_length=32)
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    source = models.CharField(max_length=200, help_text="what told us: a delivery, a raw mail, a person")
+    evidence = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
+    created_at = models.DateTimeField(db_default=Now())
+    lifted_at = models.DateTimeField(null=True)
+    lifted_reason = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        db_table = "suppression"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "address_key"],
+                condition=Q(lifted_at__isnull=True),
+                nulls_distinct=False,
+                name="suppression_active_once",
+            )
+        ]

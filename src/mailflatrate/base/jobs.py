@@ -1,0 +1,86 @@
+"""Background jobs on Procrastinate: enqueued in the caller's transaction, so nothing is lost and nothing doubled.
+
+`job` registers a function; `defer` enqueues one by its name, which is how an earlier stop of the path asks a later one
+to act without importing it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from django.db import transaction
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Queue(StrEnum):
+    """Lanes of work; `mailflatrate worker --queues` picks among them."""
+
+    SEND = "send"
+    PLAN = "plan"
+    IMPORT = "import"
+    INBOUND = "inbound"
+    HOUSE = "house"
+
+
+def job(
+    name: str, queue: Queue, *, attempts: int = 5, every: str | None = None, alone: bool = False
+) -> Callable[[F], F]:
+    """Register a job.
+
+    Args:
+        name: `<app>.<verb_noun>`; what `defer` calls it.
+        attempts: how often it is tried when it raises, with growing pauses.
+        every: a cron expression for a schedule; the function then takes `timestamp: int` (Unix seconds).
+        alone: at most one of this name waits at a time.
+    """
+
+    def register(function: F) -> F:
+        retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
+        lock = name if alone or every else None
+        task = app.task(name=name, queue=queue, retry=retry, queueing_lock=lock)(function)
+        if every:
+            app.periodic(cron=every)(task)
+        return function
+
+    return register
+
+
+def defer(
+    name: str,
+    queue: Queue,
+    *,
+    at: datetime | None = None,
+    lock: str | None = None,
+    once: str | None = None,
+    priority: int = 0,
+    **arguments: Any,
+) -> None:
+    """Enqueue job `name` in the running transaction.
+
+    Args:
+        at: not before this aware moment.
+        lock: jobs with the same lock run one after another.
+        once: do nothing when a job with this key already waits.
+        priority: higher runs first.
+        arguments: JSON values handed to the job.
+    """
+    task = app.configure_task(
+        name,
+        queue=queue,
+        schedule_at=at,
+        lock=lock,
+        queueing_lock=once,
+        priority=priority,
+        allow_unknown=True,
+    )
+    try:
+        with transaction.atomic():  # a savepoint: a refused duplicate must not spoil the caller's transaction
+            task.defer(**arguments)
+    except AlreadyEnqueued:
+        if once is None:
+            raise

@@ -1,0 +1,30 @@
+"""Tenancy: whose rows a transaction may see. Locked twice.
+
+1. Scoped managers (`TenantManager`) refuse to run without an account.
+2. PostgreSQL row-level security: the application role sees only rows of the account named in the transaction; the
+   platform role, entered for one transaction and with a reason, sees all. Neither owns a table or can bypass policies.
+"""
+
+from mailflatrate.base.tenancy.models import TenantManager, TenantModel, TenantQuerySet
+from mailflatrate.base.tenancy.scope import (
+    NoAccount,
+    PlatformReason,
+    account,
+    current_account_id,
+    in_platform,
+    platform,
+    scope_sql,
+)
+
+__all__ = [
+    "NoAccount",
+    "PlatformReason",
+    "TenantManager",
+    "TenantModel",
+    "TenantQuerySet",
+    "account",
+    "current_account_id",
+    "in_platform",
+    "platform",
+    "scope_sql",
+]

@@ -1,0 +1,44 @@
+"""The abstract model and manager of every table whose rows belong to one account."""
+
+from typing import Any, TypeVar
+
+from django.db import models
+
+from mailflatrate.base.tenancy.scope import current_account_id, in_platform
+
+M = TypeVar("M", bound=models.Model)
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """A query set of tenant rows."""
+
+
+class TenantManager(models.Manager[M]):
+    """The only manager of tenant tables: rows of the current account, or a refusal."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """Rows of the current account; of all accounts inside `platform()`. Raises NoAccount."""
+        queryset = super().get_queryset()
+        if in_platform():
+            return queryset
+        return queryset.filter(account_id=current_account_id())
+
+    def create(self, **values: Any) -> M:
+        """Create a row of the current account."""
+        if not in_platform():
+            values.setdefault("account_id", current_account_id())
+        return super().create(**values)
+
+
+class TenantModel(models.Model):
+    """A row of one account. Its table gets its policies from `tenancy.policies` after each migration.
+
+    `account` carries no index of its own: every key of a tenant table begins with it.
+    """
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, db_index=False, related_name="+")
+
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True

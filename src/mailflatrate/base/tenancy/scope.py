@@ -1,0 +1,100 @@
+"""The scope of a transaction: one account, or (with a reason) the platform. It ends with the transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import connection, transaction
+
+from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE
+
+SETTING = "mailflatrate.account_id"
+
+
+class NoAccount(RuntimeError):
+    """A tenant query ran without an account: a mistake of ours, never of a customer."""
+
+
+class PlatformReason(StrEnum):
+    """The closed list of reasons to look across accounts. A new one needs a reviewer's eye."""
+
+    OPERATOR_DESK = "an operator works at the desk"
+    ACCOUNT_CHOICE = "a person who signed in chooses among the accounts he belongs to"
+    MAIL_IN = "a message from outside names its account only by a token"
+    HOUSEKEEPING = "a scheduled job looks for work of all accounts"
+    METRICS = "counts without content for the operator's monitoring"
+    SETUP = "the operator or the demonstration creates an account"
+    POSTBOX = "the pretended world outside keeps what it received"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """`account_id` None and not platform: nobody's rows."""
+
+    account_id: int | None = None
+    platform: bool = False
+
+
+_NOBODY = _Scope()
+_scope: ContextVar[_Scope] = ContextVar("tenancy_scope", default=_NOBODY)
+
+
+def current_account_id() -> int:
+    """The account of this context. Raises NoAccount."""
+    account_id = _scope.get().account_id
+    if account_id is None:
+        raise NoAccount("no account is set: wrap the work in tenancy.account(...)")
+    return account_id
+
+
+def in_platform() -> bool:
+    """True inside `platform()`."""
+    return _scope.get().platform
+
+
+def scope_sql(account_id: int) -> tuple[str, list[str]]:
+    """Statement and parameters that scope the running transaction of any connection to one account."""
+    return f"SELECT set_config('{SETTING}', %s, true)", [str(account_id)]
+
+
+def _apply(scope: _Scope) -> None:
+    role = PLATFORM_ROLE if scope.platform else APP_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT set_config('role', '{role}', true), set_config('{SETTING}', %s, true)",
+            ["" if scope.account_id is None else str(scope.account_id)],
+        )
+
+
+@contextmanager
+def _scoped(scope: _Scope) -> Iterator[None]:
+    outer = _scope.get()
+    token = _scope.set(scope)
+    try:
+        with transaction.atomic():
+            nested = len(connection.savepoint_ids) > 0
+            _apply(scope)
+            yield
+            # A savepoint that is released leaves its settings behind; a rolled-back one or a commit does not.
+            if nested:
+                _apply(outer)
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def account(account_id: int) -> Iterator[None]:
+    """One transaction (or savepoint) that sees and writes only rows of `account_id`."""
+    with _scoped(_Scope(account_id=account_id)):
+        yield
+
+
+@contextmanager
+def platform(reason: PlatformReason) -> Iterator[None]:
+    """One transaction (or savepoint) that sees the rows of all accounts; `reason` says why it must."""
+    if reason not in PlatformReason:
+        raise ValueError(f"no such reason: {reason}")
+    with _scoped(_Scope(platform=True)):
+        yield

@@ -1,0 +1,1 @@
+"""Who calls us: parse, check permission, call one action, answer."""

@@ -1,0 +1,66 @@
+"""The command `mailflatrate`. Subcommands are loaded when they are called, so that the pure ones start fast."""
+
+import importlib
+import sys
+
+import click
+
+from mailflatrate.settings.schema import SettingsError
+
+# command -> (module below this package, what it does in one line)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("serve", "Run every process of this host under one supervisor."),
+    "web": ("serve", "Serve the pages."),
+    "worker": ("serve", "Work off background jobs."),
+    "inbound": ("serve", "Listen for mail that comes back, and run the postbox."),
+    "database": ("serve", "Run the embedded database in the foreground."),
+    "migrate": ("setup", "Bring the database up to date."),
+    "doctor": ("doctor", "Say what is missing for real sending."),
+    "create-account": ("setup", "Create a customer's account."),
+    "create-user": ("setup", "Create a person who signs in."),
+    "demo": ("demo", "Build the demonstration, send it, and show what happened."),
+    "inspect": ("inspect", "Say what a bounce, report or answer means; no database needed."),
+    "address": ("address", "Judge addresses from standard input; no database needed."),
+    "import": ("imports", "Import a file of contacts with their proof of consent."),
+    "settings": ("setup", "Print the table of settings."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"mailflatrate.entrypoints.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name.replace("-", "_") + "_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup)
+def cli() -> None:
+    """mailflatrate: an e-mail marketing service that cannot be used to spam."""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        cli()
+    except SettingsError as error:
+        click.echo(f"mailflatrate: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

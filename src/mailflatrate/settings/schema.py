@@ -1,0 +1,151 @@
+"""The one schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
+
+An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
+`docs/settings.md` is generated from this file.
+"""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "MAILFLATRATE_"
+# Variables without our prefix that deployments know by this name.
+BARE_NAMES = {"database_url": "DATABASE_URL"}
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class SettingsError(Exception):
+    """A variable is unknown or malformed; the message names it and says what is expected."""
+
+
+class TlsMode(StrEnum):
+    """How the relay connection is protected (RULES R-102)."""
+
+    NEVER = "never"
+    OPPORTUNISTIC = "opportunistic"
+    REQUIRED = "required"
+
+
+class LogFormat(StrEnum):
+    """Console lines for people, JSON lines for machines."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Settings(BaseModel):
+    """All settings of one process; frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets, uploads and journals.")
+    database_url: str | None = Field(
+        None,
+        description="PostgreSQL owner URL. Without it the embedded server under the data folder is used.",
+    )
+    app_database_url: str | None = Field(
+        None, description="URL of the application role, where it is not to be derived from DATABASE_URL."
+    )
+    secret_key: str | None = Field(None, description="Secret of sessions; generated into the data folder when absent.")
+    token_keys: str | None = Field(
+        None, description="Key ring of mail tokens, `id:hex,id:hex`, the first signs; generated when absent."
+    )
+    debug: bool = Field(False, description="Django debug pages. Never on a public host.")
+    log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` or `json`.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
+
+    service_name: str = Field("mailflatrate", description="Name of the service as customers and recipients read it.")
+    service_domain: str = Field(
+        "mailflatrate.example", description="Domain of abuse@, fbl@ and the service's own mail."
+    )
+    public_url: str = Field(
+        "https://localhost:8443",
+        pattern="^https://[^/]+$",
+        description="Base of every link in a mail; https, because RFC 8058 demands it.",
+    )
+    web_host: str = Field("127.0.0.1", description="Address the pages listen on.")
+    web_port: Port = Field(8000, description="Port of the pages (studio, desk, API).")
+    web_workers: Positive = Field(1, description="Processes serving the pages.")
+    public_port: Port = Field(
+        8443, description="TLS port of the public pages started by `up`; 0 where a proxy does TLS."
+    )
+    tls_certificate: Path | None = Field(None, description="Certificate of the TLS port; self-signed when absent.")
+    tls_key: Path | None = Field(None, description="Private key of the TLS port.")
+    allowed_hosts: str = Field("*", description="Comma-separated host names the pages answer to.")
+    trusted_proxies: str = Field("", description="Comma-separated addresses whose X-Forwarded-For is believed.")
+
+    relay_host: str | None = Field(None, description="SMTP relay. Without it all mail goes to the postbox.")
+    relay_port: Port = Field(25, description="Port of the relay.")
+    relay_user: str | None = Field(None, description="User name for AUTH at the relay.")
+    relay_password: str | None = Field(None, description="Password for AUTH at the relay.")
+    relay_tls: TlsMode = Field(TlsMode.OPPORTUNISTIC, description="`never`, `opportunistic` or `required`.")
+    helo_name: str = Field("localhost", description="Name given in EHLO; must be the PTR of the sending address.")
+    sender_processes: Positive = Field(1, description="Sender processes that `up` starts on this host.")
+    sender_connections: Positive = Field(10, description="SMTP connections of one sender process (R-103).")
+    sender_messages_per_connection: Positive = Field(
+        100, description="Messages before a connection is renewed (R-103)."
+    )
+    sender_chunks_at_once: Positive = Field(2, description="Chunks one sender process works on side by side.")
+    chunk_size: Positive = Field(1000, description="Recipients in one chunk, which is one background job.")
+    canary_size: Positive = Field(500, description="Most recipients of the canary chunk (R-88: 5 % or 500).")
+    canary_wait_seconds: Annotated[int, Field(ge=0)] = Field(1800, description="Wait after the canary chunk (R-88).")
+    retry_first_seconds: Positive = Field(900, description="Pause before the first retry of a 4xx (R-72).")
+    retry_factor: Annotated[float, Field(ge=1)] = Field(2.0, description="Growth of the pauses between retries (R-72).")
+    retry_give_up_seconds: Positive = Field(259_200, description="Age at which a deferred message is given up (R-72).")
+    relay_pause_max_seconds: Positive = Field(60, description="Longest pause between attempts to reach a relay.")
+    csa_complaints_address: str | None = Field(
+        None, description="X-CSA-Complaints; only for an operator certified by the CSA (R-58)."
+    )
+
+    smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
+    inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
+    inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")
+    postbox_port: Port = Field(2526, description="Port of the postbox, our own sink; 0 turns it off.")
+    postbox_limit: Positive = Field(20_000, description="Messages the postbox keeps before it forgets the oldest.")
+    dns_servers: str = Field("", description="Comma-separated `address:port`; empty means the system's resolvers.")
+    dns_timeout_seconds: Positive = Field(5, description="Time a DNS question may take.")
+    demo: bool = Field(False, description="Serve the demonstration: local DNS zone, shown logins, short waits.")
+
+
+def environment_name(field: str) -> str:
+    """The environment variable of a settings field."""
+    return BARE_NAMES.get(field, PREFIX + field.upper())
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Build settings from an environment.
+
+    Raises SettingsError naming each unknown or malformed variable.
+    """
+    names = {environment_name(field): field for field in Settings.model_fields}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in names)
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all of them")
+    values = {field: environment[name] for name, field in names.items() if environment.get(name, "") != ""}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        lines = [f"{environment_name(str(item['loc'][0]))}: {item['msg']}" for item in error.errors()]
+        raise SettingsError("; ".join(lines)) from error
+
+
+@cache
+def load_settings() -> Settings:
+    """The settings of this process, read once from its environment. Raises SettingsError."""
+    return read_settings(os.environ)
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table (docs/settings.md)."""
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for field, info in Settings.model_fields.items():
+        default = "" if info.default is None else str(info.default)
+        rows.append(f"| `{environment_name(field)}` | `{default}` | {info.description} |")
+    return "\n".join(rows)

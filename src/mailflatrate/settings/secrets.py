@@ -1,0 +1,45 @@
+"""Secrets that an installation makes for itself on its first start, kept in the data folder."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mailflatrate.settings.schema import load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """`secret_key` signs sessions; `token_keys` is the key ring of mail tokens (`id:hex,...`, the first one signs)."""
+
+    secret_key: str
+    token_keys: str
+
+
+def _generated(path: Path) -> Secrets:
+    """Read the secrets file, or write it once; two processes that start together agree on the first one's."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = {"secret_key": secrets.token_urlsafe(48), "token_keys": f"a:{secrets.token_hex(32)}"}
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.write_text(json.dumps(fresh))
+        draft.chmod(0o600)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return Secrets(**json.loads(path.read_text()))
+
+
+@cache
+def load_secrets() -> Secrets:
+    """The secrets of this installation: from the environment, otherwise from the data folder."""
+    settings = load_settings()
+    if settings.secret_key and settings.token_keys:
+        return Secrets(settings.secret_key, settings.token_keys)
+    kept = _generated(settings.data_dir / "secrets.json")
+    return Secrets(settings.secret_key or kept.secret_key, settings.token_keys or kept.token_keys)

@@ -1,0 +1,41 @@
+"""One real PostgreSQL for the whole run, Django set up once, and the application role under row-level security.
+
+Tests isolate themselves by account: each takes fresh accounts from the `cast`, nothing is rolled back or flushed.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DATA_DIR = Path(os.environ.get("MAILFLATRATE_TEST_DATA_DIR") or tempfile.mkdtemp(prefix="mailflatrate-test-"))
+for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name == "DATABASE_URL"]:
+    del os.environ[name]
+os.environ["MAILFLATRATE_DATA_DIR"] = str(DATA_DIR)
+os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
+
+import django  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
+
+django.setup()
+setup_test_environment()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """URL of the owner of a migrated database."""
+    from django.db import connections
+
+    from mailflatrate.entrypoints.cli.setup import bring_up_to_date
+    from mailflatrate.settings.postgres import EmbeddedPostgres
+    from mailflatrate.settings.schema import load_settings
+
+    server = EmbeddedPostgres(DATA_DIR)
+    with server.owned():
+        bring_up_to_date(load_settings())
+        yield server.url
+        connections.close_all()
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
