@@ -1,0 +1,175 @@
+"""Complaints: feedback reports by RFC 5965 with its extensions, JMRP, XARF, and the opt-outs of mailbox providers.
+
+Arrives: a parsed message. Handed on: the report as written. Whether it may be acted upon is decided elsewhere (R-78).
+Extensions read: RFC 6430 (not-spam), RFC 6591 (auth-failure), RFC 9477 (CFBL), opt-out and dmarc as seen in practice.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+from mailflatrate.mail.reading import address
+from mailflatrate.mail.reading.mime import Headers, Part, decode_words, parse, split_headers
+
+_REPORT_TYPES = ("message/feedback-report", "text/feedback-report")
+_FIELD = re.compile(r"^([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.M)
+_JMRP_SUBJECT = re.compile(r"^\s*complaint about message from \S+", re.I)
+_JMRP_RECIPIENT = "x-hmxmroriginalrecipient"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackReport:
+    """A complaint or another report about one mail.
+
+    `feedback_type` in lower case ("abuse", "opt-out", "auth-failure", ...). `recipients` are those that the reporter
+    names; redaction (RFC 6590) leaves them empty. `fields` are the machine-readable ones, names in lower case.
+    """
+
+    feedback_type: str
+    user_agent: str
+    recipients: tuple[str, ...]
+    original_sender: str
+    arrival: str
+    source_ip: str
+    fields: tuple[tuple[str, str], ...]
+    how: str
+
+    @property
+    def is_complaint(self) -> bool:
+        """Whether a person objects; reports on authentication and retractions (not-spam) are none."""
+        return self.feedback_type in ("abuse", "fraud", "virus", "opt-out", "opt-out-list", "other", "unsubscribe")
+
+    def field(self, name: str) -> str:
+        """The first value of a field of the report, or ""."""
+        return next((value for key, value in self.fields if key == name.lower()), "")
+
+
+def read_feedback(message: Part) -> FeedbackReport | None:
+    """The report in the message, or None when it is none."""
+    for part in message.walk():
+        if part.media_type in _REPORT_TYPES:
+            report = _from_fields(part.text())
+            if report is not None:
+                return report
+    return _from_jmrp(message) or _from_xarf(message) or _from_provider(message)
+
+
+def _from_fields(text: str) -> FeedbackReport | None:
+    fields = tuple((match[1].lower(), " ".join(decode_words(match[2]).split())) for match in _FIELD.finditer(text))
+    found = dict(reversed(fields))
+    kind = found.get("feedback-type", "").lower().split(";")[0].strip()
+    if not kind:
+        return None
+    recipients = [
+        mailbox
+        for key, value in fields
+        if key in ("original-rcpt-to", "removal-recipient")
+        if (mailbox := address.clean(value))
+    ]
+    return FeedbackReport(
+        feedback_type=kind,
+        user_agent=found.get("user-agent", ""),
+        recipients=tuple(dict.fromkeys(recipients)),
+        original_sender=address.clean(found.get("original-mail-from", "")),
+        arrival=found.get("arrival-date", "") or found.get("received-date", ""),
+        source_ip=found.get("source-ip", ""),
+        fields=fields,
+        how="arf",
+    )
+
+
+def _from_jmrp(message: Part) -> FeedbackReport | None:
+    """Microsoft's Junk Mail Reporting Program: the mail itself, with a header that names who complained."""
+    for part in message.walk():
+        headers = part.headers
+        if part.media_type.startswith("message/"):
+            headers = split_headers(part.data().lstrip(b"\n"))[0]
+        if _JMRP_RECIPIENT in headers:
+            return _simple("abuse", "jmrp", headers.raw(_JMRP_RECIPIENT), headers.raw("x-originating-ip"))
+    sender = address.clean(message.headers.raw("from")).lower()
+    if _JMRP_SUBJECT.match(message.headers.text("subject")) and sender.partition("@")[0] in ("staff", "jmrp", "jmrpp"):
+        return _simple("abuse", "jmrp", "", "")
+    return None
+
+
+def _from_provider(message: Part) -> FeedbackReport | None:
+    """Apple's unsubscribe button writes a mail with a header that says so."""
+    if message.headers.raw("x-apple-unsubscribe").lower() == "true":
+        return _simple("opt-out", "apple", message.headers.raw("from"), "")
+    return None
+
+
+def _from_xarf(message: Part) -> FeedbackReport | None:
+    """XARF (versions 3 and 4): a JSON attachment that says so itself."""
+    for part in message.walk():
+        named_json = part.filename.lower().endswith(".json") or part.media_type in (
+            "application/json",
+            "application/xarf+json",
+        )
+        if not named_json or part.parts:
+            continue
+        try:
+            data = json.loads(part.text())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(data, dict) and (report := _xarf_report(data)) is not None:
+            return report
+    return None
+
+
+def _xarf_report(data: dict[str, object]) -> FeedbackReport | None:
+    body = data.get("Report") if isinstance(data.get("Report"), dict) else data
+    if not isinstance(body, dict):
+        return None
+    flat = {str(key).lower().replace("_", ""): value for key, value in body.items()}
+    is_xarf = any(str(key).lower().startswith("xarf") for key in data) or (
+        "reportclass" in flat or "reporttype" in flat or ("Version" in data and "ReporterInfo" in data)
+    )
+    if not is_xarf:
+        return None
+    kind = str(flat.get("reporttype") or flat.get("type") or "abuse").lower()
+    category = "abuse" if kind in ("spam", "bulk", "bulk_messaging") else kind
+    recipient = address.clean(str(flat.get("smtprcpttoaddress") or flat.get("smtpto") or ""))
+    return FeedbackReport(
+        feedback_type=category,
+        user_agent="",
+        recipients=(recipient,) if recipient else (),
+        original_sender=address.clean(str(flat.get("smtpmailfromaddress") or flat.get("smtpfrom") or "")),
+        arrival=str(flat.get("date") or flat.get("timestamp") or ""),
+        source_ip=str(flat.get("sourceip") or flat.get("sourceidentifier") or ""),
+        fields=tuple((key, str(value)) for key, value in flat.items() if isinstance(value, str | int)),
+        how="xarf",
+    )
+
+
+def _simple(kind: str, how: str, recipient: str, source_ip: str) -> FeedbackReport:
+    mailbox = address.clean(recipient)
+    return FeedbackReport(
+        feedback_type=kind,
+        user_agent="",
+        recipients=(mailbox,) if mailbox else (),
+        original_sender="",
+        arrival="",
+        source_ip=source_ip.strip("[]"),
+        fields=(),
+        how=how,
+    )
+
+
+def reported_message(message: Part) -> Headers | None:
+    """The header fields of the mail that a report or notice carries as a part, or None."""
+    for part in message.walk()[1:]:
+        if part.media_type.startswith(
+            ("message/rfc822", "text/rfc822-header", "message/rfc822-header", "message/global")
+        ):
+            if part.media_type.startswith("message/global-"):
+                continue
+            headers = split_headers(part.data().replace(b"\r\n", b"\n").lstrip(b"\n"))[0]
+            if headers:
+                return headers
+    return None
+
+
+def parse_report(raw: bytes) -> FeedbackReport | None:
+    """Convenience for callers that hold bytes: `read_feedback(parse(raw))`."""
+    return read_feedback(parse(raw))

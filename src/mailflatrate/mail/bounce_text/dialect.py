@@ -1,0 +1,133 @@
+"""The shape of a dialect: how one mail system's home-made bounce is recognised, and where it names the recipient."""
+
+import re
+from dataclasses import dataclass
+
+from mailflatrate.mail.reading import address
+
+#: An address as these notices print it, for use inside the patterns of a dialect.
+ADDR = r"[^\s<>()\[\]\"',;:|]{1,128}@[^\s<>()\[\]\"',;:|]{1,255}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One system's way to say that it could not deliver.
+
+    `openings`: phrases (lower case; `*` for anything on the way, at most 400 characters) of which one must occur.
+    `recipients`: patterns whose first group is an address, tried in order until one finds something.
+    `endings`: phrases with which the returned mail begins. `delays`: phrases that tell a delay from a failure.
+    `after_data`: this system speaks only after it has accepted the message, so its "user unknown" hides a filter.
+    `whole`: the diagnostic is the whole notice, not only what follows the address.
+    """
+
+    writer: str
+    openings: tuple[str, ...]
+    recipients: tuple[re.Pattern[str], ...]
+    endings: tuple[str, ...] = ()
+    delays: tuple[str, ...] = ()
+    after_data: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A recipient that a notice names, with the text that belongs to it."""
+
+    address: str
+    diagnostic: str
+
+
+#: How the returned mail is announced, whoever writes it.
+COMMON_ENDINGS = (
+    "\n--- below this line is a copy of the message",
+    "\n--- enclosed is a copy of the message",
+    "\n--- original message follows",
+    "\n------ this is a copy of ",
+    "\n----- original message",
+    "\n   ----- original message",
+    "\n   ----- message header follows",
+    "\n   ----- unsent message follows",
+    "\n   ----- returned message follows",
+    "\n----- message header follows",
+    "\n----- returned message",
+    "\n----- unsent message",
+    "\noriginal message follows",
+    "\nmessage headers follow",
+    "\n--- the header of the original message is following",
+    "\n---- start of returned message",
+    "\n--------returned mail follows",
+    "\nbelow is a copy of the original message",
+    "\n    below is a copy of the original message",
+    "\n------- returned message -",
+    "\n--- mensaje original adjunto",
+    "\nreceived: from ",
+    "\nreturn-path: <",
+    "\nincluded is a copy of the message header",
+    "\na copy of the original message below this line",
+    "\n-----original message-----",
+    "\n---------- forwarded message",
+    "\n|------------------------- message text follows",
+    "\n-------original m",
+    "\n-------- unsent message below",
+    "\n --------unsent message below",
+    "\nyour message reads (in part)",
+    "\nthe first 50 lines of your original message",
+    "\nhere is a copy of the first part of the message",
+    "\nthe header and top 20 lines of the message",
+    "\n   -- the header and top 20 lines",
+)
+
+
+def find_phrase(text: str, phrase: str, start: int = 0) -> int:
+    """Where `phrase` (with its `*`) begins in `text`, or -1."""
+    first, *rest = phrase.split("*")
+    begin = text.find(first, start)
+    at = begin + len(first)
+    for piece in rest:
+        if begin < 0:
+            return -1
+        at = text.find(piece, at, at + 400 + len(piece))
+        if at < 0:
+            return -1
+        at += len(piece)
+    return begin
+
+
+def opening_of(dialect: Dialect, lower: str) -> int:
+    """Where the first of the dialect's openings begins in the lower-case notice, or -1."""
+    for phrase in dialect.openings:
+        at = find_phrase(lower, phrase)
+        if at >= 0:
+            return at
+    return -1
+
+
+def end_of(dialect: Dialect, lower: str, start: int) -> int:
+    """Where the returned mail begins in the notice (its length when it carries none)."""
+    end = len(lower)
+    for phrase in dialect.endings + COMMON_ENDINGS:
+        at = lower.find(phrase, start, end)
+        if at >= 0:
+            end = at
+    return end
+
+
+def named_by(dialect: Dialect, text: str) -> list[Named]:
+    """The recipients that `text` (the notice without the returned mail) names, each once, with their diagnostics."""
+    for pattern in dialect.recipients:
+        matches = list(pattern.finditer(text))
+        found: list[Named] = []
+        seen: set[str] = set()
+        for index, match in enumerate(matches):
+            mailbox = address.clean(match[1])
+            if not mailbox or mailbox.lower() in seen:
+                continue
+            seen.add(mailbox.lower())
+            until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
+            found.append(Named(mailbox, text if dialect.whole else text[match.start() : until]))
+        if len(found) == 1:
+            # What stands before the only address ("mailbox full: ...") belongs to it as well.
+            return [Named(found[0].address, text)]
+        if found:
+            return found
+    return []

@@ -1,0 +1,114 @@
+"""Gateways, filters and smaller servers: InterScan, MailMarshal, MailFoundry, IMail, MDaemon, MailEnable and others."""
+
+import re
+
+from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
+
+_LINE = re.compile(rf"^[ \t]*(?:[>*-][ \t]*)?<?({ADDR})>?[ \t]*$", re.M)
+
+INTERSCAN = Dialect(
+    writer="Trend Micro InterScan",
+    openings=("sent <<< rcpt to:", "message from interscan"),
+    recipients=(re.compile(rf"RCPT TO:[ \t]*<({ADDR})>", re.I), re.compile(rf"deliver message to <({ADDR})>", re.I)),
+    endings=("***     end of message",),
+)
+
+MAILMARSHAL = Dialect(
+    writer="MailMarshal",
+    openings=("could not be delivered because of*the following recipients were affected",),
+    recipients=(re.compile(rf"^[ \t]{{2,}}({ADDR})[ \t]*$", re.M),),
+    endings=("\nadditional information",),
+    whole=True,
+)
+
+MAILFOUNDRY = Dialect(
+    writer="MailFoundry",
+    openings=("unable to deliver message to: <",),
+    recipients=(re.compile(rf"Unable to deliver message to:[ \t]*<({ADDR})>", re.I),),
+)
+
+IMAIL = Dialect(
+    writer="Ipswitch IMail (SMTP32)",
+    openings=(
+        "undeliverable  to ",
+        "undeliverable to ",
+        "unknown user: ",
+        "unknown host: ",
+        "user mailbox exceeds allowed size: ",
+        "delivery failed 20 attempts: ",
+        "delivery failed * attempts:",
+        "invalid final delivery userid: ",
+        "delivery userid: ",
+    ),
+    recipients=(
+        re.compile(
+            rf"^(?:undeliverable[ \t]+to|unknown user:|unknown host:|user mailbox exceeds allowed size:|"
+            rf"delivery failed \d+ attempts:|invalid final delivery userid:|delivery userid:)[ \t]+<?({ADDR})",
+            re.M | re.I,
+        ),
+    ),
+)
+
+MDAEMON = Dialect(
+    writer="MDaemon",
+    openings=(
+        "the following addresses did not receive a copy of your message",
+        " - no such user here",
+        "the attached message had permanent fatal delivery errors",
+        "the attached message had transient fatal",
+    ),
+    recipients=(
+        re.compile(rf"^>[ \t]*({ADDR})", re.M),
+        re.compile(rf"^[ \t]*({ADDR}) - no such user here", re.M | re.I),
+    ),
+    endings=("\n--- session transcript",),
+    whole=True,
+)
+
+MAILENABLE = Dialect(
+    writer="MailEnable",
+    openings=("mailenable: message could not be delivered", "the following recipient(s) could not be reached:*reason:"),
+    recipients=(re.compile(rf"\[SMTP:({ADDR})\]", re.I),),
+)
+
+SPAMLION = Dialect(
+    writer="SpamLion",
+    openings=("was undeliverable*spamlion",),
+    recipients=(re.compile(rf"^To:[ \t]*<({ADDR})>", re.M),),
+)
+
+POSTMASTER_NOTICE = Dialect(
+    writer="servers whose notice has the form 'Failed Recipient / Reason' or 'addressed to'",
+    openings=(
+        "failed recipient:",
+        "addressed to email address",
+        "the following recipients returned permanent errors:",
+        "the following recipients returned temporary errors:",
+        "could not be delivered to the following recipients:",
+        "has reached our local address",
+        "delivery of email to this address",
+        "(originally addressed to",
+        "could not deliver message to the following recipient",
+    ),
+    recipients=(
+        re.compile(rf"failed recipient:\s*<?({ADDR})", re.I),
+        re.compile(rf"(?:permanent|temporary) errors:\s*<?({ADDR}?)>?\.?\s", re.I),
+        re.compile(rf"\(originally addressed to <?({ADDR})", re.I),
+        re.compile(rf"addressed to email address ?:\s*(?:--)?\s*<?({ADDR})", re.I),
+        re.compile(rf"has reached our local address\s+<?({ADDR})", re.I),
+        re.compile(rf"delivery of email to this address\s+\"?<?({ADDR})", re.I),
+        _LINE,
+    ),
+    delays=("has been postponed", "delivery attempts will continue", "we will continue to try"),
+    whole=True,
+)
+
+DOVECOT = Dialect(
+    writer="Dovecot's local delivery agent",
+    openings=("was automatically rejected:",),
+    recipients=(re.compile(rf"^Your message to <({ADDR})> was", re.M | re.I),),
+)
+
+GATEWAYS: tuple[Dialect, ...] = (
+    INTERSCAN, MAILMARSHAL, MAILFOUNDRY, IMAIL, MDAEMON, MAILENABLE, SPAMLION, DOVECOT, POSTMASTER_NOTICE,
+)  # fmt: skip

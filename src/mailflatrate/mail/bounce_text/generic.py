@@ -1,0 +1,98 @@
+"""The last resort: a machine says in its own words that it could not deliver, and an address stands beside it.
+
+Believed only when a machine sent it and the words are those of failed delivery.
+"""
+
+import re
+
+from mailflatrate.mail.bounce_text.dialect import ADDR, Named
+from mailflatrate.mail.reading import address
+from mailflatrate.mail.reading.mime import Part
+
+_FAILURE_WORDS = re.compile(
+    r"(?:could|can|was|has|is|were)(?: ?not|n't) (?:be )?(?:been )?(?:deliver|reach|sent|send|able to deliver)|"
+    r"undeliver|"
+    r"unable to (?:deliver|send|reach)|delivery (?:has )?(?:failed|error|failure|problem|to the following)|"
+    r"failed to deliver|failed permanently|did not (?:reach|receive)|not (?:been )?delivered|user unknown|unknown user|"
+    r"no such user|not a valid user|mailbox (?:is )?full|quota|does not exist|returned to (?:you|sender)|rejected|"
+    r"nicht zugestellt|unzustellbar|non (?:è|e') stato possibile|no (?:ha podido|pudo) ser entregado|n'a pas pu|"
+    r"não (?:pode|foi)|não pôde|送信できません|配信できません|投递失败|не может быть доставлено|не было доставлено|"
+    r"kunne ikke leveres|kunde inte levereras|kon niet worden|nie (?:mogła|może) zostać|"
+    r"permanent(?:ly)? (?:error|fail)",
+    re.I,
+)
+_LABELLED = re.compile(
+    rf"(?:recipient|address|deliver(?:y|ed)? (?:failed )?to|undeliverable to|sent (?:mail )?to|message to|mail to|"
+    rf"addressed to|rcpt to|user|mailbox|failed for|for|to|empfänger|destinatario|destinataire)"
+    rf"(?:\(s\))?(?: is| was)?[ \t]*:?\s{{0,8}}"
+    rf"(?:\[?smtp:)?[<\"'(]*({ADDR}?)(?=[\s<>\"'),;:\]!]|\.(?:\s|$)|$)",
+    re.I,
+)
+_ALONE = re.compile(rf"^[ \t*>-]{{0,8}}[<\"']?({ADDR})[>\"']?[ \t]*(?::.*|\(.*|\[.*|-.*|,)?$", re.M)
+_SERVANTS = frozenset(
+    {"postmaster", "mailer-daemon", "abuse", "support", "help", "helpdesk", "webmaster", "noreply", "no-reply"}
+)
+
+
+def generic_notice(message: Part, text: str, *, machine: bool, failure: bool) -> list[Named]:
+    """The recipients that a notice in an unknown dialect names, or none when it does not look like one."""
+    if not machine or not _FAILURE_WORDS.search(text[:6000]):
+        return []
+    if not failure and not _strong(message, text):
+        return []
+    own = _own_addresses(message)
+    head = text[:6000]
+    for pattern in (_ALONE, _LABELLED):
+        found = _collect(pattern, head, own)
+        if found:
+            return found
+    rest = [mailbox for mailbox in address.find_all(head) if _is_foreign(mailbox, own)]
+    return [Named(mailbox, head) for mailbox in rest[:1]]
+
+
+def _strong(message: Part, text: str) -> bool:
+    """Without a telling subject: only a null sender and a short text are believed."""
+    path = message.headers.raw("return-path")
+    empty_from = address.clean(message.headers.raw("from")) == ""
+    daemon = "daemon" in message.headers.raw("from").lower()
+    return len(text) < 3000 and (path == "<>" or empty_from or daemon)
+
+
+def _collect(pattern: re.Pattern[str], text: str, own: frozenset[str]) -> list[Named]:
+    matches = list(pattern.finditer(text))
+    found: list[Named] = []
+    seen: set[str] = set()
+    for index, match in enumerate(matches):
+        mailbox = address.clean(match[1])
+        if not mailbox or mailbox.lower() in seen or not _is_foreign(mailbox, own):
+            continue
+        seen.add(mailbox.lower())
+        until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
+        found.append(Named(mailbox, text[match.start() : until]))
+    if len(found) == 1:
+        return [Named(found[0].address, text)]
+    return found
+
+
+def _is_foreign(mailbox: str, own: frozenset[str]) -> bool:
+    lower = mailbox.lower()
+    return lower not in own and lower.partition("@")[0] not in _SERVANTS
+
+
+def _own_addresses(message: Part) -> frozenset[str]:
+    """Whoever the notice was sent to or comes from is not the recipient that failed."""
+    own: set[str] = set()
+    for name in (
+        "to",
+        "cc",
+        "from",
+        "sender",
+        "reply-to",
+        "return-path",
+        "delivered-to",
+        "x-original-to",
+        "envelope-to",
+    ):
+        for value in message.headers.all(name):
+            own.update(mailbox.lower() for mailbox in address.find_all(value))
+    return frozenset(own)

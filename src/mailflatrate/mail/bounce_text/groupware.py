@@ -1,0 +1,139 @@
+"""Groupware and message stores: Exchange in its ages, Domino and Notes, GroupWise, Sun Messaging Server, X.400."""
+
+import re
+
+from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
+
+_LINE = re.compile(rf"^[ \t]*<?({ADDR})>?:?[ \t]*$", re.M)
+
+EXCHANGE_CONNECTOR = Dialect(
+    writer="Exchange 4.0 to 5.5 Internet Mail Connector and Internet Mail Service",
+    openings=(
+        "did not reach the following recipient(s):",
+        "the following recipient(s) could not be reached:*msexch",
+        "the following recipient(s) could not be reached:* on ",
+    ),
+    recipients=(
+        re.compile(rf"dda:SMTP=({ADDR}?);", re.I),
+        re.compile(rf"^[ \t]*(?:'|\")?({ADDR})(?:'|\")?[ \t]+on[ \t]", re.M),
+        re.compile(rf"^[ \t]*[^\n<]{{1,80}}<({ADDR})>[ \t]+on[ \t]", re.M),
+    ),
+)
+
+EXCHANGE = Dialect(
+    writer="Exchange 2003 to Exchange Online",
+    openings=(
+        "delivery has failed to these recipients",
+        "your message did not reach some or all of the intended recipients",
+        "fehler bei der nachrichtenzustellung an",
+        "die zustellung an folgende empfänger",
+        "échec de la remise à ces destinataires",
+        "échec de la remise pour ces destinataires",
+        "no se pudo entregar a estos destinatarios",
+        "diagnostic information for administrators",
+        "diagnoseinformationen für administratoren",
+        "informations de diagnostic pour les administrateurs",
+        "couldn't be delivered to",
+        "wasn't able to be delivered",
+        "delivery is delayed to these recipients",
+        "automatically generated delivery status notification.\n\ndelivery to the following recipients failed",
+    ),
+    recipients=(
+        re.compile(rf"^({ADDR})\n(?:#|[^\n]*(?:Remote Server returned|Der Remoteserver|returned '))", re.M),
+        re.compile(rf"^[ \t]*(?:'|\")?({ADDR})(?:'|\")?[ \t]+on[ \t]", re.M),
+        re.compile(rf"^[^\n]{{0,120}}?<mailto:({ADDR})>", re.M),
+        re.compile(rf"^[ \t]*({ADDR})[ \t]*$", re.M),
+        re.compile(rf"delivered to ({ADDR})", re.I),
+    ),
+    endings=("\noriginal message headers", "\nursprüngliche nachrichtenkopfzeilen", "\nen-têtes de message d'origine"),
+    delays=("delivery is delayed to these recipients", "you do not need to resend"),
+    whole=True,
+)
+
+DOMINO = Dialect(
+    writer="Lotus Domino and Notes",
+    openings=(
+        "was not delivered to:*because:",
+        "------- failure reasons",
+        "wurde nicht zugestellt an:",
+        "n'a pas été distribué à",
+        "no se entregó a",
+        "listed in public name & address book",
+        "lotus notes",
+    ),
+    recipients=(
+        re.compile(rf"was not delivered to:\s+<?({ADDR})", re.I),
+        re.compile(rf"wurde nicht zugestellt an:\s+<?({ADDR})", re.I),
+        _LINE,
+        re.compile(rf"\(({ADDR})\)"),
+    ),
+    endings=("\n------- returned message",),
+    whole=True,
+)
+
+GROUPWISE = Dialect(
+    writer="Novell GroupWise",
+    openings=("the message that you sent was undeliverable to the following",),
+    recipients=(
+        re.compile(rf"^[ \t]+<?({ADDR})>?[ \t]*\(", re.M),
+        re.compile(rf"^[ \t]+<?({ADDR})>?[ \t]*$", re.M),
+    ),
+    whole=True,
+)
+
+MESSAGING_SERVER = Dialect(
+    writer="Sun, iPlanet and Oracle Messaging Server, PMDF",
+    openings=(
+        "your message cannot be delivered to the following recipients",
+        "your message is being returned; it has been enqueued",
+        "this report relates to a message you sent with the following header fields",
+    ),
+    recipients=(
+        re.compile(rf"^[ \t]*Recipient address:[ \t]*<?(?:[^\n<]*<)?({ADDR})", re.M | re.I),
+        re.compile(rf"^[ \t]*Original address:[ \t]*<?({ADDR})", re.M | re.I),
+        _LINE,
+    ),
+    delays=("your message has been enqueued and undeliverable for",),
+)
+
+NETSCAPE = Dialect(
+    writer="Netscape Messaging Server, InterMail and carriers that run it (also EZweb)",
+    openings=(
+        "this message was undeliverable due to the following reason",
+        "this message was undeliverable due to the following reasons",
+        "each of the following recipients was rejected by a remote",
+        "the following recipients did not receive this message",
+        "the following destination addresses were unknown",
+        "the user(s) account is temporarily over quota",
+        "your message was not delivered to",
+        "the mail you sent could not be delivered to",
+        "the recipient's mailbox is full*<",
+    ),
+    recipients=(
+        re.compile(rf"Recipient:[ \t]*<({ADDR})>", re.I),
+        re.compile(rf"^[ \t]*<({ADDR})>", re.M),
+        re.compile(rf"(?:not delivered to|could not be delivered to):?\s+(?:\d{{3}} )?<?({ADDR})", re.I),
+        _LINE,
+    ),
+    whole=True,
+)
+
+X400 = Dialect(
+    writer="X.400 gateways (MAILbus, ISODE, Worldtalk, NET-TEL)",
+    openings=(
+        "this report relates to your message",
+        "delivery report content",
+        "dda:rfc-822=",
+        "your message could not be delivered*x.400",
+        "conversion * prohibited",
+    ),
+    recipients=(
+        re.compile(rf"dda:rfc-?822=({ADDR})", re.I),
+        re.compile(rf"^[ \t]*(?:delivery to|to|recipient|for):?[ \t]*<?({ADDR})", re.M | re.I),
+        _LINE,
+    ),
+)
+
+GROUPWARE: tuple[Dialect, ...] = (
+    EXCHANGE_CONNECTOR, DOMINO, GROUPWISE, MESSAGING_SERVER, NETSCAPE, EXCHANGE, X400,
+)  # fmt: skip

@@ -1,0 +1,128 @@
+"""Reading a home-made bounce: is it a machine's notice at all, which dialect is it in, and whom does it name."""
+
+import re
+from dataclasses import dataclass
+
+from mailflatrate.mail.bounce_text.asia import ASIA, FML
+from mailflatrate.mail.bounce_text.classic import CLASSIC
+from mailflatrate.mail.bounce_text.dialect import COMMON_ENDINGS, Dialect, Named, end_of, named_by, opening_of
+from mailflatrate.mail.bounce_text.gateways import GATEWAYS
+from mailflatrate.mail.bounce_text.generic import generic_notice
+from mailflatrate.mail.bounce_text.groupware import GROUPWARE
+from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
+from mailflatrate.mail.reading import address
+from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.mime import Part
+
+#: Most to least authoritative: who writes a form that nobody else writes comes first.
+DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC)
+
+_MACHINE_SENDER = re.compile(
+    r"mailer[-_ ]?daemon|post[-_]?master|mdaemon|maildaemon|mail[ ._-]?deliver|deliver(?:y)?[ ._-](?:sub)?system|"
+    r"delivery subsystem|system administrator|mail ?system|mailserver|<>|systemadministrator|imss@|symantec|antivirus|"
+    r"interscan|mailmarshal|delivery-?status|bounce|no-reply@[\w.-]*dion\.ne\.jp|mail-?admin|"
+    r"administrator@|mail-daemon|sns\.amazonaws",
+    re.I,
+)
+_FAILURE_SUBJECT = re.compile(
+    r"undeliver|returned mail|return(?:ed)? to sender|"
+    r"deliver\w* (?:status|fail|problem|delay|error|warning|has failed)|"
+    r"failure (?:notice|delivery)|delivery notification|"
+    r"mail (?:delivery |system )?(?:fail|error)|non[- ]?deliver|not (?:be )?delivered|"
+    r"could ?n[o']t (?:be )?(?:deliver|send)|failed (?:mail|delivery|message)|delayed|bounce|"
+    r"message (?:delivery )?(?:failure|delayed|status|frozen)|user unknown|returning message|unzustellbar|"
+    r"nicht zugestellt|zustellung|rejected|non remis|non distribu|remise|no entregado|non recapitat|mancato recapito|"
+    r"mislukt|onbestelbaar|не доставлено|недоставлен|ne peut être|nije isporu|olevererbart|kunde inte levereras|"
+    r"could not send|error sending|processing error|loop alert|are not member|niedostarcz|"
+    r"送信エラー|配信不能|送信でき|メールエラー|退信|传输失败|系统退信|returned|aws notification",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A machine's notice that delivery failed or waits. `writer` names the dialect; `text` is what was read."""
+
+    writer: str
+    named: tuple[Named, ...]
+    delayed: bool
+    after_data: bool
+    text: str
+
+
+def read_notice(message: Part) -> Notice | None:
+    """The notice in the message, or None when it is no machine's or says nothing about delivery."""
+    sender = message.headers.raw("from")
+    machine = is_machine_sender(message, sender)
+    subject = message.headers.text("subject")
+    failure = _FAILURE_SUBJECT.search(subject) is not None
+    if not (machine or failure or "x-failed-recipients" in message.headers):
+        return None
+    text = notice_text(message)
+    lower = text.lower()
+    for dialect in (*DIALECTS, FML):
+        start = opening_of(dialect, lower)
+        if start < 0 or _quoted(lower, start):
+            continue
+        notice = _in_dialect(dialect, message, text, lower, start, machine)
+        if notice is not None:
+            return notice
+    return _generic(message, text, lower, machine, failure)
+
+
+def is_machine_sender(message: Part, sender: str) -> bool:
+    """Whether the header says that no person wrote this."""
+    if not sender or _MACHINE_SENDER.search(sender):
+        return True
+    path = message.headers.raw("return-path")
+    return path == "<>" or (bool(path) and "mailer-daemon" in path.lower())
+
+
+def failed_recipients_header(message: Part) -> list[str]:
+    """The addresses of X-Failed-Recipients, which Exim and Google write."""
+    found: list[str] = []
+    for value in message.headers.all("x-failed-recipients"):
+        found.extend(mailbox for piece in value.split(",") if (mailbox := address.clean(piece)))
+    return found
+
+
+def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: int, machine: bool) -> Notice | None:
+    end = end_of(dialect, lower, start)
+    begin = 0 if dialect.whole else start
+    region = text[begin:end] if len(lower) == len(text) else text
+    named = named_by(dialect, region)
+    header = failed_recipients_header(message)
+    if header:
+        named = _prefer_header(header, named, region)
+    if not named and not machine:
+        return None
+    region_lower = region.lower()
+    delayed = any(phrase in region_lower for phrase in dialect.delays)
+    return Notice(dialect.writer, tuple(named), delayed, dialect.after_data, region)
+
+
+def _prefer_header(header: list[str], named: list[Named], region: str) -> list[Named]:
+    texts = {item.address.lower(): item.diagnostic for item in named}
+    return [Named(mailbox, texts.get(mailbox.lower(), region)) for mailbox in dict.fromkeys(header)]
+
+
+def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool) -> Notice | None:
+    end = len(lower)
+    for phrase in COMMON_ENDINGS:
+        at = lower.find(phrase, 1, end)
+        if at >= 0:
+            end = at
+    region = text[:end] if len(lower) == len(text) else text
+    header = failed_recipients_header(message)
+    if header:
+        return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, False, region)
+    named = generic_notice(message, region, machine=machine, failure=failure)
+    if not named:
+        return None
+    return Notice("unknown", tuple(named), False, False, region)
+
+
+def _quoted(lower: str, at: int) -> bool:
+    """Whether the opening stands in a line that somebody quotes."""
+    line = lower.rfind("\n", 0, at) + 1
+    return lower[line:at].lstrip().startswith((">", "|  "))

@@ -1,0 +1,236 @@
+"""Phrases that one mailbox provider or product writes and that mean exactly one thing; believed before all else."""
+
+from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.reading.values import Reason
+
+PROVIDERS = Table(
+    # --- Google -------------------------------------------------------------------------------------------------
+    Words(Reason.USERUNKNOWN, "Gmail", ("p=nosuchuser", "email account that you tried to reach does not exist")),
+    Words(
+        Reason.MAILBOXFULL,
+        "Gmail",
+        ("p=overquota", "inbox is out of storage space", "tried to reach is over quota", "p=overquotaperm"),
+    ),
+    Words(Reason.SUSPEND, "Gmail", ("p=disableduser", "tried to reach is disabled", "tried to reach is inactive")),
+    Words(
+        Reason.RATELIMITED,
+        "Gmail",
+        ("p=receivingrate", "receiving mail at a rate that", "receiving mail too quickly", "p=unsolicitedratelimit"),
+    ),
+    Words(
+        Reason.AUTHFAILURE,
+        "Gmail",
+        (
+            "because the sender is unauthenticated",
+            "unauthenticated email from",
+            "p=dmarcrejection",
+            "p=unauthenticated",
+            "requires all senders to authenticate",
+            "sender-guidelines#authentication",
+            "dmarc initiative",
+            "has an spf record with a hard fail",
+            "does not have authentication information or fails to pass authentication",
+        ),
+    ),
+    Words(Reason.REQUIREPTR, "Gmail", ("does not have a ptr record", "sending ip does not match the ip address of")),
+    Words(Reason.FAILEDSTARTTLS, "Gmail", ("sent over tls connection", "not sent over a tls")),
+    Words(
+        Reason.NOTCOMPLIANTRFC,
+        "Gmail",
+        (
+            "p=rfcmessagenoncompliant",
+            "messages missing a valid",
+            "messages with multiple addresses in from",
+            "not rfc 5322 compliant",
+            "is not rfc compliant",
+            "not be sent according to rfc 5322",
+        ),
+    ),
+    Words(
+        Reason.SPAMDETECTED,
+        "Gmail",
+        (
+            "likely unsolicited mail",
+            "likely suspicious",
+            "p=unsolicitedmessageerror",
+            "rejected due to spam classification",
+            "unusual rate of unsolicited mail",
+        ),
+    ),
+    Words(
+        Reason.BADREPUTATION,
+        "Gmail",
+        ("very low reputation of the sending", "low reputation of the sending", "reputation of the sending domain"),
+    ),
+    Words(
+        Reason.POLICYVIOLATION,
+        "Gmail",
+        ("content presents a potential security issue", "detected an illegal attachment", "p=blockedmessage"),
+    ),
+    Words(
+        Reason.REJECTED, "Google Groups", ("help centre at https://groups.google", "support.google.com/a/answer/166")
+    ),
+    # --- Microsoft ----------------------------------------------------------------------------------------------
+    Words(
+        Reason.USERUNKNOWN,
+        "Exchange",
+        (
+            "resolver.adr.recipnotfound",
+            "resolver.adr.recipientnotfound",
+            "resolver.adr.exrecipnotfound",
+            "resolver.adr.badprimary",
+            "not found by smtp address lookup",
+            "returned unknown recipient or mailbox unavailable",
+            "the recipient name is not recognized",
+            "requested action not taken: mailbox unavailable",
+            "5.4.1 *recipient address rejected: access denied",
+            "wasn't found at the destination domain",
+            "wasn’t found at the destination domain",
+            "e-mail address you entered couldn't be found",
+            "mailbox unavailable or not local",
+        ),
+    ),
+    Words(
+        Reason.MAILBOXFULL,
+        "Exchange",
+        (
+            "storedrv.deliver: mailbox full",
+            "resolver.rst.quota",
+            "mapiexceptionshutoffquotaexceeded",
+            "quotaexceededexception",
+        ),
+    ),
+    Words(
+        Reason.EMAILTOOLARGE,
+        "Exchange",
+        ("resolver.rst.sendsizelimit", "resolver.rst.recipsizelimit", "message too large for this"),
+    ),
+    Words(
+        Reason.SECURITYERROR,
+        "Exchange",
+        ("resolver.rst.authrequired", "resolver.rst.notauthorized", "client was not authenticated"),
+    ),
+    Words(Reason.RATELIMITED, "Exchange", ("resolver.rst.recipientratelimit", "submission quota exceeded")),
+    Words(
+        Reason.NETWORKERROR, "Exchange", ("message expired, dns query failed", "routing.looping", "hop count exceeded")
+    ),
+    Words(Reason.EXPIRED, "Exchange", ("message expired, connection refused", "queue.expired", "queue aged out")),
+    Words(
+        Reason.AUTHFAILURE,
+        "Outlook.com",
+        (
+            "does not pass dmarc verification",
+            "meet the required authentication level",
+            "does not meet the required authentication",
+            "5.7.515 access denied",
+            "5.7.15 access denied",
+        ),
+    ),
+    Words(
+        Reason.BADREPUTATION,
+        "Outlook.com",
+        ("rate limited due to ip reputation", "temporarily rate limited due to", "namespace mining detected"),
+    ),
+    Words(
+        Reason.BLOCKED,
+        "Outlook.com",
+        (
+            "part of their network is on our block list",
+            "(s3140)",
+            "(s3150)",
+            "weren't sent. *block list",
+            "sc-001",
+            "sc-002",
+            "sc-003",
+            "sc-004",
+            "5.7.606",
+            "banned sending ip",
+            "oi-001",
+            "dy-001",
+            "dy-002",
+        ),
+    ),
+    # --- Yahoo, AOL ---------------------------------------------------------------------------------------------
+    Words(
+        Reason.USERUNKNOWN,
+        "Yahoo",
+        (
+            "this user doesn't have a",
+            "user doesn't have a yahoo",
+            "account has been disabled or discontinued",
+            "unable to find user:",
+            "requested mail action not taken: mailbox unavailable",
+        ),
+    ),
+    Words(
+        Reason.MAILBOXFULL, "Yahoo", ("this account is over quota", "over quota *delivery error", "user is over quota")
+    ),
+    Words(Reason.SUSPEND, "Yahoo", ("account is temporarily unavailable", "dd requested mail action aborted, mailbox")),
+    Words(Reason.REJECTED, "Yahoo", ("[tss04]", "[ts01]", "[ts02]", "[tss05]", "unexpected volume or user complaints")),
+    Words(Reason.POLICYVIOLATION, "Yahoo", ("not accepted for policy reasons", "[ph01]", "[bl21]", "[bl23]")),
+    # --- German providers ---------------------------------------------------------------------------------------
+    Words(
+        Reason.BLOCKED,
+        "T-Online",
+        ("a problem occurred. *(bl)", "a problem occurred. *(nowl)", "a problem occurred. *(dial)"),
+    ),
+    Words(Reason.REQUIREPTR, "GMX, WEB.DE", ("bad dns ptr resource record", "c=rdns", "postmaster.gmx.*c=ptr")),
+    Words(
+        Reason.BLOCKED,
+        "GMX, WEB.DE",
+        ("no smtp service*ip address is black listed", "c=bl&", "c=pol", "bad dns *rejected"),
+    ),
+    Words(Reason.MAILBOXFULL, "WEB.DE", ("benutzer hat zuviele mails", "user has too many messages on the server")),
+    Words(Reason.SPAMDETECTED, "GMX, WEB.DE", ("reject due to policy restrictions*c=hi", "c=bip")),
+    # --- French providers ---------------------------------------------------------------------------------------
+    Words(
+        Reason.USERUNKNOWN,
+        "Orange, La Poste",
+        ("ofr_416", "lpn007_416", "adresse d au moins un destinataire invalide", "adresse destinataire invalide"),
+    ),
+    Words(Reason.SUSPEND, "Orange", ("ofr_417", "lpn_417")),
+    Words(Reason.MAILBOXFULL, "Orange, La Poste", ("ofr_513", "lpn_513", "boite du destinataire pleine")),
+    Words(
+        Reason.BLOCKED,
+        "La Poste",
+        ("lpn006_107", "lpn105_", "lpn007_402", "ofr004_104", "ofr_104", "ofr_405", "ofr_403", "ofr006_104"),
+    ),
+    Words(Reason.SPAMDETECTED, "Orange", ("ofr_506", "ofr_515", "lpn_506", "mail refuse. *spam", "ofr004_405")),
+    Words(Reason.SYSTEMERROR, "Orange", ("ofr005_505", "ofr_505", "ofr_402", "ofr_999")),
+    Words(Reason.REQUIREPTR, "Orange, Free", ("ofr_101", "lpn_101")),
+    Words(Reason.RATELIMITED, "Orange", ("ofr_109", "ofr_103")),
+    # --- North American providers -------------------------------------------------------------------------------
+    Words(Reason.RATELIMITED, "Cox, Spectrum", ("aup#in-1310", "aup#in-1", "aup#out-")),
+    Words(Reason.BLOCKED, "Cox", ("aup#cdrbl", "aup#bl", "aup#sx", "cxbl", "cxdns", "cxmxrt")),
+    Words(Reason.REQUIREPTR, "Comcast", ("must have a ptr record", "all mail servers must have a ptr", "bl000001")),
+    Words(Reason.BLOCKED, "iCloud", ("esmtp not accepting connections", "[hm07]", "[hm08]", "[ca01]", "[cs01]")),
+    Words(
+        Reason.FILTERED,
+        "Facebook",
+        ("refused due to recipient preferences", "rcp-p2", "rcp-p1", "rcp-p3"),
+    ),
+    # --- Russian and Ukrainian providers ------------------------------------------------------------------------
+    Words(
+        Reason.USERUNKNOWN,
+        "Mail.ru, Yandex",
+        ("invalid mailbox. *user not found", "message was not accepted -- invalid mailbox", "no such user!", "err/1/"),
+    ),
+    Words(Reason.SUSPEND, "Mail.ru, i.ua", ("mailbox is frozen", "account is suspended", "mailbox has been disabled")),
+    Words(Reason.BLOCKED, "Mail.ru", ("support_bl?ip=", "access from ip address", "cgi-bin/support_bl")),
+    Words(
+        Reason.SPAMDETECTED, "Mail.ru, Yandex", ("spam message rejected", "spam message discarded", "looks like spam")
+    ),
+    # --- Security gateways --------------------------------------------------------------------------------------
+    Words(
+        Reason.POLICYVIOLATION,
+        "Mimecast",
+        ("host network not allowed", "administrative prohibition", "sender failed policy", "message blocked by policy"),
+    ),
+    Words(Reason.SPAMDETECTED, "McAfee, MailMarshal, ESET", ("mcspamsignature", "spamprofiler", "esets_smtp (spam)")),
+    Words(Reason.SPAMDETECTED, "Barracuda", ("message cannot be accepted, spam rejection", "bbspamreject")),
+    Words(
+        Reason.REQUIREPTR,
+        "Exchange with a sender domain check",
+        ("mismatches client ip", "forbidden by invalid rdns record", "unverifyable sending ip"),
+    ),
+)

@@ -1,0 +1,133 @@
+"""Delivery status notifications: message/delivery-status by RFC 3464, internationalised by RFC 6533.
+
+Arrives: a parsed message. Handed on: what the report says of each recipient, as written; judging it is
+`bounce_text`'s work. Tolerant of the usual breakage: fields without blank lines between recipients, wrong media
+types, transfer-encoded reports, reports pasted into plain text.
+"""
+
+import re
+from dataclasses import dataclass
+
+from mailflatrate.mail.reading import address
+from mailflatrate.mail.reading.mime import Part, decode_words
+
+_REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
+_FIELD = re.compile(
+    r"^[ \t>]{0,4}(final-recipient|original-recipient|x-actual-recipient|action|status|diagnostic-code|remote-mta|"
+    r"reporting-mta|last-attempt-date|arrival-date|original-envelope-id|x-[\w-]+|final-log-id|"
+    r"x400-content-correlator|x-display-name|will-retry-until)"
+    r"[ \t]*:[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)",
+    re.M | re.I,
+)
+_RECIPIENT_FIELDS = ("final-recipient", "original-recipient", "x-actual-recipient")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_STATUS = re.compile(r"\b([245])\s?\.\s?(\d{1,3})\s?\.\s?(\d{1,3})\b")
+_UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientReport:
+    """One recipient's group of a DSN. `action` in lower case; `status` is "5.1.1" or ""; texts unfolded."""
+
+    final: str
+    original: str
+    action: str
+    status: str
+    diagnostic: str
+    remote_mta: str
+
+    @property
+    def address(self) -> str:
+        """The recipient: the address as delivered to, or as first written where the former is missing."""
+        return self.final or self.original
+
+
+@dataclass(frozen=True, slots=True)
+class DsnReport:
+    """A delivery status notification: who reports, which envelope, and the recipients in order."""
+
+    reporting_mta: str
+    envelope_id: str
+    recipients: tuple[RecipientReport, ...]
+
+
+def read_dsn(message: Part) -> DsnReport | None:
+    """The report in the message's status part, or None when it has none with a recipient."""
+    for part in message.walk():
+        if part.media_type in _REPORT_TYPES:
+            report = parse_fields(part.text())
+            if report.recipients:
+                return report
+    return None
+
+
+def parse_fields(text: str) -> DsnReport:
+    """The report in the text of a status part (or a paste of one); without recipients when it names none."""
+    groups: list[dict[str, str]] = []
+    shared: dict[str, str] = {}
+    current = shared
+    last_end = 0
+    for match in _FIELD.finditer(text):
+        name = match[1].lower()
+        blank_before = _BLANK_LINE.search(text, last_end, match.start() + 1) is not None
+        last_end = match.end()
+        if _starts_group(name, current, blank_before, in_shared=current is shared):
+            current = {}
+            groups.append(current)
+        current.setdefault(name, match[2])
+    recipients = [_recipient(group) for group in groups]
+    return DsnReport(
+        reporting_mta=_untyped(shared.get("reporting-mta", "")),
+        envelope_id=_plain(shared.get("original-envelope-id", "")),
+        recipients=tuple(recipient for recipient in recipients if recipient is not None),
+    )
+
+
+def _starts_group(name: str, current: dict[str, str], blank_before: bool, *, in_shared: bool) -> bool:
+    """Whether this field opens the next recipient's group; broken reports forget the blank line between groups."""
+    if name in _RECIPIENT_FIELDS:
+        return in_shared or name in current or (blank_before and "final-recipient" in current)
+    return blank_before and not in_shared and name in current and name in ("action", "status")
+
+
+def find_status(text: str) -> str:
+    """The first enhanced status code (RFC 3463) in `text`, or ""."""
+    match = _STATUS.search(text)
+    return f"{match[1]}.{int(match[2])}.{int(match[3])}" if match else ""
+
+
+def _recipient(group: dict[str, str]) -> RecipientReport | None:
+    final = _mailbox(group.get("final-recipient", ""))
+    original = _mailbox(group.get("original-recipient", ""))
+    actual = _mailbox(group.get("x-actual-recipient", ""))
+    if not (final or original or actual):
+        return None
+    action = _plain(group.get("action", "")).lower().split(" ")[0].strip("().,;")
+    return RecipientReport(
+        final=final or actual,
+        original=original,
+        action=action,
+        status=find_status(group.get("status", "")),
+        diagnostic=_plain(group.get("diagnostic-code", "")),
+        remote_mta=_untyped(group.get("remote-mta", "")),
+    )
+
+
+def _plain(value: str) -> str:
+    return " ".join(decode_words(value).split())
+
+
+def _untyped(value: str) -> str:
+    return _plain(value).partition(";")[2].strip() or _plain(value)
+
+
+def _mailbox(value: str) -> str:
+    value = _plain(value)
+    # RFC 6533 3: utf-8-addr-xtext writes a character as \x{HEX}; RFC 3461 4: xtext writes it as +HH.
+    kind, _, _ = value.partition(";")
+    if kind.strip().lower() == "utf-8":
+        value = _UTF8_ESCAPE.sub(lambda m: chr(int(m[1], 16)) if int(m[1], 16) < 0x110000 else "", value)
+    elif "+3D" in value or "+2B" in value:
+        value = _XTEXT.sub(lambda m: chr(int(m[1], 16)), value)
+    return address.clean(value)

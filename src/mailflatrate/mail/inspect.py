@@ -1,0 +1,132 @@
+"""One answer to "what is this message that came back?", from bytes alone (issue 2 section 6, R-67 to R-79).
+
+Arrives: raw bytes. Kept: nothing. Handed on: an `Inspection`; never an exception. The readers are asked from the one
+that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognises the message decides.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mailflatrate.mail.arf import FeedbackReport, read_feedback
+from mailflatrate.mail.bounce_text.failures import read_failures
+from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.identify import find_marks
+from mailflatrate.mail.reading.mime import Part, parse
+from mailflatrate.mail.reading.original import carried_headers, find_original
+from mailflatrate.mail.reading.values import Failure, Kind, Original, Outcome
+from mailflatrate.mail.reply import classify_reply
+from mailflatrate.mail.tokens import KeyRing, Purpose, TokenClaims
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What one message is and says. `recipients` are the failed (or complaining) addresses as spelled there.
+
+    `hard` is None where nothing failed. `failures` has the verdict on each recipient; `mailing_id` is in its shown
+    form and unsigned: a hint that may open a case, never a proof (R-78). `claims` and `purpose` come from a token that
+    the key ring verified. `writer` names the system or dialect that was recognised.
+    """
+
+    kind: Kind
+    is_bounce: bool = False
+    recipients: tuple[str, ...] = ()
+    hard: bool | None = None
+    reason: str | None = None
+    status: str | None = None
+    outcome: Outcome | None = None
+    failures: tuple[Failure, ...] = ()
+    feedback: str | None = None
+    mailing_id: str | None = None
+    original: Original | None = None
+    writer: str | None = None
+    purpose: Purpose | None = None
+    claims: TokenClaims | None = None
+    error: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The fields of `mailflatrate inspect --jsonl`, without `file`."""
+        return {
+            "kind": self.kind.value,
+            "is_bounce": self.is_bounce,
+            "recipients": list(self.recipients),
+            "hard": self.hard,
+            "reason": self.reason,
+            "status": self.status,
+            "feedback": self.feedback,
+            "mailing_id": self.mailing_id,
+            "error": self.error,
+            "original": self.original.to_json() if self.original else None,
+        }
+
+
+def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspection:
+    """What the message is; a message that breaks a reader gives kind other with the error.
+
+    With a `key_ring`, tokens of ours that stand anywhere in it are verified; forged ones are ignored.
+    """
+    try:
+        message = parse(raw)
+        inspection = _inspect(message)
+        marks = find_marks(message, carried_headers(message), notice_text(message), key_ring)
+        return replace(inspection, mailing_id=marks.mailing_id, purpose=marks.purpose, claims=marks.claims)
+    except Exception as problem:  # noqa: BLE001 - the promise of this function: no message may stop the mail
+        return Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem}"[:500])
+
+
+def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
+    """One JSON-ready object per file, folders walked in order of name; a file that cannot be read gives its error."""
+    for path in _files(paths):
+        try:
+            inspection = inspect_message(path.read_bytes())
+        except OSError as problem:
+            inspection = Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem.strerror}")
+        yield {"file": str(path), **inspection.to_json()}
+
+
+def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
+    for item in paths:
+        path = Path(item)
+        if path.is_dir():
+            for below in sorted(path.rglob("*")):
+                if below.is_file():
+                    yield below
+        else:
+            yield path
+
+
+def _inspect(message: Part) -> Inspection:
+    if not message.headers and not message.body.strip():
+        return Inspection(kind=Kind.OTHER, error="empty message")
+    original = find_original(message)
+    feedback = read_feedback(message)
+    if feedback is not None:
+        return _feedback(feedback, original)
+    failures = read_failures(message)
+    if failures is not None:
+        hardest = failures.hardest
+        return Inspection(
+            kind=Kind.DELAY if failures.delayed else Kind.BOUNCE,
+            is_bounce=True,
+            recipients=tuple(failure.address for failure in failures.recipients),
+            hard=hardest.hard,
+            reason=hardest.reason.value,
+            status=hardest.status or None,
+            outcome=hardest.outcome,
+            failures=failures.recipients,
+            original=original,
+            writer=failures.writer,
+        )
+    return Inspection(kind=classify_reply(message), original=original)
+
+
+def _feedback(report: FeedbackReport, original: Original | None) -> Inspection:
+    kind = Kind.COMPLAINT if report.is_complaint else Kind.REPORT
+    if report.how == "apple":
+        kind = Kind.UNSUBSCRIBE
+    return Inspection(
+        kind=kind,
+        recipients=report.recipients,
+        feedback=report.feedback_type,
+        original=original,
+    )

@@ -1,0 +1,254 @@
+"""A MIME reader for mail that nobody promised to be well-formed (RFC 5322, 2045-2047, 2231 where it helps).
+
+Only what reading bounces needs, and quick: header fields, parts, decoded text. Bytes in, values out; what is broken
+is read as far as it goes. Python's `email` builds a tree of objects that costs several times the whole inspection.
+"""
+
+import binascii
+import codecs
+import re
+from functools import lru_cache
+
+_FIELD = re.compile(r"^([!-9;-~]{1,120})[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)", re.M)
+_PARAM = re.compile(r";\s*([\w*-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;]*))", re.S)
+_ENCODED_WORD = re.compile(r"=\?([\w.:+-]+)(?:\*[\w-]+)?\?([bBqQ])\?([^?]*)\?=")
+_BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?)")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_COMMENT = re.compile(r"\([^()]*\)")
+
+MAX_DEPTH = 8
+MAX_PARTS = 60
+MAX_HEADER_BYTES = 256 * 1024
+MAX_TEXT_BYTES = 256 * 1024
+
+
+@lru_cache(maxsize=256)
+def _codec(name: str) -> str:
+    """The Python codec for a declared charset; Latin-1 (which takes any byte) for a name that does not exist."""
+    name = name.strip("'\" ").lower()
+    aliases = {
+        "x-sjis": "cp932",
+        "shift_jis": "cp932",
+        "gb2312": "gb18030",
+        "gbk": "gb18030",
+        "ks_c_5601-1987": "cp949",
+    }
+    try:
+        found = codecs.lookup(aliases.get(name, name))
+    except (LookupError, ValueError):
+        return "latin-1"
+    # Codecs such as "zip" or "rot13" turn bytes into something else than text.
+    return found.name if found._is_text_encoding else "latin-1"
+
+
+def decode_bytes(data: bytes, charset: str) -> str:
+    """Text of `data`; a wrong or missing charset falls back to UTF-8, then Latin-1."""
+    if charset:
+        try:
+            return data.decode(_codec(charset))
+        except (UnicodeError, ValueError):
+            pass
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode(_codec(charset) if charset else "latin-1", "replace")
+
+
+def decode_words(value: str) -> str:
+    """A header value with its RFC 2047 encoded words decoded and its folding undone."""
+    value = " ".join(value.split("\n")).strip() if "\n" in value else value.strip()
+    if "=?" not in value:
+        return value
+    return _ENCODED_WORD.sub(_decode_word, _BETWEEN_WORDS.sub(r"\1\2", value))
+
+
+def _decode_word(match: re.Match[str]) -> str:
+    charset, encoding, body = match.groups()
+    data = body.encode("utf-8", "replace")
+    data = decode_base64(data) if encoding in "bB" else binascii.a2b_qp(data, header=True)
+    return decode_bytes(data, charset)
+
+
+def decode_base64(data: bytes) -> bytes:
+    """Base64 with whatever noise or missing padding; an odd last character is dropped."""
+    data = _NOT_BASE64.sub(b"", data)
+    if len(data) % 4 == 1:
+        data = data[:-1]
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
+
+
+class Headers:
+    """The header fields of one part: names in lower case, values as they stand (folded, encoded), in order."""
+
+    __slots__ = ("_fields", "block")
+
+    def __init__(self, block: bytes) -> None:
+        try:
+            self.block = block.decode("utf-8")
+        except UnicodeDecodeError:
+            self.block = block.decode("latin-1")
+        self._fields: dict[str, list[str]] = {}
+        for match in _FIELD.finditer(self.block):
+            self._fields.setdefault(match[1].lower(), []).append(match[2])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def __bool__(self) -> bool:
+        return bool(self._fields)
+
+    def raw(self, name: str) -> str:
+        """The first value of the field, unfolded but not decoded; "" when absent."""
+        values = self._fields.get(name)
+        return " ".join(values[0].split()) if values else ""
+
+    def text(self, name: str) -> str:
+        """The first value of the field, decoded; "" when absent."""
+        values = self._fields.get(name)
+        return decode_words(values[0]) if values else ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of the field, decoded."""
+        return [decode_words(value) for value in self._fields.get(name, ())]
+
+    def names(self) -> list[str]:
+        """The names that occur, each once, in order of first appearance."""
+        return list(self._fields)
+
+
+class Part:
+    """A message or a part of one. `body` is still transfer-encoded; `data` and `text` decode it."""
+
+    __slots__ = ("_text", "body", "depth", "headers", "media_type", "params", "parts")
+
+    def __init__(self, headers: Headers, body: bytes, depth: int) -> None:
+        self.headers = headers
+        self.body = body
+        self.depth = depth
+        self.media_type, self.params = parse_content_type(headers.raw("content-type"))
+        self.parts: list[Part] = []
+        self._text: str | None = None
+
+    @property
+    def filename(self) -> str:
+        """The name that the sender gave the part, or ""."""
+        _, params = parse_content_type(self.headers.raw("content-disposition"))
+        return decode_words(params.get("filename") or self.params.get("name") or "")
+
+    def data(self) -> bytes:
+        """The body with its transfer encoding undone."""
+        encoding = _COMMENT.sub("", self.headers.raw("content-transfer-encoding")).strip().lower()
+        if encoding == "base64":
+            return decode_base64(self.body)
+        if encoding == "quoted-printable":
+            return binascii.a2b_qp(self.body)
+        return self.body
+
+    def text(self) -> str:
+        """The body as text with LF line ends, cut after `MAX_TEXT_BYTES`."""
+        if self._text is None:
+            encoded = self.body
+            if len(encoded) > MAX_TEXT_BYTES * 2:
+                self.body = encoded[: MAX_TEXT_BYTES * 2]
+            text = decode_bytes(self.data()[:MAX_TEXT_BYTES], self.params.get("charset", ""))
+            self._text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+            self.body = encoded
+        return self._text
+
+    def walk(self) -> "list[Part]":
+        """This part and all below it, in order."""
+        found = [self]
+        for part in self.parts:
+            found.extend(part.walk())
+        return found
+
+
+@lru_cache(maxsize=512)
+def _content_type(value: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    kind, _, _ = value.partition(";")
+    params = []
+    for name, quoted, plain in _PARAM.findall(value):
+        params.append((name.lower().rstrip("*").removesuffix("*0"), quoted.replace('\\"', '"') if quoted else plain))
+    return kind.strip().lower(), tuple(params)
+
+
+def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
+    """Media type in lower case and its parameters (names in lower case)."""
+    kind, params = _content_type(value[:2000])
+    return kind, dict(params)
+
+
+def split_headers(data: bytes) -> tuple[Headers, bytes]:
+    """Header fields and body of LF-separated `data`; tolerates an mbox line and blank lines before the fields."""
+    data = data.lstrip(b"\n")
+    if data[:5] in (b"From ", b">From"):
+        data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
+    if data.startswith(b"\n"):
+        return Headers(b""), data[1:]
+    end = data.find(b"\n\n")
+    if end < 0:
+        return Headers(data[:MAX_HEADER_BYTES]), b""
+    return Headers(data[: min(end, MAX_HEADER_BYTES)]), data[end + 2 :]
+
+
+def parse(raw: bytes) -> Part:
+    """The message in `raw` with its parts, `MAX_DEPTH` deep and `MAX_PARTS` many at most."""
+    data = raw.replace(b"\r\n", b"\n") if b"\r\n" in raw else raw
+    if b"\n" not in data[:2000] and b"\r" in data[:2000]:
+        data = data.replace(b"\r", b"\n")
+    budget = [MAX_PARTS]
+    headers, body = split_headers(data)
+    return _part(headers, body, 0, budget)
+
+
+def _part(headers: Headers, body: bytes, depth: int, budget: list[int]) -> Part:
+    part = Part(headers, body, depth)
+    budget[0] -= 1
+    if depth >= MAX_DEPTH or not part.media_type.startswith("multipart/"):
+        return part
+    for piece in _pieces(body, part.params.get("boundary", "")):
+        if budget[0] <= 0:
+            break
+        child_headers, child_body = _split_piece(piece)
+        part.parts.append(_part(child_headers, child_body, depth + 1, budget))
+    return part
+
+
+def _split_piece(piece: bytes) -> tuple[Headers, bytes]:
+    """A part may begin with a blank line (no fields, RFC 2046 5.1), which `split_headers` would skip."""
+    if piece.startswith(b"\n"):
+        return Headers(b""), piece[1:]
+    first = piece.split(b"\n", 1)[0]
+    if b":" not in first:
+        return Headers(b""), piece
+    return split_headers(piece)
+
+
+def _pieces(body: bytes, boundary: str) -> list[bytes]:
+    """The parts between the boundary lines; a missing close or a missing boundary parameter is tolerated."""
+    if not boundary:
+        guess = re.search(rb"^--([^\s].{0,200}?)[ \t]*\n", body[:20000], re.M)
+        if guess is None:
+            return []
+        mark = b"--" + guess[1]
+    else:
+        mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
+    pieces = []
+    start = -1
+    at = 0 if body.startswith(mark) else body.find(b"\n" + mark)
+    while at >= 0:
+        after = (at if body.startswith(mark, at) else at + 1) + len(mark)
+        end = body.find(b"\n", after)
+        tail = body[after : end if end >= 0 else len(body)].strip()
+        # A longer boundary that begins with this one belongs to another level.
+        if tail in (b"", b"--"):
+            if start >= 0:
+                pieces.append(body[start:at])
+            if tail == b"--" or end < 0:
+                return pieces
+            start = end + 1
+        # The search begins on the line end itself: an empty part is followed by the next mark at once.
+        at = body.find(b"\n" + mark, end) if end >= 0 else -1
+    if start >= 0:
+        pieces.append(body[start:])
+    return pieces

@@ -1,0 +1,115 @@
+"""The values that reading a returned message yields: what it is, whom it names, and what that means for them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a message that came back is."""
+
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    COMPLAINT = "complaint"
+    AUTO_REPLY = "auto_reply"
+    UNSUBSCRIBE = "unsubscribe"
+    CHALLENGE = "challenge"
+    REPORT = "report"
+    RECEIPT = "receipt"
+    REPLY = "reply"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What a failure says about its recipient (R-68); only the first two ever count against the address (R-70)."""
+
+    RECIPIENT_HARD = "recipient_hard"
+    RECIPIENT_SOFT = "recipient_soft"
+    SENDER_FAULT = "sender_fault"
+    CONTENT = "content"
+
+
+class Reason(StrEnum):
+    """Why a message was not delivered, in the words of Sisimai."""
+
+    AUTHFAILURE = "authfailure"
+    BADREPUTATION = "badreputation"
+    BLOCKED = "blocked"
+    CONTENTERROR = "contenterror"
+    EMAILTOOLARGE = "emailtoolarge"
+    EXPIRED = "expired"
+    FAILEDSTARTTLS = "failedstarttls"
+    FILTERED = "filtered"
+    HASMOVED = "hasmoved"
+    HOSTUNKNOWN = "hostunknown"
+    MAILBOXFULL = "mailboxfull"
+    MAILERERROR = "mailererror"
+    NETWORKERROR = "networkerror"
+    NORELAYING = "norelaying"
+    NOTACCEPT = "notaccept"
+    NOTCOMPLIANTRFC = "notcompliantrfc"
+    ONHOLD = "onhold"
+    POLICYVIOLATION = "policyviolation"
+    RATELIMITED = "ratelimited"
+    REJECTED = "rejected"
+    REQUIREPTR = "requireptr"
+    SECURITYERROR = "securityerror"
+    SPAMDETECTED = "spamdetected"
+    SUPPRESSED = "suppressed"
+    SUSPEND = "suspend"
+    SYNTAXERROR = "syntaxerror"
+    SYSTEMERROR = "systemerror"
+    SYSTEMFULL = "systemfull"
+    UNDEFINED = "undefined"
+    USERUNKNOWN = "userunknown"
+    VIRUSDETECTED = "virusdetected"
+
+
+@dataclass(frozen=True, slots=True)
+class BounceVerdict:
+    """What one failure means.
+
+    `status` is the enhanced status code of RFC 3463 ("5.1.1"), given or derived; "" where nothing tells it.
+    `hard` is true when the address itself is dead.
+    """
+
+    reason: Reason
+    hard: bool
+    status: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One recipient that a bounce or a delay notice names.
+
+    `action` is RFC 3464's (failed, delayed, ...); `diagnostic` is the text that the verdict was read from.
+    `original` is the address as it was first written (Original-Recipient), or "".
+    """
+
+    address: str
+    action: str
+    status: str
+    diagnostic: str
+    original: str
+    verdict: BounceVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The mail that a report, an attachment or a forward carries; `how` says where it was found."""
+
+    sender: str
+    to: str
+    subject: str
+    message_id: str
+    how: str
+
+    def to_json(self) -> dict[str, str]:
+        """The five fields under their names on the wire."""
+        return {
+            "from": self.sender,
+            "to": self.to,
+            "subject": self.subject,
+            "message_id": self.message_id,
+            "how": self.how,
+        }

@@ -1,0 +1,191 @@
+"""What people and their machines answer: auto-replies, challenges, receipts, unsubscribe mails, reports, replies.
+
+Arrives: a parsed message that is no bounce and no complaint. Handed on: its kind. Auto-replies follow RFC 3834 with
+the headers that came before and beside it; a "moved, new address" text changes nothing (R-73).
+"""
+
+import re
+
+from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.values import Kind
+
+#: The subject or first line of an unsubscribe mail must be one of these words, alone: R-43's exact keywords.
+UNSUBSCRIBE_KEYWORDS = frozenset(
+    {
+        "unsubscribe", "unsubscribe me", "please unsubscribe", "please unsubscribe me", "remove", "remove me",
+        "please remove me", "opt out", "opt-out", "optout", "stop", "stop mail", "cancel",
+        "cancel subscription", "signoff",
+        "abmelden", "abmeldung", "abbestellen", "bitte abmelden", "bitte abbestellen", "austragen", "bitte austragen",
+        "newsletter abmelden", "newsletter abbestellen", "newsletter abmeldung", "kündigen", "stornieren", "widerruf",
+        "keine mails mehr", "keine werbung", "keine werbung mehr", "löschen", "bitte löschen", "unsubscribe newsletter",
+    }
+)  # fmt: skip
+
+_PREFIX = re.compile(r"^(?:\s*(?:re|aw|fwd?|wg|antw|sv|vs|tr|r)\s*(?:\[\d+\])?:\s*)+", re.I)
+_TRIM = re.compile(r"^[\s\"'*_.!<>()\[\]-]+|[\s\"'*_.!?<>()\[\]-]+$")
+
+_AUTO_SUBJECT = re.compile(
+    r"^\W*(?:(?:re|aw|sv|vs)\s*:\s*)?\W*(?:auto(?:matic|mated|matisch\w*)?[\s_-]*"
+    r"(?:reply|response|antwort|responder|generated reply)|auto[\s:-]|out[\s_-]of[\s_-](?:the[\s_-])?office|ooo\b|on (?:vacation|leave|holiday)|vacation|"
+    r"away from|i am away|i'm away|"
+    r"abwesenheit\w*|abwesend|urlaub|(?:ich bin )?(?:nicht im büro|außer haus|ausser haus)|"
+    r"automatische\s|automatisch\s|"
+    r"réponse automatique|absence du bureau|absent|respuesta automática|fuera de (?:la )?oficina|risposta automatica|"
+    r"fuori sede|resposta automática|automatyczna odpowied|automaattinen|automatiskt svar|autosvar|automatisk svar|"
+    r"automatische afwezigheid|automatisch antwoord|afwezig|автоответ|自動応答|自動返信|不在|自动回复|自動回覆|"
+    r"your (?:message|e-?mail) (?:has been )?received|thank you for (?:your|contacting)|"
+    r"we (?:have )?received your|ticket received)|"
+    r"\bautomatic reply\b|\bout of office\b|\bauto[- ]?reply\b|automātisk|automatiska atbilde|automatyczna odpowied",
+    re.I,
+)
+_CHALLENGE = re.compile(
+    r"(?:account|mailbox|address|inbox|e-?mail) is protected by|challenge[- ]response|sender verification|"
+    r"verify (?:that )?(?:your|you(?:'re| are))(?: e-?mail)? .{0,60}?(?:human|address|sender|deliver)|"
+    r"(?:confirm|approve|authenticate)\w* (?:your|the|this) "
+    r"(?:message|e-?mail|address|identity)[^.]{0,80}(?:deliver|allow|guest|whitelist)|"
+    r"whitelist\w* request|added to (?:the recipient's|my) (?:allowed|approved|guest)|boxbe|spamarrest|bluebottle|"
+    r"has not yet been approved|waiting for your (?:confirmation|verification)|"
+    r"click (?:on )?the (?:following )?link[^.]{0,80}"
+    r"(?:allowed list|to (?:deliver|release|be delivered))|"
+    r"to (?:ensure|complete) delivery of (?:your|this) (?:e-?mail|message)|"
+    r"unknown sender[^.]{0,60}(?:confirm|verify)",
+    re.I | re.S,
+)
+_CHALLENGE_HEADERS = (
+    "x-bluebottle-request",
+    "x-boxbe",
+    "x-spamarrest",
+    "x-tmda-fingerprint",
+    "x-challenge",
+    "x-trusted-delivery",
+)
+_REPORT_NAME = re.compile(r"!\d{6,12}!\d{6,12}|^[^!/]+![^!/]+!\d+", re.I)
+_DMARC_SUBJECT = re.compile(r"report domain:.*submitter:|dmarc aggregate report", re.I)
+_REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|antw|sv|vs|rif|ré|odp|ynt)\s*(?:\[\d+\])?\s*:", re.I)
+
+
+def classify_reply(message: Part) -> Kind:
+    """The kind of a message that is no bounce and no complaint."""
+    if is_receipt(message):
+        return Kind.RECEIPT
+    if is_machine_report(message):
+        return Kind.REPORT
+    if is_challenge(message):
+        return Kind.CHALLENGE
+    if is_auto_reply(message):
+        return Kind.AUTO_REPLY
+    if is_unsubscribe(message):
+        return Kind.UNSUBSCRIBE
+    if is_reply(message):
+        return Kind.REPLY
+    return Kind.OTHER
+
+
+def is_receipt(message: Part) -> bool:
+    """A message disposition notification (RFC 8098), S/MIME receipts included."""
+    if message.params.get("report-type", "").lower() == "disposition-notification":
+        return True
+    return any(part.media_type == "message/disposition-notification" for part in message.walk())
+
+
+def is_machine_report(message: Part) -> bool:
+    """A DMARC aggregate (RFC 7489) or SMTP TLS report (RFC 8460)."""
+    if message.params.get("report-type", "").lower() == "tlsrpt" or "tls-report-domain" in message.headers:
+        return True
+    subject = message.headers.text("subject")
+    for part in message.walk():
+        if part.media_type.startswith("application/tlsrpt"):
+            return True
+        if part.media_type in (
+            "application/zip",
+            "application/gzip",
+            "application/x-zip-compressed",
+            "application/x-gzip",
+            "application/octet-stream",
+            "application/xml",
+            "text/xml",
+            "application/x-zip",
+            "application/gzip-compressed",
+        ):
+            name = part.filename
+            if _REPORT_NAME.search(name) or (_DMARC_SUBJECT.search(subject) and name):
+                return True
+    return False
+
+
+def is_challenge(message: Part) -> bool:
+    """A sender is asked to prove that he is a person before his mail is delivered."""
+    if any(name in message.headers for name in _CHALLENGE_HEADERS):
+        return True
+    if message.headers.raw("list-id"):
+        return False
+    sender = message.headers.raw("from").lower()
+    if "boxbe" in sender or "spamarrest" in sender:
+        return True
+    answers = (
+        "in-reply-to" in message.headers
+        or is_auto_submitted(message)
+        or _REPLY_SUBJECT.match(message.headers.text("subject"))
+    )
+    return bool(answers) and _CHALLENGE.search(notice_text(message)[:4000]) is not None
+
+
+def is_auto_submitted(message: Part) -> bool:
+    """RFC 3834 5: anything but "no" in Auto-Submitted."""
+    value = message.headers.raw("auto-submitted").lower().partition(";")[0].strip()
+    return bool(value) and value != "no"
+
+
+def is_auto_reply(message: Part) -> bool:
+    """A vacation note or another automatic answer (RFC 3834 and the customs before it)."""
+    headers = message.headers
+    submitted = headers.raw("auto-submitted").lower()
+    if submitted.startswith("auto-replied") or "vacation" in submitted:
+        return True
+    if "list-id" in headers or "list-unsubscribe" in headers:
+        return False
+    if any(
+        name in headers
+        for name in ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-auto-response")
+    ):
+        return True
+    if headers.raw("precedence").lower() == "auto_reply" or headers.raw("x-precedence").lower() == "auto_reply":
+        return True
+    if headers.raw("x-auto-response-suppress") and headers.raw("in-reply-to"):
+        return True
+    if headers.raw("delivered-to").lower().startswith("autoresponder"):
+        return True
+    return _AUTO_SUBJECT.search(headers.text("subject")) is not None and not _is_bulk(message)
+
+
+def _is_bulk(message: Part) -> bool:
+    return message.headers.raw("precedence").lower() in ("bulk", "list") and "in-reply-to" not in message.headers
+
+
+def is_unsubscribe(message: Part) -> bool:
+    """The whole subject, or the whole first line of the answer, is one of the exact keywords."""
+    if message.headers.raw("x-apple-unsubscribe").lower() == "true":
+        return True
+    subject = _PREFIX.sub("", message.headers.text("subject"))
+    if _keyword(subject):
+        return True
+    if "list-id" in message.headers or "list-unsubscribe" in message.headers:
+        return False
+    for line in notice_text(message)[:2000].splitlines():
+        if line.strip():
+            return _keyword(line)
+    return False
+
+
+def _keyword(text: str) -> bool:
+    return len(text) < 60 and " ".join(_TRIM.sub("", text).lower().split()) in UNSUBSCRIBE_KEYWORDS
+
+
+def is_reply(message: Part) -> bool:
+    """A person answers."""
+    if "list-id" in message.headers or "list-unsubscribe" in message.headers or is_auto_submitted(message):
+        return False
+    if "in-reply-to" in message.headers or "references" in message.headers:
+        return True
+    return _REPLY_SUBJECT.match(message.headers.text("subject")) is not None
