@@ -1,0 +1,206 @@
+"""Compiling a mailing once, before a million recipients.
+
+Source in, three Liquid templates and the numbered links out.
+
+    protect Liquid -> MJML or Markdown to HTML -> inline styles -> sanitise and rewrite links -> text part
+    -> preheader and imprint -> put Liquid back -> parse
+
+Nothing here knows a recipient. Compiling the same source in the same context gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mailflatrate.mail.html.imprint import Imprint, imprint_html, imprint_text
+from mailflatrate.mail.html.inline import inline_styles, normalise
+from mailflatrate.mail.html.links import Link, LinkBook
+from mailflatrate.mail.html.mjml import find_mjml_errors, render_mjml
+from mailflatrate.mail.html.sanitise import Sanitiser
+from mailflatrate.mail.html.theme import render_markdown
+from mailflatrate.mail.html.tokens import Kind, Token, tokenise, write
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, SourceError, SourceRefused, Template, find_liquid_errors
+from mailflatrate.mail.liquid.protect import Protected, protect, unescape_tags
+from mailflatrate.mail.liquid.sandbox import SAFE_URL_FILTER
+from mailflatrate.mail.text_part import write_text
+
+
+class ContentKind(Enum):
+    """In what an author writes."""
+
+    MJML = "mjml"
+    HTML = "html"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an author wrote.
+
+    `text` replaces the generated text part, still without the imprint, which is always added.
+    """
+
+    kind: ContentKind
+    body: str
+    subject: str
+    preheader: str = ""
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompileContext:
+    """What the service knows about the mailing.
+
+    `known_variables` are the dotted names an author may use. `link_url(number, url)` gives the redirector's URL
+    for a link, without any contact in it (R-108), or is None where click tracking is off. `untracked` are further
+    targets that stay as they are.
+    """
+
+    imprint: Imprint
+    known_variables: frozenset[str] = KNOWN_VARIABLES
+    link_url: Callable[[int, str], str] | None = None
+    untracked: frozenset[str] = frozenset()
+    social_icon_origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A mailing ready for the composer: three parts, and the web targets by number, each once."""
+
+    subject: Template
+    html: Template
+    text: Template
+    links: tuple[Link, ...]
+    imprint: Imprint = field(repr=False)
+
+
+def compile_content(source: Source, context: CompileContext) -> Compiled:
+    """Compile one mailing. Raises SourceRefused with every mistake and its line in what the author wrote."""
+    errors = find_merge_errors(source, context.known_variables)
+    if errors:
+        raise SourceRefused(tuple(errors))
+    protected = protect(source.body, entities=source.kind is not ContentKind.MARKDOWN)
+    untracked = context.untracked | {context.imprint.privacy_url or ""}
+    book = LinkBook(context.link_url, untracked)
+    sanitiser = Sanitiser(protected, book)
+    tokens = sanitiser.document(tokenise(_document(source, protected, context)))
+    change = _url_guard(protected, sanitiser.url_words)
+    html_source = _assemble_html(tokens, protected, change, source.preheader, context.imprint)
+    if source.text is None:
+        plain = book.in_text(protected.restore(write_text(tokens, protected), change), _LIQUID_MARK)
+    else:
+        plain = book.in_text(source.text, _LIQUID_MARK)
+    known = context.known_variables
+    return Compiled(
+        subject=Template.parse(source.subject, autoescape=False, known_variables=known, single_line=True),
+        html=Template.parse(html_source, autoescape=True, known_variables=known),
+        text=Template.parse(
+            f"{plain.rstrip()}\n\n{imprint_text(context.imprint)}", autoescape=False, known_variables=known
+        ),
+        links=book.links(),
+        imprint=context.imprint,
+    )
+
+
+_LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
+
+
+def _document(source: Source, protected: Protected, context: CompileContext) -> str:
+    """Return the whole HTML document as html5ever writes it, styles inlined, Liquid still protected."""
+    if source.kind is ContentKind.MARKDOWN:
+        title = protect(source.subject, entities=False)
+        title_text = title.word.sub("", title.text)
+        return inline_styles(render_markdown(protected, title=title_text, language=context.imprint.language.value))
+    text = block_tags_to_comments(protected)
+    if source.kind is ContentKind.HTML:
+        return inline_styles(text)
+    # mrml has inlined what the author marked so; inlining its resets as well would only bloat every cell.
+    return normalise(render_mjml(text, social_icon_origin=context.social_icon_origin))
+
+
+def block_tags_to_comments(protected: Protected) -> str:
+    """Return the protected text with block tags that stand in text as comments.
+
+    Which no parser moves out of a table.
+    """
+
+    def mark(found: re.Match[str]) -> str:
+        return found.group() if protected.is_output(int(found[1])) else f"<!--{found.group()}-->"
+
+    tokens = tokenise(protected.text)
+    raw = ""
+    for token in tokens:
+        if token.kind is Kind.START and token.name in {"mj-style", "mj-title", "mj-preview"}:
+            raw = "" if token.self_closing else token.name
+        elif token.kind is Kind.END and token.name == raw:
+            raw = ""
+        elif token.kind is Kind.TEXT and not raw:
+            token.text = protected.word.sub(mark, token.text)
+    return write(tokens)
+
+
+def _url_guard(protected: Protected, numbers: set[int]) -> Callable[[str], str]:
+    """Return what `restore` does to each tag: outputs that begin a URL get their scheme checked when rendered.
+
+    The service's own URLs need no check, which keeps them on the fast path.
+    """
+    guarded = {protected.tags[number] for number in numbers if not _OWN_URL.fullmatch(protected.tags[number])}
+
+    def change(tag: str) -> str:
+        if tag not in guarded:
+            return tag
+        end = -3 if tag.endswith("-}}") else -2
+        return f"{tag[:end].rstrip()} | {SAFE_URL_FILTER} {tag[end:]}"
+
+    return change
+
+
+_OWN_URL = re.compile(r"\{\{-?\s*(?:unsubscribe_url|preferences_url|web_url)\s*-?\}\}")
+
+
+def _assemble_html(
+    tokens: list[Token], protected: Protected, change: Callable[[str], str], preheader: str, imprint: Imprint
+) -> str:
+    """Put the preheader after `<body>` and the imprint before `</body>`.
+
+    Refuse a condition that reaches past the end.
+    """
+    start = next(at for at, token in enumerate(tokens) if token.kind is Kind.START and token.name == "body") + 1
+    end = max(at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "body")
+    before, body, after = (write(part) for part in (tokens[:start], tokens[start:end], tokens[end:]))
+    for part in (before, body):
+        if sum(protected.depth_change(int(found[1])) for found in protected.word.finditer(part)):
+            raise SourceRefused((SourceError(1, "a Liquid condition or loop must begin and end inside the body"),))
+    restored = [protected.restore(part, change) for part in (before, body, after)]
+    return restored[0] + _preheader(preheader) + restored[1] + imprint_html(imprint) + restored[2]
+
+
+def _preheader(preheader: str) -> str:
+    if not preheader.strip():
+        return ""
+    parts = protect(preheader, entities=False)
+    return (
+        '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
+        f'mso-hide:all">{parts.restore(html.escape(parts.text))}</div>'
+    )
+
+
+def find_merge_errors(source: Source, known_variables: frozenset[str] = KNOWN_VARIABLES) -> list[SourceError]:
+    """Return the mistakes of all parts for the editor, in the order of lines.
+
+    An empty list means that it compiles.
+    """
+    is_markup = source.kind is not ContentKind.MARKDOWN
+    body = unescape_tags(source.body) if is_markup else source.body
+    errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
+    if source.kind is ContentKind.MJML:
+        errors += find_mjml_errors(source.body)
+    for name, text in (("subject", source.subject), ("preheader", source.preheader), ("text part", source.text or
+    "")): errors += [ SourceError(error.line, f"{name}: {error.message}") for error in find_liquid_errors(text,
+    html_part=False, known_variables=known_variables) ] if not source.subject.strip():
+    errors.append(SourceError(1, "subject: a mailing needs a subject")) return sorted(errors, key=lambda error:
+    error.line)

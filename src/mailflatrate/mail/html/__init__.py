@@ -1,0 +1,5 @@
+"""From what a customer wrote to the HTML a mail client can show.
+
+`mjml` and `theme` make a document, `inline` moves its styles, `tokens` and `sanitise` clean it, `links` numbers
+its targets, `imprint` says what the service adds. `mailflatrate.mail.content` puts them in order.
+"""

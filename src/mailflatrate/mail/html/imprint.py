@@ -1,0 +1,152 @@
+"""The block that no customer can leave out: why you get this, how to leave, who is responsible (R-40, R-44, R-51).
+
+It stands last in both parts, outside of every element and every Liquid condition of the customer's content, as
+text, at least 11 px, with a contrast of at least 4.5 : 1; `!important` keeps the content's own style sheet from
+hiding it.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from enum import Enum
+
+from mailflatrate.mail.liquid.protect import literal, protect
+
+MINIMUM_CONTRAST = 4.5
+MINIMUM_FONT_PX = 11
+
+
+class Language(Enum):
+    """The languages in which the service speaks to recipients."""
+
+    GERMAN = "de"
+    ENGLISH = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class ImprintLine:
+    """One line of the imprint, such as label `Register`, value `Amtsgericht Bonn, HRB 12345`.
+
+    The label may be empty.
+    """
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStyle:
+    """How the block looks; colours as `#rrggbb`. Unreadable choices fall back to our own."""
+
+    text_color: str = "#57504a"
+    background_color: str = "#f7f4ee"
+    font_px: int = 12
+
+    def readable(self) -> BlockStyle:
+        """Return this style, or the default colours and size where this one is too faint or too small."""
+        plain = BlockStyle()
+        try:
+            faint = contrast(self.text_color, self.background_color) < MINIMUM_CONTRAST
+        except ValueError:
+            faint = True
+        size = max(self.font_px, MINIMUM_FONT_PX)
+        if faint:
+            return BlockStyle(plain.text_color, plain.background_color, size)
+        return BlockStyle(self.text_color, self.background_color, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """What the service puts under a mailing. `reason` may hold Liquid; everything else is printed as it is."""
+
+    lines: tuple[ImprintLine, ...]
+    reason: str
+    mailing_id: str
+    language: Language
+    privacy_url: str | None = None
+    offers_preferences: bool = True
+    style: BlockStyle = BlockStyle()
+
+
+_WORDS = {
+    Language.GERMAN: {
+        "unsubscribe": "Abmelden",
+        "preferences": "Einstellungen ändern",
+        "privacy": "Datenschutz",
+        "mailing": "Mailing-ID",
+        "imprint": "Impressum",
+    },
+    Language.ENGLISH: {
+        "unsubscribe": "Unsubscribe",
+        "preferences": "Change your settings",
+        "privacy": "Privacy",
+        "mailing": "Mailing ID",
+        "imprint": "Imprint",
+    },
+}
+
+
+def imprint_html(imprint: Imprint) -> str:
+    """Return the block as Liquid source for the end of the HTML body."""
+    words, style = _WORDS[imprint.language], imprint.style.readable()
+    lock = (
+        "display:block!important;visibility:visible!important;opacity:1!important;position:static!important;"
+        "height:auto!important;max-height:none!important;overflow:visible!important;clear:both!important;"
+        f"color:{style.text_color}!important;background-color:{style.background_color}!important;"
+        f"font-size:{style.font_px}px!important;line-height:1.5!important;"
+        "font-family:Arial,Helvetica,sans-serif;text-align:center;padding:24px 16px;"
+    )
+    inline = f"display:inline!important;visibility:visible!important;color:{style.text_color}!important;"
+    inline += f"font-size:{style.font_px}px!important"
+
+    def link(url: str, text: str) -> str:
+        return f'<a href="{url}" style="{inline};text-decoration:underline!important">{text}</a>'
+
+    links = [link("{{ unsubscribe_url }}", words["unsubscribe"])]
+    if imprint.offers_preferences:
+        links.append(link("{{ preferences_url }}", words["preferences"]))
+    if imprint.privacy_url:
+        links.append(link(literal(html.escape(imprint.privacy_url)), words["privacy"]))
+    lines = "<br>".join(literal(html.escape(_line(line))) for line in imprint.lines)
+    reason = protect(imprint.reason, entities=False)
+    return (
+        f'<div lang="{imprint.language.value}" dir="ltr" style="{lock}">'
+        f"{reason.restore(html.escape(reason.text))}<br>{' &middot; '.join(links)}<br><br>"
+        f'<strong style="{inline}">{words["imprint"]}</strong><br>{lines}<br><br>'
+        f"{words['mailing']}: {literal(html.escape(imprint.mailing_id))}</div>"
+    )
+
+
+def imprint_text(imprint: Imprint) -> str:
+    """Return the block as Liquid source for the end of the text part; `-- ` marks a signature (RFC 3676 4.3)."""
+    words = _WORDS[imprint.language]
+    lines = ["-- ", imprint.reason, "", f"{words['unsubscribe']}: {{{{ unsubscribe_url }}}}"]
+    if imprint.offers_preferences:
+        lines.append(f"{words['preferences']}: {{{{ preferences_url }}}}")
+    if imprint.privacy_url:
+        lines.append(f"{words['privacy']}: {literal(imprint.privacy_url)}")
+    lines += ["", f"{words['imprint']}:", *(literal(_line(line)) for line in imprint.lines)]
+    lines += ["", f"{words['mailing']}: {literal(imprint.mailing_id)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _line(line: ImprintLine) -> str:
+    return f"{line.label}: {line.value}" if line.label else line.value
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two `#rrggbb` colours (WCAG 2.2, 1.4.3).
+
+    Raises ValueError for any other notation.
+    """
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    if len(color) != 7 or not color.startswith("#"):
+        raise ValueError(f"{color!r} is not a colour of the form #rrggbb")
+    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,44 @@
+"""Style sheets to style attributes, with css-inline; what cannot be inlined stays in the head."""
+
+from __future__ import annotations
+
+import re
+
+from css_inline import CSSInliner, InlineError
+
+_STYLE = re.compile(r"(<style\b)([^>]*>)(.*?)(?=</style)", re.IGNORECASE | re.DOTALL)
+_INLINER = CSSInliner(
+    keep_style_tags=True, remove_inlined_selectors=True, keep_link_tags=True, load_remote_stylesheets=False
+)
+_NORMALISER = CSSInliner(
+    inline_style_tags=False, keep_style_tags=True, keep_link_tags=True, load_remote_stylesheets=False
+)
+
+
+def inline_styles(document: str) -> str:
+    """Return the whole document as html5ever writes it, its style sheets inlined.
+
+    Rules for media, dark mode, hover, fonts and single clients stay in their style sheet. One that css-inline
+    cannot read stays whole, as a mail client would still use the part of it that it understands.
+    """
+    try:
+        return _INLINER.inline(document)
+    except InlineError:
+        pass
+    try:
+        return _INLINER.inline(_STYLE.sub(_ignore_unreadable, document))
+    except InlineError:
+        return normalise(document)
+
+
+def normalise(document: str) -> str:
+    """Return the document as html5ever writes it, styles untouched."""
+    return _NORMALISER.inline(document)
+
+
+def _ignore_unreadable(found: re.Match[str]) -> str:
+    try:
+        _INLINER.inline(f"<style>{found[3]}</style><p></p>")
+    except InlineError:
+        return f'{found[1]} data-css-inline="ignore"{found[2]}{found[3]}'
+    return found.group()

@@ -1,0 +1,68 @@
+"""Numbering the links of a mailing and pointing them at the redirector, once for all recipients (R-108, R-109)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+_WEB = re.compile(r"\s*https?://", re.IGNORECASE)
+_URL_IN_TEXT = re.compile(r"https?://[^\s<>\"'\u00ab\u00bb\u201c\u201d\u201e]+", re.IGNORECASE)
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A target of the mailing: `number` counts from 1, `url` is exactly what the author wrote, HTML-unescaped."""
+
+    number: int
+    url: str
+
+
+class LinkBook:
+    """Gives each distinct web target one number, and the URL to put in its place.
+
+    `link_url(number, url)` makes the redirector's URL, the same for every recipient; None leaves every link as it
+    is and still lists them. `untracked` are targets that never go through the redirector: imprint and privacy
+    pages.
+    """
+
+    def __init__(self, link_url: Callable[[int, str], str] | None, untracked: Collection[str]) -> None:
+        self._link_url = link_url
+        self._untracked = frozenset(untracked)
+        self._numbers: dict[str, int] = {}
+
+    def __call__(self, url: str) -> str:
+        """Return what stands in the letter for `url`.
+
+        Mailto, tel, anchors and the untracked ones come back unchanged.
+        """
+        target = url.strip()
+        if not _WEB.match(url) or target in self._untracked:
+            return url
+        number = self._numbers.setdefault(target, len(self._numbers) + 1)
+        return url if self._link_url is None else self._link_url(number, target)
+
+    def in_text(self, text: str, has_liquid: re.Pattern[str]) -> str:
+        """Return plain text with its bare URLs replaced; a URL with Liquid in it stays."""
+
+        def replace(found: re.Match[str]) -> str:
+            url = trim_url(found.group())
+            rest = found.group()[len(url) :]
+            return found.group() if has_liquid.search(url) else self(url) + rest
+
+        return _URL_IN_TEXT.sub(replace, text)
+
+    def links(self) -> tuple[Link, ...]:
+        """The links met so far, by number."""
+        return tuple(Link(number, url) for url, number in self._numbers.items())
+
+
+def trim_url(url: str) -> str:
+    """Return a URL found in running text without the punctuation that belongs to the sentence around it."""
+    while url and url[-1] in ".,;:!?)]}*_":
+        last = url[-1]
+        if last in _CLOSING and url.count(last) <= url.count(_CLOSING[last]):
+            break
+        url = url[:-1]
+    return url

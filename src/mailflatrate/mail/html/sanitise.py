@@ -1,0 +1,230 @@
+"""Taking out of a letter what may not be in it, leaving what mail clients need.
+
+Conditional comments, VML, media queries.
+
+nh3 cannot do this: it drops html, head and comments, on which Outlook's half of every letter lives. The rules
+here stand on tokens, after html5ever has made the document well-formed (R-50, R-111; no script, form, iframe,
+object, event handler).
+
+The Liquid in the document is still protected. Whatever of the fixed text a condition leaves away later, the rest
+stays harmless: no fixed text outside of tags holds a bare `<`, attribute values hold none, and titles and styles
+cannot close themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+from mailflatrate.mail.html.tokens import Kind, Token, tokenise, write
+from mailflatrate.mail.liquid.protect import Protected
+from mailflatrate.mail.liquid.sandbox import SAFE_SCHEMES
+
+DROPPED_WITH_CONTENT = frozenset({
+    "script", "iframe", "object", "applet", "frame", "frameset", "noframes", "noembed", "textarea", "select",
+    "datalist", "xmp", "plaintext", "template", "audio", "video", "dialog", "math", "foreignobject", "portal",
+    "fencedframe",
+})  # fmt: skip
+DROPPED = frozenset({
+    "form", "input", "button", "option", "optgroup", "label", "fieldset", "legend", "embed", "base",
+    "noscript", "keygen", "param", "source", "track", "isindex", "animate", "animatetransform",
+    "animatemotion", "set", "use", "feimage", "slot", "output",
+})  # fmt: skip
+URL_ATTRIBUTES = frozenset({"href", "src", "background", "xlink:href", "cite", "longdesc", "poster", "data"})
+_LINKING_TAGS = frozenset({"a", "area"})
+_BANNED_PREFIXES = ("on", "data-css-inline")
+_BANNED_ATTRIBUTES = frozenset({"srcdoc", "ping", "is", "slot", "formaction", "action"})
+_DROP = "\x00"
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:[:_-][a-z0-9]+)*")
+_META = frozenset(
+    {"viewport", "color-scheme", "supported-color-schemes", "format-detection", "x-apple-disable-message-reformatting"}
+)
+_CONDITION = re.compile(r"\[if\s[^\]]*\]", re.IGNORECASE)
+_DOWNLEVEL_HIDDEN = re.compile(r"(\[if\s[^\]]*\]>)(.*)(<!\[endif\])", re.IGNORECASE | re.DOTALL)
+_REVEALED_OPEN = re.compile(r"\[if\s[^\]]*\]><!(?:--)?|\[if\s[^\]]*\]>", re.IGNORECASE)
+_CSS_DANGER = re.compile(r"expression\s*\(|javascript\s*:|vbscript\s*:|-moz-binding|behavior\s*:", re.IGNORECASE)
+_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
+
+
+class Sanitiser:
+    """Cleans one document. `link` is called with each fixed URL of a hyperlink, Outlook's VML included.
+
+    And gives the URL to write.
+
+    Afterwards `url_words` holds the numbers of the outputs that begin a URL: their value needs a check of its scheme.
+    """
+
+    def __init__(self, protected: Protected, link: Callable[[str], str]) -> None:
+        self._protected = protected
+        self._link = link
+        self._base: str | None = None
+        self.url_words: set[int] = set()
+
+    def document(self, tokens: list[Token]) -> list[Token]:
+        """Return the tokens that may stay, in order; tags that lost or changed an attribute are marked changed."""
+        kept: list[Token] = []
+        dropping: list[str] = []
+        for token in tokens:
+            if dropping:
+                self._track_dropped(token, dropping)
+            elif token.kind is Kind.START and token.name in DROPPED_WITH_CONTENT:
+                if not token.self_closing:
+                    dropping.append(token.name)
+            else:
+                kept.extend(self._token(token))
+        return kept
+
+    def _track_dropped(self, token: Token, dropping: list[str]) -> None:
+        if token.kind is Kind.START and token.name == dropping[-1] and not token.self_closing:
+            dropping.append(token.name)
+        elif token.kind is Kind.END and token.name == dropping[-1]:
+            dropping.pop()
+
+    def _token(self, token: Token) -> list[Token]:
+        match token.kind:
+            case Kind.TEXT:
+                token.text = token.text.replace("<", "&lt;")
+                return [token]
+            case Kind.RAW:
+                return [self._raw(token)]
+            case Kind.COMMENT:
+                return self._comment(token)
+            case Kind.START:
+                return self._start(token)
+            case Kind.END:
+                return [token] if self._allowed_name(token.name) and token.name not in DROPPED else []
+            case Kind.DOCTYPE:
+                return [token] if self._allowed_declaration(token.text) else []
+
+    def _allowed_name(self, name: str) -> bool:
+        return _NAME.fullmatch(name) is not None and not self._protected.word.search(name)
+
+    def _allowed_declaration(self, text: str) -> bool:
+        inner = text[2:-1].strip()
+        return bool(re.fullmatch(r"doctype[^<>]*", inner, re.IGNORECASE) or _is_marker(inner))
+
+    def _raw(self, token: Token) -> Token:
+        if token.name == "style":
+            css = re.sub(r"<!--|-->", "", token.text)
+            css = re.sub(r"<(?=[a-zA-Z/!?])", r"\\3c ", css)
+            token.text = _CSS_DANGER.sub("", css)
+        else:
+            token.text = token.text.replace("<", "&lt;").replace(">", "&gt;")
+        return token
+
+    def _comment(self, token: Token) -> list[Token]:
+        text = token.text.strip()
+        if self._protected.word.fullmatch(text):
+            return [token]
+        if _is_marker(text):
+            # html5ever reads `<![if !mso]>` as a comment; Outlook needs it as it was.
+            return [Token(Kind.DOCTYPE, f"<!{text}>")]
+        if _REVEALED_OPEN.fullmatch(text) or text.lower() == "<![endif]":
+            return [token]
+        if hidden := _DOWNLEVEL_HIDDEN.fullmatch(text):
+            inner = write(self.document(tokenise(hidden[2])))
+            return [Token(Kind.COMMENT, hidden[1] + inner.replace("-->", "--&gt;") + hidden[3])]
+        return []
+
+    def _start(self, token: Token) -> list[Token]:
+        if token.name == "base":
+            self._base = token.attributes.get("href") or self._base
+        if token.name in DROPPED or not self._allowed_name(token.name):
+            return []
+        if token.name == "meta" and not _allowed_meta(token):
+            return []
+        if token.name == "link" and not _is_stylesheet(token):
+            return []
+        kept = {
+            name: self._value(token, name, value)
+            for name, value in token.attributes.items()
+            if self._keeps(token, name)
+        }
+        kept = {name: value for name, value in kept.items() if value is not _DROP}
+        if kept != token.attributes or any(value and ("<" in value or ">" in value) for value in kept.values()):
+            token.changed = True
+        token.attributes = kept
+        return [token]
+
+    def _keeps(self, token: Token, name: str) -> bool:
+        if word := self._protected.word.fullmatch(name):
+            # A condition may stand among attributes; a value may not, it could become an event handler.
+            return not self._protected.is_output(int(word[1]))
+        return self._allowed_name(name) and not name.startswith(_BANNED_PREFIXES) and name not in _BANNED_ATTRIBUTES
+
+    def _value(self, token: Token, name: str, value: str | None) -> str | None:
+        """Return the value to keep, or `_DROP`."""
+        if value is None:
+            return None
+        if name == "style":
+            return _CSS_DANGER.sub("", value)
+        if name in URL_ATTRIBUTES:
+            return self._url(token, name, value)
+        if name == "srcset":
+            return value if _harmless_everywhere(self._protected, value) else _DROP
+        return value
+
+    def _url(self, token: Token, name: str, value: str) -> str:
+        """Return the URL to write: as the author wrote it, resolved against `<base>`, or what `link` makes of it."""
+        if (
+            self._base
+            and not _SCHEME.match(value)
+            and not value.startswith("#")
+            and not self._protected.word.match(value)
+        ):
+            value = urljoin(self._base, value)
+        image = token.name not in _LINKING_TAGS
+        pieces = self._protected.word.split(value)
+        texts = ["".join(pieces[::2]), *pieces[::2]]
+        if not all(_harmless(_compact(text), image=image) for text in texts):
+            return _DROP
+        if len(pieces) > 1:
+            return value if self._guard_scheme(pieces) else _DROP
+        links = name in {"href", "xlink:href"} and token.name != "link"
+        return self._link(value) if links else value
+
+    def _guard_scheme(self, pieces: list[str]) -> bool:
+        """Mark the outputs that may bring a URL's scheme; false if they could complete one that the author began."""
+        before = ""
+        for text, number in zip(pieces[::2], pieces[1::2], strict=False):
+            before += text
+            if self._protected.is_output(int(number)) and not re.search(r"[:/?#]", before):
+                if before.strip():
+                    return False
+                self.url_words.add(int(number))
+        return True
+
+
+def _compact(url: str) -> str:
+    """Browsers ignore control characters and spaces in a scheme, so a check must, too."""
+    return re.sub(r"[\x00-\x20]+", "", url)
+
+
+def _harmless(url: str, *, image: bool) -> bool:
+    scheme = _SCHEME.match(url)
+    if scheme is None:
+        return True
+    return scheme[1].lower() in SAFE_SCHEMES or (image and (bool(_DATA_IMAGE.match(url)) or scheme[1].lower() == "cid"))
+
+
+def _harmless_everywhere(protected: Protected, value: str) -> bool:
+    return all(_harmless(_compact(one), image=True) for one in protected.word.sub("", value).split(","))
+
+
+def _is_marker(text: str) -> bool:
+    return bool(_CONDITION.fullmatch(text)) or text.lower() == "[endif]"
+
+
+def _allowed_meta(token: Token) -> bool:
+    if "charset" in token.attributes:
+        return True
+    equivalent = (token.attributes.get("http-equiv") or "").lower()
+    return (token.attributes.get("name") or "").lower() in _META or equivalent in {"content-type", "x-ua-compatible"}
+
+
+def _is_stylesheet(token: Token) -> bool:
+    return (token.attributes.get("rel") or "").lower() == "stylesheet" and (
+        token.attributes.get("href") or ""
+    ).lower().startswith("https://")

@@ -1,0 +1,92 @@
+"""Carrying Liquid unharmed through tools that only know HTML.
+
+Every tag becomes a word of lower-case letters and digits, which is at home in text, in attribute values, in URLs,
+in CSS and as an attribute of its own. Before a parser sees it, a block tag in text becomes a comment holding that
+word, because HTML5 moves text out of tables (foster parenting) but leaves comments where they are. `restore` puts
+the tags back.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LIQUID = re.compile(
+    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}"
+    r"|(?P<raw_open>\{%-?\s*raw\s*-?%\})(?P<raw>.*?)(?P<raw_close>\{%-?\s*endraw\s*-?%\})"
+    r"|(?P<tag>\{%.*?%\}|\{\{.*?\}\})",
+    re.DOTALL,
+)
+_OPENING = re.compile(r"\{%-?\s*(?:if|unless|case|for|capture|raw)\b")
+_CLOSING = re.compile(r"\{%-?\s*end(?:if|unless|case|for|capture|raw)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """`text` without any Liquid, and the tags its words stand for; `word` matches one word, its number in group 1."""
+
+    text: str
+    tags: tuple[str, ...]
+    word: re.Pattern[str]
+
+    def is_output(self, number: int) -> bool:
+        """True for `{{ ... }}`, false for `{% ... %}`."""
+        return self.tags[number].startswith("{{")
+
+    def depth_change(self, number: int) -> int:
+        """How the nesting of blocks changes at this tag: 1 for `if`, -1 for `endif`, 0 for the rest."""
+        tag = self.tags[number]
+        return 1 if _OPENING.match(tag) else -1 if _CLOSING.match(tag) else 0
+
+    def restore(self, text: str, change: Callable[[str], str] = str) -> str:
+        """Return `text` with its tags back, bare or as comment or attribute; `change` is applied to each tag."""
+        word = self.word.pattern
+        return re.sub(
+            rf'<!--{word}-->|{word}(?:="")?',
+            lambda found: change(self.tags[int(found.group(1) or found.group(2))]),
+            text,
+        )
+
+
+def protect(source: str, *, entities: bool) -> Protected:
+    """Replace the Liquid in `source`.
+
+    `entities` says that the source is HTML, where a tag may be written with `&quot;`.
+
+    `{% comment %}` blocks vanish. Between `raw` and `endraw` the text stays, so that the sanitiser sees it.
+    """
+    prefix = "lq"
+    while prefix in source.lower():
+        prefix += "q"
+    tags: list[str] = []
+
+    def put(tag: str) -> str:
+        tags.append(html.unescape(tag) if entities else tag)
+        return f"{prefix}{len(tags) - 1:05d}z"
+
+    def replace(found: re.Match[str]) -> str:
+        if found["tag"]:
+            return put(found["tag"])
+        if found["raw_open"]:
+            return put(found["raw_open"]) + found["raw"] + put(found["raw_close"])
+        return ""
+
+    text = LIQUID.sub(replace, source)
+    return Protected(text, tuple(tags), re.compile(rf"{prefix}(\d{{5}})z"))
+
+
+def unescape_tags(source: str) -> str:
+    """Return HTML source with the inside of its Liquid tags unescaped; lines stay where they are."""
+    return LIQUID.sub(lambda found: html.unescape(found.group()), source)
+
+
+def literal(text: str) -> str:
+    """Return `text` as Liquid source that prints exactly `text`.
+
+    For values of ours that an author did not write as Liquid.
+    """
+    if "{{" not in text and "{%" not in text:
+        return text
+    return re.sub(r"\{(?=[{%])", '{{ "{" }}', text)

@@ -1,0 +1,192 @@
+"""A parsed Liquid text: fixed segments and, per recipient, the strings that go between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from io import StringIO
+
+from liquid import RenderContext
+from liquid.ast import Node
+from liquid.builtin.content import ContentNode
+from liquid.builtin.tags.comment_tag import CommentNode
+from liquid.builtin.tags.for_tag import BreakNode, ContinueNode
+from liquid.exceptions import LiquidError, LiquidInterrupt
+from liquid.output import LimitedStringIO
+
+from mailflatrate.mail.liquid.closures import Render, Values, compile_output
+from mailflatrate.mail.liquid.errors import MissingValue, RenderRefused, SourceError, SourceRefused
+from mailflatrate.mail.liquid.sandbox import (
+    HTML_SANDBOX,
+    TEXT_SANDBOX,
+    Context,
+    MissingError,
+    SandboxTemplate,
+    describe,
+    dotted_names,
+    parse,
+)
+from mailflatrate.mail.segments import Dynamic, Segment, Static, join_segments
+
+KNOWN_VARIABLES = frozenset({
+    "contact.email", "contact.first_name", "contact.last_name", "account.name", "list.name", "unsubscribe_url",
+    "preferences_url", "web_url", "mailing_id", "subscription.date", "subscription.source",
+})  # fmt: skip
+"""What every mailing may print; a caller adds `contact.<attribute>` for each attribute of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One part of a mailing, ready to be rendered a million times.
+
+    `segments` is the order of fixed and dynamic text. Nodes after a top-level `assign` or `capture` may depend on
+    it, so they form one dynamic segment together with the fixed text between them.
+    """
+
+    segments: tuple[Segment, ...]
+    source: str
+    _renders: tuple[Render, ...]
+    _single_line: bool
+
+    @classmethod
+    def parse(
+        cls, text: str, *, autoescape: bool, known_variables: Set[str] = KNOWN_VARIABLES, single_line: bool = False
+    ) -> Template:
+        """Parse `text`; `single_line` is for headers and takes CR and LF out of what a recipient's values bring.
+
+        Raises SourceRefused with the line of every unknown variable, filter or tag.
+        """
+        errors = find_liquid_errors(text, html_part=autoescape, known_variables=known_variables)
+        if errors:
+            raise SourceRefused(errors)
+        if single_line:
+            text = one_line(text)
+        parsed = parse(text, html_part=autoescape)
+        segments: list[Segment] = []
+        renders: list[Render] = []
+        for run in _runs(list(parsed.nodes)):
+            if len(run) == 1 and isinstance(run[0], ContentNode):
+                segments.append(Static(run[0].text))
+            elif not isinstance(run[0], CommentNode):
+                segments.append(Dynamic(len(renders)))
+                renders.append(_compile_run(run, parsed, html_part=autoescape))
+        return cls(_merged(segments), text, tuple(renders), single_line)
+
+    def render_dynamic(self, values: Values) -> list[str]:
+        """Return the dynamic strings for one recipient, in the order of their indexes.
+
+        Raises MissingValue for a value that is absent or empty without a default, RenderRefused for anything else.
+        """
+        if self._single_line:
+            return [one_line(render(values)) for render in self._renders]
+        return [render(values) for render in self._renders]
+
+    def render(self, values: Values) -> str:
+        """Return the whole part for one recipient; for previews and tests, the engine joins encoded segments."""
+        return join_segments(self.segments, self.render_dynamic(values))
+
+
+def one_line(text: str) -> str:
+    """Return `text` as one line: header injection needs a CR or LF (RFC 5322 2.2)."""
+    return " ".join(text.split()) if "\n" in text or "\r" in text else text
+
+
+def find_liquid_errors(
+    text: str, *, html_part: bool, known_variables: Set[str] = KNOWN_VARIABLES
+) -> tuple[SourceError, ...]:
+    """Return what is wrong with the Liquid in `text`, by line of `text`.
+
+    Syntax, variables, filters, stray `break`.
+    """
+    try:
+        parsed = parse(text, html_part=html_part)
+    except LiquidError as error:
+        line, message = describe(error, text)
+        return (SourceError(line, message),)
+    return tuple(sorted(set(_semantic_errors(parsed, text, known_variables)), key=lambda e: (e.line, e.message)))
+
+
+def _semantic_errors(parsed: SandboxTemplate, text: str, known: Set[str]) -> Iterator[SourceError]:
+    analysis = parsed.analyze(include_partials=False)
+
+    def line_at(index: int) -> int:
+        return text.count("\n", 0, max(index, 0)) + 1
+
+    for uses in analysis.globals.values():
+        for variable in uses:
+            names = dotted_names(variable.segments)
+            if names is None:
+                yield SourceError(line_at(variable.span.index), f"{variable} names a field that is only known later")
+            elif not any(name in known for name in names):
+                yield SourceError(line_at(variable.span.index), f"there is no variable {variable}")
+    filters = (HTML_SANDBOX if parsed.env is HTML_SANDBOX else TEXT_SANDBOX).filters
+    for name, spans in analysis.filters.items():
+        if name not in filters:
+            yield from (SourceError(line_at(span.index), f"there is no filter {name}") for span in spans)
+    for node in _outside_loops(list(parsed.nodes)):
+        yield SourceError(line_at(node.token.start_index), f"{node.token.value} belongs inside a for loop")
+
+
+def _outside_loops(nodes: list[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if isinstance(node, BreakNode | ContinueNode):
+            yield node
+        elif node.token.value != "for":
+            yield from _outside_loops(_children(node))
+
+
+def _children(node: Node) -> list[Node]:
+    return list(node.children(_STATIC_CONTEXT, include_partials=False))
+
+
+_STATIC_CONTEXT: RenderContext = Context(parse("", html_part=False))
+
+
+def _assigns(node: Node) -> bool:
+    return bool(list(node.template_scope())) or any(map(_assigns, _children(node)))
+
+
+def _runs(nodes: list[Node]) -> list[list[Node]]:
+    """Group nodes: each by itself until the first one that assigns; from there to the last dynamic node one group."""
+    start = next((at for at, node in enumerate(nodes) if _assigns(node)), None)
+    if start is None:
+        return [[node] for node in nodes]
+    end = max(at for at, node in enumerate(nodes) if not isinstance(node, ContentNode)) + 1
+    return [*([node] for node in nodes[:start]), nodes[start:end], *([node] for node in nodes[end:])]
+
+
+def _compile_run(run: list[Node], parsed: SandboxTemplate, *, html_part: bool) -> Render:
+    slow = _slow_render(run, parsed)
+    if len(run) > 1:
+        return slow
+    return compile_output(run[0], html_part=html_part, slow=slow) or slow
+
+
+def _slow_render(nodes: list[Node], parsed: SandboxTemplate) -> Render:
+    limit = parsed.env.output_stream_limit or 0
+
+    def render(values: Mapping[str, object]) -> str:
+        context = Context(parsed, globals=values)
+        buffer: StringIO = LimitedStringIO(limit)
+        try:
+            for node in nodes:
+                node.render(context, buffer)
+        except MissingError as error:
+            raise MissingValue(error.variable) from error
+        except (LiquidError, LiquidInterrupt, ValueError, ArithmeticError, TypeError, AttributeError) as error:
+            raise RenderRefused(str(getattr(error, "message", None) or error)) from error
+        return buffer.getvalue()
+
+    return render
+
+
+def _merged(segments: list[Segment]) -> tuple[Segment, ...]:
+    """Join neighbouring static segments: fewer pieces to encode and to write."""
+    merged: list[Segment] = []
+    for segment in segments:
+        last = merged[-1] if merged else None
+        if isinstance(segment, Static) and isinstance(last, Static):
+            merged[-1] = Static(last.text + segment.text)
+        elif not isinstance(segment, Static) or segment.text:
+            merged.append(segment)
+    return tuple(merged)
