@@ -199,8 +199,12 @@ def find_merge_errors(source: Source, known_variables: frozenset[str] = KNOWN_VA
     errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
     if source.kind is ContentKind.MJML:
         errors += find_mjml_errors(source.body)
-    for name, text in (("subject", source.subject), ("preheader", source.preheader), ("text part", source.text or
-    "")): errors += [ SourceError(error.line, f"{name}: {error.message}") for error in find_liquid_errors(text,
-    html_part=False, known_variables=known_variables) ] if not source.subject.strip():
-    errors.append(SourceError(1, "subject: a mailing needs a subject")) return sorted(errors, key=lambda error:
-    error.line)
+    others = (("subject", source.subject), ("preheader", source.preheader), ("text part", source.text or ""))
+    for name, text in others:
+        errors += [
+            SourceError(error.line, f"{name}: {error.message}")
+            for error in find_liquid_errors(text, html_part=False, known_variables=known_variables)
+        ]
+    if not source.subject.strip():
+        errors.append(SourceError(1, "subject: a mailing needs a subject"))
+    return sorted(errors, key=lambda error: error.line)
