@@ -1,0 +1,118 @@
+"""`mailflatrate up | web | worker | inbound | database`: the processes of a host, together or one by one."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+
+import click
+
+from mailflatrate.entrypoints.cli.boot import boot
+from mailflatrate.entrypoints.cli.setup import bring_up_to_date
+from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
+from mailflatrate.settings.schema import Settings, load_settings
+
+HOUSE_QUEUES = "plan,import,inbound,house"
+
+
+@contextlib.contextmanager
+def owned_database(settings: Settings) -> Iterator[None]:
+    """Own the embedded database for the block; nothing to own where DATABASE_URL names a real one."""
+    if settings.database_url:
+        yield
+        return
+    try:
+        with EmbeddedPostgres(settings.data_dir).owned():
+            yield
+    except DatabaseInUse as error:
+        raise click.ClickException(str(error)) from error
+
+
+def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
+    """The supervisor with every process that this host is set to run."""
+    supervisor = Supervisor(environment)
+    supervisor.add("web", "web")
+    if settings.public_port:
+        supervisor.add("public", "web", "--tls")
+    supervisor.add("worker", "worker", "--queues", HOUSE_QUEUES)
+    for number in range(1, settings.sender_processes + 1):
+        supervisor.add(f"sender-{number}", "worker", "--queues", "send", "--name", f"sender-{number}")
+    if settings.inbound_smtp_port or settings.inbound_lmtp_port or settings.postbox_port:
+        supervisor.add("inbound", "inbound")
+    return supervisor
+
+
+@click.command()
+def up_command() -> None:
+    """Run every process of this host under one supervisor, the embedded database included."""
+    settings = load_settings()
+    with owned_database(settings):
+        boot()
+        bring_up_to_date(settings)
+        supervisor = processes(settings, dict(os.environ))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: supervisor.stop())
+        click.echo(f"mailflatrate is at http://{settings.web_host}:{settings.web_port}/", err=True)
+        supervisor.watch()
+
+
+@click.command()
+def database_command() -> None:
+    """Run the embedded database in the foreground, for hosts that start the other processes one by one."""
+    settings = load_settings()
+    if settings.database_url:
+        raise click.ClickException("DATABASE_URL names a server already; there is nothing to run")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with owned_database(settings), contextlib.suppress(KeyboardInterrupt):
+        click.echo(EmbeddedPostgres(settings.data_dir).url)
+        signal.pause()
+
+
+@click.command()
+@click.option("--tls", is_flag=True, help="Serve on the TLS port, for the links in mails.")
+def web_command(tls: bool) -> None:
+    """Serve the pages."""
+    settings = boot()
+    from granian.constants import Interfaces  # noqa: PLC0415  heavy, and only this command needs it
+    from granian.server import Server  # noqa: PLC0415
+
+    from mailflatrate.entrypoints.web.tls import certificate  # noqa: PLC0415
+
+    cert, key = certificate(settings) if tls else (None, None)
+    Server(
+        "mailflatrate.entrypoints.web.wsgi:application",
+        address=settings.web_host,
+        port=settings.public_port if tls else settings.web_port,
+        interface=Interfaces.WSGI,
+        workers=1 if tls else settings.web_workers,
+        blocking_threads=8,
+        ssl_cert=cert,
+        ssl_key=key,
+        log_access=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+@click.command()
+@click.option("--queues", default=f"send,{HOUSE_QUEUES}", help="Comma-separated lanes of work.")
+@click.option("--concurrency", type=int, help="Jobs at once.")
+@click.option("--name", default="worker", help="Shown in the list of workers.")
+def worker_command(queues: str, concurrency: int | None, name: str) -> None:
+    """Work off background jobs."""
+    settings = boot()
+    from mailflatrate.entrypoints.workers.worker import run_worker  # noqa: PLC0415  needs Django set up
+
+    lanes = queues.split(",")
+    at_once = concurrency or (settings.sender_chunks_at_once if lanes == ["send"] else 4)
+    run_worker(lanes, at_once, name)
+
+
+@click.command()
+def inbound_command() -> None:
+    """Listen for mail that comes back (SMTP and LMTP), and run the postbox."""
+    boot()
+    from mailflatrate.entrypoints.smtpd.listeners import run_listeners  # noqa: PLC0415  needs Django set up
+
+    run_listeners()

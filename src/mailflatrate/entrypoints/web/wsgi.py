@@ -1,0 +1,8 @@
+"""The pages as a WSGI application."""
+
+from django.core.wsgi import get_wsgi_application
+
+from mailflatrate.entrypoints.cli.boot import boot
+
+boot()
+application = get_wsgi_application()

@@ -1,0 +1,96 @@
+"""Runs the processes of one host: starts them, restarts a crashed one with growing pauses, stops them cleanly."""
+
+import ctypes
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+log = structlog.get_logger("supervisor")
+
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 60.0  # a process that ran so long starts over with the shortest pause
+STOP_SECONDS = 30.0
+PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this child when the supervisor is killed, so that no orphan keeps a port."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class _Child:
+    name: str
+    command: tuple[str, ...]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause_seconds: float = 1.0
+    due_at: float = 0.0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The processes of this host; `environment` is theirs."""
+
+    environment: Mapping[str, str]
+    _children: list[_Child] = field(default_factory=list)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def add(self, name: str, *arguments: str) -> None:
+        """Have `mailflatrate <arguments>` run for as long as the supervisor does."""
+        command = (sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments)
+        self._children.append(_Child(name, command))
+
+    def watch(self) -> None:
+        """Start all, keep them running until `stop()`, then end them: SIGTERM first, so that work in hand is finished."""
+        try:
+            while not self._stopping.is_set():
+                for child in self._children:
+                    self._tend(child)
+                self._stopping.wait(0.2)
+        finally:
+            self._end_all()
+
+    def stop(self) -> None:
+        """Let `watch` end; safe from a signal handler and from another thread."""
+        self._stopping.set()
+
+    def pids(self) -> dict[str, int]:
+        """Process id of each running child, by name."""
+        return {child.name: child.process.pid for child in self._children if child.process is not None}
+
+    def _tend(self, child: _Child) -> None:
+        now = time.monotonic()
+        if child.process is not None and child.process.poll() is not None:
+            if now - child.started_at > STEADY_SECONDS:
+                child.pause_seconds = 1.0
+            log.warning("process ended", process=child.name, status=child.process.returncode,
+                        again_in_seconds=child.pause_seconds)  # fmt: skip
+            child.process = None
+            child.due_at = now + child.pause_seconds
+            child.pause_seconds = min(child.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        if child.process is None and now >= child.due_at:
+            child.started_at = now
+            child.process = subprocess.Popen(
+                child.command, env=dict(self.environment), preexec_fn=_die_with_parent, start_new_session=True
+            )
+            log.info("process started", process=child.name, pid=child.process.pid)
+
+    def _end_all(self) -> None:
+        running: Sequence[subprocess.Popen[bytes]] = [c.process for c in self._children if c.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("process did not stop in time and is killed", pid=process.pid)
+                process.kill()
+                process.wait()
