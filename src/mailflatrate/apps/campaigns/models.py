@@ -32,7 +32,7 @@ class CampaignState(models.TextChoices):
 class Campaign(TenantModel):
     """One mailing: what is said, by whom, to whom, when. `mailing_id` is unique for ever (R-55)."""
 
-    mailing_id = models.CharField(max_length=9, unique=True)
+    mailing_id = models.CharField(max_length=11, unique=True)
     name = models.CharField(_("name"), max_length=120)
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     preheader = models.CharField(_("preheader"), max_length=250, blank=True)

@@ -1,0 +1,132 @@
+"""Every write to campaigns; one transaction each, inside the account's scope."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.base import clock, tenancy
+from mailflatrate.mail.mailing_id import new_mailing_id
+
+WRITABLE = frozenset({
+    "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
+    "content", "text_override", "track_clicks", "time_zone",
+})  # fmt: skip
+
+
+def create_campaign(name: str, *, by: User | None, **values: Any) -> Campaign:
+    """A new draft with a mailing ID of its own."""
+    _only_writable(values)
+    return Campaign.objects.create(name=name, mailing_id=new_mailing_id(), created_by=by, **values)
+
+
+def update_campaign(campaign_id: int, values: Mapping[str, Any]) -> Campaign:
+    """Change a draft. An edit after the policy was ticked asks for the tick again, because the hash differs (R-04).
+
+    Raises NotEditable once the campaign has left the draft.
+    """
+    _only_writable(values)
+    campaign = locked(campaign_id)
+    if campaign.state not in queries.EDITABLE:
+        raise NotEditable("This mailing is no longer a draft. Copy it to send something different.")
+    for name, value in values.items():
+        setattr(campaign, name, value)
+    campaign.updated_at = clock.now()
+    campaign.save(update_fields=[*values, "updated_at"])
+    return campaign
+
+
+def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:
+    """A new draft with the same content and audience; the policy tick is not copied (R-04)."""
+    original = Campaign.objects.get(id=campaign_id)
+    values = {name: getattr(original, name) for name in WRITABLE - {"name"}}
+    return create_campaign(f"{original.name[:110]} (2)", by=by, **values)
+
+
+def delete_draft(campaign_id: int) -> None:
+    """Delete a draft for good. Raises NotEditable for anything that was released."""
+    campaign = locked(campaign_id)
+    if campaign.state != CampaignState.DRAFT:
+        raise NotEditable("Only drafts can be deleted; what went out stays on record.")
+    campaign.delete()
+
+
+def tick_policy(campaign_id: int, *, by: User, shown_hash: str) -> Campaign:
+    """Record that `by` ticked the anti-spam policy for exactly the content he was shown (R-04).
+
+    Raises CampaignError when somebody edited the mailing meanwhile.
+    """
+    campaign = locked(campaign_id)
+    present = content_hash(campaign, queries.newest_imprint())
+    if shown_hash != present:
+        raise CampaignError("The mailing was changed since this page was opened. Please look at it again.")
+    campaign.policy_hash, campaign.policy_ticked_at, campaign.policy_ticked_by = present, clock.now(), by
+    campaign.save(update_fields=["policy_hash", "policy_ticked_at", "policy_ticked_by"])
+    return campaign
+
+
+def make_edition(campaign: Campaign) -> Edition:
+    """Compile and freeze the campaign's content. Raises SourceRefused, CampaignError without an imprint."""
+    imprint = queries.newest_imprint()
+    if imprint is None:
+        raise CampaignError("The imprint is missing; a mailing shows it in full. Fill it in under Trust, Imprint.")
+    attributes = queries.attribute_names()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('edition', 'id'))")
+        edition_id = cursor.fetchone()[0]
+    compiled = compile_campaign(campaign, imprint, edition_id=edition_id, attributes=attributes)
+    newest = queries.newest_edition(campaign.id)
+    return Edition.objects.create(
+        id=edition_id,
+        campaign=campaign,
+        number=newest.number + 1 if newest else 1,
+        content_hash=content_hash(campaign, imprint),
+        subject=compiled.subject.source,
+        preheader=campaign.preheader,
+        html=compiled.html.source,
+        text=compiled.text.source,
+        links=[asdict(link) for link in compiled.links],
+        facts={"attributes": sorted(attributes)},
+        imprint=imprint,
+    )
+
+
+def set_state(campaign: Campaign, state: CampaignState, *, reason: str = "", **fields: Any) -> None:
+    """Move a campaign on; `fields` are further columns written with it."""
+    campaign.state, campaign.state_reason = state, reason
+    for name, value in fields.items():
+        setattr(campaign, name, value)
+    campaign.save(update_fields=["state", "state_reason", *fields])
+
+
+def unschedule(campaign_id: int) -> Campaign:
+    """Back to the draft; the planned time is forgotten. Raises CampaignError once it has begun."""
+    campaign = locked(campaign_id)
+    if campaign.state != CampaignState.SCHEDULED:
+        raise CampaignError("Only a scheduled mailing can be taken back; pause a running one.")
+    set_state(campaign, CampaignState.DRAFT, scheduled_at=None)
+    return campaign
+
+
+def schedule(campaign: Campaign, at: datetime) -> None:
+    """Note when a released campaign begins. The gate calls this; it asks its rules again when the time has come."""
+    set_state(campaign, CampaignState.SCHEDULED, scheduled_at=at)
+
+
+def locked(campaign_id: int) -> Campaign:
+    """The campaign's row, locked until the transaction ends. Raises Campaign.DoesNotExist for a stranger's."""
+    tenancy.current_account_id()
+    return Campaign.objects.select_for_update().get(id=campaign_id)
+
+
+def _only_writable(values: Mapping[str, Any]) -> None:
+    unknown = set(values) - WRITABLE
+    if unknown:
+        raise ValueError(f"not a customer's to write: {sorted(unknown)}")

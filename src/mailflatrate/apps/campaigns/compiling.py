@@ -1,0 +1,117 @@
+"""From a campaign's row to its compiled content: the imprint and the reason are put in here, never by the customer."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailflatrate.apps.accounts.models import Account, Imprint
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
+from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
+from mailflatrate.mail.html.imprint import ImprintLine
+from mailflatrate.mail.html.imprint import Language as BlockLanguage
+from mailflatrate.mail.links import LinkKind, link_prefix
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, Template
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings import load_settings
+
+REASONS = {
+    "de": "Sie erhalten diese Nachricht, weil Sie sich am {{ subscription.date }} für „{{ list.name }}“ angemeldet "
+    "haben (Quelle: {{ subscription.source }}).",
+    "en": "You get this message because you signed up for “{{ list.name }}” on {{ subscription.date }} "
+    "(source: {{ subscription.source }}).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EditionTemplates:
+    """The three parts of a stored edition, parsed and ready to be rendered."""
+
+    subject: Template
+    html: Template
+    text: Template
+
+
+def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
+    """SHA-256 over everything a recipient sees and everybody it goes to: what the policy tick is bound to (R-04)."""
+    covered = [
+        campaign.mailing_id, campaign.subject, campaign.preheader, campaign.sender_id, campaign.reply_to,
+        campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
+        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
+
+
+def imprint_block(campaign: Campaign, imprint: Imprint) -> ImprintBlock:
+    """The block under the mailing: why, how to leave, who (R-40, R-44, R-51)."""
+    structured = imprint_from_mapping({**imprint.fields, "country": imprint.country})
+    german = campaign.language == "de"
+    lines = imprint_lines(structured, Language.GERMAN if german else Language.ENGLISH)
+    return ImprintBlock(
+        lines=tuple(ImprintLine(line.label, line.text) for line in lines if line.key != "privacy_url"),
+        reason=REASONS["de" if german else "en"],
+        mailing_id=campaign.mailing_id,
+        language=BlockLanguage.GERMAN if german else BlockLanguage.ENGLISH,
+        privacy_url=structured.privacy_url or None,
+    )
+
+
+def source_of(campaign: Campaign) -> Source:
+    """What the author wrote."""
+    return Source(
+        kind=ContentKind(campaign.content_kind),
+        body=campaign.content,
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        text=campaign.text_override or None,
+    )
+
+
+def known_variables(attributes: frozenset[str]) -> frozenset[str]:
+    """Every name an author may print."""
+    return KNOWN_VARIABLES | {f"contact.{name}" for name in attributes}
+
+
+def compile_campaign(campaign: Campaign, imprint: Imprint, *, edition_id: int, attributes: frozenset[str]) -> Compiled:
+    """Compile for one edition. Raises SourceRefused with every mistake and its line."""
+    context = CompileContext(
+        imprint=imprint_block(campaign, imprint),
+        known_variables=known_variables(attributes),
+        link_url=_link_url(campaign.account_id, edition_id) if campaign.track_clicks else None,
+    )
+    return compile_content(source_of(campaign), context)
+
+
+def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:
+    prefix = link_prefix(load_settings().public_url, LinkKind.CLICK)
+
+    def link_url(number: int, _target: str) -> str:
+        """The redirector's URL: no contact in it, so the same for every recipient (R-108)."""
+        return prefix + key_ring().seal(Purpose.CLICK, account_id, edition_id, number)
+
+    return link_url
+
+
+@lru_cache(maxsize=64)
+def _parsed(edition_id: int, subject: str, html: str, text: str, attributes: frozenset[str]) -> EditionTemplates:
+    known = known_variables(attributes)
+    return EditionTemplates(
+        subject=Template.parse(subject, autoescape=False, known_variables=known, single_line=True),
+        html=Template.parse(html, autoescape=True, known_variables=known),
+        text=Template.parse(text, autoescape=False, known_variables=known),
+    )
+
+
+def templates_of(edition: Edition) -> EditionTemplates:
+    """The templates of a stored edition; it was checked when it was compiled, so nothing is refused here."""
+    return _parsed(edition.id, edition.subject, edition.html, edition.text, frozenset(edition.facts["attributes"]))
+
+
+def account_language(account: Account) -> Language:
+    """The language in which rules speak to this customer."""
+    return Language.GERMAN if account.language == "de" else Language.ENGLISH

@@ -1,0 +1,59 @@
+"""Scoped reads of campaigns."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.lists.models import Contact, MailingList
+
+ATTRIBUTE_SAMPLE = 5_000
+EDITABLE = (CampaignState.DRAFT,)
+
+
+def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
+    """Campaigns of the account, newest first."""
+    found = Campaign.objects.select_related("sender").order_by("-created_at", "-id")
+    if state:
+        found = found.filter(state=state)
+    if search:
+        found = found.filter(name__icontains=search) | found.filter(mailing_id__icontains=search)
+    return found
+
+
+def newest_imprint() -> Imprint | None:
+    """The imprint that a mailing made now would show."""
+    return Imprint.objects.order_by("-version").first()
+
+
+def newest_edition(campaign_id: int) -> Edition | None:
+    """The last compiled edition of a campaign."""
+    return Edition.objects.filter(campaign_id=campaign_id).order_by("-number").first()
+
+
+def audience_lists(campaign: Campaign) -> list[MailingList]:
+    """The campaign's lists, in the order chosen; archived ones are left out."""
+    found = {row.id: row for row in MailingList.objects.filter(id__in=campaign.list_ids, archived_at=None)}
+    return [found[list_id] for list_id in campaign.list_ids if list_id in found]
+
+
+def attribute_names() -> frozenset[str]:
+    """Names of contact attributes an author may use: those of the account's most recent contacts."""
+    newest = Contact.objects.order_by("-id").values("attributes")[:ATTRIBUTE_SAMPLE]
+    sql, parameters = newest.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT jsonb_object_keys(attributes) FROM ({sql}) sample",  # noqa: S608  Django's own SQL
+            parameters,
+        )
+        return frozenset(row[0] for row in cursor.fetchall())
+
+
+def sample_contacts(list_ids: Sequence[int], *, after_id: int = 0, limit: int = 1) -> list[Contact]:
+    """Confirmed contacts of these lists, for previews, by ascending id."""
+    found = Contact.objects.filter(
+        id__gt=after_id, subscriptions__mailing_list_id__in=list(list_ids), subscriptions__state="confirmed"
+    )
+    return list(found.order_by("id").distinct()[:limit])
