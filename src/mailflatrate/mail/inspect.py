@@ -96,8 +96,6 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 
 def _inspect(message: Part) -> Inspection:
-    if not message.headers and not message.body.strip():
-        return Inspection(kind=Kind.OTHER, error="empty message")
     original = find_original(message)
     feedback = read_feedback(message)
     if feedback is not None:

@@ -27,7 +27,8 @@ _TRIM = re.compile(r"^[\s\"'*_.!<>()\[\]-]+|[\s\"'*_.!?<>()\[\]-]+$")
 
 _AUTO_SUBJECT = re.compile(
     r"^\W*(?:(?:re|aw|sv|vs)\s*:\s*)?\W*(?:auto(?:matic|mated|matisch\w*)?[\s_-]*"
-    r"(?:reply|response|antwort|responder|generated reply)|auto[\s:-]|out[\s_-]of[\s_-](?:the[\s_-])?office|ooo\b|on (?:vacation|leave|holiday)|vacation|"
+    r"(?:reply|response|antwort|responder|generated reply)|auto[\s:-]|out[\s_-]of[\s_-](?:the[\s_-])?office|"
+    r"ooo\b|on (?:vacation|leave|holiday)|vacation|"
     r"away from|i am away|i'm away|"
     r"abwesenheit\w*|abwesend|urlaub|(?:ich bin )?(?:nicht im büro|außer haus|ausser haus)|"
     r"automatische\s|automatisch\s|"

@@ -36,7 +36,6 @@ QMAIL = Dialect(
         "sorry, we were unable to deliver your message to the following address",
         "unable to deliver message to the following address",
         "there's a problem with the e-mail address(es) you're trying",
-        "sorry, unable to deliver your message to",
         "was unable to deliver your message to the following addresses",
     ),
     recipients=(
@@ -135,6 +134,34 @@ JAMES = Dialect(
     after_data=True,
 )
 
+SMAIL = Dialect(
+    writer="Smail",
+    openings=("- failed addresses follow:",),
+    recipients=(re.compile(rf"^[ \t]+<?({ADDR})>?[ \t]+\.\.\.", re.M), _LINE),
+    endings=("- message text follows:",),
+)
+
+LSMTP = Dialect(
+    writer="L-Soft LSMTP and LISTSERV",
+    openings=("--> error description:", "error-for: "),
+    recipients=(re.compile(rf"^Error-For:[ \t]*<?({ADDR})", re.M | re.I),),
+    endings=("\n------------------------------ original message",),
+)
+
+TMAIL = Dialect(
+    writer="TMail (FIDO gateways)",
+    openings=("this message was automatically created by mail delivery software",),
+    recipients=(re.compile(rf"rcpt to:[ \t]*<({ADDR})>", re.I), _BRACKET_LINE, _LINE),
+)
+
+POSTFIX_SESSION = Dialect(
+    writer="Postfix (a failed session, told to the postmaster)",
+    openings=("transcript of session follows.\n\n out: 220", "transcript of session follows.\n\nout: 220"),
+    recipients=(re.compile(rf"In:[ \t]+RCPT TO:[ \t]*<({ADDR})>", re.I),),
+    endings=("\nfor other details, see the local mail logfile",),
+    whole=True,
+)
+
 CLASSIC: tuple[Dialect, ...] = (
-    DRAGONFLY, OPENSMTPD, ACTIVEHUNTER, COURIER, JAMES, POSTFIX, EXIM, QMAIL, SENDMAIL,
+    DRAGONFLY, SMAIL, LSMTP, TMAIL, POSTFIX_SESSION, OPENSMTPD, ACTIVEHUNTER, COURIER, JAMES, POSTFIX, EXIM, QMAIL, SENDMAIL,
 )  # fmt: skip

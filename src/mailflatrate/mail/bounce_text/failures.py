@@ -1,6 +1,7 @@
 """From a message to the recipients that failed, whichever way it says so: a status part, pasted fields, own words."""
 
 import json
+import re
 from dataclasses import dataclass
 
 from mailflatrate.mail.bounce_text.notice import Notice, is_machine_sender, read_notice
@@ -11,6 +12,7 @@ from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Part
 from mailflatrate.mail.reading.values import BounceVerdict, Failure, Outcome, Reason
 
+_REFUSED_BEFORE_DATA = re.compile(r">>> (?:RCPT|MAIL)[^\n]*\n(?:<<<|[45]\d\d)[ \t]*[45]?", re.I)
 _FAILED = ("failed", "failure", "fail", "undeliverable", "error")
 _DELAYED = ("delayed", "delay", "expired-delayed")
 _GOOD = ("delivered", "relayed", "expanded", "deliverable", "delivery")
@@ -92,7 +94,10 @@ def _is_vague(group: RecipientReport) -> bool:
 
 
 def _data_stage(context: str) -> str:
-    return "in reply to end of data" if ">>> DATA" in context else ""
+    """What Sendmail's transcript tells of the command that was refused: a refusal before DATA is shown as one."""
+    if ">>> DATA" not in context or _REFUSED_BEFORE_DATA.search(context):
+        return ""
+    return "in reply to end of data"
 
 
 def _context(text: str, mailbox: str, *, alone: bool) -> str:

@@ -87,12 +87,13 @@ POSTMASTER_NOTICE = Dialect(
         "could not be delivered to the following recipients:",
         "has reached our local address",
         "delivery of email to this address",
-        "(originally addressed to",
+        "(originally addressed to", "sorry, unable to deliver your message to",
         "could not deliver message to the following recipient",
     ),
     recipients=(
         re.compile(rf"failed recipient:\s*<?({ADDR})", re.I),
         re.compile(rf"(?:permanent|temporary) errors:\s*<?({ADDR}?)>?\.?\s", re.I),
+        re.compile(rf"(?:deliver your message to|violation for)[ \t]+<?({ADDR})", re.I),
         re.compile(rf"\(originally addressed to <?({ADDR})", re.I),
         re.compile(rf"addressed to email address ?:\s*(?:--)?\s*<?({ADDR})", re.I),
         re.compile(rf"has reached our local address\s+<?({ADDR})", re.I),
@@ -107,6 +108,7 @@ DOVECOT = Dialect(
     writer="Dovecot's local delivery agent",
     openings=("was automatically rejected:",),
     recipients=(re.compile(rf"^Your message to <({ADDR})> was", re.M | re.I),),
+    whole=True,
 )
 
 GATEWAYS: tuple[Dialect, ...] = (

@@ -17,13 +17,13 @@ BY_DETAIL: dict[str, Reason] = {
     "2.0": Reason.FILTERED,
     "2.1": Reason.FILTERED,
     "2.2": Reason.MAILBOXFULL,
-    "2.3": Reason.EMAILTOOLARGE,
+    "2.3": Reason.EXCEEDLIMIT,
     "2.4": Reason.FILTERED,
     "3.0": Reason.SYSTEMERROR,
     "3.1": Reason.SYSTEMFULL,
     "3.2": Reason.NOTACCEPT,
     "3.3": Reason.SYSTEMERROR,
-    "3.4": Reason.EMAILTOOLARGE,
+    "3.4": Reason.MESGTOOBIG,
     "3.5": Reason.SYSTEMERROR,
     "4.0": Reason.NETWORKERROR,
     "4.1": Reason.EXPIRED,
@@ -39,7 +39,7 @@ BY_DETAIL: dict[str, Reason] = {
     "4.316": Reason.EXPIRED,
     "5.1": Reason.SYNTAXERROR,
     "5.2": Reason.SYNTAXERROR,
-    "5.3": Reason.RATELIMITED,
+    "5.3": Reason.TOOMANYCONN,
     "5.4": Reason.SYNTAXERROR,
     "6.0": Reason.CONTENTERROR,
     "6.1": Reason.CONTENTERROR,
@@ -65,7 +65,7 @@ BY_DETAIL: dict[str, Reason] = {
     "7.25": Reason.REQUIREPTR,
     "7.26": Reason.AUTHFAILURE,
     "7.27": Reason.NOTACCEPT,
-    "7.28": Reason.RATELIMITED,
+    "7.28": Reason.SPEEDING,
     "7.29": Reason.FAILEDSTARTTLS,
     "7.30": Reason.AUTHFAILURE,
     "7.32": Reason.AUTHFAILURE,
@@ -98,7 +98,7 @@ PLAIN: frozenset[str] = frozenset(
 )
 
 #: The dead-address codes (R-68 RECIPIENT-HARD).
-DEAD: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.10", "1.351"})
+DEAD_DETAILS: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.10", "1.351"})
 
 HARD_REASONS: frozenset[Reason] = frozenset({Reason.USERUNKNOWN, Reason.HOSTUNKNOWN, Reason.HASMOVED, Reason.NOTACCEPT})
 
@@ -110,24 +110,34 @@ _SENDER_FAULT = frozenset(
         Reason.FAILEDSTARTTLS,
         Reason.NORELAYING,
         Reason.POLICYVIOLATION,
-        Reason.RATELIMITED,
         Reason.REJECTED,
         Reason.REQUIREPTR,
         Reason.SECURITYERROR,
         Reason.SPAMDETECTED,
+        Reason.SPEEDING,
         Reason.SYNTAXERROR,
+        Reason.TOOMANYCONN,
     }
 )
-_CONTENT = frozenset({Reason.CONTENTERROR, Reason.EMAILTOOLARGE, Reason.NOTCOMPLIANTRFC, Reason.VIRUSDETECTED})
+_CONTENT = frozenset(
+    {
+        Reason.CONTENTERROR,
+        Reason.EXCEEDLIMIT,
+        Reason.MESGTOOBIG,
+        Reason.NOTCOMPLIANTRFC,
+        Reason.VIRUSDETECTED,
+    }
+)
 
 #: The code that stands for a reason when the report names none.
 CODE_OF: dict[Reason, str] = {
     Reason.AUTHFAILURE: "5.7.26", Reason.BADREPUTATION: "5.7.1", Reason.BLOCKED: "5.7.1",
-    Reason.CONTENTERROR: "5.6.0", Reason.EMAILTOOLARGE: "5.3.4", Reason.EXPIRED: "4.4.7",
+    Reason.CONTENTERROR: "5.6.0", Reason.MESGTOOBIG: "5.3.4", Reason.EXPIRED: "4.4.7",
     Reason.FAILEDSTARTTLS: "5.7.29", Reason.FILTERED: "5.2.0", Reason.HASMOVED: "5.1.6",
     Reason.HOSTUNKNOWN: "5.1.2", Reason.MAILBOXFULL: "5.2.2", Reason.MAILERERROR: "5.3.0",
     Reason.NETWORKERROR: "4.4.0", Reason.NORELAYING: "5.7.1", Reason.NOTACCEPT: "5.1.10",
-    Reason.NOTCOMPLIANTRFC: "5.6.0", Reason.POLICYVIOLATION: "5.7.0", Reason.RATELIMITED: "4.7.28",
+    Reason.NOTCOMPLIANTRFC: "5.6.0", Reason.POLICYVIOLATION: "5.7.0", Reason.SPEEDING: "4.7.28",
+    Reason.TOOMANYCONN: "4.3.2", Reason.EXCEEDLIMIT: "5.2.3",
     Reason.REJECTED: "5.7.1", Reason.REQUIREPTR: "5.7.25", Reason.SECURITYERROR: "5.7.0",
     Reason.SPAMDETECTED: "5.7.1", Reason.SUSPEND: "5.2.1", Reason.SYNTAXERROR: "5.5.2",
     Reason.SYSTEMERROR: "5.3.0", Reason.SYSTEMFULL: "4.3.1", Reason.USERUNKNOWN: "5.1.1",

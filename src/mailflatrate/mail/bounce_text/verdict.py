@@ -3,16 +3,19 @@
 import re
 from functools import lru_cache
 
-from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, CODE_OF, DEAD, HARD_REASONS, PLAIN, outcome_of
-from mailflatrate.mail.bounce_text.words_common import COMMON
+from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, CODE_OF, DEAD_DETAILS, HARD_REASONS, PLAIN, outcome_of
+from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
 from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
-from mailflatrate.mail.bounce_text.words_tail import REST, ROUTE, SENDER, TAIL
+from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
+from mailflatrate.mail.bounce_text.words_route import QUEUE, ROUTE
+from mailflatrate.mail.bounce_text.words_sender import MAIL_FROM, MESSAGE, SENDER
 from mailflatrate.mail.reading.values import BounceVerdict, Reason
 
 _STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(r"(?<![\d.\w-])([45][0-5]\d)(?=[ \-:#<]|$)")
 _CONTINUED = re.compile(r"\s[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\s)?\s*")
 _ADDRESS = re.compile(r"[\w.+=#/-]+@[\w.-]+")
+_BEFORE_DATA = re.compile(r">>> rcpt to:[^>]*?(?:<<<|>) ?(?:<<< )?[45]\d\d|in reply to rcpt to|after rcpt to")
 _AFTER_DATA = re.compile(
     r"in reply to (?:end of )?data|>>> data|after end of data|after data|final data|\[data\]|"
     r"step: data|smtp command data"
@@ -45,7 +48,8 @@ def _judge(text: str, status: str, delayed: bool, after_data: bool) -> BounceVer
     code = reply[1] if reply else ""
     detail = status[2:]
     transient = status.startswith("4") or (not status and code.startswith("4"))
-    after_data = after_data or _AFTER_DATA.search(plain) is not None
+    if not after_data and _AFTER_DATA.search(plain):
+        after_data = _BEFORE_DATA.search(plain) is None
     reason = _reason(plain, detail, after_data)
     if reason is Reason.UNDEFINED:
         reason = _by_code(code, transient)
@@ -77,20 +81,32 @@ def _reason(text: str, detail: str, after_data: bool) -> Reason:
     if detail in PLAIN:
         return BY_DETAIL[detail]
     bare = _ADDRESS.sub("addr", text)
-    for table in (COMMON, SENDER, ROUTE):
+    for table in (MESSAGE, SENDER, LIVING, MAIL_FROM, ROUTE):
         row = table.find(bare)
         if row is not None:
+            # "550 5.1.1 mailbox suspended": the code of a dead address outweighs the word.
+            if row.reason is Reason.SUSPEND and detail in DEAD_DETAILS:
+                return BY_DETAIL[detail]
             return row.reason
-    if detail in DEAD:
+    if detail in DEAD_DETAILS:
         return BY_DETAIL[detail]
-    row = TAIL.find(bare)
+    row = DEAD.find(bare)
     if row is not None:
-        if after_data and row.reason is Reason.USERUNKNOWN:
-            return Reason.FILTERED
+        return Reason.FILTERED if after_data else row.reason
+    return _last_reasons(bare, detail)
+
+
+def _last_reasons(bare: str, detail: str) -> Reason:
+    row = QUEUE.find(bare)
+    if row is not None:
         return row.reason
     by_code = BY_DETAIL.get(detail, Reason.UNDEFINED)
-    if by_code is Reason.UNDEFINED or detail in ("7.1", "7.0", "3.0", "4.0"):
+    if by_code is Reason.UNDEFINED or detail in ("7.1", "7.0", "3.0", "4.0", "2.0", "2.1"):
         row = REST.find(bare)
+        if row is not None:
+            return row.reason
+    if by_code is Reason.UNDEFINED:
+        row = VAGUE.find(bare)
         if row is not None:
             return row.reason
     return by_code

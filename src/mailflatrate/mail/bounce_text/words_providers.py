@@ -13,7 +13,7 @@ PROVIDERS = Table(
     ),
     Words(Reason.SUSPEND, "Gmail", ("p=disableduser", "tried to reach is disabled", "tried to reach is inactive")),
     Words(
-        Reason.RATELIMITED,
+        Reason.SPEEDING,
         "Gmail",
         ("p=receivingrate", "receiving mail at a rate that", "receiving mail too quickly", "p=unsolicitedratelimit"),
     ),
@@ -101,7 +101,7 @@ PROVIDERS = Table(
         ),
     ),
     Words(
-        Reason.EMAILTOOLARGE,
+        Reason.MESGTOOBIG,
         "Exchange",
         ("resolver.rst.sendsizelimit", "resolver.rst.recipsizelimit", "message too large for this"),
     ),
@@ -110,7 +110,7 @@ PROVIDERS = Table(
         "Exchange",
         ("resolver.rst.authrequired", "resolver.rst.notauthorized", "client was not authenticated"),
     ),
-    Words(Reason.RATELIMITED, "Exchange", ("resolver.rst.recipientratelimit", "submission quota exceeded")),
+    Words(Reason.SPEEDING, "Exchange", ("resolver.rst.recipientratelimit", "submission quota exceeded")),
     Words(
         Reason.NETWORKERROR, "Exchange", ("message expired, dns query failed", "routing.looping", "hop count exceeded")
     ),
@@ -150,18 +150,28 @@ PROVIDERS = Table(
             "dy-002",
         ),
     ),
+    Words(Reason.FILTERED, "Exchange 4.0 Internet Mail Connector", ("recipient not found*msexch:imc",)),
+    # --- Japanese carriers --------------------------------------------------------------------------------------
+    Words(
+        Reason.FILTERED,
+        "KDDI au (refuses after DATA, without naming the address)",
+        ("550 : user unknown", "550: : user unknown"),
+    ),
+    Words(Reason.FILTERED, "NTT DOCOMO (refuses after DATA)", ("550 unknown user *@",)),
     # --- Yahoo, AOL ---------------------------------------------------------------------------------------------
     Words(
         Reason.USERUNKNOWN,
         "Yahoo",
         (
-            "this user doesn't have a",
-            "user doesn't have a yahoo",
-            "account has been disabled or discontinued",
+            "delivery error: dd this user doesn't have a",
+            "delivery error: dd sorry*account has been disabled or discontinued",
+            "delivery error: dd not a valid recipient",
             "unable to find user:",
             "requested mail action not taken: mailbox unavailable",
         ),
     ),
+    Words(Reason.FILTERED, "Yahoo (told after acceptance)", ("this user doesn't have a",)),
+    Words(Reason.SUSPEND, "Yahoo (told after acceptance)", ("account has been disabled or discontinued",)),
     Words(
         Reason.MAILBOXFULL, "Yahoo", ("this account is over quota", "over quota *delivery error", "user is over quota")
     ),
@@ -198,9 +208,9 @@ PROVIDERS = Table(
     Words(Reason.SPAMDETECTED, "Orange", ("ofr_506", "ofr_515", "lpn_506", "mail refuse. *spam", "ofr004_405")),
     Words(Reason.SYSTEMERROR, "Orange", ("ofr005_505", "ofr_505", "ofr_402", "ofr_999")),
     Words(Reason.REQUIREPTR, "Orange, Free", ("ofr_101", "lpn_101")),
-    Words(Reason.RATELIMITED, "Orange", ("ofr_109", "ofr_103")),
+    Words(Reason.SPEEDING, "Orange", ("ofr_109", "ofr_103")),
     # --- North American providers -------------------------------------------------------------------------------
-    Words(Reason.RATELIMITED, "Cox, Spectrum", ("aup#in-1310", "aup#in-1", "aup#out-")),
+    Words(Reason.SPEEDING, "Cox, Spectrum", ("aup#in-1310", "aup#in-1", "aup#out-")),
     Words(Reason.BLOCKED, "Cox", ("aup#cdrbl", "aup#bl", "aup#sx", "cxbl", "cxdns", "cxmxrt")),
     Words(Reason.REQUIREPTR, "Comcast", ("must have a ptr record", "all mail servers must have a ptr", "bl000001")),
     Words(Reason.BLOCKED, "iCloud", ("esmtp not accepting connections", "[hm07]", "[hm08]", "[ca01]", "[cs01]")),

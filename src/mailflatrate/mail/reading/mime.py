@@ -186,9 +186,11 @@ def split_headers(data: bytes) -> tuple[Headers, bytes]:
     if data.startswith(b"\n"):
         return Headers(b""), data[1:]
     end = data.find(b"\n\n")
-    if end < 0:
-        return Headers(data[:MAX_HEADER_BYTES]), b""
-    return Headers(data[: min(end, MAX_HEADER_BYTES)]), data[end + 2 :]
+    headers = Headers(data[: min(end if end >= 0 else len(data), MAX_HEADER_BYTES)])
+    if not headers:
+        # Text without any field is all body.
+        return headers, data
+    return headers, data[end + 2 :] if end >= 0 else b""
 
 
 def parse(raw: bytes) -> Part:
