@@ -91,7 +91,7 @@ def compile_content(source: Source, context: CompileContext) -> Compiled:
     change = _url_guard(protected, sanitiser.url_words)
     html_source = _assemble_html(tokens, protected, change, source.preheader, context.imprint)
     if source.text is None:
-        plain = book.in_text(protected.restore(write_text(tokens, protected), change), _LIQUID_MARK)
+        plain = book.in_text(protected.restore_text(write_text(tokens, protected), change), _LIQUID_MARK)
     else:
         plain = book.in_text(source.text, _LIQUID_MARK)
     known = context.known_variables
@@ -175,7 +175,7 @@ def _assemble_html(
     for part in (before, body):
         if sum(protected.depth_change(int(found[1])) for found in protected.word.finditer(part)):
             raise SourceRefused((SourceError(1, "a Liquid condition or loop must begin and end inside the body"),))
-    restored = [protected.restore(part, change) for part in (before, body, after)]
+    restored = [protected.restore_html(part, change) for part in (before, body, after)]
     return restored[0] + _preheader(preheader) + restored[1] + imprint_html(imprint) + restored[2]
 
 
@@ -185,7 +185,7 @@ def _preheader(preheader: str) -> str:
     parts = protect(preheader, entities=False)
     return (
         '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
-        f'mso-hide:all">{parts.restore(html.escape(parts.text))}</div>'
+        f'mso-hide:all">{parts.restore_html(html.escape(parts.text))}</div>'
     )
 
 

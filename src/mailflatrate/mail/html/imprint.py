@@ -112,7 +112,7 @@ def imprint_html(imprint: Imprint) -> str:
     reason = protect(imprint.reason, entities=False)
     return (
         f'<div lang="{imprint.language.value}" dir="ltr" style="{lock}">'
-        f"{reason.restore(html.escape(reason.text))}<br>{' &middot; '.join(links)}<br><br>"
+        f"{reason.restore_html(html.escape(reason.text))}<br>{' &middot; '.join(links)}<br><br>"
         f'<strong style="{inline}">{words["imprint"]}</strong><br>{lines}<br><br>'
         f"{words['mailing']}: {literal(html.escape(imprint.mailing_id))}</div>"
     )

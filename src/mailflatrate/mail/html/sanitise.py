@@ -109,6 +109,7 @@ class Sanitiser:
         if token.name == "style":
             css = re.sub(r"<!--|-->", "", token.text)
             css = re.sub(r"<(?=[a-zA-Z/!?])", r"\\3c ", css)
+            css = re.sub(r"\{(?=[{%])", "{ ", css)  # no entity can say here that it is no Liquid
             token.text = _CSS_DANGER.sub("", css)
         else:
             token.text = token.text.replace("<", "&lt;").replace(">", "&gt;")

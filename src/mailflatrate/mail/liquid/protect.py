@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 LIQUID = re.compile(
     r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}"
-    r"|(?P<raw_open>\{%-?\s*raw\s*-?%\})(?P<raw>.*?)(?P<raw_close>\{%-?\s*endraw\s*-?%\})"
+    r"|\{%-?\s*raw\s*-?%\}(?P<raw>.*?)\{%-?\s*endraw\s*-?%\}"
     r"|(?P<tag>\{%.*?%\}|\{\{.*?\}\})",
     re.DOTALL,
 )
-_OPENING = re.compile(r"\{%-?\s*(?:if|unless|case|for|capture|raw)\b")
-_CLOSING = re.compile(r"\{%-?\s*end(?:if|unless|case|for|capture|raw)\b")
+_OPENING = re.compile(r"\{%-?\s*(?:if|unless|case|for|capture)\b")
+_CLOSING = re.compile(r"\{%-?\s*end(?:if|unless|case|for|capture)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,25 @@ class Protected:
         tag = self.tags[number]
         return 1 if _OPENING.match(tag) else -1 if _CLOSING.match(tag) else 0
 
-    def restore(self, text: str, change: Callable[[str], str] = str) -> str:
-        """Return `text` with its tags back, bare or as comment or attribute; `change` is applied to each tag."""
+    def restore_html(self, text: str, change: Callable[[str], str] = str) -> str:
+        """Return HTML with its tags back, bare or as comment or attribute; `change` is applied to each tag."""
+        return self._restore(text, change, "&#123;")
+
+    def restore_text(self, text: str, change: Callable[[str], str] = str) -> str:
+        """Return plain text with its tags back; `change` is applied to each tag."""
+        return self._restore(text, change, _BRACE)
+
+    def _restore(self, text: str, change: Callable[[str], str], brace: str) -> str:
+        # Braces that are still there were never Liquid: the author wrote them in `raw` or as `&#123;`.
         word = self.word.pattern
         return re.sub(
-            rf'<!--{word}-->|{word}(?:="")?',
-            lambda found: change(self.tags[int(found.group(1) or found.group(2))]),
+            rf'<!--{word}-->|{word}(?:="")?|\{{(?=[{{%])',
+            lambda found: change(self.tags[int(found[1] or found[2])]) if found[1] or found[2] else brace,
             text,
         )
+
+
+_BRACE = '{{ "{" }}'
 
 
 def protect(source: str, *, entities: bool) -> Protected:
@@ -55,7 +66,7 @@ def protect(source: str, *, entities: bool) -> Protected:
 
     `entities` says that the source is HTML, where a tag may be written with `&quot;`.
 
-    `{% comment %}` blocks vanish. Between `raw` and `endraw` the text stays, so that the sanitiser sees it.
+    `{% comment %}` blocks vanish. What stands between `raw` and `endraw` stays, seen by every later step as the text it is.
     """
     prefix = "lq"
     while prefix in source.lower():
@@ -67,11 +78,7 @@ def protect(source: str, *, entities: bool) -> Protected:
         return f"{prefix}{len(tags) - 1:05d}z"
 
     def replace(found: re.Match[str]) -> str:
-        if found["tag"]:
-            return put(found["tag"])
-        if found["raw_open"]:
-            return put(found["raw_open"]) + found["raw"] + put(found["raw_close"])
-        return ""
+        return put(found["tag"]) if found["tag"] else found["raw"] or ""
 
     text = LIQUID.sub(replace, source)
     return Protected(text, tuple(tags), re.compile(rf"{prefix}(\d{{5}})z"))
@@ -89,4 +96,4 @@ def literal(text: str) -> str:
     """
     if "{{" not in text and "{%" not in text:
         return text
-    return re.sub(r"\{(?=[{%])", '{{ "{" }}', text)
+    return re.sub(r"\{(?=[{%])", _BRACE, text)
