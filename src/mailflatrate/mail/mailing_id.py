@@ -1,8 +1,8 @@
 """The mailing ID: one per campaign, random, and fit to be read over the phone (R-55).
 
-Eight symbols of Crockford base32 (40 bits) and his check symbol, shown as `4K7Q-92XD-8`. People read O for 0, I and L
-for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether what they said can be
-an ID. Source: D. Crockford, "Base 32", 2002.
+Eight symbols of Crockford base32 (40 bits) and his check symbol, shown as `4K7Q-92XD-8`. People read O for 0,
+I and L for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether what
+they said can be an ID. Source: D. Crockford, "Base 32", 2002.
 """
 
 import re
@@ -13,7 +13,8 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_SYMBOLS: Final = _ALPHABET + "*~$=U"
 _VALUES: Final = {symbol: value for value, symbol in enumerate(_ALPHABET)}
 _SLIPS: Final = str.maketrans("OIL", "011")
-# Hyphen-minus, hyphen, non-breaking hyphen, figure dash, en dash, em dash, minus: word processors put any of them.
+# Hyphen-minus, hyphen, non-breaking hyphen, figure dash, en dash, em dash, minus: word processors put any of
+# them.
 _HYPHENS: Final = r"\-‐‑‒–—−"
 _IGNORED: Final = re.compile(rf"[\s{_HYPHENS}]+")
 _SYMBOLS: Final = "[0-9A-TV-Za-tv-z]"
@@ -26,8 +27,8 @@ _CANDIDATE: Final = re.compile(
 def new_mailing_id() -> str:
     """A fresh random ID in its shown form; the caller's unique constraint catches the one in 10^12.
 
-    Drawn again until the check symbol is a letter or digit and the whole holds both letters and digits, so that no
-    word and no telephone number is ever an ID.
+    Drawn again until the check symbol is a letter or digit and the whole holds both letters and digits, so
+    that no word and no telephone number is ever an ID.
     """
     while True:
         number = secrets.randbits(40)
@@ -59,8 +60,8 @@ def compact_form(mailing_id: str) -> str:
 def find_in_text(text: str) -> tuple[str, ...]:
     """Every mailing ID in running text, in its shown form, in order, each once.
 
-    Without any hyphen a candidate must mix letters and digits as `new_mailing_id` does: one nine-letter word in 37
-    would otherwise pass the check symbol.
+    Without any hyphen a candidate must mix letters and digits as `new_mailing_id` does: one nine-letter word
+    in 37 would otherwise pass the check symbol.
     """
     found: dict[str, None] = {}
     position = 0

@@ -1,12 +1,14 @@
-"""Per-delivery tokens: opaque, authenticated, bound to one purpose, valid as long as their key is in the ring.
+"""Per-delivery tokens: opaque, authenticated, bound to one purpose, valid as long as their key is in the
+ring.
 
-A token stands in a Return-Path, a Message-ID, a CFBL-Feedback-ID or a URL and leads back to one delivery. It is built
-like SIV (RFC 5297): a MAC over the numbers is at once the authenticator and the nonce of the stream that hides them, so
-that the same delivery always gives the same token and neighbouring deliveries give unlike ones. There is no expiry (R-41).
+A token stands in a Return-Path, a Message-ID, a CFBL-Feedback-ID or a URL and leads back to one delivery. It
+is built like SIV (RFC 5297): a MAC over the numbers is at once the authenticator and the nonce of the stream
+that hides them, so that the same delivery always gives the same token and neighbouring deliveries give unlike
+ones. There is no expiry (R-41).
 
 Shape: 8 octets MAC + 12 octets hidden numbers = 20 octets = 32 characters of lower-case base32 (RFC 4648 section 6),
-which fits into a local part with any of our prefixes (64 octets, RFC 5321 section 4.5.3.1.1). Reading ignores case,
-because mail systems on the way back change it.
+which fits into a local part with any of our prefixes (64 octets, RFC 5321 section 4.5.3.1.1). Reading ignores
+case, because mail systems on the way back change it.
 
 This module does not know what a delivery is; whether the numbers exist is for the caller to ask.
 """
@@ -61,7 +63,8 @@ class KeyRingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a genuine token says. `extra` is a link number for clicks and 0 elsewhere; `key_id` names the sealing key."""
+    """What a genuine token says. `extra` is a link number for clicks and 0 elsewhere; `key_id` names the
+    sealing key."""
 
     account_id: int
     delivery_id: int
@@ -70,7 +73,8 @@ class TokenClaims:
 
 
 class _Hmac:
-    """HMAC-SHA-256 (RFC 2104) with both padded key blocks hashed beforehand: a third of the cost of `hmac.digest`."""
+    """HMAC-SHA-256 (RFC 2104) with both padded key blocks hashed beforehand: a third of the cost of
+    `hmac.digest`."""
 
     __slots__ = ("_inner", "_outer")
 
@@ -88,7 +92,8 @@ class _Hmac:
 
 
 def _derive(master: bytes, label: str) -> bytes:
-    """A 32-octet key for one use; the label is the only input, so HMAC serves as the expand step of RFC 5869."""
+    """A 32-octet key for one use; the label is the only input, so HMAC serves as the expand step of RFC
+    5869."""
     return hmac.digest(master, b"mailflatrate/1/" + label.encode("ascii"), "sha256")
 
 
@@ -160,7 +165,8 @@ class KeyRing:
     def seal(self, purpose: Purpose, account_id: int, delivery_id: int, extra: int = 0) -> str:
         """The token of one delivery for one purpose: 32 characters `a-z2-7`, the same each time.
 
-        Raises ValueError when a number does not fit: accounts 32 bit, deliveries 48 bit, extra 16 bit, none negative.
+        Raises ValueError when a number does not fit: accounts 32 bit, deliveries 48 bit, extra 16 bit, none
+        negative.
         """
         plain = _plain(account_id, delivery_id, extra)
         return self._sealers[purpose].seal(plain, plain.to_bytes(_HIDDEN_OCTETS, "big"))
@@ -189,7 +195,8 @@ class KeyRing:
         return None
 
     def identify(self, text: str) -> tuple[Purpose, TokenClaims] | None:
-        """For the abuse desk: which purpose and claims a token of unknown kind has; None when none is genuine."""
+        """For the abuse desk: which purpose and claims a token of unknown kind has; None when none is
+        genuine."""
         for purpose in Purpose:
             claims = self.open_token(purpose, text)
             if claims is not None:
@@ -197,7 +204,8 @@ class KeyRing:
         return None
 
     def suppression_key(self, canonical_address: str) -> bytes:
-        """HMAC-SHA-256 of a canonical address (R-20), 32 octets: knows the address again without keeping it (R-96).
+        """HMAC-SHA-256 of a canonical address (R-20), 32 octets: knows the address again without keeping it
+        (R-96).
 
         Keyed by the last key of the ring, the founding one, which therefore must never leave the ring.
         """
@@ -211,5 +219,6 @@ def _plain(account_id: int, delivery_id: int, extra: int) -> int:
 
 
 def _decode(text: str) -> bytes | None:
-    """20 octets, or None. 32 characters of the alphabet are exactly 160 bits, so there are no loose ends to reject."""
+    """20 octets, or None. 32 characters of the alphabet are exactly 160 bits, so there are no loose ends to
+    reject."""
     return base64.b32decode(text, casefold=True) if _TOKEN.fullmatch(text) else None

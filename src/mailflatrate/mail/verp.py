@@ -1,7 +1,8 @@
 """The addresses that lead back to us: written into messages going out, read at RCPT TO when they come back.
 
 VERP (variable envelope return path): every message has its own Return-Path, so that a bounce names its delivery however
-little else it quotes (R-55, R-65). This module knows no domain; whether the domain is ours is for the caller to check.
+little else it quotes (R-55, R-65). This module knows no domain; whether the domain is ours is for the caller
+to check.
 """
 
 import re
@@ -38,7 +39,8 @@ _ROLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class InboundAddress:
-    """An envelope recipient, read. `token` is well-formed but not yet verified; `domain` is lower-case, "" when absent."""
+    """An envelope recipient, read. `token` is well-formed but not yet verified; `domain` is lower-case, ""
+    when absent."""
 
     kind: RecipientKind
     token: str | None
@@ -58,8 +60,8 @@ def unsubscribe_address(token: str, service_domain: str) -> str:
 def parse_recipient(address: str) -> InboundAddress:
     """Classify an RCPT TO address, with or without angle brackets; never raises.
 
-    A tag that is no well-formed token makes the whole address OTHER, so that guesses are refused at RCPT TO. The bare
-    `b@` and `unsub@` stand for nobody and are OTHER, too.
+    A tag that is no well-formed token makes the whole address OTHER, so that guesses are refused at RCPT TO.
+    The bare `b@` and `unsub@` stand for nobody and are OTHER, too.
     """
     local, _, domain = address.strip().removeprefix("<").removesuffix(">").rpartition("@")
     if not local:

@@ -1,0 +1,246 @@
+"""From an edition and a recipient to the octets of one signed message: the hot path of the whole service.
+
+A `Composer` is made once per edition. It transfer-encodes the fixed text, writes the constant header fields,
+hashes the constant beginning of the body and of the signed header, and keeps a list of octet pieces with
+holes. `compose` fills the holes for one recipient, finishes the two hashes and signs.
+
+Pure: no clock (the caller says when), no randomness, no I/O. The same input gives the same octets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Final
+
+from mailflatrate.mail.body_plan import BodyPlan
+from mailflatrate.mail.dkim import MAX_BULK_LIFETIME, Signer
+from mailflatrate.mail.edition import (
+    CampaignStream,
+    EditionContent,
+    NoticeStream,
+    Part,
+    Recipient,
+    ServiceIdentity,
+    Values,
+)
+from mailflatrate.mail.header_plan import HeaderPlan, campaign_plan, missing_signature, notice_plan
+from mailflatrate.mail.headers import (
+    address_octets,
+    mailbox,
+    one_line,
+    serialise,
+    unfolded,
+    unstructured,
+)
+from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, Link, LinkKind, link_prefix
+from mailflatrate.mail.segments import Dynamic, Static
+from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.verp import return_path
+
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class ComposeError(ValueError):
+    """The edition or its sender cannot become a message; says why. Raised when the composer is made, never
+    per message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message, ready for SMTP. `content` ends in CRLF and has no line that begins with a dot, so DATA
+    needs no stuffing and BDAT takes it as it is; its lines are ASCII unless `smtputf8` is set (RFC 6531)."""
+
+    envelope_from: str
+    envelope_to: str
+    content: bytes
+    message_id: str
+    smtputf8: bool
+
+    @property
+    def size(self) -> int:
+        """Octets, as announced with SIZE= (RFC 1870)."""
+        return len(self.content)
+
+
+class _TokenPlan:
+    """Which tokens a message needs, each sealed once, and where in the list of them each is found."""
+
+    __slots__ = ("_account_id", "_clicks", "_purposes", "_ring")
+
+    def __init__(self, ring: KeyRing, account_id: int) -> None:
+        self._ring = ring
+        self._account_id = account_id
+        self._purposes: list[Purpose] = [Purpose.VERP]
+        self._clicks: list[int] = []
+
+    def need(self, purpose: Purpose) -> int:
+        if purpose not in self._purposes:
+            self._purposes.append(purpose)
+        return self._purposes.index(purpose)
+
+    def need_link(self, link: Link) -> int:
+        """Clicks come last in the list, so ask for them after everything else."""
+        if link.kind is not LinkKind.CLICK:
+            return self.need(LINK_PURPOSES[link.kind])
+        self._clicks.append(link.number)
+        return len(self._purposes) + len(self._clicks) - 1
+
+    def seal(self, delivery_id: int) -> list[str]:
+        ring, account_id = self._ring, self._account_id
+        tokens = ring.seal_many(self._purposes, account_id, delivery_id)
+        for number in self._clicks:
+            tokens.append(ring.seal(Purpose.CLICK, account_id, delivery_id, number))
+        return tokens
+
+
+class _DateField:
+    """The Date field, written anew only when the second changes (RFC 5322 section 3.3)."""
+
+    __slots__ = ("canonical", "second", "written")
+
+    def __init__(self) -> None:
+        self.second = -1
+        self.written = self.canonical = b""
+
+    def turn_to(self, second: int, at: datetime) -> None:
+        moment = at.astimezone(UTC)
+        # Not strftime: its names of days and months follow the process's locale.
+        text = (
+            f"{_WEEKDAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month - 1]} {moment.year}"
+            f" {moment:%H:%M:%S} +0000"
+        )
+        value = text.encode("ascii")
+        self.second, self.written, self.canonical = second, b"Date: " + value + b"\r\n", b"date:" + value + b"\r\n"
+
+
+class Composer:
+    """Makes the messages of one edition for one stream. Not shared between threads: it remembers the last
+    second."""
+
+    def __init__(
+        self,
+        content: EditionContent,
+        stream: CampaignStream | NoticeStream,
+        service: ServiceIdentity,
+        ring: KeyRing,
+        signers: Sequence[Signer],
+    ) -> None:
+        """`signers` may be empty for measurements only; otherwise they must cover From and CFBL-Address
+        (R-59, R-64).
+
+        Raises `ComposeError`, and `HeaderError` for a name, subject or address that must not stand in a
+        header.
+        """
+        if isinstance(stream, CampaignStream):
+            plan = campaign_plan(stream, service)
+            feedback_domain = stream.feedback_domain or service.mail_domain
+            lacking = missing_signature(stream.sender.address, feedback_domain, [each.domain for each in signers])
+        else:
+            plan = notice_plan(stream, service)
+            lacking = missing_signature(stream.sender.address, None, [each.domain for each in signers])
+        if signers and lacking:
+            raise ComposeError(lacking)
+        self._bounce_domain = stream.bounce_domain
+        self._text, self._html = content.text, content.html
+        self._body = BodyPlan(content.text, content.html, plan.boundary, service.web_base_url)
+        self._tokens = _TokenPlan(ring, stream.account_id)
+        self._plan_header(plan, content.subject, signers, is_bulk=isinstance(stream, CampaignStream))
+        self._plan_values(content, stream, service.web_base_url)
+        self._link_tokens = [self._tokens.need_link(link) for link in self._body.links]
+
+    def compose(self, recipient: Recipient, at: datetime) -> Letter:
+        """The message for one recipient, dated and signed at `at` (aware).
+
+        Raises `HeaderError` for an address that is none, and whatever a renderer raises. Display name and
+        subject are made fit for a header line: a line break in somebody's first name must not cost them the
+        message.
+        """
+        tokens = self._tokens.seal(recipient.delivery_id)
+        values = self._values(recipient, tokens)
+        rest = self._body.fill(
+            self._text.render(values), self._html.render(values), [tokens[index] for index in self._link_tokens]
+        )
+        to = mailbox("To", recipient.address, one_line(recipient.display_name))
+        second = int(at.timestamp())
+        date = self._date
+        if second != date.second:
+            date.turn_to(second, at)
+        header_tokens = self._header_tokens(tokens)
+        written = b"To: " + to + b"\r\n" + date.written + (self._template % header_tokens).encode("ascii")
+        signed = b"to:" + unfolded(to) + b"\r\n" + date.canonical
+        signed += (self._canonical_template % header_tokens).encode("ascii")
+        if self._subject is not None:
+            subject = unstructured("Subject", one_line(_joined(self._subject, values)))
+            written += b"Subject: " + subject + b"\r\n"
+            signed += b"subject:" + unfolded(subject) + b"\r\n"
+        signatures = b""
+        if self._signing:
+            body_hash = self._body.body_hash(rest)
+            for signing in self._signing:
+                signatures += signing.sign(signed, body_hash, second)
+        smtputf8 = not to.isascii()
+        return Letter(
+            envelope_from=return_path(tokens[0], self._bounce_domain),
+            envelope_to=address_octets(recipient.address).decode() if smtputf8 else recipient.address,
+            content=b"".join((signatures, self._constant, written, self._head, rest)),
+            message_id=self._message_id % tokens[self._message_id_token],
+            smtputf8=smtputf8,
+        )
+
+    def _plan_header(self, plan: HeaderPlan, subject: Part, signers: Sequence[Signer], *, is_bulk: bool) -> None:
+        constant = list(plan.constant)
+        self._subject: Part | None = None if subject.is_fixed else subject
+        if subject.is_fixed:
+            text = "".join(segment.text for segment in subject.segments if isinstance(segment, Static))
+            constant.insert(1, (b"Subject", unstructured("Subject", text)))
+        elif any(isinstance(segment, Link) for segment in subject.segments):
+            raise ComposeError("a subject has no links")
+        own_names = [b"To", b"Date", *(name for name, _ in plan.with_tokens)]
+        if not subject.is_fixed:
+            own_names.append(b"Subject")
+        # Writing a sample proves, before the first recipient, that no field stands twice and no value is
+        # torn.
+        serialise([*constant, *((name, b"sample") for name in own_names)])
+        self._constant = serialise(constant)
+        self._head = b"\r\n" + self._body.head
+        self._template, self._canonical_template = plan.template, plan.canonical_template
+        self._header_tokens = itemgetter(*(self._tokens.need(purpose) for purpose in plan.purposes))
+        self._message_id = plan.message_id
+        self._message_id_token = self._tokens.need(Purpose.MESSAGE_ID)
+        self._date = _DateField()
+        lifetime = MAX_BULK_LIFETIME if is_bulk else None
+        self._signing = [signer.plan(constant, own_names, lifetime) for signer in signers]
+
+    def _plan_values(self, content: EditionContent, stream: CampaignStream | NoticeStream, web_base_url: str)
+    -> None:
+        parts = (content.subject, content.text, content.html)
+        self._has_fillings = any(part.has_fillings for part in parts)
+        self._shared_values: dict[str, object] = {}
+        if isinstance(stream, CampaignStream):
+            self._shared_values["mailing_id"] = stream.mailing_id
+        links = sorted(content.rendered_links, key=lambda kind: kind.value) if self._has_fillings else []
+        self._urls = [
+            (LINK_VARIABLES[kind], link_prefix(web_base_url, kind), self._tokens.need(LINK_PURPOSES[kind]))
+            for kind in links
+        ]
+
+    def _values(self, recipient: Recipient, tokens: list[str]) -> Values:
+        if not self._has_fillings:
+            return recipient.values
+        values = {**recipient.values, **self._shared_values}
+        for name, prefix, index in self._urls:
+            values[name] = prefix + tokens[index]
+        return values
+
+
+def _joined(part: Part, values: Values) -> str:
+    strings = part.render(values)
+    return "".join(
+        [
+            strings[segment.index] if isinstance(segment, Dynamic) else segment.text
+            for segment in part.segments
+            if not isinstance(segment, Link)
+        ]
+    )

@@ -1,0 +1,129 @@
+"""What the composer is given: the compiled content of an edition, who sends it, and one recipient at a
+time."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailflatrate.mail.headers import Mailbox
+from mailflatrate.mail.links import LINK_VARIABLES, Link, LinkKind
+from mailflatrate.mail.segments import Dynamic, Segment, Static
+
+Values = Mapping[str, object]
+"""A recipient's values as personalisation reads them, such as {"contact": {"first_name": "Dora"}}."""
+
+Renderer = Callable[[Values], Sequence[str]]
+"""The strings of one part for one recipient; `Dynamic(index)` points into them. An HTML part's are already
+escaped."""
+
+_SENDER_ID: Final = re.compile(r"[A-Za-z0-9_-]{5,15}")
+_BASE_URL: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9_-]+)*")
+_FEEDBACK_FIELD: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+
+def _render_nothing(_values: Values) -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Subject, HTML or plain text: fixed text, fillings and the service's links, in order."""
+
+    segments: tuple[Segment | Link, ...]
+    render: Renderer = _render_nothing
+
+    @classmethod
+    def fixed(cls, text: str) -> "Part":
+        """A part that is the same for everyone."""
+        return cls((Static(text),))
+
+    @property
+    def is_fixed(self) -> bool:
+        return all(isinstance(segment, Static) for segment in self.segments)
+
+    @property
+    def has_fillings(self) -> bool:
+        return any(isinstance(segment, Dynamic) for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class EditionContent:
+    """An edition, compiled and frozen.
+
+    `rendered_links` are the links whose URL the renderers may ask for by name (`links.LINK_VARIABLES`); each
+    costs a token per message, so leave out what no template reads. A `Link` segment needs no entry here.
+    """
+
+    subject: Part
+    html: Part
+    text: Part
+    rendered_links: frozenset[LinkKind] = frozenset(LINK_VARIABLES)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceIdentity:
+    """What is the same for all mail of one installation.
+
+    `mail_domain` receives unsub+token@ and abuse@; `web_base_url` is "https://host" of the public pages;
+    `feedback_sender_id` ends every Feedback-ID (R-63); `csa_complaints` only for a certified pool (R-58).
+    """
+
+    mail_domain: str
+    web_base_url: str
+    feedback_sender_id: str
+    csa_complaints: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _BASE_URL.fullmatch(self.web_base_url):
+            raise ValueError("web_base_url is https://host without a slash at its end (RFC 8058 section 3.1)")
+        if not _SENDER_ID.fullmatch(self.feedback_sender_id):
+            raise ValueError("feedback_sender_id has 5 to 15 letters or digits (R-63)")
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignStream:
+    """Everything constant in the header of one campaign's messages.
+
+    `mailing_id` in its shown form; `account_label` and `stream_label` are opaque, constant and free of
+    colons; `list_identifier` is the List-Id without brackets and never changes during the list's life (R-57);
+    `feedback_domain` receives fbl@ (None: the service's mail domain). A domain at or under the From domain,
+    such as the bounce domain, spares the second signature (R-64).
+    """
+
+    account_id: int
+    account_label: str
+    mailing_id: str
+    sender: Mailbox
+    reply_to: Mailbox
+    bounce_domain: str
+    list_identifier: str
+    list_name: str
+    stream_label: str = "campaign"
+    feedback_domain: str | None = None
+
+    def __post_init__(self) -> None:
+        labels = (self.mailing_id, self.account_label, self.stream_label)
+        if not all(_FEEDBACK_FIELD.fullmatch(label) for label in labels) or len(set(labels)) != 3:
+            raise ValueError("the fields of a Feedback-ID are plain words and no two of them alike (R-63)")
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeStream:
+    """Confirmation requests and service notices: no list, no bulk, marked as automatic (R-32, RFC 3834
+    section 5)."""
+
+    account_id: int
+    sender: Mailbox
+    bounce_domain: str
+    reply_to: Mailbox | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One delivery. `address` has its domain in A-labels; `values` go to the renderers."""
+
+    delivery_id: int
+    address: str
+    display_name: str = ""
+    values: Values = field(default_factory=dict)

@@ -1,0 +1,139 @@
+"""Which header fields a message of each stream has (R-32, R-54), split into constant ones and those with a
+token.
+
+Each field stands once. Nothing here comes from customer input but the display names, the subject and the
+list's name, which `headers` encodes; no customer can name a field.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mailflatrate.mail.edition import CampaignStream, NoticeStream, ServiceIdentity
+from mailflatrate.mail.headers import (
+    Field,
+    address_octets,
+    canonical,
+    mailbox,
+    phrase_and_id,
+    structured,
+)
+from mailflatrate.mail.links import LinkKind, help_url, link_prefix
+from mailflatrate.mail.mailing_id import compact_form
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.verp import unsubscribe_address
+
+_HOLE: Final = "%s"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderPlan:
+    """`constant` fields as they are; `with_tokens` fields have a `%s` for each purpose in `purposes`, in
+    order.
+
+    `message_id` is the Message-ID with its brackets and a `%s` for its token.
+    """
+
+    constant: tuple[Field, ...]
+    with_tokens: tuple[Field, ...]
+    purposes: tuple[Purpose, ...]
+    message_id: str
+    boundary: str
+
+    @property
+    def template(self) -> str:
+        """The fields with tokens as they are written, CRLFs included, for the `%` operator."""
+        return b"".join(b"%b: %b\r\n" % field for field in self.with_tokens).decode("ascii")
+
+    @property
+    def canonical_template(self) -> str:
+        """The same in relaxed canonical form; a token has no character that canonicalisation would touch."""
+        return b"".join(map(canonical, self.with_tokens)).decode("ascii")
+
+
+def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPlan:
+    """The header of a campaign message, R-54. Raises `HeaderError` for unfit names or addresses."""
+    feedback_address = f"fbl@{stream.feedback_domain or service.mail_domain}"
+    feedback_id = ":".join((stream.mailing_id, stream.account_label, stream.stream_label, service.feedback_sender_id))
+    boundary = f"=_{compact_form(stream.mailing_id)}"
+    constant: list[Field] = [
+        (b"From", mailbox("From", stream.sender.address, stream.sender.display_name)),
+        (b"Reply-To", mailbox("Reply-To", stream.reply_to.address, stream.reply_to.display_name)),
+        (b"List-Id", phrase_and_id("List-Id", stream.list_name, stream.list_identifier)),
+        (b"List-Unsubscribe-Post", b"List-Unsubscribe=One-Click"),  # RFC 8058 section 3.1, exactly
+        (b"List-Help", structured(f"<{help_url(service.web_base_url, stream.mailing_id)}>")),
+        (b"Precedence", b"bulk"),
+        (b"X-Mailing-ID", structured(stream.mailing_id)),
+        (b"X-Report-Abuse-To", b"<" + address_octets(f"abuse@{service.mail_domain}") + b">"),
+        (b"Feedback-ID", structured(feedback_id)),
+        (b"CFBL-Address", address_octets(feedback_address) + b"; report=arf"),
+    ]
+    if service.csa_complaints is not None:
+        constant.append((b"X-CSA-Complaints", address_octets(service.csa_complaints)))
+    message_id = f"<{compact_form(stream.mailing_id)}.{_HOLE}@{domain_of(stream.sender.address)}>"
+    one_click = f"<{link_prefix(service.web_base_url, LinkKind.UNSUBSCRIBE)}{_HOLE}>"
+    by_mail = f"<mailto:{unsubscribe_address(_HOLE, service.mail_domain)}?subject=unsubscribe>"
+    return HeaderPlan(
+        constant=(*constant, *_mime_fields(boundary)),
+        with_tokens=(
+            (b"Message-ID", structured(message_id)),
+            (b"List-Unsubscribe", structured(one_click) + b",\r\n " + structured(by_mail)),
+            (b"CFBL-Feedback-ID", _HOLE.encode()),
+        ),
+        purposes=(Purpose.MESSAGE_ID, Purpose.UNSUBSCRIBE, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK),
+        message_id=message_id,
+        boundary=boundary,
+    )
+
+
+def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
+    """The header of a confirmation request or notice: no list fields, no bulk (R-32). Raises
+    `HeaderError`."""
+    boundary = "=_notice"
+    message_id = f"<{_HOLE}@{domain_of(stream.sender.address)}>"
+    constant: list[Field] = [
+        (b"From", mailbox("From", stream.sender.address, stream.sender.display_name)),
+        (b"Auto-Submitted", b"auto-generated"),  # RFC 3834 section 5.2
+        (b"X-Report-Abuse-To", b"<" + address_octets(f"abuse@{service.mail_domain}") + b">"),
+    ]
+    if stream.reply_to is not None:
+        constant.append((b"Reply-To", mailbox("Reply-To", stream.reply_to.address, stream.reply_to.display_name)))
+    return HeaderPlan(
+        constant=(*constant, *_mime_fields(boundary)),
+        with_tokens=((b"Message-ID", structured(message_id)),),
+        purposes=(Purpose.MESSAGE_ID,),
+        message_id=message_id,
+        boundary=boundary,
+    )
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address in A-labels and lower case. Raises `HeaderError`."""
+    return address_octets(address).rpartition(b"@")[2].decode("ascii").lower()
+
+
+def missing_signature(from_address: str, feedback_domain: str | None, signing: Sequence[str]) -> str | None:
+    """What the signing domains lack, in a sentence, or None.
+
+    From must be signed by its own domain or one above it (DMARC alignment, R-62). A CFBL-Address asks for
+    nothing more at or under the From domain, and otherwise for a signature of its own domain too (RFC 9477
+    section 3.1; R-64).
+    """
+    from_domain = domain_of(from_address)
+    if not any(is_at_or_under(from_domain, domain) for domain in signing):
+        return f"no signature is aligned with the From domain {from_domain}"
+    if feedback_domain is None or is_at_or_under(feedback_domain, from_domain) or feedback_domain in signing:
+        return None
+    return f"the feedback address at {feedback_domain} needs a signature of that domain"
+
+
+def is_at_or_under(domain: str, other: str) -> bool:
+    """Whether `domain` is `other` or one of its subdomains; both lower-case."""
+    return domain == other or domain.endswith(f".{other}")
+
+
+def _mime_fields(boundary: str) -> tuple[Field, Field]:
+    return (
+        (b"MIME-Version", b"1.0"),
+        (b"Content-Type", b'multipart/alternative; boundary="' + boundary.encode("ascii") + b'"'),
+    )

@@ -1,0 +1,227 @@
+"""Header fields as bytes: folded, encoded and closed to injection, without the email package.
+
+Values are made once for edition-wide fields and once per recipient for a handful of others, so this is the
+hot path. A value comes back folded: CRLF and a space between lines, 78 characters a line where the text
+allows (RFC 5322 2.1.1), encoded words of at most 75 characters that never split a character (RFC 2047 2, 5).
+"""
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import idna
+
+Field = tuple[bytes, bytes]
+"""Name and folded value, without the colon, the space after it and the final CRLF."""
+
+_LINE_LENGTH: Final = 78
+_ENCODED_WORD_LENGTH: Final = 75
+_CHARSET_B: Final = b"=?utf-8?b?"
+_CHARSET_Q: Final = b"=?utf-8?q?"
+_ENVELOPE_LENGTH: Final = len(_CHARSET_B) + len(b"?=")
+# RFC 2047 section 5 (3): in a phrase only these may stand for themselves, so a word made of them is good
+# anywhere.
+_Q_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+_Q_OCTETS: Final = tuple(
+    b"_" if octet == 0x20 else bytes((octet,)) if octet in _Q_SAFE else b"=%02X" % octet for octet in range(256)
+)
+# C0 controls, DEL and C1 controls; the line separators too, which some readers take for line ends.
+_FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_PLAIN: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
+_ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u00a0-\U0010ffff]"
+_ADDRESS: Final = re.compile(rf"({_ATEXT}+(?:\.{_ATEXT}+)*)@([A-Za-z0-9\-.\u00a0-\U0010ffff]+)")
+_NAME: Final = re.compile(rb"[!-9;-~]+")
+_UNENCODABLE: Final = re.compile("[\ud800-\udfff]")
+
+
+class HeaderError(ValueError):
+    """A value that must not get into a header: a control character, a lone surrogate, no address where one
+    belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address with an optional display name, as text. RFC 5322 section 3.4."""
+
+    address: str
+    display_name: str = ""
+
+
+def unstructured(name: str, text: str) -> bytes:
+    """The value of a free-text field such as Subject. Raises `HeaderError` for control characters.
+
+    Reading it back gives exactly `text`: what folding or reading could change (outer or double spaces,
+    something that looks like an encoded word, a word longer than a line) goes into encoded words.
+    """
+    first = len(name) + 2
+    if _PLAIN.fullmatch(text) and "=?" not in text:
+        if first + len(text) <= _LINE_LENGTH:
+            return text.encode("ascii")
+        folded = _fold_words(text, first)
+        if folded is not None:
+            return folded
+    return _fold(_encoded_words(_checked(text), _LINE_LENGTH - first), first)
+
+
+def mailbox(name: str, address: str, display_name: str = "") -> bytes:
+    """The value of From, Reply-To or To with exactly one mailbox. Raises `HeaderError`.
+
+    A non-ASCII domain is written as A-labels (RFC 5890); a non-ASCII local part stays UTF-8 and needs
+    SMTPUTF8 (RFC 6532), which the caller sees by `value.isascii()`.
+    """
+    in_brackets = b"<" + address_octets(address) + b">"
+    text = display_name
+    if not text:
+        return in_brackets
+    first = len(name) + 2
+    if _ATOMS.fullmatch(text) and "=?" not in text:
+        words = [text.encode("ascii")]
+    elif _PLAIN.fullmatch(text) and "=?" not in text:
+        words = [b'"' + text.replace("\\", "\\\\").replace('"', '\\"').encode("ascii") + b'"']
+    else:
+        words = _encoded_words(_checked(text), _LINE_LENGTH - first)
+    if len(words[0]) > _LINE_LENGTH - first:
+        words = _encoded_words(text, _LINE_LENGTH - first)
+    return _fold([*words, in_brackets], first)
+
+
+def address_octets(address: str) -> bytes:
+    """The address as it stands in a header or an envelope. Raises `HeaderError` unless it is dot-atom @
+    domain."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None or len(address) > 254:
+        raise HeaderError(f"not an address for a header: {address!r}")
+    if address.isascii():
+        return address.encode("ascii")
+    local, domain = match.groups()
+    try:
+        ascii_domain = domain.encode("ascii") if domain.isascii() else idna.encode(domain, uts46=True)
+        return _checked(local).encode("utf-8") + b"@" + ascii_domain
+    except (UnicodeError, idna.IDNAError) as error:
+        raise HeaderError(f"not a domain for a header: {domain!r}") from error
+
+
+def structured(value: str) -> bytes:
+    """A value of our own making, already in its field's syntax, folded at its spaces; ASCII only. Raises
+    `HeaderError`."""
+    if not _PLAIN.fullmatch(value):
+        raise HeaderError(f"not a structured header value: {value!r}")
+    return value.encode("ascii")
+
+
+def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
+    """The value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of
+    id."""
+    octets = structured(f"<{identifier}>")
+    if b" " in octets or len(octets) > 257:
+        raise HeaderError(f"not a list identifier: {identifier!r}")
+    first = len(name) + 2
+    if not phrase:
+        return octets
+    if _PLAIN.fullmatch(phrase) and "=?" not in phrase and first + len(phrase) + 2 <= _LINE_LENGTH:
+        quoted = phrase if _ATOMS.fullmatch(phrase) else '"' + phrase.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return _fold([quoted.encode("ascii"), octets], first)
+    return _fold([*_encoded_words(_checked(phrase), _LINE_LENGTH - first), octets], first)
+
+
+def one_line(text: str) -> str:
+    """Recipient data made fit for one header line: control characters and runs of white space become one
+    space."""
+    return " ".join(_UNENCODABLE.sub("\ufffd", _FORBIDDEN.sub(" ", text)).split())
+
+
+def unfolded(value: bytes) -> bytes:
+    """A value in relaxed canonical form, RFC 6376 section 3.4.2; this module puts white space in a row only
+    at folds."""
+    return b" ".join(value.split()) if b"\r" in value else value
+
+
+def canonical(field: Field) -> bytes:
+    """Any field in relaxed canonical form with its CRLF, RFC 6376 section 3.4.2."""
+    name, value = field
+    return name.lower() + b":" + b" ".join(value.split()) + b"\r\n"
+
+
+def serialise(fields: list[Field]) -> bytes:
+    """The header block without the empty line that ends it. Raises `HeaderError` when a field stands twice or
+    is torn."""
+    seen: set[bytes] = set()
+    for name, value in fields:
+        lowered = name.lower()
+        if lowered in seen or not _NAME.fullmatch(name):
+            raise HeaderError(f"header field {name!r} stands twice or has no proper name")
+        seen.add(lowered)
+        check_folded(value)
+    return b"".join(b"%b: %b\r\n" % field for field in fields)
+
+
+def check_folded(value: bytes) -> None:
+    """Raise `HeaderError` unless every line break in a value is a fold and every line is within 998 octets
+    (R-65)."""
+    for number, line in enumerate(value.split(b"\r\n")):
+        torn = b"\r" in line or b"\n" in line or b"\0" in line
+        if torn or not line.strip() or len(line) > 900 or (number and line[:1] not in b" \t"):
+            raise HeaderError(f"header value is torn: {value!r}")
+
+
+def _checked(text: str) -> str:
+    found = _FORBIDDEN.search(text) or _UNENCODABLE.search(text)
+    if found:
+        raise HeaderError(f"character U+{ord(found.group()):04X} must not stand in a header")
+    return text
+
+
+def _fold_words(text: str, first: int) -> bytes | None:
+    """ASCII words over several lines; None when one of them is too long for a line of its own."""
+    words = text.split(" ")
+    if any(len(word) > _LINE_LENGTH - 1 for word in words) or first + len(words[0]) > _LINE_LENGTH:
+        return None
+    return _fold([word.encode("ascii") for word in words], first)
+
+
+def _fold(words: list[bytes], first: int) -> bytes:
+    """Join words by a space, or by CRLF and a space where the line would grow past 78; `first` columns are
+    taken."""
+    parts = [words[0]]
+    column = first + len(words[0])
+    for word in words[1:]:
+        if column + 1 + len(word) > _LINE_LENGTH:
+            parts.append(b"\r\n ")
+            column = 1 + len(word)
+        else:
+            parts.append(b" ")
+            column += 1 + len(word)
+        parts.append(word)
+    return b"".join(parts)
+
+
+def _encoded_words(text: str, first_room: int) -> list[bytes]:
+    """`text` as encoded words, the first at most `first_room` long, in the shorter of the two encodings."""
+    octets = text.encode("utf-8")
+    q_length = len(octets) + 2 * sum(octet not in _Q_SAFE and octet != 0x20 for octet in octets)
+    use_q = q_length <= (len(octets) + 2) // 3 * 4
+    words: list[bytes] = []
+    room = max(min(first_room, _ENCODED_WORD_LENGTH) - _ENVELOPE_LENGTH, 12)
+    start = 0
+    while start < len(text) or not words:
+        end, taken = start, 0
+        budget = room if use_q else room // 4 * 3
+        while end < len(text):
+            cost = _q_cost(text[end]) if use_q else len(text[end].encode("utf-8"))
+            if taken + cost > budget:
+                break
+            taken += cost
+            end += 1
+        piece = text[start:end].encode("utf-8")
+        if use_q:
+            words.append(_CHARSET_Q + b"".join([_Q_OCTETS[octet] for octet in piece]) + b"?=")
+        else:
+            words.append(_CHARSET_B + base64.b64encode(piece) + b"?=")
+        start, room = end, _ENCODED_WORD_LENGTH - _ENVELOPE_LENGTH
+    return words
+
+
+def _q_cost(character: str) -> int:
+    return sum(len(_Q_OCTETS[octet]) for octet in character.encode("utf-8"))

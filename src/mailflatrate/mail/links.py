@@ -1,0 +1,54 @@
+"""The service's own links in a message: one kind of page each, one token each.
+
+The path is the kind, the rest is the token; nothing else is in the URL, so nothing personal gets into logs or
+referrers.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from mailflatrate.mail.tokens import Purpose
+
+
+class LinkKind(Enum):
+    """Where a link leads; the value is the first segment of its path."""
+
+    UNSUBSCRIBE = "u"
+    PREFERENCES = "p"
+    WEB_VIEW = "w"
+    CLICK = "c"
+
+
+LINK_PURPOSES: Final = {
+    LinkKind.UNSUBSCRIBE: Purpose.UNSUBSCRIBE,
+    LinkKind.PREFERENCES: Purpose.PREFERENCES,
+    LinkKind.WEB_VIEW: Purpose.ARCHIVE,
+    LinkKind.CLICK: Purpose.CLICK,
+}
+
+LINK_VARIABLES: Final = {
+    LinkKind.UNSUBSCRIBE: "unsubscribe_url",
+    LinkKind.PREFERENCES: "preferences_url",
+    LinkKind.WEB_VIEW: "web_url",
+}
+"""The names under which personalisation knows the links that every message has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A segment that is a whole URL of ours; `number` tells an edition's tracked links apart and is 0
+    elsewhere."""
+
+    kind: LinkKind
+    number: int = 0
+
+
+def link_prefix(web_base_url: str, kind: LinkKind) -> str:
+    """The URL up to its token. `web_base_url` is "https://host" without a slash at its end."""
+    return f"{web_base_url}/{kind.value}/"
+
+
+def help_url(web_base_url: str, mailing_id: str) -> str:
+    """The page that explains a mailing to anyone who has its ID (List-Help, RFC 2369 section 3.1)."""
+    return f"{web_base_url}/help/{mailing_id}"

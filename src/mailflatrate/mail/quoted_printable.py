@@ -1,0 +1,65 @@
+"""Quoted-printable in independent pieces (RFC 2045 section 6.7).
+
+A part of a message is fixed text with holes. Each stretch of fixed text and each filling is encoded alone and
+ends in a line break, a soft one (`=` CRLF) where the text has none, so pieces may be put side by side without
+looking at each other: the fixed ones are encoded once per edition, the fillings once per recipient.
+
+What comes out is already what the later stages would make of it:
+
+- relaxed body canonicalisation (RFC 6376 section 3.4.4) leaves it unchanged, so the body hash is that of the
+octets:
+  no tab, no two spaces in a row, no space before a line end;
+- no line begins with a dot, so SMTP DATA needs no stuffing (RFC 5321 section 4.5.2), nor with "From " (mbox);
+- `=_` cannot occur, so a boundary that has it is never mistaken.
+"""
+
+import re
+from typing import Final
+
+_LINE_LENGTH: Final = 76
+_PLAIN: Final = re.compile(r"(?!\.|From )[!-<>-~]+(?: [!-<>-~]+)*").fullmatch
+_UNSAFE: Final = re.compile(rb"[^!-<>-~ \n]|(?<= ) | (?=\n|\Z)")
+_UNSAFE_START: Final = re.compile(rb"\.|From ")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SOFT_BREAK: Final = b"=\r\n"
+
+
+def encode_piece(text: str) -> bytes:
+    """One piece, beginning at the start of a line and ending in CRLF; nothing for an empty one.
+
+    CR, LF and CRLF all become CRLF. Lone surrogates become U+FFFD, because no UTF-8 exists for them.
+    """
+    if len(text) < _LINE_LENGTH and _PLAIN(text):
+        return text.encode("ascii") + _SOFT_BREAK
+    if not text:
+        return b""
+    if not text.isascii():
+        text = _LONE_SURROGATE.sub("\ufffd", text)
+    octets = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8")
+    lines = _UNSAFE.sub(_escape, octets).split(b"\n")
+    encoded = b"\r\n".join([_wrap(line) for line in lines])
+    return encoded + _SOFT_BREAK if lines[-1] else encoded
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return b"=%02X" % match.group()[0]
+
+
+def _wrap(line: bytes) -> bytes:
+    """One line of text over lines of at most 76 characters, the soft breaks' `=` included."""
+    wrapped = []
+    start = 0
+    while True:
+        protected = b"=%02X" % line[start] if _UNSAFE_START.match(line, start) else b""
+        start += bool(protected)
+        end = start + _LINE_LENGTH - 1 - len(protected)
+        if end >= len(line):
+            wrapped.append(protected + line[start:])
+            return b"".join(wrapped)
+        # Never cut an escape: it is `=` and two digits.
+        if line[end - 1] == 0x3D:
+            end -= 1
+        elif line[end - 2] == 0x3D:
+            end -= 2
+        wrapped.append(protected + line[start:end] + _SOFT_BREAK)
+        start = end
