@@ -1,0 +1,22 @@
+import "./app.css";
+import Alpine from "@alpinejs/csp";
+import htmx from "./lib/htmx.js";
+import "htmx-ext-sse";
+import { startHelpers } from "./lib/helpers.js";
+import { startOverlays } from "./lib/overlays.js";
+import { registerParts } from "./lib/parts.js";
+import { startTheme } from "./lib/theme.js";
+
+/** Charts and the source editor are heavy: they come only to the page that shows one. */
+function loadHeavyParts(root) {
+  if (root.querySelector("[data-chart]")) import("./charts.js").then(({ drawAll }) => drawAll(root));
+  if (root.querySelector("textarea[data-editor]")) import("./editor.js").then(({ mountAll }) => mountAll(root));
+}
+
+registerParts(Alpine);
+Alpine.start();
+startTheme();
+startOverlays();
+startHelpers();
+loadHeavyParts(document);
+htmx.onLoad(loadHeavyParts);

@@ -1,0 +1,123 @@
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+/**
+ * Draws [data-chart="<id of a json_script>"] as lines over time. The numbers are in the page as a table too;
+ * the drawing is for the eye only and is hidden from screen readers.
+ *
+ * JSON: {"times": [seconds since 1970, ...], "series": [{"label": "...", "values": [number | null, ...]}, ...],
+ *        "unit": "" | "%", "from_zero": true | false}
+ */
+
+const drawn = new Map();
+const COLOURS = ["--color-primary", "--color-warning", "--color-info", "--color-error"];
+
+function colour(element, name, alpha = 1) {
+  const probe = document.createElement("canvas").getContext("2d");
+  probe.globalAlpha = alpha;
+  probe.fillStyle = getComputedStyle(element).getPropertyValue(name).trim();
+  probe.fillRect(0, 0, 1, 1);
+  const [red, green, blue, opacity] = probe.getImageData(0, 0, 1, 1).data;
+  return `rgb(${red} ${green} ${blue} / ${opacity / 255})`;
+}
+
+function numberFormat(unit) {
+  const language = document.documentElement.lang || undefined;
+  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+  return (value) => (value === null || value === undefined ? "–" : format.format(value) + (unit ? ` ${unit}` : ""));
+}
+
+function dateFormat() {
+  const language = document.documentElement.lang || undefined;
+  const format = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  return (seconds) => format.format(new Date(seconds * 1000));
+}
+
+function series(host, data, index) {
+  const stroke = colour(host, COLOURS[index % COLOURS.length]);
+  return {
+    label: data.series[index].label,
+    stroke,
+    width: 2,
+    fill: data.series.length === 1 ? colour(host, COLOURS[0], 0.1) : undefined,
+    points: { show: false },
+    dash: index === 0 ? undefined : [6, 4],
+    value: (_plot, value) => numberFormat(data.unit)(value),
+  };
+}
+
+function options(host, data) {
+  const hint = colour(host, "--color-hint");
+  const font = `11px ${getComputedStyle(host).fontFamily}`;
+  const day = dateFormat();
+  return {
+    width: host.clientWidth,
+    height: Number(host.dataset.height ?? 190),
+    padding: [18, 0, 0, 18],
+    legend: { show: data.series.length > 1, live: false },
+    cursor: { y: false, points: { size: 7 } },
+    scales: { y: { range: (_plot, low, high) => [data.from_zero ? 0 : low - (high - low) * 0.6, high + (high - low || 1) * 0.15] } },
+    axes: [
+      { stroke: hint, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 80, values: (_plot, ticks) => ticks.map(day) },
+      {
+        side: 1, stroke: hint, font, ticks: { show: false }, gap: 6, size: 52,
+        grid: { stroke: colour(host, "--color-base-300"), width: 1 },
+        values: (_plot, ticks) => ticks.map(numberFormat(data.unit)),
+      },
+    ],
+    series: [{ value: (_plot, seconds) => (seconds === null ? "–" : day(seconds)) }, ...data.series.map((_, index) => series(host, data, index))],
+    plugins: [readout(host, data, day)],
+  };
+}
+
+/** The value under the pointer, in words, above the drawing. */
+function readout(host, data, day) {
+  const box = document.createElement("div");
+  box.className = "absolute right-0 top-0 text-xs text-soft tabular-nums pointer-events-none";
+  const format = numberFormat(data.unit);
+  return {
+    hooks: {
+      init: [() => host.append(box)],
+      setCursor: [(plot) => {
+        const index = plot.cursor.idx;
+        box.textContent = index === null || index === undefined
+          ? ""
+          : `${day(plot.data[0][index])}: ${data.series.map((_, at) => format(plot.data[at + 1][index])).join(" · ")}`;
+      }],
+    },
+  };
+}
+
+function draw(host) {
+  const source = document.getElementById(host.dataset.chart);
+  if (!source) return;
+  drawn.get(host)?.destroy();
+  host.replaceChildren();
+  const data = JSON.parse(source.textContent);
+  drawn.set(host, new uPlot(options(host, data), [data.times, ...data.series.map((one) => one.values)], host));
+}
+
+const widths = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const plot = drawn.get(target);
+    if (plot && plot.width !== target.clientWidth) plot.setSize({ width: target.clientWidth, height: plot.height });
+  }
+});
+
+export function drawAll(root = document) {
+  for (const host of root.querySelectorAll("[data-chart]")) {
+    if (drawn.has(host)) continue;
+    draw(host);
+    widths.observe(host);
+  }
+}
+
+function redraw() {
+  for (const host of [...drawn.keys()]) {
+    if (host.isConnected) draw(host);
+    else drawn.delete(host);
+  }
+}
+
+document.addEventListener("theme:changed", redraw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

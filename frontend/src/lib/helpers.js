@@ -1,0 +1,42 @@
+/** Small behaviours that any page may ask for with a data attribute. */
+
+async function copy(button) {
+  const text = button.dataset.copy;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without https the browser has no clipboard for us: mark the text, so that Ctrl+C takes it.
+    const shown = button.parentElement.querySelector("code, pre");
+    if (shown) getSelection().selectAllChildren(shown);
+    return;
+  }
+  button.dataset.copied = "";
+  const status = button.querySelector("[role=status]");
+  if (status) status.textContent = button.dataset.done;
+  setTimeout(() => {
+    delete button.dataset.copied;
+    if (status) status.textContent = "";
+  }, 2500);
+}
+
+/** A measure or action with data-key="f" is pressed by that key, unless someone is typing. */
+function pressKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.closest("input, textarea, select, [contenteditable], dialog[open], .cm-editor, [data-editor-host]")) return;
+  const target = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (target && !target.disabled) {
+    event.preventDefault();
+    target.matches("input") ? target.focus() : target.click();
+  }
+}
+
+export function startHelpers() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+  document.addEventListener("keydown", pressKey);
+}

@@ -1,0 +1,113 @@
+"""Helpers of the components in `templates/cotton/`: form controls, initials, readable colours, state words."""
+
+from typing import Final
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+STATE_ICONS: Final = {
+    "passed": "circle-check",
+    "blocked": "circle-x",
+    "warning": "triangle-alert",
+    "waiting": "clock",
+    "info": "info",
+    "success": "circle-check",
+    "error": "circle-alert",
+    "todo": "circle-dashed",
+}
+STATE_TONES: Final = {
+    "passed": "success",
+    "blocked": "error",
+    "warning": "warning",
+    "waiting": "info",
+    "info": "info",
+    "success": "success",
+    "error": "error",
+    "todo": "quiet",
+}
+
+
+def _css_class(widget: forms.Widget) -> str:
+    """The class of the control that `widget` draws."""
+    table: list[tuple[type[forms.Widget], str]] = [
+        (forms.CheckboxInput, "checkbox checkbox-sm checkbox-primary"),
+        (forms.Textarea, "textarea"),
+        (forms.ClearableFileInput, "file-input"),
+        (forms.FileInput, "file-input"),
+        (forms.CheckboxSelectMultiple, "checkbox checkbox-sm checkbox-primary"),
+        (forms.RadioSelect, "radio radio-sm radio-primary"),
+        (forms.Select, "select"),
+    ]
+    return next((css for kind, css in table if isinstance(widget, kind)), "input")
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """The control of a form field in our look, tied to its hint and its errors for screen readers."""
+    widget = field.field.widget
+    attrs: dict[str, str | bool] = {"class": f"{_css_class(widget)} {widget.attrs.get('class', '')}".strip()}
+    parts = [f"{field.auto_id}_hint"] if field.help_text else []
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+        parts.append(f"{field.auto_id}_error")
+    if parts and not isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
+        attrs["aria-describedby"] = " ".join(parts)
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def control_kind(field: BoundField) -> str:
+    """`hidden`, `checkbox`, `group` (radio buttons, several checkboxes) or `plain`."""
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    if isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
+        return "group"
+    return "checkbox" if isinstance(widget, forms.CheckboxInput) else "plain"
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters: "Anna Lindner" -> "AL", "anna@example.org" -> "A"."""
+    words = str(name).split("@", maxsplit=1)[0].split()
+    letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
+    return "".join(letters).upper()
+
+
+@register.filter
+def state_icon(state: str) -> str:
+    """The icon of a state word (`passed`, `blocked`, `warning`, `waiting`, `info`, `success`, `error`, `todo`)."""
+    return STATE_ICONS.get(state, "circle")
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    """The tone (`success`, `warning`, `error`, `info`, `quiet`) of a state word."""
+    return STATE_TONES.get(state, "quiet")
+
+
+def _channel(byte: int) -> float:
+    part = byte / 255
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
+@register.filter
+def readable_on(colour: str) -> str:
+    """`#ffffff` or `#16181d`, whichever is easier to read on `colour` (`#rrggbb`).
+
+    By the contrast formula of WCAG 2.2 (relative luminance).
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    luminance = 0.2126 * _channel(red) + 0.7152 * _channel(green) + 0.0722 * _channel(blue)
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0587 else "#16181d"
+
+
+@register.filter
+def hex_colour(colour: object) -> str:
+    """`colour` when it is exactly `#rrggbb`, else an empty text: what goes into a style block must be nothing more."""
+    text = str(colour or "")
+    is_plain = len(text) == 7 and text[0] == "#" and all(digit in "0123456789abcdefABCDEF" for digit in text[1:])
+    return text if is_plain else ""

@@ -1,0 +1,53 @@
+"""Icons: Lucide drawings, inlined at 16 px with a stroke of 1.75.
+
+The front-end build copies the drawings named in `frontend/icons.json` into `static/dist/icons.json`; this library
+reads them once per process. A name that is not there is a mistake in a template and stops it with the way to mend it.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+DRAWINGS_PATH = Path(__file__).resolve().parents[3] / "static" / "dist" / "icons.json"
+
+
+@cache
+def drawings() -> dict[str, str]:
+    """Name -> inner SVG markup. Raises `TemplateSyntaxError` when the front end has not been built."""
+    try:
+        found: dict[str, str] = json.loads(DRAWINGS_PATH.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise template.TemplateSyntaxError(
+            "The front end is not built: run `npm ci && npm run build` in frontend/."
+        ) from None
+    return found
+
+
+@register.simple_tag
+def icon(name: str, size: int | str = 16, css: str = "", label: str = "") -> SafeString:
+    """The drawing `name` as inline SVG, `size` px wide and high.
+
+    With `label` it is read aloud, without it is hidden from screen readers.
+    Raises `TemplateSyntaxError` for a name that is not in `frontend/icons.json`.
+    """
+    drawing = drawings().get(name)
+    if drawing is None:
+        raise template.TemplateSyntaxError(
+            f"No icon is named {name!r}: add its Lucide name to frontend/icons.json and build the front end again."
+        )
+    meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon {}" width="{}" height="{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
+        'stroke-linecap="round" stroke-linejoin="round" focusable="false" {}>{}</svg>',
+        css,
+        size,
+        size,
+        meaning,
+        mark_safe(drawing),  # noqa: S308 - written by our own build, never by a user
+    )
