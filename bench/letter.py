@@ -32,9 +32,8 @@ from mailflatrate.mail.tokens import KeyRing
 
 FIELDS = ("first_name", "last_name", "city", "points")
 PARAGRAPH = (
-    "<p style=\"margin:0 0 16px;font-family:Arial,sans-serif;font-size:16px\">In this week's letter: what
-    ripened," " what is in the boxes and where to find us on Saturday. Grüße from the farm, see you
-    soon.</p>\n"
+    '<p style="margin:0 0 16px;font-family:Arial,sans-serif;font-size:16px">In this week\'s letter:'
+    " what ripened, what is in the boxes and where to find us on Saturday. Grüße from the farm, see you soon.</p>\n"
 )
 
 
@@ -81,8 +80,7 @@ def recipients(count: int) -> list[Recipient]:
             delivery_id=number,
             address=f"dora{number}@example.net",
             display_name="Dora Müller" if number % 4 == 0 else f"Dora Number{number}",
-            values={"first_name": f"Dora{number}", "last_name": "Müller", "city": "Köln am Rhein", "points":
-            number},
+            values={"first_name": f"Dora{number}", "last_name": "Müller", "city": "Köln am Rhein", "points": number},
         )
         for number in range(count)
     ]

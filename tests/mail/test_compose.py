@@ -135,7 +135,7 @@ def is_fit_for_smtp(letter: Letter) -> None:
 
 def test_every_field_stands_once() -> None:
     message = read(compose())
-    assert Counter(name for name in message.keys()) == Counter(ONCE)
+    assert Counter(name for name in message) == Counter(ONCE)
     assert "Auto-Submitted" not in message
 
 
@@ -268,7 +268,7 @@ def test_a_notice_is_marked_as_automatic_and_is_no_mailing() -> None:
     )
     letter = Composer(content, NOTICE, SERVICE, RING, [SIGNER]).compose(DORA, AT)
     message = read(letter)
-    names = [name.lower() for name in message.keys()]
+    names = [name.lower() for name in message]
     assert len(set(names)) == len(names)
     assert message["Auto-Submitted"] == "auto-generated"
     assert not [name for name in names if name.startswith(("list-", "cfbl", "feedback", "precedence", "x-mailing"))]

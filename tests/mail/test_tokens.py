@@ -31,8 +31,7 @@ def test_a_token_opens_to_what_was_sealed(purpose: Purpose, account: int, delive
 
 
 @given(purposes, purposes, accounts, deliveries)
-def test_a_token_is_refused_for_any_other_purpose(one: Purpose, other: Purpose, account: int, delivery: int)
--> None:
+def test_a_token_is_refused_for_any_other_purpose(one: Purpose, other: Purpose, account: int, delivery: int) -> None:
     token = RING.seal(one, account, delivery)
     assert (RING.open_token(other, token) is not None) == (one is other)
 
@@ -44,8 +43,7 @@ def test_a_token_is_refused_for_any_other_purpose(one: Purpose, other: Purpose, 
     st.integers(0, TOKEN_LENGTH - 1),
     st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"),
 )
-def test_a_changed_token_is_refused(purpose: Purpose, account: int, delivery: int, place: int, symbol: str) ->
-None:
+def test_a_changed_token_is_refused(purpose: Purpose, account: int, delivery: int, place: int, symbol: str) -> None:
     token = RING.seal(purpose, account, delivery)
     forged = token[:place] + symbol + token[place + 1 :]
     assert (RING.open_token(purpose, forged) is not None) == (forged == token)

@@ -85,9 +85,7 @@ def test_real_headers_are_judged_as_labelled() -> None:
 
 
 FORM = "application/x-www-form-urlencoded"
-MULTIPART = (
-    b'--XyZ\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--XyZ--\r\n'
-)
+MULTIPART = b'--XyZ\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--XyZ--\r\n'
 
 
 @pytest.mark.parametrize(
@@ -149,8 +147,7 @@ def test_a_redirected_mail_names_it_in_its_fields() -> None:
         ("X-Other: y", "<>", True),
     ],
 )
-def test_answering_machines_are_told_from_people(field: str, envelope_from: str | None, expected: bool) ->
-None:
+def test_answering_machines_are_told_from_people(field: str, envelope_from: str | None, expected: bool) -> None:
     read = parse_unsubscribe_mail(f"From: dora@example.net\r\n{field}\r\n\r\n".encode(), [ADDRESS], envelope_from)
     assert read.is_answering_machine is expected
 

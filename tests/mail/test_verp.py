@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.mail.tokens import KeyRing, Purpose
-from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient, return_path,
-unsubscribe_address
+from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient, return_path, unsubscribe_address
 
 RING = KeyRing.parse("k1:" + "5a" * 32)
 

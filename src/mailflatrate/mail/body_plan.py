@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 _PART_HEADER: Final = (
-    "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding:
-    quoted-printable\r\n\r\n"
+    "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 )
 
 Hole = tuple[int, int]

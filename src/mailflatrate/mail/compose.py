@@ -213,8 +213,7 @@ class Composer:
         lifetime = MAX_BULK_LIFETIME if is_bulk else None
         self._signing = [signer.plan(constant, own_names, lifetime) for signer in signers]
 
-    def _plan_values(self, content: EditionContent, stream: CampaignStream | NoticeStream, web_base_url: str)
-    -> None:
+    def _plan_values(self, content: EditionContent, stream: CampaignStream | NoticeStream, web_base_url: str) -> None:
         parts = (content.subject, content.text, content.html)
         self._has_fillings = any(part.has_fillings for part in parts)
         self._shared_values: dict[str, object] = {}

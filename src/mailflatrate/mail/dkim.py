@@ -57,11 +57,9 @@ class Signer:
         try:
             key = serialization.load_pem_private_key(private_key_pem, password=None)
         except (ValueError, TypeError) as error:
-            raise SigningKeyError(f"the private key of {selector}._domainkey.{domain} cannot be read") from
-            error
+            raise SigningKeyError(f"the private key of {selector}._domainkey.{domain} cannot be read") from error
         if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < KEY_BITS:
-            raise SigningKeyError(f"the key of {selector}._domainkey.{domain} is not RSA with {KEY_BITS} bits
-            or more")
+            raise SigningKeyError(f"the key of {selector}._domainkey.{domain} is not RSA with {KEY_BITS} bits or more")
         self._key = key
         self.domain = domain
         self.selector = selector
