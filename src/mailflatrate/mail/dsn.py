@@ -20,6 +20,7 @@ _FIELD = re.compile(
     re.M | re.I,
 )
 _RECIPIENT_FIELDS = ("final-recipient", "original-recipient", "x-actual-recipient")
+_GROUP_FIELDS = (*_RECIPIENT_FIELDS, "action", "status")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _STATUS = re.compile(r"\b([245])\s?\.\s?(\d{1,3})\s?\.\s?(\d{1,3})\b")
 _UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
@@ -85,10 +86,17 @@ def parse_fields(text: str) -> DsnReport:
 
 
 def _starts_group(name: str, current: dict[str, str], blank_before: bool, *, in_shared: bool) -> bool:
-    """Whether this field opens the next recipient's group; broken reports forget the blank line between groups."""
-    if name in _RECIPIENT_FIELDS:
-        return in_shared or name in current or (blank_before and "final-recipient" in current)
-    return blank_before and not in_shared and name in current and name in ("action", "status")
+    """Whether this field opens the next recipient's group.
+
+    Groups are divided by a blank line and begin with any field (Exim writes Action first); broken reports forget the
+    blank line, so that a field which the group already has opens the next one.
+    """
+    if name not in _GROUP_FIELDS:
+        return False
+    if in_shared:
+        return blank_before or name in _RECIPIENT_FIELDS
+    complete = any(field in current for field in _RECIPIENT_FIELDS)
+    return complete and (name in current or blank_before)
 
 
 def find_status(text: str) -> str:
@@ -104,6 +112,9 @@ def _recipient(group: dict[str, str]) -> RecipientReport | None:
     if not (final or original or actual):
         return None
     action = _plain(group.get("action", "")).lower().split(" ")[0].strip("().,;")
+    if original and "." not in final.partition("@")[2]:
+        # "dora@server": the inner name of a gateway; what was written on the envelope says more.
+        final = original
     return RecipientReport(
         final=final or actual,
         original=original,

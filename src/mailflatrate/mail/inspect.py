@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailflatrate.mail.arf import FeedbackReport, read_feedback
-from mailflatrate.mail.bounce_text.failures import read_failures
+from mailflatrate.mail.bounce_text.failures import Failures, read_failures, reports_success
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.identify import find_marks
-from mailflatrate.mail.reading.mime import Part, parse
-from mailflatrate.mail.reading.original import carried_headers, find_original
+from mailflatrate.mail.reading.mime import Headers, Part, parse
+from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
 from mailflatrate.mail.reading.values import Failure, Kind, Original, Outcome
-from mailflatrate.mail.reply import classify_reply
+from mailflatrate.mail.reply import classify_reply, is_challenge_service
 from mailflatrate.mail.tokens import KeyRing, Purpose, TokenClaims
 
 
@@ -66,10 +66,7 @@ def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspectio
     With a `key_ring`, tokens of ours that stand anywhere in it are verified; forged ones are ignored.
     """
     try:
-        message = parse(raw)
-        inspection = _inspect(message)
-        marks = find_marks(message, carried_headers(message), notice_text(message), key_ring)
-        return replace(inspection, mailing_id=marks.mailing_id, purpose=marks.purpose, claims=marks.claims)
+        return _inspect(parse(raw), key_ring)
     except Exception as problem:  # noqa: BLE001 - the promise of this function: no message may stop the mail
         return Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem}"[:500])
 
@@ -95,36 +92,60 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
             yield path
 
 
-def _inspect(message: Part) -> Inspection:
-    original = find_original(message)
+def _inspect(message: Part, key_ring: KeyRing | None) -> Inspection:
+    inspection = _read(message)
+    attached = carried_headers(message)
+    returned = attached
+    if returned is None and inspection.is_bounce:
+        returned = quoted_headers(notice_text(message))
+    marks = find_marks(message, returned, notice_text(message), key_ring)
+    return replace(
+        inspection,
+        original=_original(attached, returned),
+        mailing_id=marks.mailing_id,
+        purpose=marks.purpose,
+        claims=marks.claims,
+    )
+
+
+def _original(attached: Headers | None, returned: Headers | None) -> Original | None:
+    if attached is not None:
+        return describe(attached, "attached")
+    return describe(returned, "quoted") if returned is not None else None
+
+
+def _read(message: Part) -> Inspection:
     feedback = read_feedback(message)
     if feedback is not None:
-        return _feedback(feedback, original)
+        return _feedback(feedback)
+    # A challenge service may dress its demand as a status report; it is asked for first.
+    if is_challenge_service(message):
+        return Inspection(kind=Kind.CHALLENGE)
     failures = read_failures(message)
     if failures is not None:
-        hardest = failures.hardest
-        return Inspection(
-            kind=Kind.DELAY if failures.delayed else Kind.BOUNCE,
-            is_bounce=True,
-            recipients=tuple(failure.address for failure in failures.recipients),
-            hard=hardest.hard,
-            reason=hardest.reason.value,
-            status=hardest.status or None,
-            outcome=hardest.outcome,
-            failures=failures.recipients,
-            original=original,
-            writer=failures.writer,
-        )
-    return Inspection(kind=classify_reply(message), original=original)
+        return _failed(failures)
+    if reports_success(message):
+        return Inspection(kind=Kind.RECEIPT)
+    return Inspection(kind=classify_reply(message))
 
 
-def _feedback(report: FeedbackReport, original: Original | None) -> Inspection:
+def _failed(failures: Failures) -> Inspection:
+    hardest = failures.hardest
+    return Inspection(
+        kind=Kind.DELAY if failures.delayed else Kind.BOUNCE,
+        is_bounce=True,
+        recipients=tuple(failure.address for failure in failures.recipients),
+        hard=hardest.hard,
+        reason=hardest.reason.value,
+        status=hardest.status or None,
+        outcome=hardest.outcome,
+        failures=failures.recipients,
+        writer=failures.writer,
+    )
+
+
+def _feedback(report: FeedbackReport) -> Inspection:
     kind = Kind.COMPLAINT if report.is_complaint else Kind.REPORT
     if report.how == "apple":
         kind = Kind.UNSUBSCRIBE
-    return Inspection(
-        kind=kind,
-        recipients=report.recipients,
-        feedback=report.feedback_type,
-        original=original,
-    )
+    return Inspection(kind=kind, recipients=report.recipients, feedback=report.feedback_type)

@@ -53,6 +53,11 @@ _CHALLENGE = re.compile(
     r"unknown sender[^.]{0,60}(?:confirm|verify)",
     re.I | re.S,
 )
+_CHALLENGE_SENDER = re.compile(
+    r"@(?:[\w-]+\.)*(?:boxbe|spamarrest|bluebottle|knowspam|mailblocks|choicemail|vanquish|sendio|uol-antispam)\.|"
+    r"antispam(?:bol|uol)",
+    re.I,
+)
 _CHALLENGE_HEADERS = (
     "x-bluebottle-request",
     "x-boxbe",
@@ -115,15 +120,19 @@ def is_machine_report(message: Part) -> bool:
     return False
 
 
+def is_challenge_service(message: Part) -> bool:
+    """A service whose only trade is to ask senders for proof: Boxbe, Spam Arrest, Bluebottle, TMDA."""
+    if any(name in message.headers for name in _CHALLENGE_HEADERS):
+        return True
+    return _CHALLENGE_SENDER.search(message.headers.raw("from")) is not None
+
+
 def is_challenge(message: Part) -> bool:
     """A sender is asked to prove that he is a person before his mail is delivered."""
-    if any(name in message.headers for name in _CHALLENGE_HEADERS):
+    if is_challenge_service(message):
         return True
     if message.headers.raw("list-id"):
         return False
-    sender = message.headers.raw("from").lower()
-    if "boxbe" in sender or "spamarrest" in sender:
-        return True
     answers = (
         "in-reply-to" in message.headers
         or is_auto_submitted(message)

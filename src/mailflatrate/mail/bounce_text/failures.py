@@ -1,21 +1,24 @@
 """From a message to the recipients that failed, whichever way it says so: a status part, pasted fields, own words."""
 
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflatrate.mail.bounce_text.notice import Notice, is_machine_sender, read_notice
+from mailflatrate.mail.bounce_text.ses import read_ses
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.dsn import DsnReport, RecipientReport, parse_fields, read_dsn
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.mime import Part
-from mailflatrate.mail.reading.values import BounceVerdict, Failure, Outcome, Reason
+from mailflatrate.mail.reading.mime import Part, parse
+from mailflatrate.mail.reading.original import returned_headers
+from mailflatrate.mail.reading.values import BounceVerdict, Failure, Reason
 
-_REFUSED_BEFORE_DATA = re.compile(r">>> (?:RCPT|MAIL)[^\n]*\n(?:<<<|[45]\d\d)[ \t]*[45]?", re.I)
+_REFUSED_BEFORE_DATA = re.compile(r">>> (?:RCPT|MAIL)[^\n]*\n[ \t]*(?:<<<|[45]\d\d)[ \t]*[45]?", re.I)
 _FAILED = ("failed", "failure", "fail", "undeliverable", "error")
 _DELAYED = ("delayed", "delay", "expired-delayed")
 _GOOD = ("delivered", "relayed", "expanded", "deliverable", "delivery")
+_FOR = re.compile(r"\bfor <?([^\s<>;]+@[^\s<>;]+)>?")
+_MAX_NESTING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,65 @@ class Failures:
         return self.verdict
 
 
-def read_failures(message: Part) -> Failures | None:
+def read_failures(message: Part, nesting: int = 0) -> Failures | None:
     """The failures that the message reports, or None when it reports none."""
     report = read_dsn(message)
     if report is not None:
         return _from_report(report, message)
+    told = read_ses(message)
+    if told:
+        return Failures(told, False, "Amazon SES", told[0].verdict)
     pasted = _pasted_report(message)
-    if pasted is not None:
-        found = _from_report(pasted, message)
-        if found is not None:
-            return found
+    if pasted is not None and (found := _from_report(pasted, message)) is not None:
+        return found
     notice = read_notice(message)
-    if notice is not None:
-        return _from_notice(notice)
-    return _from_ses(message)
+    found = _from_notice(notice) if notice is not None else None
+    if found is not None and found.recipients:
+        return found
+    return _nested(message, nesting) or (found and _completed(found, message))
+
+
+def reports_success(message: Part) -> bool:
+    """Whether the message is a status report that tells of nothing but success (RFC 3464 2.3.3)."""
+    report = read_dsn(message)
+    return report is not None and all(_is_good(group) for group in report.recipients)
+
+
+def _nested(message: Part, nesting: int) -> Failures | None:
+    """A gateway on the way wraps the notice of the server behind it into a notice of its own."""
+    if nesting >= _MAX_NESTING or not is_machine_sender(message, message.headers.raw("from")):
+        return None
+    for part in message.walk()[1:]:
+        if part.media_type == "message/rfc822":
+            inner = parse(part.data())
+            if is_machine_sender(inner, inner.headers.raw("from")):
+                return read_failures(inner, nesting + 1)
+            return None
+    return None
+
+
+def _completed(found: Failures, message: Part) -> Failures:
+    """A notice that names nobody still returns the mail, and that was addressed to somebody."""
+    recipient = _addressee(message)
+    if not recipient:
+        return found
+    action = "delayed" if found.delayed else "failed"
+    return replace(found, recipients=(Failure(recipient, action, "", "", "", found.verdict),))
+
+
+def _addressee(message: Part) -> str:
+    headers = returned_headers(message)
+    if headers is None:
+        return ""
+    own = {mailbox.lower() for value in message.headers.all("to") for mailbox in address.find_all(value)}
+    for name in ("x-failed-recipients", "delivered-to", "x-original-to", "to"):
+        named = [mailbox for value in headers.all(name) for mailbox in address.find_all(value)]
+        if len(named) == 1 and named[0].lower() not in own:
+            return named[0]
+    for value in headers.all("received"):
+        if (match := _FOR.search(value)) and match[1].lower() not in own:
+            return address.clean(match[1])
+    return ""
 
 
 def _from_report(report: DsnReport, message: Part) -> Failures | None:
@@ -58,15 +106,11 @@ def _from_report(report: DsnReport, message: Part) -> Failures | None:
         return None
     text = notice_text(message)
     delayed = all(_is_delayed(group) for group in groups)
-    failures: list[Failure] = []
-    seen: set[str] = set()
+    failures: dict[str, Failure] = {}
     for group in groups:
-        mailbox = group.address
-        if mailbox.lower() in seen:
-            continue
-        seen.add(mailbox.lower())
-        failures.append(_failure(group, text, alone=len(groups) == 1))
-    return Failures(tuple(failures), delayed, report.reporting_mta or "rfc3464", failures[0].verdict)
+        failures.setdefault(group.address.lower(), _failure(group, text, alone=len(groups) == 1))
+    listed = tuple(failures.values())
+    return Failures(listed, delayed, report.reporting_mta or "RFC 3464", listed[0].verdict)
 
 
 def _is_good(group: RecipientReport) -> bool:
@@ -78,19 +122,14 @@ def _is_delayed(group: RecipientReport) -> bool:
 
 
 def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
-    mailbox = group.address
     delayed = _is_delayed(group)
-    context = _context(text, mailbox, alone=alone)
+    context = _context(text, group.address, alone=alone)
     verdict = judge(f"{group.diagnostic}\n{_data_stage(context)}", group.status, delayed=delayed)
-    if verdict.reason is Reason.UNDEFINED or _is_vague(group):
+    if verdict.reason is Reason.UNDEFINED or len(group.diagnostic) < 12:
         verdict = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed)
-    return Failure(
-        mailbox, group.action or "failed", group.status, group.diagnostic or context[:500], group.original, verdict
-    )
-
-
-def _is_vague(group: RecipientReport) -> bool:
-    return len(group.diagnostic) < 12
+    action = group.action or "failed"
+    diagnostic = group.diagnostic or context[:500]
+    return Failure(group.address, action, group.status, diagnostic, group.original, verdict)
 
 
 def _data_stage(context: str) -> str:
@@ -102,11 +141,8 @@ def _data_stage(context: str) -> str:
 
 def _context(text: str, mailbox: str, *, alone: bool) -> str:
     """What the human-readable part says beside the address."""
-    lower = text.lower()
-    at = lower.find(mailbox.lower())
-    if at < 0 or alone:
-        return text[:3000]
-    return text[at : at + 800]
+    at = -1 if alone else text.lower().find(mailbox.lower())
+    return text[:3000] if at < 0 else text[at : at + 800]
 
 
 def _pasted_report(message: Part) -> DsnReport | None:
@@ -114,43 +150,19 @@ def _pasted_report(message: Part) -> DsnReport | None:
     if not is_machine_sender(message, message.headers.raw("from")):
         return None
     text = notice_text(message)
-    if "inal-recipient" not in text.lower() and "inal-Recipient" not in text:
+    if "inal-recipient:" not in text.lower():
         return None
     report = parse_fields(text)
     return report if any(group.action or group.status for group in report.recipients) else None
 
 
 def _from_notice(notice: Notice) -> Failures:
-    failures = []
+    action = "delayed" if notice.delayed else "failed"
+    failures: list[Failure] = []
     for named in notice.named:
         verdict = judge(named.diagnostic, delayed=notice.delayed, after_data=notice.after_data)
-        action = "delayed" if notice.delayed else "failed"
         failures.append(Failure(named.address, action, "", named.diagnostic[:500], "", verdict))
-    verdict = (
-        failures[0].verdict if failures else judge(notice.text, delayed=notice.delayed, after_data=notice.after_data)
-    )
-    return Failures(tuple(failures), notice.delayed, notice.writer, verdict)
-
-
-def _from_ses(message: Part) -> Failures | None:
-    """Amazon's JSON notice of a bounce, sent by SNS as mail or posted as it stands."""
-    text = message.text()[:64000]
-    start = text.find('{"notificationType"') if '"bouncedRecipients"' in text else -1
-    if start < 0:
-        return None
-    try:
-        data, _ = json.JSONDecoder().raw_decode(text[start:])
-    except (ValueError, RecursionError):
-        return None
-    bounce = data.get("bounce") if isinstance(data, dict) else None
-    if not isinstance(bounce, dict) or not isinstance(bounce.get("bouncedRecipients"), list):
-        return None
-    failures = []
-    for item in bounce["bouncedRecipients"]:
-        if isinstance(item, dict) and (mailbox := address.clean(str(item.get("emailAddress", "")))):
-            status, diagnostic = str(item.get("status", "")), str(item.get("diagnosticCode", ""))
-            verdict = judge(diagnostic, status)
-            if bounce.get("bounceType") == "Permanent" and bounce.get("bounceSubType") in ("General", "NoEmail"):
-                verdict = BounceVerdict(Reason.USERUNKNOWN, True, status or "5.1.1", Outcome.RECIPIENT_HARD)
-            failures.append(Failure(mailbox, "failed", status, diagnostic, "", verdict))
-    return Failures(tuple(failures), False, "Amazon SES", failures[0].verdict) if failures else None
+    if failures:
+        return Failures(tuple(failures), notice.delayed, notice.writer, failures[0].verdict)
+    verdict = judge(notice.text, delayed=notice.delayed, after_data=notice.after_data)
+    return Failures((), notice.delayed, notice.writer, verdict)

@@ -87,7 +87,8 @@ POSTMASTER_NOTICE = Dialect(
         "could not be delivered to the following recipients:",
         "has reached our local address",
         "delivery of email to this address",
-        "(originally addressed to", "sorry, unable to deliver your message to",
+        "(originally addressed to",
+        "sorry, unable to deliver your message to",
         "could not deliver message to the following recipient",
     ),
     recipients=(
