@@ -1,4 +1,4 @@
-"""Tables of the engine: chunks, deliveries, attempts, retries."""
+"""Tables of the engine: plans, chunks, deliveries, tallies, attempts, retries."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,6 +6,27 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+
+
+class Plan(TenantModel):
+    """How far the planning of a campaign has come; each slice of contacts moves it on in its own transaction.
+
+    `canary_size` recipients form chunk 0, which goes first (R-88); 0 where the campaign is too small for one.
+    """
+
+    campaign = models.OneToOneField("campaigns.Campaign", primary_key=True, on_delete=models.CASCADE, related_name="+")
+    edition = models.ForeignKey("campaigns.Edition", on_delete=models.CASCADE, db_index=False, related_name="+")
+    decision = models.ForeignKey("gate.GateDecision", on_delete=models.CASCADE, db_index=False, related_name="+")
+    canary_size = models.PositiveIntegerField()
+    after_contact_id = models.BigIntegerField(default=0)
+    next_chunk = models.PositiveIntegerField(default=0)
+    planned = models.PositiveIntegerField(default=0)
+    left_out = models.JSONField(default=dict)
+    finished_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True, help_text="when the canary let the other chunks go")
+
+    class Meta:
+        db_table = "plan"
 
 
 class ChunkState(models.TextChoices):
@@ -20,7 +41,7 @@ class ChunkState(models.TextChoices):
 class Chunk(TenantModel):
     """About a thousand recipients of one campaign, claimed whole by one sender at a time (compare-and-set).
 
-    Campaign None: notices. The tallies are of first outcomes; progress is their sum.
+    Campaign None: a notice.
     """
 
     campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="chunks")
@@ -97,7 +118,7 @@ class Delivery(TenantModel):
         "lists.ConsentEvent", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     confirmation_id = models.BigIntegerField(null=True)
-    notice = models.ForeignKey("accounts.Notice", null=True, on_delete=models.CASCADE, related_name="+")
+    notice = models.ForeignKey("accounts.Notice", null=True, on_delete=models.CASCADE, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=DeliveryState.choices, db_default=DeliveryState.PENDING)
     attempts = models.PositiveSmallIntegerField(db_default=0)
     reply_code = models.PositiveSmallIntegerField(null=True)
@@ -110,6 +131,7 @@ class Delivery(TenantModel):
 
     class Meta:
         db_table = "delivery"
+        indexes = [models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice")]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "contact", "campaign"],
@@ -126,6 +148,33 @@ class Delivery(TenantModel):
                 name="delivery_has_one_basis",
             ),
         ]
+
+
+class Tally(TenantModel):
+    """How many deliveries of a chunk stand where; `detail` is the kind of bounce or the reason for withholding.
+
+    Written in the transaction that changes the deliveries, so that progress is a sum over few rows at any size.
+    """
+
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    state = models.CharField(max_length=10, choices=DeliveryState.choices)
+    detail = models.CharField(max_length=60, blank=True, db_default="")
+    count = models.IntegerField()
+
+    class Meta:
+        db_table = "tally"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "chunk", "state", "detail"], name="tally_once"),
+        ]
+        indexes = [models.Index(fields=["account", "campaign"], name="tally_campaign")]
 
 
 class Attempt(TenantModel):
