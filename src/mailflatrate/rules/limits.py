@@ -1,7 +1,7 @@
 """Every number of the rule base, with its source and the date on which the source was read.
 
-The operator may tighten a number by a setting; loosening one needs an ADR. A test pins the table (R-84), because a
-threshold that changes silently is a change of the law.
+The operator may tighten a number by a setting; loosening one needs an ADR. A test pins the table (R-84),
+because a threshold that changes silently is a change of the law.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One threshold. `unit` reads `percent`, `octets`, `days`, `events` ...; `derived` marks a default of ours."""
+    """One threshold. `unit` reads `percent`, `octets`, `days`, `events` ...; `derived` marks a default of
+    ours."""
 
     key: str
     value: float
@@ -75,8 +76,22 @@ LIMITS: dict[str, Limit] = {
         _limit("import_unresolvable_share", 2.0, "percent", "R-15", "ours", derived=True),
         _limit("import_one_domain_share", 30.0, "percent", "R-15", "ours", derived=True),
         # Consent (R-13, R-34, R-91).
-        _limit("consent_review_days", 365, "days", "R-13", "ours: 12 months; AG München 161 C 12736/22", derived=True),
-        _limit("consent_max_days", 730, "days", "R-13", "ours: 24 months; AG München 161 C 12736/22", derived=True),
+        _limit(
+            "consent_review_days",
+            365,
+            "days",
+            "R-13",
+            "ours: 12 months; AG München 161 C 12736/22",
+            derived=True,
+        ),
+        _limit(
+            "consent_max_days",
+            730,
+            "days",
+            "R-13",
+            "ours: 24 months; AG München 161 C 12736/22",
+            derived=True,
+        ),
         _limit("confirmation_valid_days", 7, "days", "R-34", "practice, Maileon FAQ", derived=True),
         _limit("confirmation_erase_days", 14, "days", "R-34", "practice, Maileon FAQ", derived=True),
         _limit("confirmations_per_address_day", 5, "messages", "R-35", "ours", derived=True),

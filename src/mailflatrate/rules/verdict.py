@@ -1,7 +1,8 @@
 """Findings and verdicts: what a chain of rules says about one thing, hits and misses alike.
 
-A finding keeps identifiers and parameters, no sentences, so that it can be stored once and read in either language,
-also years later. The sentences stand beside their rule (`checks/`) and are joined on by `gate.explain`.
+A finding keeps identifiers and parameters, no sentences, so that it can be stored once and read in either
+language, also years later. The sentences stand beside their rule (`checks/`) and are joined on by
+`gate.explain`.
 """
 
 from __future__ import annotations
@@ -46,15 +47,16 @@ class Words:
     mend: str
 
 
-Facts = TypeVar("Facts", contravariant=True)
+Facts_contra = TypeVar("Facts_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Check(Generic[Facts]):
+class Check(Generic[Facts_contra]):
     """One rule of a chain.
 
-    `hits` returns None where the facts pass, else the parameters of the sentence. `anchor` names the field that mends it
-    (`campaign.subject`); the pages turn it into a link. `version` grows with every change of meaning.
+    `hits` returns None where the facts pass, else the parameters of the sentence. `anchor` names the field
+    that mends it (`campaign.subject`); the pages turn it into a link. `version` grows with every change of
+    meaning.
     """
 
     rule: str
@@ -64,13 +66,13 @@ class Check(Generic[Facts]):
     source: str
     en: Words
     de: Words
-    hits: Callable[[Facts], Params | None]
+    hits: Callable[[Facts_contra], Params | None]
     version: int = 1
 
     def words(self, language: Language) -> Words:
         return self.de if language is Language.GERMAN else self.en
 
-    def judge(self, facts: Facts) -> Finding:
+    def judge(self, facts: Facts_contra) -> Finding:
         """Ask the rule; the answer is a finding in either case."""
         params = self.hits(facts)
         if params is None:
@@ -150,7 +152,10 @@ class Verdict:
         return iter(self.findings)
 
     def as_json(self) -> dict[str, object]:
-        return {"rules_version": self.rules_version, "findings": [finding.as_json() for finding in self.findings]}
+        return {
+            "rules_version": self.rules_version,
+            "findings": [finding.as_json() for finding in self.findings],
+        }
 
 
 def verdict_from_json(stored: Mapping[str, object]) -> Verdict:

@@ -1,0 +1,31 @@
+"""Who may be on a list, judged by the address alone (R-17 to R-24).
+
+Text arrives, an `AddressDecision` leaves. The lists stand beside the code as text that anybody can read: `roles.toml`
+with the reason for each group, `places.txt`, `qualifiers.txt`, `given_names.txt`, `providers.toml`, `disposable.txt`,
+`aliases.txt`.
+"""
+
+from mailflatrate.rules.addresses.decide import (
+    AddressDecision,
+    AddressReason,
+    AddressVerdict,
+    ResolverFacts,
+    check_lines,
+    decide_address,
+    reason_sentence,
+)
+from mailflatrate.rules.addresses.providers import is_freemail, suggest_domain
+from mailflatrate.rules.addresses.roles import role_tier
+
+__all__ = [
+    "AddressDecision",
+    "AddressReason",
+    "AddressVerdict",
+    "ResolverFacts",
+    "check_lines",
+    "decide_address",
+    "is_freemail",
+    "reason_sentence",
+    "role_tier",
+    "suggest_domain",
+]

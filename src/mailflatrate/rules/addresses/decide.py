@@ -1,0 +1,268 @@
+"""One function decides about an address on every path.
+
+Form, API, import, by hand, change of address (R-17 to R-24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from mailflatrate.mail.address import Address, AddressError, AddressFault, parse
+from mailflatrate.rules.addresses.domains import judge_domain, mixes_scripts
+from mailflatrate.rules.addresses.roles import HELD, REFUSED, role_tier
+from mailflatrate.rules.verdict import Language
+
+
+class AddressVerdict(Enum):
+    """Accept, refuse for good, or hold until a reviewer (an import) or the person (a form) has answered."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
+class AddressReason(Enum):
+    """Why; the value is stored and counted in reports."""
+
+    SYNTAX = "syntax"
+    TOO_LONG = "too_long"
+    NOT_MAILABLE = "not_mailable"
+    RESERVED_DOMAIN = "reserved_domain"
+    DOMAIN_UNKNOWN = "domain_unknown"
+    DOMAIN_TAKES_NO_MAIL = "domain_takes_no_mail"
+    NOT_IDNA = "not_idna"
+    LOOKALIKE = "lookalike"
+    NEEDS_SMTPUTF8 = "needs_smtputf8"
+    ROLE = "role"
+    MAYBE_ROLE = "maybe_role"
+    DISPOSABLE = "disposable"
+    OWN_ADDRESS = "own_address"
+    TYPO = "typo"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverFacts:
+    """What the DNS said about the domain.
+
+    Looked up through `wire.dns`. None where it was not asked or did not answer.
+
+    `null_mx`: MX 0 "." (RFC 7505). `smtputf8`: the exchanger offered SMTPUTF8 (RFC 6531).
+    """
+
+    resolves: bool | None = None
+    null_mx: bool = False
+    smtputf8: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressDecision:
+    """The answer. `rule` and `reason` are None for a plain accept; an accept with R-24 carries a suggestion.
+
+    `suggestion` is a whole address to ask the person about, never to be used unasked. `address` and `canonical` are
+    empty when the text is no address.
+    """
+
+    text: str
+    verdict: AddressVerdict
+    rule: str | None
+    reason: AddressReason | None
+    suggestion: str | None
+    address: str
+    canonical: str
+
+    @property
+    def accepted(self) -> bool:
+        return self.verdict is AddressVerdict.ACCEPT
+
+    def as_json(self) -> dict[str, str | None]:
+        """The line that `mailflatrate address check` prints."""
+        return {
+            "address": self.text,
+            "verdict": self.verdict.value,
+            "rule": self.rule,
+            "reason": None if self.reason is None else reason_sentence(self.reason, Language.ENGLISH),
+            "suggestion": self.suggestion,
+        }
+
+
+_RULE_OF_REASON = {
+    AddressReason.SYNTAX: "R-17",
+    AddressReason.TOO_LONG: "R-17",
+    AddressReason.NOT_MAILABLE: "R-18",
+    AddressReason.RESERVED_DOMAIN: "R-18",
+    AddressReason.DOMAIN_UNKNOWN: "R-18",
+    AddressReason.DOMAIN_TAKES_NO_MAIL: "R-18",
+    AddressReason.NOT_IDNA: "R-19",
+    AddressReason.LOOKALIKE: "R-19",
+    AddressReason.NEEDS_SMTPUTF8: "R-19",
+    AddressReason.ROLE: "R-21",
+    AddressReason.MAYBE_ROLE: "R-21",
+    AddressReason.DISPOSABLE: "R-22",
+    AddressReason.OWN_ADDRESS: "R-23",
+    AddressReason.TYPO: "R-24",
+}
+_REASON_OF_FAULT = {
+    AddressFault.LOCAL_TOO_LONG: AddressReason.TOO_LONG,
+    AddressFault.DOMAIN_TOO_LONG: AddressReason.TOO_LONG,
+    AddressFault.ADDRESS_TOO_LONG: AddressReason.TOO_LONG,
+    AddressFault.NO_DOT: AddressReason.NOT_MAILABLE,
+    AddressFault.NOT_IDNA: AddressReason.NOT_IDNA,
+}
+_SENTENCES: dict[AddressReason, tuple[str, str]] = {
+    AddressReason.SYNTAX: ("This is not a complete e-mail address.", "Das ist keine vollständige E-Mail-Adresse."),
+    AddressReason.TOO_LONG: (
+        "The address is too long: at most 64 octets before the @ and 254 in all.",
+        "Die Adresse ist zu lang: höchstens 64 Oktette vor dem @ und 254 insgesamt.",
+    ),
+    AddressReason.NOT_MAILABLE: (
+        "The part after the @ is not a domain that can receive mail.",
+        "Der Teil nach dem @ ist keine Domain, die Mail empfangen kann.",
+    ),
+    AddressReason.RESERVED_DOMAIN: (
+        "This domain is reserved for examples and private networks.",
+        "Diese Domain ist Beispielen und privaten Netzen vorbehalten.",
+    ),
+    AddressReason.DOMAIN_UNKNOWN: (
+        "The domain does not exist or has no mail server.",
+        "Die Domain gibt es nicht, oder sie hat keinen Mailserver.",
+    ),
+    AddressReason.DOMAIN_TAKES_NO_MAIL: (
+        "The domain says that it takes no mail.",
+        "Die Domain gibt an, keine Mail anzunehmen.",
+    ),
+    AddressReason.NOT_IDNA: (
+        "The domain contains characters that domains cannot have.",
+        "Die Domain enthält Zeichen, die in Domains nicht vorkommen.",
+    ),
+    AddressReason.LOOKALIKE: (
+        "The address mixes alphabets, so that it can be taken for another one.",
+        "Die Adresse mischt Alphabete und ist mit einer anderen zu verwechseln.",
+    ),
+    AddressReason.NEEDS_SMTPUTF8: (
+        "The mail server of this domain does not take letters such as these before the @.",
+        "Der Mailserver dieser Domain nimmt solche Buchstaben vor dem @ nicht an.",
+    ),
+    AddressReason.ROLE: (
+        "This address belongs to an office, not to a person. Please use a personal one.",
+        "Diese Adresse gehört einer Stelle, nicht einer Person. Bitte nehmen Sie eine persönliche.",
+    ),
+    AddressReason.MAYBE_ROLE: (
+        "This address may belong to an office rather than to a person; somebody has to look.",
+        "Diese Adresse gehört vielleicht einer Stelle statt einer Person; das muss jemand ansehen.",
+    ),
+    AddressReason.DISPOSABLE: (
+        "This is a disposable address. Please use one that you keep.",
+        "Das ist eine Wegwerfadresse. Bitte nehmen Sie eine, die Sie behalten.",
+    ),
+    AddressReason.OWN_ADDRESS: (
+        "This is an address of our own service or of the sender; mail there would go in circles.",
+        "Das ist eine Adresse unseres Dienstes oder des Absenders; Mail dorthin liefe im Kreis.",
+    ),
+    AddressReason.TYPO: (
+        "The domain looks mistyped. Please compare it with the suggestion.",
+        "Die Domain sieht nach einem Tippfehler aus. Bitte vergleichen Sie den Vorschlag.",
+    ),
+}
+
+
+def decide_address(
+    text: str,
+    *,
+    resolver_facts: ResolverFacts | None = None,
+    own_domains: Collection[str] = (),
+    own_addresses: Collection[str] = (),
+    allow_reserved: Collection[str] = (),
+) -> AddressDecision:
+    """Decide about one address as it was typed. Never raises; needs no network and no database.
+
+    `own_domains`: domains of the service's infrastructure (bounces, feedback loop, unsubscribe), sub-domains
+    included. `own_addresses`: canonical keys, such as the account's own From (R-23). `allow_reserved`: endings
+    such as `test` that the operator's closed demonstration network answers for.
+    """
+    try:
+        address = parse(text)
+    except AddressError as error:
+        reason = _REASON_OF_FAULT.get(error.fault, AddressReason.SYNTAX)
+        return _decision(text, AddressVerdict.REFUSE, reason, None)
+    domain = judge_domain(address.domain)
+    tier = role_tier(address.local)
+    if (
+        tier is None
+        and domain.plain
+        and resolver_facts is None
+        and not own_domains
+        and not own_addresses
+        and address.local.isascii()
+    ):
+        return AddressDecision(text, AddressVerdict.ACCEPT, None, None, None, address.text, address.canonical)
+    if domain.reserved and address.domain.rpartition(".")[2] not in allow_reserved:
+        return _decision(text, AddressVerdict.REFUSE, AddressReason.RESERVED_DOMAIN, address)
+    refusal = _refusal(address, tier, domain.disposable, resolver_facts, own_domains, own_addresses)
+    if refusal is not None:
+        return _decision(text, AddressVerdict.REFUSE, refusal, address)
+    suggestion = None if domain.suggestion is None else f"{address.local}@{domain.suggestion}"
+    if tier == HELD:
+        return _decision(text, AddressVerdict.HOLD, AddressReason.MAYBE_ROLE, address, suggestion)
+    if domain.lookalike or (not address.local.isascii() and mixes_scripts(address.local)):
+        return _decision(text, AddressVerdict.HOLD, AddressReason.LOOKALIKE, address, suggestion)
+    if suggestion is not None:
+        return _decision(text, AddressVerdict.ACCEPT, AddressReason.TYPO, address, suggestion)
+    return _decision(text, AddressVerdict.ACCEPT, None, address)
+
+
+def check_lines(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:
+    """Judge addresses, one a line, offline; empty lines are skipped. The heart of `mailflatrate address check`."""
+    for line in lines:
+        text = line.rstrip("\r\n")
+        if text.strip():
+            yield decide_address(text).as_json()
+
+
+def reason_sentence(reason: AddressReason, language: Language) -> str:
+    """The reason as a sentence for the person who typed the address."""
+    english, german = _SENTENCES[reason]
+    return german if language is Language.GERMAN else english
+
+
+def _refusal(
+    address: Address,
+    tier: int | None,
+    disposable: bool,
+    resolver: ResolverFacts | None,
+    own_domains: Collection[str],
+    own_addresses: Collection[str],
+) -> AddressReason | None:
+    if address.canonical in own_addresses or _is_own(address.domain, own_domains):
+        return AddressReason.OWN_ADDRESS
+    if tier == REFUSED:
+        return AddressReason.ROLE
+    if disposable:
+        return AddressReason.DISPOSABLE
+    if resolver is None:
+        return None
+    if resolver.null_mx:
+        return AddressReason.DOMAIN_TAKES_NO_MAIL
+    if resolver.resolves is False:
+        return AddressReason.DOMAIN_UNKNOWN
+    if resolver.smtputf8 is False and address.needs_smtputf8:
+        return AddressReason.NEEDS_SMTPUTF8
+    return None
+
+
+def _is_own(domain: str, own_domains: Collection[str]) -> bool:
+    return domain in own_domains or any(domain.endswith(f".{own}") for own in own_domains)
+
+
+def _decision(
+    text: str,
+    verdict: AddressVerdict,
+    reason: AddressReason | None,
+    address: Address | None,
+    suggestion: str | None = None,
+) -> AddressDecision:
+    rule = None if reason is None else _RULE_OF_REASON[reason]
+    if address is None:
+        return AddressDecision(text, verdict, rule, reason, suggestion, "", "")
+    return AddressDecision(text, verdict, rule, reason, suggestion, address.text, address.canonical)

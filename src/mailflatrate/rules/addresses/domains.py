@@ -1,0 +1,102 @@
+"""What a domain alone says about an address.
+
+Reserved (R-18), disposable (R-22), look-alike (R-19), mistyped (R-24).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from disposable_email_domains import blocklist
+
+from mailflatrate.mail.address import to_u_label
+from mailflatrate.rules.addresses.providers import is_freemail, suggest_domain
+
+# RFC 2606 and 6761 (test, example, invalid, localhost), 6762 (local), 7686 (onion), 9476 (alt), 3172 (arpa), ICANN
+# (internal); the last row was never delegated because private networks use it (ICANN name collision report, 2014).
+RESERVED_ENDINGS = frozenset(
+    {
+        *("test", "example", "invalid", "localhost", "local", "onion", "alt", "arpa", "internal"),
+        *("localdomain", "home", "corp", "lan", "intranet"),
+    }
+)
+# Cyrillic letters that a reader takes for Latin ones (Unicode confusables, only the lower case that IDNA allows).
+_LATIN_LOOKALIKES = frozenset("асеорхуіјѕԁһӏԛԝьгпв")
+_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC")
+
+
+@dataclass(frozen=True, slots=True)
+class DomainVerdict:
+    """The offline answers for one domain."""
+
+    reserved: bool
+    disposable: bool
+    lookalike: bool
+    suggestion: str | None
+
+    @property
+    def plain(self) -> bool:
+        """Nothing to say against it."""
+        return not (self.reserved or self.disposable or self.lookalike or self.suggestion)
+
+
+@lru_cache(maxsize=65536)
+def judge_domain(domain: str) -> DomainVerdict:
+    """Judge a lower-case A-label. Lists repeat their domains, hence the cache."""
+    return DomainVerdict(
+        reserved=domain.rpartition(".")[2] in RESERVED_ENDINGS,
+        disposable=is_disposable(domain),
+        lookalike=is_lookalike(domain),
+        suggestion=suggest_domain(domain),
+    )
+
+
+def is_disposable(domain: str) -> bool:
+    """True for throw-away mailboxes, sub-domains included. Forwarding aliases are no such thing (R-22)."""
+    if is_freemail(domain):
+        return False
+    labels = domain.split(".")
+    suffixes = [".".join(labels[at:]) for at in range(len(labels) - 1)]
+    if not _aliases().isdisjoint(suffixes):
+        return False
+    return any(suffix in blocklist or suffix in _own_list() for suffix in suffixes)
+
+
+def is_lookalike(domain: str) -> bool:
+    """True where a label mixes alphabets, or is Cyrillic that reads as Latin throughout (R-19)."""
+    if "xn--" not in domain:
+        return False
+    return any(mixes_scripts(label) or _reads_as_latin(label) for label in to_u_label(domain).split("."))
+
+
+def mixes_scripts(text: str) -> bool:
+    """True where letters of more than one of the alphabets occur that can be taken for one another."""
+    scripts: set[str] = set()
+    for char in text:
+        if char.isalpha():
+            name = unicodedata.name(char, "")
+            scripts.update(script for script in _SCRIPTS if name.startswith(script))
+    return len(scripts) > 1
+
+
+def _reads_as_latin(label: str) -> bool:
+    letters = [char for char in label if char.isalpha()]
+    return bool(letters) and all(char in _LATIN_LOOKALIKES for char in letters)
+
+
+@cache
+def _own_list() -> frozenset[str]:
+    return _read("disposable.txt")
+
+
+@cache
+def _aliases() -> frozenset[str]:
+    return _read("aliases.txt")
+
+
+def _read(file: str) -> frozenset[str]:
+    lines = Path(__file__).with_name(file).read_text("utf-8").splitlines()
+    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))

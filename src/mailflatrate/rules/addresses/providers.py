@@ -1,0 +1,98 @@
+"""Providers of personal mailboxes: who they are, and what their names look like when mistyped (R-24, R-46)."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_MIN_GUESSED_LENGTH = 5
+"""Shorter names have too many honest neighbours one letter away."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Providers:
+    all: frozenset[str]
+    by_deletion: dict[tuple[str, str], tuple[str, ...]]
+    """(name with one letter left out, ending) -> names of providers, for finding near misses without a search."""
+    typos: dict[str, str]
+    endings: dict[str, str]
+    neighbours: frozenset[str]
+
+
+def is_freemail(domain: str) -> bool:
+    """True for a domain at which anybody can open a personal mailbox. `domain` is a lower-case A-label."""
+    return domain in _providers().all
+
+
+def suggest_domain(domain: str) -> str | None:
+    """The provider that was probably meant, or None. `domain` is a lower-case A-label.
+
+    Only a suggestion (R-24): consent belongs to the address that was typed, so nobody may swap it silently.
+    """
+    known = _providers()
+    if domain in known.all or domain in known.neighbours:
+        return None
+    if domain in known.typos:
+        return known.typos[domain]
+    name, _, ending = domain.rpartition(".")
+    right_ending = known.endings.get(ending, ending)
+    if f"{name}.{right_ending}" in known.all:
+        return f"{name}.{right_ending}"
+    for candidate in _near(name, right_ending, known):
+        if _one_slip(name, candidate):
+            return f"{candidate}.{right_ending}"
+    return f"{name}.{right_ending}" if right_ending != ending and "." not in name else None
+
+
+def _near(name: str, ending: str, known: _Providers) -> tuple[str, ...]:
+    if len(name) < _MIN_GUESSED_LENGTH - 1 or "." in name:
+        return ()
+    found: dict[str, None] = {}
+    for shorter in (name, *_deletions(name)):
+        found.update(dict.fromkeys(known.by_deletion.get((shorter, ending), ())))
+    return tuple(found)
+
+
+def _deletions(name: str) -> list[str]:
+    return [name[:i] + name[i + 1 :] for i in range(len(name))]
+
+
+def _one_slip(typed: str, meant: str) -> bool:
+    """One letter left out, added, changed, or two neighbours swapped."""
+    if typed == meant or abs(len(typed) - len(meant)) > 1:
+        return False
+    if len(typed) == len(meant):
+        differing = [i for i, (a, b) in enumerate(zip(typed, meant, strict=True)) if a != b]
+        if len(differing) == 1:
+            return True
+        return (
+            len(differing) == 2
+            and differing[1] == differing[0] + 1
+            and typed[differing[0]] == meant[differing[1]]
+            and typed[differing[1]] == meant[differing[0]]
+        )
+    longer, shorter = (typed, meant) if len(typed) > len(meant) else (meant, typed)
+    return shorter in _deletions(longer)
+
+
+@cache
+def _providers() -> _Providers:
+    table = tomllib.loads(Path(__file__).with_name("providers.toml").read_text("utf-8"))
+    guessed = [domain for group in table["group"] if group["suggest"] for domain in group["domains"]]
+    by_deletion: dict[tuple[str, str], tuple[str, ...]] = {}
+    for domain in guessed:
+        name, _, ending = domain.partition(".")
+        if len(name) >= _MIN_GUESSED_LENGTH:
+            for key in (name, *_deletions(name)):
+                held = by_deletion.get((key, ending), ())
+                if name not in held:
+                    by_deletion[key, ending] = (*held, name)
+    return _Providers(
+        all=frozenset(domain for group in table["group"] for domain in group["domains"]),
+        by_deletion=by_deletion,
+        typos=dict(table["typos"]),
+        endings=dict(table["endings"]),
+        neighbours=frozenset(table["neighbours"]["domains"]),
+    )

@@ -1,0 +1,186 @@
+"""Role addresses (R-21): does this local part name an office or a person?
+
+Two tiers, see `roles.toml`. A local part is taken apart at its separators and digits; single words, joined words and
+clear compounds of role words (`info-kiel`, `team.vertrieb`, `newsletter-abmeldung`) count, anything with a given name
+in front is a person (`sonja.office`, `mark.sales`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+REFUSED = 1
+HELD = 2
+
+_SEPARATORS = re.compile(r"[\W_]+")
+_DIGITS = "0123456789"
+_LONG_SPELLING = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
+_MIN_FUSED_ROLE = 4
+_MIN_FUSED_OTHER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    tier: dict[str, int] = field(default_factory=dict)
+    """Role word without separators -> tier."""
+    phrases: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Words of a role of several words -> the role word."""
+    maybe_names: set[str] = field(default_factory=set)
+    anywhere: set[str] = field(default_factory=set)
+    list_suffixes: set[str] = field(default_factory=set)
+    branches: set[str] = field(default_factory=set)
+    """Places that stand alone for a branch."""
+    beside: set[str] = field(default_factory=set)
+    """Places and small words that only stand beside a role."""
+    given_names: set[str] = field(default_factory=set)
+
+    def strong(self, word: str) -> bool:
+        """A role word that is nobody's surname."""
+        return self.tier.get(word) == REFUSED and word not in self.maybe_names
+
+    def known(self, word: str) -> bool:
+        return word in self.tier or word in self.beside
+
+
+def role_tier(local: str) -> int | None:
+    """1 for a role that is refused, 2 for one that a reviewer has to see, None for a person.
+
+    `local` is a local part in any case, with or without a +tag.
+    """
+    base = local.partition("+")[0]
+    base = base.lower() if base.isascii() else _plain(base)
+    tokens = [word for raw in _SEPARATORS.split(base) if (word := raw.strip(_DIGITS))]
+    if not tokens:
+        return None
+    words = _words()
+    if len(tokens) == 1:
+        return _single(tokens[0], base, words)
+    merged = _merge_phrases(tokens, words)
+    if len(merged) == 1:
+        return words.tier[merged[0]]
+    # `p.ost` is P. Ost, while `in.fo` and `i.n.f.o` are somebody being clever.
+    lengths = {len(word) for word in tokens}
+    joined_tier = words.tier.get("".join(tokens)) if 1 not in lengths or lengths == {1} else None
+    return joined_tier or _compound(merged, words)
+
+
+def _single(word: str, base: str, words: _Words) -> int | None:
+    tier = words.tier.get(word)
+    if tier == REFUSED:
+        return REFUSED
+    if tier == HELD or word in words.branches:
+        # `chef` is an office, `chef1985` somebody's nickname.
+        digits = len(base) - len(base.rstrip(_DIGITS))
+        return None if digits >= 2 else HELD
+    return REFUSED if _is_fused(word, words) else None
+
+
+def _compound(tokens: list[str], words: _Words) -> int | None:
+    first, last = tokens[0], tokens[-1]
+    if not words.anywhere.isdisjoint(tokens):
+        return REFUSED
+    if not words.given_names.isdisjoint(tokens):
+        return HELD if words.strong(first) else None
+    fused = [_is_fused(word, words) for word in tokens]
+    if all(is_fused or words.known(word) for word, is_fused in zip(tokens, fused, strict=True)):
+        if any(fused) or any(words.tier.get(word) == REFUSED for word in tokens):
+            return REFUSED
+        return HELD if first in words.branches or any(word in words.tier for word in tokens) else None
+    if last in words.list_suffixes and all(len(word) > 1 for word in tokens):
+        return REFUSED
+    return HELD if words.strong(first) or words.strong(last) or fused[0] or fused[-1] else None
+
+
+def _merge_phrases(tokens: list[str], words: _Words) -> list[str]:
+    """`customer.service.berlin` -> `customerservice`, `berlin`."""
+    merged: list[str] = []
+    at = 0
+    while at < len(tokens):
+        for size in (4, 3, 2):
+            role = words.phrases.get(tuple(tokens[at : at + size]))
+            if role is not None:
+                merged.append(role)
+                at += size
+                break
+        else:
+            merged.append(tokens[at])
+            at += 1
+    return merged
+
+
+def _is_fused(word: str, words: _Words) -> bool:
+    """Two known words written together, one of them a strong role: `vertriebsteam`, `infoberlin`."""
+    for cut in range(_MIN_FUSED_OTHER, len(word) - _MIN_FUSED_OTHER + 1):
+        left, right = word[:cut], word[cut:]
+        if _is_pair(left, right, words) or (right[0] == "s" and _is_pair(left, right[1:], words)):
+            return True
+    return False
+
+
+def _is_pair(left: str, right: str, words: _Words) -> bool:
+    if len(left) >= _MIN_FUSED_ROLE and words.strong(left):
+        return len(right) >= _MIN_FUSED_OTHER and words.known(right)
+    return len(right) >= _MIN_FUSED_ROLE and words.strong(right) and words.known(left)
+
+
+def _plain(text: str) -> str:
+    """Lower case, umlauts in their long spelling, other marks dropped."""
+    long_spelling = unicodedata.normalize("NFC", text).casefold().translate(_LONG_SPELLING)
+    return _bare(long_spelling)
+
+
+def _bare(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _spellings(name: str) -> set[str]:
+    """`büro` -> buero, buro: with and without regard for the two dots."""
+    return {name} if name.isascii() else {_plain(name), _bare(name.replace("ß", "ss"))}
+
+
+@cache
+def _words() -> _Words:
+    words = _Words()
+    table = tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))
+    for group in table["group"]:
+        for name in group["names"].split():
+            for spelling in _spellings(name):
+                _add_role(words, spelling, group)
+    words.branches.update(place for place, alone in _entries("places.txt") if alone)
+    words.beside.update(word for file in ("places.txt", "qualifiers.txt") for word, _ in _entries(file))
+    words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
+    return words
+
+
+def _add_role(words: _Words, spelling: str, group: dict[str, object]) -> None:
+    parts = tuple(spelling.split("-"))
+    word = "".join(parts)
+    tier = group["tier"]
+    assert isinstance(tier, int)
+    # A word of two groups keeps the stricter tier.
+    words.tier[word] = min(tier, words.tier.get(word, tier))
+    if len(parts) > 1:
+        words.phrases[parts] = word
+    if group.get("may_be_name"):
+        words.maybe_names.add(word)
+    if group.get("anywhere"):
+        words.anywhere.add(word)
+    if group.get("list_suffix"):
+        words.list_suffixes.add(word)
+
+
+def _entries(file: str) -> set[tuple[str, bool]]:
+    """The words of a text file in all spellings, with whether they carry a star."""
+    text = Path(__file__).with_name(file).read_text("utf-8")
+    entries = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    return {
+        (spelling.replace("-", ""), entry.endswith("*"))
+        for entry in entries
+        for spelling in _spellings(entry.rstrip("*"))
+    }

@@ -1,0 +1,34 @@
+"""R-50: a mailing has an HTML part and a text part."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    sides = (("part.html", facts.content.html_octets), ("part.text", facts.content.text_octets))
+    empty = tuple(part for part, octets in sides if octets == 0)
+    return {"parts": empty} if empty else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-50",
+    key="both-parts",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="RFC 2046 section 5.1.4 (multipart/alternative); CSA",
+    hits=_hits,
+    en=Words(
+        title="HTML and text",
+        sentence="There is nothing in {parts}.",
+        why="Some people read mail as plain text, on purpose or with a screen reader.",
+        mend="Write the content. The text part is made from it when you leave it alone.",
+    ),
+    de=Words(
+        title="HTML und Text",
+        sentence="In {parts} steht nichts.",
+        why="Manche lesen Mail als reinen Text, mit Absicht oder mit einem Vorleseprogramm.",
+        mend="Schreiben Sie den Inhalt. Der Textteil entsteht daraus, wenn Sie ihn nicht anfassen.",
+    ),
+)

@@ -1,0 +1,32 @@
+"""R-17 to R-23: the address decision holds for confirmation mails as well."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import ConfirmationFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: ConfirmationFacts) -> Params | None:
+    return {"refused": facts.address_refused_by} if facts.address_refused_by else None
+
+
+CHECK: Check[ConfirmationFacts] = Check(
+    rule="R-21",
+    key="confirmation-address",
+    severity=Severity.BLOCK,
+    anchor="form.confirmations",
+    source="MFR: role addresses are refused; RFC 5321; RFC 7505",
+    hits=_hits,
+    en=Words(
+        title="Address of one person",
+        sentence="The address is refused by rule {refused}.",
+        why="Only a person can consent, at an address that exists and is the person's own.",
+        mend="Sign up with a personal address.",
+    ),
+    de=Words(
+        title="Adresse einer einzelnen Person",
+        sentence="Die Adresse wird nach Regel {refused} abgelehnt.",
+        why="Einwilligen kann nur eine Person, mit einer bestehenden Adresse, die ihre eigene ist.",
+        mend="Melden Sie sich mit einer persönlichen Adresse an.",
+    ),
+)

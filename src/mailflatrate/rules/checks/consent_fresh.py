@@ -1,0 +1,33 @@
+"""R-13: many recipients without contact for a year are looked at before they are mailed."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    stale = facts.audience.stale_consents
+    return {"count": stale, "recipients": facts.audience.recipients} if stale else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-13",
+    key="consent-fresh",
+    severity=Severity.REVIEW,
+    anchor="campaign.audience",
+    source="AG München 161 C 12736/22 (14 Feb 2023); BGH III ZR 196/17 (1 Feb 2018)",
+    hits=_hits,
+    en=Words(
+        title="Recipients heard from you within a year",
+        sentence="{count} of {recipients} recipients had no mail from you for more than 12 months.",
+        why="Consent that nobody used for long fades. Old addresses bring bounces and complaints.",
+        mend="Leave these recipients out, or release the mailing and wait for our reviewer.",
+    ),
+    de=Words(
+        title="Die Empfänger hörten im letzten Jahr von Ihnen",
+        sentence="{count} von {recipients} Empfängern hatten mehr als 12 Monate keine Mail von Ihnen.",
+        why="Eine lange nicht genutzte Einwilligung verblasst. Alte Adressen bringen Rückläufer und Beschwerden.",
+        mend="Lassen Sie diese Empfänger aus, oder geben Sie frei und warten Sie unsere Prüfung ab.",
+    ),
+)

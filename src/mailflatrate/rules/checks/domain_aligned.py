@@ -1,0 +1,45 @@
+"""R-62: the signing domain and the From domain are the same house (relaxed alignment)."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    sender = facts.sender
+    if sender.dkim_domain and _aligned(sender.dkim_domain, sender.from_domain):
+        return None
+    return {"signing": sender.dkim_domain or "-", "domain": sender.from_domain}
+
+
+def _aligned(signing: str, visible: str) -> bool:
+    """RFC 9989 compares organisational domains. Both domains are verified ones of the account, so that one
+    being the other's parent says the same without a list of public suffixes; siblings have to use their
+    parent's key.
+    """
+    if "." not in signing or "." not in visible:
+        return False
+    return signing == visible or signing.endswith(f".{visible}") or visible.endswith(f".{signing}")
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-62",
+    key="domain-aligned",
+    severity=Severity.BLOCK,
+    anchor="campaign.sender",
+    source="RFC 9989 (DMARC), identifier alignment; Google, Yahoo and Microsoft sender rules",
+    hits=_hits,
+    en=Words(
+        title="Signature and sender belong together",
+        sentence="The mailing would be signed by {signing}, but the sender is at {domain}.",
+        why="DMARC passes only where the signing domain is the one that readers see.",
+        mend="Choose a sender address at the domain that has the key, or set up the sender's domain.",
+    ),
+    de=Words(
+        title="Signatur und Absender gehören zusammen",
+        sentence="Das Mailing würde von {signing} signiert, der Absender liegt aber bei {domain}.",
+        why="DMARC gelingt nur, wenn die signierende Domain die ist, die man als Absender sieht.",
+        mend="Wählen Sie einen Absender der Domain mit dem Schlüssel oder richten Sie dessen Domain ein.",
+    ),
+)

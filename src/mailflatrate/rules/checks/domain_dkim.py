@@ -1,0 +1,33 @@
+"""R-59: the key that signs the mailing is published."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    record = facts.sender.dkim
+    return None if record.ok else {"domain": facts.sender.from_domain, "state": (f"dns.{record.state.value}",)}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-59",
+    key="domain-dkim",
+    severity=Severity.BLOCK,
+    anchor="domain.dkim",
+    source="RFC 6376; Google answer 81126; Yahoo and Microsoft sender rules",
+    hits=_hits,
+    en=Words(
+        title="DKIM key published",
+        sentence="The DKIM record of {domain} is {state}.",
+        why="Mailboxes check the signature to see that the mailing is yours and nobody changed it.",
+        mend="Copy the DKIM record from Sender domains into the DNS of the domain, then have it checked again.",
+    ),
+    de=Words(
+        title="DKIM-Schlüssel veröffentlicht",
+        sentence="Der DKIM-Eintrag von {domain} ist {state}.",
+        why="Postfächer prüfen an der Signatur, dass das Mailing von Ihnen stammt und unverändert ist.",
+        mend="Übernehmen Sie den DKIM-Eintrag aus Absenderdomains in das DNS der Domain und prüfen Sie erneut.",
+    ),
+)

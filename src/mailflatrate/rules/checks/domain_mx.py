@@ -1,0 +1,33 @@
+"""R-46 and R-76: the From domain receives mail."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    record = facts.sender.mx
+    return None if record.ok else {"domain": facts.sender.from_domain, "state": (f"dns.{record.state.value}",)}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-76",
+    key="domain-mx",
+    severity=Severity.BLOCK,
+    anchor="domain.mx",
+    source="RFC 5321 section 5.1; RFC 2142; M3AAWG Sender BCP v4",
+    hits=_hits,
+    en=Words(
+        title="The sender domain receives mail",
+        sentence="The mail exchanger (MX) of {domain} is {state}.",
+        why="Answers, bounces and complaints have to arrive somewhere.",
+        mend="Copy the MX record from Sender domains into the DNS of the domain, then have it checked again.",
+    ),
+    de=Words(
+        title="Die Absenderdomain empfängt Mail",
+        sentence="Der Mailserver (MX) von {domain} ist {state}.",
+        why="Antworten, Rückläufer und Beschwerden müssen irgendwo ankommen.",
+        mend="Übernehmen Sie den MX-Eintrag aus Absenderdomains in das DNS der Domain und prüfen Sie erneut.",
+    ),
+)

@@ -1,0 +1,33 @@
+"""R-61: the Return-Path domain names our servers."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    record = facts.sender.spf
+    return None if record.ok else {"domain": facts.sender.return_path_domain, "state": (f"dns.{record.state.value}",)}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-61",
+    key="domain-spf",
+    severity=Severity.BLOCK,
+    anchor="domain.spf",
+    source="RFC 7208; Microsoft 550 5.7.515 asks for SPF and DKIM",
+    hits=_hits,
+    en=Words(
+        title="SPF names our servers",
+        sentence="The SPF record of {domain} is {state}.",
+        why="It tells mailboxes which servers may send for the domain.",
+        mend="Copy the SPF record from Sender domains into the DNS of the domain, then have it checked again.",
+    ),
+    de=Words(
+        title="SPF nennt unsere Server",
+        sentence="Der SPF-Eintrag von {domain} ist {state}.",
+        why="Er sagt Postfächern, welche Server für die Domain senden dürfen.",
+        mend="Übernehmen Sie den SPF-Eintrag aus Absenderdomains in das DNS der Domain und prüfen Sie erneut.",
+    ),
+)

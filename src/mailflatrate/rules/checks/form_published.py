@@ -1,0 +1,32 @@
+"""R-25: a confirmation mail answers a sign-up at a published form, and nothing else."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import ConfirmationFacts
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+
+
+def _hits(facts: ConfirmationFacts) -> Params | None:
+    return None if facts.form_published and facts.requested_at is not None else NO_PARAMS
+
+
+CHECK: Check[ConfirmationFacts] = Check(
+    rule="R-25",
+    key="form-published",
+    severity=Severity.BLOCK,
+    anchor="form.publish",
+    source="MFR measure 4; UWG section 7(2) no. 2",
+    hits=_hits,
+    en=Words(
+        title="Asked for at a published form",
+        sentence="There is no recorded sign-up at a published form.",
+        why="A confirmation mail is lawful only as the answer to a request that was recorded.",
+        mend="Publish the form. Every sign-up there is recorded.",
+    ),
+    de=Words(
+        title="Über ein veröffentlichtes Formular angefordert",
+        sentence="Es gibt keine aufgezeichnete Anmeldung über ein veröffentlichtes Formular.",
+        why="Eine Bestätigungsmail ist nur als Antwort auf eine aufgezeichnete Anmeldung erlaubt.",
+        mend="Veröffentlichen Sie das Formular. Jede Anmeldung dort wird aufgezeichnet.",
+    ),
+)

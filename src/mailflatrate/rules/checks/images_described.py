@@ -1,0 +1,33 @@
+"""R-50: images carry an alternative text."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    count = facts.content.images_without_alt
+    return {"count": count} if count else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-50",
+    key="images-described",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="WCAG 2.2 criterion 1.1.1; many mail programs load no images until asked",
+    hits=_hits,
+    en=Words(
+        title="Images described",
+        sentence="{count} images have no alternative text.",
+        why="Without it nothing is there for people who cannot see them or whose program does not load them.",
+        mend="Describe each image in a few words. An ornament gets an empty description.",
+    ),
+    de=Words(
+        title="Bilder beschrieben",
+        sentence="{count} Bilder haben keinen Alternativtext.",
+        why="Ohne ihn ist dort nichts für alle, die sie nicht sehen oder deren Programm sie nicht lädt.",
+        mend="Beschreiben Sie jedes Bild in wenigen Worten. Schmuck bekommt eine leere Beschreibung.",
+    ),
+)

@@ -1,0 +1,38 @@
+"""R-44, first half: the imprint has every field that the law of its country asks for."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import HasImprint
+from mailflatrate.rules.imprint import check_imprint
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: HasImprint) -> Params | None:
+    if facts.imprint is None:
+        return {"fields": ("field.legal_name=fault.missing", "field.address=fault.missing")}
+    issues = check_imprint(facts.imprint, facts.recipient_countries)
+    if not issues:
+        return None
+    return {"fields": tuple(f"field.{issue.field}=fault.{issue.fault.value}" for issue in issues)}
+
+
+CHECK: Check[HasImprint] = Check(
+    rule="R-44",
+    key="imprint-complete",
+    severity=Severity.BLOCK,
+    anchor="account.imprint",
+    source="CSA criteria 2018 section 2.4; DDG section 5; ECG section 5; Directive 2000/31/EC Art. 5; CAN-SPAM; CASL",
+    hits=_hits,
+    en=Words(
+        title="Imprint complete",
+        sentence="The imprint is not complete: {fields}.",
+        why="Readers have a right to know who writes to them, and the law says with which particulars.",
+        mend="Fill in these fields under Imprint.",
+    ),
+    de=Words(
+        title="Impressum vollständig",
+        sentence="Das Impressum ist nicht vollständig: {fields}.",
+        why="Wer Post erhält, darf wissen, von wem. Das Gesetz sagt, mit welchen Angaben.",
+        mend="Ergänzen Sie diese Felder unter Impressum.",
+    ),
+)

@@ -1,0 +1,38 @@
+"""R-44, second half: the imprint stands as text in both parts; a link is not enough."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    content = facts.content
+    sides = (("part.html", content.imprint_missing_html), ("part.text", content.imprint_missing_text))
+    parts = tuple(part for part, missing in sides if missing)
+    if not parts:
+        return None
+    fields = dict.fromkeys((*content.imprint_missing_html, *content.imprint_missing_text))
+    return {"parts": parts, "fields": tuple(f"field.{field}" for field in fields)}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-44",
+    key="imprint-shown",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="CSA criteria 2018 section 2.4, mandatory since 25 May 2019",
+    hits=_hits,
+    en=Words(
+        title="Imprint in both parts",
+        sentence="Missing in {parts} of the mailing: {fields}.",
+        why="The imprint has to be readable in the mailing itself, whichever part a program shows.",
+        mend="Put the imprint block back. It fills itself from your imprint.",
+    ),
+    de=Words(
+        title="Impressum in beiden Teilen",
+        sentence="In {parts} des Mailings fehlt: {fields}.",
+        why="Das Impressum muss im Mailing selbst lesbar sein, welchen Teil ein Programm auch zeigt.",
+        mend="Setzen Sie den Impressumsblock wieder ein. Er füllt sich aus Ihrem Impressum.",
+    ),
+)

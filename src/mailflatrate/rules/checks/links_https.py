@@ -1,0 +1,33 @@
+"""R-49: links are encrypted."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    plain = dict.fromkeys(link.url for link in facts.content.links if link.url.lower().startswith("http:"))
+    return {"count": len(plain), "links": tuple(plain)[:5]} if plain else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-49",
+    key="links-https",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="Deliverability guides; browsers warn of http pages",
+    hits=_hits,
+    en=Words(
+        title="Links are encrypted",
+        sentence="{count} links use http instead of https: {links}.",
+        why="Browsers warn of such pages, and anybody on the way can read along.",
+        mend="Change http to https where the page offers it.",
+    ),
+    de=Words(
+        title="Links sind verschlüsselt",
+        sentence="{count} Links benutzen http statt https: {links}.",
+        why="Browser warnen vor solchen Seiten, und unterwegs kann jeder mitlesen.",
+        mend="Ändern Sie http in https, wo die Seite es anbietet.",
+    ),
+)

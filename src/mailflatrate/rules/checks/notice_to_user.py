@@ -1,0 +1,32 @@
+"""R-32: service notices go to users of the house, never to subscribers, and never advertise."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import NoticeFacts
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+
+
+def _hits(facts: NoticeFacts) -> Params | None:
+    return None if facts.recipient_is_user and not facts.advertising else NO_PARAMS
+
+
+CHECK: Check[NoticeFacts] = Check(
+    rule="R-32",
+    key="notice-to-user",
+    severity=Severity.BLOCK,
+    anchor="account.users",
+    source="RFC 3834 section 5.2; derived",
+    hits=_hits,
+    en=Words(
+        title="Notice to a user",
+        sentence="A service notice may go to a user of the account only, and without advertising.",
+        why="Otherwise notices would be a way around consent.",
+        mend="Write a mailing to people who confirmed that they want it.",
+    ),
+    de=Words(
+        title="Mitteilung an einen Benutzer",
+        sentence="Eine Mitteilung darf nur an Benutzer des Kontos gehen und nicht werben.",
+        why="Sonst wären Mitteilungen ein Weg an der Einwilligung vorbei.",
+        mend="Schreiben Sie ein Mailing an Menschen, die bestätigt haben, dass sie es wollen.",
+    ),
+)

@@ -1,0 +1,35 @@
+"""R-51: the mailing says why the reader gets it."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    content = facts.content
+    sides = (("part.html", content.reason_in_html), ("part.text", content.reason_in_text))
+    parts = tuple(part for part, there in sides if not there)
+    return {"parts": parts} if parts else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-51",
+    key="reason-given",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="GDPR Art. 13 and 14 (transparency); practice of Mailchimp",
+    hits=_hits,
+    en=Words(
+        title="Says why the reader gets it",
+        sentence="{parts} does not say why the reader gets this mailing.",
+        why="Who remembers the sign-up does not complain about the mailing.",
+        mend="Add the block 'Why you get this': list, date and place of the sign-up.",
+    ),
+    de=Words(
+        title="Sagt, warum man es erhält",
+        sentence="In {parts} steht nicht, warum man dieses Mailing erhält.",
+        why="Wer sich an die Anmeldung erinnert, beschwert sich nicht über das Mailing.",
+        mend="Fügen Sie den Block „Warum Sie dies erhalten“ ein: Liste, Tag und Ort der Anmeldung.",
+    ),
+)

@@ -1,0 +1,35 @@
+"""R-46 (d): whoever answers a mailing reaches somebody."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    sender = facts.sender
+    if sender.reply_to_deliverable:
+        return None
+    return {"address": sender.reply_to or sender.from_address}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-46",
+    key="reply-to-deliverable",
+    severity=Severity.BLOCK,
+    anchor="campaign.reply_to",
+    source="MFR hallmark; ePrivacy Directive 2002/58/EC Art. 13(4): valid address to answer to",
+    hits=_hits,
+    en=Words(
+        title="Answers arrive",
+        sentence="Mail to {address} came back, so answers to this mailing would be lost.",
+        why="A sender has to be reachable; people also answer in order to unsubscribe.",
+        mend="Enter an address under Reply-To that somebody reads.",
+    ),
+    de=Words(
+        title="Antworten kommen an",
+        sentence="Mail an {address} kam zurück; Antworten auf dieses Mailing gingen verloren.",
+        why="Ein Absender muss erreichbar sein. Manche antworten auch, um sich abzumelden.",
+        mend="Tragen Sie unter Antwort an eine Adresse ein, die jemand liest.",
+    ),
+)

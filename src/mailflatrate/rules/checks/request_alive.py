@@ -1,0 +1,33 @@
+"""R-34: an expired request gets no mail."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import ConfirmationFacts
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+
+
+def _hits(facts: ConfirmationFacts) -> Params | None:
+    expires = facts.token_expires_at
+    return None if expires is not None and facts.now < expires else NO_PARAMS
+
+
+CHECK: Check[ConfirmationFacts] = Check(
+    rule="R-34",
+    key="request-alive",
+    severity=Severity.BLOCK,
+    anchor="form.confirmations",
+    source="GDPR Art. 17(1)(a); practice of 7 days",
+    hits=_hits,
+    en=Words(
+        title="Request still valid",
+        sentence="The sign-up has expired.",
+        why="An unconfirmed sign-up is kept for a few days only and then erased.",
+        mend="The person can sign up again.",
+    ),
+    de=Words(
+        title="Anmeldung noch gültig",
+        sentence="Die Anmeldung ist abgelaufen.",
+        why="Eine unbestätigte Anmeldung wird nur wenige Tage aufgehoben und dann gelöscht.",
+        mend="Die Person kann sich erneut anmelden.",
+    ),
+)

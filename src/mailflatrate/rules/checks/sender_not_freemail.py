@@ -1,0 +1,34 @@
+"""R-46 (c): no From at a free-mail provider; their DMARC policy would have the mail refused."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.addresses.providers import is_freemail
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    domain = facts.sender.from_domain
+    return {"domain": domain} if is_freemail(domain) else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-46",
+    key="sender-not-freemail",
+    severity=Severity.BLOCK,
+    anchor="campaign.sender",
+    source="Google answer 81126: do not impersonate Gmail From; DMARC (RFC 9989) of the providers",
+    hits=_hits,
+    en=Words(
+        title="Sender at a domain of your own",
+        sentence="The sender address is at {domain}, a provider of personal mailboxes.",
+        why="These providers forbid others to send in their name, so mailboxes would refuse the mailing.",
+        mend="Use an address at a domain of your own and set that domain up under Sender domains.",
+    ),
+    de=Words(
+        title="Absender mit eigener Domain",
+        sentence="Die Absenderadresse liegt bei {domain}, einem Anbieter privater Postfächer.",
+        why="Diese Anbieter verbieten anderen, in ihrem Namen zu versenden. Empfänger würden das Mailing abweisen.",
+        mend="Nehmen Sie eine Adresse Ihrer eigenen Domain und richten Sie diese unter Absenderdomains ein.",
+    ),
+)

@@ -1,0 +1,35 @@
+"""R-50: room is left below the clipping point for tracking and personal fields."""
+
+from __future__ import annotations
+
+from mailflatrate.rules import limits
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    comfortable = int(limits.value("html_warn_octets"))
+    size = facts.content.html_octets
+    return {"size": size // 1024, "limit": comfortable // 1024} if size > comfortable else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-50",
+    key="size-comfortable",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="Derived: 80 KB before tracking leave room below Gmail's 102 KB",
+    hits=_hits,
+    en=Words(
+        title="Room left below Gmail's limit",
+        sentence="The HTML part has {size} KB; above {limit} KB Gmail may cut it off.",
+        why="Tracking and long personal fields make it a little longer for each reader.",
+        mend="Shorten it, or take out markup that was pasted from a word processor.",
+    ),
+    de=Words(
+        title="Abstand zur Grenze von Gmail",
+        sentence="Der HTML-Teil hat {size} KB; über {limit} KB schneidet Gmail ihn vielleicht ab.",
+        why="Linkmessung und lange persönliche Felder machen ihn bei jedem Empfänger etwas länger.",
+        mend="Kürzen Sie es oder entfernen Sie Auszeichnung, die aus einer Textverarbeitung stammt.",
+    ),
+)

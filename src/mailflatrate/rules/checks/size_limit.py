@@ -1,0 +1,39 @@
+"""R-50: Gmail cuts long mailings off, and with them the imprint and the unsubscribe link."""
+
+from __future__ import annotations
+
+from mailflatrate.rules import limits
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    content = facts.content
+    html_max, total_max = int(limits.value("html_max_octets")), int(limits.value("message_max_octets"))
+    if content.html_octets > html_max:
+        return {"size": content.html_octets // 1024, "limit": html_max // 1024}
+    if content.total_octets > total_max:
+        return {"size": content.total_octets // 1024, "limit": total_max // 1024}
+    return None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-50",
+    key="size-limit",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="Gmail clips near 102 KB; agency guide to CSA: 1 MB in total",
+    hits=_hits,
+    en=Words(
+        title="Not too long",
+        sentence="The mailing has {size} KB; the limit is {limit} KB.",
+        why="Gmail cuts longer mailings off, and the unsubscribe link would be behind the cut.",
+        mend="Shorten it, or take out markup that was pasted from a word processor.",
+    ),
+    de=Words(
+        title="Nicht zu lang",
+        sentence="Das Mailing hat {size} KB; die Grenze liegt bei {limit} KB.",
+        why="Gmail schneidet längere Mailings ab, und der Abmeldelink läge hinter dem Schnitt.",
+        mend="Kürzen Sie es oder entfernen Sie Auszeichnung, die aus einer Textverarbeitung stammt.",
+    ),
+)

@@ -1,0 +1,42 @@
+"""R-47: a subject that pretends to answer or to forward something is a lie."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+# Reply and forward marks of the usual mail programs in German, English and the neighbouring languages.
+_PREFIX = re.compile(
+    r"\s*(?:\[[^\]]{0,40}\]\s*)?(re|aw|antw(?:ort)?|sv|vs|odp|fw|fwd|wg|wtr|tr|rv|enc|doorst|vl)"
+    r"\s?(?:\[\d+\]|\(\d+\))?\s?[:：]",
+    re.IGNORECASE,
+)
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    match = _PREFIX.match(facts.content.subject)
+    return None if match is None else {"prefix": match.group(0).strip()}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-47",
+    key="subject-honest",
+    severity=Severity.BLOCK,
+    anchor="campaign.subject",
+    source="Google answer 81126: no fake replies; UWG section 5; DDG section 6(2); CAN-SPAM 15 USC 7704(a)(2)",
+    hits=_hits,
+    en=Words(
+        title="Subject does not pretend to be an answer",
+        sentence="The subject begins with {prefix}, as if it were part of a conversation.",
+        why="Readers would open it under a false impression. Gmail forbids it, and so does competition law.",
+        mend="Take the prefix out of the subject.",
+    ),
+    de=Words(
+        title="Der Betreff täuscht keine Antwort vor",
+        sentence="Der Betreff beginnt mit {prefix}, als gehörte er zu einem Gespräch.",
+        why="Man würde das Mailing unter falschem Eindruck öffnen. Gmail und das Wettbewerbsrecht verbieten das.",
+        mend="Nehmen Sie die Vorsilbe aus dem Betreff.",
+    ),
+)

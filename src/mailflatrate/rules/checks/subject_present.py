@@ -1,0 +1,32 @@
+"""R-47: a mailing without a subject hides what it is about."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    return None if facts.content.subject.strip() else NO_PARAMS
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-47",
+    key="subject-present",
+    severity=Severity.BLOCK,
+    anchor="campaign.subject",
+    source="DDG section 6(2): subject must not hide the commercial nature",
+    hits=_hits,
+    en=Words(
+        title="Subject written",
+        sentence="The mailing has no subject.",
+        why="The subject tells readers what the mailing is about before they open it.",
+        mend="Write a subject.",
+    ),
+    de=Words(
+        title="Betreff geschrieben",
+        sentence="Das Mailing hat keinen Betreff.",
+        why="Der Betreff sagt vor dem Öffnen, worum es geht.",
+        mend="Schreiben Sie einen Betreff.",
+    ),
+)

@@ -1,0 +1,35 @@
+"""R-40: a working unsubscribe link in both parts of every mailing."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    content = facts.content
+    sides = (("part.html", content.unsubscribe_in_html), ("part.text", content.unsubscribe_in_text))
+    parts = tuple(part for part, there in sides if not there)
+    return {"parts": parts} if parts else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-40",
+    key="unsubscribe-link",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="MFR; CAN-SPAM 15 USC 7704(a)(5); CASL s. 11; UWG (CH) Art. 3(1)(o)",
+    hits=_hits,
+    en=Words(
+        title="Unsubscribe link in both parts",
+        sentence="There is no unsubscribe link in {parts}.",
+        why="Leaving has to be as easy as signing up, in every mail program.",
+        mend="Put the unsubscribe block back, or write the unsubscribe address into the text.",
+    ),
+    de=Words(
+        title="Abmeldelink in beiden Teilen",
+        sentence="In {parts} steht kein Abmeldelink.",
+        why="Sich abzumelden muss so leicht sein wie sich anzumelden, in jedem Mailprogramm.",
+        mend="Setzen Sie den Abmeldeblock wieder ein oder schreiben Sie die Abmeldeadresse in den Text.",
+    ),
+)

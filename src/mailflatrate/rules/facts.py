@@ -1,0 +1,288 @@
+"""What the rules are told. One frozen value for each subject; each app builds its own in its `facts.py`.
+
+Nothing here has behaviour beyond reading itself. Times are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from mailflatrate.rules.imprint import Imprint
+
+
+class Standing(Enum):
+    """Where an account stands with the house (R-01)."""
+
+    REGISTERED = "registered"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    ACTIVE = "active"
+    THROTTLED = "throttled"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+
+    @property
+    def may_send(self) -> bool:
+        """A throttled account sends slowly; everybody else who is not active does not send."""
+        return self in (Standing.ACTIVE, Standing.THROTTLED)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """The account at this moment. `*_accepted` is the version the customer accepted, empty when none."""
+
+    standing: Standing
+    activated_at: datetime | None
+    activated_by: str
+    terms_current: str
+    terms_accepted: str
+    policy_current: str
+    policy_accepted: str
+    dpa_current: str
+    dpa_accepted: str
+    mailings_sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """The tick "this mailing keeps to the anti-spam policy" (R-04), bound to one content."""
+
+    content_hash: str
+    acknowledged_hash: str
+    acknowledged_policy: str
+    reviewed_by: str = ""
+    supervised: bool = False
+    """True for the first mailings of an account, which wait for a reviewer (R-06)."""
+
+
+class DnsState(Enum):
+    """What the last look at a record found."""
+
+    OK = "ok"
+    MISSING = "missing"
+    WRONG = "wrong"
+    UNREACHABLE = "unreachable"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class DnsCheck:
+    """One record: what we expected, what we found."""
+
+    state: DnsState
+    expected: str = ""
+    found: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.state is DnsState.OK
+
+
+@dataclass(frozen=True, slots=True)
+class SenderFacts:
+    """Who stands in From. Domains are A-labels in lower case."""
+
+    from_address: str
+    from_domain: str
+    display_name: str
+    address_verified_at: datetime | None
+    domain_verified_at: datetime | None
+    dkim: DnsCheck
+    spf: DnsCheck
+    dmarc: DnsCheck
+    mx: DnsCheck
+    dkim_domain: str
+    """`d=` of the signature that will be made; empty without a key."""
+    return_path_domain: str
+    reply_to: str = ""
+    """Empty when replies go to From."""
+    reply_to_deliverable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """One link of the HTML part before rewriting: where it leads, what its text says."""
+
+    url: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFacts:
+    """One compiled edition, seen from outside.
+
+    Sizes in octets before tracking. `leftovers` are merge tags still in the result, as written.
+    `imprint_missing_*` are keys of imprint lines that the part does not show (`imprint.missing_in`). `hidden`
+    are samples of text that a reader cannot see; `active_elements` names of elements such as `script`,
+    `form`, `iframe`.
+    """
+
+    subject: str
+    preheader: str
+    html_octets: int
+    text_octets: int
+    total_octets: int
+    unsubscribe_in_html: bool
+    unsubscribe_in_text: bool
+    reason_in_html: bool
+    reason_in_text: bool
+    imprint_missing_html: tuple[str, ...] = ()
+    imprint_missing_text: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    active_elements: tuple[str, ...] = ()
+    links: tuple[LinkFacts, ...] = ()
+    images_without_alt: int = 0
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceFacts:
+    """Whom the campaign is meant for, before recipients are judged one by one."""
+
+    lists: tuple[str, ...]
+    lists_without_origin: tuple[str, ...] = ()
+    """Names of lists whose declared origin no reviewer approved and that no form of ours fills (R-10)."""
+    recipients: int = 0
+    stale_consents: int = 0
+    """Recipients without contact for more than 12 months (R-13)."""
+    recipient_countries: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """Everything the campaign chain asks about."""
+
+    account: AccountFacts
+    release: ReleaseFacts
+    sender: SenderFacts
+    imprint: Imprint | None
+    content: ContentFacts
+    audience: AudienceFacts
+
+    @property
+    def recipient_countries(self) -> frozenset[str]:
+        return self.audience.recipient_countries
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationFacts:
+    """A double-opt-in confirmation mail (R-25, R-31 to R-35)."""
+
+    account: AccountFacts
+    imprint: Imprint | None
+    form_published: bool
+    requested_at: datetime | None
+    token_expires_at: datetime | None
+    now: datetime
+    suppressed: bool
+    """A complaint or a dead mailbox; an earlier unsubscribe does not count, the person may come back
+    (R-16)."""
+    address_refused_by: str
+    """Rule id of the address decision, empty when accepted."""
+    mails_to_address_last_day: int
+    """Across all customers (R-35)."""
+    tracking: bool
+    links: int
+    recipient_countries: frozenset[str] = frozenset()
+
+
+class HasAccount(Protocol):
+    """Facts of a mail that an account sends."""
+
+    @property
+    def account(self) -> AccountFacts: ...
+
+
+class HasImprint(Protocol):
+    """Facts of a mail that must say who sends it."""
+
+    @property
+    def imprint(self) -> Imprint | None: ...
+
+    @property
+    def recipient_countries(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """A service notice to a user of the house: password, verdict on an application, suspension."""
+
+    recipient_is_user: bool
+    """The address belongs to a user or an applicant of the account; notices go nowhere else."""
+    address_dead: bool
+    """A notice to it bounced hard."""
+    advertising: bool = field(default=False)
+
+
+class SubscriptionState(Enum):
+    """How one person stands to one list."""
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+    QUARANTINED = "quarantined"
+    UNSUBSCRIBED = "unsubscribed"
+    REMOVED = "removed"
+
+
+class ConsentKind(Enum):
+    """The event on which a subscription rests. Nothing else counts as consent."""
+
+    CONFIRMED = "confirmed"
+    """Double opt-in with a form of ours."""
+    IMPORTED = "imported"
+    """Double opt-in elsewhere, with evidence per row (R-12)."""
+
+
+class Suppression(Enum):
+    """Why an address must not be mailed."""
+
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    OBJECTION = "objection"
+    ERASED = "erased"
+    DESK = "desk"
+
+
+class OriginState(Enum):
+    """What is known about how a list came to be (R-10)."""
+
+    FORM = "form"
+    """Filled by our own double-opt-in forms alone; needs no declaration."""
+    APPROVED = "approved"
+    WAITING = "waiting"
+    REJECTED = "rejected"
+    UNDECLARED = "undeclared"
+
+    @property
+    def mailable(self) -> bool:
+        return self in (OriginState.FORM, OriginState.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """One person of one mailing: the hot path builds a million of these.
+
+    `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for
+    (R-36). `role_tier` comes from `addresses.role_tier`; `role_released` is True when a reviewer let a tier-2
+    name in. `last_contact_at` is the later of consent and last mailing, both without opens (R-91).
+    """
+
+    suppressed: Suppression | None
+    subscription: SubscriptionState
+    consent: ConsentKind | None
+    consent_event_id: int | None
+    consent_list_id: int | None
+    list_id: int
+    consent_at: datetime | None
+    last_contact_at: datetime | None
+    origin: OriginState
+    role_tier: int = 0
+    role_released: bool = False
+    missing_values: tuple[str, ...] = ()

@@ -1,0 +1,258 @@
+"""The chains: which rules are asked, in which order (RULES.md section N).
+
+`judge_campaign` is asked once at release and again before each chunk, `judge_recipient` once a recipient. The tables
+are the law; whoever wants to know what holds a mailing back reads them from top to bottom.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, TypeVar
+
+from mailflatrate.rules.checks import (
+    account_active,
+    both_parts,
+    confirmation_address,
+    confirmation_allowed,
+    confirmation_plain,
+    consent_fresh,
+    domain_aligned,
+    domain_dkim,
+    domain_dmarc,
+    domain_mx,
+    domain_spf,
+    dpa_accepted,
+    first_mailings_reviewed,
+    form_published,
+    images_described,
+    imprint_complete,
+    imprint_shown,
+    links_clean,
+    links_https,
+    links_truthful,
+    merge_tags_filled,
+    no_active_content,
+    nothing_hidden,
+    notice_deliverable,
+    notice_to_user,
+    origin_approved,
+    policy_accepted,
+    policy_acknowledged,
+    reason_given,
+    recipient_consented,
+    recipient_origin,
+    recipient_personal,
+    recipient_recent,
+    recipient_subscribed,
+    recipient_suppressed,
+    recipient_values,
+    reply_to_deliverable,
+    request_alive,
+    sender_name_honest,
+    sender_not_freemail,
+    sender_verified,
+    sign_up_bombing,
+    size_comfortable,
+    size_limit,
+    subject_calm,
+    subject_honest,
+    subject_present,
+    unsubscribe_link,
+)
+from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, NoticeFacts, RecipientFacts
+from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.verdict import Check, Finding, Language, Param, Severity, Verdict, Words
+from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.words import word
+
+# Who sends?                        Severity as in the file: most block, R-06 and R-13 wait for a reviewer.
+CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
+    account_active.CHECK,  # R-01
+    dpa_accepted.CHECK,  # R-92
+    policy_accepted.CHECK,  # R-04
+    policy_acknowledged.CHECK,  # R-04
+    first_mailings_reviewed.CHECK,  # R-06 review
+    # In whose name?
+    sender_verified.CHECK,  # R-46
+    sender_not_freemail.CHECK,  # R-46
+    reply_to_deliverable.CHECK,  # R-46
+    sender_name_honest.CHECK,  # R-45
+    domain_spf.CHECK,  # R-61
+    domain_dkim.CHECK,  # R-59
+    domain_dmarc.CHECK,  # R-62
+    domain_mx.CHECK,  # R-76
+    domain_aligned.CHECK,  # R-62
+    # To whom?
+    origin_approved.CHECK,  # R-10
+    consent_fresh.CHECK,  # R-13 review
+    # With which particulars and which way out?
+    imprint_complete.CHECK,  # R-44
+    imprint_shown.CHECK,  # R-44
+    unsubscribe_link.CHECK,  # R-40
+    reason_given.CHECK,  # R-51 warn
+    # Saying what?
+    subject_present.CHECK,  # R-47
+    subject_honest.CHECK,  # R-47
+    subject_calm.CHECK,  # R-47 warn
+    merge_tags_filled.CHECK,  # R-52
+    links_clean.CHECK,  # R-49
+    links_truthful.CHECK,  # R-49
+    links_https.CHECK,  # R-49 warn
+    nothing_hidden.CHECK,  # R-48
+    # In which form?
+    both_parts.CHECK,  # R-50
+    no_active_content.CHECK,  # R-50
+    size_limit.CHECK,  # R-50
+    size_comfortable.CHECK,  # R-50 warn
+    images_described.CHECK,  # R-50 warn
+)
+
+# The cheapest and the most frequent question first; the first refusal ends the chain.
+RECIPIENT_CHAIN: tuple[RecipientRule, ...] = (
+    recipient_suppressed.RULE,  # R-16, R-37, R-69, R-79, R-96
+    recipient_subscribed.RULE,  # R-12, R-25, R-37
+    recipient_consented.RULE,  # R-25, R-36
+    recipient_origin.RULE,  # R-10
+    recipient_personal.RULE,  # R-21
+    recipient_recent.RULE,  # R-13, R-91
+    recipient_values.RULE,  # R-52
+)
+
+CONFIRMATION_CHAIN: tuple[Check[ConfirmationFacts], ...] = (
+    account_active.CHECK,  # R-01
+    dpa_accepted.CHECK,  # R-92
+    form_published.CHECK,  # R-25
+    request_alive.CHECK,  # R-34
+    confirmation_allowed.CHECK,  # R-79
+    confirmation_address.CHECK,  # R-17 to R-23
+    sign_up_bombing.CHECK,  # R-35
+    imprint_complete.CHECK,  # R-44
+    confirmation_plain.CHECK,  # R-31
+)
+
+NOTICE_CHAIN: tuple[Check[NoticeFacts], ...] = (
+    notice_to_user.CHECK,  # R-32
+    notice_deliverable.CHECK,  # R-69
+)
+
+AnyRule: TypeAlias = Check[CampaignFacts] | Check[ConfirmationFacts] | Check[NoticeFacts] | RecipientRule
+
+_IN_ORDER: tuple[AnyRule, ...] = (*CAMPAIGN_CHAIN, *CONFIRMATION_CHAIN, *NOTICE_CHAIN, *RECIPIENT_CHAIN)
+_RULES: dict[str, AnyRule] = {rule.key: rule for rule in _IN_ORDER}
+_REASONS: dict[WithholdReason, tuple[str, str]] = {
+    reason: words for rule in RECIPIENT_CHAIN for reason, words in rule.reasons.items()
+}
+
+
+def _fingerprint() -> str:
+    lines = [
+        f"{rule.rule} {rule.key} {rule.version} {rule.severity.value}"
+        for rule in sorted(_RULES.values(), key=lambda rule: rule.key)
+    ]
+    lines += [f"{limit.key} {limit.value}" for limit in LIMITS.values()]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+
+RULES_VERSION: str = _fingerprint()
+"""Stored with each permit and verdict. Changes with any rule's id, severity or version, and with any limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A finding in words, ready for a page."""
+
+    title: str
+    sentence: str
+    """What went wrong; the title where the rule passed."""
+    why: str
+    mend: str
+    source: str
+
+
+def judge_campaign(facts: CampaignFacts) -> Verdict:
+    """All rules of the campaign chain; none is skipped, so that a customer sees everything that is left to do."""
+    return _judge(CAMPAIGN_CHAIN, facts)
+
+
+def judge_confirmation(facts: ConfirmationFacts) -> Verdict:
+    """May this confirmation mail be sent? Asked once a sign-up."""
+    return _judge(CONFIRMATION_CHAIN, facts)
+
+
+def judge_notice(facts: NoticeFacts) -> Verdict:
+    """May this service notice be sent?"""
+    return _judge(NOTICE_CHAIN, facts)
+
+
+_REFUSALS = tuple(rule.refuses for rule in RECIPIENT_CHAIN)
+
+
+def judge_recipient(facts: RecipientFacts, now: datetime) -> Withhold | None:
+    """The hot path: None lets the recipient through, else the first rule that leaves him out. `now` is aware, UTC."""
+    for refuses in _REFUSALS:
+        withhold = refuses(facts, now)
+        if withhold is not None:
+            return withhold
+    return None
+
+
+RECIPIENT_PASSED: Verdict = Verdict(
+    RULES_VERSION, tuple(Finding(rule.rule, rule.key, rule.severity, True, rule.anchor) for rule in RECIPIENT_CHAIN)
+)
+"""The verdict of everybody who gets the mailing; one object for all of them."""
+
+
+def recipient_verdict(facts: RecipientFacts, now: datetime) -> Verdict:
+    """The long answer for one recipient: every rule with hit or miss. For pages, not for the hot path."""
+    return Verdict(RULES_VERSION, tuple(rule.judge(facts, now) for rule in RECIPIENT_CHAIN))
+
+
+def explain(finding: Finding, language: Language) -> Explanation:
+    """Put a finding, fresh or read from storage, into words. Raises KeyError for a rule that no longer exists."""
+    rule = _RULES[finding.key]
+    words: Words = rule.words(language)
+    sentence = words.title
+    if not finding.passed:
+        shown = {name: _in_words(value, language) for name, value in finding.params}
+        sentence = words.sentence.format_map(shown)
+        sentence = sentence[:1].upper() + sentence[1:]
+    return Explanation(words.title, sentence, words.why, words.mend, rule.source)
+
+
+def reason_text(reason: WithholdReason, language: Language) -> str:
+    """A reason for leaving somebody out, as reports show it: `sign-up not confirmed`."""
+    english, german = _REASONS[reason]
+    return german if language is Language.GERMAN else english
+
+
+def all_rules() -> Mapping[str, AnyRule]:
+    """Every rule by key, for the generated documentation and for tests."""
+    return dict(_RULES)
+
+
+def failures_by_weight(verdict: Verdict) -> tuple[Finding, ...]:
+    """The failures as the checks panel shows them: block, review, warn, info; the chain's order within each."""
+    order = list(Severity)
+    return tuple(sorted(verdict.failures, key=lambda finding: order.index(finding.severity)))
+
+
+_AnyFacts = TypeVar("_AnyFacts")
+
+
+def _judge(chain: Iterable[Check[_AnyFacts]], facts: _AnyFacts) -> Verdict:
+    return Verdict(RULES_VERSION, tuple(check.judge(facts) for check in chain))
+
+
+def _in_words(value: Param, language: Language) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    return ", ".join(_one_word(item, language) for item in value)
+
+
+def _one_word(item: str, language: Language) -> str:
+    if item.startswith("withhold."):
+        return reason_text(WithholdReason(item.removeprefix("withhold.")), language)
+    return word(item, language)

@@ -1,0 +1,108 @@
+"""The imprint object of an account. A mailing stores the version it showed (validator note 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+
+
+class Organisation(Enum):
+    """What kind of sender it is; decides which conditional fields are due."""
+
+    COMPANY = "company"
+    """A legal person in a company register: GmbH, AG, UG, KG with a company as partner, Ltd, Inc."""
+    REGISTERED_TRADER = "registered_trader"
+    """A person or partnership in a register without being a legal person: e. K., OHG, KG."""
+    ASSOCIATION = "association"
+    """A registered association, co-operative or foundation."""
+    PUBLIC_BODY = "public_body"
+    """A legal person of public law: municipality, university, chamber."""
+    PARTNERSHIP = "partnership"
+    """An unregistered partnership: GbR."""
+    SOLE_TRADER = "sole_trader"
+    """One person who trades or works freelance, unregistered."""
+
+    @property
+    def legal_person(self) -> bool:
+        return self in (Organisation.COMPANY, Organisation.ASSOCIATION, Organisation.PUBLIC_BODY)
+
+    @property
+    def registered(self) -> bool:
+        return self in (Organisation.COMPANY, Organisation.REGISTERED_TRADER, Organisation.ASSOCIATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """All fields as the customer wrote them, empty where there is nothing to say (never "n/a").
+
+    `country` is the ISO 3166 code of the account and picks the column of the table. `representatives` and
+    `extra_ids` hold one entry a line; an extra id reads `SIREN: 123 456 789`.
+    """
+
+    country: str
+    organisation: Organisation
+    legal_name: str = ""
+    legal_form: str = ""
+    representatives: tuple[str, ...] = ()
+    on_behalf_of: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    address_country: str = ""
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+    register_name: str = ""
+    register_number: str = ""
+    vat_id: str = ""
+    w_idnr: str = ""
+    supervisory_authority: str = ""
+    chamber: str = ""
+    profession_title: str = ""
+    profession_state: str = ""
+    profession_rules_url: str = ""
+    editor_responsible: str = ""
+    business_purpose: str = ""
+    media_policy: str = ""
+    capital: str = ""
+    liquidation_note: str = ""
+    privacy_url: str = ""
+    extra_ids: tuple[str, ...] = ()
+
+    def value(self, field: str) -> str:
+        """One field as a single text; several entries joined by commas. Raises AttributeError."""
+        held: object = getattr(self, field)
+        if isinstance(held, tuple):
+            return ", ".join(held)
+        return held if isinstance(held, str) else str(held)
+
+
+_FIELDS = frozenset(field.name for field in fields(Imprint))
+_LISTS = frozenset({"representatives", "extra_ids"})
+
+
+def imprint_from_mapping(stored: Mapping[str, object]) -> Imprint:
+    """Build one from a JSON column. Unknown keys are ignored. Raises KeyError, ValueError where the core is
+    missing."""
+    texts = {
+        key: str(value or "").strip()
+        for key, value in stored.items()
+        if key in _FIELDS and key not in _LISTS and key not in ("country", "organisation")
+    }
+    lists = {key: _entries(stored.get(key, ())) for key in _LISTS}
+    return Imprint(
+        country=str(stored["country"]).upper(),
+        organisation=Organisation(stored["organisation"]),
+        representatives=lists["representatives"],
+        extra_ids=lists["extra_ids"],
+        **texts,
+    )
+
+
+def _entries(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = value.splitlines()
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(text for text in (str(item).strip() for item in value) if text)

@@ -1,0 +1,105 @@
+"""Which field where: the table of RULES.md ("Imprint fields by country"), one row a field.
+
+!  mandatory                      L  mandatory for legal persons        R  mandatory if registered
+?  only if it applies             +  recommended                        .  not required
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Column(Enum):
+    """The columns of the table."""
+
+    DE = "DE"
+    AT = "AT"
+    CH = "CH"
+    EU = "EU"
+    US = "US"
+    CA = "CA"
+    UK = "UK"
+
+
+class Need(Enum):
+    """How much a country wants a field."""
+
+    MANDATORY = "!"
+    LEGAL_PERSON = "L"
+    REGISTERED = "R"
+    CONDITIONAL = "?"
+    RECOMMENDED = "+"
+    NONE = "."
+
+
+_TABLE = """
+field                   DE AT CH EU US CA UK
+legal_name              !  !  !  !  +  !  !
+legal_form              L  R  +  ?  .  .  ?
+representatives         L  ?  +  ?  .  .  .
+on_behalf_of            ?  ?  ?  ?  ?  ?  ?
+street                  !  !  !  !  !  !  !
+postcode                !  !  !  !  !  !  !
+city                    !  !  !  !  !  !  !
+email                   !  !  !  !  .  !  !
+phone                   !  !  +  !  .  +  +
+register_name           R  R  +  ?  .  .  R
+register_number         R  R  +  ?  .  .  R
+vat_id                  ?  ?  +  ?  .  .  ?
+w_idnr                  ?  .  .  .  .  .  .
+supervisory_authority   ?  ?  .  ?  .  .  ?
+chamber                 ?  ?  .  ?  .  .  .
+profession_title        ?  ?  .  ?  .  .  .
+profession_state        ?  ?  .  ?  .  .  .
+profession_rules_url    ?  ?  .  ?  .  .  .
+editor_responsible      ?  !  .  .  .  .  .
+business_purpose        .  !  .  .  .  .  .
+media_policy            .  ?  .  .  .  .  .
+capital                 ?  ?  .  .  .  .  ?
+liquidation_note        ?  ?  .  ?  .  .  .
+privacy_url             !  !  !  !  +  +  !
+"""
+
+# The member states and the EEA, which took over Directive 2000/31/EC; each without its own column above.
+_EU_GENERIC = frozenset(
+    {
+        *("BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI"),
+        *("LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"),
+    }
+)
+
+
+def _read(table: str) -> dict[Column, dict[str, Need]]:
+    head, *rows = table.strip().splitlines()
+    columns = [Column(name) for name in head.split()[1:]]
+    needs: dict[Column, dict[str, Need]] = {column: {} for column in columns}
+    for row in rows:
+        field, *marks = row.split()
+        for column, mark in zip(columns, marks, strict=True):
+            needs[column][field] = Need(mark)
+    return needs
+
+
+_NEEDS = _read(_TABLE)
+IMPRINT_FIELDS: tuple[str, ...] = tuple(_NEEDS[Column.DE])
+PO_BOX_ALLOWED = frozenset({Column.US, Column.CA})
+"""16 CFR 316.2(p) and CRTC regulations s. 2: a registered box is an address there."""
+
+
+def column_of(country: str) -> Column:
+    """The column for an ISO code. A country without one is held to the generic European column, the
+    strictest."""
+    code = country.upper()
+    if code in ("GB", "UK"):
+        return Column.UK
+    if code in _EU_GENERIC:
+        return Column.EU
+    try:
+        return Column(code)
+    except ValueError:
+        return Column.EU
+
+
+def needs_of(column: Column) -> dict[str, Need]:
+    """Field -> need, in the order in which the fields are asked for."""
+    return dict(_NEEDS[column])

@@ -1,0 +1,74 @@
+"""Why one recipient of a mailing is left out: reasons, and the shape of the rules that give them.
+
+These rules are asked once a recipient, a million times a mailing, so they answer with a constant and build nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from mailflatrate.rules.facts import RecipientFacts
+from mailflatrate.rules.verdict import Finding, Language, Severity, Words
+
+
+class WithholdReason(Enum):
+    """The value is stored with the delivery and counted in reports."""
+
+    SUPPRESSED_BOUNCE = "suppressed_bounce"
+    SUPPRESSED_COMPLAINT = "suppressed_complaint"
+    SUPPRESSED_UNSUBSCRIBED = "suppressed_unsubscribed"
+    SUPPRESSED_OBJECTION = "suppressed_objection"
+    SUPPRESSED_ERASED = "suppressed_erased"
+    SUPPRESSED_DESK = "suppressed_desk"
+    UNSUBSCRIBED = "unsubscribed"
+    NOT_CONFIRMED = "not_confirmed"
+    QUARANTINED = "quarantined"
+    REMOVED = "removed"
+    CONSENT_MISSING = "consent_missing"
+    CONSENT_OTHER_LIST = "consent_other_list"
+    LIST_NOT_APPROVED = "list_not_approved"
+    ROLE_ADDRESS = "role_address"
+    CONSENT_TOO_OLD = "consent_too_old"
+    MISSING_VALUE = "missing_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Withhold:
+    """One recipient left out, by one rule, for one reason."""
+
+    rule: str
+    key: str
+    reason: WithholdReason
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRule:
+    """One rule of the recipient chain. `refuses` gets the facts and the present moment (aware, UTC).
+
+    `reasons` gives each reason its sentence (English, German); `en` and `de` hold what is common to them.
+    """
+
+    rule: str
+    key: str
+    source: str
+    refuses: Callable[[RecipientFacts, datetime], Withhold | None]
+    reasons: Mapping[WithholdReason, tuple[str, str]]
+    en: Words
+    de: Words
+    severity: Severity = Severity.BLOCK
+    anchor: str = "contact"
+    version: int = 1
+
+    def words(self, language: Language) -> Words:
+        return self.de if language is Language.GERMAN else self.en
+
+    def judge(self, facts: RecipientFacts, now: datetime) -> Finding:
+        """The full finding, for a page that explains one recipient."""
+        withhold = self.refuses(facts, now)
+        params: tuple[tuple[str, tuple[str, ...]], ...] = ()
+        if withhold is not None:
+            params = (("reason", (f"withhold.{withhold.reason.value}",)),)
+        return Finding(self.rule, self.key, self.severity, withhold is None, self.anchor, params)
