@@ -25,8 +25,8 @@ from mailflatrate.mail.liquid import SourceRefused
 
 TARGET_MS = 150
 _REDIRECT = "https://links.example/c/"
-_CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>.*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
-_WEB_HREF = re.compile(r"href\s*=\s*[\"']?\s*https?://", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(?:(?!-->).)*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
+_WEB_HREF = re.compile(r"<(?!link\b)[a-z:]+\b[^>]*?\shref\s*=\s*[\"']?\s*https?://", re.IGNORECASE)
 _IMPRINT = Imprint(
     lines=(ImprintLine("", "Muster Feinkost GmbH"), ImprintLine("Register", "Amtsgericht Bonn, HRB 12345")),
     reason="You get this letter because you signed up for {{ list.name }}.",

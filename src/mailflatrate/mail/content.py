@@ -91,7 +91,7 @@ def compile_content(source: Source, context: CompileContext) -> Compiled:
     change = _url_guard(protected, sanitiser.url_words)
     html_source = _assemble_html(tokens, protected, change, source.preheader, context.imprint)
     if source.text is None:
-        plain = book.in_text(protected.restore_text(write_text(tokens, protected), change), _LIQUID_MARK)
+        plain = protected.restore_text(write_text(tokens, protected, book), change)
     else:
         plain = book.in_text(source.text, _LIQUID_MARK)
     known = context.known_variables

@@ -13,6 +13,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
+from mailflatrate.mail.html.links import LinkBook
 from mailflatrate.mail.html.tokens import Kind, Token
 from mailflatrate.mail.liquid.protect import Protected
 
@@ -41,6 +42,7 @@ class _Link:
 @dataclass(slots=True)
 class _Writer:
     protected: Protected
+    book: LinkBook
     data_rows: frozenset[int]
     lines: list[str] = field(default_factory=list)
     line: str = ""
@@ -53,6 +55,8 @@ class _Writer:
 
     def text(self, text: str) -> None:
         text = _FILLER.sub("", html.unescape(text))
+        if not self.links:
+            text = self.book.in_text(text, self.protected.word)
         if self.pre:
             first, *rest = text.split("\n")
             self.line += first
@@ -81,9 +85,12 @@ class _Writer:
             self.lines.append("")
 
 
-def write_text(tokens: list[Token], protected: Protected) -> str:
-    """Return the text of sanitised `tokens`, words for Liquid in it, links as `text (url)`, no line wrapped."""
-    writer = _Writer(protected, _data_rows(tokens))
+def write_text(tokens: list[Token], protected: Protected, book: LinkBook) -> str:
+    """Return the text of sanitised `tokens`, words for Liquid in it, links as `text (url)`, no line wrapped.
+
+    The links of `tokens` have gone through `book` already; bare URLs in running text go through it here.
+    """
+    writer = _Writer(protected, book, _data_rows(tokens))
     stack: list[tuple[str, bool]] = []
     for at, token in enumerate(tokens):
         if token.kind is Kind.START:
@@ -107,7 +114,19 @@ def write_text(tokens: list[Token], protected: Protected) -> str:
             # A condition is kept where it hides something, too: its other end may stand outside.
             writer.line += token.text.strip()
     writer.start_block(spaced=False)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in writer.lines)).strip("\n") + "\n"
+    text = "\n".join(line.rstrip() for line in writer.lines)
+    # A condition on a line of its own joins the next one, or it would leave empty lines in what is sent.
+    text = re.sub(
+        rf"^((?:{protected.word.pattern})+)\n+",
+        lambda line: line.group() if _prints(line[1], protected) else line[1],
+        text,
+        flags=re.MULTILINE,
+    )
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+
+
+def _prints(words: str, protected: Protected) -> bool:
+    return any(protected.is_output(int(word[1])) for word in protected.word.finditer(words))
 
 
 def _open(writer: _Writer, token: Token, *, is_data_row: bool) -> None:
@@ -193,6 +212,9 @@ def _close_link(writer: _Writer, link: _Link) -> None:
     text = "".join([*writer.lines[link.line_at :], text]).strip()
     shown = link.href.removeprefix("mailto:").removeprefix("tel:")
     if text in {shown, link.href}:
+        return
+    if text == writer.book.target(link.href) and len(writer.lines) == link.line_at:
+        writer.line = writer.line[: link.text_at] + link.href
         return
     if not text:
         # A link around an image without a description says nothing that a reader of text could follow.

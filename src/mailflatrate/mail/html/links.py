@@ -22,34 +22,40 @@ class Link:
 class LinkBook:
     """Gives each distinct web target one number, and the URL to put in its place.
 
-    `link_url(number, url)` makes the redirector's URL, the same for every recipient; None leaves every link as it
-    is and still lists them. `untracked` are targets that never go through the redirector: imprint and privacy
-    pages.
+    `link_url(number, url)` makes the redirector's URL, the same for every recipient; None leaves every link as it is
+    and still lists them. `untracked` are targets that never go through the redirector: imprint and privacy pages.
     """
 
     def __init__(self, link_url: Callable[[int, str], str] | None, untracked: Collection[str]) -> None:
         self._link_url = link_url
         self._untracked = frozenset(untracked)
         self._numbers: dict[str, int] = {}
+        self._targets: dict[str, str] = {}
 
     def __call__(self, url: str) -> str:
         """Return what stands in the letter for `url`.
 
-        Mailto, tel, anchors and the untracked ones come back unchanged.
+        mailto, tel, anchors and the untracked ones come back unchanged.
         """
         target = url.strip()
         if not _WEB.match(url) or target in self._untracked:
             return url
         number = self._numbers.setdefault(target, len(self._numbers) + 1)
-        return url if self._link_url is None else self._link_url(number, target)
+        written = url if self._link_url is None else self._link_url(number, target)
+        self._targets[written] = target
+        return written
 
-    def in_text(self, text: str, has_liquid: re.Pattern[str]) -> str:
-        """Return plain text with its bare URLs replaced; a URL with Liquid in it stays."""
+    def target(self, written: str) -> str:
+        """Return where a URL that this book has written leads."""
+        return self._targets.get(written, written)
+
+    def in_text(self, text: str, liquid: re.Pattern[str]) -> str:
+        """Return plain text with its bare URLs replaced; a URL with Liquid in it, as `liquid` finds it, stays."""
 
         def replace(found: re.Match[str]) -> str:
             url = trim_url(found.group())
             rest = found.group()[len(url) :]
-            return found.group() if has_liquid.search(url) else self(url) + rest
+            return found.group() if liquid.search(url) else self(url) + rest
 
         return _URL_IN_TEXT.sub(replace, text)
 

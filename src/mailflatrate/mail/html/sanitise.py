@@ -41,8 +41,8 @@ _META = frozenset(
     {"viewport", "color-scheme", "supported-color-schemes", "format-detection", "x-apple-disable-message-reformatting"}
 )
 _CONDITION = re.compile(r"\[if\s[^\]]*\]", re.IGNORECASE)
-_DOWNLEVEL_HIDDEN = re.compile(r"(\[if\s[^\]]*\]>)(.*)(<!\[endif\])", re.IGNORECASE | re.DOTALL)
-_REVEALED_OPEN = re.compile(r"\[if\s[^\]]*\]><!(?:--)?|\[if\s[^\]]*\]>", re.IGNORECASE)
+_DOWNLEVEL_HIDDEN = re.compile(r"(\[if\s[^\]]*\]>)(.*)<!\s*\[endif\]", re.IGNORECASE | re.DOTALL)
+_REVEALED_OPEN = re.compile(r"(\[if\s[^\]]*\]>)(?:<!(?:--.*)?)?", re.IGNORECASE | re.DOTALL)
 _CSS_DANGER = re.compile(r"expression\s*\(|javascript\s*:|vbscript\s*:|-moz-binding|behavior\s*:", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
@@ -122,11 +122,13 @@ class Sanitiser:
         if _is_marker(text):
             # html5ever reads `<![if !mso]>` as a comment; Outlook needs it as it was.
             return [Token(Kind.DOCTYPE, f"<!{text}>")]
-        if _REVEALED_OPEN.fullmatch(text) or text.lower() == "<![endif]":
+        if revealed := _REVEALED_OPEN.fullmatch(text):
+            return [Token(Kind.COMMENT, revealed[1] + ("<!" if "<!" in text else ""))]
+        if text.lower() == "<![endif]":
             return [token]
         if hidden := _DOWNLEVEL_HIDDEN.fullmatch(text):
             inner = write(self.document(tokenise(hidden[2])))
-            return [Token(Kind.COMMENT, hidden[1] + inner.replace("-->", "--&gt;") + hidden[3])]
+            return [Token(Kind.COMMENT, hidden[1] + inner.replace("-->", "--&gt;") + "<![endif]")]
         return []
 
     def _start(self, token: Token) -> list[Token]:

@@ -66,7 +66,7 @@ def protect(source: str, *, entities: bool) -> Protected:
 
     `entities` says that the source is HTML, where a tag may be written with `&quot;`.
 
-    `{% comment %}` blocks vanish. What stands between `raw` and `endraw` stays, seen by every later step as the text it is.
+    `{% comment %}` blocks vanish. What stands between `raw` and `endraw` stays: for every later step it is text.
     """
     prefix = "lq"
     while prefix in source.lower():

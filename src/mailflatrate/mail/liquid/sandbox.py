@@ -19,7 +19,7 @@ from io import StringIO
 from typing import Any, TextIO, cast
 from urllib.parse import urlsplit
 
-from liquid import Environment, Mode, RenderContext, Undefined
+from liquid import Environment, Mode, RenderContext, StrictUndefined, Undefined
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.capture_tag import CaptureNode, CaptureTag
 from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
@@ -66,32 +66,44 @@ class MissingError(UndefinedError):
         self.variable = variable
 
 
-class Missing(Undefined):
-    """An absent or empty value: it can be tested and defaulted; printing, counting or looping raises and names it."""
+class _Nothing(Undefined):
+    """What a missing value compares as: equal to nil, "", blank and empty, and false.
+
+    python-liquid knows only undefined values, which equal nil alone, and empty strings, which are true. Its `blank`
+    asks whether the other side is a string, therefore the class says that it is one.
+    """
 
     __slots__ = ()
-
-    def __bool__(self) -> bool:
-        return False
+    __class__ = property(lambda _self: str)  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:
-        return other is None or other is False or other == "" or isinstance(other, Undefined)
+        return other is None or other is False or other == ""
 
     __hash__ = Undefined.__hash__
 
+
+_NOTHING = _Nothing("nothing")
+
+
+class Missing:
+    """An absent or empty value: it can be tested, compared and defaulted; printing or looping raises and names it."""
+
+    __slots__ = ("name", "token")
+
+    def __init__(self, name: str, token: Token | None) -> None:
+        self.name = name
+        self.token = token
+
+    def __liquid__(self) -> object:
+        return _NOTHING
+
     def __str__(self) -> str:
-        raise MissingError(self.name, self.token)
-
-    def __int__(self) -> int:
-        raise MissingError(self.name, self.token)
-
-    def __len__(self) -> int:
         raise MissingError(self.name, self.token)
 
     def __iter__(self) -> Iterator[Any]:
         raise MissingError(self.name, self.token)
 
-    def __getitem__(self, key: str) -> object:
+    def __len__(self) -> int:
         raise MissingError(self.name, self.token)
 
 
@@ -109,7 +121,7 @@ class Context(RenderContext):
             (value is None or value == "") and path[0] in self.globals and path[0] not in self.locals
         ):
             name = ".".join(str(part) for part in path)
-            return Missing(name, token=token, hint=f"{name} is missing")
+            return Missing(name, token)
         return value
 
 
@@ -212,7 +224,7 @@ class Sandbox(Environment):
     suppress_blank_control_flow_blocks = False
 
     def __init__(self, *, html_part: bool) -> None:
-        super().__init__(tolerance=Mode.STRICT, undefined=Missing, strict_filters=True)
+        super().__init__(tolerance=Mode.STRICT, undefined=StrictUndefined, strict_filters=True)
         self.tags = {name: tag for name, tag in self.tags.items() if name in TAGS}
         self.filters = {name: _bounded(name, self.filters[name]) for name in sorted(FILTERS)}
         self.add_filter(SAFE_URL_FILTER, safe_url)
