@@ -4,6 +4,7 @@ Arrives: raw bytes. Kept: nothing. Handed on: an `Inspection`; never an exceptio
 that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognises the message decides.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +12,15 @@ from pathlib import Path
 from mailflatrate.mail.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.bounce_text.failures import Failures, read_failures, reports_success
 from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.identify import find_marks
 from mailflatrate.mail.reading.mime import Headers, Part, parse
 from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
 from mailflatrate.mail.reading.values import Failure, Kind, Original, Outcome
 from mailflatrate.mail.reply import classify_reply, is_challenge_service
 from mailflatrate.mail.tokens import KeyRing, Purpose, TokenClaims
+
+_ABUSE_DESK = re.compile(r"(?:^|[<\s,\"])(?:abuse|complaints?|spam|fbl)(?:\+[^@\s]*)?@", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +98,34 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 def _inspect(message: Part, key_ring: KeyRing | None) -> Inspection:
     inspection = _read(message)
+    text = notice_text(message)
     attached = carried_headers(message)
     returned = attached
     if returned is None and inspection.is_bounce:
-        returned = quoted_headers(notice_text(message))
-    marks = find_marks(message, returned, notice_text(message), key_ring)
+        returned = quoted_headers(text)
+    marks = find_marks(message, returned, text, key_ring)
+    original = _original(attached, returned)
+    if (
+        original is None
+        and not inspection.is_bounce
+        and (inline := find_forward(text, message.headers.text("subject")))
+    ):
+        original = inline.original()
+    if original is not None and inspection.kind in (Kind.REPLY, Kind.OTHER) and _is_to_abuse_desk(message):
+        inspection = replace(inspection, kind=Kind.COMPLAINT)
     return replace(
         inspection,
-        original=_original(attached, returned),
+        original=original,
         mailing_id=marks.mailing_id,
         purpose=marks.purpose,
         claims=marks.claims,
+    )
+
+
+def _is_to_abuse_desk(message: Part) -> bool:
+    """Whoever sends a mail on to the abuse desk complains of it, in whatever words (R-77, plain forwards)."""
+    return any(
+        _ABUSE_DESK.search(value) for name in ("to", "cc", "delivered-to") for value in message.headers.all(name)
     )
 
 

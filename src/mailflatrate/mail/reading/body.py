@@ -28,6 +28,12 @@ def notice_text(message: Part) -> str:
 
     A message that declares a multipart which is not there is read as it stands.
     """
+    if message.notice is None:
+        message.notice = _notice_text(message)
+    return message.notice
+
+
+def _notice_text(message: Part) -> str:
     if not message.parts:
         text = message.text()
         if message.media_type == "text/html":

@@ -119,7 +119,7 @@ class Headers:
 class Part:
     """A message or a part of one. `body` is still transfer-encoded; `data` and `text` decode it."""
 
-    __slots__ = ("_text", "body", "depth", "headers", "media_type", "params", "parts")
+    __slots__ = ("_text", "_walk", "body", "depth", "headers", "media_type", "notice", "params", "parts")
 
     def __init__(self, headers: Headers, body: bytes, depth: int) -> None:
         self.headers = headers
@@ -127,7 +127,10 @@ class Part:
         self.depth = depth
         self.media_type, self.params = parse_content_type(headers.raw("content-type"))
         self.parts: list[Part] = []
+        #: What `reading.body.notice_text` made of this message, kept because several readers ask for it.
+        self.notice: str | None = None
         self._text: str | None = None
+        self._walk: list[Part] | None = None
 
     @property
     def filename(self) -> str:
@@ -157,10 +160,11 @@ class Part:
 
     def walk(self) -> "list[Part]":
         """This part and all below it, in order."""
-        found = [self]
-        for part in self.parts:
-            found.extend(part.walk())
-        return found
+        if self._walk is None:
+            self._walk = [self]
+            for part in self.parts:
+                self._walk.extend(part.walk())
+        return self._walk
 
 
 @lru_cache(maxsize=512)

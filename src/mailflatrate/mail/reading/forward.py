@@ -1,0 +1,159 @@
+"""Inline forwards: a person sends on what he received, and his client writes who had sent it, in its own language.
+
+Two things tell a forward: a line that says so, or a block of fields that a client sets above what it quotes. Replies
+carry such blocks, too; a subject with a reply's prefix and no line that says "forwarded" is a reply and no forward.
+"""
+
+import re
+from dataclasses import dataclass
+
+from mailflatrate.mail.reading.forward_labels import (
+    COPY,
+    DATE,
+    FORWARD_PREFIXES,
+    FORWARDED,
+    FROM,
+    REPLY_PREFIXES,
+    SUBJECT,
+    TO,
+)
+from mailflatrate.mail.reading.values import Original
+
+_KINDS = {"from": FROM, "to": TO, "subject": SUBJECT, "date": DATE, "copy": COPY}
+_MEANING = {label: kind for kind, labels in reversed(_KINDS.items()) for label in labels}
+_LABELS = "|".join(sorted((re.escape(label) for label in _MEANING), key=len, reverse=True))
+_FROM_LABELS = "|".join(map(re.escape, sorted(FROM, key=len, reverse=True)))
+_FIELD_LINE = re.compile(rf"^[\s>|*_\ufeff\u200e\u200f]*({_LABELS})\s*\*?\s*[:：]\s*\*?[ \t]*(\S.*)?$", re.I)
+_FROM_LINE = re.compile(
+    rf"^[ \t>|*_\ufeff\u200e\u200f]*(?:{_FROM_LABELS})\s?\*?[ \t]*[:：]",
+    re.M | re.I,
+)
+_RUN_ON_LINE = re.compile(r"^[^\n]{0,200}-----[^\n]{1,80}-----[^\n]{10,2000}$", re.M)
+_IN_LINE = re.compile(rf"(?:(?<=[>\s\d\w])|(?<=-----)\s*)({_LABELS})\s?[:：]\s", re.I)
+_SAYS_SO = re.compile("|".join(re.escape(words) for words in FORWARDED), re.I)
+_RULE = re.compile(r"[-_=*]{3,}|:\s*$")
+_WROTE = re.compile(r"^\s*(\ufeff)?[^\n<>]{0,120}?<([^\s<>@]+@[^\s<>]+)>[^\n]{0,60}(?::|：)\s*$", re.M)
+_PREFIX = re.compile(r"^\s*([^\s:：\[\]()]{1,16}(?: [^\s:：]{1,8})?)\s*(?:\[\d+\])?\.?\s?[:：]\s?")
+_MAILTO = re.compile(r"\s*<mailto:[^>]*>|\[mailto:([^\]]*)\]")
+_BLOCK_LINES = 9
+_BLOCK_CHARS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A mail that stands inline in the body of another. Fields that the client left out are ""."""
+
+    sender: str
+    to: str
+    subject: str
+    date: str
+
+    def original(self) -> Original:
+        """The same as the original mail of an inspection."""
+        return Original(sender=self.sender, to=self.to, subject=self.subject, message_id="", how="forward")
+
+
+def is_forward_subject(subject: str) -> bool:
+    """Whether the subject begins with a prefix of forwarding ("Fwd:", "WG:", "TR:", ...)."""
+    return _prefix(subject) in FORWARD_PREFIXES
+
+
+def is_reply_subject(subject: str) -> bool:
+    """Whether the subject begins with a prefix of replying ("Re:", "AW:", ...)."""
+    return _prefix(subject) in REPLY_PREFIXES
+
+
+def strip_prefixes(subject: str) -> str:
+    """The subject without any prefixes of forwarding and replying."""
+    while _prefix(subject) in FORWARD_PREFIXES + REPLY_PREFIXES and (match := _PREFIX.match(subject)):
+        subject = subject[match.end() :]
+    return subject.strip()
+
+
+def find_forward(text: str, subject: str = "") -> Forward | None:
+    """The first mail that is forwarded inline in `text`, or None. `subject` is that of the message which carries it."""
+    may_be_reply = is_reply_subject(subject)
+    for match in _FROM_LINE.finditer(text):
+        block = _around(text, match.start())
+        says_so = _says_so(text, block)
+        if (says_so or not may_be_reply) and (found := _block(text[block : block + _BLOCK_CHARS], says_so)):
+            return found
+    for match in _RUN_ON_LINE.finditer(text):
+        if found := _run_on(match[0]):
+            return found
+    return _wrote(text, subject, may_be_reply)
+
+
+def _prefix(subject: str) -> str:
+    match = _PREFIX.match(subject.lower())
+    return match[1].rstrip(".").strip() if match else ""
+
+
+def _around(text: str, at: int) -> int:
+    """Where the block of fields begins of which the line at `at` is one: clients set Subject or Date first, too."""
+    start = at
+    for _ in range(4):
+        before = text.rfind("\n", 0, max(start - 1, 0)) + 1
+        if before >= start or _FIELD_LINE.match(text[before : start - 1].rstrip()) is None:
+            break
+        start = before
+    return start
+
+
+def _says_so(text: str, block: int) -> bool:
+    """Whether one of the lines just above the block says that a forwarded mail follows."""
+    above = text[max(0, block - 300) : block].split("\n")[-5:]
+    return any(_SAYS_SO.search(line) and (_RULE.search(line) or len(line) < 60) for line in above)
+
+
+def _block(text: str, says_so: bool) -> Forward | None:
+    """The fields at the beginning of `text`; blank lines between the first ones are tolerated, prose is not."""
+    found: dict[str, str] = {}
+    for line in text.split("\n")[:_BLOCK_LINES]:
+        if not line.strip(" >|\t\r"):
+            if len(found) >= 3:
+                break
+            continue
+        match = _FIELD_LINE.match(line.rstrip())
+        if match is not None:
+            found.setdefault(_MEANING[match[1].lower()], _clean(match[2] or ""))
+        elif not (found and "@" in line and line.rstrip().endswith((">", ";", ","))):
+            # Only a long list of recipients runs over several lines.
+            break
+    return _forward(found, says_so)
+
+
+def _run_on(line: str) -> Forward | None:
+    """Yahoo's text form runs the rule and all fields together in one line."""
+    if "-----" not in line or _SAYS_SO.search(line) is None:
+        return None
+    matches = list(_IN_LINE.finditer(line))
+    found: dict[str, str] = {}
+    for at, match in enumerate(matches):
+        end = matches[at + 1].start() if at + 1 < len(matches) else len(line)
+        found.setdefault(_MEANING[match[1].lower()], _clean(line[match.end() : end]))
+    return _forward(found, says_so=True)
+
+
+def _forward(found: dict[str, str], says_so: bool) -> Forward | None:
+    others = sum(kind in found for kind in ("to", "subject", "date"))
+    if "from" not in found or others < (1 if says_so else 2):
+        return None
+    if not says_so and "@" not in found["from"] + found.get("to", ""):
+        return None
+    return Forward(found["from"], found.get("to", ""), found.get("subject", ""), found.get("date", ""))
+
+
+def _wrote(text: str, subject: str, may_be_reply: bool) -> Forward | None:
+    """Outlook for the Mac forwards under "On <date>, <name> wrote:"; it marks the line with a byte order mark."""
+    forwarded = is_forward_subject(subject)
+    if may_be_reply or not (forwarded or "\ufeff" in text):
+        return None
+    for match in _WROTE.finditer(text):
+        if forwarded or match[1]:
+            return Forward(match[2], "", strip_prefixes(subject), "")
+    return None
+
+
+def _clean(value: str) -> str:
+    return " ".join(_MAILTO.sub(lambda match: f"<{match[1]}>" if match[1] else "", value).strip(" *\t\r").split())
