@@ -36,22 +36,19 @@ class DomainVerdict:
     disposable: bool
     lookalike: bool
     suggestion: str | None
-
-    @property
-    def plain(self) -> bool:
-        """Nothing to say against it."""
-        return not (self.reserved or self.disposable or self.lookalike or self.suggestion)
+    plain: bool
+    """True where none of the others says anything."""
 
 
 @lru_cache(maxsize=65536)
 def judge_domain(domain: str) -> DomainVerdict:
     """Judge a lower-case A-label. Lists repeat their domains, hence the cache."""
-    return DomainVerdict(
-        reserved=domain.rpartition(".")[2] in RESERVED_ENDINGS,
-        disposable=is_disposable(domain),
-        lookalike=is_lookalike(domain),
-        suggestion=suggest_domain(domain),
-    )
+    reserved = domain.rpartition(".")[2] in RESERVED_ENDINGS
+    disposable = is_disposable(domain)
+    lookalike = is_lookalike(domain)
+    suggestion = suggest_domain(domain)
+    plain = not (reserved or disposable or lookalike or suggestion)
+    return DomainVerdict(reserved, disposable, lookalike, suggestion, plain)
 
 
 def is_disposable(domain: str) -> bool:

@@ -14,8 +14,8 @@ _MIN_GUESSED_LENGTH = 5
 @dataclass(frozen=True, slots=True)
 class _Providers:
     all: frozenset[str]
-    by_deletion: dict[tuple[str, str], tuple[str, ...]]
-    """(name with one letter left out, ending) -> names of providers, for finding near misses without a search."""
+    by_deletion: dict[str, dict[str, tuple[str, ...]]]
+    """Ending -> name with one letter left out -> names of providers: finds near misses without a search."""
     typos: dict[str, str]
     endings: dict[str, str]
     neighbours: frozenset[str]
@@ -49,9 +49,13 @@ def suggest_domain(domain: str) -> str | None:
 def _near(name: str, ending: str, known: _Providers) -> tuple[str, ...]:
     if len(name) < _MIN_GUESSED_LENGTH - 1 or "." in name:
         return ()
+    names = known.by_deletion.get(ending)
+    if names is None:
+        return ()
     found: dict[str, None] = {}
     for shorter in (name, *_deletions(name)):
-        found.update(dict.fromkeys(known.by_deletion.get((shorter, ending), ())))
+        if shorter in names:
+            found.update(dict.fromkeys(names[shorter]))
     return tuple(found)
 
 
@@ -81,14 +85,14 @@ def _one_slip(typed: str, meant: str) -> bool:
 def _providers() -> _Providers:
     table = tomllib.loads(Path(__file__).with_name("providers.toml").read_text("utf-8"))
     guessed = [domain for group in table["group"] if group["suggest"] for domain in group["domains"]]
-    by_deletion: dict[tuple[str, str], tuple[str, ...]] = {}
+    by_deletion: dict[str, dict[str, tuple[str, ...]]] = {}
     for domain in guessed:
         name, _, ending = domain.partition(".")
         if len(name) >= _MIN_GUESSED_LENGTH:
+            names = by_deletion.setdefault(ending, {})
             for key in (name, *_deletions(name)):
-                held = by_deletion.get((key, ending), ())
-                if name not in held:
-                    by_deletion[key, ending] = (*held, name)
+                if name not in names.get(key, ()):
+                    names[key] = (*names.get(key, ()), name)
     return _Providers(
         all=frozenset(domain for group in table["group"] for domain in group["domains"]),
         by_deletion=by_deletion,

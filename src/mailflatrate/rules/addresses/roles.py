@@ -17,7 +17,8 @@ from pathlib import Path
 REFUSED = 1
 HELD = 2
 
-_SEPARATORS = re.compile(r"[\W_]+")
+# A word: letters, perhaps with digits within, never at its ends. Everything else separates.
+_WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")
 _DIGITS = "0123456789"
 _LONG_SPELLING = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
 _MIN_FUSED_ROLE = 4
@@ -30,6 +31,8 @@ class _Words:
     """Role word without separators -> tier."""
     phrases: dict[tuple[str, ...], str] = field(default_factory=dict)
     """Words of a role of several words -> the role word."""
+    phrase_words: set[str] = field(default_factory=set)
+    """First words of those; most people have none of them."""
     maybe_names: set[str] = field(default_factory=set)
     anywhere: set[str] = field(default_factory=set)
     list_suffixes: set[str] = field(default_factory=set)
@@ -38,6 +41,8 @@ class _Words:
     beside: set[str] = field(default_factory=set)
     """Places and small words that only stand beside a role."""
     given_names: set[str] = field(default_factory=set)
+    beginnings: set[str] = field(default_factory=set)
+    """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
 
     def strong(self, word: str) -> bool:
         """A role word that is nobody's surname."""
@@ -54,13 +59,13 @@ def role_tier(local: str) -> int | None:
     """
     base = local.partition("+")[0]
     base = base.lower() if base.isascii() else _plain(base)
-    tokens = [word for raw in _SEPARATORS.split(base) if (word := raw.strip(_DIGITS))]
+    tokens: list[str] = _WORD.findall(base)
     if not tokens:
         return None
     words = _words()
     if len(tokens) == 1:
         return _single(tokens[0], base, words)
-    merged = _merge_phrases(tokens, words)
+    merged = tokens if words.phrase_words.isdisjoint(tokens) else _merge_phrases(tokens, words)
     if len(merged) == 1:
         return words.tier[merged[0]]
     # `p.ost` is P. Ost, while `in.fo` and `i.n.f.o` are somebody being clever.
@@ -115,6 +120,8 @@ def _merge_phrases(tokens: list[str], words: _Words) -> list[str]:
 
 def _is_fused(word: str, words: _Words) -> bool:
     """Two known words written together, one of them a strong role: `vertriebsteam`, `infoberlin`."""
+    if word[:_MIN_FUSED_OTHER] not in words.beginnings:
+        return False
     for cut in range(_MIN_FUSED_OTHER, len(word) - _MIN_FUSED_OTHER + 1):
         left, right = word[:cut], word[cut:]
         if _is_pair(left, right, words) or (right[0] == "s" and _is_pair(left, right[1:], words)):
@@ -154,6 +161,7 @@ def _words() -> _Words:
                 _add_role(words, spelling, group)
     words.branches.update(place for place, alone in _entries("places.txt") if alone)
     words.beside.update(word for file in ("places.txt", "qualifiers.txt") for word, _ in _entries(file))
+    words.beginnings.update(word[:_MIN_FUSED_OTHER] for word in (*words.tier, *words.beside))
     words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
     return words
 
@@ -167,6 +175,7 @@ def _add_role(words: _Words, spelling: str, group: dict[str, object]) -> None:
     words.tier[word] = min(tier, words.tier.get(word, tier))
     if len(parts) > 1:
         words.phrases[parts] = word
+        words.phrase_words.add(parts[0])
     if group.get("may_be_name"):
         words.maybe_names.add(word)
     if group.get("anywhere"):
