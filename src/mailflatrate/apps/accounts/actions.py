@@ -6,8 +6,6 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
-    AgreementDocument,
-    AgreementKind,
     Imprint,
     Membership,
     Notice,
@@ -16,6 +14,7 @@ from mailflatrate.apps.accounts.models import (
     Standing,
     User,
 )
+from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -61,17 +60,6 @@ def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent
     with tenancy.account(account_id):
         for document in current_documents(user.language):
             Acceptance.objects.create(document=document, user=user, ip=ip, user_agent=user_agent)
-
-
-def current_documents(language: str) -> list[AgreementDocument]:
-    """The version in force of each kind, in `language` where there is one, otherwise in English."""
-    found = []
-    for kind in AgreementKind.values:
-        valid = AgreementDocument.objects.filter(kind=kind, valid_from__lte=clock.now()).order_by("-valid_from")
-        document = valid.filter(language=language).first() or valid.filter(language="en").first()
-        if document is not None:
-            found.append(document)
-    return found
 
 
 def save_imprint(account_id: int, *, country: str, fields: dict[str, str], by: User | None) -> Imprint:

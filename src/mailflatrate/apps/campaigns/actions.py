@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.models import AgreementKind, User
+from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
@@ -21,10 +22,10 @@ WRITABLE = frozenset({
 })  # fmt: skip
 
 
-def create_campaign(name: str, *, by: User | None, **values: Any) -> Campaign:
+def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | None = None) -> Campaign:
     """A new draft with a mailing ID of its own."""
-    _only_writable(values)
-    return Campaign.objects.create(name=name, mailing_id=new_mailing_id(), created_by=by, **values)
+    _only_writable(values or {})
+    return Campaign.objects.create(**{**(values or {}), "name": name, "mailing_id": new_mailing_id(), "created_by": by})
 
 
 def update_campaign(campaign_id: int, values: Mapping[str, Any]) -> Campaign:
@@ -47,7 +48,7 @@ def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:
     """A new draft with the same content and audience; the policy tick is not copied (R-04)."""
     original = Campaign.objects.get(id=campaign_id)
     values = {name: getattr(original, name) for name in WRITABLE - {"name"}}
-    return create_campaign(f"{original.name[:110]} (2)", by=by, **values)
+    return create_campaign(f"{original.name[:110]} (2)", by=by, values=values)
 
 
 def delete_draft(campaign_id: int) -> None:
@@ -67,8 +68,9 @@ def tick_policy(campaign_id: int, *, by: User, shown_hash: str) -> Campaign:
     present = content_hash(campaign, queries.newest_imprint())
     if shown_hash != present:
         raise CampaignError("The mailing was changed since this page was opened. Please look at it again.")
-    campaign.policy_hash, campaign.policy_ticked_at, campaign.policy_ticked_by = present, clock.now(), by
-    campaign.save(update_fields=["policy_hash", "policy_ticked_at", "policy_ticked_by"])
+    campaign.policy_hash, campaign.policy_version = present, current_version(AgreementKind.POLICY)
+    campaign.policy_ticked_at, campaign.policy_ticked_by = clock.now(), by
+    campaign.save(update_fields=["policy_hash", "policy_version", "policy_ticked_at", "policy_ticked_by"])
     return campaign
 
 

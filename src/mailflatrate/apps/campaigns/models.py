@@ -46,6 +46,7 @@ class Campaign(TenantModel):
     text_override = models.TextField(blank=True)
     track_clicks = models.BooleanField(_("count clicks"), default=True)
     policy_hash = models.CharField(max_length=64, blank=True, help_text="content hash for which the policy was ticked")
+    policy_version = models.CharField(max_length=20, blank=True)
     policy_ticked_at = models.DateTimeField(null=True)
     policy_ticked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)

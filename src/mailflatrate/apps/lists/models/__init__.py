@@ -19,6 +19,7 @@ __all__ = [
     "ImportRefusal",
     "ImportState",
     "MailingList",
+    "OriginState",
     "Segment",
     "Subscription",
     "SubscriptionState",

@@ -8,23 +8,51 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.base.tenancy import TenantModel
 
 
+class OriginState(models.TextChoices):
+    """What is known about how a list came to be (R-10). FORM: filled by our own double-opt-in forms alone."""
+
+    FORM = "form", _("Own sign-up form")
+    WAITING = "waiting", _("Being checked")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+
+
 class MailingList(TenantModel):
-    """A list people consent to; `public_name` is what they read. `code` stands in List-Id for the list's life."""
+    """A list people consent to; `public_name` is what they read. `code` stands in List-Id for the list's life.
+
+    The first import makes its origin wait for a reviewer; until he approved it nothing goes to the list.
+    """
 
     name = models.CharField(_("name"), max_length=120)
     public_name = models.CharField(_("public name"), max_length=120)
     description = models.TextField(_("description"), blank=True, db_default="")
     language = models.CharField(_("language"), max_length=5, default="en")
     code = models.CharField(max_length=16)
+    origin_state = models.CharField(max_length=10, choices=OriginState.choices, default=OriginState.FORM)
+    origin_note = models.TextField(blank=True, help_text="how the addresses were collected, in the customer's words")
+    origin_decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    origin_decided_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "mailing_list"
-        constraints = [models.UniqueConstraint(fields=["account", "code"], name="mailing_list_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "code"], name="mailing_list_code_once"),
+            models.CheckConstraint(
+                condition=~Q(origin_state="approved")
+                | Q(origin_decided_by__isnull=False, origin_decided_at__isnull=False),
+                name="mailing_list_approved_by_a_person",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def origin_mailable(self) -> bool:
+        """True where nothing about the origin keeps mail back."""
+        return self.origin_state in (OriginState.FORM, OriginState.APPROVED)
 
 
 class Contact(TenantModel):

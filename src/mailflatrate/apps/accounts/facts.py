@@ -1,0 +1,41 @@
+"""Rows of this app as facts for the rules."""
+
+from mailflatrate.apps.accounts.models import Account, AgreementKind, Imprint
+from mailflatrate.apps.accounts.queries import accepted_version, current_version
+from mailflatrate.rules.facts import AccountFacts, Standing
+from mailflatrate.rules.imprint import Imprint as StructuredImprint
+from mailflatrate.rules.imprint import imprint_from_mapping
+
+_STANDINGS = {
+    "applied": Standing.SUBMITTED,
+    "active": Standing.ACTIVE,
+    "throttled": Standing.THROTTLED,
+    "paused": Standing.PAUSED,
+    "suspended": Standing.SUSPENDED,
+    "closed": Standing.CLOSED,
+}
+
+
+def standing(account: Account) -> Standing:
+    """The standing in the words of the rules."""
+    return _STANDINGS[account.standing]
+
+
+def account_facts(account: Account) -> AccountFacts:
+    """The account at this moment (R-01, R-04, R-92)."""
+    return AccountFacts(
+        standing=standing(account),
+        activated_at=account.activated_at,
+        activated_by=str(account.activated_by or ""),
+        terms_current=current_version(AgreementKind.TERMS),
+        terms_accepted=accepted_version(AgreementKind.TERMS),
+        policy_current=current_version(AgreementKind.POLICY),
+        policy_accepted=accepted_version(AgreementKind.POLICY),
+        dpa_current=current_version(AgreementKind.DPA),
+        dpa_accepted=accepted_version(AgreementKind.DPA),
+    )
+
+
+def structured_imprint(imprint: Imprint | None) -> StructuredImprint | None:
+    """The imprint as the rules read it; None where none was saved."""
+    return imprint_from_mapping({**imprint.fields, "country": imprint.country}) if imprint else None

@@ -1,0 +1,79 @@
+"""Rows of this app as facts for the rules."""
+
+from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import audience_lists
+from mailflatrate.mail.content import Compiled
+from mailflatrate.mail.content_facts import lint_compiled
+from mailflatrate.mail.liquid import SourceError
+from mailflatrate.rules.facts import AudienceFacts, ContentFacts, LinkFacts, ReleaseFacts
+
+EMPTY_CONTENT = ContentFacts(
+    subject="",
+    preheader="",
+    html_octets=0,
+    text_octets=0,
+    total_octets=0,
+    unsubscribe_in_html=False,
+    unsubscribe_in_text=False,
+    reason_in_html=False,
+    reason_in_text=False,
+)
+
+
+def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
+    """What can be seen in the compiled mailing (R-40 to R-52)."""
+    seen = lint_compiled(compiled)
+    texts = {link.target: link.shown for link in seen.link_texts}
+    return ContentFacts(
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        html_octets=seen.html_bytes,
+        text_octets=seen.text_bytes,
+        total_octets=seen.total_bytes,
+        unsubscribe_in_html=seen.unsubscribe_in_html,
+        unsubscribe_in_text=seen.unsubscribe_in_text,
+        reason_in_html="{{ subscription.date }}" in compiled.html.source,
+        reason_in_text="{{ subscription.date }}" in compiled.text.source,
+        imprint_missing_html=seen.missing_imprint_html,
+        imprint_missing_text=seen.missing_imprint_text,
+        leftovers=seen.merge_tags,
+        active_elements=tuple(sorted(seen.forbidden_elements)),
+        links=tuple(LinkFacts(link.url, texts.get(link.url, "")) for link in compiled.links),
+        images_without_alt=len(seen.images_without_alt),
+        hidden=tuple(hidden.text for hidden in seen.hidden_text),
+    )
+
+
+def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) -> ContentFacts:
+    """Content that does not compile: every mistake counts as a merge tag that nobody can fill (R-52)."""
+    leftovers = tuple(f"{error.line}: {error.message}" for error in errors)
+    return ContentFacts(
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        html_octets=len(campaign.content.encode()),
+        text_octets=len(campaign.content.encode()),
+        total_octets=2 * len(campaign.content.encode()),
+        unsubscribe_in_html=True,
+        unsubscribe_in_text=True,
+        reason_in_html=True,
+        reason_in_text=True,
+        leftovers=leftovers,
+    )
+
+
+def release_facts(campaign: Campaign, imprint: Imprint | None) -> ReleaseFacts:
+    """The tick and the content it was set for (R-04)."""
+    return ReleaseFacts(
+        content_hash=content_hash(campaign, imprint),
+        acknowledged_hash=campaign.policy_hash,
+        acknowledged_policy=campaign.policy_version,
+    )
+
+
+def audience_facts(campaign: Campaign, recipients: int) -> AudienceFacts:
+    """Whom it is meant for (R-10)."""
+    lists = audience_lists(campaign)
+    waiting = tuple(row.name for row in lists if not row.origin_mailable)
+    return AudienceFacts(lists=tuple(row.name for row in lists), lists_without_origin=waiting, recipients=recipients)

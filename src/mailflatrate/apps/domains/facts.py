@@ -1,0 +1,52 @@
+"""Rows of this app as facts for the rules."""
+
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress
+from mailflatrate.mail.address import to_a_label
+from mailflatrate.rules.facts import DnsCheck as DnsFacts
+from mailflatrate.rules.facts import DnsState, SenderFacts
+
+NO_SENDER = SenderFacts(
+    from_address="",
+    from_domain="",
+    display_name="",
+    address_verified_at=None,
+    domain_verified_at=None,
+    dkim=DnsFacts(DnsState.UNCHECKED),
+    spf=DnsFacts(DnsState.UNCHECKED),
+    dmarc=DnsFacts(DnsState.UNCHECKED),
+    mx=DnsFacts(DnsState.UNCHECKED),
+    dkim_domain="",
+    return_path_domain="",
+)
+
+
+def dns_facts(check: DnsCheck | None) -> DnsFacts:
+    """The last look at one record."""
+    if check is None or check.checked_at is None:
+        return DnsFacts(DnsState.UNCHECKED)
+    if check.passed:
+        return DnsFacts(DnsState.OK, check.expected, check.found)
+    return DnsFacts(DnsState(check.problem or DnsState.WRONG.value), check.expected, check.found)
+
+
+def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
+    """Who stands in From, and what the DNS says about his domain (R-45, R-46, R-59, R-61, R-62)."""
+    if sender is None:
+        return NO_SENDER
+    domain = sender.domain
+    checks = {row.kind: row for row in domain.checks.all()}
+    key = DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at").first()
+    return SenderFacts(
+        from_address=sender.email,
+        from_domain=to_a_label(sender.email.rpartition("@")[2]),
+        display_name=sender.display_name,
+        address_verified_at=sender.verified_at,
+        domain_verified_at=domain.verified_at,
+        dkim=dns_facts(checks.get(CheckKind.DKIM)),
+        spf=dns_facts(checks.get(CheckKind.SPF)),
+        dmarc=dns_facts(checks.get(CheckKind.DMARC)),
+        mx=dns_facts(checks.get(CheckKind.MX)),
+        dkim_domain=domain.name if key else "",
+        return_path_domain=domain.bounce_host,
+        reply_to=reply_to,
+    )

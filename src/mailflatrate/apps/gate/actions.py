@@ -1,0 +1,108 @@
+"""The gate's writes: checking, releasing, testing. Each verdict that let something out, or refused to, is stored."""
+
+from datetime import datetime
+
+from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
+from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.gate.campaigns import campaign_facts
+from mailflatrate.apps.gate.models import Chain, GateDecision
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.rules.gate import RULES_VERSION, judge_campaign
+from mailflatrate.rules.verdict import Verdict
+
+RELEASABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
+MOST_TEST_RECIPIENTS = 10
+
+
+def check_campaign(campaign_id: int) -> Verdict:
+    """What is left to do before it can go out; nothing is stored."""
+    return judge_campaign(campaign_facts(Campaign.objects.select_related("sender__domain").get(id=campaign_id)))
+
+
+def release_campaign(campaign_id: int, *, by: User | None, at: datetime | None = None) -> GateDecision:
+    """Let a campaign out, now or at the aware moment `at`; the answer is the stored decision, allowed or not.
+
+    Now: its content is frozen into an edition and planning begins. Later: the rules are asked again when the time has
+    come. A refusal changes nothing but the record. Raises CampaignError when the campaign is under way already.
+    """
+    campaign = campaigns.locked(campaign_id)
+    if campaign.state not in RELEASABLE:
+        raise CampaignError("This mailing is already on its way.")
+    verdict = judge_campaign(campaign_facts(campaign))
+    if not verdict.allowed:
+        return _record(campaign, None, verdict, by)
+    account_id = tenancy.current_account_id()
+    if at is not None and at > clock.now():
+        decision = _record(campaign, None, verdict, by)
+        campaigns.schedule(campaign, at)
+        jobs.defer("gate.release_due", jobs.Queue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
+        return decision
+    edition = campaigns.make_edition(campaign)
+    decision = _record(campaign, edition, verdict, by)
+    campaigns.set_state(campaign, CampaignState.PLANNING, scheduled_at=None)
+    jobs.defer(
+        "delivery.plan_campaign", jobs.Queue.PLAN, account_id=account_id, campaign_id=campaign.id,
+        edition_id=edition.id, decision_id=decision.id,
+    )  # fmt: skip
+    return decision
+
+
+def release_due(campaign_id: int) -> None:
+    """The time of a scheduled campaign has come: ask the rules again. A refusal makes it a draft, with the reason."""
+    campaign = campaigns.locked(campaign_id)
+    if campaign.state != CampaignState.SCHEDULED or not campaign.scheduled_at or campaign.scheduled_at > clock.now():
+        return  # taken back or moved meanwhile
+    verdict = judge_campaign(campaign_facts(campaign))
+    if verdict.allowed:
+        release_campaign(campaign_id, by=None)
+        return
+    _record(campaign, None, verdict, None)
+    reasons = ", ".join(finding.key for finding in verdict.blocked_by)
+    campaigns.set_state(campaign, CampaignState.DRAFT, reason=reasons, scheduled_at=None)
+
+
+def send_test(campaign_id: int, recipients: list[str], *, by: User, sample_contact_id: int | None) -> list[Notice]:
+    """Send the campaign as it stands to people of the account, through the same engine, marked as a test.
+
+    The basis is a service notice: a test goes only to addresses that sign in for this account (R-25).
+    Raises CampaignError for anybody else, SourceRefused when the content does not compile.
+    """
+    known = {row.user.email.lower() for row in members()}
+    strangers = [address for address in recipients if address.strip().lower() not in known]
+    if strangers:
+        raise CampaignError(
+            f"Tests go to people who sign in for this account; {', '.join(strangers)} does not. Invite them first."
+        )
+    if not 1 <= len(recipients) <= MOST_TEST_RECIPIENTS:
+        raise CampaignError(f"Choose between one and {MOST_TEST_RECIPIENTS} people for the test.")
+    campaign = campaigns.locked(campaign_id)
+    if campaign.sender is None:
+        raise CampaignError("Choose the sender first; a test shows him as the mailing will.")
+    edition = campaigns.make_edition(campaign)
+    notices = []
+    for address in recipients:
+        notice = Notice.objects.create(
+            kind=NoticeKind.TEST, recipient=address.strip(), edition_id=edition.id, sample_contact_id=sample_contact_id
+        )
+        jobs.defer(
+            "delivery.send_notice", jobs.Queue.SEND, priority=10,
+            account_id=tenancy.current_account_id(), notice_id=notice.id,
+        )  # fmt: skip
+        notices.append(notice)
+    return notices
+
+
+def _record(campaign: Campaign, edition: Edition | None, verdict: Verdict, by: User | None) -> GateDecision:
+    return GateDecision.objects.create(
+        chain=Chain.CAMPAIGN,
+        campaign=campaign,
+        edition=edition,
+        allowed=verdict.allowed,
+        findings=[finding.as_json() for finding in verdict.findings],
+        rules_version=RULES_VERSION,
+        decided_at=clock.now(),
+        decided_by=by,
+    )

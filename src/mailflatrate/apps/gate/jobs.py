@@ -1,0 +1,12 @@
+"""Scheduled campaigns whose time has come."""
+
+from mailflatrate.apps.gate import actions
+from mailflatrate.base import tenancy
+from mailflatrate.base.jobs import Queue, job
+
+
+@job("gate.release_due", Queue.PLAN)
+def release_due(account_id: int, campaign_id: int) -> None:
+    """Release one scheduled campaign, if it still is one."""
+    with tenancy.account(account_id):
+        actions.release_due(campaign_id)

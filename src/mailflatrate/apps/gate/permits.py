@@ -1,0 +1,79 @@
+"""The only giver of permits: lock one of three (ARCHITECTURE section 2).
+
+`delivery.transmit` takes nothing but a `Permit`, and nothing but the functions here can make one, each from rules that
+passed a moment ago. A test reads the source of the whole package and fails when anybody else tries.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum
+from typing import NoReturn, final
+
+from mailflatrate.rules.facts import NoticeFacts, RecipientFacts
+from mailflatrate.rules.gate import RULES_VERSION, judge_notice, judge_recipient
+from mailflatrate.rules.withhold import Withhold
+
+
+class Basis(Enum):
+    """On what a message rests; the same three as the CHECK on the delivery table."""
+
+    CONSENT = "consent"
+    CONFIRMATION = "confirmation"
+    NOTICE = "notice"
+
+
+@final
+class Permit:
+    """The right to hand one delivery to the relay, now. It cannot be constructed, copied or changed."""
+
+    __slots__ = ("basis", "decision_id", "delivery_id", "granted_at", "rules_version")
+
+    delivery_id: int
+    basis: Basis
+    decision_id: int
+    rules_version: str
+    granted_at: datetime
+
+    def __new__(cls) -> NoReturn:
+        raise TypeError("permits are granted by gate.permits, never made")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a permit is frozen")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a permit is frozen")
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a permit is not copied or kept")
+
+
+_new = object.__new__
+_set = object.__setattr__
+
+
+def _grant(delivery_id: int, basis: Basis, decision_id: int, now: datetime) -> Permit:
+    permit: Permit = _new(Permit)
+    _set(permit, "delivery_id", delivery_id)
+    _set(permit, "basis", basis)
+    _set(permit, "decision_id", decision_id)
+    _set(permit, "rules_version", RULES_VERSION)
+    _set(permit, "granted_at", now)
+    return permit
+
+
+def grant(delivery_id: int, decision_id: int, facts: RecipientFacts, now: datetime) -> Permit | Withhold:
+    """A permit for one recipient of a campaign, or the rule that leaves him out. The hot path; `now` aware, UTC."""
+    return judge_recipient(facts, now) or _grant(delivery_id, Basis.CONSENT, decision_id, now)
+
+
+def refusal_for_missing(facts: RecipientFacts, variable: str, now: datetime) -> Withhold:
+    """The refusal of a recipient whose letter would have a hole where `variable` stands (R-52)."""
+    withhold = judge_recipient(replace(facts, missing_values=(variable,)), now)
+    assert withhold is not None, "R-52 left the chain"
+    return withhold
+
+
+def grant_notice(delivery_id: int, decision_id: int, facts: NoticeFacts, now: datetime) -> Permit | str:
+    """A permit for a service notice, or the key of the rule that stops it."""
+    blocked = judge_notice(facts).blocked_by
+    return blocked[0].key if blocked else _grant(delivery_id, Basis.NOTICE, decision_id, now)

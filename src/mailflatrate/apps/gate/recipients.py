@@ -1,0 +1,95 @@
+"""Rows -> facts for one recipient of a campaign: what the sender's claim reads, and what the rules are told.
+
+The sender reads with its own connection, so the columns are named here once and used by its statement.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mailflatrate.apps.suppression.facts import AS_FACT
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.queries import STRENGTH
+from mailflatrate.rules.addresses import role_tier
+from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState
+from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
+
+# delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere.
+# The last mailing is looked up only where the consent alone would be old (R-13, R-91).
+COLUMNS = """
+    d.id, d.decision_id, d.contact_id, d.mailing_list_id, d.attempts, d.consent_event_id,
+    c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
+    s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
+    greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state, own.reason, everywhere.reason
+"""
+JOINS = f"""
+    LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
+    LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
+        AND s.contact_id = d.contact_id
+    LEFT JOIN consent_event e ON e.id = d.consent_event_id AND e.account_id = d.account_id
+    LEFT JOIN consent_evidence v ON v.event_id = d.consent_event_id AND v.account_id = d.account_id
+    LEFT JOIN mailing_list l ON l.id = d.mailing_list_id AND l.account_id = d.account_id
+    LEFT JOIN suppression own ON own.account_id = d.account_id AND own.address_key = c.address_key
+        AND own.lifted_at IS NULL
+    LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
+        AND everywhere.lifted_at IS NULL
+    LEFT JOIN LATERAL (
+        SELECT max(b.settled_at) AS last_mailing_at FROM delivery b
+        WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
+          AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
+    ) m ON e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
+"""
+
+
+class RecipientRow(NamedTuple):
+    """One row of the claim, in the order of COLUMNS. Contact, subscription and list are None once erased."""
+
+    delivery_id: int
+    decision_id: int
+    contact_id: int | None
+    list_id: int | None
+    attempts: int
+    consent_event_id: int | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    attributes: dict[str, Any] | None
+    soft_bounces: int | None
+    subscription: str | None
+    consent_kind: str | None
+    consent_list_id: int | None
+    consent_at: datetime | None
+    consent_source: str | None
+    last_contact_at: datetime | None
+    list_name: str | None
+    origin: str | None
+    suppressed_here: str | None
+    suppressed_everywhere: str | None
+
+
+_SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
+_CONSENTS = {kind.value: kind for kind in ConsentKind}
+_ORIGINS = {state.value: state for state in OriginState}
+_NO_PLACE = SubscriptionState.REMOVED
+
+
+def recipient_facts(row: RecipientRow) -> RecipientFacts:
+    """What the recipient chain is told about one row."""
+    here, everywhere = row.suppressed_here, row.suppressed_everywhere
+    suppressed = None
+    if here is not None or everywhere is not None:
+        reasons = [Reason(reason) for reason in (here, everywhere) if reason is not None]
+        suppressed = AS_FACT[min(reasons, key=STRENGTH.index)]
+    return RecipientFacts(
+        suppressed,
+        _SUBSCRIPTIONS.get(row.subscription or "", _NO_PLACE),
+        _CONSENTS.get(row.consent_kind or ""),
+        row.consent_event_id,
+        row.consent_list_id,
+        row.list_id or 0,
+        row.consent_at,
+        row.last_contact_at,
+        _ORIGINS.get(row.origin or "", OriginState.UNDECLARED),
+        role_tier((row.email or "").rpartition("@")[0]) or 0,
+        # An office's name is confirmed on a list only after a reviewer let it in (R-21).
+        role_released=True,
+    )

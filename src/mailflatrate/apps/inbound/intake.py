@@ -1,0 +1,76 @@
+"""Taking mail in: who is one of ours, and the raw store that is written before anybody is told 250."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.inbound.models import RawMail
+from mailflatrate.base import jobs, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
+from mailflatrate.settings import load_settings
+
+PURPOSES = {RecipientKind.BOUNCE: Purpose.VERP, RecipientKind.UNSUBSCRIBE: Purpose.UNSUBSCRIBE}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message for one of our addresses, as it came over the wire."""
+
+    via: str
+    peer: str
+    envelope_from: str
+    envelope_to: str
+    raw: bytes
+
+
+def our_domains() -> frozenset[str]:
+    """Domains we take mail for: the service's own and the bounce host of every sender domain (R-76)."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        names = SenderDomain.objects.values_list("name", flat=True).distinct()
+        return frozenset({load_settings().service_domain, *(f"bounce.{name}" for name in names)})
+
+
+def account_of(address: InboundAddress) -> int | None:
+    """The account that a genuine token in the address names; None for the addresses that carry none."""
+    purpose = PURPOSES.get(address.kind)
+    claims = key_ring().open_token(purpose, address.token or "") if purpose else None
+    return claims.account_id if claims else None
+
+
+def refusal(recipient: str, domains: frozenset[str]) -> str | None:
+    """The SMTP reply that refuses `recipient`, or None where it is an address of ours (RFC 5321 section 3.3).
+
+    A token that was not sealed here is refused at once, so that guessing reaches nobody (R-55).
+    """
+    address = parse_recipient(recipient)
+    if address.domain and address.domain not in domains:
+        return "550 5.7.1 We do not take mail for this domain"
+    if address.kind is RecipientKind.OTHER:
+        return "550 5.1.1 No such address here"
+    if address.kind in PURPOSES and account_of(address) is None:
+        return "550 5.1.1 No such address here"
+    return None
+
+
+def store(arrivals: Sequence[Arrival]) -> list[int]:
+    """Keep messages raw and have them read by a job, in one transaction; returns their ids."""
+    rows = [
+        RawMail(
+            account_id=account_of(parse_recipient(arrival.envelope_to)),
+            via=arrival.via,
+            peer=arrival.peer,
+            envelope_from=arrival.envelope_from[:320],
+            envelope_to=arrival.envelope_to[:320],
+            raw=arrival.raw,
+            sha256=hashlib.sha256(arrival.raw).digest(),
+        )
+        for arrival in arrivals
+    ]
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        ids = [row.id for row in RawMail.objects.bulk_create(rows)]
+        jobs.defer("inbound.read_mails", jobs.Queue.INBOUND, raw_mail_ids=ids)
+    return ids

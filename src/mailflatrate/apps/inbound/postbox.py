@@ -1,0 +1,44 @@
+"""The postbox keeps what it received, up to a limit. It plays the mail servers of other people."""
+
+from collections.abc import Sequence
+from email import policy
+from email.parser import BytesHeaderParser
+
+from django.db import connection
+
+from mailflatrate.apps.inbound.intake import Arrival, account_of
+from mailflatrate.apps.inbound.models import PostboxMessage
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.verp import parse_recipient
+from mailflatrate.settings import load_settings
+
+
+def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
+    """Store messages, each with what its address did on order (empty: simply received)."""
+    rows = []
+    for arrival, behaviour in arrivals:
+        head = BytesHeaderParser(policy=policy.SMTP).parsebytes(arrival.raw)
+        rows.append(
+            PostboxMessage(
+                account_id=account_of(parse_recipient(arrival.envelope_from)),
+                envelope_from=arrival.envelope_from[:320],
+                envelope_to=arrival.envelope_to[:320],
+                subject=str(head.get("Subject", "")),
+                mailing_id=str(head.get("X-Mailing-ID", ""))[:12],
+                behaviour=behaviour,
+                raw=arrival.raw,
+            )
+        )
+    with tenancy.platform(PlatformReason.POSTBOX):
+        PostboxMessage.objects.bulk_create(rows)
+
+
+def trim() -> None:
+    """Forget the oldest messages above the limit."""
+    with tenancy.platform(PlatformReason.POSTBOX), connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM postbox_message WHERE id < "
+            "(SELECT id FROM postbox_message ORDER BY id DESC OFFSET %s LIMIT 1)",
+            [load_settings().postbox_limit],
+        )

@@ -1,0 +1,128 @@
+"""The inbound listeners (SMTP and LMTP) and the postbox, in one process."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+
+import structlog
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from mailflatrate.apps.inbound import intake, postbox
+from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.entrypoints.smtpd.spool import Spool
+from mailflatrate.entrypoints.smtpd.world import Behaviour, World
+from mailflatrate.settings import Settings, load_settings
+
+log = structlog.get_logger("smtpd")
+
+LARGEST_MESSAGE_BYTES = 30 * 1024 * 1024
+DOMAINS_FRESH_SECONDS = 30.0
+TRY_LATER = "451 4.3.0 Could not store the message just now, please try again"
+
+
+class InboundHandler:
+    """Takes mail for our addresses only, and answers 250 when the message is stored."""
+
+    def __init__(self, via: str, spool: Spool[Arrival]) -> None:
+        self._via = via
+        self._spool = spool
+        self._domains: frozenset[str] = frozenset()
+        self._domains_at = float("-inf")
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Check one recipient."""
+        if time.monotonic() - self._domains_at > DOMAINS_FRESH_SECONDS:
+            self._domains = await asyncio.to_thread(intake.our_domains)
+            self._domains_at = time.monotonic()
+        refused = intake.refusal(address, self._domains)
+        if refused:
+            return refused
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Store the message once for each recipient, then answer."""
+        arrivals = arrivals_of(self._via, session, envelope)
+        try:
+            await asyncio.gather(*(self._spool.put(arrival) for arrival in arrivals))
+        except Exception:
+            log.exception("storing failed; the sender is asked to try again")
+            return TRY_LATER
+        return "250 2.0.0 Stored"
+
+
+class PostboxHandler:
+    """Takes every message, keeps it, and does what misbehaving addresses are named after."""
+
+    def __init__(self, spool: Spool[tuple[Arrival, str]], world: World) -> None:
+        self._spool = spool
+        self._world = world
+
+    async def handle_RCPT(
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse where the address is one that refuses."""
+        refused = await self._world.refuses(address)
+        if refused is None:
+            server.transport.close()
+            return "421 4.3.2 Going away"
+        if refused:
+            return refused
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Keep the message, answer, and react as the address wants."""
+        arrivals = arrivals_of("postbox", session, envelope)
+        behaviours = [Behaviour.of(arrival.envelope_to) for arrival in arrivals]
+        kept = [(arrival, name.value if name else "") for arrival, name in zip(arrivals, behaviours, strict=True)]
+        try:
+            await asyncio.gather(*(self._spool.put(item) for item in kept))
+        except Exception:
+            log.exception("the postbox could not keep a message")
+            return TRY_LATER
+        for arrival, behaviour in zip(arrivals, behaviours, strict=True):
+            self._world.react(arrival, behaviour)
+        return "250 2.0.0 Kept in the postbox"
+
+
+def arrivals_of(via: str, session: Session, envelope: Envelope) -> list[Arrival]:
+    """One arrival for each recipient of the envelope."""
+    raw = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+    peer = str(session.peer[0]) if isinstance(session.peer, tuple) else str(session.peer)
+    return [Arrival(via, peer, envelope.mail_from or "", rcpt, raw) for rcpt in envelope.rcpt_tos]
+
+
+async def _serve(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    inbound: Spool[Arrival] = Spool(intake.store)
+    kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
+    world = World(settings)
+    options = {"data_size_limit": LARGEST_MESSAGE_BYTES, "enable_SMTPUTF8": True, "hostname": settings.helo_name,
+               "ident": "mailflatrate"}  # fmt: skip
+    listeners: list[tuple[int, Callable[[], asyncio.Protocol]]] = [
+        (settings.inbound_smtp_port, lambda: SMTP(InboundHandler("smtp", inbound), **options)),
+        (settings.inbound_lmtp_port, lambda: LMTP(InboundHandler("lmtp", inbound), **options)),
+        (settings.postbox_port, lambda: SMTP(PostboxHandler(kept, world), **options)),
+    ]
+    servers = [await loop.create_server(factory, settings.smtpd_host, port) for port, factory in listeners if port]
+    log.info("listening", ports=[port for port, _ in listeners if port])
+    await stop.wait()
+    for server in servers:
+        server.close()
+    await inbound.close()
+    await kept.close()
+
+
+def run_listeners() -> None:
+    """Listen until SIGTERM; messages in hand are stored first."""
+    asyncio.run(_serve(load_settings()))
