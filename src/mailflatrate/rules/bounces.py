@@ -1,0 +1,99 @@
+"""What a bounce does to an address (R-69 to R-71, R-73, R-75): state and outcome in, new state and action out.
+
+Counting is per mailing, never per retry: call `judge_bounce` once for the final outcome of one delivery. Auto-replies
+(R-73) are no outcome and never come here. Faults of the sender or of the content never count (R-70).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.rules.limits import value
+
+
+class BounceAction(Enum):
+    """What the suppression list has to learn."""
+
+    NOTHING = "nothing"
+    SUPPRESS_ACCOUNT = "suppress_account"
+    SUPPRESS_PLATFORM = "suppress_platform"
+
+
+@dataclass(frozen=True, slots=True)
+class SoftPolicy:
+    """Suppress after this many mailings in a row bounced softly, and not before the span is over (R-71)."""
+
+    mailings: int
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class BounceState:
+    """The memory of one address in one account.
+
+    `soft_mailings` bounced in a row since `first_soft_at`; `disabled_mailings` said "mailbox disabled" (5.2.1);
+    `last_activity_at` is the last click or confirmation, opens do not count.
+    """
+
+    soft_mailings: int = 0
+    first_soft_at: datetime | None = None
+    disabled_mailings: int = 0
+    last_activity_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BounceJudgement:
+    """The new memory, what to do, and the rule that says so (None where nothing is done)."""
+
+    state: BounceState
+    action: BounceAction
+    rule: str | None = None
+
+
+QUIET_POLICY = SoftPolicy(int(value("soft_mailings")), timedelta(days=value("soft_span_days")))
+ACTIVE_POLICY = SoftPolicy(int(value("soft_mailings_active")), timedelta(days=value("soft_span_days_active")))
+ACTIVE_WITHIN = timedelta(days=value("soft_active_days"))
+RETURN_AFTER = timedelta(days=value("bounce_return_days"))
+
+# RFC 3463 with RFC 7505: no such mailbox, no such domain, a domain that takes no mail. True for every sender alike.
+_DEAD_EVERYWHERE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
+_DISABLED = "5.2.1"
+
+
+def judge_bounce(state: BounceState, outcome: Outcome, status: str, at: datetime) -> BounceJudgement:
+    """One delivery bounced for good at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown."""
+    if outcome in (Outcome.SENDER_FAULT, Outcome.CONTENT):
+        return BounceJudgement(state, BounceAction.NOTHING)
+    if status == _DISABLED:
+        state = replace(state, disabled_mailings=state.disabled_mailings + 1)
+        # A provider disables a mailbox for a while or for good; the second time it is for good (R-68).
+        if state.disabled_mailings >= 2:
+            return BounceJudgement(state, BounceAction.SUPPRESS_ACCOUNT, "R-69")
+        return _count_soft(state, at)
+    if outcome is Outcome.RECIPIENT_SOFT:
+        return _count_soft(state, at)
+    action = BounceAction.SUPPRESS_PLATFORM if status in _DEAD_EVERYWHERE else BounceAction.SUPPRESS_ACCOUNT
+    return BounceJudgement(state, action, "R-69")
+
+
+def after_delivery(state: BounceState) -> BounceState:
+    """A mailing arrived: the row of soft bounces is broken (R-71)."""
+    return BounceState(last_activity_at=state.last_activity_at)
+
+
+def may_return(suppressed_at: datetime, now: datetime) -> bool:
+    """May a reviewer, with a reason, lift a bounce? The person's own new sign-up is always possible (R-75)."""
+    return now - suppressed_at >= RETURN_AFTER
+
+
+def _count_soft(state: BounceState, at: datetime) -> BounceJudgement:
+    first = state.first_soft_at or at
+    counted = replace(state, soft_mailings=state.soft_mailings + 1, first_soft_at=first)
+    active = state.last_activity_at is not None and at - state.last_activity_at <= ACTIVE_WITHIN
+    policy = ACTIVE_POLICY if active else QUIET_POLICY
+    if counted.soft_mailings >= policy.mailings and at - first >= policy.span:
+        return BounceJudgement(counted, BounceAction.SUPPRESS_ACCOUNT, "R-71")
+    return BounceJudgement(counted, BounceAction.NOTHING)

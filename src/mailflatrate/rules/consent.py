@@ -1,0 +1,168 @@
+"""Which imported consent counts (R-12, R-13): is the evidence of one row complete, plausible and fresh enough?
+
+Asked once a row of an import, so a million times for a large one: the answers are constants and nothing is built.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from ipaddress import ip_address
+
+from mailflatrate.rules.limits import CONSENT_MAX_AGE, CONSENT_REVIEW_AGE
+from mailflatrate.rules.verdict import Language
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Two computers' clocks may differ; a moment further ahead than this lies in the future."""
+
+
+class EvidenceReason(Enum):
+    """What is wrong with a row's evidence; the value is stored with the row and counted in the report."""
+
+    SIGN_UP_TIME_MISSING = "sign_up_time_missing"
+    SIGN_UP_IP_MISSING = "sign_up_ip_missing"
+    SIGN_UP_IP_MALFORMED = "sign_up_ip_malformed"
+    CONFIRMATION_TIME_MISSING = "confirmation_time_missing"
+    CONFIRMATION_IP_MALFORMED = "confirmation_ip_malformed"
+    SOURCE_MISSING = "source_missing"
+    TIME_WITHOUT_ZONE = "time_without_zone"
+    CONFIRMED_BEFORE_SIGN_UP = "confirmed_before_sign_up"
+    IN_THE_FUTURE = "in_the_future"
+    TOO_OLD = "too_old"
+    AGEING = "ageing"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedEvidence:
+    """The evidence of one row as read from the file; None or empty where the file has nothing.
+
+    Mandatory to be mailable are sign-up time, sign-up IP, confirmation time and source. The confirmation IP is kept
+    when it is there, and has to be one. `last_contact_at` is the last mailing by the previous system, if known.
+    """
+
+    sign_up_at: datetime | None
+    sign_up_ip: str | None
+    confirmed_at: datetime | None
+    confirmed_ip: str | None
+    source: str | None
+    last_contact_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceVerdict:
+    """`mailable` or quarantine. A mailable row with `needs_review` is shown to the reviewer of the list (12 months)."""
+
+    mailable: bool
+    rule: str | None = None
+    reason: EvidenceReason | None = None
+    needs_review: bool = False
+
+
+_MAILABLE = EvidenceVerdict(True)
+_AGEING = EvidenceVerdict(True, "R-13", EvidenceReason.AGEING, needs_review=True)
+_QUARANTINE = {
+    reason: EvidenceVerdict(False, "R-13" if reason is EvidenceReason.TOO_OLD else "R-12", reason)
+    for reason in EvidenceReason
+    if reason is not EvidenceReason.AGEING
+}
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}")
+
+_SENTENCES: dict[EvidenceReason, tuple[str, str]] = {
+    EvidenceReason.SIGN_UP_TIME_MISSING: ("The time of the sign-up is missing.", "Der Zeitpunkt der Anmeldung fehlt."),
+    EvidenceReason.SIGN_UP_IP_MISSING: (
+        "The IP address of the sign-up is missing.",
+        "Die IP-Adresse der Anmeldung fehlt.",
+    ),
+    EvidenceReason.SIGN_UP_IP_MALFORMED: (
+        "The IP address of the sign-up cannot be one of the person.",
+        "Die IP-Adresse der Anmeldung kann nicht von der Person stammen.",
+    ),
+    EvidenceReason.CONFIRMATION_TIME_MISSING: (
+        "The time of the confirmation is missing.",
+        "Der Zeitpunkt der Bestätigung fehlt.",
+    ),
+    EvidenceReason.CONFIRMATION_IP_MALFORMED: (
+        "The IP address of the confirmation cannot be one of the person.",
+        "Die IP-Adresse der Bestätigung kann nicht von der Person stammen.",
+    ),
+    EvidenceReason.SOURCE_MISSING: (
+        "The source is missing: the form or page of the sign-up.",
+        "Die Quelle fehlt: das Formular oder die Seite der Anmeldung.",
+    ),
+    EvidenceReason.TIME_WITHOUT_ZONE: (
+        "A time has no time zone, so it names no moment.",
+        "Eine Zeitangabe hat keine Zeitzone und nennt daher keinen Zeitpunkt.",
+    ),
+    EvidenceReason.CONFIRMED_BEFORE_SIGN_UP: (
+        "The confirmation lies before the sign-up.",
+        "Die Bestätigung liegt vor der Anmeldung.",
+    ),
+    EvidenceReason.IN_THE_FUTURE: ("A time lies in the future.", "Eine Zeitangabe liegt in der Zukunft."),
+    EvidenceReason.TOO_OLD: (
+        "There was no contact for more than 24 months.",
+        "Seit mehr als 24 Monaten gab es keinen Kontakt.",
+    ),
+    EvidenceReason.AGEING: (
+        "There was no contact for more than 12 months; our reviewer looks at it.",
+        "Seit mehr als 12 Monaten gab es keinen Kontakt; das sieht unsere Prüfung an.",
+    ),
+}
+
+
+def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
+    """Mailable, or quarantine with the first reason found. `now` is aware; moments in `row` should be.
+
+    Completeness first, then form, then plausibility, then age.
+    """
+    sign_up_at, confirmed_at = row.sign_up_at, row.confirmed_at
+    if sign_up_at is None:
+        return _QUARANTINE[EvidenceReason.SIGN_UP_TIME_MISSING]
+    if not row.sign_up_ip:
+        return _QUARANTINE[EvidenceReason.SIGN_UP_IP_MISSING]
+    if confirmed_at is None:
+        return _QUARANTINE[EvidenceReason.CONFIRMATION_TIME_MISSING]
+    if not row.source or not row.source.strip():
+        return _QUARANTINE[EvidenceReason.SOURCE_MISSING]
+    if sign_up_at.tzinfo is None or confirmed_at.tzinfo is None:
+        return _QUARANTINE[EvidenceReason.TIME_WITHOUT_ZONE]
+    if not _is_persons_ip(row.sign_up_ip):
+        return _QUARANTINE[EvidenceReason.SIGN_UP_IP_MALFORMED]
+    if row.confirmed_ip and not _is_persons_ip(row.confirmed_ip):
+        return _QUARANTINE[EvidenceReason.CONFIRMATION_IP_MALFORMED]
+    if confirmed_at < sign_up_at:
+        return _QUARANTINE[EvidenceReason.CONFIRMED_BEFORE_SIGN_UP]
+    # Sign-up lies before confirmation here, so the later of the two decides.
+    if confirmed_at > now + CLOCK_TOLERANCE:
+        return _QUARANTINE[EvidenceReason.IN_THE_FUTURE]
+    return _judge_age(row, confirmed_at, now)
+
+
+def evidence_sentence(reason: EvidenceReason, language: Language) -> str:
+    """The reason as a sentence for the report of an import."""
+    english, german = _SENTENCES[reason]
+    return german if language is Language.GERMAN else english
+
+
+def _judge_age(row: ImportedEvidence, confirmed_at: datetime, now: datetime) -> EvidenceVerdict:
+    last = row.last_contact_at
+    if last is not None and last.tzinfo is None:
+        return _QUARANTINE[EvidenceReason.TIME_WITHOUT_ZONE]
+    if last is not None and last > now + CLOCK_TOLERANCE:
+        return _QUARANTINE[EvidenceReason.IN_THE_FUTURE]
+    age = now - (confirmed_at if last is None or last < confirmed_at else last)
+    if age <= CONSENT_REVIEW_AGE:
+        return _MAILABLE
+    return _AGEING if age <= CONSENT_MAX_AGE else _QUARANTINE[EvidenceReason.TOO_OLD]
+
+
+def _is_persons_ip(text: str) -> bool:
+    """An IP address that a sign-up can come from: neither this host nor nobody nor a group."""
+    if _IPV4.match(text):
+        return not text.startswith(("127.", "0.")) and int(text.partition(".")[0]) < 224
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified or address.is_multicast)

@@ -1,0 +1,44 @@
+"""When a deferred letter is tried again (R-72): never at once, more and more seldom, and not for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailflatrate.rules.limits import value
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """The pauses of one stream: `first_minutes`, then `factor` times as long each, up to `longest_minutes`.
+
+    A letter is given up `give_up_hours` after its first attempt; a confirmation mail when its link expires. The
+    defaults are those of campaigns. Raises ValueError for pauses that do not grow.
+    """
+
+    first_minutes: float = value("retry_first_minutes")
+    factor: float = 2.0
+    longest_minutes: float = 8 * 60
+    give_up_hours: float = value("retry_give_up_hours")
+
+    def __post_init__(self) -> None:
+        if self.first_minutes <= 0 or self.factor < 1 or self.longest_minutes < self.first_minutes:
+            raise ValueError("pauses have to be positive and to grow")
+
+
+CAMPAIGN_RETRIES = RetryPolicy()
+
+
+def next_attempt(
+    attempt_no: int, first_at: datetime, now: datetime, policy: RetryPolicy = CAMPAIGN_RETRIES
+) -> datetime | None:
+    """When to try again after attempt number `attempt_no` (the first is 1) failed at `now`; None to give up.
+
+    The last attempt falls on the very end of the time, so that a mailbox that is back by then is not missed.
+    """
+    end = first_at + timedelta(hours=policy.give_up_hours)
+    if now >= end:
+        return None
+    # The exponent is capped because a float overflows long before a letter has that many attempts.
+    pause = min(policy.first_minutes * policy.factor ** min(attempt_no - 1, 64), policy.longest_minutes)
+    return min(now + timedelta(minutes=pause), end)
