@@ -26,6 +26,7 @@ from mailflatrate.mail.edition import (
 )
 from mailflatrate.mail.headers import HeaderError, Mailbox
 from mailflatrate.mail.links import Link, LinkKind
+from mailflatrate.mail.liquid import Template
 from mailflatrate.mail.mailing_id import find_in_text
 from mailflatrate.mail.segments import Dynamic, Static
 from mailflatrate.mail.tokens import KeyRing, Purpose
@@ -281,6 +282,26 @@ def test_a_notice_is_marked_as_automatic_and_is_no_mailing() -> None:
     with_reply = Composer(content, answered, SERVICE, RING, [SIGNER]).compose(DORA, AT)
     assert read(with_reply)["Reply-To"] == "anna@example.org"
     assert verifies(with_reply.content)
+
+
+def test_compiled_templates_become_a_message_with_the_links_they_name() -> None:
+    compiled = EditionContent.of(
+        subject=Template.parse("Hello {{ contact.first_name }}", autoescape=False, single_line=True),
+        html=Template.parse(
+            '<p>{{ contact.first_name }} <a href="{{ unsubscribe_url }}">out</a> {{ mailing_id }}</p>', autoescape=True
+        ),
+        text=Template.parse("{{ contact.first_name }}: {{ unsubscribe_url }} {{ web_url }}", autoescape=False),
+    )
+    assert compiled.rendered_links == {LinkKind.UNSUBSCRIBE, LinkKind.WEB_VIEW}
+    recipient = replace(DORA, values={"contact": {"first_name": "<Dörte>"}})
+    letter = compose(compiled, recipient)
+    assert verifies(letter.content)
+    assert read(letter)["Subject"] == "Hello <Dörte>"
+    unsubscribe = "https://u.example.net/u/" + RING.seal(Purpose.UNSUBSCRIBE, 7, 42)
+    web = "https://u.example.net/w/" + RING.seal(Purpose.ARCHIVE, 7, 42)
+    text, html = contents(letter)
+    assert text == f"<Dörte>: {unsubscribe} {web}\n"
+    assert html == f'<p>&lt;Dörte&gt; <a href="{unsubscribe}">out</a> 4K7Q-92XD-E</p>\n'
 
 
 values = st.text(st.characters(exclude_categories=("Cs",)), max_size=120) | st.text(

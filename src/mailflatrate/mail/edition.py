@@ -4,7 +4,7 @@ time."""
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
 
 from mailflatrate.mail.headers import Mailbox
 from mailflatrate.mail.links import LINK_VARIABLES, Link, LinkKind
@@ -47,6 +47,18 @@ class Part:
         return any(isinstance(segment, Dynamic) for segment in self.segments)
 
 
+class CompiledPart(Protocol):
+    """What personalisation hands over: `mailflatrate.mail.liquid.Template` is one."""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]: ...
+
+    @property
+    def source(self) -> str: ...
+
+    def render_dynamic(self, values: Mapping[str, Any]) -> Sequence[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class EditionContent:
     """An edition, compiled and frozen.
@@ -59,6 +71,19 @@ class EditionContent:
     html: Part
     text: Part
     rendered_links: frozenset[LinkKind] = frozenset(LINK_VARIABLES)
+
+    @classmethod
+    def of(cls, subject: CompiledPart, html: CompiledPart, text: CompiledPart) -> "EditionContent":
+        """The content that three compiled templates make; a link is prepared when any of them mentions its name."""
+        parts = (subject, html, text)
+        return cls(
+            subject=Part(subject.segments, subject.render_dynamic),
+            html=Part(html.segments, html.render_dynamic),
+            text=Part(text.segments, text.render_dynamic),
+            rendered_links=frozenset(
+                kind for kind, name in LINK_VARIABLES.items() if any(name in part.source for part in parts)
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ hot path. A value comes back folded: CRLF and a space between lines, 78 characte
 allows (RFC 5322 2.1.1), encoded words of at most 75 characters that never split a character (RFC 2047 2, 5).
 """
 
-import base64
 import re
+from binascii import b2a_base64
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ _ENVELOPE_LENGTH: Final = len(_CHARSET_B) + len(b"?=")
 # RFC 2047 section 5 (3): in a phrase only these may stand for themselves, so a word made of them is good
 # anywhere.
 _Q_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+_Q_SINGLE: Final = bytes(_Q_SAFE) + b" "
 _Q_OCTETS: Final = tuple(
     b"_" if octet == 0x20 else bytes((octet,)) if octet in _Q_SAFE else b"=%02X" % octet for octet in range(256)
 )
@@ -129,6 +130,8 @@ def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
 def one_line(text: str) -> str:
     """Recipient data made fit for one header line: control characters and runs of white space become one
     space."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return " ".join(_UNENCODABLE.sub("\ufffd", _FORBIDDEN.sub(" ", text)).split())
 
 
@@ -200,12 +203,15 @@ def _fold(words: list[bytes], first: int) -> bytes:
 def _encoded_words(text: str, first_room: int) -> list[bytes]:
     """`text` as encoded words, the first at most `first_room` long, in the shorter of the two encodings."""
     octets = text.encode("utf-8")
-    q_length = len(octets) + 2 * sum(octet not in _Q_SAFE and octet != 0x20 for octet in octets)
-    use_q = q_length <= (len(octets) + 2) // 3 * 4
-    words: list[bytes] = []
+    q_length = len(octets) + 2 * len(octets.translate(None, _Q_SINGLE))
+    b_length = (len(octets) + 2) // 3 * 4
+    use_q = q_length <= b_length
     room = max(min(first_room, _ENCODED_WORD_LENGTH) - _ENVELOPE_LENGTH, 12)
+    if min(q_length, b_length) <= room:
+        return [_encoded_word(octets, use_q=use_q)]
+    words: list[bytes] = []
     start = 0
-    while start < len(text) or not words:
+    while start < len(text):
         end, taken = start, 0
         budget = room if use_q else room // 4 * 3
         while end < len(text):
@@ -214,13 +220,15 @@ def _encoded_words(text: str, first_room: int) -> list[bytes]:
                 break
             taken += cost
             end += 1
-        piece = text[start:end].encode("utf-8")
-        if use_q:
-            words.append(_CHARSET_Q + b"".join([_Q_OCTETS[octet] for octet in piece]) + b"?=")
-        else:
-            words.append(_CHARSET_B + base64.b64encode(piece) + b"?=")
+        words.append(_encoded_word(text[start:end].encode("utf-8"), use_q=use_q))
         start, room = end, _ENCODED_WORD_LENGTH - _ENVELOPE_LENGTH
     return words
+
+
+def _encoded_word(octets: bytes, *, use_q: bool) -> bytes:
+    if use_q:
+        return _CHARSET_Q + b"".join([_Q_OCTETS[octet] for octet in octets]) + b"?="
+    return _CHARSET_B + b2a_base64(octets, newline=False) + b"?="
 
 
 def _q_cost(character: str) -> int:

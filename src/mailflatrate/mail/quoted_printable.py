@@ -33,10 +33,16 @@ def encode_piece(text: str) -> bytes:
         return text.encode("ascii") + _SOFT_BREAK
     if not text:
         return b""
-    if not text.isascii():
-        text = _LONE_SURROGATE.sub("\ufffd", text)
-    octets = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8")
-    lines = _UNSAFE.sub(_escape, octets).split(b"\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        octets = text.encode("utf-8")
+    except UnicodeEncodeError:
+        octets = _LONE_SURROGATE.sub("\ufffd", text).encode("utf-8")
+    octets = _UNSAFE.sub(_escape, octets)
+    if len(octets) < _LINE_LENGTH and b"\n" not in octets:
+        return _wrap(octets) + _SOFT_BREAK
+    lines = octets.split(b"\n")
     encoded = b"\r\n".join([_wrap(line) for line in lines])
     return encoded + _SOFT_BREAK if lines[-1] else encoded
 
