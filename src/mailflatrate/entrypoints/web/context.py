@@ -1,16 +1,113 @@
-"""What every page's frame needs to know."""
+"""What every page's frame needs to know: service, navigation, account, person."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.models import Account, Standing
+
+TONES = {
+    Standing.APPLIED: "info",
+    Standing.ACTIVE: "success",
+    Standing.THROTTLED: "warning",
+    Standing.PAUSED: "warning",
+    Standing.SUSPENDED: "error",
+    Standing.CLOSED: "error",
+}
+
+# group -> (url name, label, icon); the page is the current one where the request's url name begins with the last part
+NAVIGATION = [
+    ("", [("home", _("Home"), "house"), ("campaigns", _("Campaigns"), "send")]),
+    (
+        _("Audience"),
+        [
+            ("lists", _("Lists"), "list"),
+            ("contacts", _("Contacts"), "users"),
+            ("segments", _("Segments"), "funnel"),
+            ("imports", _("Imports"), "upload"),
+        ],
+    ),
+    (
+        _("Trust"),
+        [
+            ("senders", _("Senders"), "globe-lock"),
+            ("imprint", _("Imprint"), "file-check"),
+            ("standing", _("Standing"), "shield-check"),
+        ],
+    ),
+    (_("World outside"), [("postbox", _("Postbox"), "inbox")]),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One line of the navigation."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: int = 0
+    urgent: bool = False
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Service name, theme, and (inside the studio) the account and its navigation."""
-    return {
+    """The context of the layouts (docs/components.md)."""
+    shared = {
         "service_name": settings.SETTINGS.service_name,
-        "theme": request.COOKIES.get("theme", "system"),
-        "languages": settings.LANGUAGES,
         "demo": settings.SETTINGS.demo,
+    }
+    account: Account | None = getattr(request, "account", None)
+    if account is None:
+        return shared
+    membership = request.membership
+    return {
+        **shared,
+        "home_url": reverse("studio:home"),
+        "account": account,
+        "nav": _navigation(request),
+        "switcher": SimpleLazyObject(lambda: _switcher(request, account)),
+        "person": {"name": str(request.user), "role": membership.get_role_display()},
+    }
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    match = request.resolver_match
+    here = (match.url_name or "") if match else ""
+    return [
+        {"label": label, "items": [item for item in (_item(here, *line) for line in lines) if item]}
+        for label, lines in NAVIGATION
+    ]
+
+
+def _item(here: str, name: str, label: str, icon: str) -> NavItem | None:
+    try:
+        url = reverse(f"studio:{name}")
+    except NoReverseMatch:
+        return None
+    singular = name.removesuffix("s")
+    return NavItem(str(label), url, icon, here in (name, singular) or here.startswith(f"{singular}-"))
+
+
+def _switcher(request: HttpRequest, account: Account) -> dict[str, Any]:
+    standing = Standing(account.standing)
+    return {
+        "name": account.name,
+        "word": gettext(standing.label),
+        "tone": TONES[standing],
+        "choices": [
+            {
+                "name": row.account.name,
+                "url": reverse("studio:choose-account", args=[row.account_id]),
+                "current": row.account_id == account.id,
+            }
+            for row in queries.memberships(request.user)  # type: ignore[arg-type]  # the studio is for signed-in people
+        ],
     }

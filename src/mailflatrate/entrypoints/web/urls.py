@@ -1,7 +1,19 @@
 """Every address of the pages."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+from django.views.i18n import set_language
+
+from mailflatrate.entrypoints.web import health
+from mailflatrate.entrypoints.web.public import urls as public
+from mailflatrate.entrypoints.web.studio import urls as studio
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/studio/"), name="start"),
+    path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("language/", set_language, name="set_language"),
+    path("studio/", include(studio)),
+    path("", include(public.urlpatterns)),
     path("", include("allauth.urls")),
 ]

@@ -1,0 +1,37 @@
+"""Clicks of a campaign."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.apps.tracking.models import Click
+
+
+@dataclass(frozen=True, slots=True)
+class LinkClicks:
+    """One link of a mailing and how often people and machines followed it."""
+
+    number: int
+    url: str
+    people: int
+    machines: int
+
+
+def clicks_of(edition: Edition) -> list[LinkClicks]:
+    """Clicks by link, in the order of the mailing."""
+    rows = (
+        Click.objects.filter(campaign_id=edition.campaign_id, edition_id=edition.id)
+        .values("link_number")
+        .annotate(people=Count("id", filter=Q(machine=False)), machines=Count("id", filter=Q(machine=True)))
+    )
+    found = {row["link_number"]: row for row in rows}
+    return [
+        LinkClicks(
+            link["number"],
+            link["url"],
+            found.get(link["number"], {}).get("people", 0),
+            found.get(link["number"], {}).get("machines", 0),
+        )
+        for link in edition.links
+    ]

@@ -1,0 +1,45 @@
+"""`/healthz` for load balancers, `/metrics` for Prometheus."""
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
+
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+COUNTS = {
+    "jobs": ("Jobs by queue and state", ("queue", "state"),
+             "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') "
+             "GROUP BY 1, 2"),
+    "campaigns": ("Campaigns by state", ("state",), "SELECT state, count(*) FROM campaign GROUP BY 1"),
+    "chunks": ("Chunks on their way by state", ("state",),
+               "SELECT state, count(*) FROM chunk WHERE state IN ('ready', 'sending') GROUP BY 1"),
+    "retries": ("Deferred deliveries", (), "SELECT count(*) FROM retry"),
+    "mail_waiting": ("Mail that waits for a person or a reader", ("state",),
+                     "SELECT state, count(*) FROM raw_mail WHERE state <> 'handled' GROUP BY 1"),
+}  # fmt: skip
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """200 while the database answers, otherwise 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception as problem:  # noqa: BLE001  whatever keeps the database away, the answer is the same
+        return JsonResponse({"status": "unavailable", "problem": type(problem).__name__}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """This process, and counts of the whole installation. Numbers only, nothing of anybody's content."""
+    registry = CollectorRegistry()
+    with tenancy.platform(PlatformReason.METRICS), connection.cursor() as cursor:
+        for name, (text, labels, sql) in COUNTS.items():
+            gauge = Gauge(f"mailflatrate_{name}", text, labels, registry=registry)
+            cursor.execute(sql)
+            for *values, number in cursor.fetchall():
+                (gauge.labels(*values) if labels else gauge).set(number)
+    return HttpResponse(generate_latest(REGISTRY) + generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,34 @@
+"""The redirector: signed targets only (R-109), counted without the person (R-108)."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.tracking.actions import record_click
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.tokens import Purpose
+
+
+class LinkRedirect(HttpResponseRedirect):
+    """302 to exactly the target that the author wrote."""
+
+    allowed_schemes = ["http", "https"]
+
+
+@require_safe
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """Count and redirect. A token that was not sealed here, or a link that is no more, is not found."""
+    claims = key_ring().open_token(Purpose.CLICK, token)
+    if claims is None:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        target = record_click(
+            edition_id=claims.delivery_id, number=claims.extra, head=request.method == "HEAD",
+            user_agent=request.headers.get("User-Agent", ""),
+        )  # fmt: skip
+    if target is None:
+        raise Http404
+    response = LinkRedirect(target)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,66 @@
+"""The person behind a token: the delivery it was sealed for, found inside its account."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.verdict import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a page is for. `delivery.contact` may be gone by erasure."""
+
+    account: Account
+    delivery: Delivery
+
+    @property
+    def language(self) -> str:
+        """The language of the mail he came from."""
+        return self.delivery.campaign.language if self.delivery.campaign else self.account.language
+
+    def context(self) -> dict[str, object]:
+        """What `layouts/public.html` shows of the customer, his imprint included."""
+        imprint = structured_imprint(newest_imprint())
+        language = Language.GERMAN if self.language == "de" else Language.ENGLISH
+        place = self.delivery.mailing_list
+        return {
+            "customer": {
+                "name": self.account.name, "text": place.public_name if place else "", "colour": self.account.colour,
+            },
+            "imprint_lines": imprint_lines(imprint, language) if imprint else (),
+            "privacy_url": imprint.privacy_url if imprint else "",
+            "imprint_url": "#imprint" if imprint else "",
+        }  # fmt: skip
+
+
+def page_language(request: HttpRequest, found: Reader) -> str:
+    """What the person chose on one of our pages, otherwise the language of the mail."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return chosen if chosen in dict(settings.LANGUAGES) else found.language
+
+
+@contextmanager
+def reader(purpose: Purpose, token: str) -> Iterator[Reader]:
+    """Open the account that `token` belongs to. Raises Http404 for a token that was not sealed for this purpose."""
+    claims = key_ring().open_token(purpose, token)
+    if claims is None:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        related = ("campaign", "contact", "mailing_list", "consent_event__evidence")
+        delivery = Delivery.objects.select_related(*related).filter(id=claims.delivery_id).first()
+        account = Account.objects.filter(id=claims.account_id).first()
+        if delivery is None or account is None:
+            raise Http404
+        yield Reader(account, delivery)

@@ -1,0 +1,19 @@
+"""Choosing another of one's accounts."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.entrypoints.web.studio.access import see_other
+
+
+@login_required
+def choose(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Work for `account_id` from now on. It changes only where this browser looks, so a link may do it."""
+    assert isinstance(request.user, User)
+    membership = queries.account_of(request.user, account_id)
+    if membership is None or membership.account_id != account_id:
+        raise Http404
+    request.session["account_id"] = account_id
+    return see_other("/studio/")

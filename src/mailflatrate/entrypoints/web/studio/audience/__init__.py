@@ -1,0 +1,1 @@
+"""Lists, contacts, segments, imports."""

@@ -1,0 +1,1 @@
+"""The first page: how things stand and what to do next."""

@@ -1,0 +1,1 @@
+"""The postbox: what our own sink received."""

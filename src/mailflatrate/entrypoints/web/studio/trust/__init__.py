@@ -1,0 +1,1 @@
+"""Senders, imprint, agreements, standing, team."""
