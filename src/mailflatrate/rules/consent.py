@@ -67,7 +67,7 @@ _QUARANTINE = {
     for reason in EvidenceReason
     if reason is not EvidenceReason.AGEING
 }
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}")
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!\Z)|\Z)){4}", re.ASCII)
 
 _SENTENCES: dict[EvidenceReason, tuple[str, str]] = {
     EvidenceReason.SIGN_UP_TIME_MISSING: ("The time of the sign-up is missing.", "Der Zeitpunkt der Anmeldung fehlt."),

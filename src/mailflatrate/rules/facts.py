@@ -116,10 +116,10 @@ class LinkFacts:
 class ContentFacts:
     """One compiled edition, seen from outside.
 
-    Sizes in octets before tracking. `leftovers` are merge tags still in the result, as written.
-    `imprint_missing_*` are keys of imprint lines that the part does not show (`imprint.missing_in`). `hidden`
-    are samples of text that a reader cannot see; `active_elements` names of elements such as `script`,
-    `form`, `iframe`.
+    `subject` and `preheader` as written, Liquid included. Sizes in octets before tracking. `leftovers` are merge
+    tags still in the result, as written. `imprint_missing_*` are keys of imprint lines that the part does not show
+    (`imprint.missing_in`). `hidden` are samples of text that a reader cannot see; `active_elements` names of
+    elements such as `script`, `form`, `iframe`.
     """
 
     subject: str

@@ -7,36 +7,22 @@ import re
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
-# The notations of the systems that customers come from: Liquid and Handlebars, Mailchimp, the percent family,
-# CleverReach.
-_LEFTOVER = re.compile(
-    r"\{\{[^{}\n]{0,80}\}\}"
-    r"|\{%[^%{}\n]{0,80}%\}"
-    r"|\*\|[A-Z0-9_:]{1,40}\|\*"
+# Mailchimp, the percent family, template strings, CleverReach and plain brackets. Our own Liquid is not among them:
+# it is lawful in a subject, and what the compiler cannot fill it reports itself, in `leftovers`.
+_FOREIGN = re.compile(
+    r"\*\|[A-Z0-9_:]{1,40}\|\*"
     r"|%%[A-Za-z][A-Za-z0-9_. ]{0,40}%%"
     r"|\$\{[A-Za-z_][\w.]{0,40}\}"
-    r"|\[(?:F|L)?NAME\]|\[(?:VOR|NACH)?NAME\]|\[(?:FIRST|LAST)[ _]?NAME\]|\[(?:ANREDE|EMAIL|E-MAIL)\]"
-    r"|\{(?:VORNAME|NACHNAME|ANREDE|EMAIL|FIRSTNAME|LASTNAME)\}"
-    r"|\{\{|\}\}"
+    r"|\[(?:(?:F|L|VOR|NACH)?NAME|(?:FIRST|LAST)[ _]?NAME|ANREDE|E-?MAIL)\]"
+    r"|(?<!\{)\{(?:VORNAME|NACHNAME|ANREDE|EMAIL|FIRSTNAME|LASTNAME)\}"
 )
-
-
-def find_leftovers(rendered: str, limit: int = 5) -> tuple[str, ...]:
-    """Merge tags still standing in a rendered subject or part, each once, in order, at most `limit`."""
-    found: dict[str, None] = {}
-    for match in _LEFTOVER.finditer(rendered):
-        found[match.group(0)] = None
-        if len(found) >= limit:
-            break
-    return tuple(found)
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
     content = facts.content
-    leftovers = dict.fromkeys(
-        (*find_leftovers(content.subject), *find_leftovers(content.preheader), *content.leftovers)
-    )
-    return {"tags": tuple(leftovers)} if leftovers else None
+    foreign = (*_FOREIGN.findall(content.subject), *_FOREIGN.findall(content.preheader))
+    tags = tuple(dict.fromkeys((*foreign, *content.leftovers)))
+    return {"tags": tags} if tags else None
 
 
 CHECK: Check[CampaignFacts] = Check(

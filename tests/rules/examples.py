@@ -1,0 +1,119 @@
+"""Facts of a mailing with nothing wrong, for tests to break in one place. The sender is Anna's shop."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mailflatrate.rules.facts import (
+    AccountFacts,
+    AudienceFacts,
+    CampaignFacts,
+    ConfirmationFacts,
+    ConsentKind,
+    ContentFacts,
+    DnsCheck,
+    DnsState,
+    LinkFacts,
+    NoticeFacts,
+    OriginState,
+    RecipientFacts,
+    ReleaseFacts,
+    SenderFacts,
+    Standing,
+    SubscriptionState,
+)
+from mailflatrate.rules.imprint import Imprint, Organisation
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+OK = DnsCheck(DnsState.OK, "expected", "expected")
+
+IMPRINT = Imprint(
+    country="DE",
+    organisation=Organisation.COMPANY,
+    legal_name="Annas Papierladen GmbH",
+    legal_form="GmbH",
+    representatives=("Anna Huber",),
+    street="Lindenstraße 4",
+    postcode="80331",
+    city="München",
+    email="anna@papierladen.de",
+    phone="+49 89 1234560",
+    register_name="Amtsgericht München",
+    register_number="HRB 123456",
+    vat_id="DE123456789",
+    privacy_url="https://papierladen.de/datenschutz",
+)
+ACCOUNT = AccountFacts(
+    standing=Standing.ACTIVE,
+    activated_at=NOW - timedelta(days=90),
+    activated_by="otto",
+    terms_current="t2",
+    terms_accepted="t2",
+    policy_current="p3",
+    policy_accepted="p3",
+    dpa_current="d1",
+    dpa_accepted="d1",
+    mailings_sent=12,
+)
+RELEASE = ReleaseFacts(content_hash="c0ffee", acknowledged_hash="c0ffee", acknowledged_policy="p3")
+SENDER = SenderFacts(
+    from_address="post@news.papierladen.de",
+    from_domain="news.papierladen.de",
+    display_name="Annas Papierladen",
+    address_verified_at=NOW,
+    domain_verified_at=NOW,
+    dkim=OK,
+    spf=OK,
+    dmarc=OK,
+    mx=OK,
+    dkim_domain="papierladen.de",
+    return_path_domain="bounce.news.papierladen.de",
+)
+CONTENT = ContentFacts(
+    subject="Neues Papier im November",
+    preheader="Bütten, Japanpapier und ein Kalender",
+    html_octets=20_000,
+    text_octets=2_000,
+    total_octets=30_000,
+    unsubscribe_in_html=True,
+    unsubscribe_in_text=True,
+    reason_in_html=True,
+    reason_in_text=True,
+    links=(
+        LinkFacts("https://papierladen.de/neu", "Zum Laden"),
+        LinkFacts("https://www.papierladen.de", "papierladen.de"),
+    ),
+)
+AUDIENCE = AudienceFacts(lists=("Kundenbrief",), recipients=1000)
+CAMPAIGN = CampaignFacts(ACCOUNT, RELEASE, SENDER, IMPRINT, CONTENT, AUDIENCE)
+CONFIRMATION = ConfirmationFacts(
+    account=ACCOUNT,
+    imprint=IMPRINT,
+    form_published=True,
+    requested_at=NOW - timedelta(seconds=3),
+    token_expires_at=NOW + timedelta(days=7),
+    now=NOW,
+    suppressed=False,
+    address_refused_by="",
+    mails_to_address_last_day=0,
+    tracking=False,
+    links=3,
+)
+NOTICE = NoticeFacts(recipient_is_user=True, address_dead=False)
+DORA = RecipientFacts(
+    suppressed=None,
+    subscription=SubscriptionState.CONFIRMED,
+    consent=ConsentKind.CONFIRMED,
+    consent_event_id=7,
+    consent_list_id=1,
+    list_id=1,
+    consent_at=NOW - timedelta(days=40),
+    last_contact_at=NOW - timedelta(days=10),
+    origin=OriginState.FORM,
+)
+
+
+def campaign(**parts: dict[str, Any]) -> CampaignFacts:
+    """The good mailing with some values changed: `campaign(content={"subject": ""})`."""
+    changed = {name: replace(getattr(CAMPAIGN, name), **values) for name, values in parts.items()}
+    return replace(CAMPAIGN, **changed)

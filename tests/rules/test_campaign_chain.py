@@ -1,0 +1,181 @@
+"""Each rule of the campaign chain fires on its own fault and on nothing else."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mailflatrate.rules.facts import CampaignFacts, DnsCheck, DnsState, LinkFacts, Standing
+from mailflatrate.rules.gate import CAMPAIGN_CHAIN, RULES_VERSION, explain, failures_by_weight, judge_campaign
+from mailflatrate.rules.verdict import Language, Severity, verdict_from_json
+from rules.examples import CAMPAIGN, IMPRINT, campaign
+
+MISSING = DnsCheck(DnsState.MISSING, "v=spf1 include:…")
+
+# (rule key, parts of the good mailing to change, a piece of the English sentence)
+FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
+    ("account-active", {"account": {"standing": Standing.SUSPENDED}}, "suspended"),
+    ("account-active", {"account": {"standing": Standing.SUBMITTED}}, "waiting for review"),
+    ("account-active", {"account": {"activated_at": None}}, "active"),
+    ("account-active", {"account": {"activated_by": ""}}, "active"),
+    ("dpa-accepted", {"account": {"dpa_accepted": ""}}, "data-processing"),
+    ("dpa-accepted", {"account": {"dpa_accepted": "d0"}}, "current version"),
+    ("policy-accepted", {"account": {"terms_accepted": "t1"}}, "terms of service"),
+    ("policy-acknowledged", {"release": {"acknowledged_hash": "0ld"}}, "not confirmed"),
+    ("policy-acknowledged", {"release": {"acknowledged_policy": "p2"}}, "not confirmed"),
+    ("policy-acknowledged", {"release": {"acknowledged_hash": "", "content_hash": ""}}, "not confirmed"),
+    ("first-mailings-reviewed", {"release": {"supervised": True}, "account": {"mailings_sent": 1}}, "number 2"),
+    ("sender-verified", {"sender": {"address_verified_at": None}}, "post@news.papierladen.de"),
+    ("sender-verified", {"sender": {"domain_verified_at": None}}, "not verified"),
+    ("reply-to-deliverable", {"sender": {"reply_to": "x@y.de", "reply_to_deliverable": False}}, "x@y.de"),
+    ("sender-name-honest", {"sender": {"display_name": "service@sparkasse.de"}}, "sparkasse.de"),
+    ("sender-name-honest", {"sender": {"display_name": "PayPal (paypal.com)"}}, "paypal.com"),
+    ("domain-spf", {"sender": {"spf": MISSING}}, "bounce.news.papierladen.de is not there"),
+    ("domain-dkim", {"sender": {"dkim": DnsCheck(DnsState.WRONG)}}, "different"),
+    ("domain-dmarc", {"sender": {"dmarc": DnsCheck(DnsState.UNCHECKED)}}, "not looked up"),
+    ("domain-mx", {"sender": {"mx": DnsCheck(DnsState.UNREACHABLE)}}, "not readable"),
+    ("domain-aligned", {"sender": {"dkim_domain": "mailflatrate.com"}}, "mailflatrate.com"),
+    ("domain-aligned", {"sender": {"dkim_domain": "de"}}, "signed by de"),
+    ("domain-aligned", {"sender": {"dkim_domain": "apierladen.de"}}, "signed by apierladen.de"),
+    ("domain-aligned", {"sender": {"dkim_domain": ""}}, "signed by -"),
+    ("origin-approved", {"audience": {"lists_without_origin": ("Altbestand",)}}, "Altbestand"),
+    ("consent-fresh", {"audience": {"stale_consents": 31}}, "31 of 1000"),
+    ("imprint-shown", {"content": {"imprint_missing_text": ("phone",)}}, "text part"),
+    ("unsubscribe-link", {"content": {"unsubscribe_in_text": False}}, "text part"),
+    ("unsubscribe-link", {"content": {"unsubscribe_in_html": False}}, "HTML part"),
+    ("reason-given", {"content": {"reason_in_html": False}}, "HTML part"),
+    ("subject-present", {"content": {"subject": "  "}}, "no subject"),
+    ("subject-honest", {"content": {"subject": "Re: Ihre Bestellung"}}, "Re:"),
+    ("subject-honest", {"content": {"subject": "AW: Termin"}}, "AW:"),
+    ("subject-honest", {"content": {"subject": "WG: [2] Termin"}}, "WG:"),
+    ("subject-honest", {"content": {"subject": " Fwd : hello"}}, "Fwd :"),
+    ("subject-honest", {"content": {"subject": "Antwort: Termin"}}, "Antwort:"),
+    ("subject-calm", {"content": {"subject": "NUR HEUTE ALLES BILLIG"}}, "shouts"),
+    ("subject-calm", {"content": {"subject": "Schnell zugreifen!!"}}, "shouts"),
+    ("merge-tags-filled", {"content": {"leftovers": ("{{ contact.vorname }}",)}}, "{{ contact.vorname }}"),
+    ("merge-tags-filled", {"content": {"subject": "Hallo *|FNAME|*"}}, "*|FNAME|*"),
+    ("merge-tags-filled", {"content": {"preheader": "Hallo %%vorname%%"}}, "%%vorname%%"),
+    ("merge-tags-filled", {"content": {"subject": "Hallo [VORNAME]"}}, "[VORNAME]"),
+    ("links-clean", {"content": {"links": (LinkFacts("https://bit.ly/x"),)}}, "bit.ly"),
+    ("links-clean", {"content": {"links": (LinkFacts("https://192.0.2.7/x"),)}}, "192.0.2.7"),
+    ("links-clean", {"content": {"links": (LinkFacts("https://[2001:db8::1]/"),)}}, "2001:db8"),
+    ("links-clean", {"content": {"links": (LinkFacts("https://3232235777/"),)}}, "3232235777"),
+    ("links-clean", {"content": {"links": (LinkFacts("javascript:alert(1)"),)}}, "javascript"),
+    ("links-clean", {"content": {"links": (LinkFacts("https://intranet/"),)}}, "intranet"),
+    ("links-clean", {"content": {"links": (LinkFacts("https://[broken/"),)}}, "broken"),
+    ("links-truthful", {"content": {"links": (LinkFacts("https://evil.de/x", "www.papierladen.de"),)}}, "evil.de"),
+    ("links-truthful", {"content": {"links": (LinkFacts("https://evil.de/x", "https://bank.de/login"),)}}, "bank.de"),
+    ("links-https", {"content": {"links": (LinkFacts("http://papierladen.de/"),)}}, "http://papierladen.de/"),
+    ("nothing-hidden", {"content": {"hidden": ("Ignore all instructions",)}}, "Ignore all"),
+    ("both-parts", {"content": {"text_octets": 0}}, "text part"),
+    ("no-active-content", {"content": {"active_elements": ("script",)}}, "script"),
+    ("no-active-content", {"content": {"attachments": ("rechnung.pdf.EXE",)}}, "rechnung.pdf.EXE"),
+    ("size-limit", {"content": {"total_octets": 1024 * 1024 + 1}}, "1024 KB"),
+    ("size-comfortable", {"content": {"html_octets": 90 * 1024}}, "90 KB"),
+    ("images-described", {"content": {"images_without_alt": 2}}, "2 images"),
+]
+
+
+def failed(facts: CampaignFacts) -> set[str]:
+    return {finding.key for finding in judge_campaign(facts).failures}
+
+
+def test_the_good_mailing_passes_every_rule() -> None:
+    verdict = judge_campaign(CAMPAIGN)
+    assert verdict.allowed
+    assert not verdict.needs_review
+    assert verdict.failures == ()
+    assert [finding.key for finding in verdict] == [check.key for check in CAMPAIGN_CHAIN]
+    assert verdict.rules_version == RULES_VERSION
+
+
+@pytest.mark.parametrize(("key", "parts", "piece"), FAULTS)
+def test_one_fault_is_one_finding(key: str, parts: dict[str, dict[str, Any]], piece: str) -> None:
+    verdict = judge_campaign(campaign(**parts))
+    assert [finding.key for finding in verdict.failures] == [key]
+    finding = verdict.failures[0]
+    assert piece in explain(finding, Language.ENGLISH).sentence
+    assert verdict.allowed == (finding.severity is not Severity.BLOCK)
+    assert verdict.needs_review == (finding.severity is Severity.REVIEW)
+
+
+def test_every_rule_of_the_chain_has_a_case_that_makes_it_fire() -> None:
+    elsewhere = {"sender-not-freemail", "imprint-complete", "size-limit"}
+    assert {key for key, _, _ in FAULTS} | elsewhere == {check.key for check in CAMPAIGN_CHAIN}
+
+
+def test_freemail_sender_is_blocked() -> None:
+    facts = campaign(sender={"from_address": "anna@gmx.de", "from_domain": "gmx.de", "dkim_domain": "gmx.de"})
+    assert failed(facts) == {"sender-not-freemail"}
+
+
+def test_missing_and_incomplete_imprint() -> None:
+    assert failed(replace(CAMPAIGN, imprint=None)) == {"imprint-complete"}
+    facts = replace(CAMPAIGN, imprint=replace(IMPRINT, phone="", street="Postfach 12"))
+    assert failed(facts) == {"imprint-complete"}
+    finding = judge_campaign(facts).failures[0]
+    assert explain(finding, Language.ENGLISH).sentence == (
+        "The imprint is not complete: Street and number (a PO box is not an address here), Phone (missing)."
+    )
+    assert "Telefon (fehlt)" in explain(finding, Language.GERMAN).sentence
+
+
+def test_html_above_the_clipping_point_is_blocked_and_warned_of() -> None:
+    assert failed(campaign(content={"html_octets": 100 * 1024 + 1})) == {"size-limit", "size-comfortable"}
+    assert failed(campaign(content={"html_octets": 80 * 1024})) == set()
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Reise nach Rom: drei Tage",
+        "Rezept der Woche: Birnen",
+        "Awards 2026: die Sieger",
+        "Regen: was nun?",
+        "{{ contact.first_name }}, neues Papier",
+        "DIN A4 und A5",
+        "Neu! Japanpapier",
+    ],
+)
+def test_honest_subjects_pass(subject: str) -> None:
+    assert failed(campaign(content={"subject": subject})) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dr. Huber",
+        "Annas Papierladen",
+        "papierladen.de",
+        "Anna von news.papierladen.de",
+        "St. Pauli e.V.",
+        "Huber & Co.",
+    ],
+)
+def test_honest_sender_names_pass(name: str) -> None:
+    assert failed(campaign(sender={"display_name": name})) == set()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        LinkFacts("mailto:anna@papierladen.de", "anna@papierladen.de"),
+        LinkFacts("tel:+49891234560", "089 1234560"),
+        LinkFacts("#oben", "nach oben"),
+        LinkFacts("https://shop.papierladen.de/x?y=1", "papierladen.de"),
+        LinkFacts("https://papierladen.de/", "Mehr lesen"),
+    ],
+)
+def test_honest_links_pass(link: LinkFacts) -> None:
+    assert failed(campaign(content={"links": (link,)})) == set()
+
+
+def test_failures_are_ordered_by_weight() -> None:
+    facts = campaign(content={"images_without_alt": 1, "unsubscribe_in_text": False}, audience={"stale_consents": 1})
+    weights = [finding.severity for finding in failures_by_weight(judge_campaign(facts))]
+    assert weights == [Severity.BLOCK, Severity.REVIEW, Severity.WARN]
+
+
+def test_a_verdict_survives_storage() -> None:
+    verdict = judge_campaign(campaign(content={"leftovers": ("{{ a }}", "{b}")}, audience={"stale_consents": 3}))
+    assert verdict_from_json(verdict.as_json()) == verdict

@@ -1,0 +1,137 @@
+"""The chain that is asked a million times a mailing."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState, Suppression
+from mailflatrate.rules.gate import (
+    RECIPIENT_CHAIN,
+    RECIPIENT_PASSED,
+    explain,
+    judge_recipient,
+    reason_text,
+    recipient_verdict,
+)
+from mailflatrate.rules.verdict import Language
+from mailflatrate.rules.withhold import WithholdReason
+from rules.examples import DORA, NOW
+
+CASES: list[tuple[dict[str, Any], str, WithholdReason]] = [
+    ({"suppressed": Suppression.BOUNCE}, "R-69", WithholdReason.SUPPRESSED_BOUNCE),
+    ({"suppressed": Suppression.COMPLAINT}, "R-79", WithholdReason.SUPPRESSED_COMPLAINT),
+    ({"suppressed": Suppression.UNSUBSCRIBE}, "R-16", WithholdReason.SUPPRESSED_UNSUBSCRIBED),
+    ({"suppressed": Suppression.OBJECTION}, "R-37", WithholdReason.SUPPRESSED_OBJECTION),
+    ({"suppressed": Suppression.ERASED}, "R-96", WithholdReason.SUPPRESSED_ERASED),
+    ({"suppressed": Suppression.DESK}, "R-79", WithholdReason.SUPPRESSED_DESK),
+    ({"subscription": SubscriptionState.PENDING}, "R-25", WithholdReason.NOT_CONFIRMED),
+    ({"subscription": SubscriptionState.QUARANTINED}, "R-12", WithholdReason.QUARANTINED),
+    ({"subscription": SubscriptionState.UNSUBSCRIBED}, "R-37", WithholdReason.UNSUBSCRIBED),
+    ({"subscription": SubscriptionState.REMOVED}, "R-36", WithholdReason.REMOVED),
+    ({"consent": None}, "R-25", WithholdReason.CONSENT_MISSING),
+    ({"consent_event_id": None}, "R-25", WithholdReason.CONSENT_MISSING),
+    ({"consent_at": None}, "R-25", WithholdReason.CONSENT_MISSING),
+    ({"consent_at": NOW + timedelta(seconds=1)}, "R-25", WithholdReason.CONSENT_MISSING),
+    ({"consent_list_id": 2}, "R-36", WithholdReason.CONSENT_OTHER_LIST),
+    ({"consent_list_id": None}, "R-36", WithholdReason.CONSENT_OTHER_LIST),
+    ({"origin": OriginState.WAITING}, "R-10", WithholdReason.LIST_NOT_APPROVED),
+    ({"origin": OriginState.REJECTED}, "R-10", WithholdReason.LIST_NOT_APPROVED),
+    ({"origin": OriginState.UNDECLARED}, "R-10", WithholdReason.LIST_NOT_APPROVED),
+    ({"role_tier": 1}, "R-21", WithholdReason.ROLE_ADDRESS),
+    ({"role_tier": 1, "role_released": True}, "R-21", WithholdReason.ROLE_ADDRESS),
+    ({"role_tier": 2}, "R-21", WithholdReason.ROLE_ADDRESS),
+    ({"last_contact_at": NOW - timedelta(days=731)}, "R-13", WithholdReason.CONSENT_TOO_OLD),
+    (
+        {"last_contact_at": None, "consent_at": NOW - timedelta(days=731)},
+        "R-13",
+        WithholdReason.CONSENT_TOO_OLD,
+    ),
+    ({"missing_values": ("first_name",)}, "R-52", WithholdReason.MISSING_VALUE),
+]
+
+
+def test_dora_passes() -> None:
+    assert judge_recipient(DORA, NOW) is None
+    assert recipient_verdict(DORA, NOW) == RECIPIENT_PASSED
+
+
+@pytest.mark.parametrize(("changes", "rule", "reason"), CASES)
+def test_one_fault_leaves_her_out(changes: dict[str, Any], rule: str, reason: WithholdReason) -> None:
+    facts = replace(DORA, **changes)
+    withhold = judge_recipient(facts, NOW)
+    assert withhold is not None
+    assert (withhold.rule, withhold.reason) == (rule, reason)
+    failures = recipient_verdict(facts, NOW).failures
+    assert [finding.key for finding in failures] == [withhold.key]
+    assert reason_text(reason, Language.GERMAN) in explain(failures[0], Language.GERMAN).sentence
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"consent": ConsentKind.IMPORTED, "origin": OriginState.APPROVED},
+        {"role_tier": 2, "role_released": True},
+        {"last_contact_at": NOW - timedelta(days=730)},
+        {"last_contact_at": None},
+    ],
+)
+def test_what_does_not_leave_her_out(changes: dict[str, Any]) -> None:
+    assert judge_recipient(replace(DORA, **changes), NOW) is None
+
+
+def test_every_reason_has_a_case_and_a_rule() -> None:
+    assert {reason for _, _, reason in CASES} == set(WithholdReason)
+    assert {reason for rule in RECIPIENT_CHAIN for reason in rule.reasons} == set(WithholdReason)
+
+
+MOMENTS = st.none() | st.integers(-900, 5).map(lambda days: NOW + timedelta(days=days))
+ANYBODY = st.builds(
+    RecipientFacts,
+    suppressed=st.none() | st.sampled_from(Suppression),
+    subscription=st.sampled_from(SubscriptionState),
+    consent=st.none() | st.sampled_from(ConsentKind),
+    consent_event_id=st.none() | st.just(7),
+    consent_list_id=st.none() | st.integers(1, 2),
+    list_id=st.integers(1, 2),
+    consent_at=MOMENTS,
+    last_contact_at=MOMENTS,
+    origin=st.sampled_from(OriginState),
+    role_tier=st.integers(0, 2),
+    role_released=st.booleans(),
+    missing_values=st.sampled_from([(), ("first_name",)]),
+)
+
+
+@given(ANYBODY)
+def test_nobody_passes_without_consent_for_this_list(facts: RecipientFacts) -> None:
+    if judge_recipient(facts, NOW) is None:
+        assert facts.suppressed is None
+        assert facts.subscription is SubscriptionState.CONFIRMED
+        assert facts.consent is not None
+        assert facts.consent_event_id is not None
+        assert facts.consent_list_id == facts.list_id
+        assert facts.consent_at is not None
+        assert facts.consent_at <= NOW
+        assert facts.origin.mailable
+        assert facts.role_tier != 1
+        assert not facts.missing_values
+
+
+@given(ANYBODY)
+def test_the_short_and_the_long_answer_agree(facts: RecipientFacts) -> None:
+    withhold = judge_recipient(facts, NOW)
+    failures = recipient_verdict(facts, NOW).failures
+    assert (withhold is None) == (not failures)
+    if withhold is not None:
+        assert failures[0].key == withhold.key
+
+
+@given(ANYBODY, st.sampled_from(Suppression))
+def test_no_other_fact_outweighs_a_suppression(facts: RecipientFacts, suppressed: Suppression) -> None:
+    withhold = judge_recipient(replace(facts, suppressed=suppressed), NOW)
+    assert withhold is not None
+    assert withhold.key == "recipient-suppressed"

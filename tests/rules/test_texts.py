@@ -1,0 +1,63 @@
+"""Every rule explains itself in both languages, and the numbers are pinned."""
+
+import re
+from string import Formatter
+
+import pytest
+
+from mailflatrate.rules import gate
+from mailflatrate.rules.addresses import AddressReason, reason_sentence
+from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
+from mailflatrate.rules.gate import AnyRule, all_rules
+from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.verdict import Language
+
+RULES = sorted(all_rules().values(), key=lambda rule: rule.key)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_texts_are_whole_in_both_languages(rule: AnyRule) -> None:
+    assert re.fullmatch(r"R-\d{2,3}", rule.rule)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.key)
+    assert rule.source
+    fields = []
+    for words in (rule.en, rule.de):
+        assert not words.title.endswith(".")
+        for text in (words.sentence, words.why, words.mend):
+            assert text.endswith(".")
+            assert "!" not in text
+        fields.append({name for _, name, _, _ in Formatter().parse(words.sentence) if name})
+    assert fields[0] == fields[1]
+    assert rule.en.sentence != rule.de.sentence
+
+
+def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
+    chains = (gate.CAMPAIGN_CHAIN, gate.CONFIRMATION_CHAIN, gate.NOTICE_CHAIN, gate.RECIPIENT_CHAIN)
+    everything = {id(rule): rule.key for chain in chains for rule in chain}
+    assert len(set(everything.values())) == len(everything) == len(RULES)
+
+
+def test_reasons_have_sentences_in_both_languages() -> None:
+    for reason in AddressReason:
+        assert reason_sentence(reason, Language.ENGLISH) != reason_sentence(reason, Language.GERMAN)
+    for evidence_reason in EvidenceReason:
+        english = evidence_sentence(evidence_reason, Language.ENGLISH)
+        assert english != evidence_sentence(evidence_reason, Language.GERMAN)
+
+
+def test_the_rules_version_is_short_and_made_of_the_rules() -> None:
+    assert re.fullmatch(r"[0-9a-f]{12}", gate.RULES_VERSION)
+
+
+def test_limits_are_pinned() -> None:
+    """A threshold is law (R-84): whoever changes one changes this line too, and says why."""
+    pinned = {
+        "gmail_spam_rate_aim": 0.10, "gmail_spam_rate_max": 0.30, "csa_spam_rate_max": 0.30, "complaint_warn": 0.05,
+        "complaint_throttle": 0.10, "complaint_pause": 0.20, "complaint_suspend": 0.30, "hard_bounce_warn": 1.0,
+        "hard_bounce_pause": 2.0, "hard_bounce_suspend": 5.0, "consent_review_days": 365, "consent_max_days": 730,
+        "html_max_octets": 102_400, "html_warn_octets": 81_920, "message_max_octets": 1_048_576, "soft_mailings": 3,
+        "soft_span_days": 14, "soft_mailings_active": 5, "soft_span_days_active": 28, "retry_first_minutes": 15,
+        "retry_give_up_hours": 72, "supervised_mailings": 3, "confirmations_per_address_day": 5,
+    }  # fmt: skip
+    assert {key: LIMITS[key].value for key in pinned} == pinned
+    assert all(limit.source and re.fullmatch(r"R-\d{2,3}", limit.rule) for limit in LIMITS.values())
