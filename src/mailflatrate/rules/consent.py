@@ -67,7 +67,8 @@ _QUARANTINE = {
     for reason in EvidenceReason
     if reason is not EvidenceReason.AGEING
 }
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!\Z)|\Z)){4}", re.ASCII)
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
 
 _SENTENCES: dict[EvidenceReason, tuple[str, str]] = {
     EvidenceReason.SIGN_UP_TIME_MISSING: ("The time of the sign-up is missing.", "Der Zeitpunkt der Anmeldung fehlt."),
@@ -159,7 +160,7 @@ def _judge_age(row: ImportedEvidence, confirmed_at: datetime, now: datetime) -> 
 
 def _is_persons_ip(text: str) -> bool:
     """An IP address that a sign-up can come from: neither this host nor nobody nor a group."""
-    if _IPV4.match(text):
+    if _IPV4.fullmatch(text):
         return not text.startswith(("127.", "0.")) and int(text.partition(".")[0]) < 224
     try:
         address = ip_address(text)

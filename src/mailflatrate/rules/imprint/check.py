@@ -43,7 +43,7 @@ _PLACEHOLDER = re.compile(
     r"(?:n\s?/\s?a|n\.\s?a\.|none|keine?|entf[aä]llt|tbd|todo|unknown|unbekannt|test|[-–—.xX?]+)",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-–]{5,24}")
+_PHONE = re.compile(r"(?:\+|\()?[0-9][0-9 ()/.\-–]{5,24}")
 _URL = re.compile(r"https://[^\s/.]+(?:\.[^\s/.]+)+(?:/\S*)?", re.IGNORECASE)
 
 _POSTCODE = {
