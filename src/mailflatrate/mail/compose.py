@@ -82,7 +82,9 @@ class _TokenPlan:
 
     def need_link(self, link: Link) -> int:
         """Clicks come last in the list, so ask for them after everything else."""
-        if link.kind is not LinkKind.CLICK:
+        if link.kind is LinkKind.CLICK:
+            raise ComposeError("a link that is the same for everybody is fixed text (R-108)")
+        if link.kind is not LinkKind.PERSONAL_CLICK:
             return self.need(LINK_PURPOSES[link.kind])
         self._clicks.append(link.number)
         return len(self._purposes) + len(self._clicks) - 1
@@ -91,7 +93,7 @@ class _TokenPlan:
         ring, account_id = self._ring, self._account_id
         tokens = ring.seal_many(self._purposes, account_id, delivery_id)
         for number in self._clicks:
-            tokens.append(ring.seal(Purpose.CLICK, account_id, delivery_id, number))
+            tokens.append(ring.seal(Purpose.PERSONAL_CLICK, account_id, delivery_id, number))
         return tokens
 
 
@@ -105,6 +107,8 @@ class _DateField:
         self.written = self.canonical = b""
 
     def turn_to(self, second: int, at: datetime) -> None:
+        if at.tzinfo is None:
+            raise ValueError("the time of a message must be aware")
         moment = at.astimezone(UTC)
         # Not strftime: its names of days and months follow the process's locale.
         text = (

@@ -18,6 +18,7 @@ class LinkKind(Enum):
     PREFERENCES = "p"
     WEB_VIEW = "w"
     CLICK = "c"
+    PERSONAL_CLICK = "k"
 
 
 LINK_PURPOSES: Final = {
@@ -25,6 +26,7 @@ LINK_PURPOSES: Final = {
     LinkKind.PREFERENCES: Purpose.PREFERENCES,
     LinkKind.WEB_VIEW: Purpose.ARCHIVE,
     LinkKind.CLICK: Purpose.CLICK,
+    LinkKind.PERSONAL_CLICK: Purpose.PERSONAL_CLICK,
 }
 
 LINK_VARIABLES: Final = {
@@ -37,8 +39,11 @@ LINK_VARIABLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A segment that is a whole URL of ours; `number` tells an edition's tracked links apart and is 0
-    elsewhere."""
+    """A segment that is a whole URL of ours, the recipient's own.
+
+    `number` tells the personal links of an edition apart and is 0 elsewhere. A CLICK link is the same for everybody
+    and therefore fixed text, no segment.
+    """
 
     kind: LinkKind
     number: int = 0

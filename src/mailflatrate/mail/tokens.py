@@ -45,7 +45,11 @@ _FORTY_BITS_FOUR_TIMES: Final = Struct(">BIBIBIBI")
 
 
 class Purpose(Enum):
-    """What a token may be used for; each purpose has its own derived keys, so none passes for another."""
+    """What a token may be used for; each purpose has its own derived keys, so none passes for another.
+
+    CLICK names a link of an edition for everybody (R-108): its `delivery_id` is the edition's id. PERSONAL_CLICK
+    names a link of one delivery, for recipients who agreed to it (R-107).
+    """
 
     VERP = "verp"
     UNSUBSCRIBE = "unsubscribe"
@@ -53,6 +57,7 @@ class Purpose(Enum):
     MESSAGE_ID = "message-id"
     PREFERENCES = "preferences"
     CLICK = "click"
+    PERSONAL_CLICK = "personal-click"
     OPEN = "open"
     ARCHIVE = "archive"
 
