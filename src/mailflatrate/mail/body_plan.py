@@ -80,8 +80,7 @@ class BodyPlan:
                 holes.append((self._add_hole(), segment.index))
             else:
                 self._link_holes.append((self._add_hole(), self._link_index(segment)))
-        # A part ends in a hard line break of its own: the last line must not end in a soft one (RFC 2045 6.7
-        # rule 5).
+        # A part ends in a hard line break of its own: the last line must not end in a soft one (RFC 2045 6.7 rule 5).
         last_line_is_open = not pending.endswith(("\n", "\r"))
         self._add_octets(encode_piece(pending + "\n" * last_line_is_open) + b"\r\n")
         return holes

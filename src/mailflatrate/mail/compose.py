@@ -43,14 +43,17 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 
 class ComposeError(ValueError):
-    """The edition or its sender cannot become a message; says why. Raised when the composer is made, never
-    per message."""
+    """The edition or its sender cannot become a message; says why. Raised by `Composer()`, never per message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message, ready for SMTP. `content` ends in CRLF and has no line that begins with a dot, so DATA
-    needs no stuffing and BDAT takes it as it is; its lines are ASCII unless `smtputf8` is set (RFC 6531)."""
+    """One message, ready for SMTP.
+
+    `content` ends in CRLF and has no line that begins with a dot, so DATA needs no stuffing and BDAT takes it as it
+    is. It is ASCII, lines of at most 998 octets, unless `smtputf8` is set (RFC 6531). The addresses have no brackets,
+    `message_id` has them.
+    """
 
     envelope_from: str
     envelope_to: str
@@ -120,8 +123,7 @@ class _DateField:
 
 
 class Composer:
-    """Makes the messages of one edition for one stream. Not shared between threads: it remembers the last
-    second."""
+    """Makes the messages of one edition for one stream. Not shared between threads: it remembers the last second."""
 
     def __init__(
         self,
@@ -131,8 +133,7 @@ class Composer:
         ring: KeyRing,
         signers: Sequence[Signer],
     ) -> None:
-        """`signers` may be empty for measurements only; otherwise they must cover From and CFBL-Address
-        (R-59, R-64).
+        """`signers` may be empty for measurements only; otherwise they must cover From and CFBL-Address (R-59, R-64).
 
         Raises `ComposeError`, and `HeaderError` for a name, subject or address that must not stand in a
         header.
@@ -204,8 +205,7 @@ class Composer:
         own_names = [b"To", b"Date", *(name for name, _ in plan.with_tokens)]
         if not subject.is_fixed:
             own_names.append(b"Subject")
-        # Writing a sample proves, before the first recipient, that no field stands twice and no value is
-        # torn.
+        # Writing a sample proves, before the first recipient, that no field stands twice and no value is torn.
         serialise([*constant, *((name, b"sample") for name in own_names)])
         self._constant = serialise(constant)
         self._head = b"\r\n" + self._body.head

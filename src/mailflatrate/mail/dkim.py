@@ -50,8 +50,7 @@ class Signer:
     __slots__ = ("_key", "domain", "selector")
 
     def __init__(self, domain: str, selector: str, private_key_pem: bytes) -> None:
-        """`domain` and `selector` in lower-case A-labels; the key an unencrypted RSA PEM. Raises
-        `SigningKeyError`."""
+        """`domain` and `selector` in lower-case A-labels; the key an unencrypted RSA PEM. Raises `SigningKeyError`."""
         if not _DOMAIN.fullmatch(domain) or not _SELECTOR.fullmatch(selector):
             raise SigningKeyError(f"{selector}._domainkey.{domain} is no name for a key")
         try:
@@ -71,8 +70,7 @@ class Signer:
     def plan(
         self, static_fields: Sequence[Field], dynamic_names: Sequence[bytes], lifetime: timedelta | None
     ) -> "SigningPlan":
-        """Prepare for messages that have these constant fields and, per message, fields of these names in
-        this order.
+        """Prepare for messages that have these constant fields and, per message, fields of these names in this order.
 
         `lifetime` becomes `x=`; None leaves it out.
         """
@@ -153,6 +151,5 @@ def public_record(private_key_pem: bytes) -> str:
 
 
 def split_txt(record: str) -> tuple[str, ...]:
-    """A TXT record in the character strings that a zone file needs, at most 255 octets each (RFC 1035 section
-    3.3)."""
+    """A TXT record in the character strings that a zone file needs, at most 255 octets each (RFC 1035 section 3.3)."""
     return tuple(record[start : start + _TXT_STRING_OCTETS] for start in range(0, len(record), _TXT_STRING_OCTETS))

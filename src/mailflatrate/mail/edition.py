@@ -1,5 +1,4 @@
-"""What the composer is given: the compiled content of an edition, who sends it, and one recipient at a
-time."""
+"""What the composer is given: the compiled content of an edition, who sends it, and one recipient at a time."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +13,7 @@ Values = Mapping[str, object]
 """A recipient's values as personalisation reads them, such as {"contact": {"first_name": "Dora"}}."""
 
 Renderer = Callable[[Values], Sequence[str]]
-"""The strings of one part for one recipient; `Dynamic(index)` points into them. An HTML part's are already
-escaped."""
+"""The strings of one part for one recipient; `Dynamic(index)` points into them. An HTML part's are already escaped."""
 
 _SENDER_ID: Final = re.compile(r"[A-Za-z0-9_-]{5,15}")
 _BASE_URL: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9_-]+)*")
@@ -135,8 +133,7 @@ class CampaignStream:
 
 @dataclass(frozen=True, slots=True)
 class NoticeStream:
-    """Confirmation requests and service notices: no list, no bulk, marked as automatic (R-32, RFC 3834
-    section 5)."""
+    """Confirmation requests and service notices: no list, no bulk, marked as automatic (R-32, RFC 3834 section 5)."""
 
     account_id: int
     sender: Mailbox

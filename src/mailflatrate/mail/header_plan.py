@@ -1,5 +1,4 @@
-"""Which header fields a message of each stream has (R-32, R-54), split into constant ones and those with a
-token.
+"""Which header fields a message of each stream has (R-32, R-54), split into constant ones and those with a token.
 
 Each field stands once. Nothing here comes from customer input but the display names, the subject and the
 list's name, which `headers` encodes; no customer can name a field.
@@ -28,8 +27,7 @@ _HOLE: Final = "%s"
 
 @dataclass(frozen=True, slots=True)
 class HeaderPlan:
-    """`constant` fields as they are; `with_tokens` fields have a `%s` for each purpose in `purposes`, in
-    order.
+    """`constant` fields as they are; `with_tokens` fields have a `%s` for each purpose in `purposes`, in order.
 
     `message_id` is the Message-ID with its brackets and a `%s` for its token.
     """
@@ -87,8 +85,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
 
 
 def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
-    """The header of a confirmation request or notice: no list fields, no bulk (R-32). Raises
-    `HeaderError`."""
+    """The header of a confirmation request or notice: no list fields, no bulk (R-32). Raises `HeaderError`."""
     boundary = "=_notice"
     message_id = f"<{_HOLE}@{domain_of(stream.sender.address)}>"
     constant: list[Field] = [

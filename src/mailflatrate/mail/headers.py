@@ -20,8 +20,7 @@ _ENCODED_WORD_LENGTH: Final = 75
 _CHARSET_B: Final = b"=?utf-8?b?"
 _CHARSET_Q: Final = b"=?utf-8?q?"
 _ENVELOPE_LENGTH: Final = len(_CHARSET_B) + len(b"?=")
-# RFC 2047 section 5 (3): in a phrase only these may stand for themselves, so a word made of them is good
-# anywhere.
+# RFC 2047 section 5 (3): in a phrase only these may stand for themselves, so a word made of them is good anywhere.
 _Q_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 _Q_SINGLE: Final = bytes(_Q_SAFE) + b" "
 _Q_OCTETS: Final = tuple(
@@ -38,8 +37,7 @@ _UNENCODABLE: Final = re.compile("[\ud800-\udfff]")
 
 
 class HeaderError(ValueError):
-    """A value that must not get into a header: a control character, a lone surrogate, no address where one
-    belongs."""
+    """A value that must not get into a header: a control character, a lone surrogate, no address where one belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +87,7 @@ def mailbox(name: str, address: str, display_name: str = "") -> bytes:
 
 
 def address_octets(address: str) -> bytes:
-    """The address as it stands in a header or an envelope. Raises `HeaderError` unless it is dot-atom @
-    domain."""
+    """The address as it stands in a header or an envelope. Raises `HeaderError` unless it is dot-atom @ domain."""
     match = _ADDRESS.fullmatch(address)
     if match is None or len(address) > 254:
         raise HeaderError(f"not an address for a header: {address!r}")
@@ -105,16 +102,14 @@ def address_octets(address: str) -> bytes:
 
 
 def structured(value: str) -> bytes:
-    """A value of our own making, already in its field's syntax, folded at its spaces; ASCII only. Raises
-    `HeaderError`."""
+    """A value of our own making, already in its field's syntax, ASCII on one line. Raises `HeaderError`."""
     if not _PLAIN.fullmatch(value):
         raise HeaderError(f"not a structured header value: {value!r}")
     return value.encode("ascii")
 
 
 def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
-    """The value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of
-    id."""
+    """The value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of id."""
     octets = structured(f"<{identifier}>")
     if b" " in octets or len(octets) > 257:
         raise HeaderError(f"not a list identifier: {identifier!r}")
@@ -128,8 +123,7 @@ def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
 
 
 def one_line(text: str) -> str:
-    """Recipient data made fit for one header line: control characters and runs of white space become one
-    space."""
+    """Recipient data made fit for one header line: control characters and runs of white space become one space."""
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_UNENCODABLE.sub("\ufffd", _FORBIDDEN.sub(" ", text)).split())
@@ -161,8 +155,7 @@ def serialise(fields: list[Field]) -> bytes:
 
 
 def check_folded(value: bytes) -> None:
-    """Raise `HeaderError` unless every line break in a value is a fold and every line is within 998 octets
-    (R-65)."""
+    """Raise `HeaderError` unless every line break in a value is a fold and every line is within 998 octets (R-65)."""
     for number, line in enumerate(value.split(b"\r\n")):
         torn = b"\r" in line or b"\n" in line or b"\0" in line
         if torn or not line.strip() or len(line) > 900 or (number and line[:1] not in b" \t"):
@@ -185,8 +178,7 @@ def _fold_words(text: str, first: int) -> bytes | None:
 
 
 def _fold(words: list[bytes], first: int) -> bytes:
-    """Join words by a space, or by CRLF and a space where the line would grow past 78; `first` columns are
-    taken."""
+    """Join words by a space, or by CRLF and a space where the line would grow past 78; `first` columns are taken."""
     parts = [words[0]]
     column = first + len(words[0])
     for word in words[1:]:

@@ -13,8 +13,7 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_SYMBOLS: Final = _ALPHABET + "*~$=U"
 _VALUES: Final = {symbol: value for value, symbol in enumerate(_ALPHABET)}
 _SLIPS: Final = str.maketrans("OIL", "011")
-# Hyphen-minus, hyphen, non-breaking hyphen, figure dash, en dash, em dash, minus: word processors put any of
-# them.
+# Hyphen-minus, hyphen, non-breaking hyphen, figure dash, en dash, em dash, minus: word processors put any of them.
 _HYPHENS: Final = r"\-‐‑‒–—−"
 _IGNORED: Final = re.compile(rf"[\s{_HYPHENS}]+")
 _SYMBOLS: Final = "[0-9A-TV-Za-tv-z]"

@@ -1,5 +1,4 @@
-"""Per-delivery tokens: opaque, authenticated, bound to one purpose, valid as long as their key is in the
-ring.
+"""Per-delivery tokens: opaque, authenticated, bound to one purpose, valid as long as their key is in the ring.
 
 A token stands in a Return-Path, a Message-ID, a CFBL-Feedback-ID or a URL and leads back to one delivery. It
 is built like SIV (RFC 5297): a MAC over the numbers is at once the authenticator and the nonce of the stream
@@ -78,8 +77,7 @@ class TokenClaims:
 
 
 class _Hmac:
-    """HMAC-SHA-256 (RFC 2104) with both padded key blocks hashed beforehand: a third of the cost of
-    `hmac.digest`."""
+    """HMAC-SHA-256 (RFC 2104) with both padded key blocks hashed beforehand: a third of the cost of `hmac.digest`."""
 
     __slots__ = ("_inner", "_outer")
 
@@ -97,8 +95,7 @@ class _Hmac:
 
 
 def _derive(master: bytes, label: str) -> bytes:
-    """A 32-octet key for one use; the label is the only input, so HMAC serves as the expand step of RFC
-    5869."""
+    """A 32-octet key for one use; the label is the only input, so HMAC serves as the expand step of RFC 5869."""
     return hmac.digest(master, b"mailflatrate/1/" + label.encode("ascii"), "sha256")
 
 
@@ -200,8 +197,7 @@ class KeyRing:
         return None
 
     def identify(self, text: str) -> tuple[Purpose, TokenClaims] | None:
-        """For the abuse desk: which purpose and claims a token of unknown kind has; None when none is
-        genuine."""
+        """For the abuse desk: which purpose and claims a token of unknown kind has; None when none is genuine."""
         for purpose in Purpose:
             claims = self.open_token(purpose, text)
             if claims is not None:
@@ -209,8 +205,7 @@ class KeyRing:
         return None
 
     def suppression_key(self, canonical_address: str) -> bytes:
-        """HMAC-SHA-256 of a canonical address (R-20), 32 octets: knows the address again without keeping it
-        (R-96).
+        """HMAC-SHA-256 of a canonical address (R-20), 32 octets: knows the address again without keeping it (R-96).
 
         Keyed by the last key of the ring, the founding one, which therefore must never leave the ring.
         """
@@ -224,6 +219,5 @@ def _plain(account_id: int, delivery_id: int, extra: int) -> int:
 
 
 def _decode(text: str) -> bytes | None:
-    """20 octets, or None. 32 characters of the alphabet are exactly 160 bits, so there are no loose ends to
-    reject."""
+    """20 octets, or None. 32 characters of the alphabet are exactly 160 bits, so there are no loose ends to reject."""
     return base64.b32decode(text, casefold=True) if _TOKEN.fullmatch(text) else None

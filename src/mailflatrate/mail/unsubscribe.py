@@ -1,5 +1,4 @@
-"""List-Unsubscribe from both ends: judging the fields of any message, and reading the requests that come
-back.
+"""List-Unsubscribe from both ends: judging the fields of any message, and reading the requests that come back.
 
 Fields: RFC 2369 (List-Unsubscribe), RFC 8058 (List-Unsubscribe-Post), R-56 and R-57. Requests: the one-click
 POST and the mail to the mailto address. What a request may do is decided elsewhere; here it is only
@@ -134,8 +133,7 @@ def judge_list_unsubscribe(
 
 
 def is_one_click_post(content_type: str, body: bytes) -> bool:
-    """Whether a POST body is the one-click form, urlencoded or multipart (RFC 8058 section 3.2). Never
-    raises.
+    """Whether a POST body is the one-click form, urlencoded or multipart (RFC 8058 section 3.2). Never raises.
 
     Other fields beside it do no harm; a body over `MAX_FORM_OCTETS` is no such form.
     """
@@ -150,8 +148,7 @@ def is_one_click_post(content_type: str, body: bytes) -> bool:
 
 
 def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from: str | None = None) -> UnsubscribeMail:
-    """Read a mail to an unsubscribe address; never raises. `envelope_from` is "" for the null sender, None if
-    unknown.
+    """Read a mail to an unsubscribe address; never raises. `envelope_from` is "" for the null sender, None if unknown.
 
     The token is looked for where it cannot be mistaken: in the envelope, in the address fields, then in the
     subject, where some webmailers put the whole of the mailto URI.
@@ -170,8 +167,7 @@ def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from
 
 
 def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
-    """URIs in angle brackets with commas between them; comments in parentheses are ignored (RFC 2369 section
-    2)."""
+    """URIs in angle brackets with commas between them; comments in parentheses are ignored (RFC 2369 section 2)."""
     text = value.replace("\r", "").replace("\n", "")
     found = re.findall(r"<([^<>]*)>", text)
     if not found:
