@@ -117,9 +117,19 @@ def _document(source: Source, protected: Protected, context: CompileContext) -> 
         return inline_styles(render_markdown(protected, title=title_text, language=context.imprint.language.value))
     text = block_tags_to_comments(protected)
     if source.kind is ContentKind.HTML:
-        return inline_styles(text)
+        return inline_styles(whole_document(text))
     # mrml has inlined what the author marked so; inlining its resets as well would only bloat every cell.
     return normalise(render_mjml(text, social_icon_origin=context.social_icon_origin))
+
+
+def whole_document(text: str) -> str:
+    """Return HTML with `html` and `body` around it, if it has none.
+
+    A parser would add them, but leave a comment that comes first outside, and with it the beginning of a condition.
+    """
+    if re.search(r"<(?:html|head|body|frameset)\b", text, re.IGNORECASE):
+        return text
+    return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{text}</body></html>'
 
 
 def block_tags_to_comments(protected: Protected) -> str:
@@ -140,7 +150,29 @@ def block_tags_to_comments(protected: Protected) -> str:
             raw = ""
         elif token.kind is Kind.TEXT and not raw:
             token.text = protected.word.sub(mark, token.text)
-    return write(tokens)
+        if token.kind is Kind.START and any(map(protected.word.search, token.attributes)):
+            token.text = _set_apart(token.text, protected)
+    return write(_with_explicit_bodies(tokens, protected))
+
+
+def _with_explicit_bodies(tokens: list[Token], protected: Protected) -> list[Token]:
+    """Put the `<tbody>` that a parser adds at the first row in front of the loop around that row, not inside it."""
+    result: list[Token] = []
+    for at, token in enumerate(tokens):
+        result.append(token)
+        if token.kind is Kind.START and token.name in {"table", "mj-table"} and at + 2 < len(tokens):
+            between, row = tokens[at + 1], tokens[at + 2]
+            rest = re.sub(rf"<!--{protected.word.pattern}-->|\s", "", between.text)
+            if between.kind is Kind.TEXT and between.text.strip() and not rest and row.name == "tr":
+                result.append(Token(Kind.START, "<tbody>", "tbody"))
+    return result
+
+
+def _set_apart(tag: str, protected: Protected) -> str:
+    """Return a tag with spaces around each Liquid word among its attributes, as in `{% if a %}class="b"{% endif %}`."""
+    word = protected.word.pattern
+    values = r"\"[^\"]*\"|'[^']*'|=\s*[^\s\"'>]+"
+    return re.sub(rf"{values}|{word}", lambda found: f" {found.group()} " if found[1] else found.group(), tag)
 
 
 def _url_guard(protected: Protected, numbers: set[int]) -> Callable[[str], str]:
@@ -198,7 +230,7 @@ def find_merge_errors(source: Source, known_variables: frozenset[str] = KNOWN_VA
     body = unescape_tags(source.body) if is_markup else source.body
     errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
     if source.kind is ContentKind.MJML:
-        errors += find_mjml_errors(source.body)
+        errors += find_mjml_errors(block_tags_to_comments(protect(source.body, entities=True, keep_lines=True)))
     others = (("subject", source.subject), ("preheader", source.preheader), ("text part", source.text or ""))
     for name, text in others:
         errors += [

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.html.imprint import contrast
 from mailflatrate.mail.html.tokens import RAW_TEXT, Kind, Token, tokenise
-from mailflatrate.mail.liquid.protect import protect
+from mailflatrate.mail.liquid.protect import LITERAL_BRACE, protect
 
 UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
 _FOREIGN_TAGS = re.compile(
@@ -116,8 +116,11 @@ def lint_compiled(compiled: Compiled) -> ContentFacts:
 
 
 def _without_liquid(source: str) -> str:
-    protected = protect(source.replace('{{ "{" }}', "{"), entities=False)
-    return protected.word.sub("", protected.text)
+    """Return a part as it is before any recipient: what Liquid prints is left out, a literal brace stays."""
+    protected = protect(source, entities=False)
+    return protected.word.sub(
+        lambda found: "{" if protected.tags[int(found[1])] == LITERAL_BRACE else "", protected.text
+    )
 
 
 def lint_parts(

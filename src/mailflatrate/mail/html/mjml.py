@@ -14,6 +14,14 @@ _NO_FONTS: dict[str, str] = {}
 _TAG = re.compile(
     r"<!--.*?-->|<(?P<close>/)?(?P<name>mj-?[a-z-]*)\b(?P<rest>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL
 )
+_HTML_HABITS = (
+    (re.compile(r"<(?![a-zA-Z/!?])"), "write &lt; instead of < in text"),
+    (
+        re.compile(r"<[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*?=\s*(?=[^\s\"'>])"),
+        "put quotes around each attribute's value",
+    ),
+)
+"""What HTML forgives and mrml does not, without saying where."""
 _POSITION = re.compile(r"(.*?)(?: in root template)?(?: at position (\d+):(\d+))?$", re.DOTALL)
 
 COMPONENTS = frozenset({
@@ -27,10 +35,7 @@ COMPONENTS = frozenset({
 
 
 def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
-    """Return HTML. Raises SourceRefused with the line of each mistake."""
-    errors = tuple(find_mjml_errors(source))
-    if errors:
-        raise SourceRefused(errors)
+    """Return HTML. Raises SourceRefused with what mrml says; `find_mjml_errors` finds more, for the author."""
     try:
         options = mrml.RenderOptions(social_icon_origin=social_icon_origin, fonts=_NO_FONTS)
         return mrml.to_html(source, render_options=options).content
@@ -40,15 +45,31 @@ def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
 
 def _from_mrml(message: str, source: str) -> SourceError:
     found = _POSITION.match(message)
-    if found is None or found[2] is None:
-        return SourceError(1, f"this MJML cannot be read: {message}")
-    # mrml counts bytes of UTF-8.
-    before = source.encode()[: int(found[2])]
-    return SourceError(before.count(b"\n") + 1, f"this MJML cannot be read: {found[1]}")
+    if found is not None and found[2] is not None:
+        # mrml counts bytes of UTF-8.
+        line = source.encode()[: int(found[2])].count(b"\n") + 1
+        return SourceError(line, f"this MJML cannot be read: {found[1]}")
+    for habit, advice in _HTML_HABITS:
+        if place := habit.search(source):
+            return SourceError(source.count("\n", 0, place.end()) + 1, advice)
+    return SourceError(1, f"this MJML cannot be read: {message}")
 
 
-def find_mjml_errors(source: str) -> Iterator[SourceError]:
-    """Yield unknown, unclosed and misplaced MJML elements; mrml itself passes over some of them or names no line."""
+def find_mjml_errors(source: str) -> list[SourceError]:
+    """Return what is wrong with MJML, by line.
+
+    Our own checks come first, as mrml passes over some mistakes and names no line for others.
+    """
+    errors = list(_structure_errors(source))
+    if not errors:
+        try:
+            render_mjml(source)
+        except SourceRefused as refused:
+            errors = list(refused.errors)
+    return errors
+
+
+def _structure_errors(source: str) -> Iterator[SourceError]:
     open_tags: list[tuple[str, int]] = []
     for found in _TAG.finditer(source):
         name = found["name"]

@@ -46,7 +46,7 @@ class Protected:
 
     def restore_text(self, text: str, change: Callable[[str], str] = str) -> str:
         """Return plain text with its tags back; `change` is applied to each tag."""
-        return self._restore(text, change, _BRACE)
+        return self._restore(text, change, LITERAL_BRACE)
 
     def _restore(self, text: str, change: Callable[[str], str], brace: str) -> str:
         # Braces that are still there were never Liquid: the author wrote them in `raw` or as `&#123;`.
@@ -58,27 +58,29 @@ class Protected:
         )
 
 
-_BRACE = '{{ "{" }}'
+LITERAL_BRACE = '{{ "{" }}'
+"""Liquid source that prints a brace."""
 
 
-def protect(source: str, *, entities: bool) -> Protected:
+def protect(source: str, *, entities: bool, keep_lines: bool = False) -> Protected:
     """Replace the Liquid in `source`.
 
     `entities` says that the source is HTML, where a tag may be written with `&quot;`.
 
     `{% comment %}` blocks vanish. What stands between `raw` and `endraw` stays: for every later step it is text.
+    With `keep_lines` every line of the text is the line of the source, for messages; such a text is not to be restored.
     """
     prefix = "lq"
     while prefix in source.lower():
         prefix += "q"
     tags: list[str] = []
 
-    def put(tag: str) -> str:
-        tags.append(html.unescape(tag) if entities else tag)
-        return f"{prefix}{len(tags) - 1:05d}z"
-
     def replace(found: re.Match[str]) -> str:
-        return put(found["tag"]) if found["tag"] else found["raw"] or ""
+        lines = "\n" * found.group().count("\n") if keep_lines else ""
+        if not found["tag"]:
+            return (found["raw"] or "") + lines
+        tags.append(html.unescape(found["tag"]) if entities else found["tag"])
+        return f"{prefix}{len(tags) - 1:05d}z{lines}"
 
     text = LIQUID.sub(replace, source)
     return Protected(text, tuple(tags), re.compile(rf"{prefix}(\d{{5}})z"))

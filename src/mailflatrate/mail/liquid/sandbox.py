@@ -74,7 +74,7 @@ class _Nothing(Undefined):
     """
 
     __slots__ = ()
-    __class__ = property(lambda _self: str)  # type: ignore[assignment]
+    __class__ = property(lambda _self: str)
 
     def __eq__(self, other: object) -> bool:
         return other is None or other is False or other == ""

@@ -167,7 +167,7 @@ def _slow_render(nodes: list[Node], parsed: SandboxTemplate) -> Render:
 
     def render(values: Mapping[str, object]) -> str:
         context = Context(parsed, globals=values)
-        buffer: StringIO = LimitedStringIO(limit)
+        buffer: StringIO = LimitedStringIO(limit, newline="")
         try:
             for node in nodes:
                 node.render(context, buffer)
