@@ -98,4 +98,4 @@ def literal(text: str) -> str:
     """
     if "{{" not in text and "{%" not in text:
         return text
-    return re.sub(r"\{(?=[{%])", _BRACE, text)
+    return re.sub(r"\{(?=[{%])", LITERAL_BRACE, text)
