@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from mailflatrate.apps.delivery.late import bounced_later
+from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.intake import PURPOSES
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail, RawMailState
@@ -16,7 +16,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.inspect import Inspection, inspect_message
-from mailflatrate.mail.reading.values import Kind, Outcome
+from mailflatrate.mail.reading.values import Failure, Kind, Outcome
 from mailflatrate.mail.tokens import TokenClaims
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
 from mailflatrate.mail.verp import RecipientKind, parse_recipient
@@ -99,28 +99,29 @@ def _act(reading: _Reading) -> bool:
 
 
 def _bounce(reading: _Reading) -> bool:
-    inspection, delivery = reading.inspection, reading.delivery
-    outcome = inspection.outcome or Outcome.RECIPIENT_SOFT
-    if not _record(reading, _BOUNCES[outcome]):
-        return True
-    bounced_later(
-        delivery.id, outcome=outcome, status=inspection.status or "", text=_diagnostic(inspection),
-        reason=inspection.reason or "",
-    )  # fmt: skip
-    if delivery.contact_id is not None:
-        lists.record_bounce(
-            delivery.contact_id, delivery_id=delivery.id, outcome=outcome, status=inspection.status or "",
-            at=clock.now(), source=f"raw mail {reading.mail.id}",
+    failure = _hardest(reading.inspection)
+    if failure is None:
+        return False
+    if _record(reading, _BOUNCES[failure.verdict.outcome]):
+        record_returned(
+            reading.delivery.id, failure.verdict, text=failure.diagnostic, at=clock.now(),
+            source=f"raw mail {reading.mail.id}",
         )  # fmt: skip
     return True
+
+
+def _hardest(inspection: Inspection) -> Failure | None:
+    """The failure that decides: a letter of ours has one recipient, so further ones are his forwarding addresses."""
+    return max(inspection.failures, key=lambda failure: failure.verdict.hard, default=None)
 
 
 def _complaint(reading: _Reading) -> bool:
     """A complaint stops mail at once, and nobody writes to the person about it (R-79)."""
     if _record(reading, FeedbackKind.COMPLAINT) and reading.delivery.contact_id is not None:
         lists.record_complaint(
-            reading.delivery.contact_id, delivery_id=reading.delivery.id, source=f"raw mail {reading.mail.id}"
-        )
+            reading.delivery.contact_id, source=f"raw mail {reading.mail.id}", at=clock.now(),
+            evidence={"delivery": reading.delivery.id, "type": reading.inspection.feedback},
+        )  # fmt: skip
     return True
 
 

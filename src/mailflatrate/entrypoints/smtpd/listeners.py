@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from aiosmtpd.lmtp import LMTP
@@ -107,7 +108,7 @@ async def _serve(settings: Settings) -> None:
     inbound: Spool[Arrival] = Spool(intake.store)
     kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
     world = World(settings)
-    options = {"data_size_limit": LARGEST_MESSAGE_BYTES, "enable_SMTPUTF8": True, "hostname": settings.helo_name,
+    options: dict[str, Any] = {"data_size_limit": LARGEST_MESSAGE_BYTES, "enable_SMTPUTF8": True, "hostname": settings.helo_name,
                "ident": "mailflatrate"}  # fmt: skip
     listeners: list[tuple[int, Callable[[], asyncio.Protocol]]] = [
         (settings.inbound_smtp_port, lambda: SMTP(InboundHandler("smtp", inbound), **options)),

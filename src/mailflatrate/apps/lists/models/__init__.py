@@ -5,6 +5,7 @@ from mailflatrate.apps.lists.models.imports import Import, ImportRefusal, Import
 from mailflatrate.apps.lists.models.people import (
     Contact,
     MailingList,
+    OriginState,
     Segment,
     Subscription,
     SubscriptionState,

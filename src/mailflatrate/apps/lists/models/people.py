@@ -68,6 +68,9 @@ class Contact(TenantModel):
         db_default=0, help_text="mailings in a row that bounced softly (R-71)"
     )
     soft_since = models.DateTimeField(null=True)
+    disabled_mailings = models.PositiveSmallIntegerField(
+        db_default=0, help_text='mailings answered with "mailbox disabled" (R-69)'
+    )
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -82,5 +82,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _subscriptions(found: Reader) -> list[Subscription]:
+    if found.delivery.contact_id is None:
+        return []
     rows = Subscription.objects.filter(contact_id=found.delivery.contact_id, state=SubscriptionState.CONFIRMED)
     return list(rows.select_related("mailing_list").order_by("mailing_list__public_name"))
