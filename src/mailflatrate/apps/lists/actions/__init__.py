@@ -1,0 +1,48 @@
+"""Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
+
+`consent` unsubscribes, `feedback` records bounces and complaints, `lists`, `segments` and `contacts` are what the
+customer edits, `imports` takes files in.
+"""
+
+from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.actions.contacts import edit_contact
+from mailflatrate.apps.lists.actions.feedback import (
+    Bounce,
+    record_bounce,
+    record_bounces,
+    record_complaint,
+    record_delivered,
+)
+from mailflatrate.apps.lists.actions.imports import (
+    cancel_import,
+    queue_import,
+    read_head,
+    refused_csv,
+    start_import,
+    upload_import,
+)
+from mailflatrate.apps.lists.actions.lists import archive_list, create_list, decide_origin, describe_origin, rename_list
+from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
+
+__all__ = [
+    "Bounce",
+    "archive_list",
+    "cancel_import",
+    "create_list",
+    "decide_origin",
+    "delete_segment",
+    "describe_origin",
+    "edit_contact",
+    "queue_import",
+    "read_head",
+    "record_bounce",
+    "record_bounces",
+    "record_complaint",
+    "record_delivered",
+    "refused_csv",
+    "rename_list",
+    "save_segment",
+    "start_import",
+    "unsubscribe",
+    "upload_import",
+]

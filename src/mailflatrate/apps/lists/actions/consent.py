@@ -1,0 +1,53 @@
+"""Withdrawals: effective at once, written into the ledger, idempotent (R-16, R-42)."""
+
+from django.db import transaction
+
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.base import clock
+
+
+@transaction.atomic
+def unsubscribe(
+    contact_id: int,
+    *,
+    list_id: int | None,
+    by: str,
+    source: str,
+    ip: str | None = None,
+    user_agent: str = "",
+) -> int:
+    """Take a person off one list, or (`list_id` None) off all of them and suppress the address in this account.
+
+    Args:
+        by: how it came: `link`, `one_click`, `mailto`, `customer`, ... (at most 20 characters, kept on the row).
+        source: what told us, for the evidence: a delivery, a raw mail, a page.
+
+    Returns how many subscriptions ended; 0 when nothing was left to end. Raises ListError for an unknown contact.
+    """
+    contact = Contact.objects.select_for_update().filter(id=contact_id).first()
+    if contact is None:
+        raise ListError("there is no such contact")
+    open_ones = Subscription.objects.select_for_update().filter(contact=contact)
+    if list_id is not None:
+        open_ones = open_ones.filter(mailing_list_id=list_id)
+    ended = list(open_ones.exclude(state=SubscriptionState.UNSUBSCRIBED).order_by("id"))
+    now = clock.now()
+    evidence = ledger.Evidence(
+        email=contact.email, source=source, user_agent=user_agent, confirmed_ip=ip, confirmed_at=now, details={"by": by}
+    )
+    for subscription in ended:
+        ledger.append(contact.id, subscription.mailing_list_id, ConsentKind.WITHDRAWN, now, evidence)
+    Subscription.objects.filter(id__in=[subscription.id for subscription in ended]).update(
+        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=now, unsubscribed_by=by[:20], quarantine_reason=""
+    )
+    if list_id is None:
+        fresh = suppression.suppress(
+            bytes(contact.address_key), reason=Reason.UNSUBSCRIBE, source=source, evidence={"by": by}
+        )
+        if fresh and not ended:
+            ledger.append(contact.id, None, ConsentKind.WITHDRAWN, now, evidence)
+    return len(ended)

@@ -1,0 +1,31 @@
+"""What a customer may edit on a contact: names and attributes, never the address (consent belongs to it, R-24)."""
+
+import re
+from typing import Any
+
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock
+
+ATTRIBUTE_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+MAX_ATTRIBUTE_CHARACTERS = 2000
+MAX_ATTRIBUTES = 100
+
+
+def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
+    """Replace names and attributes. Values are texts, numbers or truth values. Raises ListError."""
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise ListError(f"a contact has at most {MAX_ATTRIBUTES} attributes")
+    for key, value in attributes.items():
+        if not ATTRIBUTE_KEY.fullmatch(key):
+            raise ListError(f"“{key}” is no attribute name: lower-case letters, digits and _ are")
+        if not isinstance(value, str | int | float | bool) or len(str(value)) > MAX_ATTRIBUTE_CHARACTERS:
+            raise ListError(f"the value of “{key}” is no text, number or truth value of reasonable length")
+    found = Contact.objects.filter(id=contact_id).update(
+        first_name=first_name.strip()[:120],
+        last_name=last_name.strip()[:120],
+        attributes=attributes,
+        updated_at=clock.now(),
+    )
+    if not found:
+        raise ListError("there is no such contact")

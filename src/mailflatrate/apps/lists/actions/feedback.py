@@ -1,0 +1,142 @@
+"""What came back from the world: bounces, deliveries, complaints (R-69 to R-75, R-79).
+
+The meaning of a bounce is `mailflatrate.rules.bounces`' alone; here its judgement is written down.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.base import tenancy
+from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """The final failure of one delivery. `status` is the enhanced code or empty, `at` aware, `source` what told us."""
+
+    contact_id: int
+    delivery_id: int | None
+    outcome: Outcome
+    status: str
+    at: datetime
+    source: str
+
+    def as_json(self) -> dict[str, Any]:
+        """An item of the job `lists.record_bounces`."""
+        return {
+            "contact_id": self.contact_id,
+            "delivery_id": self.delivery_id,
+            "outcome": self.outcome.value,
+            "status": self.status,
+            "at": self.at.isoformat(),
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_json(cls, item: dict[str, Any]) -> "Bounce":
+        """Reads what `as_json` wrote. Raises KeyError or ValueError."""
+        return cls(
+            contact_id=int(item["contact_id"]),
+            delivery_id=item["delivery_id"],
+            outcome=Outcome(item["outcome"]),
+            status=str(item["status"]),
+            at=datetime.fromisoformat(item["at"]),
+            source=str(item["source"]),
+        )
+
+
+def record_bounce(
+    contact_id: int, *, delivery_id: int | None, outcome: Outcome, status: str, at: datetime, source: str
+) -> bool:
+    """Record one bounce. True when it suppressed the address. An unknown contact (erased) is passed over."""
+    return record_bounces([Bounce(contact_id, delivery_id, outcome, status, at, source)]) > 0
+
+
+@transaction.atomic
+def record_bounces(bounces: Sequence[Bounce]) -> int:
+    """Record a batch inside `tenancy.account(...)`; how many addresses it suppressed.
+
+    Call once for each final outcome: soft bounces count per mailing, not per retry (R-71).
+    """
+    ids = sorted({bounce.contact_id for bounce in bounces})
+    people = {person.id: person for person in Contact.objects.select_for_update().filter(id__in=ids).order_by("id")}
+    counted: set[int] = set()
+    account_wide: list[suppression.Entry] = []
+    everywhere: list[suppression.Entry] = []
+    for bounce in sorted(bounces, key=lambda bounce: bounce.at):
+        person = people.get(bounce.contact_id)
+        if person is None:
+            continue
+        before = BounceState(person.soft_bounces, person.soft_since, person.disabled_mailings, person.last_activity_at)
+        judgement = judge_bounce(before, bounce.outcome, bounce.status, bounce.at)
+        after = judgement.state
+        if after != before:
+            person.soft_bounces, person.soft_since = after.soft_mailings, after.first_soft_at
+            person.disabled_mailings = after.disabled_mailings
+            counted.add(person.id)
+        if judgement.action is not BounceAction.NOTHING:
+            assert judgement.rule is not None
+            entry = _entry(person, bounce, judgement.rule)
+            (everywhere if judgement.action is BounceAction.SUPPRESS_PLATFORM else account_wide).append(entry)
+    Contact.objects.bulk_update(
+        [people[contact_id] for contact_id in sorted(counted)],
+        ["soft_bounces", "soft_since", "disabled_mailings"],
+        batch_size=500,
+    )
+    suppression.suppress_many(account_wide)
+    suppression.suppress_many(everywhere, platform=True)
+    return len({entry.address_key for entry in account_wide + everywhere})
+
+
+def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.Entry:
+    return suppression.Entry(
+        address_key=bytes(person.address_key),
+        reason=Reason.SOFT_BOUNCE if rule == "R-71" else Reason.HARD_BOUNCE,
+        source=bounce.source,
+        evidence={
+            "rule": rule,
+            "status": bounce.status,
+            "at": bounce.at.isoformat(),
+            "delivery_id": bounce.delivery_id,
+        },
+    )
+
+
+def record_delivered(contact_ids: Iterable[int]) -> int:
+    """Mailings arrived: end the rows of soft bounces (R-71). Touches only people who have one; how many these were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE contact SET soft_bounces = 0, soft_since = NULL, disabled_mailings = 0
+                WHERE account_id = %s AND id = ANY(%s::bigint[]) AND soft_bounces > 0""",
+            [tenancy.current_account_id(), list(contact_ids)],
+        )
+        return int(cursor.rowcount)
+
+
+@transaction.atomic
+def record_complaint(
+    contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False
+) -> bool:
+    """A complaint: suppressed at once on all lists of the account, no mail to the person any more (R-79).
+
+    `platform`: it reached the abuse desk, or came from two accounts. True when a row came or changed. An unknown
+    contact (erased) is passed over.
+    """
+    person = Contact.objects.filter(id=contact_id).first()
+    if person is None:
+        return False
+    return suppression.suppress(
+        bytes(person.address_key),
+        reason=Reason.COMPLAINT,
+        source=source,
+        evidence={"rule": "R-79", "at": at.isoformat(), **evidence},
+        platform=platform,
+    )

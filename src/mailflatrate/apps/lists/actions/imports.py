@@ -1,0 +1,155 @@
+"""Taking files in: upload, choose the columns, start, cancel, and hand the refused rows back."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from django.db import transaction
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.columns import Target, check_mapping, suggest_mapping
+from mailflatrate.apps.lists.intake.workbook import open_table
+from mailflatrate.apps.lists.models import Import, ImportRefusal, ImportState, MailingList, OriginState
+from mailflatrate.base import clock, jobs, tenancy
+
+HEAD_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file: its column titles, the first rows, and what we take the columns for."""
+
+    header: list[str]
+    rows: list[list[str]]
+    mapping: dict[str, str]
+    missing_evidence: tuple[Target, ...]
+
+
+def read_head(path: Path, *, rows: int = HEAD_ROWS) -> Head:
+    """Look into a file. Raises ImportProblem when it holds no table."""
+    table = open_table(path)
+    mapping = suggest_mapping(table.header)
+    shown = [cells for _, cells, fault in islice(table.rows(), rows) if fault is None]
+    present = {target for target in Target if target.value in mapping}
+    missing = check_mapping(table.header, mapping).missing_evidence() if Target.EMAIL in present else ()
+    return Head(table.header, shown, mapping, missing)
+
+
+def upload_import(list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None) -> Import:
+    """Keep a file for a list, waiting for its columns (UPLOADED). Runs inside `tenancy.account(...)`.
+
+    `mapping` holds our suggestion. Raises ImportProblem when the list is unknown or the file holds no table.
+    """
+    account_id = tenancy.current_account_id()
+    mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
+    if mailing_list is None:
+        raise ImportProblem("there is no such list")
+    if mailing_list.origin_state == OriginState.REJECTED:
+        raise ImportProblem("the origin of this list was rejected; nothing can be imported into it")
+    upload = uploads.keep(file.read, account_id)
+    try:
+        head = read_head(upload.path)
+        return Import.objects.create(
+            mailing_list_id=list_id,
+            file_name=Path(file_name).name[-255:] or "import",
+            file_path=str(upload.path),
+            file_sha256=upload.sha256,
+            file_bytes=upload.size_bytes,
+            mapping=head.mapping,
+            created_by=by,
+        )
+    except BaseException:
+        uploads.forget(upload.path)
+        raise
+
+
+def queue_import(import_id: int, mapping: Mapping[str, str], *, enqueue: bool = True) -> Import:
+    """Fix the columns and start. `enqueue` False: the caller runs it himself. Raises ImportProblem.
+
+    The first import into a list makes its origin wait for a reviewer (R-10).
+    """
+    with transaction.atomic():
+        job = Import.objects.select_for_update().filter(id=import_id).first()
+        if job is None or job.state != ImportState.UPLOADED:
+            raise ImportProblem("this import has been started already, or does not exist")
+        check_mapping(open_table(Path(job.file_path)).header, mapping)
+        job.mapping = {name: title for name, title in mapping.items() if title}
+        job.state = ImportState.QUEUED
+        job.save(update_fields=["mapping", "state"])
+        MailingList.objects.filter(id=job.mailing_list_id, origin_state=OriginState.FORM).update(
+            origin_state=OriginState.WAITING
+        )
+        if enqueue:
+            jobs.defer(
+                "lists.run_import",
+                jobs.Queue.IMPORT,
+                account_id=job.account_id,
+                import_id=job.id,
+                lock=f"import:{job.account_id}",  # one after another within an account: they write the same contacts
+            )
+        return job
+
+
+def start_import(
+    list_id: int,
+    file: IO[bytes],
+    file_name: str,
+    mapping: Mapping[str, str],
+    *,
+    by: User | None = None,
+    enqueue: bool = True,
+) -> Import:
+    """Upload and start in one step. Raises ImportProblem; nothing is kept then."""
+    job = upload_import(list_id, file, file_name, by=by)
+    try:
+        return queue_import(job.id, mapping or job.mapping, enqueue=enqueue)
+    except BaseException:
+        uploads.forget(Path(job.file_path))
+        job.delete()
+        raise
+
+
+def cancel_import(import_id: int) -> None:
+    """Stop an import before its next slice; rows of finished slices stay. Idempotent, never too late to ask."""
+    with transaction.atomic():
+        job = Import.objects.select_for_update().filter(id=import_id).first()
+        if job is None:
+            raise ImportProblem("there is no such import")
+        if job.state in (ImportState.UPLOADED, ImportState.QUEUED):
+            job.state, job.finished_at = ImportState.CANCELLED, clock.now()
+            job.save(update_fields=["state", "finished_at"])
+            path = Path(job.file_path)
+            transaction.on_commit(lambda: uploads.forget(path))
+        elif job.state == ImportState.RUNNING:
+            job.cancel_requested = True
+            job.save(update_fields=["cancel_requested"])
+
+
+def refused_csv(import_id: int) -> Iterator[str]:
+    """The refused rows as CSV text, line by line: number, reason, rule, suggestion, then the row as it stood.
+
+    Iterate inside `tenancy.account(...)`. Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(("line", "reason", "rule", "suggestion", "row"))
+    refusals = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")
+    for refusal in refusals.iterator(chunk_size=2000):
+        cells = (refusal.reason, refusal.rule, refusal.suggestion, *(str(cell) for cell in refusal.row))
+        writer.writerow((refusal.line_number, *map(_harmless, cells)))
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    if buffer.getvalue():
+        yield buffer.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """OWASP's advice on CSV injection: the characters that start a formula, and tab and CR, which hide one."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

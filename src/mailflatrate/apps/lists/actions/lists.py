@@ -1,0 +1,70 @@
+"""Creating, renaming and archiving lists."""
+
+import secrets
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.base import clock
+
+_CODE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32 in lower case: nothing to misread
+_CODE_LENGTH = 12
+MAX_NAME_CHARACTERS = 120
+
+
+def create_list(name: str, public_name: str = "", language: str = "en", description: str = "") -> MailingList:
+    """A new list. `public_name` is what subscribers read (the name where empty). Raises ListError."""
+    name = _name(name)
+    return MailingList.objects.create(
+        name=name,
+        public_name=_name(public_name) if public_name.strip() else name,
+        description=description.strip(),
+        language=language,
+        code="".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
+    )
+
+
+def rename_list(list_id: int, *, name: str, public_name: str, language: str, description: str = "") -> None:
+    """Change how a list is called. Its `code`, which stands in List-Id, never changes. Raises ListError."""
+    _update(
+        list_id,
+        name=_name(name),
+        public_name=_name(public_name),
+        language=language,
+        description=description.strip(),
+    )
+
+
+def archive_list(list_id: int) -> None:
+    """Put a list away: nothing is imported into it or planned to it any more; its proof stays. Raises ListError."""
+    _update(list_id, archived_at=clock.now())
+
+
+def describe_origin(list_id: int, note: str) -> None:
+    """Say in the customer's words how the addresses of a list were collected (R-10). Raises ListError."""
+    _update(list_id, origin_note=note.strip())
+
+
+def decide_origin(list_id: int, *, reviewer: User, approved: bool) -> None:
+    """A reviewer approves or rejects where a list comes from (R-10, R-11). Raises ListError for anybody else.
+
+    Runs inside `tenancy.account(...)` of the customer or inside `tenancy.platform(...)`.
+    """
+    if not (reviewer.is_staff and reviewer.is_active):
+        raise ListError("only a reviewer of the operator decides about an origin")
+    state = OriginState.APPROVED if approved else OriginState.REJECTED
+    _update(list_id, origin_state=state, origin_decided_by=reviewer, origin_decided_at=clock.now())
+
+
+def _name(text: str) -> str:
+    text = " ".join(text.split())
+    if not text:
+        raise ListError("a list needs a name")
+    if len(text) > MAX_NAME_CHARACTERS:
+        raise ListError(f"a list's name has at most {MAX_NAME_CHARACTERS} characters")
+    return text
+
+
+def _update(list_id: int, **values: object) -> None:
+    if not MailingList.objects.filter(id=list_id).update(**values):
+        raise ListError("there is no such list")

@@ -1,0 +1,139 @@
+"""Columns: what their names suggest, in English and German, and a customer's mapping checked against a file."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailflatrate.apps.lists.errors import ImportProblem
+
+MAX_COLUMNS = 500
+ATTRIBUTE_PREFIX = "attribute:"
+
+
+class Target(StrEnum):
+    """What a column may be. Everything else goes to `attribute:<name>`."""
+
+    EMAIL = "email"
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
+    SIGNUP_AT = "signup_at"
+    SIGNUP_IP = "signup_ip"
+    CONFIRMED_AT = "confirmed_at"
+    CONFIRMED_IP = "confirmed_ip"
+    SOURCE = "source"
+    USER_AGENT = "user_agent"
+
+
+EVIDENCE = (Target.SIGNUP_AT, Target.SIGNUP_IP, Target.CONFIRMED_AT, Target.SOURCE)
+"""Without a value in each of these a row cannot become mailable (R-12)."""
+
+# Compared without case, accents, spaces and punctuation.
+_NAMES: dict[Target, str] = {
+    Target.EMAIL: "email mail emailaddress mailaddress emailadresse mailadresse eemail emailadr "
+    "subscriberemail kontaktemail emailaddresse",
+    Target.FIRST_NAME: "firstname vorname givenname forename fname first",
+    Target.LAST_NAME: "lastname nachname surname familyname familienname lname last",
+    Target.SIGNUP_AT: "signupat signuptime signupdate optintime optinat optindate subscribedat "
+    "subscribetime subscriptiondate anmeldezeit anmeldezeitpunkt anmeldedatum angemeldetam "
+    "eintragungsdatum eingetragenam optinzeit optindatum optinzeitpunkt registriertam registeredat registrationdate "
+    "registrierungsdatum zeitpunktderanmeldung datumderanmeldung signedupat",
+    Target.SIGNUP_IP: "signupip optinip ip ipaddress ipadresse anmeldeip ipanmeldung ipderanmeldung registrationip "
+    "registrierungsip subscribeip ipaddr ipadressederanmeldung ipadresseanmeldung",
+    Target.CONFIRMED_AT: "confirmedat confirmtime confirmationtime confirmationdate confirmdate "
+    "bestaetigtam bestaetigungszeit bestaetigungsdatum bestaetigungszeitpunkt doitime doiat "
+    "doidate doidatum doizeit doizeitpunkt doubleoptinat doubleoptindate doubleoptintime doubleoptindatum "
+    "zeitpunktderbestaetigung datumderbestaetigung verifiedat activatedat aktiviertam",
+    Target.CONFIRMED_IP: "confirmedip confirmip confirmationip bestaetigungsip ipbestaetigung ipderbestaetigung doiip "
+    "doubleoptinip ipadressederbestaetigung ipadressebestaetigung",
+    Target.SOURCE: "source quelle herkunft origin sourceurl formurl form formular signupsource anmeldequelle "
+    "anmeldeformular optinsource url referrer signupform signupurl formularurl quelleurl optinquelle",
+    Target.USER_AGENT: "useragent browser",
+}
+# These may as well be a yes or no: taken only where no column has a clearer name.
+_WEAK_NAMES: dict[str, Target] = {
+    **dict.fromkeys(("signup", "optin", "anmeldung", "angemeldet"), Target.SIGNUP_AT),
+    **dict.fromkeys(
+        ("confirmed", "bestaetigt", "bestaetigung", "doi", "doubleoptin", "aktiviert"), Target.CONFIRMED_AT
+    ),
+}
+_BY_NAME: dict[str, Target] = {name: target for target, names in _NAMES.items() for name in names.split()}
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def _plain(text: str, joint: str = "") -> str:
+    lowered = unicodedata.normalize("NFC", text).lower().translate(_LETTERS)
+    ascii_only = unicodedata.normalize("NFKD", lowered).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", joint, ascii_only).strip(joint or None)
+
+
+def recognised(title: str) -> Target | None:
+    """What a column of this title is, as far as we know the name."""
+    name = _plain(title)
+    return _BY_NAME.get(name) or _WEAK_NAMES.get(name)
+
+
+def attribute_key(title: str) -> str:
+    """The attribute name that a title becomes: `Kunden-Nr.` -> `kunden_nr`."""
+    key = _plain(title, "_")[:60].strip("_")
+    if not key:
+        return "column"
+    return key if key[0].isalpha() else f"x_{key}"[:60]
+
+
+def suggest_mapping(header: Sequence[str]) -> dict[str, str]:
+    """Our field -> the file's column, for every column: known names first, the others as attributes."""
+    mapping: dict[str, str] = {}
+    for names in (_BY_NAME, _WEAK_NAMES):
+        for title in header:
+            target = names.get(_plain(title))
+            if target is not None and target.value not in mapping:
+                mapping[target.value] = title
+    taken = set(mapping.values())
+    for title in header:
+        if title in taken:
+            continue
+        key = base = attribute_key(title)
+        number = 2
+        while ATTRIBUTE_PREFIX + key in mapping:
+            key, number = f"{base}_{number}", number + 1
+        mapping[ATTRIBUTE_PREFIX + key] = title
+    return mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A checked mapping: cell index of each target that is there, and (attribute name, cell index) of the others."""
+
+    targets: dict[Target, int]
+    attributes: tuple[tuple[str, int], ...]
+    width: int
+
+    def missing_evidence(self) -> tuple[Target, ...]:
+        """Kinds of proof that no column brings: with any of these missing, no row becomes mailable (R-12)."""
+        return tuple(target for target in EVIDENCE if target not in self.targets)
+
+
+def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
+    """Bind a mapping to a file's header. Raises ImportProblem naming the wrong entry."""
+    index = {title: number for number, title in enumerate(header)}
+    targets: dict[Target, int] = {}
+    attributes: list[tuple[str, int]] = []
+    for name, title in mapping.items():
+        if not title:
+            continue
+        if title not in index:
+            raise ImportProblem(f"the file has no column “{title}”; it has: {', '.join(header[:30])}")
+        if name.startswith(ATTRIBUTE_PREFIX):
+            key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
+            attributes.append((key, index[title]))
+        elif name in set(Target):
+            targets[Target(name)] = index[title]
+        else:
+            raise ImportProblem(
+                f"“{name}” is none of our fields; these are: {', '.join(Target)} and {ATTRIBUTE_PREFIX}NAME"
+            )
+    if Target.EMAIL not in targets:
+        raise ImportProblem("say which column holds the e-mail address")
+    return Columns(targets, tuple(attributes), len(header))

@@ -1,0 +1,139 @@
+"""Moments and IP addresses as files spell them.
+
+A moment without a zone is taken in the account's; `03/04/2024` is read day first unless the account's country writes
+the month first. Whatever was assumed is noted beside the evidence together with the text as it stood in the file.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "PR", "GU"})
+_EARLIEST_YEAR = 1990
+_LATEST_YEAR = 2100
+
+_CLOCK = r"(?P<h>\d{1,2})[:.](?P<mi>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d{1,9})?)?"
+_TIME = r"(?:[ T,]*(?:um )?" + _CLOCK + r"(?: ?Uhr)?(?: ?(?P<ap>[AaPp])\.?[Mm]\.?)?)?"
+_ZONE = r"(?:\s*\(?(?P<z>Z|[A-Z]{3,4}|(?:UTC|GMT)?[+-]\d{2}:?\d{2})\)?)?"
+_WEEKDAY = r"(?:[A-Za-z]{2,10}\.?,? )?"
+_TAIL = _TIME + _ZONE + r"$"
+_DOTTED = re.compile(r"(?P<d>\d{1,2})\. ?(?P<mo>\d{1,2})\. ?(?P<y>\d{4}|\d{2})" + _TAIL)
+_SLASHED = re.compile(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4}|\d{2})" + _TAIL)
+_DASHED = re.compile(r"(?P<d>\d{1,2})-(?P<mo>\d{1,2})-(?P<y>\d{4})" + _TAIL)
+_YEAR_FIRST = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})" + _TAIL)
+_DAY_NAMED = re.compile(_WEEKDAY + r"(?P<d>\d{1,2})\.?[ -](?P<name>[^\W\d]{3,9})\.?[ -](?P<y>\d{4})" + _TAIL)
+_NAME_DAY = re.compile(_WEEKDAY + r"(?P<name>[^\W\d]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TAIL)
+_EPOCH = re.compile(r"\d{10}(?:\.\d+)?|\d{13}")
+_MONTHS = {
+    "jan": 1, "feb": 2, "mar": 3, "mär": 3, "mrz": 3, "mae": 3, "apr": 4, "may": 5, "mai": 5, "jun": 6,
+    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12,
+}  # fmt: skip
+_ZONES_HOURS = {
+    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "CET": 1, "MEZ": 1, "WEST": 1, "BST": 1, "CEST": 2, "MESZ": 2, "EET": 2,
+    "EEST": 3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment read from a cell: aware, in UTC. `assumed` names what the text did not say (`zone`, `day_first`)."""
+
+    at: datetime
+    assumed: tuple[str, ...] = ()
+
+
+def moment_reader(time_zone: str, country: str) -> Callable[[str], Moment | None]:
+    """A reader of moments for one account: None for a text that is none. `time_zone` is an IANA name."""
+    zone = ZoneInfo(time_zone)
+    month_first = country.upper() in MONTH_FIRST_COUNTRIES
+
+    def read(text: str) -> Moment | None:
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            return _read_spelled(text.strip(), zone, month_first)
+        if not _EARLIEST_YEAR <= at.year <= _LATEST_YEAR:
+            return _read_spelled(text.strip(), zone, month_first)
+        if at.tzinfo is None:
+            return Moment(at.replace(tzinfo=zone).astimezone(UTC), ("zone",))
+        return Moment(at.astimezone(UTC))
+
+    return read
+
+
+def _read_spelled(text: str, zone: ZoneInfo, month_first: bool) -> Moment | None:
+    if _EPOCH.fullmatch(text):
+        seconds = float(text) / (1000 if len(text) == 13 else 1)
+        return Moment(datetime.fromtimestamp(seconds, UTC))
+    for pattern in (_DOTTED, _SLASHED, _YEAR_FIRST, _DASHED, _DAY_NAMED, _NAME_DAY):
+        match = pattern.match(text)
+        if match:
+            try:
+                return _build(match, zone, month_first)
+            except ValueError:
+                return None
+    return None
+
+
+def _build(match: re.Match[str], zone: ZoneInfo, month_first: bool) -> Moment | None:
+    """The moment of a match; raises ValueError for a day or time that does not exist."""
+    part = match.groupdict()
+    assumed: list[str] = []
+    if part.get("a"):
+        first, second = int(part["a"]), int(part["b"])
+        us_order = second > 12 or (first <= 12 and (month_first or bool(part["ap"])))
+        day, month = (second, first) if us_order else (first, second)
+        if first <= 12 and second <= 12 and first != second:
+            assumed.append("month_first" if us_order else "day_first")
+    elif part.get("name"):
+        named = _MONTHS.get(part["name"][:3].lower())
+        if named is None:
+            return None
+        day, month = int(part["d"]), named
+    else:
+        day, month = int(part["d"]), int(part["mo"])
+    year = int(part["y"]) + (2000 if len(part["y"]) == 2 else 0)
+    if not _EARLIEST_YEAR <= year <= _LATEST_YEAR:
+        return None
+    hour = int(part["h"] or 0)
+    if part["ap"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if part["ap"] in "Pp" else 0)
+    at = datetime(year, month, day, hour, int(part["mi"] or 0), int(part["s"] or 0), tzinfo=zone)
+    if part["z"]:
+        offset = _offset(part["z"])
+        if offset is None:
+            return None
+        return Moment(at.replace(tzinfo=offset).astimezone(UTC), tuple(assumed))
+    return Moment(at.astimezone(UTC), ("zone", *assumed))
+
+
+def _offset(name: str) -> timezone | None:
+    if name in _ZONES_HOURS:
+        return timezone(timedelta(hours=_ZONES_HOURS[name]))
+    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{2}):?(\d{2})", name)
+    if match is None or int(match[2]) > 15:
+        return None
+    span = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-span if match[1] == "-" else span)
+
+
+@lru_cache(maxsize=65_536)
+def read_ip(text: str) -> str | None:
+    """An IPv4 or IPv6 address in its usual spelling, None for anything else. A port or brackets are dropped."""
+    text = text.strip()
+    match = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+", text)
+    if match:
+        text = match[1] or match[2]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id:
+        return None
+    return str(address)

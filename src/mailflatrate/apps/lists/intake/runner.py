@@ -1,0 +1,149 @@
+"""Running one import: the next slice is judged while the last one is written, on a second thread and connection.
+
+Each slice is one transaction that also moves the import's position, so a crash at any moment resumes where the last
+slice ended. An advisory lock keeps two runners of the same import apart.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.columns import Columns, check_mapping
+from mailflatrate.apps.lists.intake.judge import Judge, Setting
+from mailflatrate.apps.lists.intake.moments import moment_reader
+from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Cancelled, Overtaken, Tally, write_slice
+from mailflatrate.apps.lists.intake.workbook import open_table
+from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.base import clock, ids, tenancy
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.settings.schema import load_settings
+
+_LOCK_SPACE = 0x696D706F << 32
+DEMONSTRATION_ENDINGS = ("test", "example")
+"""Reserved endings that the demonstration's closed network answers for."""
+
+log = structlog.get_logger(__name__)
+
+
+def run_import(
+    account_id: int,
+    import_id: int,
+    *,
+    slice_rows: int = SLICE_ROWS,
+    on_slice: Callable[[int, int], None] | None = None,
+) -> None:
+    """Run or resume an import to its end. Does nothing when it is over or another runner is at it.
+
+    `on_slice` is told rows and octets read so far, each time before the next slice is written. A problem of the
+    file ends it as FAILED with the reason in it; a lost database is raised, for the job to be tried again.
+    """
+    with _alone(import_id) as free:
+        if not free:
+            return
+        job = _begin(account_id, import_id)
+        if job is None:
+            return
+        try:
+            _work(job, slice_rows, on_slice)
+        except Overtaken:
+            return
+        except Cancelled:
+            _end(job, ImportState.CANCELLED)
+        except ImportProblem as problem:
+            _end(job, ImportState.FAILED, str(problem))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("import failed", import_id=import_id)
+            _end(job, ImportState.FAILED, "an error of ours stopped this import; the service has been told")
+            raise
+        else:
+            _end(job, ImportState.DONE)
+
+
+@contextmanager
+def _alone(import_id: int) -> Iterator[bool]:
+    """Hold the import's advisory lock for the block; False when another session has it."""
+    key = _LOCK_SPACE + import_id
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        free = bool((cursor.fetchone() or [False])[0])
+    try:
+        yield free
+    finally:
+        if free:
+            # A broken connection has lost its locks already.
+            with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def _begin(account_id: int, import_id: int) -> Import | None:
+    """Mark the import as running; None when it is over, unknown or was cancelled before it began."""
+    with tenancy.account(account_id):
+        job = Import.objects.select_for_update().filter(id=import_id).first()
+        if job is None or job.state not in (ImportState.QUEUED, ImportState.RUNNING):
+            return None
+        job.state = ImportState.RUNNING
+        job.started_at = job.started_at or clock.now()
+        job.save(update_fields=["state", "started_at"])
+        return job
+
+
+def _end(job: Import, state: ImportState, problem: str = "") -> None:
+    with tenancy.account(job.account_id):
+        Import.objects.filter(id=job.id).update(state=state, problem=problem, finished_at=clock.now())
+        if state is ImportState.DONE:
+            Import.objects.filter(id=job.id).update(bytes_read=F("file_bytes"))
+    uploads.forget(Path(job.file_path))
+
+
+def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
+    path = Path(job.file_path)
+    if not path.is_file():
+        raise ImportProblem("the uploaded file is gone; please upload it again")
+    table = open_table(path)
+    judge = Judge(_setting(job, check_mapping(table.header, job.mapping)))
+    tally = Tally(job.accepted, job.updated, job.unchanged, Counter(job.quarantined), Counter(job.refused))
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
+        pending: Future[Tally] | None = None
+        try:
+            for part in judge.slices(table, done_rows=job.rows_read, size=slice_rows):
+                if pending is not None:
+                    tally = pending.result()
+                if on_slice is not None:
+                    on_slice(part.first_row, part.position_bytes)
+                pending = writer.submit(write_slice, job, part, tally)
+            if pending is not None:
+                pending.result()
+        finally:
+            writer.submit(connection.close).result()
+
+
+def _setting(job: Import, columns: Columns) -> Setting:
+    settings = load_settings()
+    with tenancy.account(job.account_id):
+        account = Account.objects.get(id=job.account_id)
+        own_addresses = set()
+        for email in SenderAddress.objects.values_list("email", flat=True):
+            with suppress(AddressError):
+                own_addresses.add(canonical_key(email))
+    assert job.started_at is not None
+    return Setting(
+        columns=columns,
+        key_of=ids.key_ring().suppression_key,
+        read_moment=moment_reader(account.time_zone, account.country),
+        now=job.started_at,
+        own_domains=frozenset({settings.service_domain}),
+        own_addresses=frozenset(own_addresses),
+        allow_reserved=DEMONSTRATION_ENDINGS if settings.demo else (),
+    )

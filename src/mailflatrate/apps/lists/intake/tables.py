@@ -1,0 +1,154 @@
+"""CSV files as rows, streaming, with each broken line told apart from its neighbours."""
+
+import csv
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
+from mailflatrate.apps.lists.intake.dialect import detect, open_text
+
+MAX_LINE_CHARACTERS = 256 * 1024
+"""A longer physical line is cut here, so that a file without line ends cannot fill the memory."""
+
+
+class RowFault(StrEnum):
+    """Why a row could not be read; the value is the stored reason."""
+
+    COLUMNS = "wrong_column_count"
+    QUOTES = "unbalanced_quotes"
+    UNDECODABLE = "undecodable_bytes"
+    NUL = "nul_byte"
+
+
+Row = tuple[int, list[str], RowFault | None]
+"""Line number of the row's beginning (1 is the first of the file), its cells, and what is wrong with it."""
+
+
+class Table(Protocol):
+    """A file of rows with a header."""
+
+    header: list[str]
+
+    def rows(self) -> Iterator[Row]:
+        """All rows after the header, in order."""
+        ...
+
+    def position_bytes(self) -> int:
+        """About how far the file has been read."""
+        ...
+
+
+class CsvTable:
+    """A text table of any dialect. Memory: one record. Blank lines are skipped, and are no rows.
+
+    A quote that is opened and never closed would swallow the rest of the file: as soon as that shows, the first line of
+    the record is refused and the lines after it are read again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Detect the dialect and read the header. Raises ImportProblem for a file without rows."""
+        self._path = path
+        self._dialect = detect(path)
+        self._position_bytes = 0
+        self._headed = True
+        self.header: list[str] = []
+        for _, cells, fault in self._records():
+            if fault is None:
+                self._headed = not any("@" in cell for cell in cells)
+                self.header = name_columns(cells if self._headed else [""] * len(cells))
+                break
+        if not self.header:
+            raise ImportProblem("the file holds no rows that can be read")
+
+    def position_bytes(self) -> int:
+        return self._position_bytes
+
+    def rows(self) -> Iterator[Row]:
+        width = len(self.header)
+        waiting_for_header = self._headed
+        for row in self._records():
+            line, cells, fault = row
+            if fault is not None or len(cells) == width:
+                if waiting_for_header and fault is None:
+                    waiting_for_header = False
+                else:
+                    yield row
+            elif len(cells) > width and not any(cells[width:]):
+                yield line, cells[:width], None
+            else:
+                yield line, cells, RowFault.COLUMNS
+
+    def _records(self) -> Iterator[Row]:
+        with open_text(self._path, self._dialect.encoding) as text:
+            read_line = text.readline
+            tell = text.buffer.tell  # type: ignore[attr-defined]  # the raw file below the decoder
+            taken: list[str] = []
+            pushed: list[str] = []
+
+            def lines() -> Iterator[str]:
+                while line := pushed.pop() if pushed else read_line(MAX_LINE_CHARACTERS):
+                    taken.append(line)
+                    yield line
+
+            number = 0
+            if self._dialect.hint:
+                read_line(MAX_LINE_CHARACTERS)
+                number = 1
+            reader = csv.reader(lines(), delimiter=self._dialect.delimiter, strict=True)
+            while True:
+                taken.clear()
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error:
+                    pushed.extend(reversed(taken[1:]))
+                    del taken[1:]
+                    cells, fault = self._lenient(taken[0])
+                    reader = csv.reader(lines(), delimiter=self._dialect.delimiter, strict=True)
+                else:
+                    fault = None
+                line_number = number + 1
+                number += len(taken)
+                if not cells:
+                    continue
+                if line_number % 1024 == 0:
+                    self._position_bytes = tell()
+                yield line_number, cells, fault or _damage(taken)
+
+    def _lenient(self, line: str) -> tuple[list[str], RowFault | None]:
+        """One line on its own, as a reader without strictness sees it: `"Anna" ,x` is readable, `"Anna,x` is not."""
+        try:
+            rows = list(csv.reader([line], delimiter=self._dialect.delimiter))
+        except csv.Error:
+            return [line.rstrip("\r\n")], RowFault.QUOTES
+        readable = len(rows) == 1 and len(rows[0]) == len(self.header) and not rows[0][-1].endswith(("\n", "\r"))
+        return (rows[0], None) if readable else ([line.rstrip("\r\n")], RowFault.QUOTES)
+
+
+def _damage(lines: list[str]) -> RowFault | None:
+    for line in lines:
+        if "\0" in line:
+            return RowFault.NUL
+        if "\ufffd" in line:
+            return RowFault.UNDECODABLE
+    return None
+
+
+def name_columns(cells: list[str]) -> list[str]:
+    """Titles that are unique and not empty. Raises ImportProblem for an absurd width."""
+    if len(cells) > MAX_COLUMNS:
+        raise ImportProblem(f"the file has {len(cells)} columns; at most {MAX_COLUMNS} can be read")
+    titles: list[str] = []
+    seen: set[str] = set()
+    for number, cell in enumerate(cells, start=1):
+        title = base = " ".join(cell.replace("\0", " ").split())[:120] or f"Column {number}"
+        copy = 2
+        while title in seen:
+            title, copy = f"{base} ({copy})", copy + 1
+        seen.add(title)
+        titles.append(title)
+    return titles

@@ -1,0 +1,48 @@
+"""Background jobs of lists; thin."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions.feedback import Bounce
+from mailflatrate.apps.lists.intake import runner, uploads
+from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.jobs import Queue, defer, job
+from mailflatrate.base.tenancy import PlatformReason
+
+ABANDONED_AFTER = timedelta(days=2)
+
+
+@job("lists.run_import", Queue.IMPORT)
+def run_import(account_id: int, import_id: int) -> None:
+    """Run an import, or resume it where it stopped."""
+    runner.run_import(account_id, import_id)
+
+
+@job("lists.record_bounces", Queue.INBOUND)
+def record_bounces(account_id: int, items: list[dict[str, Any]]) -> None:
+    """Record a batch of final bounces; items are `Bounce.as_json`."""
+    with tenancy.account(account_id):
+        actions.record_bounces([Bounce.from_json(item) for item in items])
+
+
+@job("lists.resume_imports", Queue.HOUSE, every="* * * * *")
+def resume_imports(timestamp: int) -> None:
+    """Enqueue imports whose runner died with its machine. Harmless for those that run: one runner holds the lock."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        waiting = Import.objects.filter(state=ImportState.RUNNING).values_list("account_id", "id")
+        for account_id, import_id in waiting:
+            once = f"resume-import:{import_id}"
+            defer("lists.run_import", Queue.IMPORT, once=once, account_id=account_id, import_id=import_id)
+
+
+@job("lists.sweep_uploads", Queue.HOUSE, every="17 3 * * *")
+def sweep_uploads(timestamp: int) -> None:
+    """Forget uploads that nobody started."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        old = Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER)
+        for abandoned in old:
+            uploads.forget(Path(abandoned.file_path))
+            abandoned.delete()

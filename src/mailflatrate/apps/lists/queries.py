@@ -1,0 +1,284 @@
+"""Scoped reads of lists, contacts and imports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from mailflatrate.apps.lists.models import (
+    ConsentEvent,
+    Contact,
+    Import,
+    ImportRefusal,
+    MailingList,
+    Segment,
+    Subscription,
+    SubscriptionState,
+)
+from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.apps.suppression import queries as suppression
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.base import clock, tenancy
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A list with its people counted by state."""
+
+    id: int
+    name: str
+    public_name: str
+    language: str
+    code: str
+    confirmed: int
+    pending: int
+    quarantined: int
+    unsubscribed: int
+    created_at: datetime
+    archived_at: datetime | None
+
+
+def list_table(*, archived: bool = False) -> list[ListRow]:
+    """All lists by name; `archived` ones only on request."""
+    rows = MailingList.objects.filter(archived_at__isnull=not archived).order_by("name", "id")
+    counts: dict[tuple[int, str], int] = {
+        (list_id, state): people
+        for list_id, state, people in Subscription.objects.values_list("mailing_list_id", "state").annotate(
+            people=Count("id")
+        )
+    }
+    return [
+        ListRow(
+            id=row.id,
+            name=row.name,
+            public_name=row.public_name,
+            language=row.language,
+            code=row.code,
+            created_at=row.created_at,
+            archived_at=row.archived_at,
+            **{state.value: counts.get((row.id, state.value), 0) for state in SubscriptionState},
+        )
+        for row in rows
+    ]
+
+
+def find_list(name_or_id: str) -> MailingList | None:
+    """The list with this id, or with exactly this name, that is not archived."""
+    lists = MailingList.objects.filter(archived_at__isnull=True)
+    found = lists.filter(id=int(name_or_id)).first() if name_or_id.isdecimal() and len(name_or_id) < 19 else None
+    return found or lists.filter(name=name_or_id).order_by("id").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page of contacts ends: keyset over (email, id)."""
+
+    email: str
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """Contacts in the order of their address; cursors are None at the ends."""
+
+    rows: list[Contact]
+    next: Cursor | None
+    previous: Cursor | None
+
+
+def contact_page(
+    *,
+    search: str = "",
+    list_id: int | None = None,
+    state: SubscriptionState | None = None,
+    after: Cursor | None = None,
+    before: Cursor | None = None,
+    size: int = PAGE_ROWS,
+) -> ContactPage:
+    """A page of contacts whose address or name contains `search` (case ignored), with their subscriptions loaded.
+
+    `after` walks forward, `before` backward. The time of a page does not grow with its number.
+    """
+    people = _matching(search.strip(), list_id, state)
+    if before is not None:
+        earlier = Q(email__lt=before.email) | Q(email=before.email, id__lt=before.contact_id)
+        rows = list(people.filter(earlier).order_by("-email", "-id")[: size + 1])
+        more = len(rows) > size
+        rows = rows[:size][::-1]
+        return ContactPage(rows, _cursor(rows[-1:]), _cursor(rows[:1]) if more else None)
+    if after is not None:
+        people = people.filter(Q(email__gt=after.email) | Q(email=after.email, id__gt=after.contact_id))
+    rows = list(people.order_by("email", "id")[: size + 1])
+    shown = rows[:size]
+    return ContactPage(
+        shown, _cursor(shown[-1:]) if len(rows) > size else None, _cursor(shown[:1]) if after is not None else None
+    )
+
+
+def _matching(search: str, list_id: int | None, state: SubscriptionState | None) -> QuerySet[Contact]:
+    people = Contact.objects.prefetch_related("subscriptions__mailing_list")
+    if search:
+        people = people.filter(
+            Q(email__icontains=search) | Q(first_name__icontains=search) | Q(last_name__icontains=search)
+        )
+    if list_id is not None or state is not None:
+        subscriptions = Subscription.objects.filter(contact=OuterRef("id"))
+        if list_id is not None:
+            subscriptions = subscriptions.filter(mailing_list_id=list_id)
+        if state is not None:
+            subscriptions = subscriptions.filter(state=state)
+        people = people.filter(Exists(subscriptions))
+    return people
+
+
+def _cursor(rows: Sequence[Contact]) -> Cursor | None:
+    return Cursor(rows[0].email, rows[0].id) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDetail:
+    """Everything lists know about one person; `suppression` is the strongest row in force."""
+
+    contact: Contact
+    subscriptions: list[Subscription]
+    events: list[ConsentEvent]
+    suppression: Suppression | None
+
+
+def contact_detail(contact_id: int) -> ContactDetail | None:
+    """One contact with subscriptions and the ledger's events, newest first, each with its evidence; None if unknown."""
+    contact = Contact.objects.filter(id=contact_id).first()
+    if contact is None:
+        return None
+    return ContactDetail(
+        contact=contact,
+        subscriptions=list(
+            Subscription.objects.filter(contact=contact).select_related("mailing_list").order_by("mailing_list__name")
+        ),
+        events=list(
+            ConsentEvent.objects.filter(contact_id=contact_id)
+            .select_related("evidence", "mailing_list", "source_import")
+            .order_by("-recorded_at", "-id")
+        ),
+        suppression=suppression.strongest(bytes(contact.address_key)),
+    )
+
+
+_UNSUPPRESSED = """NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key
+    AND x.lifted_at IS NULL AND (x.account_id = c.account_id OR x.account_id IS NULL))"""
+
+
+def mailable_count() -> int:
+    """People of the account who are confirmed on a list and not suppressed."""
+    return _count(
+        """EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+        AND s.state = 'confirmed')""",
+        [],
+    )
+
+
+def count_segment(list_ids: Sequence[int], conditions: Sequence[Any]) -> int:
+    """Confirmed people on any of the lists, not suppressed, who satisfy all conditions. Raises SegmentError."""
+    where, values = conditions_sql(conditions)
+    return _count(
+        f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+        AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[])) AND {where}""",  # noqa: S608
+        [list(list_ids), *values],
+    )
+
+
+def _count(where: str, values: list[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM contact c WHERE c.account_id = %s AND {_UNSUPPRESSED} AND {where}",  # noqa: S608
+            [tenancy.current_account_id(), *values],
+        )
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+# Who came and who went since a moment, looked at only for the people whom that span touched. Somebody came when the
+# first subscription was confirmed here, and went when the last one ended or the address was suppressed.
+_CHANGES = """
+WITH touched AS (
+    SELECT contact_id AS id FROM subscription
+    WHERE account_id = %(account_id)s AND confirmed_at IS NOT NULL
+      AND (created_at >= %(since)s OR confirmed_at >= %(since)s OR unsubscribed_at >= %(since)s)
+    UNION
+    SELECT c.id FROM suppression x JOIN contact c ON c.account_id = %(account_id)s AND c.address_key = x.address_key
+    WHERE (x.account_id = %(account_id)s OR x.account_id IS NULL) AND x.lifted_at IS NULL AND x.created_at >= %(since)s
+), life AS (
+    SELECT min(greatest(s.created_at, s.confirmed_at)) AS came,
+        least(CASE WHEN bool_or(s.state = 'confirmed') THEN NULL ELSE max(s.unsubscribed_at) END,
+            (SELECT min(x.created_at) FROM suppression x JOIN contact c ON c.address_key = x.address_key
+             WHERE c.id = s.contact_id AND x.lifted_at IS NULL
+               AND (x.account_id = %(account_id)s OR x.account_id IS NULL))) AS went
+    FROM subscription s JOIN touched ON touched.id = s.contact_id
+    WHERE s.account_id = %(account_id)s AND s.confirmed_at IS NOT NULL
+    GROUP BY s.contact_id
+)
+SELECT day, sum(people) FROM (
+    SELECT (came AT TIME ZONE 'UTC')::date AS day, 1 AS people FROM life WHERE came >= %(since)s
+        AND (went IS NULL OR went > came)
+    UNION ALL
+    SELECT (went AT TIME ZONE 'UTC')::date, -1 FROM life WHERE went >= %(since)s AND went > came
+) AS change GROUP BY day
+"""
+
+
+def mailable_series(days: int = 30) -> list[tuple[date, int]]:
+    """Mailable people at the end of each of the last `days` days (UTC) and today, oldest first; today's is now."""
+    today = clock.now().date()
+    since = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGES, {"account_id": tenancy.current_account_id(), "since": since})
+        changes: dict[date, int] = {day: int(people) for day, people in cursor.fetchall()}
+    series = [(today, mailable_count())]
+    for back in range(days):
+        day, people = series[-1]
+        series.append((today - timedelta(days=back + 1), people - changes.get(day, 0)))
+    return series[::-1]
+
+
+def imports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Import]:
+    """Imports, newest first, with their list; `before_id` is the last id of the page before."""
+    rows = Import.objects.select_related("mailing_list")
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return list(rows.order_by("-id")[:size])
+
+
+def get_import(import_id: int) -> Import | None:
+    """One import with its list, or None."""
+    return Import.objects.select_related("mailing_list").filter(id=import_id).first()
+
+
+def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) -> list[ImportRefusal]:
+    """Refused rows of an import in the order of the file, past line `after_line`."""
+    rows = ImportRefusal.objects.filter(source_import_id=import_id, line_number__gt=after_line)
+    return list(rows.order_by("line_number")[:size])
+
+
+def segments() -> list[Segment]:
+    """The saved segments by name."""
+    return list(Segment.objects.order_by("name"))
+
+
+def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
+    """Names of attributes in use, as far as the newest `sample_rows` contacts show, for the menus of the builder."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT key FROM (
+                SELECT jsonb_object_keys(attributes) AS key FROM (
+                    SELECT attributes FROM contact WHERE account_id = %s ORDER BY id DESC LIMIT %s) AS newest
+                ) AS keys ORDER BY key LIMIT %s""",
+            [tenancy.current_account_id(), sample_rows, limit],
+        )
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [str(key) for (key,) in rows]

@@ -1,0 +1,106 @@
+"""Every write to suppression. Runs inside `tenancy.account(...)`; each call is atomic."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.queries import STRENGTH
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+
+class SuppressionError(Exception):
+    """The request is refused; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One address to suppress: the keyed hash (32 octets), why, what told us, and the evidence (JSON values)."""
+
+    address_key: bytes
+    reason: Reason
+    source: str
+    evidence: dict[str, Any]
+
+
+# A stronger reason takes the row over and keeps the weaker one inside its evidence; a weaker one changes nothing.
+_UPSERT = """
+INSERT INTO suppression (account_id, address_key, reason, source, evidence)
+SELECT %(account_id)s::bigint, key, reason, source, evidence::jsonb
+FROM unnest(%(keys)s::bytea[], %(reasons)s::text[], %(sources)s::text[], %(evidence)s::text[])
+    AS t(key, reason, source, evidence)
+ON CONFLICT (account_id, address_key) WHERE lifted_at IS NULL DO UPDATE SET
+    reason = excluded.reason,
+    source = excluded.source,
+    evidence = excluded.evidence || jsonb_build_object('earlier', coalesce(suppression.evidence->'earlier', '[]'::jsonb)
+        || jsonb_build_array(jsonb_build_object(
+            'reason', suppression.reason, 'source', suppression.source,
+            'evidence', suppression.evidence - 'earlier', 'at', suppression.created_at)))
+WHERE array_position(%(strength)s::text[], excluded.reason::text)
+    < array_position(%(strength)s::text[], suppression.reason::text)
+"""
+
+
+def suppress(
+    address_key: bytes, *, reason: Reason, source: str, evidence: dict[str, Any], platform: bool = False
+) -> bool:
+    """Never mail an address again: in this account and, with `platform`, on the whole platform (R-69, R-79, R-96).
+
+    Idempotent; of several reasons the strongest is kept. True when a row came or changed. Raises NoAccount.
+    """
+    return suppress_many([Entry(address_key, reason, source, evidence)], platform=platform) > 0
+
+
+def suppress_many(entries: Sequence[Entry], *, platform: bool = False) -> int:
+    """`suppress` for many addresses in one statement; how many rows came or changed. Raises NoAccount."""
+    account_id = tenancy.current_account_id()
+    strongest_once: dict[bytes, Entry] = {}
+    for entry in sorted(entries, key=lambda entry: STRENGTH.index(entry.reason)):
+        strongest_once.setdefault(entry.address_key, entry)
+    if not strongest_once:
+        return 0
+    # Sorted keys: two writers of the same addresses wait for each other instead of locking crosswise.
+    kept = [strongest_once[key] for key in sorted(strongest_once)]
+    changed = _upsert(account_id, kept)
+    if platform:
+        with tenancy.platform(PlatformReason.MAIL_IN):
+            changed += _upsert(None, kept)
+    return changed
+
+
+def _upsert(account_id: int | None, entries: Sequence[Entry]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _UPSERT,
+            {
+                "account_id": account_id,
+                "keys": [entry.address_key for entry in entries],
+                "reasons": [entry.reason.value for entry in entries],
+                "sources": [entry.source[:200] for entry in entries],
+                "evidence": [json.dumps(entry.evidence) for entry in entries],
+                "strength": [reason.value for reason in STRENGTH],
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def lift(suppression_id: int, *, reviewer: User, reason: str) -> None:
+    """Let an address be mailed again, on the word of a reviewer (R-75). The row stays, with who and why.
+
+    Raises SuppressionError when the person is no operator, gives no reason, or the row is not in force.
+    """
+    if not (reviewer.is_staff and reviewer.is_active):
+        raise SuppressionError("only a reviewer of the operator lifts a suppression")
+    if not reason.strip():
+        raise SuppressionError("lifting a suppression needs a reason")
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        lifted = Suppression.objects.filter(id=suppression_id, lifted_at__isnull=True).update(
+            lifted_at=clock.now(), lifted_reason=f"{reviewer.email}: {reason.strip()}"
+        )
+    if not lifted:
+        raise SuppressionError("there is no such suppression in force")

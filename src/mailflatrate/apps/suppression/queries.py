@@ -1,0 +1,80 @@
+"""Scoped reads of suppression: the account's own rows, and the platform's, which every account obeys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.base import tenancy
+
+PAGE_ROWS = 50
+
+# Strongest first (R-16, R-75, R-79): a complaint is never lifted by itself, an unsubscribe by the person's new opt-in.
+STRENGTH: tuple[Reason, ...] = (
+    Reason.COMPLAINT,
+    Reason.OBJECTION,
+    Reason.HARD_BOUNCE,
+    Reason.MANUAL,
+    Reason.SOFT_BOUNCE,
+    Reason.UNSUBSCRIBE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRow:
+    """One line of the page. The address is a keyed hash; `email` is known only while the contact exists."""
+
+    id: int
+    reason: Reason
+    source: str
+    created_at: datetime
+    whole_platform: bool
+    address_key: bytes
+
+
+def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
+    """Rows in force for any of these keys: of the current account and of the platform. Raises NoAccount."""
+    # The base manager, because platform rows carry no account; row-level security shows no other account's.
+    return Suppression._base_manager.filter(
+        Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True),
+        address_key__in=address_keys,
+        lifted_at__isnull=True,
+    )
+
+
+def is_suppressed(address_key: bytes) -> bool:
+    """True when this account must not mail the address."""
+    return active_for([address_key]).exists()
+
+
+def strongest(address_key: bytes) -> Suppression | None:
+    """The row that counts for an address, or None."""
+    rows = sorted(active_for([address_key]), key=lambda row: STRENGTH.index(Reason(row.reason)))
+    return rows[0] if rows else None
+
+
+def page(*, reason: Reason | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[SuppressionRow]:
+    """The account's own rows in force, newest first; `before_id` is the last id of the page before."""
+    rows = Suppression.objects.filter(lifted_at__isnull=True)
+    if reason is not None:
+        rows = rows.filter(reason=reason)
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return [
+        SuppressionRow(
+            id=row.id,
+            reason=Reason(row.reason),
+            source=row.source,
+            created_at=row.created_at,
+            whole_platform=row.account_id is None,
+            address_key=bytes(row.address_key),
+        )
+        for row in rows.order_by("-id")[:size]
+    ]
+
+
+def counts() -> dict[Reason, int]:
+    """Rows in force of the account, by reason."""
+    rows = Suppression.objects.filter(lifted_at__isnull=True).values_list("reason").annotate(rows=Count("id"))
+    return {**dict.fromkeys(STRENGTH, 0), **{Reason(reason): count for reason, count in rows}}
