@@ -68,10 +68,13 @@ def role_tier(local: str) -> int | None:
     merged = tokens if words.phrase_words.isdisjoint(tokens) else _merge_phrases(tokens, words)
     if len(merged) == 1:
         return words.tier[merged[0]]
-    # `p.ost` is P. Ost, while `in.fo` and `i.n.f.o` are somebody being clever.
+    # `p.ost` is P. Ost and `bill.ing` Bill Ing, while `in.fo` and `i.n.f.o` are somebody being clever.
     lengths = {len(word) for word in tokens}
-    joined_tier = words.tier.get("".join(tokens)) if 1 not in lengths or lengths == {1} else None
-    return joined_tier or _compound(merged, words)
+    if (1 not in lengths or lengths == {1}) and words.given_names.isdisjoint(tokens):
+        joined_tier = words.tier.get("".join(tokens))
+        if joined_tier is not None:
+            return joined_tier
+    return _compound(merged, words)
 
 
 def _single(word: str, base: str, words: _Words) -> int | None:
@@ -119,7 +122,7 @@ def _merge_phrases(tokens: list[str], words: _Words) -> list[str]:
 
 
 def _is_fused(word: str, words: _Words) -> bool:
-    """Two known words written together, one of them a strong role: `vertriebsteam`, `infoberlin`."""
+    """Two known words written together that name a role: `vertriebsteam`, `infoberlin`, `teamsales`."""
     if word[:_MIN_FUSED_OTHER] not in words.beginnings:
         return False
     for cut in range(_MIN_FUSED_OTHER, len(word) - _MIN_FUSED_OTHER + 1):
@@ -130,6 +133,8 @@ def _is_fused(word: str, words: _Words) -> bool:
 
 
 def _is_pair(left: str, right: str, words: _Words) -> bool:
+    if min(len(left), len(right)) >= _MIN_FUSED_ROLE and words.tier.get(left) == words.tier.get(right) == REFUSED:
+        return True
     if len(left) >= _MIN_FUSED_ROLE and words.strong(left):
         return len(right) >= _MIN_FUSED_OTHER and words.known(right)
     return len(right) >= _MIN_FUSED_ROLE and words.strong(right) and words.known(left)
