@@ -7,7 +7,7 @@ import re
 
 _LOCAL = r"(?:\"[^\"\s]{1,64}\"|[\w!#$%&'*+/=?^`{|}~.-]{1,128})"
 _DOMAIN = r"(?:[^\W_][\w-]{0,62}(?:\.[\w-]{1,63})*\.?|\[[\d.:A-Fa-fIPv]+\])"
-ADDRESS = re.compile(rf"{_LOCAL}@{_DOMAIN}")
+ADDRESS = re.compile(rf"(?<![\w.!#$%&+=~-]){_LOCAL}@{_DOMAIN}")
 _BRACKETED = re.compile(r"<\s*([^<>@]{0,256}@[^<>\s]{1,255}|[^<>]{0,256}@[^<>]{1,255})\s*>")
 _TYPE = re.compile(r"^\s*[\w-]+\s*;\s*")
 

@@ -6,21 +6,38 @@ import re
 from mailflatrate.mail.reading.mime import Part
 
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/td|hr|/blockquote)\b[^>]*>", re.I)
-_INVISIBLE = re.compile(r"<(script|style|head)\b.*?</\1\s*>", re.S | re.I)
-_MAILTO = re.compile(r"<a\b[^>]*href=[\"']?mailto:([^\"'>?\s]+)[^>]*>", re.I)
+_INVISIBLE = re.compile(r"<(script|style|head)\b", re.I)
 _TAG = re.compile(r"<(?!/?[^<>\s]+@)[!/a-zA-Z][^<>]{0,2000}>")
-_QP_LEFTOVER = re.compile(r"=(?:\n|3D|20\n|2E)")
+
+_RUNS = tuple(character * 200 for character in ' \t\n-=_*<>:."')
+_RUN = re.compile(r"([ \t\n=_*<>:.\"-])\1{199,}")
+_MAX_LINE = 4000
+_LONG_LINE = re.compile(rf"[^\n]{{{_MAX_LINE}}}")
+_MAX_INVISIBLE = 50
 
 MAX_NOTICE = 48 * 1024
 
 
 def html_to_text(markup: str) -> str:
     """Readable text of HTML, enough to find phrases and addresses; addresses in angle brackets survive."""
-    text = _INVISIBLE.sub(" ", markup)
-    text = re.sub(r"\s*\n\s*", " ", text)
+    text = " ".join(line.strip() for line in _visible(markup).split("\n"))
     text = _BREAKS.sub("\n", text)
     text = _TAG.sub("", text)
     return html.unescape(text).replace("\xa0", " ")
+
+
+def _visible(markup: str) -> str:
+    """The markup without scripts, styles and head; one that is never closed swallows the rest, as in a browser."""
+    kept: list[str] = []
+    at = 0
+    while match := _INVISIBLE.search(markup, at):
+        kept.append(markup[at : match.start()])
+        end = markup.lower().find(f"</{match[1].lower()}", match.end()) if len(kept) < _MAX_INVISIBLE else -1
+        if end < 0:
+            return " ".join(kept)
+        close = markup.find(">", end)
+        at = close + 1 if close >= 0 else len(markup)
+    return " ".join([*kept, markup[at:]])
 
 
 def notice_text(message: Part) -> str:
@@ -29,8 +46,17 @@ def notice_text(message: Part) -> str:
     A message that declares a multipart which is not there is read as it stands.
     """
     if message.notice is None:
-        message.notice = _notice_text(message)
+        message.notice = _tamed(_notice_text(message))
     return message.notice
+
+
+def _tamed(text: str) -> str:
+    """Without endless lines and runs, on which patterns would spend their time; no notice has any."""
+    if any(run in text for run in _RUNS):
+        text = _RUN.sub(r"\1", text)
+    if _LONG_LINE.search(text):
+        text = "\n".join(line[:_MAX_LINE] for line in text.split("\n"))
+    return text
 
 
 def _notice_text(message: Part) -> str:

@@ -6,6 +6,7 @@ carry such blocks, too; a subject with a reply's prefix and no line that says "f
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from mailflatrate.mail.reading.forward_labels import (
     COPY,
@@ -28,15 +29,15 @@ _FROM_LINE = re.compile(
     rf"^[ \t>|*_\ufeff\u200e\u200f]*(?:{_FROM_LABELS})\s?\*?[ \t]*[:：]",
     re.M | re.I,
 )
-_RUN_ON_LINE = re.compile(r"^[^\n]{0,200}-----[^\n]{1,80}-----[^\n]{10,2000}$", re.M)
 _IN_LINE = re.compile(rf"(?:(?<=[>\s\d\w])|(?<=-----)\s*)({_LABELS})\s?[:：]\s", re.I)
 _SAYS_SO = re.compile("|".join(re.escape(words) for words in FORWARDED), re.I)
 _RULE = re.compile(r"[-_=*]{3,}|:\s*$")
-_WROTE = re.compile(r"^\s*(\ufeff)?[^\n<>]{0,120}?<([^\s<>@]+@[^\s<>]+)>[^\n]{0,60}(?::|：)\s*$", re.M)
+_WROTE = re.compile(r"^[ \t]*(\ufeff)?[^\n<>]{0,120}?<([^\s<>@]+@[^\s<>]+)>[^\n]{0,60}(?::|：)\s*$", re.M)
 _PREFIX = re.compile(r"^\s*([^\s:：\[\]()]{1,16}(?: [^\s:：]{1,8})?)\s*(?:\[\d+\])?\.?\s?[:：]\s?")
 _MAILTO = re.compile(r"\s*<mailto:[^>]*>|\[mailto:([^\]]*)\]")
 _BLOCK_LINES = 9
 _BLOCK_CHARS = 4000
+_MAX_CANDIDATES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,13 @@ def strip_prefixes(subject: str) -> str:
 def find_forward(text: str, subject: str = "") -> Forward | None:
     """The first mail that is forwarded inline in `text`, or None. `subject` is that of the message which carries it."""
     may_be_reply = is_reply_subject(subject)
-    for match in _FROM_LINE.finditer(text):
+    for match in islice(_FROM_LINE.finditer(text), _MAX_CANDIDATES):
         block = _around(text, match.start())
         says_so = _says_so(text, block)
         if (says_so or not may_be_reply) and (found := _block(text[block : block + _BLOCK_CHARS], says_so)):
             return found
-    for match in _RUN_ON_LINE.finditer(text):
-        if found := _run_on(match[0]):
+    for line in islice((line for line in text.split("\n") if "-----" in line), _MAX_CANDIDATES):
+        if found := _run_on(line[:_BLOCK_CHARS]):
             return found
     return _wrote(text, subject, may_be_reply)
 
@@ -125,7 +126,7 @@ def _block(text: str, says_so: bool) -> Forward | None:
 
 def _run_on(line: str) -> Forward | None:
     """Yahoo's text form runs the rule and all fields together in one line."""
-    if "-----" not in line or _SAYS_SO.search(line) is None:
+    if _SAYS_SO.search(line) is None:
         return None
     matches = list(_IN_LINE.finditer(line))
     found: dict[str, str] = {}
@@ -149,7 +150,7 @@ def _wrote(text: str, subject: str, may_be_reply: bool) -> Forward | None:
     forwarded = is_forward_subject(subject)
     if may_be_reply or not (forwarded or "\ufeff" in text):
         return None
-    for match in _WROTE.finditer(text):
+    for match in islice(_WROTE.finditer(text), _MAX_CANDIDATES):
         if forwarded or match[1]:
             return Forward(match[2], "", strip_prefixes(subject), "")
     return None
