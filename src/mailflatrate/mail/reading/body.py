@@ -5,7 +5,7 @@ import re
 
 from mailflatrate.mail.reading.mime import Part
 
-_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/td|hr|/blockquote)\b[^>]*>", re.I)
+_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/td|hr|/blockquote)\b[^<>]{0,500}>", re.I)
 _INVISIBLE = re.compile(r"<(script|style|head)\b", re.I)
 _TAG = re.compile(r"<(?!/?[^<>\s]+@)[!/a-zA-Z][^<>]{0,2000}>")
 

@@ -18,6 +18,8 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 MAX_DEPTH = 8
 MAX_PARTS = 60
+MAX_REPEATS = 100
+MAX_VALUE_CHARS = 8000
 MAX_HEADER_BYTES = 256 * 1024
 MAX_TEXT_BYTES = 256 * 1024
 
@@ -89,7 +91,9 @@ class Headers:
             self.block = block.decode("latin-1")
         self._fields: dict[str, list[str]] = {}
         for match in _FIELD.finditer(self.block):
-            self._fields.setdefault(match[1].lower(), []).append(match[2])
+            values = self._fields.setdefault(match[1].lower(), [])
+            if len(values) < MAX_REPEATS:
+                values.append(match[2][:MAX_VALUE_CHARS])
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
