@@ -26,6 +26,9 @@ def body(source: str) -> str:
     return clean(source).partition("<body>")[2].partition("</body>")[0]
 
 
+LOADING = {"href", "src", "background", "xlink:href", "data", "poster", "srcset", "cite", "longdesc"}
+
+
 def dangers(document: str) -> list[str]:
     """What an independent parser sees in the document that could act."""
     found = []
@@ -36,11 +39,8 @@ def dangers(document: str) -> list[str]:
             found.append(node.tag or "")
         for name, value in node.attributes.items():
             squeezed = "".join((value or "").split()).lower()
-            if (
-                name.startswith("on")
-                or name in {"srcdoc", "formaction"}
-                or squeezed.startswith(("javascript:", "vbscript:", "data:text"))
-            ):
+            acts = squeezed.startswith(("javascript:", "vbscript:", "data:text"))
+            if name.startswith("on") or name in {"srcdoc", "formaction", "action"} or (acts and name in LOADING):
                 found.append(f"{name}={value}")
     return found
 
