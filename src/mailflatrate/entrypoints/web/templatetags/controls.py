@@ -53,6 +53,9 @@ def control(field: BoundField) -> SafeString:
     if field.errors:
         attrs["aria-invalid"] = "true"
         parts.append(f"{field.auto_id}_error")
+    if str(widget.attrs.get("placeholder", "")).casefold().startswith(str(field.label).casefold()):
+        # A placeholder that repeats the label only costs attention.
+        attrs["placeholder"] = ""
     if parts and not isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
         attrs["aria-describedby"] = " ".join(parts)
     return field.as_widget(attrs=attrs)
