@@ -2,7 +2,7 @@
 
     python bench/delay_proxy.py --listen 2600 --target 127.0.0.1:2525 --rtt-ms 5
 
-Each chunk of bytes is handed on half the round-trip time after it came, in order, in each direction; any
+Each chunk of bytes is handed on about half the round-trip time after it came, in order, in each direction; any
 number of chunks may be on the way at once. Opening a connection costs the first chunk its delay as well, as a
 real path would.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 from collections import deque
 from typing import cast
 
@@ -23,6 +24,7 @@ class _End(asyncio.Protocol):
     def __init__(self, delay_seconds: float) -> None:
         self.peer: _End | None = None
         self.transport: asyncio.Transport | None = None
+        self._socket: socket.socket
         self._delay_seconds = delay_seconds
         self._loop = asyncio.get_running_loop()
         self._queue: deque[tuple[float, bytes | None]] = deque()
@@ -31,8 +33,11 @@ class _End(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=1 << 30)
+        self._socket = transport.get_extra_info("socket")
 
     def data_received(self, data: bytes) -> None:
+        # A server without TCP_NODELAY waits for our ACK between two small writes; delayed, it would add 40 ms of its own.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         self._later(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -56,6 +61,9 @@ class _End(asyncio.Protocol):
         self._armed = False
         if self.peer is None or self.peer.transport is None:
             return
+        if self.peer.transport.is_closing():
+            self._queue.clear()
+            return
         now = self._loop.time() + 0.0002  # one timer tick: chunks due within it leave in one write
         ready: list[bytes] = []
         while self._queue and self._queue[0][0] <= now:
@@ -73,11 +81,12 @@ class _End(asyncio.Protocol):
 async def serve(listen_port: int, target_host: str, target_port: int, rtt_seconds: float) -> asyncio.Server:
     """Start the proxy on loopback; `listen_port` 0 chooses a free one. Close the returned server to end it."""
     loop = asyncio.get_running_loop()
+    out = int(rtt_seconds * 500) / 1000  # uvloop's timers count whole milliseconds
     dialling: set[asyncio.Task[None]] = set()
 
     async def dial(near: _End) -> None:
         try:
-            _, far = await loop.create_connection(lambda: _End(rtt_seconds / 2), target_host, target_port)
+            _, far = await loop.create_connection(lambda: _End(rtt_seconds - out), target_host, target_port)
         except OSError:
             if near.transport is not None:
                 near.transport.abort()
@@ -87,7 +96,7 @@ async def serve(listen_port: int, target_host: str, target_port: int, rtt_second
         far.flush()
 
     def accept() -> _End:
-        near = _End(rtt_seconds / 2)
+        near = _End(out)
         task = loop.create_task(dial(near))
         dialling.add(task)
         task.add_done_callback(dialling.discard)

@@ -45,7 +45,9 @@ class SmtpChannel(asyncio.Protocol):
         self._tail = b""
         self._lines: list[bytes] = []
         self._expected: deque[tuple[Stage, Transaction | None]] = deque()
-        self._waiter: asyncio.Future[Reply] | None = None
+        # The greeting may be here before anybody asks for it, so it is expected from the beginning.
+        self._expected.append((Stage.GREETING, None))
+        self._waiter: asyncio.Future[Reply] | None = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._deadline = 0.0
@@ -94,8 +96,17 @@ class SmtpChannel(asyncio.Protocol):
         """Return when the transport is gone (after `close`, at most quit_seconds later)."""
         await asyncio.shield(self._gone)
 
-    async def command(self, line: bytes | None, stage: Stage) -> Reply:
-        """Write one command (None: only read, for the greeting) and wait for its reply, outside of letters.
+    async def greeting(self) -> Reply:
+        """The relay's first reply. Raises ConnectionLostError when there is none in time."""
+        assert self._waiter is not None, "the greeting is asked for once, before any command"
+        self._arm()
+        try:
+            return await self._waiter
+        finally:
+            self._waiter = None
+
+    async def command(self, line: bytes, stage: Stage) -> Reply:
+        """Write one command and wait for its reply, outside of letters.
 
         Raises ConnectionLostError when there is none within the stage's time.
         """
@@ -103,8 +114,7 @@ class SmtpChannel(asyncio.Protocol):
             raise ConnectionLostError(self.loss[1] if self.loss else "the connection is closed")
         self._waiter = self._loop.create_future()
         self._expected.append((stage, None))
-        if line is not None:
-            self._transport.write(line)
+        self._transport.write(line)
         self._arm()
         try:
             return await self._waiter
@@ -186,6 +196,7 @@ class SmtpChannel(asyncio.Protocol):
                 self._transport.abort()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(ConnectionLostError(text))
+            self._waiter.exception()  # seen: a cancelled opening does not come back for it
         self._on_drop(self.loss[0], text)
 
     def _arm(self) -> None:

@@ -33,7 +33,7 @@ async def _open(config: RelayConfig, mode: TlsMode) -> SmtpConnection:
     connection = await _connect(config)
     stage = Stage.GREETING
     try:
-        _require(await connection.command(None, stage), stage, 220)
+        _require(await connection.greeting(), stage, 220)
         stage = Stage.EHLO
         connection.offers = await _ehlo(connection)
         if mode is not TlsMode.NEVER:

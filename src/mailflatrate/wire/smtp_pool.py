@@ -53,7 +53,7 @@ class SmtpPool:
         self._longest_pause_seconds = longest_pause_seconds
         self._connections: set[SmtpConnection] = set()
         self._leaving: set[SmtpConnection] = set()
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening: set[asyncio.Task[SmtpConnection]] = set()
         self._limit = max_connections
         self._since_slowdown = 0
         self._failures = 0
@@ -187,22 +187,28 @@ class SmtpPool:
             return
         if asyncio.get_running_loop().time() < self._next_open_at:
             return
-        task = asyncio.ensure_future(self._open_one())
+        task = asyncio.ensure_future(open_connection(self.config))
         self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        task.add_done_callback(self._on_opened)
 
-    async def _open_one(self) -> None:
-        try:
-            connection = await open_connection(self.config)
-        except RelayUnavailable as problem:
+    def _on_opened(self, task: asyncio.Task[SmtpConnection]) -> None:
+        self._opening.discard(task)
+        if task.cancelled():
+            return
+        problem = task.exception()
+        if problem is None:
+            connection = task.result()
+            if not connection.is_closed:
+                self._connections.add(connection)
+                connection.serve(self, self.messages_per_connection)
+        elif isinstance(problem, RelayUnavailable):
             self._note_failure(problem)
             if self._connections:  # it serves us, but not that many at a time
                 self._limit = min(self._limit, len(self._connections))
                 self._since_slowdown = 0
-            asyncio.get_running_loop().call_soon(self._refill)
-            return
-        self._connections.add(connection)
-        connection.serve(self, self.messages_per_connection)
+        elif isinstance(problem, Exception) and self._run is not None:
+            self._run.fail(problem)
+        self._refill()
 
     def _refill(self) -> None:
         """A letter waits, or a connection ended: wake the idle connections, open a new one, or give the run
