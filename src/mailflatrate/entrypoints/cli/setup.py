@@ -7,7 +7,7 @@ from mailflatrate.settings.schema import Settings, settings_table
 
 
 def bring_up_to_date(settings: Settings) -> None:
-    """Create the roles, migrate as the owner, put every table under its policy. Safe to repeat."""
+    """Create the roles, migrate as the owner, put every table under its policy, add what ships with us. Safe to repeat."""
     from django.core.management import call_command
     from django.db import connections
 
@@ -18,6 +18,7 @@ def bring_up_to_date(settings: Settings) -> None:
     call_command("migrate", database="owner", interactive=False, verbosity=0)
     apply_policies(connections["owner"])
     connections["owner"].close()
+    ensure_shipped()
 
 
 @click.command()
