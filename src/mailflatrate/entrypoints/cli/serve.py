@@ -74,10 +74,10 @@ def database_command() -> None:
 def web_command(tls: bool) -> None:
     """Serve the pages."""
     settings = boot()
-    from granian.constants import Interfaces  # noqa: PLC0415  heavy, and only this command needs it
-    from granian.server import Server  # noqa: PLC0415
+    from granian.constants import Interfaces
+    from granian.server import Server
 
-    from mailflatrate.entrypoints.web.tls import certificate  # noqa: PLC0415
+    from mailflatrate.entrypoints.web.tls import certificate
 
     cert, key = certificate(settings) if tls else (None, None)
     Server(
@@ -102,7 +102,7 @@ def web_command(tls: bool) -> None:
 def worker_command(queues: str, concurrency: int | None, name: str) -> None:
     """Work off background jobs."""
     settings = boot()
-    from mailflatrate.entrypoints.workers.worker import run_worker  # noqa: PLC0415  needs Django set up
+    from mailflatrate.entrypoints.workers.worker import run_worker
 
     lanes = queues.split(",")
     at_once = concurrency or (settings.sender_chunks_at_once if lanes == ["send"] else 4)
@@ -113,6 +113,6 @@ def worker_command(queues: str, concurrency: int | None, name: str) -> None:
 def inbound_command() -> None:
     """Listen for mail that comes back (SMTP and LMTP), and run the postbox."""
     boot()
-    from mailflatrate.entrypoints.smtpd.listeners import run_listeners  # noqa: PLC0415  needs Django set up
+    from mailflatrate.entrypoints.smtpd.listeners import run_listeners
 
     run_listeners()

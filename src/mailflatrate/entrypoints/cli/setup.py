@@ -11,6 +11,7 @@ def bring_up_to_date(settings: Settings) -> None:
     from django.core.management import call_command
     from django.db import connections
 
+    from mailflatrate.apps.accounts.shipped import ensure_shipped
     from mailflatrate.base.tenancy.policies import apply_policies
     from mailflatrate.settings.roles import create_roles
 
