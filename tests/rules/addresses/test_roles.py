@@ -1,5 +1,7 @@
 """Role or person? Each line of the tables is a local part."""
 
+# ruff: noqa: SIM905
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,21 +10,25 @@ from mailflatrate.rules.addresses import role_tier
 from mailflatrate.rules.addresses.roles import _words
 
 REFUSED = """
-info Info INFO infos information kontakt Kontakt contact contact-us kontaktformular anfrage anfragen zentrale verwaltung
+info Info INFO infos information kontakt Kontakt contact contact-us kontaktformular anfrage anfragen zentrale
+verwaltung
 buero büro Büro BÜRO buro sekretariat empfang rezeption reception geschäftsführung geschaeftsfuehrung geschaftsfuhrung
 geschaeftsleitung poststelle post mail email e-mail e.mail office hello hallo team welcome willkommen
 support service kundenservice kunden-service kunden_service kundendienst kundenbetreuung customerservice
 customer.service customer-care helpdesk help-desk help hotline feedback reklamation reparatur ersatzteile
 vertrieb verkauf einkauf bestellung bestellungen order orders auftrag angebote versand logistik shop webshop sales
 purchasing procurement reservierung buchung booking reservations
-marketing werbung presse pressestelle press pr redaktion öffentlichkeitsarbeit oeffentlichkeitsarbeit anzeigen abo media
+marketing werbung presse pressestelle press pr redaktion öffentlichkeitsarbeit oeffentlichkeitsarbeit anzeigen abo
+media
 news events veranstaltungen
 buchhaltung rechnung rechnungen rechnungseingang invoice invoices billing accounting accounts-payable finance finanzen
 kasse mahnung lohnbuchhaltung payroll steuern
-personal personalabteilung bewerbung bewerbungen karriere career careers jobs hr ausbildung betriebsrat mitarbeiter alle
+personal personalabteilung bewerbung bewerbungen karriere career careers jobs hr ausbildung betriebsrat mitarbeiter
+alle
 datenschutz datenschutzbeauftragter dsb privacy legal rechtsabteilung compliance kanzlei
-abuse noc security postmaster hostmaster usenet webmaster www uucp ftp root admin administrator sysadmin it edv it-support
-itsupport technik technical test demo gast bounce bounces fbl
+abuse noc security postmaster hostmaster usenet webmaster www uucp ftp root admin administrator sysadmin it edv
+it-support
+itsupport technik technical test demo guest bounce bounces fbl
 noreply no-reply no.reply no_reply NoReply donotreply do-not-reply do.not.reply nicht-antworten keine-antwort
 mailer-daemon autoreply notifications benachrichtigung
 newsletter newsletters news-letter abmeldung newsletter-abmeldung newsletter_anmeldung unsubscribe subscribe mailing
@@ -34,7 +40,8 @@ sales1 admin123 kontakt2 team5 service24
 info- -info _info info. in.fo in-fo i.n.f.o sup-port
 info-kiel kiel-info info.berlin info_berlin info.münchen info-muenchen info-munchen info-de info.de info-at info.ch
 info-deutschland sales.uk sales-emea support-de support_en-de support.international service-nord vertrieb-sued
-vertrieb-süd vertrieb.west filiale-info zentrale-wien empfang.wien rezeption-salzburg reservierung-hamburg verkauf.graz
+vertrieb-süd vertrieb.west filiale-info zentrale-wien empfang.wien rezeption-salzburg reservierung-hamburg
+verkauf.graz
 info-team team-info team.vertrieb vertriebsteam vertriebs-team vertrieb.innendienst verkauf-online marketing-team
 support.team supportteam firma-support helpdesk-it it.helpdesk it-service customer.service.berlin kundenservice-wien
 kundenservice.online bewerbung-ausbildung jobs-hamburg karriere-team presse-team presse.online rechnung-eingang
@@ -63,12 +70,15 @@ mark.sales mark-sales marksales sales.mark sonja.office office.sonja sonja.info 
 peter.service karin.presse ben.shop ben.mail mail.ben post.anna anna.post anna.newsletter max.admin carla.team
 berlin.anna anna.berlin paris.hilton hamburg.jens jens.hamburg wien.max frank.reich frank.furt
 infanger b.infanger supper suppan postl postler post.huber h.post p.ost mailaender mailänder maier teamann kontak
-offermann officer verkaufer marketa market marketos pressler preßler presser presl jobst jobson hilfer helpman shopper
-salesch sales.j j.sales saleh sallis service.j webber weber adminski admoni newsome newman abter abusch buse a.buse h.elp
+offermann officer verkaufer marketa h.kunde f.gast j.root c.guest k.lohn f.list h.r p.r i.t marketos pressler
+preßler presser presl jobst jobson hilfer helpman shopper
+salesch sales.j j.sales saleh sallis webber weber adminski admoni newsome newman abter abusch buse a.buse h.elp
 b.illing illing billinger m.arketing s.ales o.ffice p.ress h.ello
-koch schneider mueller müller bauer richter kaiser kanzler-huber vogt bader apotheker wirt kellner amtmann bischof probst
+koch schneider mueller müller bauer richter kaiser kanzler-huber vogt bader apotheker wirt kellner amtmann bischof
+probst
 priester fischer schmidt wagner schäfer schaefer meister hofmeister baumeister burgmeister schulmeister
-alexa gardner florence charlotte victoria austin sydney chelsea dallas jackson lincoln hagen ulm.jan kassel.tim kasseler
+alexa gardner florence charlotte victoria austin sydney chelsea dallas jackson lincoln hagen ulm.jan kassel.tim
+kasseler
 hamburger wiener berliner pariser bremer münchner muenchner frankfurter schweizer oesterreicher deutsch english french
 md mr 123 2015 2030 007 x y ab xyz k9 q1w2e3 chef1985 chef2000 berlin1990 berlin89 family2010 master2000 boss77
 king queen princess mama papa oma opa sunshine blume sternchen schnecke mausi tiger2 drachen lieschen sonnenblume
@@ -105,15 +115,22 @@ def test_nothing_to_read_is_no_role(local: str) -> None:
 SURNAMES = """
 mueller schmidt schneider fischer weber meyer wagner becker schulz hoffmann schaefer koch bauer richter klein wolf
 schroeder neumann schwarz zimmermann braun krueger hofmann hartmann lange schmitt werner schmitz krause meier lehmann
-schmid schulze maier koehler herrmann koenig walter mayer huber kaiser fuchs peters lang scholz moeller weiss jung hahn
+schmid schulze maier koehler herrmann koenig walter mayer huber kaiser fuchs peters lang scholz moeller weiss jung
+hahn
 schubert vogel friedrich keller guenther frank berger winkler roth beck lorenz baumann franke albrecht schuster simon
 ludwig boehm winter kraus martin schumacher kraemer vogt stein jaeger otto sommer gross seidel heinrich brandt haas
-schreiber graf schulte dietrich ziegler kuhn kuehn pohl engel horn busch bergmann thomas voigt sauer arnold wolff pfeiffer
-smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez gonzalez wilson anderson taylor
-moore jackson lee perez thompson white harris sanchez clark ramirez lewis robinson walker young allen king wright scott
-torres nguyen hill flores green adams nelson baker hall rivera campbell mitchell carter roberts yilmaz kaya demir sahin
-celik yildiz yildirim ozturk aydin ozdemir arslan dogan kilic kowalski nowak wisniewski novak svoboda horvath nagy kovacs
-rossi russo ferrari esposito bianchi gruber pichler steiner moser mayr hofer leitner berger fuchs eder fischer schmid weber
+schreiber graf schulte dietrich ziegler kuhn kuehn pohl engel horn busch bergmann thomas voigt sauer arnold wolff
+pfeiffer
+smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez gonzalez wilson anderson
+taylor
+moore jackson lee perez thompson white harris sanchez clark ramirez lewis robinson walker young allen king wright
+scott
+torres nguyen hill flores green adams nelson baker hall rivera campbell mitchell carter roberts yilmaz kaya demir
+sahin
+celik yildiz yildirim ozturk aydin ozdemir arslan dogan kilic kowalski nowak wisniewski novak svoboda horvath nagy
+kovacs
+rossi russo ferrari esposito bianchi gruber pichler steiner moser mayr hofer leitner berger fuchs eder fischer
+schmid weber
 """.split()
 
 

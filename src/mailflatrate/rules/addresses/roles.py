@@ -68,13 +68,18 @@ def role_tier(local: str) -> int | None:
     merged = tokens if words.phrase_words.isdisjoint(tokens) else _merge_phrases(tokens, words)
     if len(merged) == 1:
         return words.tier[merged[0]]
-    # `p.ost` is P. Ost and `bill.ing` Bill Ing, while `in.fo` and `i.n.f.o` are somebody being clever.
-    lengths = {len(word) for word in tokens}
-    if (1 not in lengths or lengths == {1}) and words.given_names.isdisjoint(tokens):
+    # `bill.ing` is Bill Ing.
+    if _joinable(tokens) and words.given_names.isdisjoint(tokens):
         joined_tier = words.tier.get("".join(tokens))
         if joined_tier is not None:
             return joined_tier
     return _compound(merged, words)
+
+
+def _joinable(tokens: list[str]) -> bool:
+    """`p.ost` is P. Ost and `h.r` has initials, while `in.fo` and `i.n.f.o` are somebody being clever."""
+    initials = sum(len(word) == 1 for word in tokens)
+    return initials == 0 or (initials == len(tokens) >= 4)
 
 
 def _single(word: str, base: str, words: _Words) -> int | None:
