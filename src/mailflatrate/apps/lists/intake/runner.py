@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.db.models import F
 
 from mailflatrate.apps.accounts.models import Account
@@ -126,7 +126,7 @@ def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | N
             if pending is not None:
                 pending.result()
         finally:
-            writer.submit(connection.close).result()
+            writer.submit(connections.close_all).result()
 
 
 def _setting(job: Import, columns: Columns) -> Setting:
