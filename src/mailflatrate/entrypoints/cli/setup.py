@@ -7,7 +7,7 @@ from mailflatrate.settings.schema import Settings, settings_table
 
 
 def bring_up_to_date(settings: Settings) -> None:
-    """Create the roles, migrate as the owner, put every table under its policy, add what ships with us. Safe to repeat."""
+    """Roles, migrations as the owner, policies on every table, and what ships with us. Safe to repeat."""
     from django.core.management import call_command
     from django.db import connections
 

@@ -1,0 +1,88 @@
+"""`mailflatrate demo`: one operator, one checked customer, a real import, a real mailing, and what came back.
+
+Everything goes through the actions that the product uses; nothing is written past them. Without a relay all mail ends
+in the postbox, whose addresses misbehave on order.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from mailflatrate.entrypoints.cli.demo.environment import Place, prepare
+from mailflatrate.settings.schema import load_settings
+
+MARKER = "this-folder-belongs-to-the-demonstration"
+
+
+@contextmanager
+def _folder(once: bool) -> Iterator[Path]:
+    """A fresh folder: a temporary one for `--once`, otherwise `var/demo`, emptied when it is ours."""
+    if once:
+        path = Path(tempfile.mkdtemp(prefix="mailflatrate-demo-"))
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+        return
+    path = Path(os.environ.get("MAILFLATRATE_DATA_DIR") or "var/demo").resolve()
+    if path.exists() and any(path.iterdir()):
+        if not (path / MARKER).exists():
+            raise click.ClickException(f"{path} holds something else; name another folder with MAILFLATRATE_DATA_DIR")
+        shutil.rmtree(path)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / MARKER).touch()
+    yield path
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do it, print the table, and exit; 0 only when the numbers are right.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as one JSON object.")
+def demo_command(once: bool, as_json: bool) -> None:
+    """Build the demonstration, send it, and show what happened."""
+    with _folder(once) as folder:
+        place = prepare(folder)
+        try:
+            status = _run(place, once=once, as_json=as_json)
+        finally:
+            place.close()
+    sys.exit(status)
+
+
+def _run(place: Place, *, once: bool, as_json: bool) -> int:
+    from mailflatrate.entrypoints.cli.boot import boot
+    from mailflatrate.entrypoints.cli.serve import owned_database, processes
+    from mailflatrate.entrypoints.cli.setup import bring_up_to_date
+
+    settings = load_settings()
+    with owned_database(settings):
+        boot()
+        bring_up_to_date(settings)
+        from mailflatrate.entrypoints.cli.demo.report import print_where, table, wrong
+        from mailflatrate.entrypoints.cli.demo.story import play
+
+        supervisor = processes(settings, dict(os.environ))
+        watcher = threading.Thread(target=supervisor.watch)
+        watcher.start()
+        try:
+            numbers = play(place, say=lambda line: click.echo(line, err=True))
+            click.echo(json.dumps(numbers, ensure_ascii=False) if as_json else table(numbers))
+            problems = wrong(numbers)
+            for problem in problems:
+                click.echo(problem, err=True)
+            if not once:
+                print_where(settings)
+                watcher.join()
+        except KeyboardInterrupt:
+            problems = []
+        finally:
+            supervisor.stop()
+            watcher.join()
+    return 1 if problems else 0

@@ -1,0 +1,164 @@
+"""What the demonstration does, in order, through the product's own actions."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.queries import campaign_progress
+from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.gate import actions as gate
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_counts
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
+from mailflatrate.entrypoints.cli.demo.environment import Place
+
+PASSWORD = "winterzwiebeln"  # noqa: S105  a demonstration shows its passwords
+OPERATOR, OWNER, COLLEAGUE, OTHER = (
+    "otto@mailflatrate.example", "anna@lindenhof.example", "ben@lindenhof.example", "carla@nordstern.example",
+)  # fmt: skip
+LETTER = Path(__file__).with_name("mailing.md")
+PATIENCE_SECONDS = 240.0
+# What comes back by mail or by a click: it takes a moment after the last message is out.
+EXPECTED_BACK = {FeedbackKind.HARD_BOUNCE: 6, FeedbackKind.COMPLAINT: 2, FeedbackKind.UNSUBSCRIBE: 6}
+IMPRINT = {
+    "organisation": "company", "legal_name": "Gärtnerei Lindenhof", "legal_form": "GmbH",
+    "representatives": "Anna Lindner", "street": "Lindenweg 4", "postcode": "24103", "city": "Kiel",
+    "address_country": "DE", "email": "post@lindenhof.example", "phone": "+49 431 123450",
+    "website": "https://lindenhof.example", "register_name": "Amtsgericht Kiel", "register_number": "HRB 1234 KI",
+    "vat_id": "DE136695976", "privacy_url": "https://lindenhof.example/datenschutz",
+}  # fmt: skip
+
+Say = Callable[[str], None]
+
+
+def play(place: Place, *, say: Say) -> dict[str, Any]:
+    """Tell the whole story once; returns the numbers of the table."""
+    operator = accounts.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
+    anna = accounts.create_user(OWNER, name="Anna Lindner", password=PASSWORD, language="de")
+    account_id = _customer(operator, anna)
+    _stranger(operator)
+    say("Gärtnerei Lindenhof applied, accepted the agreements, and was activated by Otto.")
+    sender_id = _sender(place, account_id)
+    say("lindenhof.example is verified: DKIM, SPF, DMARC and MX were found in the DNS.")
+    list_id, import_id = _import(account_id, anna)
+    done = _wait(lambda: _imported(account_id, import_id), "the import")
+    with tenancy.account(account_id):
+        lists.decide_origin(list_id, by=operator, approve=True, reason="form and wording seen")
+    say(f"{done.accepted:,} contacts were imported with proof; Otto approved the origin of the list.")
+    campaign_id = _campaign(account_id, anna, list_id, sender_id)
+    say("“Winterzwiebeln” passed the gate and is on its way into the postbox.")
+    _wait(lambda: _settled(account_id, campaign_id), "the mailing and its bounces")
+    return _numbers(account_id, campaign_id, done)
+
+
+def _customer(operator: User, anna: User) -> int:
+    account = accounts.create_account("Gärtnerei Lindenhof", country="DE", language="de", colour="#00614a")
+    accounts.add_member(account.id, anna)
+    ben = accounts.create_user(COLLEAGUE, name="Ben Petersen", password=PASSWORD)
+    accounts.add_member(account.id, ben)
+    accounts.accept_agreements(account.id, anna, ip="127.0.0.1", user_agent="demonstration")
+    accounts.save_imprint(account.id, country="DE", fields=IMPRINT, by=anna)
+    accounts.activate_account(account.id, by_email=operator.email)
+    return account.id
+
+
+def _stranger(operator: User) -> None:
+    account = accounts.create_account("Möbelhaus Nordstern", country="DE", language="de")
+    carla = accounts.create_user(OTHER, name="Carla Brandt", password=PASSWORD)
+    accounts.add_member(account.id, carla)
+    accounts.activate_account(account.id, by_email=operator.email)
+
+
+def _sender(place: Place, account_id: int) -> int:
+    with tenancy.account(account_id):
+        domain = domains.add_domain("lindenhof.example")
+        for record in domains.records_to_publish(domain):
+            place.zone.add(record.host, record.record_type, record.value)
+        domains.check_domain(domain.id)
+        return domains.add_sender(domain.id, "news@lindenhof.example", "Gärtnerei Lindenhof").id
+
+
+def _import(account_id: int, anna: User) -> tuple[int, int]:
+    with tenancy.account(account_id):
+        newsletter = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei Lindenhof", language="de")
+        lists.describe_origin(newsletter.id, "Anmeldeformular auf lindenhof.example mit Double-Opt-in, seit März 2025")
+        begun = lists.start_import(newsletter.id, contacts_today(clock.now()), "contacts.csv", by=anna)
+        return newsletter.id, begun.id
+
+
+def _imported(account_id: int, import_id: int) -> Import | None:
+    with tenancy.account(account_id):
+        found = Import.objects.get(id=import_id)
+        if found.state in (ImportState.FAILED, ImportState.CANCELLED):
+            raise RuntimeError(f"the import failed: {found.problem}")
+        return found if found.state == ImportState.DONE else None
+
+
+def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
+    values = {
+        "subject": "Winterzwiebeln sind da", "preheader": "Pflanzen Sie bis Samstag mit uns",
+        "sender_id": sender_id, "reply_to": "post@lindenhof.example", "language": "de", "list_ids": [list_id],
+        "content_kind": ContentKind.MARKDOWN, "content": LETTER.read_text(encoding="utf-8"),
+    }  # fmt: skip
+    with tenancy.account(account_id):
+        current_account()
+        campaign = campaigns.create_campaign("Winterzwiebeln", by=anna, values=values)
+        campaigns.tick_policy(campaign.id, by=anna, shown_hash=content_hash(campaign, newest_imprint()))
+        decision = gate.release_campaign(campaign.id, by=anna)
+        if not decision.allowed:
+            failed = [finding for finding in decision.findings if not finding["passed"]]
+            raise RuntimeError(f"the gate holds the demonstration back: {failed}")
+        return campaign.id
+
+
+def _settled(account_id: int, campaign_id: int) -> bool:
+    with tenancy.account(account_id):
+        if Campaign.objects.get(id=campaign_id).state != CampaignState.SENT:
+            return False
+        back = feedback_counts(campaign_id)
+        return all(back[kind] >= number for kind, number in EXPECTED_BACK.items())
+
+
+def _wait(look: Callable[[], Any], what: str) -> Any:
+    """Look until there is something to see. Raises TimeoutError naming what did not come."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.5)
+    raise TimeoutError(f"{what} did not end within {PATIENCE_SECONDS:.0f} seconds")
+
+
+def _numbers(account_id: int, campaign_id: int, done: Import) -> dict[str, Any]:
+    with tenancy.account(account_id):
+        progress = campaign_progress(campaign_id)
+        back = feedback_counts(campaign_id)
+        campaign = Campaign.objects.get(id=campaign_id)
+        return {
+            "mailing_id": campaign.mailing_id,
+            "imported": done.accepted,
+            "quarantined": done.quarantined,
+            "refused": done.refused,
+            "planned": progress.planned,
+            "sent": progress.sent,
+            "withheld": dict(progress.withheld),
+            "bounced_hard": progress.bounced_hard,
+            "bounced_soft": progress.bounced_soft,
+            "complained": back[FeedbackKind.COMPLAINT],
+            "unsubscribed": back[FeedbackKind.UNSUBSCRIBE],
+            "automatic_answers": back[FeedbackKind.AUTO_REPLY],
+            "in_doubt": progress.in_doubt,
+            "waiting": progress.pending + progress.deferred,
+        }
