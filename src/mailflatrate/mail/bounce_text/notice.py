@@ -13,6 +13,7 @@ from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reply import is_auto_reply
 
 #: Most to least authoritative: who writes a form that nobody else writes comes first.
 DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC)
@@ -38,6 +39,9 @@ _FAILURE_SUBJECT = re.compile(
     re.I,
 )
 
+#: What Exim tells its own postmaster: nothing came back, nobody's delivery has ended.
+_TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering", re.I)
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -56,7 +60,7 @@ def read_notice(message: Part) -> Notice | None:
     machine = is_machine_sender(message, sender)
     subject = message.headers.text("subject")
     failure = _FAILURE_SUBJECT.search(subject) is not None
-    if not (machine or failure or "x-failed-recipients" in message.headers):
+    if not (machine or failure or "x-failed-recipients" in message.headers) or _TO_POSTMASTER.search(subject):
         return None
     text = notice_text(message)
     lower = text.lower()
@@ -116,6 +120,9 @@ def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool)
     header = failed_recipients_header(message)
     if header:
         return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, False, region)
+    if not _MACHINE_SENDER.search(message.headers.raw("from") or "<>") and (not failure or is_auto_reply(message)):
+        # Only the null sender speaks for a machine, and vacation notes have it, too (RFC 3834 3.3).
+        return None
     named = generic_notice(message, region, machine=machine, failure=failure)
     if not named:
         return None
