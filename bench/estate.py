@@ -1,0 +1,185 @@
+"""A customer with everything a mailing needs, made as rows in a database of its own, for benchmarks and fault runs.
+
+The rows are those that the product writes; only their making is set by set instead of through an import.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PARAGRAPH = (
+    "This week the bakery opens its new oven, the garden sells the last asters, and the library lends seeds. "
+    "We looked for what is worth the walk, asked the people behind it what they are proud of, and wrote it down. "
+)
+CONTENT = "\n\n".join([
+    "# Good morning, {{ contact.first_name }}",
+    "You have {{ contact.points }} points in {{ contact.city }}, {{ contact.first_name }} {{ contact.last_name }}.",
+    *(
+        f"## Story {number}\n\n{PARAGRAPH * 1}\n\n[Read story {number}](https://shop.example/stories/{number}?from=mailing)"
+        for number in range(1, 6)
+    ),
+])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The customer and his list."""
+
+    account_id: int
+    list_id: int
+    sender_id: int
+
+
+@contextmanager
+def workspace(**settings: str) -> Iterator[Path]:
+    """A migrated database in a temporary folder, with Django set up in this process and settings for its children."""
+    # Not below a folder that only its owner may enter: under root the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="mailflatrate-bench-"))
+    folder.chmod(0o755)
+    for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name == "DATABASE_URL"]:
+        del os.environ[name]
+    os.environ["MAILFLATRATE_DATA_DIR"] = str(folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
+    os.environ.setdefault("MAILFLATRATE_LOG_LEVEL", "WARNING")
+    os.environ.update({f"MAILFLATRATE_{name.upper()}": value for name, value in settings.items()})
+    from mailflatrate.settings.postgres import EmbeddedPostgres
+
+    server = EmbeddedPostgres(folder)
+    try:
+        with server.owned():
+            from mailflatrate.entrypoints.cli.boot import boot
+            from mailflatrate.entrypoints.cli.setup import bring_up_to_date
+
+            bring_up_to_date(boot())
+            yield folder
+            from django.db import connections
+
+            connections.close_all()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def build_estate(recipients: int) -> Estate:
+    """One vetted account with a signing domain, and a list of confirmed people with their proof."""
+    from mailflatrate.apps.accounts import actions as accounts
+    from mailflatrate.apps.accounts.models import Account
+    from mailflatrate.apps.domains.models import DkimKey, SenderAddress, SenderDomain
+    from mailflatrate.apps.lists.models import MailingList
+    from mailflatrate.base import clock, tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+    from mailflatrate.mail.dkim import generate_key
+
+    pem, record = generate_key()
+    operator = accounts.create_user("otto@service.example", name="Otto", password=None, is_staff=True)
+    account_id = accounts.create_account("Anna's Shop").id
+    accounts.activate_account(account_id, by_email=operator.email)
+    now = clock.now()
+    with tenancy.account(account_id):
+        accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
+        domain = SenderDomain.objects.create(name="shop.example", state="verified", verified_at=now)
+        DkimKey.objects.create(domain=domain, selector="bench", private_pem=pem.decode(), public_record=record)
+        sender = SenderAddress.objects.create(
+            domain=domain, email="anna@shop.example", display_name="Anna's Shop", verified_at=now
+        )
+        mailing_list = MailingList.objects.create(name="News", public_name="Anna's news", code="news0001")
+    add_people(account_id, mailing_list.id, recipients)
+    with tenancy.platform(PlatformReason.SETUP):
+        assert Account.objects.get(id=account_id).may_send
+    return Estate(account_id, mailing_list.id, sender.id)
+
+
+IMPRINT = {
+    "organisation": "company", "legal_name": "Anna's Shop GmbH", "street": "Hauptstraße 1", "postcode": "53111",
+    "city": "Bonn", "email": "anna@shop.example", "phone": "+49 228 1234567", "representatives": "Anna Anders",
+    "register_name": "Amtsgericht Bonn", "register_number": "HRB 12345", "vat_id": "DE123456789",
+}  # fmt: skip
+
+
+def add_people(account_id: int, list_id: int, count: int) -> None:
+    """Confirmed subscriptions with ledger events and evidence: copied into a staging table, then set by set."""
+    from django.db import connection
+
+    from mailflatrate.base import tenancy
+    from mailflatrate.base.ids import key_ring
+
+    ring = key_ring()
+    names = ("Dora", "Emil", "Frieda", "Gustav", "Hanna")
+    with tenancy.account(account_id), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE stage (n bigint, email text, key bytea, first_name text) ON COMMIT DROP")
+        with cursor.copy("COPY stage FROM STDIN") as copy:
+            for number in range(count):
+                email = f"dora{number}@people{number % 50}.example"
+                copy.write_row((number, email, ring.suppression_key(email), names[number % 5]))
+        for statement in PEOPLE:
+            cursor.execute(statement, {"account_id": account_id, "list_id": list_id})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    connection.close()
+    _analyse()
+
+
+PEOPLE = (
+    """INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes)
+       SELECT %(account_id)s, email, key, first_name, 'Meyer-' || n,
+              jsonb_build_object('points', n %% 1000, 'city', 'Bonn', 'birthday', '1980-02-03')
+       FROM stage ORDER BY n""",
+    """INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
+       SELECT account_id, id, %(list_id)s, 'imported', now() - interval '30 days', sha256(email::bytea)
+       FROM contact WHERE account_id = %(account_id)s
+         AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = contact.id) ORDER BY id""",
+    """INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)
+       SELECT c.account_id, e.id, c.email, e.occurred_at, e.occurred_at, 'shop.example/news', '\\x00'::bytea
+       FROM consent_event e JOIN contact c ON c.id = e.contact_id WHERE e.account_id = %(account_id)s
+         AND NOT EXISTS (SELECT 1 FROM consent_evidence v WHERE v.event_id = e.id) ORDER BY e.id""",
+    """INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id, confirmed_at)
+       SELECT account_id, mailing_list_id, contact_id, 'confirmed', id, occurred_at FROM consent_event
+       WHERE account_id = %(account_id)s ORDER BY id ON CONFLICT DO NOTHING""",
+)
+
+
+def _analyse() -> None:
+    import psycopg
+
+    from mailflatrate.settings.roles import owner_url
+    from mailflatrate.settings.schema import load_settings
+
+    with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
+        owner.execute("VACUUM ANALYZE contact, consent_event, consent_evidence, subscription")
+
+
+def release(estate: Estate, *, plan_now: bool = True) -> int:
+    """Freeze a new campaign to the whole list and plan it; the id of the campaign. Its chunks wait for senders."""
+    from mailflatrate.apps.campaigns import actions as campaigns
+    from mailflatrate.apps.campaigns.models import CampaignState
+    from mailflatrate.apps.delivery.plan import plan_campaign
+    from mailflatrate.apps.gate.models import Chain, GateDecision
+    from mailflatrate.base import clock, tenancy
+    from mailflatrate.rules.gate import RULES_VERSION
+
+    with tenancy.account(estate.account_id):
+        campaign = campaigns.create_campaign("Autumn", by=None, values={
+            "subject": "{{ contact.first_name }}, what is worth the walk", "preheader": "Five stories from next door",
+            "sender_id": estate.sender_id, "list_ids": [estate.list_id], "content": CONTENT,
+        })  # fmt: skip
+        edition = campaigns.make_edition(campaign)
+        decision = GateDecision.objects.create(
+            chain=Chain.CAMPAIGN, campaign=campaign, edition=edition, allowed=True, rules_version=RULES_VERSION,
+            decided_at=clock.now(),
+        )  # fmt: skip
+        campaigns.set_state(campaign, CampaignState.PLANNING)
+    if plan_now:
+        plan_campaign(estate.account_id, campaign.id, edition.id, decision.id)
+    return int(campaign.id)
+
+
+def worker_command(*queues: str, unsigned: bool = False, concurrency: int = 2) -> list[str]:
+    """The command line of one worker process."""
+    command = [sys.executable, str(Path(__file__).with_name("worker.py")), "--concurrency", str(concurrency), *queues]
+    return [*command, "--unsigned"] if unsigned else command

@@ -1,0 +1,32 @@
+"""One worker process for benchmarks and fault runs: the product's own, and with --unsigned one that leaves DKIM out.
+
+    python bench/worker.py send [--concurrency 2] [--unsigned]
+
+No setting of the product turns signing off; here the function that loads the keys is put out of action from outside.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from mailflatrate.entrypoints.cli.boot import boot
+
+
+def main() -> None:
+    """Work off the named queues until a signal says stop."""
+    parser = argparse.ArgumentParser(description="worker for benchmarks")
+    parser.add_argument("queues", nargs="+")
+    parser.add_argument("--concurrency", type=int, default=2)
+    parser.add_argument("--unsigned", action="store_true")
+    options = parser.parse_args()
+    boot()
+    from mailflatrate.apps.delivery import editions
+    from mailflatrate.entrypoints.workers.worker import run_worker
+
+    if options.unsigned:
+        editions.load_signers = lambda domain: ()
+    run_worker(options.queues, options.concurrency, "bench")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,361 @@
+"""Every write to deliveries outside of a sender's own batches; one transaction each."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Max, Min, Sum
+
+from mailflatrate.apps.accounts.models import Notice
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import wake
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
+from mailflatrate.apps.gate.notices import notice_decision
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.rules.limits import value
+from mailflatrate.settings.schema import load_settings
+
+RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
+UNDER_WAY = (CampaignState.PLANNING, *RUNNING)
+OPEN_CHUNKS = (ChunkState.READY, ChunkState.SENDING)
+HELD_BY_CANARY = "R-88"
+
+# Rows of one chunk that end without a sender's word, counted in the same statement.
+_END_ROWS = """
+WITH ended AS (
+    UPDATE delivery d SET state = %(state)s, reason = %(reason)s, settled_at = now()
+    WHERE d.account_id = %(account_id)s AND d.chunk_id = %(chunk_id)s AND d.state = ANY(%(from)s::text[])
+    RETURNING d.id, d.campaign_id
+)
+INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+SELECT %(account_id)s, %(chunk_id)s, campaign_id, %(state)s, '', count(*) FROM ended GROUP BY campaign_id
+ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+"""
+
+# Due retries become a chunk of their own; the tally of the chunk they leave follows them.
+_COLLECT = """
+WITH due AS (
+    DELETE FROM retry WHERE account_id = %(account_id)s AND delivery_id IN (
+        SELECT delivery_id FROM retry
+        WHERE account_id = %(account_id)s AND campaign_id IS NOT DISTINCT FROM %(campaign_id)s AND due_at <= %(now)s
+        ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+    RETURNING delivery_id
+), before AS (
+    SELECT d.id, d.chunk_id FROM delivery d JOIN due ON due.delivery_id = d.id
+    WHERE d.account_id = %(account_id)s AND d.state = 'deferred'
+), moved AS (
+    UPDATE delivery d SET chunk_id = %(chunk_id)s, state = 'pending' FROM before
+    WHERE d.id = before.id AND d.account_id = %(account_id)s
+    RETURNING d.id
+), counted AS (
+    INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+    SELECT %(account_id)s, chunk_id, %(campaign_id)s, 'deferred', '', -count(*) FROM before GROUP BY chunk_id
+    ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+)
+SELECT count(*) FROM moved
+"""
+
+
+def _run(statement: str, parameters: dict[str, object]) -> int:
+    """Run one statement; the first value of its first row, or the number of rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.fetchone()[0]) if cursor.description else cursor.rowcount
+
+
+def _locked(campaign_id: int | None) -> Campaign | None:
+    """The campaign's row. It is always locked before its chunks, so that two ends of a campaign cannot miss each other."""
+    return Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
+
+
+def _move(campaign: Campaign, state: CampaignState, reason: str = "") -> None:
+    campaign.state, campaign.state_reason = state, reason
+    if state in (CampaignState.SENT, CampaignState.CANCELLED):
+        campaign.finished_at = clock.now()
+    campaign.save(update_fields=["state", "state_reason", "finished_at"])
+
+
+# -- what the customer does ------------------------------------------------------------------------------------------
+
+
+def pause_campaign(campaign_id: int, reason: str = "") -> None:
+    """Stop within a second, in the middle of a chunk; what is left waits. Raises CampaignError when it does not run."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state not in UNDER_WAY:
+        raise CampaignError("Only a running mailing can be paused.")
+    _move(campaign, CampaignState.PAUSED, reason)
+
+
+def resume_campaign(campaign_id: int) -> None:
+    """Go on with what is left. A mailing that its canary stopped (R-88) goes on as a whole, on the customer's word.
+
+    Raises CampaignError when it is not paused.
+    """
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state != CampaignState.PAUSED:
+        raise CampaignError("Only a paused mailing can go on.")
+    plan = Plan.objects.filter(campaign_id=campaign_id).first()
+    if plan is None or plan.finished_at is None:
+        _resume_planning(campaign, plan)
+        return
+    canary_is_through = not Chunk.objects.filter(campaign_id=campaign_id, number=0, state__in=OPEN_CHUNKS).exists()
+    if plan.canary_size and plan.released_at is None and canary_is_through:
+        plan.released_at = clock.now()
+        plan.save(update_fields=["released_at"])
+    _move(campaign, CampaignState.SENDING)
+    _run_wake(campaign)
+    _complete(campaign)
+
+
+def _resume_planning(campaign: Campaign, plan: Plan | None) -> None:
+    if plan is None:
+        decision = campaign.decisions.filter(allowed=True, edition__isnull=False).latest("decided_at")
+        edition_id, decision_id = decision.edition_id, decision.id
+    else:
+        edition_id, decision_id = plan.edition_id, plan.decision_id
+    _move(campaign, CampaignState.PLANNING)
+    jobs.defer(
+        "delivery.plan_campaign", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id,
+        edition_id=edition_id, decision_id=decision_id,
+    )  # fmt: skip
+
+
+def cancel_campaign(campaign_id: int) -> None:
+    """End it for good; what has not left is cancelled. Raises CampaignError when it is over already."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
+        raise CampaignError("Only a mailing that is under way can be cancelled.")
+    _move(campaign, CampaignState.CANCELLED)
+    Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY).update(state=ChunkState.CANCELLED)
+    jobs.defer("delivery.cancel_rest", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
+
+
+def cancel_rest(account_id: int, campaign_id: int) -> None:
+    """Give the rows of a cancelled campaign their final state, chunk by chunk. Repeated, it finds nothing to do."""
+    with tenancy.account(account_id):
+        Retry.objects.filter(campaign_id=campaign_id).delete()
+        chunk_ids = list(
+            Chunk.objects.filter(campaign_id=campaign_id).exclude(state=ChunkState.SENDING).values_list("id", flat=True)
+        )
+    for chunk_id in chunk_ids:
+        with tenancy.account(account_id):
+            _cancel_rows(account_id, chunk_id)
+
+
+def _cancel_rows(account_id: int, chunk_id: int) -> None:
+    deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).count()
+    _end_rows(account_id, chunk_id, DeliveryState.CANCELLED, "", (DeliveryState.PENDING, DeliveryState.DEFERRED))
+    if deferred:
+        Tally.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).update(count=0)
+
+
+def _end_rows(
+    account_id: int, chunk_id: int, state: DeliveryState, reason: str, origin: tuple[DeliveryState, ...]
+) -> None:
+    parameters = {"account_id": account_id, "chunk_id": chunk_id, "state": state.value, "reason": reason}
+    _run(_END_ROWS, {**parameters, "from": [each.value for each in origin]})
+
+
+# -- what a sender hands back ----------------------------------------------------------------------------------------
+
+
+def finish_chunk(
+    account_id: int,
+    chunk_id: int,
+    claimed_by: str,
+    *,
+    relay_problem: str = "",
+    relay_answered: bool = False,
+    pause_seconds: float = 0.0,
+) -> None:
+    """A sender is through with a chunk, or gives back what is left of it.
+
+    A campaign whose relay does not answer is shown as waiting; the chunk is woken after the pause.
+    """
+    with tenancy.account(account_id):
+        campaign_id = Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first()
+        campaign = _locked(campaign_id)
+        chunk = (
+            Chunk.objects.select_for_update()
+            .filter(id=chunk_id, claimed_by=claimed_by, state=ChunkState.SENDING)
+            .first()
+        )
+        if chunk is None:
+            return
+        if campaign is not None:
+            _note_relay(campaign, relay_problem, answered=relay_answered)
+        left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
+        chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
+        chunk.not_before = clock.now() + timedelta(seconds=pause_seconds) if left and pause_seconds else None
+        chunk.save(update_fields=["claimed_by", "state", "not_before"])
+        if left and campaign is not None and campaign.state == CampaignState.CANCELLED:
+            Chunk.objects.filter(id=chunk_id).update(state=ChunkState.CANCELLED)
+            _cancel_rows(account_id, chunk_id)
+        elif left:
+            _wake_one(account_id, chunk_id)
+        else:
+            _wake_retries(account_id, campaign_id)
+            if campaign is not None:
+                _after_canary(campaign, chunk)
+                _complete(campaign)
+
+
+def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:
+    if problem and campaign.state == CampaignState.SENDING:
+        _move(campaign, CampaignState.WAITING, problem[:500])
+    elif answered and not problem and campaign.state == CampaignState.WAITING:
+        _move(campaign, CampaignState.SENDING)
+
+
+def _wake_one(account_id: int, chunk_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(*wake.defer_chunk(account_id, chunk_id))
+
+
+def _run_wake(campaign: Campaign) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(*wake.defer_campaign(campaign.account_id, campaign.id))
+
+
+def wake_chunk(account_id: int, chunk_id: int) -> None:
+    """Enqueue a ready chunk again whose job was taken by a process that stops."""
+    with tenancy.account(account_id):
+        _wake_one(account_id, chunk_id)
+
+
+def wake_campaign(account_id: int, campaign_id: int) -> None:
+    """Enqueue whatever of a running campaign is ready and has no job, and notice when nothing is left (the sweep)."""
+    with tenancy.account(account_id):
+        campaign = _locked(campaign_id)
+        if campaign is not None and campaign.state in RUNNING:
+            _run_wake(campaign)
+            _complete(campaign)
+
+
+def _complete(campaign: Campaign) -> None:
+    """The campaign is sent when no chunk is open and no retry is left. The caller holds its row."""
+    if campaign.state not in RUNNING:
+        return
+    if Chunk.objects.filter(campaign_id=campaign.id, state__in=OPEN_CHUNKS).exists():
+        return
+    if not Retry.objects.filter(campaign_id=campaign.id).exists():
+        _move(campaign, CampaignState.SENT)
+
+
+def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None:
+    """No letter can be made from a campaign's edition: pause it, with the reason."""
+    with tenancy.account(account_id):
+        campaign = _locked(campaign_id)
+        if campaign is not None and campaign.state in RUNNING:
+            _move(campaign, CampaignState.PAUSED, reason)
+
+
+def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
+    """The host of a claimed chunk is gone with its journal: every row without an outcome may have been sent."""
+    with tenancy.account(account_id):
+        campaign = _locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
+        held = Chunk.objects.select_for_update().filter(id=chunk_id, claimed_by=claimed_by, state=ChunkState.SENDING)
+        if not held.exists():
+            return
+        _end_rows(account_id, chunk_id, DeliveryState.IN_DOUBT, "host_lost", (DeliveryState.PENDING,))
+        Chunk.objects.filter(id=chunk_id).update(state=ChunkState.DONE, claimed_by="")
+        if campaign is not None:
+            _complete(campaign)
+
+
+# -- canary ----------------------------------------------------------------------------------------------------------
+
+
+def _after_canary(campaign: Campaign, chunk: Chunk) -> None:
+    """The canary is through: look at its result when bounces have had time to come back (R-88)."""
+    if chunk.number != 0:
+        return
+    plan = Plan.objects.filter(campaign_id=campaign.id, canary_size__gt=0, released_at=None).first()
+    if plan is None:
+        return
+    wait = load_settings().canary_wait_seconds
+    jobs.defer(
+        "delivery.release_canary", jobs.Queue.PLAN, at=clock.now() + timedelta(seconds=wait) if wait else None,
+        once=f"canary:{campaign.id}", account_id=campaign.account_id, campaign_id=campaign.id,
+    )  # fmt: skip
+
+
+def release_canary(account_id: int, campaign_id: int) -> None:
+    """Let the rest of a campaign go, or pause it when too much of the canary bounced hard (R-88, R-85)."""
+    with tenancy.account(account_id):
+        campaign = _locked(campaign_id)
+        plan = Plan.objects.filter(campaign_id=campaign_id, released_at=None).first()
+        if campaign is None or plan is None or campaign.state not in RUNNING:
+            return
+        tallies = Tally.objects.filter(chunk__campaign_id=campaign_id, chunk__number=0)
+        hard = tallies.filter(state=DeliveryState.BOUNCED, detail="hard").aggregate(n=Sum("count"))["n"] or 0
+        percent = 100 * hard / max(1, plan.canary_size)
+        if percent > value("hard_bounce_pause") and hard >= value("rate_sample_events"):
+            reason = (
+                f"{HELD_BY_CANARY}: {hard} of the first {plan.canary_size} addresses do not exist ({percent:.1f} %)"
+            )
+            _move(campaign, CampaignState.PAUSED, reason)
+            return
+        plan.released_at = clock.now()
+        plan.save(update_fields=["released_at"])
+        _run_wake(campaign)
+
+
+# -- retries ---------------------------------------------------------------------------------------------------------
+
+
+def _wake_retries(account_id: int, campaign_id: int | None) -> None:
+    """Enqueue the collecting of retries for the moment the first one is due."""
+    first = Retry.objects.filter(campaign_id=campaign_id).aggregate(at=Min("due_at"))["at"]
+    if first is not None:
+        jobs.defer(
+            "delivery.collect_retries", jobs.Queue.PLAN, at=first, once=f"retries:{account_id}:{campaign_id}",
+            account_id=account_id, campaign_id=campaign_id,
+        )  # fmt: skip
+
+
+def collect_retries(account_id: int, campaign_id: int | None) -> None:
+    """Put due retries of one campaign (None: of the account's notices) into chunks and wake those."""
+    most = load_settings().chunk_size
+    while _collect_some(account_id, campaign_id, clock.now(), most) == most:
+        pass
+
+
+def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most: int) -> int:
+    with tenancy.account(account_id):
+        campaign = _locked(campaign_id)
+        if campaign is not None and campaign.state not in RUNNING:
+            return 0
+        if not Retry.objects.filter(campaign_id=campaign_id, due_at__lte=now).exists():
+            _wake_retries(account_id, campaign_id)
+            return 0
+        highest = Chunk.objects.filter(campaign_id=campaign_id).aggregate(n=Max("number"))["n"] if campaign else -1
+        chunk = Chunk.objects.create(campaign_id=campaign_id, number=(highest or 0) + 1, size=0)
+        parameters = {"account_id": account_id, "campaign_id": campaign_id, "chunk_id": chunk.id, "now": now}
+        moved = _run(_COLLECT, {**parameters, "most": most})
+        Chunk.objects.filter(id=chunk.id).update(size=moved)
+        _wake_one(account_id, chunk.id)
+        _wake_retries(account_id, campaign_id)
+        return moved
+
+
+# -- notices ---------------------------------------------------------------------------------------------------------
+
+
+def queue_notice(account_id: int, notice_id: int) -> None:
+    """Make the one delivery of a notice (basis: service notice) and wake it. Repeated, it does nothing."""
+    with tenancy.account(account_id):
+        notice = Notice.objects.select_for_update().get(id=notice_id)
+        if Delivery.objects.filter(notice=notice).exists():
+            return
+        decision = notice_decision(notice)
+        chunk = Chunk.objects.create(campaign_id=None, number=0, size=1)
+        Delivery.objects.create(
+            chunk=chunk,
+            notice=notice,
+            decision=decision,
+            edition_id=notice.edition_id,
+            rules_version=decision.rules_version,
+            granted_at=decision.decided_at,
+        )
+        _wake_one(account_id, chunk.id)

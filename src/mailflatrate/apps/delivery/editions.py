@@ -1,0 +1,236 @@
+"""What a sender process keeps ready: for each edition the composers of its letters, for the service the one of notices."""
+
+import html
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from mailflatrate.apps.accounts.models import Account, Notice
+from mailflatrate.apps.campaigns.compiling import EditionTemplates, templates_of
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.domains.models import DkimKey, SenderDomain
+from mailflatrate.apps.gate.recipients import RecipientRow
+from mailflatrate.apps.lists.models import Contact, MailingList
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.compose import Composer, ComposeError
+from mailflatrate.mail.dkim import Signer, SigningKeyError
+from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Part, Recipient, ServiceIdentity
+from mailflatrate.mail.headers import HeaderError, Mailbox
+from mailflatrate.mail.links import LINK_VARIABLES
+from mailflatrate.mail.liquid import SourceRefused, Template
+from mailflatrate.mail.segments import Static
+from mailflatrate.settings.schema import Settings, load_settings
+
+KEPT_EDITIONS = 32
+TEST_MARK = "[Test] "
+_NOT_A_LETTER = re.compile(r"[^A-Za-z0-9]")
+
+
+class EditionUnusable(Exception):
+    """No letter can be made from this edition; the message says why, for the customer."""
+
+
+def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
+    """The signer of a domain's present key. Raises EditionUnusable when there is none: nothing leaves unsigned (R-59)."""
+    key = DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at").first()
+    if key is None:
+        raise EditionUnusable(f"{domain.name} has no DKIM key")
+    return (Signer(domain.name, key.selector, key.private_pem.encode()),)
+
+
+def service_identity(settings: Settings) -> ServiceIdentity:
+    """Who this installation is in the headers of its mail."""
+    word = _NOT_A_LETTER.sub("", settings.service_name)[:15]
+    return ServiceIdentity(
+        mail_domain=settings.service_domain,
+        web_base_url=settings.public_url,
+        feedback_sender_id=word if len(word) >= 5 else f"{word}mails"[:15],
+        csa_complaints=settings.csa_complaints_address,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EditionMail:
+    """One edition, ready to be written to a million people. `composers` has one for each list, by its id."""
+
+    edition_id: int
+    account_name: str
+    mailing_id: str
+    language: str
+    composers: dict[int, Composer]
+    list_names: dict[int, str]
+
+    def recipient(self, row: RecipientRow) -> Recipient:
+        """Address and values of one row of the claim."""
+        assert row.email is not None and row.list_id is not None
+        first, last = row.first_name or "", row.last_name or ""
+        return Recipient(
+            row.delivery_id,
+            row.email,
+            f"{first} {last}".strip(),
+            recipient_values(
+                email=row.email,
+                first_name=first,
+                last_name=last,
+                attributes=row.attributes or {},
+                account_name=self.account_name,
+                list_name=row.list_name or "",
+                mailing_id=self.mailing_id,
+                subscribed_at=row.consent_at,
+                source=row.consent_source or "",
+                language=self.language,
+            ),
+        )
+
+
+def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> EditionMail:
+    """Load an edition and make its composers. Raises EditionUnusable."""
+    with tenancy.account(account_id):
+        edition = Edition.objects.select_related("campaign__sender__domain").get(id=edition_id)
+        campaign = edition.campaign
+        account = Account.objects.get(id=account_id)
+        lists = list(MailingList.objects.filter(id__in=campaign.list_ids))
+        try:
+            signers = load_signers(_sender_domain(campaign))
+            content = _content(templates_of(edition), test=test)
+            composers = {
+                each.id: Composer(
+                    content, _stream(campaign, each), service_identity(load_settings()), key_ring(), signers
+                )
+                for each in lists
+            }
+        except (ComposeError, HeaderError, SigningKeyError, SourceRefused, ValueError) as problem:
+            raise EditionUnusable(str(problem)) from problem
+    names = {each.id: each.public_name for each in lists}
+    return EditionMail(edition_id, account.name, campaign.mailing_id, campaign.language, composers, names)
+
+
+def _sender_domain(campaign: Campaign) -> SenderDomain:
+    if campaign.sender is None:
+        raise EditionUnusable("the campaign has no sender")
+    return campaign.sender.domain
+
+
+def _content(templates: EditionTemplates, *, test: bool) -> EditionContent:
+    subject = _part(templates.subject)
+    if test:
+        subject = replace(subject, segments=(Static(TEST_MARK), *subject.segments))
+    sources = templates.subject.source + templates.html.source + templates.text.source
+    return EditionContent(
+        subject=subject,
+        html=_part(templates.html),
+        text=_part(templates.text),
+        rendered_links=frozenset(kind for kind, name in LINK_VARIABLES.items() if name in sources),
+    )
+
+
+def _part(template: Template) -> Part:
+    return Part(template.segments, template.render_dynamic)
+
+
+def _stream(campaign: Campaign, mailing_list: MailingList) -> CampaignStream:
+    sender = campaign.sender
+    assert sender is not None
+    domain = sender.domain
+    from_box = Mailbox(sender.email, sender.display_name)
+    return CampaignStream(
+        account_id=campaign.account_id,
+        account_label=f"account{campaign.account_id}",
+        mailing_id=campaign.mailing_id,
+        sender=from_box,
+        reply_to=Mailbox(campaign.reply_to) if campaign.reply_to else from_box,
+        bounce_domain=domain.bounce_host,
+        list_identifier=f"{mailing_list.code}.{domain.name}",
+        list_name=mailing_list.public_name,
+        feedback_domain=domain.bounce_host,
+    )
+
+
+class EditionCache:
+    """The last editions a process sent from; old ones make room."""
+
+    def __init__(self, load: Callable[[int, int], EditionMail] = edition_mail) -> None:
+        self._load = load
+        self._kept: OrderedDict[int, EditionMail] = OrderedDict()
+
+    def find(self, edition_id: int) -> EditionMail | None:
+        """A kept edition."""
+        if edition_id in self._kept:
+            self._kept.move_to_end(edition_id)
+        return self._kept.get(edition_id)
+
+    def load(self, account_id: int, edition_id: int) -> EditionMail:
+        """Load and keep an edition; for a thread that may use the ORM. Raises EditionUnusable."""
+        mail = self._load(account_id, edition_id)
+        self._kept[edition_id] = mail
+        while len(self._kept) > KEPT_EDITIONS:
+            self._kept.popitem(last=False)
+        return mail
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeMail:
+    """A notice, ready to be written."""
+
+    composer: Composer
+    recipient: Recipient
+
+
+def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
+    """A message of the service itself; a test mailing is `test_mail`. Runs in the account's scope."""
+    settings = load_settings()
+    sender = Mailbox(f"service@{settings.service_domain}", settings.service_name)
+    stream = NoticeStream(account_id, sender, f"bounce.{settings.service_domain}")
+    content = EditionContent(
+        Part.fixed(notice.subject),
+        Part.fixed(_notice_html(notice)),
+        Part.fixed(f"{notice.text.strip()}\n"),
+        frozenset(),
+    )
+    composer = Composer(content, stream, service_identity(settings), key_ring(), _house_signers(settings))
+    return NoticeMail(composer, Recipient(delivery_id, notice.recipient))
+
+
+def _house_signers(settings: Settings) -> Sequence[Signer]:
+    """The key of the service's own domain, which the house account keeps; without one, notices go out unsigned."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        domain = SenderDomain.objects.filter(account__is_house=True, name=settings.service_domain).first()
+        return (
+            load_signers(domain) if domain and DkimKey.objects.filter(domain=domain, retired_at=None).exists() else ()
+        )
+
+
+def _notice_html(notice: Notice) -> str:
+    paragraphs = re.split(r"\n\s*\n", notice.text.strip())
+    body = "".join(f"<p>{html.escape(paragraph).replace(chr(10), '<br>')}</p>" for paragraph in paragraphs)
+    return f"<!DOCTYPE html><html><head><title>{html.escape(notice.subject)}</title></head><body>{body}</body></html>"
+
+
+def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
+    """The edition of a test mailing, written for the sample contact and addressed to a colleague.
+
+    Runs in the account's scope. Raises EditionUnusable.
+    """
+    assert notice.edition_id is not None
+    mail = edition_mail(account_id, notice.edition_id, test=True)
+    contact = Contact.objects.filter(id=notice.sample_contact_id or 0).first()
+    list_id, composer = next(iter(mail.composers.items()), (0, None))
+    if composer is None:
+        raise EditionUnusable("the campaign has no list")
+    values = recipient_values(
+        email=contact.email if contact else notice.recipient,
+        first_name=contact.first_name if contact else "Dora",
+        last_name=contact.last_name if contact else "Beispiel",
+        attributes=contact.attributes if contact else {},
+        account_name=mail.account_name,
+        list_name=mail.list_names[list_id],
+        mailing_id=mail.mailing_id,
+        subscribed_at=notice.created_at,
+        source="test",
+        language=mail.language,
+    )
+    return NoticeMail(composer, Recipient(delivery_id, notice.recipient, "", values))

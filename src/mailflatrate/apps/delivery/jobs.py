@@ -1,0 +1,68 @@
+"""Background jobs of the engine; thin."""
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery import actions, feedback, plan
+from mailflatrate.apps.delivery.models import Retry
+from mailflatrate.apps.delivery.send import recovery
+from mailflatrate.apps.delivery.send.sender import this_sender
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
+
+MANY = 100
+
+
+@job("delivery.plan_campaign", Queue.PLAN, attempts=MANY)
+def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
+    """Plan a released campaign, or go on planning it."""
+    plan.plan_campaign(account_id, campaign_id, edition_id, decision_id)
+
+
+@job("delivery.send_chunk", Queue.SEND)
+async def send_chunk(account_id: int, chunk_id: int) -> None:
+    """Send one chunk. Whatever happens to this job, the chunk's row says what is left, and the sweep wakes it."""
+    await this_sender().work_chunk(account_id, chunk_id)
+
+
+@job("delivery.send_notice", Queue.SEND)
+def send_notice(account_id: int, notice_id: int) -> None:
+    """Queue a message of the service itself."""
+    actions.queue_notice(account_id, notice_id)
+
+
+@job("delivery.release_canary", Queue.PLAN, attempts=MANY)
+def release_canary(account_id: int, campaign_id: int) -> None:
+    """Judge a canary and let the rest of its campaign go (R-88)."""
+    actions.release_canary(account_id, campaign_id)
+
+
+@job("delivery.cancel_rest", Queue.PLAN, attempts=MANY)
+def cancel_rest(account_id: int, campaign_id: int) -> None:
+    """Settle the rows of a cancelled campaign."""
+    actions.cancel_rest(account_id, campaign_id)
+
+
+@job("delivery.collect_retries", Queue.PLAN)
+def collect_retries(account_id: int, campaign_id: int | None) -> None:
+    """Put due retries into chunks (R-72)."""
+    actions.collect_retries(account_id, campaign_id)
+
+
+@job("delivery.count_bounces", Queue.HOUSE, attempts=MANY)
+def count_bounces(account_id: int, delivery_ids: list[int]) -> None:
+    """Let the lists know what the relay's replies said about their people (R-69, R-71)."""
+    feedback.count_bounces(account_id, delivery_ids)
+
+
+@job("delivery.sweep", Queue.PLAN, every="* * * * *")
+def sweep(timestamp: int) -> None:
+    """Once a minute: wake what is ready and has no job, collect due retries, give up lost hosts."""
+    recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
+        due = list(Retry.objects.filter(due_at__lte=clock.now()).values_list("account_id", "campaign_id").distinct())
+    for account_id, campaign_id in due:
+        actions.collect_retries(account_id, campaign_id)
+    for account_id, campaign_id in running:
+        actions.wake_campaign(account_id, campaign_id)

@@ -1,0 +1,215 @@
+"""Planning: from a released edition to a delivery row for each recipient, set by set, resumable at any point.
+
+The SQL only narrows: who is on a list, confirmed, not suppressed and in the segment. The law is asked again, once a
+recipient, right before each letter leaves (`gate.permits`).
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import wake
+from mailflatrate.apps.delivery.models import Plan
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.apps.suppression.facts import AS_FACT
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.limits import value
+from mailflatrate.rules.withhold import WithholdReason
+from mailflatrate.settings.schema import load_settings
+
+SLICE_CONTACTS = 50_000
+NOT_IN_SEGMENT = "segment"
+
+_SUPPRESSED = {
+    reason.value: {
+        "bounce": WithholdReason.SUPPRESSED_BOUNCE,
+        "complaint": WithholdReason.SUPPRESSED_COMPLAINT,
+        "unsubscribe": WithholdReason.SUPPRESSED_UNSUBSCRIBED,
+        "objection": WithholdReason.SUPPRESSED_OBJECTION,
+        "erased": WithholdReason.SUPPRESSED_ERASED,
+        "desk": WithholdReason.SUPPRESSED_DESK,
+    }[AS_FACT[reason].value].value
+    for reason in Reason
+}
+_UNCONFIRMED = {
+    "pending": WithholdReason.NOT_CONFIRMED.value,
+    "quarantined": WithholdReason.QUARANTINED.value,
+    "unsubscribed": WithholdReason.UNSUBSCRIBED.value,
+}
+# What the slice's statement calls a reason -> what is stored: the same words as for withheld deliveries.
+LEFT_OUT = {**_SUPPRESSED, **_UNCONFIRMED, NOT_IN_SEGMENT: NOT_IN_SEGMENT}
+
+_UP_TO = """
+SELECT max(contact_id) FROM (
+    SELECT contact_id FROM subscription
+    WHERE account_id = %(account_id)s AND mailing_list_id = ANY(%(list_ids)s::bigint[]) AND contact_id > %(after)s
+    ORDER BY contact_id LIMIT %(slice)s) page
+"""
+
+# One row a person: the confirmed subscription that stands first in the campaign's order of lists.
+_SLICE = """
+WITH people AS MATERIALIZED (
+    SELECT DISTINCT ON (s.contact_id) s.contact_id, s.mailing_list_id, s.consent_event_id, s.state
+    FROM subscription s
+    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])
+      AND s.contact_id > %(after)s AND s.contact_id <= %(up_to)s
+    ORDER BY s.contact_id, s.state <> 'confirmed', array_position(%(list_ids)s::bigint[], s.mailing_list_id)
+), judged AS MATERIALIZED (
+    SELECT p.contact_id, p.mailing_list_id, p.consent_event_id,
+        CASE WHEN p.state <> 'confirmed' THEN p.state
+             ELSE coalesce(own.reason, everywhere.reason, CASE WHEN NOT ({segment}) THEN 'segment' END) END AS left_out
+    FROM people p
+    JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
+    LEFT JOIN suppression own ON own.account_id = %(account_id)s AND own.address_key = c.address_key
+        AND own.lifted_at IS NULL
+    LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
+        AND everywhere.lifted_at IS NULL
+), numbered AS MATERIALIZED (
+    SELECT contact_id, mailing_list_id, consent_event_id, %(first_chunk)s +
+        CASE WHEN n < %(canary)s THEN 0
+             ELSE (%(canary)s > 0)::int + (n - %(canary)s) / %(chunk_size)s END AS number
+    FROM (SELECT j.*, row_number() OVER (ORDER BY {order}) - 1 AS n FROM judged j WHERE left_out IS NULL) ordered
+), made AS (
+    INSERT INTO chunk (account_id, campaign_id, number, size)
+    SELECT %(account_id)s, %(campaign_id)s, number, count(*) FROM numbered GROUP BY number
+    RETURNING id, number
+), planned AS (
+    INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
+        rules_version, granted_at, consent_event_id)
+    SELECT %(account_id)s, %(campaign_id)s, m.id, %(edition_id)s, n.contact_id, n.mailing_list_id, %(decision_id)s,
+        %(rules_version)s, %(granted_at)s, n.consent_event_id
+    FROM numbered n JOIN made m USING (number)
+)
+SELECT left_out, count(*), (SELECT coalesce(max(number), -1) FROM numbered) FROM judged GROUP BY left_out
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one slice did; `more` says whether another may follow."""
+
+    planned: int
+    more: bool
+
+
+def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
+    """Plan a released campaign and start it. Repeated after a crash, it goes on where it stopped."""
+    with tenancy.account(account_id):
+        if not _begin(campaign_id, edition_id, decision_id):
+            return
+    while True:
+        with tenancy.account(account_id):
+            if not plan_slice(campaign_id).more:
+                return
+
+
+def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
+    """Make the plan's row, unless it is there. False when the campaign is not being planned (any more)."""
+    campaign = Campaign.objects.select_for_update().filter(id=campaign_id).first()
+    if campaign is None or campaign.state != CampaignState.PLANNING:
+        return False
+    if not Plan.objects.filter(campaign_id=campaign_id).exists():
+        Plan.objects.create(
+            campaign_id=campaign_id,
+            edition_id=edition_id,
+            decision_id=decision_id,
+            canary_size=_canary_size(_confirmed(campaign.list_ids)),
+        )
+    return True
+
+
+def _confirmed(list_ids: list[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM subscription WHERE account_id = %s AND mailing_list_id = ANY(%s::bigint[])"
+            " AND state = 'confirmed'",
+            [tenancy.current_account_id(), list_ids],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _canary_size(recipients: int) -> int:
+    """R-88: 5 % or the setting's number, whichever is less; 0 where the whole campaign is no larger than a canary."""
+    most = load_settings().canary_size
+    if recipients <= most:
+        return 0
+    return max(1, min(most, int(recipients * value("canary_percent") / 100)))
+
+
+def plan_slice(campaign_id: int) -> Step:
+    """Plan the next slice of contacts in the running transaction, and start the campaign after the last one."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state != CampaignState.PLANNING:
+        return Step(0, more=False)
+    plan = Plan.objects.get(campaign_id=campaign_id)
+    parameters: dict[str, object] = {
+        "account_id": campaign.account_id,
+        "list_ids": campaign.list_ids,
+        "after": plan.after_contact_id,
+        "slice": SLICE_CONTACTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UP_TO, parameters)
+        up_to = cursor.fetchone()[0]
+    if up_to is None:
+        _start(campaign, plan)
+        return Step(0, more=False)
+    return _insert(campaign, plan, parameters, up_to)
+
+
+def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, object], up_to: int) -> Step:
+    segment, values = conditions_sql(campaign.conditions, "c")
+    named = {f"segment_{position}": item for position, item in enumerate(values)}
+    is_first = plan.next_chunk == 0
+    parameters = {
+        **parameters,
+        **named,
+        "up_to": up_to,
+        "canary": plan.canary_size if is_first else 0,
+        "first_chunk": plan.next_chunk,
+        "chunk_size": load_settings().chunk_size,
+        "campaign_id": campaign.id,
+        "edition_id": plan.edition_id,
+        "decision_id": plan.decision_id,
+        "rules_version": GateDecision.objects.values_list("rules_version", flat=True).get(id=plan.decision_id),
+        "granted_at": clock.now(),
+    }
+    # The canary is a sample: the oldest contacts would look better than the list is.
+    order = "hashint8(contact_id)" if is_first and plan.canary_size else "contact_id"
+    statement = _SLICE.format(segment=_named(segment), order=order)
+    planned, left_out = 0, dict(plan.left_out)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        for reason, people, last_chunk in cursor.fetchall():
+            plan.next_chunk = max(plan.next_chunk, last_chunk + 1)
+            if reason is None:
+                planned = people
+            else:
+                name = LEFT_OUT[reason]
+                left_out[name] = left_out.get(name, 0) + people
+    plan.after_contact_id, plan.planned, plan.left_out = up_to, plan.planned + planned, left_out
+    plan.save(update_fields=["next_chunk", "after_contact_id", "planned", "left_out"])
+    Campaign.objects.filter(id=campaign.id).update(planned_count=plan.planned, left_out=left_out)
+    return Step(planned, more=True)
+
+
+def _named(segment: str) -> str:
+    """The segment's positional parameters under names, because the slice's own are named."""
+    first, *rest = segment.split("%s")
+    return first + "".join(f"%(segment_{position})s{part}" for position, part in enumerate(rest))
+
+
+def _start(campaign: Campaign, plan: Plan) -> None:
+    now = clock.now()
+    plan.finished_at = now
+    plan.save(update_fields=["finished_at"])
+    campaign.planned_count, campaign.left_out, campaign.started_at = plan.planned, plan.left_out, now
+    campaign.state, campaign.state_reason = CampaignState.SENDING, ""
+    if not plan.planned:
+        campaign.state, campaign.finished_at = CampaignState.SENT, now
+    campaign.save(update_fields=["planned_count", "left_out", "started_at", "state", "state_reason", "finished_at"])
+    with connection.cursor() as cursor:
+        cursor.execute(*wake.defer_campaign(campaign.account_id, campaign.id))

@@ -1,0 +1,147 @@
+"""Scoped reads of deliveries. Progress is a sum over tallies, so it costs the same at 1,000 and at 1,000,000."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from django.db.models import Sum
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState, Tally
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the recipients of a campaign stand. `pending` includes those in the middle of being sent.
+
+    `left_out` were on the lists and not planned; `withheld` were planned and stopped at the door; both by reason.
+    `bounced_other` are refusals that say nothing about the mailbox: the sender's fault, or the content (R-70).
+    """
+
+    planned: int
+    pending: int
+    sent: int
+    deferred: int
+    bounced_hard: int
+    bounced_soft: int
+    bounced_other: int
+    in_doubt: int
+    cancelled: int
+    withheld: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+    @property
+    def withheld_total(self) -> int:
+        """All who were stopped at the door."""
+        return sum(self.withheld.values())
+
+    @property
+    def settled(self) -> int:
+        """Recipients in a final state."""
+        return self.planned - self.pending - self.deferred
+
+    @property
+    def percent(self) -> int:
+        """Share of recipients in a final state, 0 to 100."""
+        return 100 * self.settled // self.planned if self.planned else 0
+
+
+def campaign_progress(campaign_id: int) -> Progress:
+    """The progress of one campaign. Raises Campaign.DoesNotExist for a stranger's."""
+    planned, left_out = Campaign.objects.values_list("planned_count", "left_out").get(id=campaign_id)
+    rows = Tally.objects.filter(campaign_id=campaign_id).values_list("state", "detail").annotate(n=Sum("count"))
+    counts = {(state, detail): n for state, detail, n in rows if n}
+
+    def of(state: DeliveryState) -> int:
+        return sum(n for (each, _), n in counts.items() if each == state)
+
+    bounced = {detail: n for (state, detail), n in counts.items() if state == DeliveryState.BOUNCED}
+    return Progress(
+        planned=planned,
+        pending=planned - sum(counts.values()),
+        sent=of(DeliveryState.SENT),
+        deferred=of(DeliveryState.DEFERRED),
+        bounced_hard=bounced.pop("hard", 0),
+        bounced_soft=bounced.pop("soft", 0),
+        bounced_other=sum(bounced.values()),
+        in_doubt=of(DeliveryState.IN_DOUBT),
+        cancelled=of(DeliveryState.CANCELLED),
+        withheld=MappingProxyType(
+            {detail: n for (state, detail), n in sorted(counts.items()) if state == DeliveryState.WITHHELD}
+        ),
+        left_out=MappingProxyType(dict(left_out)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """One recipient of a campaign, as a report shows him. `email` is None once the contact was erased."""
+
+    delivery_id: int
+    contact_id: int | None
+    email: str | None
+    state: DeliveryState
+    bounce: str
+    reason: str
+    reply_code: int | None
+    reply_status: str
+    reply_text: str
+    attempts: int
+    settled_at: datetime | None
+
+
+def outcomes_page(
+    campaign_id: int, state: DeliveryState | None = None, after: int = 0, limit: int = PAGE_ROWS
+) -> list[OutcomeRow]:
+    """Recipients by delivery id, after the last one of the page before; of one state when it is given.
+
+    Only chunks that hold the state are read, so a rare one is found at once in a large campaign.
+    """
+    rows = Delivery.objects.filter(campaign_id=campaign_id, id__gt=after)
+    rows = rows.filter(chunk_id__in=Chunk.objects.filter(campaign_id=campaign_id).values("id"))
+    if state is not None:
+        if state != DeliveryState.PENDING:  # which is what the tallies do not count
+            holding = Tally.objects.filter(campaign_id=campaign_id, state=state, count__gt=0)
+            rows = rows.filter(chunk_id__in=holding.values("chunk_id"))
+        rows = rows.filter(state=state)
+    return [_outcome(row) for row in rows.select_related("contact").order_by("id")[:limit]]
+
+
+def _outcome(row: Delivery) -> OutcomeRow:
+    return OutcomeRow(
+        delivery_id=row.id,
+        contact_id=row.contact_id,
+        email=row.contact.email if row.contact else None,
+        state=DeliveryState(row.state),
+        bounce=row.bounce,
+        reason=row.reason,
+        reply_code=row.reply_code,
+        reply_status=row.reply_status,
+        reply_text=row.reply_text,
+        attempts=row.attempts,
+        settled_at=row.settled_at,
+    )
+
+
+def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:
+    """Everybody of whom nobody knows whether the mailing arrived; listed by name, never resent by itself."""
+    return outcomes_page(campaign_id, DeliveryState.IN_DOUBT, limit=limit)
+
+
+def deliveries_of_contact(contact_id: int, limit: int = PAGE_ROWS) -> list[Delivery]:
+    """Everything that was ever sent, or meant to be sent, to one person, newest first."""
+    rows = Delivery.objects.filter(contact_id=contact_id).select_related("campaign", "mailing_list")
+    return list(rows.order_by("-id")[:limit])
+
+
+def attempts_of(delivery_id: int) -> list[Attempt]:
+    """The attempts of one delivery that did not end in acceptance, in order."""
+    return list(Attempt.objects.filter(delivery_id=delivery_id).order_by("number"))
+
+
+def find_delivery(delivery_id: int) -> Delivery | None:
+    """One delivery of the current account, as a token names it."""
+    return Delivery.objects.select_related("campaign", "contact").filter(id=delivery_id).first()

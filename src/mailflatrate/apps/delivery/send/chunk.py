@@ -1,0 +1,221 @@
+"""One claimed chunk, from its first letter to its end.
+
+Three things run side by side: letters are made and sent as connections become ready; outcomes are written in batches;
+and a look repeats, several times a second, at what may have changed. No letter is begun on a look that is older than
+`FRESH_SECONDS`, so that a pause, a suspension or an unsubscribe counts within one second.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from enum import Enum
+
+import structlog
+
+from mailflatrate.apps.delivery.send import claims
+from mailflatrate.apps.delivery.send.claims import Claim, Look
+from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
+from mailflatrate.apps.delivery.send.journal import Journal
+from mailflatrate.apps.delivery.send.outcomes import Recorded, Settled, record, settle
+from mailflatrate.apps.delivery.send.writers import Writer
+from mailflatrate.apps.delivery.transmit import Permitted, Transmitter
+from mailflatrate.apps.gate.recipients import RecipientRow
+from mailflatrate.base import clock
+from mailflatrate.rules.retries import RetryPolicy
+from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome
+
+FRESH_SECONDS = 0.9
+LOOK_PAUSE_SECONDS = 0.35
+HEARTBEAT_SECONDS = 20.0
+BATCH_ROWS = 500
+BATCH_SECONDS = 0.2
+RUNNING_STATES = ("sending", "waiting")
+
+log = structlog.get_logger(__name__)
+
+
+class Halt(Enum):
+    """Why a chunk ends before its last row."""
+
+    STOPPING = "the process stops"
+    CAMPAIGN = "the campaign or the account does not send any more"
+    CLAIM_LOST = "another sender took the chunk over"
+    RELAY = "the relay does not answer"
+
+
+class ChunkRun:
+    """The work on one chunk. `relay_problem` says why it halted with RELAY; `replies` counts answers of the relay."""
+
+    def __init__(
+        self, claim: Claim, writer: Writer, journal: Journal, main: Database, side: Database, policy: RetryPolicy,
+        claimed_at: float,
+    ) -> None:  # fmt: skip
+        self.claim = claim
+        self.halt: Halt | None = None
+        self.relay_problem = ""
+        self.replies = 0
+        self.returned = 0
+        self._writer = writer
+        self._journal = journal
+        self._main, self._side = main, side
+        self._policy = policy
+        self._rows = deque(claim.rows)
+        self._attempts = {row.delivery_id: row.attempts for row in claim.rows if row.attempts}
+        self._soft = frozenset(row.delivery_id for row in claim.rows if row.soft_bounces)
+        self._changed: dict[int, RecipientRow] = {}
+        self._judged_again: set[int] = set()
+        self._outbox: list[Settled] = []
+        self._flush_now = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._flushed.set()
+        self._closing = False
+        self._loop = asyncio.get_running_loop()
+        self._fresh_until = claimed_at + FRESH_SECONDS
+        self._heartbeat_at = claimed_at
+
+    # -- the story -------------------------------------------------------------------------------------------
+
+    async def send(self, transmitter: Transmitter, lane: asyncio.Lock) -> None:
+        """Send what can be sent and write every outcome. Afterwards nothing of the chunk is under way."""
+        watching = asyncio.create_task(self._watch())
+        writing = asyncio.create_task(self._write_outcomes())
+        try:
+            while self._rows and self.halt is None:
+                if not self._is_fresh:
+                    await asyncio.sleep(0.02)
+                    continue
+                async with lane:
+                    if self._is_fresh:
+                        await self._send_some(transmitter)
+            self._closing = True
+            self._flush_now.set()
+            await writing
+        finally:
+            for task in (watching, writing):
+                task.cancel()
+            await asyncio.gather(watching, writing, return_exceptions=True)
+
+    async def flushed(self) -> None:
+        """Return when every outcome so far is in the database."""
+        self._flush_now.set()
+        await self._flushed.wait()
+
+    @property
+    def _is_fresh(self) -> bool:
+        return self._loop.time() < self._fresh_until
+
+    async def _send_some(self, transmitter: Transmitter) -> None:
+        self._journal.begin_chunk(self.claim.account_id, self.claim.chunk_id)
+        try:
+            await transmitter.transmit(self._letters(), self._on_outcome, self._journal.started)
+        except RelayUnavailable as problem:
+            self.relay_problem = str(problem)
+            self.halt = self.halt or Halt.RELAY
+
+    def _letters(self) -> Iterator[Permitted]:
+        """Asked for the next letter when a connection is ready for it. Ends when the last look has grown old."""
+        rows, write = self._rows, self._writer.write
+        while rows and self.halt is None and self._is_fresh:
+            row = rows.popleft()
+            if self._changed:
+                row = self._changed.pop(row.delivery_id, row)
+            written = write(row, clock.now())
+            if type(written) is Settled:
+                self._note(written)
+            else:
+                assert isinstance(written, Permitted)
+                yield written
+
+    # -- outcomes --------------------------------------------------------------------------------------------
+
+    def _on_outcome(self, outcome: SendOutcome) -> None:
+        self._journal.replied(outcome, time.time_ns() // 1_000_000)
+        if outcome.kind is OutcomeKind.NOT_SENT:
+            self.returned += 1
+            return
+        delivery_id = outcome.letter_id
+        if outcome.code:
+            self.replies += 1
+        self._note(
+            settle(
+                outcome,
+                clock.now(),
+                attempts=self._attempts.get(delivery_id, 0),
+                first_at=self.claim.first_attempts.get(delivery_id),
+                policy=self._policy,
+            )
+        )
+
+    def _note(self, settled: Settled) -> None:
+        self._flushed.clear()
+        self._outbox.append(settled)
+        if len(self._outbox) >= BATCH_ROWS:
+            self._flush_now.set()
+
+    async def _write_outcomes(self) -> None:
+        while not (self._closing and not self._outbox):
+            if not self._closing:
+                try:
+                    await asyncio.wait_for(self._flush_now.wait(), BATCH_SECONDS)
+                except TimeoutError:
+                    pass
+                self._flush_now.clear()
+            while self._outbox:
+                await self._write_batch(self._outbox[:BATCH_ROWS])
+            self._flushed.set()
+
+    async def _write_batch(self, batch: list[Settled]) -> None:
+        held = self.claim
+
+        async def work(connection: Connection) -> Recorded:
+            return await record(connection, held.account_id, held.chunk_id, self._journal.name, batch, self._soft)
+
+        recorded = await self._main.persist(held.account_id, work)
+        del self._outbox[: len(batch)]
+        if not recorded.claim_held:
+            log.error("claim_lost", chunk_id=held.chunk_id, unwritten=len(batch) + len(self._outbox))
+            self.halt = Halt.CLAIM_LOST
+            self._outbox.clear()
+
+    # -- the repeated look -----------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        while True:
+            began = self._loop.time()
+            try:
+                await self._look(began)
+            except DatabaseGone:
+                await asyncio.sleep(0.2)
+                continue
+            await asyncio.sleep(max(0.0, began + LOOK_PAUSE_SECONDS - self._loop.time()))
+
+    async def _look(self, began: float) -> None:
+        held = self.claim
+
+        async def work(connection: Connection) -> tuple[Look, list[RecipientRow]]:
+            found = await claims.look(connection, held, self._journal.name)
+            fresh_ids = [each for each in found.changed if each not in self._judged_again]
+            rows = await claims.read_again(connection, held.account_id, fresh_ids) if fresh_ids else []
+            if began - self._heartbeat_at > HEARTBEAT_SECONDS:
+                await connection.execute(
+                    "UPDATE chunk SET heartbeat_at = now() WHERE id = %s AND account_id = %s AND claimed_by = %s",
+                    [held.chunk_id, held.account_id, self._journal.name],
+                )
+                self._heartbeat_at = began
+            if found.campaign_state == "waiting" and self.replies:
+                await connection.execute(
+                    "UPDATE campaign SET state = 'sending', state_reason = '' WHERE id = %s AND state = 'waiting'",
+                    [held.campaign_id],
+                )
+            return found, rows
+
+        found, rows = await self._side.run(held.account_id, work)
+        for row in rows:
+            self._judged_again.add(row.delivery_id)
+            self._changed[row.delivery_id] = row
+        if not found.claim_held:
+            self.halt = self.halt or Halt.CLAIM_LOST
+        elif found.campaign_state not in RUNNING_STATES or not found.account_may_send:
+            self.halt = self.halt or Halt.CAMPAIGN
+        self._fresh_until = began + FRESH_SECONDS

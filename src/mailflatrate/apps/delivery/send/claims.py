@@ -1,0 +1,121 @@
+"""What a sender reads: the claim of a chunk with all its rows in one statement, and the look that repeats while it is
+sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailflatrate.apps.delivery.send.database import Connection
+from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
+
+MAY_SEND = "('active', 'throttled')"
+RUNNING = "('sending', 'waiting')"
+
+# Compare-and-set and fetch in one. The same sender may claim again what it claimed without learning so.
+_CLAIM = f"""
+WITH claimed AS (
+    UPDATE chunk SET state = 'sending', claimed_by = %(claimed_by)s, claimed_at = now(), heartbeat_at = now()
+    WHERE id = %(chunk_id)s AND account_id = %(account_id)s
+      AND (state = 'ready' OR (state = 'sending' AND claimed_by = %(claimed_by)s))
+      AND (not_before IS NULL OR not_before <= now())
+      AND (campaign_id IS NULL OR (
+          EXISTS (SELECT 1 FROM campaign k WHERE k.id = chunk.campaign_id AND k.account_id = chunk.account_id
+                  AND k.state IN {RUNNING})
+          AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND a.standing IN {MAY_SEND})))
+    RETURNING id, account_id, campaign_id
+)
+SELECT claimed.campaign_id, d.edition_id, d.notice_id, first.at, {COLUMNS}
+FROM claimed
+LEFT JOIN delivery d ON d.chunk_id = claimed.id AND d.account_id = claimed.account_id AND d.state = 'pending'
+LEFT JOIN LATERAL (SELECT min(t.at) AS at FROM attempt t
+    WHERE t.account_id = d.account_id AND t.delivery_id = d.id AND d.attempts > 0) first ON d.attempts > 0
+{JOINS}
+ORDER BY d.id
+"""
+_HEAD = 4
+
+# What may have changed since: the campaign's state, the account's standing, and the people of this chunk.
+_LOOK = f"""
+SELECT coalesce(k.state, 'sending'), k.campaign_id IS NULL OR a.standing IN {MAY_SEND},
+    EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
+            AND c.claimed_by = %(claimed_by)s),
+    ARRAY(
+        SELECT d.id FROM delivery d
+        JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
+        LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
+            AND s.contact_id = d.contact_id
+        WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.notice_id IS NULL
+          AND (s.state IS DISTINCT FROM 'confirmed' OR EXISTS (
+              SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
+                AND (x.account_id = a.id OR x.account_id IS NULL))))
+FROM account a
+LEFT JOIN (SELECT id AS campaign_id, state FROM campaign WHERE id = %(campaign_id)s) k ON true
+WHERE a.id = %(account_id)s
+"""
+
+# The rows as they are now, for people about whom something changed.
+_AGAIN = f"""
+SELECT {COLUMNS} FROM delivery d {JOINS}
+WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chunk that is this sender's now, with the rows that are still to be sent.
+
+    `first_attempts` has the time of the first attempt of each row that was tried before.
+    """
+
+    account_id: int
+    chunk_id: int
+    campaign_id: int | None
+    edition_id: int | None
+    notice_id: int | None
+    rows: list[RecipientRow]
+    first_attempts: dict[int, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the repeated question found: may the chunk go on, and whose rows have to be judged again."""
+
+    campaign_state: str
+    account_may_send: bool
+    claim_held: bool
+    changed: list[int]
+
+
+async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_by: str) -> Claim | None:
+    """Claim a chunk; None when it is not to be had: another's, done, not due, or its campaign does not run."""
+    parameters = {"account_id": account_id, "chunk_id": chunk_id, "claimed_by": claimed_by}
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(_CLAIM, parameters)
+        found = await cursor.fetchall()
+    if not found:
+        return None
+    campaign_id, edition_id, notice_id, _ = found[0][:_HEAD]
+    make = RecipientRow._make
+    rows = [make(row[_HEAD:]) for row in found if row[_HEAD] is not None]
+    first_attempts = {row[_HEAD]: row[3] for row in found if row[3] is not None}
+    return Claim(account_id, chunk_id, campaign_id, edition_id, notice_id, rows, first_attempts)  # type: ignore[arg-type]
+
+
+async def look(connection: Connection, held: Claim, claimed_by: str) -> Look:
+    """Ask again what may have changed for a claimed chunk, and say that its sender lives."""
+    parameters = {
+        "account_id": held.account_id,
+        "chunk_id": held.chunk_id,
+        "campaign_id": held.campaign_id,
+        "claimed_by": claimed_by,
+    }
+    cursor = await connection.execute(_LOOK, parameters, binary=True)
+    row = await cursor.fetchone()
+    if row is None:
+        return Look("cancelled", account_may_send=False, claim_held=False, changed=[])
+    return Look(*row)  # type: ignore[arg-type]
+
+
+async def read_again(connection: Connection, account_id: int, ids: list[int]) -> list[RecipientRow]:
+    """The present rows of some deliveries."""
+    cursor = await connection.execute(_AGAIN, {"account_id": account_id, "ids": ids}, binary=True)
+    return [RecipientRow._make(row) for row in await cursor.fetchall()]

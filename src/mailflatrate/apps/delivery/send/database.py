@@ -1,0 +1,78 @@
+"""The sender's own database connections, without the ORM: one transaction in one account's scope, and what to do when
+the server goes away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import psycopg
+import structlog
+
+from mailflatrate.base import tenancy
+from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.schema import load_settings
+
+T = TypeVar("T")
+Connection = psycopg.AsyncConnection[tuple[object, ...]]
+Work = Callable[[Connection], Awaitable[T]]
+
+LONGEST_PAUSE_SECONDS = 5.0
+CONNECT_SECONDS = 10
+
+log = structlog.get_logger(__name__)
+
+
+class DatabaseGone(Exception):
+    """The server does not answer now; the transaction may or may not have been committed."""
+
+
+class Database:
+    """One connection, used by one transaction at a time, opened when it is needed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._connection: Connection | None = None
+        self._lock = asyncio.Lock()
+
+    async def run(self, account_id: int, work: Work[T]) -> T:
+        """Run `work` in one transaction scoped to the account. Raises DatabaseGone when the server goes away."""
+        async with self._lock:
+            try:
+                connection = await self._connected()
+                async with connection.transaction():
+                    await connection.execute(*tenancy.scope_sql(account_id))
+                    return await work(connection)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
+                await self.close()
+                raise DatabaseGone(str(problem)) from problem
+            except asyncio.CancelledError:
+                await self.close()  # it may hang in the middle of a statement
+                raise
+
+    async def persist(self, account_id: int, work: Work[T]) -> T:
+        """`run`, again and again until the server has answered. `work` must bear to be repeated."""
+        pause = 0.1
+        while True:
+            try:
+                return await self.run(account_id, work)
+            except DatabaseGone as problem:
+                log.warning("database_gone", connection=self._name, pause_seconds=pause, problem=str(problem)[:200])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(
+                app_url(load_settings()),
+                autocommit=True,  # transactions are opened by `run`
+                connect_timeout=CONNECT_SECONDS,
+                application_name=f"mailflatrate {self._name}",
+                prepare_threshold=1,
+            )
+        return self._connection

@@ -1,0 +1,153 @@
+"""The journal of one sender process: what was being sent when it died (ARCHITECTURE section 5, rule 4).
+
+Three kinds of lines, each one `write`, never synced: the file only has to survive the process, not the host.
+
+    C account chunk                                     the letters that follow are of this chunk
+    S delivery                                          the content of this letter goes to the relay now
+    R delivery kind code status stage at_ms host text   its reply came; it is on its way to the database
+
+The process holds a lock on the file for its life. Whoever finds a file without a lock knows that its owner is gone.
+"""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+
+SUFFIX = ".journal"
+_TEXT_BYTES = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The last word of a journal on one letter. `outcome` None: its content was started and no reply came."""
+
+    account_id: int
+    chunk_id: int
+    delivery_id: int
+    outcome: SendOutcome | None
+    at_ms: int
+
+
+def host_name(folder: Path) -> str:
+    """The name of the host that owns this folder of journals, drawn on its first use."""
+    path = folder / "host"
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"host.{os.getpid()}"
+    draft.write_text(secrets.token_hex(6))
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_text().strip()
+
+
+class Journal:
+    """An open journal. Its `name` stands in `chunk.claimed_by`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = f"{host_name(folder)}.{os.getpid()}.{secrets.token_hex(4)}"
+        self.path = folder / f"{self.name}{SUFFIX}"
+        self.size_bytes = 0
+        draft = folder / f"{self.name}.new"
+        self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        draft.rename(self.path)  # only now can it be taken for an abandoned one
+
+    def begin_chunk(self, account_id: int, chunk_id: int) -> None:
+        """The letters noted from now on are of this chunk."""
+        self._write(b"C %d %d\n" % (account_id, chunk_id))
+
+    def started(self, delivery_id: int) -> None:
+        """Note that a letter's content is about to be written. Raises OSError when it cannot be noted."""
+        self._write(b"S %d\n" % delivery_id)
+
+    def replied(self, outcome: SendOutcome, at_ms: int) -> None:
+        """Note how a letter ended. `at_ms` are milliseconds since 1970."""
+        text = " ".join(outcome.text.split())[:_TEXT_BYTES]
+        line = (
+            f"R {outcome.letter_id} {outcome.kind.value} {outcome.code} {outcome.enhanced or '-'} "
+            f"{outcome.stage.value} {at_ms} {outcome.remote_host or '-'} {text}\n"
+        )
+        self._write(line.encode())
+
+    def reset(self) -> None:
+        """Forget everything: all of it is in the database and no letter is under way."""
+        os.ftruncate(self._file, 0)
+        self.size_bytes = 0
+
+    def close(self, *, settled: bool) -> None:
+        """Give the journal up; the file stays for recovery unless everything is `settled`."""
+        if settled:
+            self.path.unlink(missing_ok=True)
+        os.close(self._file)
+
+    def _write(self, line: bytes) -> None:
+        if os.write(self._file, line) != len(line):
+            raise OSError("the journal took half a line")
+        self.size_bytes += len(line)
+
+
+def is_held(folder: Path, name: str) -> bool:
+    """True while the process that owns the journal `name` lives (on this host)."""
+    try:
+        file = os.open(folder / f"{name}{SUFFIX}", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+@contextmanager
+def taken_over(path: Path) -> Iterator[bool]:
+    """Hold an abandoned journal while the block runs; the value is False when somebody else holds it or it is gone."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield path.exists()
+    finally:
+        os.close(file)
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The last word on each letter of each chunk. A torn last line says nothing, as its letter had not begun yet."""
+    last: dict[tuple[int, int], Entry] = {}
+    account_id = chunk_id = 0
+    with path.open("rb") as file:
+        for raw in file:
+            if not raw.endswith(b"\n"):
+                break
+            kind, _, rest = raw.decode("utf-8", "replace").rstrip("\n").partition(" ")
+            if kind == "C":
+                account_id, chunk_id = (int(word) for word in rest.split(" "))
+            elif kind == "S":
+                last[chunk_id, int(rest)] = Entry(account_id, chunk_id, int(rest), None, 0)
+            else:
+                outcome, at_ms = _read_reply(rest)
+                last[chunk_id, outcome.letter_id] = Entry(account_id, chunk_id, outcome.letter_id, outcome, at_ms)
+    return list(last.values())
+
+
+def _read_reply(rest: str) -> tuple[SendOutcome, int]:
+    delivery, kind, code, status, stage, at_ms, host, text = rest.split(" ", 7)
+    outcome = SendOutcome(
+        int(delivery), OutcomeKind(kind), Stage(stage), int(code), None if status == "-" else status, text, False, host
+    )
+    return outcome, int(at_ms)

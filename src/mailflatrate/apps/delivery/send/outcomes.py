@@ -1,0 +1,205 @@
+"""What became of a letter, as it is written: verdicts on replies, and one statement for a whole batch of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.send.database import Connection
+from mailflatrate.base.jobs import Queue
+from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
+from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.rules.retries import CAMPAIGN_RETRIES, RetryPolicy, next_attempt
+from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+
+COUNT_BOUNCES = "delivery.count_bounces"
+BOUNCES = {
+    Outcome.RECIPIENT_HARD: "hard",
+    Outcome.RECIPIENT_SOFT: "soft",
+    Outcome.SENDER_FAULT: "sender",
+    Outcome.CONTENT: "content",
+}
+_SENT, _BOUNCED, _DEFERRED, _IN_DOUBT, _WITHHELD = (
+    state.value
+    for state in (
+        DeliveryState.SENT,
+        DeliveryState.BOUNCED,
+        DeliveryState.DEFERRED,
+        DeliveryState.IN_DOUBT,
+        DeliveryState.WITHHELD,
+    )
+)
+
+
+class Settled(NamedTuple):
+    """One row of a batch. `due_at` is set for a deferred letter only (R-72); `stage` and `host` go to its attempt."""
+
+    delivery_id: int
+    state: str
+    code: int | None
+    status: str
+    text: str
+    bounce: str
+    reason: str
+    at: datetime
+    stage: str = ""
+    host: str = ""
+    due_at: datetime | None = None
+
+
+def retry_policy(settings: Settings) -> RetryPolicy:
+    """The pauses between attempts, as the operator set them (R-72)."""
+    first = settings.retry_first_seconds / 60
+    hours = settings.retry_give_up_seconds / 3600
+    return RetryPolicy(first, settings.retry_factor, max(first, CAMPAIGN_RETRIES.longest_minutes), hours)
+
+
+def withheld(delivery_id: int, reason: str, now: datetime) -> Settled:
+    """A letter that the gate did not let out."""
+    return Settled(delivery_id, _WITHHELD, None, "", "", "", reason, now)
+
+
+def in_doubt(delivery_id: int, reason: str, now: datetime) -> Settled:
+    """A letter whose content was started and whose reply will never be known."""
+    return Settled(delivery_id, _IN_DOUBT, None, "", "", "", reason, now, Stage.DATA_END.value)
+
+
+def settle(
+    outcome: SendOutcome, now: datetime, *, attempts: int, first_at: datetime | None, policy: RetryPolicy
+) -> Settled:
+    """The row for a reply. `attempts` were made before this one, the first at `first_at`. Not for NOT_SENT."""
+    kind, delivery_id = outcome.kind, outcome.letter_id
+    if kind is OutcomeKind.ACCEPTED:
+        return Settled(delivery_id, _SENT, outcome.code, outcome.enhanced or "", outcome.text, "", "", now)
+    if kind is OutcomeKind.IN_DOUBT:
+        return in_doubt(delivery_id, f"connection lost: {outcome.text}"[:60], now)
+    verdict = classify_smtp_reply(outcome.code, outcome.enhanced, outcome.text)
+    bounce, due_at = BOUNCES[verdict.outcome], None
+    if outcome.stage is Stage.LOCAL:
+        bounce = "content"  # the relay cannot carry this letter; that says nothing about the mailbox
+    elif kind is OutcomeKind.DEFERRED:
+        due_at = next_attempt(attempts + 1, first_at or now, now, policy)
+        bounce = "soft" if bounce == "hard" else bounce
+    return Settled(
+        delivery_id,
+        _DEFERRED if due_at else _BOUNCED,
+        outcome.code or None,
+        (outcome.enhanced or verdict.status)[:12],
+        outcome.text[:1000],
+        "" if due_at else bounce,
+        verdict.reason.value,
+        now,
+        outcome.stage.value,
+        outcome.remote_host,
+        due_at,
+    )
+
+
+# One statement, because each part only follows from the rows that were really changed: a batch that is written twice
+# (the server went away before it could say that it had committed) changes, counts and enqueues nothing the second time.
+_RECORD = f"""
+WITH mine AS (
+    SELECT id, campaign_id FROM chunk
+    WHERE id = %(chunk_id)s AND account_id = %(account_id)s AND state = 'sending' AND claimed_by = %(claimed_by)s
+    FOR NO KEY UPDATE
+), given AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(codes)s::int[], %(statuses)s::text[],
+        %(texts)s::text[], %(bounces)s::text[], %(reasons)s::text[], %(ats)s::timestamptz[])
+        AS t(id, state, code, status, text, bounce, reason, at)
+), written AS (
+    UPDATE delivery d
+    SET state = g.state, reply_code = g.code, reply_status = g.status, reply_text = g.text, bounce = g.bounce,
+        reason = g.reason, settled_at = CASE WHEN g.state = 'deferred' THEN NULL ELSE g.at END,
+        attempts = d.attempts + (g.state <> 'withheld')::int
+    FROM given g, mine
+    WHERE d.id = g.id AND d.account_id = %(account_id)s AND d.chunk_id = mine.id AND d.state = 'pending'
+    RETURNING d.id, d.state, d.bounce, d.reason, d.attempts
+), counted AS (
+    INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+    SELECT %(account_id)s, mine.id, mine.campaign_id, w.state,
+        CASE w.state WHEN 'bounced' THEN w.bounce WHEN 'withheld' THEN w.reason ELSE '' END, count(*)
+    FROM written w, mine GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+)
+{{extra}}
+SELECT (SELECT count(*) FROM mine), (SELECT count(*) FROM written)
+"""
+# Only for batches that hold something else than accepted and withheld letters.
+_EXTRA = f"""
+, failed AS (
+    SELECT * FROM unnest(%(failed_ids)s::bigint[], %(stages)s::text[], %(hosts)s::text[], %(dues)s::timestamptz[])
+        AS t(id, stage, host, due_at)
+), tried AS (
+    INSERT INTO attempt (account_id, delivery_id, number, at, stage, reply_code, reply_status, reply_text, host)
+    SELECT %(account_id)s, w.id, w.attempts, g.at, f.stage, g.code, g.status, g.text, f.host
+    FROM written w JOIN given g USING (id) JOIN failed f USING (id)
+), later AS (
+    INSERT INTO retry (delivery_id, account_id, campaign_id, due_at)
+    SELECT w.id, %(account_id)s, mine.campaign_id, f.due_at
+    FROM written w JOIN failed f USING (id), mine WHERE w.state = 'deferred'
+    ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at
+), told AS (
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('{Queue.HOUSE}', '{COUNT_BOUNCES}', 0, NULL, NULL,
+        jsonb_build_object('account_id', %(account_id)s::bigint, 'delivery_ids', jsonb_agg(w.id)), NULL
+        )::procrastinate_job_to_defer_v1])
+    FROM written w WHERE (w.state = 'bounced' AND w.bounce IN ('hard', 'soft'))
+        OR (w.state = 'sent' AND w.id = ANY(%(recovered)s::bigint[]))
+    HAVING count(*) > 0
+), used AS (
+    SELECT count(*) FROM told
+)"""
+_RECORD_SENT = _RECORD.format(extra="")
+_RECORD_ALL = _RECORD.format(extra=_EXTRA).replace(
+    "(SELECT count(*) FROM written)", "(SELECT count(*) FROM written), (SELECT * FROM used)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`claim_held` False: the chunk is not this sender's any more, and nothing was written."""
+
+    claim_held: bool
+    written: int
+
+
+async def record(
+    connection: Connection,
+    account_id: int,
+    chunk_id: int,
+    claimed_by: str,
+    batch: Sequence[Settled],
+    recovered: frozenset[int] = frozenset(),
+) -> Recorded:
+    """Write a batch of one chunk in the running transaction. `recovered`: deliveries whose contact had soft bounces."""
+    columns = list(zip(*batch, strict=True))
+    parameters: dict[str, object] = {
+        "account_id": account_id,
+        "chunk_id": chunk_id,
+        "claimed_by": claimed_by,
+        "ids": list(columns[0]),
+        "states": list(columns[1]),
+        "codes": list(columns[2]),
+        "statuses": list(columns[3]),
+        "texts": list(columns[4]),
+        "bounces": list(columns[5]),
+        "reasons": list(columns[6]),
+        "ats": list(columns[7]),
+    }
+    failed = [row for row in batch if row.state in (_DEFERRED, _BOUNCED, _IN_DOUBT)]
+    revived = [row.delivery_id for row in batch if row.state == _SENT and row.delivery_id in recovered]
+    statement = _RECORD_SENT
+    if failed or revived:
+        statement = _RECORD_ALL
+        parameters |= {
+            "failed_ids": [row.delivery_id for row in failed],
+            "stages": [row.stage for row in failed],
+            "hosts": [row.host for row in failed],
+            "dues": [row.due_at for row in failed],
+            "recovered": revived,
+        }
+    cursor = await connection.execute(statement, parameters)
+    row = await cursor.fetchone()
+    assert row is not None
+    return Recorded(claim_held=bool(row[0]), written=int(str(row[1])))

@@ -1,0 +1,247 @@
+"""The sender of one process: its journal, its connections to relay and database, the editions it keeps ready."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+
+from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery.editions import EditionCache, EditionUnusable
+from mailflatrate.apps.delivery.notices import notice_writer
+from mailflatrate.apps.delivery.send import claims, recovery
+from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
+from mailflatrate.apps.delivery.send.claims import Claim
+from mailflatrate.apps.delivery.send.database import Connection, Database
+from mailflatrate.apps.delivery.send.journal import Journal
+from mailflatrate.apps.delivery.send.outcomes import retry_policy
+from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
+from mailflatrate.apps.delivery.transmit import Transmitter
+from mailflatrate.settings.schema import Settings, load_settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TRIM_BYTES = 4_000_000
+RECOVERY_SECONDS = 30.0
+PATIENCE_SECONDS = 6.0
+FIRST_RELAY_PAUSE_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Sender:
+    """Made in the loop it works in. `close` it before the loop ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = settings.data_dir / "journal"
+        self._journal = Journal(self._folder)
+        self._main, self._side = Database("sender"), Database("watch")
+        self._transmitter = Transmitter(settings)
+        self._editions = EditionCache()
+        self._policy = retry_policy(settings)
+        self._lane = asyncio.Lock()  # one chunk at a time uses the relay, while the next one is fetched
+        self._active: dict[int, ChunkRun | None] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._thread = ThreadPoolExecutor(1, "sender-orm")
+        self._stopping = asyncio.Event()
+        self._settled = True
+        self._relay_failures = 0
+        self._relay_again_at = 0.0
+        self._housekeeping = asyncio.create_task(self._recover_now_and_then())
+
+    # -- one chunk -------------------------------------------------------------------------------------------
+
+    async def work_chunk(self, account_id: int, chunk_id: int) -> None:
+        """Claim a chunk and send it. Does nothing when it is not to be had."""
+        if chunk_id in self._active:
+            return
+        self._active[chunk_id] = None
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            if not await self._relay_may_answer():
+                await self._in_thread(actions.wake_chunk, account_id, chunk_id)
+                return
+            began = asyncio.get_running_loop().time()
+            claim = await self._claim(account_id, chunk_id)
+            if claim is not None:
+                await self._send(claim, began)
+        except BaseException:
+            self._settled = False  # outcomes may be in the journal alone
+            raise
+        finally:
+            del self._active[chunk_id]
+            self._tasks.discard(task)
+
+    async def _claim(self, account_id: int, chunk_id: int) -> Claim | None:
+        async def work(connection: Connection) -> Claim | None:
+            return await claims.claim(connection, account_id, chunk_id, self._journal.name)
+
+        return await self._main.run(account_id, work)
+
+    async def _send(self, claim: Claim, began: float) -> None:
+        try:
+            writer = await self._writer(claim) if claim.rows else None
+        except EditionUnusable as problem:
+            await self._in_thread(actions.stop_unusable, claim.account_id, claim.campaign_id, str(problem))
+            await self._finish(claim, None)
+            return
+        run = None
+        if writer is not None:
+            run = ChunkRun(claim, writer, self._journal, self._main, self._side, self._policy, began)
+            self._active[claim.chunk_id] = run
+            if self._stopping.is_set():
+                run.halt = Halt.STOPPING
+            await run.send(self._transmitter, self._lane)
+            await self._trim_journal()
+        await self._finish(claim, run)
+
+    async def _writer(self, claim: Claim) -> Writer:
+        if claim.edition_id is None or claim.notice_id is not None:
+            assert claim.notice_id is not None
+            return await self._in_thread(notice_writer, claim.account_id, claim.notice_id, claim.rows[0].delivery_id)
+        mail = self._editions.find(claim.edition_id)
+        if mail is None:
+            mail = await self._in_thread(self._editions.load, claim.account_id, claim.edition_id)
+        return CampaignWriter(mail)
+
+    async def _finish(self, claim: Claim, run: ChunkRun | None) -> None:
+        if run is not None and run.halt is Halt.CLAIM_LOST:
+            return
+        problem, pause = "", 0.0
+        if run is not None:
+            if run.halt is Halt.RELAY or (run.returned and not run.replies):
+                problem, pause = run.relay_problem or "connections end before a letter is sent", self._pause_relay()
+            elif run.replies:
+                self._relay_failures = 0
+        await self._in_thread(
+            actions.finish_chunk,
+            claim.account_id,
+            claim.chunk_id,
+            self._journal.name,
+            relay_problem=problem,
+            relay_answered=run is not None and run.replies > 0,
+            pause_seconds=pause,
+        )
+
+    async def _trim_journal(self) -> None:
+        """Empty a journal that has grown, at a moment when no letter is under way and every outcome is written."""
+        if self._journal.size_bytes < TRIM_BYTES:
+            return
+        async with self._lane:
+            for run in list(self._active.values()):
+                if run is not None:
+                    await run.flushed()
+            self._journal.reset()
+
+    # -- the relay -------------------------------------------------------------------------------------------
+
+    def _pause_relay(self) -> float:
+        """Count a failure; the seconds until the relay is asked again, growing to the operator's limit."""
+        pause = min(FIRST_RELAY_PAUSE_SECONDS * 2**self._relay_failures, self._settings.relay_pause_max_seconds)
+        self._relay_failures = min(self._relay_failures + 1, 30)
+        self._relay_again_at = asyncio.get_running_loop().time() + pause
+        return pause
+
+    async def _relay_may_answer(self) -> bool:
+        """Wait until the pause after a failure is over; False when the process stops meanwhile.
+
+        Without it every waiting chunk would be claimed and given back once a pause.
+        """
+        while not self._stopping.is_set():
+            wait = self._relay_again_at - asyncio.get_running_loop().time()
+            if wait <= 0:
+                return True
+            try:
+                await asyncio.wait_for(self._stopping.wait(), wait)
+            except TimeoutError:
+                continue
+        return False
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Take no more letters; those under way finish, and their chunks are given back."""
+        if not self._stopping.is_set():
+            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)
+        self._stopping.set()
+        for run in self._active.values():
+            if run is not None:
+                run.halt = run.halt or Halt.STOPPING
+        self._transmitter.stop()
+
+    def _give_up(self) -> None:
+        """A relay or a database that does not answer in time: the journal knows what the next process must."""
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def close(self) -> None:
+        """End the process's part. The journal stays for recovery when an outcome could not be written."""
+        self.stop()
+        self._housekeeping.cancel()
+        await asyncio.gather(self._housekeeping, return_exceptions=True)
+        try:
+            async with asyncio.timeout(5):
+                await self._transmitter.close()
+        except TimeoutError:
+            log.warning("relay_did_not_say_goodbye")
+        await self._main.close()
+        await self._side.close()
+        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown()
+        self._journal.close(settled=self._settled and not self._active)
+
+    async def _recover_now_and_then(self) -> None:
+        while True:
+            try:
+                held = frozenset(self._active)
+                await self._in_thread(recovery.recover_host, self._folder, self._journal.name, held, self._policy)
+            except Exception:  # it comes again in a moment, and sending must not stop for it
+                log.exception("recovery_failed")
+            await asyncio.sleep(RECOVERY_SECONDS)
+
+    async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that uses the ORM, again until the database has answered it."""
+
+        def call() -> T:
+            close_old_connections()
+            return function(*args, **kwargs)
+
+        pause = 0.1
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            except (OperationalError, InterfaceError) as problem:
+                log.warning("database_gone", connection="orm", pause_seconds=pause, problem=str(problem)[:200])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+
+_sender: Sender | None = None
+
+
+def this_sender() -> Sender:
+    """The sender of this process, made when it is first needed."""
+    global _sender  # noqa: PLW0603  one a process, by nature
+    if _sender is None:
+        _sender = Sender(load_settings())
+    return _sender
+
+
+def stop_sender() -> None:
+    """Let the process's sender, if there is one, finish what is under way."""
+    if _sender is not None:
+        _sender.stop()
+
+
+async def close_sender() -> None:
+    """Close the process's sender, if there is one."""
+    global _sender  # noqa: PLW0603
+    closing, _sender = _sender, None
+    if closing is not None:
+        await closing.close()

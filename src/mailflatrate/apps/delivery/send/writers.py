@@ -1,0 +1,78 @@
+"""Who writes the letters of a chunk: the gate is asked, the edition is filled, and either a permitted letter comes out or
+the row that says why none does."""
+
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from mailflatrate.apps.delivery.editions import EditionMail, NoticeMail
+from mailflatrate.apps.delivery.send.outcomes import Settled, withheld
+from mailflatrate.apps.delivery.transmit import Permitted
+from mailflatrate.apps.gate import permits
+from mailflatrate.apps.gate.permits import Permit
+from mailflatrate.apps.gate.recipients import RecipientRow, recipient_facts
+from mailflatrate.mail.headers import HeaderError
+from mailflatrate.mail.liquid import MissingValue, RenderRefused
+from mailflatrate.rules.facts import NoticeFacts
+from mailflatrate.rules.withhold import Withhold, WithholdReason
+
+LETTER_FAILED = "letter_failed"
+
+log = structlog.get_logger(__name__)
+
+
+class Writer(Protocol):
+    """Makes one letter at a time, at the moment it can leave."""
+
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+        """The letter for one row, or the outcome of a row that gets none. Never raises."""
+
+
+class CampaignWriter:
+    """Letters of one edition, each under a permit granted this moment."""
+
+    def __init__(self, mail: EditionMail) -> None:
+        self._mail = mail
+
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+        """Ask the gate, fill the edition, sign."""
+        delivery_id = row.delivery_id
+        facts = recipient_facts(row)
+        granted = permits.grant(delivery_id, row.decision_id, facts, now)
+        if type(granted) is not Permit:
+            assert isinstance(granted, Withhold)
+            return withheld(delivery_id, granted.reason.value, now)
+        composer = self._mail.composers.get(row.list_id or 0)
+        if composer is None:
+            return withheld(delivery_id, WithholdReason.REMOVED.value, now)
+        try:
+            return Permitted(granted, composer.compose(self._mail.recipient(row), now))
+        except MissingValue as missing:
+            refusal = permits.refusal_for_missing(facts, missing.variable, now)
+            return withheld(delivery_id, refusal.reason.value, now)
+        except (RenderRefused, HeaderError) as refused:
+            refusal = permits.refusal_for_missing(facts, str(refused), now)
+            return withheld(delivery_id, refusal.reason.value, now)
+        except Exception:  # one letter that cannot be made is parked with its reason and does not hold up the others
+            log.exception("letter_failed", delivery_id=delivery_id)
+            return withheld(delivery_id, LETTER_FAILED, now)
+
+
+class NoticeWriter:
+    """The one letter of a notice's chunk."""
+
+    def __init__(self, mail: NoticeMail, facts: NoticeFacts) -> None:
+        self._mail = mail
+        self._facts = facts
+
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+        """Ask the gate whether a notice may go there, and sign it."""
+        granted = permits.grant_notice(row.delivery_id, row.decision_id, self._facts, now)
+        if not isinstance(granted, Permit):
+            return withheld(row.delivery_id, granted, now)
+        try:
+            return Permitted(granted, self._mail.composer.compose(self._mail.recipient, now))
+        except Exception:  # as above
+            log.exception("letter_failed", delivery_id=row.delivery_id)
+            return withheld(row.delivery_id, LETTER_FAILED, now)

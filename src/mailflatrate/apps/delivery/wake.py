@@ -1,0 +1,44 @@
+"""Background jobs for chunks, enqueued set by set in the caller's transaction.
+
+A chunk's row is the truth and its job only a wake-up: a job too many finds nothing to claim, a missing one is enqueued
+again by the sweep. So every statement here enqueues what is ready and has no waiting job, and nothing else.
+"""
+
+from datetime import datetime
+
+from mailflatrate.base.jobs import Queue
+
+SEND_CHUNK = "delivery.send_chunk"
+
+# The priority falls with the chunk's number, so that a small campaign is not stuck behind a large one.
+_DEFER_READY = f"""
+SELECT procrastinate_defer_jobs_v1(array_agg(
+    ROW('{Queue.SEND}', '{SEND_CHUNK}', CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
+        'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id),
+        greatest(c.not_before, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
+    ORDER BY c.number))
+FROM chunk c
+LEFT JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id
+WHERE c.account_id = %(account_id)s AND c.state = 'ready'
+  AND (c.campaign_id IS NULL OR k.state IN ('sending', 'waiting'))
+  AND NOT EXISTS (
+      SELECT 1 FROM procrastinate_jobs j WHERE j.queueing_lock = 'chunk:' || c.id AND j.status = 'todo')
+  AND {{which}}
+HAVING count(*) > 0
+"""
+
+# Of a campaign: chunk 0 first; the others once the canary let them go.
+_OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
+    SELECT 1 FROM plan p WHERE p.campaign_id = c.campaign_id AND p.account_id = c.account_id
+      AND (p.canary_size = 0 OR p.released_at IS NOT NULL)))"""
+
+
+def defer_campaign(account_id: int, campaign_id: int, at: datetime | None = None) -> tuple[str, dict[str, object]]:
+    """Statement and parameters that wake every ready chunk of a campaign, not before `at`. The caller holds its row."""
+    parameters = {"account_id": account_id, "campaign_id": campaign_id, "at": at}
+    return _DEFER_READY.format(which=_OF_CAMPAIGN), parameters
+
+
+def defer_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> tuple[str, dict[str, object]]:
+    """Statement and parameters that wake one ready chunk, not before `at`."""
+    return _DEFER_READY.format(which="c.id = %(chunk_id)s"), {"account_id": account_id, "chunk_id": chunk_id, "at": at}

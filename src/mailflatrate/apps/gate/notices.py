@@ -1,0 +1,28 @@
+"""The gate for messages of the service itself: facts, and the stored decision."""
+
+from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
+from mailflatrate.apps.gate.models import Chain, GateDecision
+from mailflatrate.base import clock
+from mailflatrate.rules.facts import NoticeFacts
+from mailflatrate.rules.gate import judge_notice
+
+
+def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
+    """Whether the recipient works with the service (R-32); `address_dead` when a notice to him bounced hard (R-69)."""
+    return NoticeFacts(
+        recipient_is_user=User.objects.filter(email__iexact=notice.recipient, is_active=True).exists(),
+        address_dead=address_dead,
+    )
+
+
+def notice_decision(notice: Notice) -> GateDecision:
+    """Ask the rules about a notice and store what they said. Runs in the account's scope."""
+    verdict = judge_notice(notice_facts(notice))
+    return GateDecision.objects.create(
+        chain=Chain.TEST if notice.kind == NoticeKind.TEST else Chain.NOTICE,
+        edition_id=notice.edition_id,
+        allowed=verdict.allowed,
+        findings=[finding.as_json() for finding in verdict],
+        rules_version=verdict.rules_version,
+        decided_at=clock.now(),
+    )
