@@ -1,0 +1,19 @@
+"""Sentences of allauth that our German catalogue translates anew, because its own says "du" and ours says "Sie".
+
+A catalogue of the project wins over that of a library. Naming the sentences here keeps them in it when
+`makemessages` runs.
+"""
+
+from typing import Final
+
+from django.utils.translation import gettext_noop as _
+
+RETRANSLATED: Final = (
+    _("Please type your current password."),
+    _("You cannot add more than %d email addresses."),
+    _("Be patient, you are sending too many requests."),
+    _("You must type the same password each time."),
+    _("You must type the same email each time."),
+    _("Remember Me"),
+    _("Forgot your password?"),
+)
