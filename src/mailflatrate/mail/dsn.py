@@ -120,7 +120,8 @@ def _recipient(group: dict[str, str]) -> RecipientReport | None:
         original=original,
         action=action,
         status=find_status(group.get("status", "")),
-        diagnostic=_plain(group.get("diagnostic-code", "")),
+        # Without a diagnostic the comment behind the status ("4.0.0 (host name lookup failure)") is all there is.
+        diagnostic=_plain(group.get("diagnostic-code", "")) or _plain(group.get("status", "")).partition(" ")[2],
         remote_mta=_untyped(group.get("remote-mta", "")),
     )
 

@@ -37,6 +37,33 @@ EBD = Dialect(
     recipients=(re.compile(rf"Delivery failed:[ \t]*<?({ADDR})", re.I),),
 )
 
+TENCENT = Dialect(
+    writer="Tencent QQ Mail, NetEase 163 and 126, Alibaba Mail",
+    openings=(
+        "您的邮件被退回来了",
+        "您的邮件被退回",
+        "收件人邮件地址",
+        "邮件无法送达",
+        "您发送的邮件未能成功",
+        "邮件未能发送成功",
+        "邮件投递失败",
+        "到下列地址的信件投递失败",
+    ),
+    recipients=(
+        re.compile(rf"收件人邮件地址[:：]?\s*<?({ADDR})"),
+        re.compile(rf"收件人[^\n]{{0,40}}?[<(（:：\s]({ADDR})"),
+        re.compile(rf"^[ \t]*<?({ADDR})>?[ \t]*:?[ \t]*$", re.M),
+    ),
+    endings=("\n附件是您所发送信件的原件",),
+)
+
+BIGLOBE = Dialect(
+    writer="Biglobe",
+    openings=("----- non-delivered information -----",),
+    recipients=(_LINE,),
+    whole=True,
+)
+
 FML = Dialect(
     writer="fml mailing list manager",
     openings=("you are not a member of this mailing list <", "duplicated message-id in <", "loop alert"),
@@ -44,4 +71,4 @@ FML = Dialect(
     endings=("\noriginal mail as follows",),
 )
 
-ASIA: tuple[Dialect, ...] = (KDDI, MFILTER, EZWEB, EBD)
+ASIA: tuple[Dialect, ...] = (KDDI, MFILTER, EZWEB, EBD, TENCENT, BIGLOBE)

@@ -25,6 +25,7 @@ MAILFOUNDRY = Dialect(
     writer="MailFoundry",
     openings=("unable to deliver message to: <",),
     recipients=(re.compile(rf"Unable to deliver message to:[ \t]*<({ADDR})>", re.I),),
+    after_data=True,
 )
 
 IMAIL = Dialect(
@@ -105,6 +106,40 @@ POSTMASTER_NOTICE = Dialect(
     whole=True,
 )
 
+SURFCONTROL = Dialect(
+    writer="SurfControl E-mail Filter",
+    openings=(
+        "your message could not be sent*addressed to:",
+        "your message could not be sent.*attempts made:",
+    ),
+    recipients=(re.compile(rf"^Addressed To:[ \t]*<?({ADDR})", re.M | re.I),),
+    whole=True,
+)
+
+VZWPIX = Dialect(
+    writer="Verizon Wireless picture messages",
+    openings=("message could not be delivered to mobile",),
+    recipients=(re.compile(rf"^[ \t]*To:[ \t]*<?({ADDR})", re.M | re.I), _LINE),
+    whole=True,
+)
+
+HOTPOP = Dialect(
+    writer="HotPOP, CompuServe and others that label the address",
+    openings=(
+        "undeliverable address:",
+        "receiver not found:",
+        "recipient address:*reason:",
+        "error sending message to",
+    ),
+    recipients=(
+        re.compile(
+            rf"(?:undeliverable address|receiver not found|recipient address|sending message to):?[ \t]*<?({ADDR})",
+            re.I,
+        ),
+    ),
+    whole=True,
+)
+
 DOVECOT = Dialect(
     writer="Dovecot's local delivery agent",
     openings=("was automatically rejected:",),
@@ -113,5 +148,7 @@ DOVECOT = Dialect(
 )
 
 GATEWAYS: tuple[Dialect, ...] = (
-    INTERSCAN, MAILMARSHAL, MAILFOUNDRY, IMAIL, MDAEMON, MAILENABLE, SPAMLION, DOVECOT, POSTMASTER_NOTICE,
+    INTERSCAN, MAILMARSHAL, MAILFOUNDRY, IMAIL, MDAEMON, MAILENABLE, SPAMLION, SURFCONTROL, VZWPIX, DOVECOT,
+    POSTMASTER_NOTICE,
+    HOTPOP,
 )  # fmt: skip

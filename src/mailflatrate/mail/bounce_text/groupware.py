@@ -104,7 +104,7 @@ NETSCAPE = Dialect(
         "each of the following recipients was rejected by a remote",
         "the following recipients did not receive this message",
         "the following destination addresses were unknown",
-        "the user(s) account is temporarily over quota",
+        "the user(s) account is ",
         "your message was not delivered to",
         "the mail you sent could not be delivered to",
         "the recipient's mailbox is full*<",

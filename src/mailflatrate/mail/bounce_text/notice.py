@@ -22,7 +22,7 @@ _MACHINE_SENDER = re.compile(
     r"mailer[-_ ]?daemon|post[-_]?master|mdaemon|maildaemon|mail[ ._-]?deliver|deliver(?:y)?[ ._-](?:sub)?system|"
     r"delivery subsystem|system administrator|mail ?system|mailserver|<>|systemadministrator|imss@|symantec|antivirus|"
     r"interscan|mailmarshal|delivery-?status|bounce|no-reply@[\w.-]*dion\.ne\.jp|mail-?admin|"
-    r"administrator@|mail-daemon|sns\.amazonaws",
+    r"administrator@|sysadmin@|mail-daemon|sns\.amazonaws",
     re.I,
 )
 _FAILURE_SUBJECT = re.compile(
@@ -39,6 +39,7 @@ _FAILURE_SUBJECT = re.compile(
     re.I,
 )
 
+_ANSWER_SUBJECT = re.compile(r"\s*(?:re|aw|fwd?|wg|antw|sv|tr|rv)\s*:", re.I)
 #: What Exim tells its own postmaster: nothing came back, nobody's delivery has ended.
 _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering", re.I)
 
@@ -76,7 +77,7 @@ def read_notice(message: Part) -> Notice | None:
 
 def is_machine_sender(message: Part, sender: str) -> bool:
     """Whether the header says that no person wrote this."""
-    if not sender or _MACHINE_SENDER.search(sender):
+    if not sender or "x-mlserver" in message.headers or _MACHINE_SENDER.search(sender):
         return True
     path = message.headers.raw("return-path")
     return path == "<>" or (bool(path) and "mailer-daemon" in path.lower())
@@ -94,6 +95,8 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
     end = end_of(dialect, lower, start)
     begin = 0 if dialect.whole else start
     region = text[begin:end] if len(lower) == len(text) else text
+    if not machine and _is_answer(message):
+        return None
     named = named_by(dialect, region)
     header = failed_recipients_header(message)
     if header:
@@ -103,6 +106,14 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
     region_lower = region.lower()
     delayed = any(phrase in region_lower for phrase in dialect.delays)
     return Notice(dialect.writer, tuple(named), delayed, dialect.after_data, region)
+
+
+def _is_answer(message: Part) -> bool:
+    """People who talk about a bounce paste it into an answer."""
+    headers = message.headers
+    return (
+        "in-reply-to" in headers or "references" in headers or _ANSWER_SUBJECT.match(headers.raw("subject")) is not None
+    )
 
 
 def _prefer_header(header: list[str], named: list[Named], region: str) -> list[Named]:

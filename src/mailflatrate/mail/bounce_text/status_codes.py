@@ -98,7 +98,7 @@ PLAIN: frozenset[str] = frozenset(
 )
 
 #: The dead-address codes (R-68 RECIPIENT-HARD).
-DEAD_DETAILS: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.10", "1.351"})
+DEAD_DETAILS: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
 
 HARD_REASONS: frozenset[Reason] = frozenset({Reason.USERUNKNOWN, Reason.HOSTUNKNOWN, Reason.HASMOVED, Reason.NOTACCEPT})
 
