@@ -2,10 +2,10 @@
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mailflatrate.wire.zone import ZoneServer
+from mailflatrate.wire.dns.zone import ZoneServer
 
 PORTS = {
     "MAILFLATRATE_WEB_PORT": 8000,
@@ -25,16 +25,29 @@ SHORT = {
 }
 
 
+# What the operator's own domain answers.
+SERVICE_ZONE = {
+    "spf.mailflatrate.example": {"TXT": ["v=spf1 ip4:127.0.0.1 -all"]},
+    "mx.mailflatrate.example": {"A": ["127.0.0.1"]},
+}
+
+
 @dataclass(slots=True)
 class Place:
     """Where the demonstration runs."""
 
     folder: Path
-    zone: ZoneServer
+    dns: ZoneServer
+    zone: dict[str, dict[str, list[str]]] = field(default_factory=lambda: dict(SERVICE_ZONE))
+
+    def publish(self, host: str, record_type: str, value: str) -> None:
+        """Put a record into the DNS, as a customer does with his provider."""
+        self.zone.setdefault(host, {})[record_type] = [value]
+        self.dns.replace(self.zone)
 
     def close(self) -> None:
         """Stop the DNS."""
-        self.zone.close()
+        self.dns.stop()
 
 
 def _free_port(wanted: int, taken: set[int]) -> int:
@@ -54,7 +67,8 @@ def _free_port(wanted: int, taken: set[int]) -> int:
 
 def prepare(folder: Path) -> Place:
     """Set the environment of this process and its children, and start the DNS. What the caller set himself stays."""
-    zone = ZoneServer()
+    dns = ZoneServer(SERVICE_ZONE)
+    dns.start()
     taken: set[int] = set()
     for name, wanted in PORTS.items():
         if name not in os.environ:
@@ -63,7 +77,7 @@ def prepare(folder: Path) -> Place:
             os.environ[name] = str(port)
     os.environ["MAILFLATRATE_DATA_DIR"] = str(folder)
     os.environ.setdefault("MAILFLATRATE_PUBLIC_URL", f"https://localhost:{os.environ['MAILFLATRATE_PUBLIC_PORT']}")
-    os.environ["MAILFLATRATE_DNS_SERVERS"] = f"127.0.0.1:{zone.port}"
+    os.environ["MAILFLATRATE_DNS_SERVERS"] = dns.nameserver
     for name, value in SHORT.items():
         os.environ.setdefault(name, value)
-    return Place(folder, zone)
+    return Place(folder, dns)

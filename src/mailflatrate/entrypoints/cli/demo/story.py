@@ -84,7 +84,7 @@ def _sender(place: Place, account_id: int) -> int:
     with tenancy.account(account_id):
         domain = domains.add_domain("lindenhof.example")
         for record in domains.records_to_publish(domain):
-            place.zone.add(record.host, record.record_type, record.value)
+            place.publish(record.host, record.record_type, record.value)
         domains.check_domain(domain.id)
         return domains.add_sender(domain.id, "news@lindenhof.example", "Gärtnerei Lindenhof").id
 

@@ -1,0 +1,119 @@
+"""Every write to sender domains; inside the account's scope."""
+
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.looks import look_at
+from mailflatrate.apps.domains.models import DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.records import DnsRecord, records_of
+from mailflatrate.base import clock, tenancy
+from mailflatrate.mail.address import AddressError, parse, to_a_label
+from mailflatrate.mail.dkim import generate_key
+from mailflatrate.rules.addresses.providers import is_freemail
+from mailflatrate.settings import load_settings
+from mailflatrate.wire.dns import DnsResolver, Resolver
+
+
+def add_domain(name: str) -> SenderDomain:
+    """Take a domain in, with a signing key made here; nothing is sent from it before its DNS was seen.
+
+    Raises DomainError for a name that is none, a mailbox provider's, or there already.
+    """
+    try:
+        ascii_name = to_a_label(name.strip().rstrip(".").lower())
+    except AddressError as error:
+        raise DomainError(f"“{name}” is not a domain name. Write it like news.your-company.de.") from error
+    if "." not in ascii_name:
+        raise DomainError(f"“{name}” is not a domain name. Write it like news.your-company.de.")
+    if is_freemail(ascii_name):
+        raise DomainError(f"{ascii_name} belongs to a mailbox provider. Senders use a domain of their own (R-46).")
+    if SenderDomain.objects.filter(name=ascii_name).exists():
+        raise DomainError(f"{ascii_name} is on your list already.")
+    domain = SenderDomain.objects.create(name=ascii_name)
+    new_key(domain)
+    return domain
+
+
+def new_key(domain: SenderDomain) -> DkimKey:
+    """Make a further RSA-2048 key under a selector that was never used (R-59)."""
+    private_pem, public_record = generate_key()
+    number = DkimKey.objects.filter(domain=domain).count() + 1
+    selector = f"mf{clock.now():%Y%m}-{number}"
+    return DkimKey.objects.create(
+        domain=domain, selector=selector, private_pem=private_pem, public_record=public_record
+    )
+
+
+def records_to_publish(domain: SenderDomain) -> list[DnsRecord]:
+    """What the customer copies into his DNS."""
+    key = DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at", "-id").first()
+    if key is None:
+        raise DomainError(f"{domain.name} has no signing key.")
+    return records_of(domain, key)
+
+
+def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderDomain:
+    """Look at all records now and keep what was found. A verified domain that stops passing is failing (R-106)."""
+    domain = SenderDomain.objects.select_for_update().get(id=domain_id)
+    resolver = resolver or configured_resolver()
+    now = clock.now()
+    passed = True
+    for record in records_to_publish(domain):
+        look = look_at(record, resolver)
+        passed = passed and look.passed
+        DnsCheck.objects.update_or_create(
+            account_id=tenancy.current_account_id(),
+            domain=domain,
+            kind=record.kind,
+            defaults={
+                "host": record.host,
+                "record_type": record.record_type,
+                "expected": record.value,
+                "found": look.found,
+                "passed": look.passed,
+                "problem": "" if look.passed else look.state.value,
+                "checked_at": now,
+            },
+        )
+    domain.checked_at = now
+    if passed:
+        domain.state, domain.verified_at = DomainState.VERIFIED, domain.verified_at or now
+    else:
+        domain.state = DomainState.FAILING if domain.verified_at else DomainState.PENDING
+    domain.save(update_fields=["checked_at", "state", "verified_at"])
+    SenderAddress.objects.filter(domain=domain, verified_at=None).update(verified_at=domain.verified_at)
+    return domain
+
+
+def add_sender(domain_id: int, email: str, display_name: str) -> SenderAddress:
+    """An address for From on one of the account's domains; it counts once the domain is verified.
+
+    Raises DomainError when the address is none, or on another domain.
+    """
+    domain = SenderDomain.objects.get(id=domain_id)
+    try:
+        address = parse(email.strip())
+    except AddressError as error:
+        raise DomainError(f"“{email}” is not an e-mail address.") from error
+    if address.domain != domain.name and not address.domain.endswith(f".{domain.name}"):
+        raise DomainError(f"{email} is not on {domain.name}.")
+    if not display_name.strip():
+        raise DomainError("Readers see the sender name first. Write your company's or brand's name.")
+    if SenderAddress.objects.filter(email=address.text).exists():
+        raise DomainError(f"{email} is one of your senders already.")
+    return SenderAddress.objects.create(
+        domain=domain, email=address.text, display_name=display_name.strip(), verified_at=domain.verified_at
+    )
+
+
+def remove_domain(domain_id: int) -> None:
+    """Forget a domain that no campaign was sent from. Raises DomainError for one that is in use."""
+    domain = SenderDomain.objects.get(id=domain_id)
+    if SenderAddress.objects.filter(domain=domain).exists():
+        raise DomainError(f"{domain.name} has sender addresses; mailings refer to them.")
+    domain.delete()
+
+
+def configured_resolver() -> DnsResolver:
+    """The resolver that the settings name."""
+    settings = load_settings()
+    servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
+    return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)

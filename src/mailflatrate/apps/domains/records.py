@@ -1,0 +1,32 @@
+"""The records that a customer publishes for a sender domain (R-54, R-59, R-61, R-62)."""
+
+from dataclasses import dataclass
+
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, SenderDomain
+from mailflatrate.settings import load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class DnsRecord:
+    """One record to copy into the DNS. `value` is the whole text; a TXT over 255 octets is split by the DNS tool."""
+
+    kind: CheckKind
+    host: str
+    record_type: str
+    value: str
+
+
+def service_spf_host() -> str:
+    """The name that lists the operator's sending hosts."""
+    return f"spf.{load_settings().service_domain}"
+
+
+def records_of(domain: SenderDomain, key: DkimKey) -> list[DnsRecord]:
+    """DKIM key, SPF and MX of the Return-Path, DMARC, in the order in which they are explained."""
+    service = load_settings().service_domain
+    return [
+        DnsRecord(CheckKind.DKIM, f"{key.selector}._domainkey.{domain.name}", "TXT", key.public_record),
+        DnsRecord(CheckKind.SPF, domain.bounce_host, "TXT", f"v=spf1 include:{service_spf_host()} ~all"),
+        DnsRecord(CheckKind.MX, domain.bounce_host, "MX", f"10 mx.{service}"),
+        DnsRecord(CheckKind.DMARC, f"_dmarc.{domain.name}", "TXT", f"v=DMARC1; p=none; rua=mailto:dmarc@{service}"),
+    ]
