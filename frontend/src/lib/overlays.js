@@ -45,7 +45,8 @@ export function startOverlays() {
     const closer = event.target.closest("[data-closes]");
     if (closer) closer.closest("dialog, [data-toast]")?.[closer.closest("dialog") ? "close" : "remove"]();
     if (event.target instanceof HTMLDialogElement) event.target.close();
-    closeMenus(event.target.closest("details.pop"));
+    // A chosen entry closes its menu; a click anywhere else closes all but the one it is in.
+    closeMenus(event.target.closest(".menu-item") ? null : event.target.closest("details.pop"));
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
