@@ -1,15 +1,22 @@
 """Looking a record up and comparing it with what should be there."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailflatrate.apps.domains.models import CheckKind
 from mailflatrate.apps.domains.records import DnsRecord, service_spf_host
 from mailflatrate.rules.facts import DnsState
-from mailflatrate.wire.dns import DnsAnswer, Resolver
-
-Values = Sequence[str]
+from mailflatrate.wire.dns import (
+    DmarcStatus,
+    KeyStatus,
+    Resolver,
+    SpfStatus,
+    find_dkim_key,
+    find_dmarc,
+    find_mx,
+    find_spf,
+    parse_dkim_key,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,54 +34,59 @@ class Look:
 
 def look_at(record: DnsRecord, resolver: Resolver) -> Look:
     """Ask the DNS for one record and judge it."""
-    if record.kind is CheckKind.DKIM:
-        return _judge(resolver.txt(record.host), lambda values: any(_same_key(v, record.value) for v in values))
-    if record.kind is CheckKind.SPF:
-        return _judge(resolver.txt(record.host), _spf_names_us)
-    if record.kind is CheckKind.MX:
-        return _judge(resolver.mx(record.host), lambda values: record.value.partition(" ")[2] in _hosts(values))
-    return _dmarc(record, resolver)
+    return _LOOKS[record.kind](record, resolver)
 
 
-def _judge(answer: DnsAnswer, matches: Callable[[Values], bool]) -> Look:
-    if not answer.is_known:
-        return Look(DnsState.UNREACHABLE, "")
-    if answer.is_void or not answer.values:
-        return Look(DnsState.MISSING, "")
-    return Look(DnsState.OK if matches(answer.values) else DnsState.WRONG, "\n".join(answer.values))
+def _dkim(record: DnsRecord, resolver: Resolver) -> Look:
+    """The key that we sign with, however its tags are spaced (RFC 6376 section 3.6.1)."""
+    selector, _, domain = record.host.partition("._domainkey.")
+    seen = find_dkim_key(resolver, selector, domain)
+    if seen.status is KeyStatus.UNKNOWN:
+        return Look(DnsState.UNREACHABLE, seen.found)
+    if seen.status is KeyStatus.MISSING:
+        return Look(DnsState.MISSING, seen.found)
+    ours = parse_dkim_key(record.host, record.value)
+    same = seen.status is KeyStatus.OK and seen.public_key == ours.public_key
+    return Look(DnsState.OK if same else DnsState.WRONG, seen.found)
 
 
-def _same_key(found: str, expected: str) -> bool:
-    """The same public key, however the tags are spaced (RFC 6376 section 3.6.1)."""
-    key = re.compile(r"(?:^|;)\s*p\s*=\s*([A-Za-z0-9+/=\s]+)")
-    ours, theirs = key.search(expected), key.search(found)
-    if ours is None or theirs is None:
-        return False
-    return "".join(ours.group(1).split()) == "".join(theirs.group(1).split())
+def _spf(record: DnsRecord, resolver: Resolver) -> Look:
+    """One record within the limits of RFC 7208 that includes the operator's hosts (R-61)."""
+    seen = find_spf(resolver, record.host)
+    if seen.status is SpfStatus.UNKNOWN:
+        return Look(DnsState.UNREACHABLE, seen.found)
+    if seen.status is SpfStatus.MISSING:
+        return Look(DnsState.MISSING, seen.found)
+    good = seen.status is SpfStatus.OK and service_spf_host() in seen.includes
+    return Look(DnsState.OK if good else DnsState.WRONG, seen.found)
 
 
-def _spf_names_us(values: Values) -> bool:
-    """Exactly one SPF record (RFC 7208 section 4.5), and it includes the operator's hosts."""
-    records = [value.lower().split() for value in values if value.lower().startswith("v=spf1")]
-    return len(records) == 1 and f"include:{service_spf_host()}" in [term.lstrip("+") for term in records[0]]
-
-
-def _hosts(values: Values) -> list[str]:
-    return [value.partition(" ")[2].rstrip(".").lower() for value in values]
+def _mx(record: DnsRecord, resolver: Resolver) -> Look:
+    """Bounces reach us: one of the hosts is ours."""
+    seen = find_mx(resolver, record.host)
+    if seen.can_receive is None:
+        return Look(DnsState.UNREACHABLE, seen.found)
+    if not seen.hosts or seen.is_implicit:
+        return Look(DnsState.MISSING, seen.found)
+    ours = record.value.partition(" ")[2]
+    return Look(DnsState.OK if ours in [host.host for host in seen.hosts] else DnsState.WRONG, seen.found)
 
 
 def _dmarc(record: DnsRecord, resolver: Resolver) -> Look:
-    """A policy at the domain or a parent: the tree walk of RFC 9989. Which policy is the customer's choice (R-62)."""
-    name = record.host.removeprefix("_dmarc.")
-    last = Look(DnsState.MISSING, "")
-    while "." in name:
-        last = _judge(resolver.txt(f"_dmarc.{name}"), lambda values: sum(map(_is_dmarc, values)) == 1)
-        if last.state in (DnsState.OK, DnsState.WRONG, DnsState.UNREACHABLE):
-            return last
-        name = name.partition(".")[2]
-    return last
+    """A policy at the domain or a parent; which one is the customer's choice (R-62)."""
+    seen = find_dmarc(resolver, record.host.removeprefix("_dmarc."))
+    state = {
+        DmarcStatus.FOUND: DnsState.OK,
+        DmarcStatus.MISSING: DnsState.MISSING,
+        DmarcStatus.SEVERAL: DnsState.WRONG,
+        DmarcStatus.UNKNOWN: DnsState.UNREACHABLE,
+    }[seen.status]
+    return Look(state, seen.found)
 
 
-def _is_dmarc(value: str) -> bool:
-    tags = [tag.strip().replace(" ", "") for tag in value.split(";")]
-    return tags[0] == "v=DMARC1" and any(tag in ("p=none", "p=quarantine", "p=reject") for tag in tags)
+_LOOKS: dict[CheckKind, Callable[[DnsRecord, Resolver], Look]] = {
+    CheckKind.DKIM: _dkim,
+    CheckKind.SPF: _spf,
+    CheckKind.MX: _mx,
+    CheckKind.DMARC: _dmarc,
+}

@@ -1,0 +1,19 @@
+"""The DNS watch (R-106)."""
+
+import structlog
+
+from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.queries import domains_to_check
+from mailflatrate.base import tenancy
+from mailflatrate.base.jobs import Queue, job
+
+log = structlog.get_logger("domains")
+
+
+@job("domains.watch", Queue.HOUSE, every="17 * * * *")
+def watch(timestamp: int) -> None:
+    """Look at every domain in use once an hour; a customer may ask at any time."""
+    for account_id, domain_id in domains_to_check():
+        with tenancy.account(account_id):
+            domain = actions.check_domain(domain_id)
+        log.info("domain checked", domain=domain.name, state=domain.state)
