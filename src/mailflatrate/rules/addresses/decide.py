@@ -199,7 +199,8 @@ def decide_address(
         return AddressDecision(text, AddressVerdict.ACCEPT, None, None, None, address.text, address.canonical)
     if domain.reserved and address.domain.rpartition(".")[2] not in allow_reserved:
         return _decision(text, AddressVerdict.REFUSE, AddressReason.RESERVED_DOMAIN, address)
-    refusal = _refusal(address, tier, domain.disposable, resolver_facts, own_domains, own_addresses)
+    disposable = domain.disposable and domain.suggestion is None
+    refusal = _refusal(address, tier, disposable, resolver_facts, own_domains, own_addresses)
     if refusal is not None:
         return _decision(text, AddressVerdict.REFUSE, refusal, address)
     suggestion = None if domain.suggestion is None else f"{address.local}@{domain.suggestion}"
@@ -208,7 +209,9 @@ def decide_address(
     if domain.lookalike or (not address.local.isascii() and mixes_scripts(address.local)):
         return _decision(text, AddressVerdict.HOLD, AddressReason.LOOKALIKE, address, suggestion)
     if suggestion is not None:
-        return _decision(text, AddressVerdict.ACCEPT, AddressReason.TYPO, address, suggestion)
+        # Somebody who catches all mail to `gmial.com` is on the lists of disposable domains; Dora only mistyped.
+        verdict = AddressVerdict.HOLD if domain.disposable else AddressVerdict.ACCEPT
+        return _decision(text, verdict, AddressReason.TYPO, address, suggestion)
     return _decision(text, AddressVerdict.ACCEPT, None, address)
 
 

@@ -40,6 +40,8 @@ class _Words:
     """Places that stand alone for a branch."""
     beside: set[str] = field(default_factory=set)
     """Places and small words that only stand beside a role."""
+    known: set[str] = field(default_factory=set)
+    """All of the above."""
     given_names: set[str] = field(default_factory=set)
     beginnings: set[str] = field(default_factory=set)
     """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
@@ -47,9 +49,6 @@ class _Words:
     def strong(self, word: str) -> bool:
         """A role word that is nobody's surname."""
         return self.tier.get(word) == REFUSED and word not in self.maybe_names
-
-    def known(self, word: str) -> bool:
-        return word in self.tier or word in self.beside
 
 
 def role_tier(local: str) -> int | None:
@@ -100,7 +99,7 @@ def _compound(tokens: list[str], words: _Words) -> int | None:
     if not words.given_names.isdisjoint(tokens):
         return HELD if words.strong(first) else None
     fused = [_is_fused(word, words) for word in tokens]
-    if all(is_fused or words.known(word) for word, is_fused in zip(tokens, fused, strict=True)):
+    if all(is_fused or word in words.known for word, is_fused in zip(tokens, fused, strict=True)):
         if any(fused) or any(words.tier.get(word) == REFUSED for word in tokens):
             return REFUSED
         return HELD if first in words.branches or any(word in words.tier for word in tokens) else None
@@ -131,18 +130,24 @@ def _is_fused(word: str, words: _Words) -> bool:
     if word[:_MIN_FUSED_OTHER] not in words.beginnings:
         return False
     for cut in range(_MIN_FUSED_OTHER, len(word) - _MIN_FUSED_OTHER + 1):
-        left, right = word[:cut], word[cut:]
+        left = word[:cut]
+        if left not in words.known:
+            continue
+        right = word[cut:]
         if _is_pair(left, right, words) or (right[0] == "s" and _is_pair(left, right[1:], words)):
             return True
     return False
 
 
 def _is_pair(left: str, right: str, words: _Words) -> bool:
+    """Both are known, one is a strong role or both are roles; `left` is known to be known."""
+    if right not in words.known:
+        return False
     if min(len(left), len(right)) >= _MIN_FUSED_ROLE and words.tier.get(left) == words.tier.get(right) == REFUSED:
         return True
     if len(left) >= _MIN_FUSED_ROLE and words.strong(left):
-        return len(right) >= _MIN_FUSED_OTHER and words.known(right)
-    return len(right) >= _MIN_FUSED_ROLE and words.strong(right) and words.known(left)
+        return len(right) >= _MIN_FUSED_OTHER
+    return len(right) >= _MIN_FUSED_ROLE and words.strong(right)
 
 
 def _plain(text: str) -> str:
@@ -171,7 +176,8 @@ def _words() -> _Words:
                 _add_role(words, spelling, group)
     words.branches.update(place for place, alone in _entries("places.txt") if alone)
     words.beside.update(word for file in ("places.txt", "qualifiers.txt") for word, _ in _entries(file))
-    words.beginnings.update(word[:_MIN_FUSED_OTHER] for word in (*words.tier, *words.beside))
+    words.known.update(words.tier, words.beside)
+    words.beginnings.update(word[:_MIN_FUSED_OTHER] for word in words.known)
     words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
     return words
 

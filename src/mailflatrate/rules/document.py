@@ -1,0 +1,50 @@
+"""The rule base as a page for people: `docs/rules.md` is what this prints.
+
+Run `python -m mailflatrate.rules.document > docs/rules.md` after changing a rule; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from mailflatrate.rules.gate import CAMPAIGN_CHAIN, CONFIRMATION_CHAIN, NOTICE_CHAIN, RECIPIENT_CHAIN, AnyRule
+from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.verdict import Language
+
+_CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
+    ("Campaigns", "Asked when a mailing is released and again before it goes out.", CAMPAIGN_CHAIN),
+    ("Recipients", "Asked for each recipient; the first rule that fails leaves the person out.", RECIPIENT_CHAIN),
+    ("Confirmation mails", "Asked once a sign-up.", CONFIRMATION_CHAIN),
+    ("Service notices", "Asked for each mail to a user of the house.", NOTICE_CHAIN),
+)
+
+
+def rules_markdown() -> str:
+    """All chains in their order, each rule in both languages, and the table of limits."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# The rules"
+    yield ""
+    yield "Made from `src/mailflatrate/rules/` by `python -m mailflatrate.rules.document`; do not edit it here."
+    for title, when, chain in _CHAINS:
+        yield from ("", f"## {title}", "", when)
+        yield from _chain(chain)
+    yield from ("", "## Limits", "", "| limit | value | unit | rule | source |", "| --- | ---: | --- | --- | --- |")
+    for limit in LIMITS.values():
+        yield f"| `{limit.key}` | {limit.value:g} | {limit.unit} | {limit.rule} | {limit.source} |"
+
+
+def _chain(chain: Iterable[AnyRule]) -> Iterator[str]:
+    for rule in chain:
+        yield from ("", f"### {rule.rule} `{rule.key}` ({rule.severity.value})", "")
+        for language in Language:
+            words = rule.words(language)
+            yield f"- **{words.title}.** {words.sentence} {words.why} *{words.mend}*"
+        yield f"- Source: {rule.source}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(rules_markdown())
