@@ -34,7 +34,7 @@ def _lines() -> Iterator[str]:
         yield from _chain(chain)
     yield from ("", "## Limits", "", "| limit | value | unit | rule | source |", "| --- | ---: | --- | --- | --- |")
     for limit in LIMITS.values():
-        yield f"| `{limit.key}` | {limit.value:g} | {limit.unit} | {limit.rule} | {limit.source} |"
+        yield f"| `{limit.key}` | {limit.value:.10g} | {limit.unit} | {limit.rule} | {limit.source} |"
 
 
 def _chain(chain: Iterable[AnyRule]) -> Iterator[str]:
