@@ -15,7 +15,9 @@ _FAILURE_WORDS = re.compile(
     r"unable to (?:deliver|send|reach)|delivery (?:has )?(?:failed|error|failure|problem|to the following)|"
     r"failed to deliver|failed permanently|did not (?:reach|receive)|not (?:been )?delivered|user unknown|unknown user|"
     r"no such user|not a valid user|mailbox (?:is )?full|quota|does not exist|returned to (?:you|sender)|rejected|"
-    r"nicht zugestellt|unzustellbar|non (?:è|e') stato possibile|no (?:ha podido|pudo) ser entregado|n'a pas pu|"
+    r"nicht zugestellt|unzustellbar|non (?:è|e') stat[oa] (?:possibile|recapitat|consegnat)|"
+    r"(?:has been|was) (?:delayed|postponed|returned|rejected|bounced)|has left|non recapitat|"
+    r"no (?:ha podido|pudo) ser entregado|n'a pas pu|"
     r"não (?:pode|foi)|não pôde|送信できません|配信できません|投递失败|не может быть доставлено|не было доставлено|"
     r"kunne ikke leveres|kunde inte levereras|kon niet worden|nie (?:mogła|może) zostać|"
     r"permanent(?:ly)? (?:error|fail)",

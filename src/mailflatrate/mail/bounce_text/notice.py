@@ -39,6 +39,12 @@ _FAILURE_SUBJECT = re.compile(
     re.I,
 )
 
+#: Words of a delay, for notices in unknown dialects.
+_DELAY = re.compile(
+    r"\bdelayed\b|delivery delay|not yet been delivered|will (?:be retried|keep trying|continue to try|try again)|"
+    r"still (?:being retried|trying)|has been (?:postponed|deferred)|verzögert|en attente|retrasad|ritard",
+    re.I,
+)
 _ANSWER_SUBJECT = re.compile(r"\s*(?:re|aw|fwd?|wg|antw|sv|tr|rv)\s*:", re.I)
 #: What Exim tells its own postmaster: nothing came back, nobody's delivery has ended.
 _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering", re.I)
@@ -65,14 +71,16 @@ def read_notice(message: Part) -> Notice | None:
         return None
     text = notice_text(message)
     lower = text.lower()
+    nameless: Notice | None = None
     for dialect in (*DIALECTS, FML):
         start = opening_of(dialect, lower)
         if start < 0 or _quoted(lower, start):
             continue
         notice = _in_dialect(dialect, message, text, lower, start, machine)
-        if notice is not None:
+        if notice is not None and notice.named:
             return notice
-    return _generic(message, text, lower, machine, failure)
+        nameless = nameless or notice
+    return _generic(message, text, lower, machine, failure) or nameless
 
 
 def is_machine_sender(message: Part, sender: str) -> bool:
@@ -137,7 +145,8 @@ def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool)
     named = generic_notice(message, region, machine=machine, failure=failure)
     if not named:
         return None
-    return Notice("unknown", tuple(named), False, False, region)
+    delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None
+    return Notice("unknown", tuple(named), delayed, False, region)
 
 
 def _quoted(lower: str, at: int) -> bool:

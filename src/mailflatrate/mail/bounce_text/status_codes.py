@@ -64,7 +64,7 @@ BY_DETAIL: dict[str, Reason] = {
     "7.24": Reason.AUTHFAILURE,
     "7.25": Reason.REQUIREPTR,
     "7.26": Reason.AUTHFAILURE,
-    "7.27": Reason.NOTACCEPT,
+    "7.27": Reason.AUTHFAILURE,
     "7.28": Reason.SPEEDING,
     "7.29": Reason.FAILEDSTARTTLS,
     "7.30": Reason.AUTHFAILURE,

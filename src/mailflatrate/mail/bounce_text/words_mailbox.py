@@ -5,6 +5,24 @@ from mailflatrate.mail.reading.values import Reason
 
 #: The mailbox exists. "Mailbox full" is asked before "unknown user": both often stand in the same breath.
 LIVING = Table(
+    Words(Reason.EXPIRED, "Postfix queue manager", ("delivery temporarily suspended",)),
+    Words(
+        Reason.ONHOLD,
+        "Postfix address verification, greylisting, busy mailboxes (RFC 5321 4.2.3, 450)",
+        (
+            "unverified address",
+            "greylist",
+            "graylist",
+            "grey listed",
+            "450 requested mail action not taken: mailbox unavailable",
+            "450 requested action not taken: mailbox unavailable",
+            "mailbox busy",
+            "mailbox is busy",
+        ),
+    ),
+    Words(
+        Reason.FILTERED, "mailboxes that take no mail now", ("5.2.1 mailbox unavailable", "5.2.1 mailbox not available")
+    ),
     Words(
         Reason.MAILBOXFULL,
         "Dovecot, Cyrus, Sendmail, Exim, qmail",
@@ -87,6 +105,8 @@ LIVING = Table(
         "account systems",
         (
             "account disabled",
+            "user has been disabled",
+            "mailbox temporarily disabled",
             "user(s) account is disabled",
             "user(s) account is temporarily",
             "account is disabled",
@@ -156,6 +176,7 @@ LIVING = Table(
         "filters of the recipient",
         (
             "message filtered",
+            "they are not accepting mail from",
             "message rejected by the recipient",
             "rejected by user",
             "recipient's filter",
@@ -201,6 +222,10 @@ DEAD = Table(
             "no such person",
             "no such email",
             "no mailbox here",
+            "550 no mailbox",
+            "no user with that name",
+            "not a local user",
+            "account not available",
             "no mailbox found",
             "no mailbox by that name",
             "no account by that name",
@@ -208,6 +233,8 @@ DEAD = Table(
             "there is no user",
             "there is no such",
             "user not found",
+            "name was not found",
+            "name not found",
             "user is not found",
             "user not exist",
             "user does not exist",

@@ -65,7 +65,7 @@ PROVIDERS = Table(
     Words(
         Reason.POLICYVIOLATION,
         "Gmail",
-        ("content presents a potential security issue", "detected an illegal attachment", "p=blockedmessage"),
+        ("its content presents a potential", "detected an illegal attachment", "p=blockedmessage"),
     ),
     Words(
         Reason.REJECTED, "Google Groups", ("help centre at https://groups.google", "support.google.com/a/answer/166")
@@ -84,6 +84,7 @@ PROVIDERS = Table(
             "the recipient name is not recognized",
             "requested action not taken: mailbox unavailable",
             "5.4.1 *recipient address rejected: access denied",
+            "5.4.1 all recipient addresses rejected",
             "wasn't found at the destination domain",
             "wasn’t found at the destination domain",
             "e-mail address you entered couldn't be found",
@@ -208,9 +209,9 @@ PROVIDERS = Table(
     Words(Reason.SPAMDETECTED, "Orange", ("ofr_506", "ofr_515", "lpn_506", "mail refuse. *spam", "ofr004_405")),
     Words(Reason.SYSTEMERROR, "Orange", ("ofr005_505", "ofr_505", "ofr_402", "ofr_999")),
     Words(Reason.REQUIREPTR, "Orange, Free", ("ofr_101", "lpn_101")),
-    Words(Reason.SPEEDING, "Orange", ("ofr_109", "ofr_103")),
+    Words(Reason.TOOMANYCONN, "Orange", ("ofr_109", "ofr_103")),
     # --- North American providers -------------------------------------------------------------------------------
-    Words(Reason.SPEEDING, "Cox, Spectrum", ("aup#in-1310", "aup#in-1", "aup#out-")),
+    Words(Reason.TOOMANYCONN, "Cox, Spectrum", ("aup#in-1310", "aup#in-1", "aup#out-")),
     Words(Reason.BLOCKED, "Cox", ("aup#cdrbl", "aup#bl", "aup#sx", "cxbl", "cxdns", "cxmxrt")),
     Words(Reason.REQUIREPTR, "Comcast", ("must have a ptr record", "all mail servers must have a ptr", "bl000001")),
     Words(Reason.BLOCKED, "iCloud", ("esmtp not accepting connections", "[hm07]", "[hm08]", "[ca01]", "[cs01]")),

@@ -35,11 +35,21 @@ REST = Table(
         ),
     ),
     Words(
-        Reason.SPEEDING,
-        "servers that count",
+        Reason.TOOMANYCONN,
+        "servers that count connections",
         (
             "too many connections",
             "too many recipients",
+            "too many concurrent",
+            "too many sessions",
+            "maximum number of connections",
+            "connection limit",
+        ),
+    ),
+    Words(
+        Reason.SPEEDING,
+        "servers that count",
+        (
             "too many messages",
             "too many concurrent",
             "too many sessions",

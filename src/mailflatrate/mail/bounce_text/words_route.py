@@ -25,6 +25,28 @@ ROUTE = Table(
     ),
     Words(
         Reason.NETWORKERROR,
+        "Postfix, Exim (the name server may answer later)",
+        (
+            "host not found, try again",
+            "malformed or unexpected name server reply",
+            "dns lookup failed, try",
+            "dns soft error",
+        ),
+    ),
+    Words(
+        Reason.HOSTUNKNOWN,
+        "Postfix, Exchange Online (the name server has answered)",
+        (
+            "host or domain name not found",
+            "type=a: host not found",
+            "type=aaaa: host not found",
+            "type=mx: host not found",
+            "dns hard error",
+            "infodomainnonexistent",
+        ),
+    ),
+    Words(
+        Reason.NETWORKERROR,
         "resolvers, routers, relays",
         (
             "name service error",
@@ -35,7 +57,7 @@ ROUTE = Table(
             "dns failure",
             "dns problem",
             "dns lookup failed, try",
-            "host not found, try again",
+            "unable to look up host",
             "hop count exceeded",
             "maximum hop count",
             "too many hops",

@@ -45,6 +45,11 @@ MESSAGE = Table(
 #: Before the dead-address phrases, which "sender ... does not exist" would match.
 SENDER = Table(
     Words(
+        Reason.SPEEDING,
+        "Exchange Online, Barracuda, Postfix anvil",
+        ("daily limit", "daily relay quota", "exceeded the maximum number of messages", "frequency limited"),
+    ),
+    Words(
         Reason.AUTHFAILURE,
         "receivers that check SPF, DKIM, DMARC",
         (
@@ -56,6 +61,9 @@ SENDER = Table(
             "spf check failed",
             "spf validation failed",
             "spf fail",
+            "spf unauthorized",
+            "spf: ",
+            "policy framework violation",
             "bad spf record",
             "spf.pobox.com",
             "openspf.",
@@ -133,6 +141,12 @@ SENDER = Table(
         "SpamAssassin, Amavis, Barracuda and others",
         (
             "spam detected",
+            "contains spam",
+            "probability of spam",
+            "spam url",
+            "552 spam mail",
+            "mail content denied",
+            "blocking url",
             "spam not accepted",
             "spam message",
             "spam rejection",
@@ -214,9 +228,6 @@ SENDER = Table(
             "no access from mail server",
             "bad sender ip",
             "mail server ip",
-            "greylist",
-            "graylist",
-            "grey listed",
             "/rbl",
             " rbl",
             "your ip address",
