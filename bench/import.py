@@ -1,0 +1,153 @@
+"""How fast a file of contacts becomes mailable, with its proof in the ledger. `--rows` (1,000,000), `--json`.
+
+The file is generated: evidence in each row, and mixed in refused rows of every kind, duplicates and rows without
+proof. The clock runs from the upload of the file until the last row is committed; peak memory is that of the importing
+process. PostgreSQL is the embedded one, fresh, with its settings as they ship.
+"""
+
+import argparse
+import json
+import multiprocessing
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from estate import workspace
+
+HEADER = "E-Mail,First name,Last name,Sign-up time,Sign-up IP,Confirmation time,Source,City,Customer number\n"
+FIRST = ("Dora", "Erik", "Frida", "Gustav", "Hanna", "Ilse", "Jonas", "Klara", "Lars", "Mira", "Nils", "Olga")
+LAST = ("Klein", "Sommer", "Vogt", "Brandt", "Kühn", "Roth", "Ebert", "Lange", "Pohl", "Jahn", "Busch", "Winter")
+CITIES = ("Kiel", "Bonn", "Wien", "Graz", "Bern", "Trier", "Celle", "Fulda", "Lübeck", "Münster")
+DOMAINS = tuple(f"kunden-post-{number}.de" for number in range(400))
+
+
+def write_file(path: Path, rows: int) -> Counter[str]:
+    """Write the file; how many rows of each kind it holds."""
+    chance = random.Random(4711)
+    now = datetime.now(UTC).replace(microsecond=0)
+    kinds: Counter[str] = Counter()
+    with path.open("w", encoding="utf-8") as out:
+        out.write(HEADER)
+        previous = ""
+        for number in range(rows):
+            signup = now - timedelta(days=chance.randrange(2, 350), seconds=chance.randrange(86_400))
+            first, last = chance.choice(FIRST), chance.choice(LAST)
+            email = f"{first.lower()}.{number}@{DOMAINS[number % len(DOMAINS)]}"
+            ip = f"198.{chance.randrange(1, 255)}.{chance.randrange(255)}.{chance.randrange(1, 255)}"
+            kind = "mailable"
+            match number % 50:
+                case 11:
+                    kind, email = "refused", f"info@{number}.{DOMAINS[0]}"
+                case 22:
+                    kind, email = "refused", email.replace("@", " at ")
+                case 33 if previous:
+                    kind, email = "refused", previous
+                case 44:
+                    kind, ip = "quarantined", ""
+            line = (
+                f"{email},{first},{last},{signup.isoformat()},{ip},{(signup + timedelta(minutes=7)).isoformat()},"
+                f"https://shop.example/newsletter,{chance.choice(CITIES)},K-{number}\n"
+            )
+            if number % 50 == 5:
+                kind, line = "refused", line.replace(",", " ", 1)
+            elif kind == "mailable":
+                previous = email
+            kinds[kind] += 1
+            out.write(line)
+    return kinds
+
+
+def import_file(path: str, account_id: int, list_id: int, answer: Connection) -> None:
+    """The importing process."""
+    from mailflatrate.entrypoints.cli.boot import boot
+
+    boot()
+    from mailflatrate.apps.lists import actions
+    from mailflatrate.apps.lists.intake.runner import run_import
+    from mailflatrate.apps.lists.models import Import
+    from mailflatrate.base import tenancy
+
+    began, began_cpu = time.perf_counter(), time.process_time()
+    with tenancy.account(account_id), Path(path).open("rb") as file:
+        job = actions.start_import(list_id, file, "people.csv", {}, enqueue=False)
+    run_import(account_id, job.id)
+    seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
+    with tenancy.account(account_id):
+        done = Import.objects.get(id=job.id)
+    answer.send(
+        {
+            "state": done.state,
+            "accepted": done.accepted,
+            "quarantined": sum(done.quarantined.values()),
+            "refused": sum(done.refused.values()),
+            "seconds": seconds,
+            "cpu_seconds": cpu_seconds,
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    )
+
+
+def measure(rows: int) -> dict[str, object]:
+    """One run in a fresh database."""
+    with tempfile.TemporaryDirectory() as folder, workspace():
+        from django.db import connections
+
+        from mailflatrate.apps.accounts.actions import create_account
+        from mailflatrate.apps.lists import actions, queries
+        from mailflatrate.base import tenancy
+
+        path = Path(folder) / "people.csv"
+        kinds = write_file(path, rows)
+        account = create_account("Anna")
+        with tenancy.account(account.id):
+            mailing_list = actions.create_list("News")
+        connections.close_all()
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        spawn = multiprocessing.get_context("spawn")
+        child = spawn.Process(target=import_file, args=(str(path), account.id, mailing_list.id, sender))
+        child.start()
+        sender.close()
+        result = receiver.recv()
+        child.join()
+        with tenancy.account(account.id):
+            mailable = queries.mailable_count()
+        connections.close_all()
+        counted = {"mailable": result["accepted"], "quarantined": result["quarantined"], "refused": result["refused"]}
+        if result["state"] != "done" or counted != dict(kinds) or mailable != kinds["mailable"]:
+            raise SystemExit(f"wrong result: {result}, mailable {mailable}, the file holds {dict(kinds)}")
+        return {
+            "rows": rows,
+            "file_mb": round(path.stat().st_size / 1e6, 1),
+            "mailable": mailable,
+            "quarantined": result["quarantined"],
+            "refused": result["refused"],
+            "seconds": round(result["seconds"], 2),
+            "rows_per_second": round(rows / result["seconds"]),
+            "importer_cpu_us_per_row": round(result["cpu_seconds"] / rows * 1e6, 1),
+            "peak_rss_mb": round(result["peak_rss_mb"], 1),
+        }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    options = parser.parse_args()
+    result = measure(options.rows)
+    if options.json:
+        json.dump(result, sys.stdout)
+        print()
+        return
+    for name, value in result.items():
+        print(f"{name:26} {value:>14,}" if isinstance(value, int | float) else f"{name:26} {value}")
+
+
+if __name__ == "__main__":
+    main()
