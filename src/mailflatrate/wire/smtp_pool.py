@@ -198,9 +198,11 @@ class SmtpPool:
         problem = task.exception()
         if problem is None:
             connection = task.result()
-            if not connection.is_closed:
+            if connection.loss is None:
                 self._connections.add(connection)
                 connection.serve(self, self.messages_per_connection)
+            else:
+                self._note_failure(RelayUnavailable(*connection.loss))
         elif isinstance(problem, RelayUnavailable):
             self._note_failure(problem)
             if self._connections:  # it serves us, but not that many at a time
@@ -211,9 +213,7 @@ class SmtpPool:
         self._refill()
 
     def _refill(self) -> None:
-        """A letter waits, or a connection ended: wake the idle connections, open a new one, or give the run
-        up.
-        """
+        """A letter waits, or a connection ended: wake the idle, open a new one, or give the run up."""
         run = self._run
         if run is None:
             return
@@ -221,7 +221,7 @@ class SmtpPool:
             connection.kick()
         if not run.wants_connections:
             return
-        if len(self._connections) + len(self._opening) < min(run.taken + 1, self._limit):
+        if len(self._connections) + len(self._opening) < min(max(1, run.taken), self._limit):
             self._grow()
         if not self._connections and not self._opening:
             run.fail(self._still_waiting(asyncio.get_running_loop().time()))

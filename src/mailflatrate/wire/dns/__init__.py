@@ -1,0 +1,53 @@
+"""Questions to the DNS: a resolver, readers that make facts of records, and a small real server for demo and tests.
+
+`resolver.py` asks and answers in frozen values; `spf.py`, `dmarc.py`, `records.py` (DKIM key, MX) read what a domain
+publishes; `zone.py` answers for a zone given as data, so that the demo and the tests walk the real path.
+"""
+
+from mailflatrate.wire.dns.dmarc import (
+    DmarcFacts,
+    DmarcPolicy,
+    DmarcRecord,
+    DmarcStatus,
+    find_dmarc,
+    is_aligned,
+    parse_dmarc,
+)
+from mailflatrate.wire.dns.records import (
+    DkimKeyFacts,
+    KeyStatus,
+    MxFacts,
+    MxHost,
+    find_dkim_key,
+    find_mx,
+    parse_dkim_key,
+)
+from mailflatrate.wire.dns.resolver import DnsAnswer, DnsResolver, DnsStatus, RecordType, Resolver
+from mailflatrate.wire.dns.spf import SpfFacts, SpfStatus, find_spf
+from mailflatrate.wire.dns.zone import ZoneServer
+
+__all__ = [
+    "DkimKeyFacts",
+    "DmarcFacts",
+    "DmarcPolicy",
+    "DmarcRecord",
+    "DmarcStatus",
+    "DnsAnswer",
+    "DnsResolver",
+    "DnsStatus",
+    "KeyStatus",
+    "MxFacts",
+    "MxHost",
+    "RecordType",
+    "Resolver",
+    "SpfFacts",
+    "SpfStatus",
+    "ZoneServer",
+    "find_dkim_key",
+    "find_dmarc",
+    "find_mx",
+    "find_spf",
+    "is_aligned",
+    "parse_dkim_key",
+    "parse_dmarc",
+]

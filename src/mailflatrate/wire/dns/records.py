@@ -1,0 +1,152 @@
+"""Read a DKIM key record and the mail exchangers of a domain into facts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from enum import Enum
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from mailflatrate.wire.dns.resolver import DnsAnswer, DnsStatus, Resolver
+from mailflatrate.wire.dns.tags import TagError, parse_tags
+
+_ED25519_BYTES = 32
+
+
+class KeyStatus(Enum):
+    """What a DKIM key record is worth. UNKNOWN: the DNS could not say; ask again."""
+
+    OK = "ok"
+    MISSING = "missing"
+    REVOKED = "revoked"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DkimKeyFacts:
+    """A DKIM key record (RFC 6376 3.6.1). `found` is its text for showing beside the expected one.
+
+    `public_key` is the decoded `p=` (DER for RSA, 32 octets for Ed25519), `bits` the RSA modulus length (0
+    otherwise), `testing` the flag `t=y`, `strict` the flag `t=s`. `problem` says in words what is wrong, "" when
+    nothing is.
+    """
+
+    name: str
+    status: KeyStatus
+    found: str = ""
+    algorithm: str = ""
+    public_key: bytes = b""
+    bits: int = 0
+    testing: bool = False
+    strict: bool = False
+    problem: str = ""
+
+
+def find_dkim_key(resolver: Resolver, selector: str, domain: str) -> DkimKeyFacts:
+    """The key that `selector._domainkey.domain` publishes."""
+    name = f"{selector}._domainkey.{domain}"
+    answer = resolver.txt(name)
+    if not answer.is_known:
+        return DkimKeyFacts(answer.name, KeyStatus.UNKNOWN, problem=f"the DNS gave no answer ({answer.status.value})")
+    if not answer.values:
+        return DkimKeyFacts(answer.name, KeyStatus.MISSING, problem="there is no TXT record")
+    if len(answer.values) > 1:  # RFC 6376 3.6.2.2: the result is undefined
+        found = " | ".join(answer.values)
+        return DkimKeyFacts(answer.name, KeyStatus.INVALID, found, problem="there are several TXT records")
+    return parse_dkim_key(answer.name, answer.values[0])
+
+
+def parse_dkim_key(name: str, text: str) -> DkimKeyFacts:
+    """Read the text of a key record; what cannot be used comes back as INVALID or REVOKED with its reason."""
+    try:
+        tags = parse_tags(text)
+        if tags.get("v", "DKIM1") != "DKIM1":
+            raise TagError(f"the version is {tags['v']!r}, not DKIM1")
+        if "p" not in tags:
+            raise TagError("the tag p (public key) is missing")
+        packed = "".join(tags["p"].split())
+        if not packed:
+            return DkimKeyFacts(name, KeyStatus.REVOKED, text, problem="the key is revoked (p= is empty)")
+        algorithm = tags.get("k", "rsa").lower()
+        key, bits = _decode_key(algorithm, packed)
+    except (TagError, ValueError) as problem:
+        return DkimKeyFacts(name, KeyStatus.INVALID, text, problem=str(problem))
+    flags = {flag.strip().lower() for flag in tags.get("t", "").split(":")}
+    return DkimKeyFacts(name, KeyStatus.OK, text, algorithm, key, bits, "y" in flags, "s" in flags)
+
+
+def _decode_key(algorithm: str, packed: str) -> tuple[bytes, int]:
+    try:
+        key = base64.b64decode(packed, validate=True)
+    except binascii.Error as problem:
+        raise ValueError(f"p= is no base64: {problem}") from problem
+    if algorithm == "ed25519":
+        if len(key) != _ED25519_BYTES:
+            raise ValueError("an Ed25519 key has 32 octets (RFC 8463)")
+        return key, 0
+    if algorithm != "rsa":
+        raise ValueError(f"the key type {algorithm!r} is unknown")
+    try:
+        loaded = load_der_public_key(key)
+    except (ValueError, UnsupportedAlgorithm) as problem:
+        raise ValueError("p= holds no RSA key") from problem
+    if not isinstance(loaded, RSAPublicKey):
+        raise ValueError("p= holds a key of another type than k= says")
+    return key, loaded.key_size
+
+
+@dataclass(frozen=True, slots=True)
+class MxHost:
+    """One mail exchanger; the lower the preference, the earlier it is tried."""
+
+    preference: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class MxFacts:
+    """Where mail for a domain goes. `status` is that of the MX question.
+
+    `is_null` is the statement "no mail here" (RFC 7505). `is_implicit`: no MX, but an address record (RFC 5321 5.1).
+    `can_receive` is None when the DNS could not say.
+    """
+
+    domain: str
+    status: DnsStatus
+    hosts: tuple[MxHost, ...] = ()
+    is_null: bool = False
+    is_implicit: bool = False
+    can_receive: bool | None = None
+    found: str = ""
+
+
+def find_mx(resolver: Resolver, domain: str) -> MxFacts:
+    """The mail exchangers of a domain (R-18). The hosts' own addresses are not looked up."""
+    answer = resolver.mx(domain)
+    if answer.status is DnsStatus.OK:
+        return _read_mx(answer)
+    if answer.status is not DnsStatus.NODATA:
+        can_receive = False if answer.is_known else None
+        return MxFacts(answer.name, answer.status, can_receive=can_receive)
+    addresses = (resolver.a(domain), resolver.aaaa(domain))
+    found = ", ".join(value for address in addresses for value in address.values)
+    if found:
+        host = MxHost(0, answer.name)
+        return MxFacts(answer.name, answer.status, (host,), is_implicit=True, can_receive=True, found=found)
+    can_receive = False if all(address.is_known for address in addresses) else None
+    return MxFacts(answer.name, answer.status, can_receive=can_receive)
+
+
+def _read_mx(answer: DnsAnswer) -> MxFacts:
+    hosts = tuple(
+        MxHost(int(preference), host) for preference, host in (value.split(" ", 1) for value in answer.values)
+    )
+    is_null = len(hosts) == 1 and hosts[0].host == "."
+    usable = tuple(host for host in hosts if host.host != ".")
+    found = ", ".join(answer.values)
+    return MxFacts(answer.name, answer.status, usable, is_null, can_receive=bool(usable), found=found)

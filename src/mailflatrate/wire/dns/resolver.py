@@ -1,0 +1,178 @@
+"""Ask the DNS; every question has an answer with a status, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import dns.exception
+import dns.message
+import dns.nameserver
+import dns.rdatatype
+import dns.rdtypes.txtbase
+import dns.resolver
+import dns.reversename
+
+
+class DnsStatus(Enum):
+    """How a question ended. NODATA: the name exists without such records. SERVFAIL: the servers could not say."""
+
+    OK = "ok"
+    NXDOMAIN = "nxdomain"
+    NODATA = "nodata"
+    TIMEOUT = "timeout"
+    SERVFAIL = "servfail"
+
+
+class RecordType(Enum):
+    """The record types we ask for."""
+
+    TXT = "TXT"
+    MX = "MX"
+    A = "A"
+    AAAA = "AAAA"
+    PTR = "PTR"
+    CNAME = "CNAME"
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """One answer. `name` is what was asked, in lower case without the final dot.
+
+    `values` are the records as text: TXT with its strings joined (RFC 7208 3.3), MX as "10 mx.example" in order
+    of preference, addresses in their usual form, names in lower case without the final dot ("." for the root).
+    Empty unless the status is OK. `ttl_seconds` is how long the answer may be kept.
+    """
+
+    name: str
+    record_type: RecordType
+    status: DnsStatus
+    values: tuple[str, ...] = ()
+    ttl_seconds: int = 0
+
+    @property
+    def is_void(self) -> bool:
+        """True for "no such thing", the void look-up of RFC 7208 4.6.4."""
+        return self.status in {DnsStatus.NXDOMAIN, DnsStatus.NODATA}
+
+    @property
+    def is_known(self) -> bool:
+        """False when the DNS could not say: nothing may be concluded from it."""
+        return self.status not in {DnsStatus.TIMEOUT, DnsStatus.SERVFAIL}
+
+
+class Resolver(Protocol):
+    """What the readers need of a resolver. Names may have a final dot; nothing is raised for what the DNS says."""
+
+    def txt(self, name: str) -> DnsAnswer:
+        """TXT records."""
+
+    def mx(self, name: str) -> DnsAnswer:
+        """MX records, the most preferred first."""
+
+    def a(self, name: str) -> DnsAnswer:
+        """IPv4 addresses."""
+
+    def aaaa(self, name: str) -> DnsAnswer:
+        """IPv6 addresses."""
+
+    def ptr(self, address: str) -> DnsAnswer:
+        """The names of an IPv4 or IPv6 address. Raises ValueError when it is none."""
+
+    def cname(self, name: str) -> DnsAnswer:
+        """The name that this name stands for."""
+
+
+class DnsResolver:
+    """A `Resolver` on dnspython: blocking, to be called from jobs and commands. Keeps answers for their TTL.
+
+    `nameservers` are "address" or "address:port" (IPv6 as "[address]:port"); None takes those of the system.
+    `timeout_seconds` bounds each question over all servers and tries. A truncated answer is asked for again over TCP.
+    """
+
+    def __init__(
+        self, nameservers: Sequence[str] | None = None, timeout_seconds: float = 5.0, cache_size: int = 1000
+    ) -> None:
+        self._resolver = dns.resolver.Resolver(configure=nameservers is None)
+        if nameservers is not None:
+            self._resolver.nameservers = [_nameserver(text) for text in nameservers]
+        self._resolver.lifetime = timeout_seconds
+        self._resolver.timeout = min(2.0, timeout_seconds)
+        self._resolver.search = []
+        if cache_size:
+            self._resolver.cache = dns.resolver.LRUCache(cache_size)
+
+    def txt(self, name: str) -> DnsAnswer:
+        """TXT records."""
+        return self._ask(name, RecordType.TXT)
+
+    def mx(self, name: str) -> DnsAnswer:
+        """MX records, the most preferred first."""
+        return self._ask(name, RecordType.MX)
+
+    def a(self, name: str) -> DnsAnswer:
+        """IPv4 addresses."""
+        return self._ask(name, RecordType.A)
+
+    def aaaa(self, name: str) -> DnsAnswer:
+        """IPv6 addresses."""
+        return self._ask(name, RecordType.AAAA)
+
+    def cname(self, name: str) -> DnsAnswer:
+        """The name that this name stands for."""
+        return self._ask(name, RecordType.CNAME)
+
+    def ptr(self, address: str) -> DnsAnswer:
+        """The names of an address. Raises ValueError when it is none."""
+        try:
+            reverse = dns.reversename.from_address(address).to_text()
+        except dns.exception.SyntaxError as problem:
+            raise ValueError(f"not an IP address: {address!r}") from problem
+        return self._ask(reverse, RecordType.PTR)
+
+    def forget(self) -> None:
+        """Empty the cache, for "check again now"."""
+        if self._resolver.cache is not None:
+            self._resolver.cache.flush()
+
+    def _ask(self, name: str, record_type: RecordType) -> DnsAnswer:
+        plain = name.rstrip(".").lower()
+        try:
+            found = self._resolver.resolve(plain + ".", record_type.value, search=False)
+        except dns.resolver.NXDOMAIN:
+            return DnsAnswer(plain, record_type, DnsStatus.NXDOMAIN)
+        except dns.resolver.NoAnswer:
+            return DnsAnswer(plain, record_type, DnsStatus.NODATA)
+        except dns.exception.Timeout:
+            return DnsAnswer(plain, record_type, DnsStatus.TIMEOUT)
+        except (dns.resolver.NoNameservers, dns.resolver.YXDOMAIN, dns.exception.FormError, OSError):
+            return DnsAnswer(plain, record_type, DnsStatus.SERVFAIL)
+        except (dns.exception.DNSException, UnicodeError):
+            # A name that cannot be written in the DNS (a label over 63 octets, an empty one) exists nowhere.
+            return DnsAnswer(plain, record_type, DnsStatus.NXDOMAIN)
+        records = list(found.rrset or ())
+        if record_type is RecordType.MX:
+            records.sort(key=lambda record: (record.preference, record.exchange))
+        values = tuple(_as_text(record) for record in records)
+        return DnsAnswer(plain, record_type, DnsStatus.OK, values, found.rrset.ttl if found.rrset else 0)
+
+
+def _as_text(record: dns.rdata.Rdata) -> str:
+    if isinstance(record, dns.rdtypes.txtbase.TXTBase):
+        return b"".join(record.strings).decode("utf-8", "replace")
+    text = record.to_text()
+    if record.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
+        return text
+    return text.lower() if text.endswith((" .", "..")) or text == "." else text.lower().rstrip(".")
+
+
+def _nameserver(text: str) -> dns.nameserver.Nameserver:
+    if text.startswith("["):
+        address, _, port = text[1:].partition("]:")
+        return dns.nameserver.Do53Nameserver(address, int(port or 53))
+    address, colon, port = text.partition(":")
+    if colon and ":" not in port:
+        return dns.nameserver.Do53Nameserver(address, int(port))
+    return dns.nameserver.Do53Nameserver(text, 53)

@@ -1,0 +1,23 @@
+"""Tag lists "a=1; b=2" as DKIM and DMARC records use them (RFC 6376 3.2), read leniently for DNS records."""
+
+from __future__ import annotations
+
+
+class TagError(ValueError):
+    """The text is no tag list."""
+
+
+def parse_tags(text: str) -> dict[str, str]:
+    """Tags in lower case with their values stripped. Raises TagError for a part without "=" or a tag given twice."""
+    tags: dict[str, str] = {}
+    for part in text.split(";"):
+        if not part.strip():
+            continue
+        name, equals, value = part.partition("=")
+        name = name.strip().lower()
+        if not equals or not name:
+            raise TagError(f"not a tag: {part.strip()!r}")
+        if name in tags:
+            raise TagError(f"the tag {name} is given twice")
+        tags[name] = value.strip()
+    return tags

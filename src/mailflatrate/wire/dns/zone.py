@@ -1,0 +1,199 @@
+"""A tiny real DNS server on loopback for the demo and the tests: it answers for a zone given as data."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import threading
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import cast
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+ZoneData = Mapping[str, Mapping[str, Sequence[str]]]
+
+_MAX_CNAME_STEPS = 8
+_UDP_BYTES = 1232
+
+
+class ZoneServer:
+    """Serves UDP and TCP on one loopback port from a thread of its own.
+
+        with ZoneServer({"shop.example": {"MX": ["10 mx.shop.example"], "TXT": ["v=spf1 -all"]}}) as server:
+            resolver = DnsResolver([server.nameserver])
+
+    Names are fully qualified, with or without the final dot. TXT values are plain text and cut into strings here.
+    A record type "SERVFAIL" makes the server fail for that name, "SILENT" makes it not answer at all. Names above
+    known ones exist without data (RFC 8020), a CNAME is followed inside the zone, everything else is NXDOMAIN.
+    """
+
+    def __init__(self, zone: ZoneData, *, port: int = 0, ttl_seconds: int = 60) -> None:
+        self.port = port
+        self.ttl_seconds = ttl_seconds
+        self.questions: list[tuple[str, str]] = []
+        self._zone: dict[dns.name.Name, dict[str, list[dns.rdata.Rdata]]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread
+        self._udp: asyncio.DatagramTransport | None = None
+        self._tcp: asyncio.Server | None = None
+        self.replace(zone)
+
+    @property
+    def nameserver(self) -> str:
+        """What `DnsResolver` takes: "127.0.0.1:port"."""
+        return f"127.0.0.1:{self.port}"
+
+    def replace(self, zone: ZoneData) -> None:
+        """Answer from these data from now on. Raises ValueError for a record that cannot be read."""
+        fresh: dict[dns.name.Name, dict[str, list[dns.rdata.Rdata]]] = {}
+        for name, sets in zone.items():
+            here = fresh.setdefault(dns.name.from_text(name), {})
+            for kind, values in sets.items():
+                here[kind] = [] if kind in {"SERVFAIL", "SILENT"} else [_rdata(kind, text) for text in values]
+        for name in list(fresh):
+            for depth in range(1, len(name)):
+                fresh.setdefault(name.split(depth)[1], {})
+        self._zone = fresh
+
+    def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        loop = self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=loop.run_forever, name="zone-server", daemon=True)
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._listen(loop), loop).result(10)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the listening and the thread; nothing happens when it does not run."""
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(self._close(), loop).result(10)
+            loop.call_soon_threadsafe(loop.stop)
+            self._thread.join(10)
+            loop.close()
+
+    def __enter__(self) -> ZoneServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._tcp = await asyncio.start_server(self._on_stream, "127.0.0.1", self.port)
+        self.port = self._tcp.sockets[0].getsockname()[1]
+        self._udp, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(self), local_addr=("127.0.0.1", self.port)
+        )
+
+    async def _close(self) -> None:
+        if self._udp is not None:
+            self._udp.close()
+        if self._tcp is not None:
+            self._tcp.close()
+            await self._tcp.wait_closed()
+        await asyncio.sleep(0)
+
+    async def _on_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                (size,) = struct.unpack("!H", await reader.readexactly(2))
+                reply = self.reply_to(await reader.readexactly(size))
+                if reply is not None:
+                    wire = reply.to_wire(max_size=65535)
+                    writer.write(struct.pack("!H", len(wire)) + wire)
+                    await writer.drain()
+        except (asyncio.IncompleteReadError, OSError):
+            pass  # the client has what it wanted
+        finally:
+            writer.close()
+
+    def reply_to(self, wire: bytes) -> dns.message.Message | None:
+        """The reply to one query, None for silence."""
+        try:
+            query = dns.message.from_wire(wire)
+        except dns.exception.DNSException:
+            return None
+        if query.opcode() != dns.opcode.QUERY or len(query.question) != 1:
+            return None
+        asked = query.question[0]
+        kind = dns.rdatatype.to_text(asked.rdtype)
+        self.questions.append((asked.name.to_text(omit_final_dot=True).lower(), kind))
+        reply = dns.message.make_response(query, recursion_available=True)
+        reply.flags |= dns.flags.AA
+        name = asked.name
+        for _ in range(_MAX_CNAME_STEPS):
+            sets = self._zone.get(name)
+            if sets is None:
+                reply.set_rcode(dns.rcode.NXDOMAIN)
+                break
+            if "SILENT" in sets:
+                return None
+            if "SERVFAIL" in sets:
+                reply.set_rcode(dns.rcode.SERVFAIL)
+                break
+            if sets.get(kind):
+                reply.answer.append(dns.rrset.from_rdata_list(name, self.ttl_seconds, sets[kind]))
+                break
+            if not sets.get("CNAME"):
+                break
+            reply.answer.append(dns.rrset.from_rdata_list(name, self.ttl_seconds, sets["CNAME"]))
+            name = sets["CNAME"][0].target  # type: ignore[attr-defined]  # a CNAME record has one
+        return reply
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, server: ZoneServer) -> None:
+        self._server = server
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        reply = self._server.reply_to(data)
+        if reply is None or self._transport is None:
+            return
+        try:
+            wire = reply.to_wire(max_size=_UDP_BYTES)
+        except dns.exception.TooBig:  # the client asks again over TCP
+            reply.answer.clear()
+            reply.flags |= dns.flags.TC
+            wire = reply.to_wire()
+        self._transport.sendto(wire, addr)
+
+
+def _rdata(kind: str, text: str) -> dns.rdata.Rdata:
+    if kind == "TXT":
+        octets = text.encode()
+        strings = [octets[at : at + 255] for at in range(0, len(octets), 255)] or [b""]
+        escaped = " ".join('"' + "".join(f"\\{byte:03d}" for byte in string) + '"' for string in strings)
+        text = escaped
+    elif kind == "MX":
+        preference, _, host = text.partition(" ")
+        text = f"{preference} {_absolute(host)}"
+    elif kind in {"CNAME", "PTR", "NS"}:
+        text = _absolute(text)
+    try:
+        return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), text)
+    except dns.exception.DNSException as problem:
+        raise ValueError(f"not a {kind} record: {text!r}") from problem
+
+
+def _absolute(name: str) -> str:
+    return name if name.endswith(".") else name + "."
