@@ -13,7 +13,8 @@ from mailflatrate.mail.reading.mime import Part, parse
 from mailflatrate.mail.reading.original import returned_headers
 from mailflatrate.mail.reading.values import BounceVerdict, Failure, Reason
 
-_REFUSED_BEFORE_DATA = re.compile(r">>> (?:RCPT|MAIL)[^\n]*\n[ \t]*(?:<<<|[45]\d\d)[ \t]*[45]?", re.I)
+_REFUSED_COMMAND = re.compile(r">>> (RCPT|MAIL)[^\n]*\n[ \t]*(?:<<<[ \t]*)?[45]\d\d", re.I)
+_IN_REPLY_TO = re.compile(r"in reply\s+to\s+(?:end\s+of\s+)?(?:RCPT\s+TO|MAIL\s+FROM|DATA)", re.I)
 _FAILED = ("failed", "failure", "fail", "undeliverable", "error")
 _DELAYED = ("delayed", "delay", "expired-delayed")
 _GOOD = ("delivered", "relayed", "expanded", "deliverable", "delivery")
@@ -124,7 +125,7 @@ def _is_delayed(group: RecipientReport) -> bool:
 def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
     delayed = _is_delayed(group)
     context = _context(text, group.address, alone=alone)
-    verdict = judge(f"{group.diagnostic}\n{_data_stage(context)}", group.status, delayed=delayed)
+    verdict = judge(f"{group.diagnostic}\n{_stage(context)}", group.status, delayed=delayed)
     if verdict.reason is Reason.UNDEFINED or len(group.diagnostic) < 12:
         verdict = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed)
     action = group.action or "failed"
@@ -132,11 +133,16 @@ def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
     return Failure(group.address, action, group.status, diagnostic, group.original, verdict)
 
 
-def _data_stage(context: str) -> str:
-    """What Sendmail's transcript tells of the command that was refused: a refusal before DATA is shown as one."""
-    if ">>> DATA" not in context or _REFUSED_BEFORE_DATA.search(context):
-        return ""
-    return "in reply to end of data"
+def _stage(context: str) -> str:
+    """Which command was refused, in Postfix's words, as far as the human-readable part tells.
+
+    Postfix says so itself; Sendmail's transcript shows the command and, in the next line, the refusal.
+    """
+    if (said := _IN_REPLY_TO.search(context)) is not None:
+        return said[0]
+    if (shown := _REFUSED_COMMAND.search(context)) is not None:
+        return f"in reply to {'RCPT TO' if shown[1].upper() == 'RCPT' else 'MAIL FROM'}"
+    return "in reply to end of data" if ">>> DATA" in context else ""
 
 
 def _context(text: str, mailbox: str, *, alone: bool) -> str:

@@ -4,6 +4,7 @@ from mailflatrate.mail.reading.values import Outcome, Reason
 
 #: Subject and detail -> reason. The class (4 or 5) is judged apart.
 BY_DETAIL: dict[str, Reason] = {
+    "1.0": Reason.USERUNKNOWN,
     "1.1": Reason.USERUNKNOWN,
     "1.2": Reason.HOSTUNKNOWN,
     "1.3": Reason.USERUNKNOWN,
@@ -98,7 +99,7 @@ PLAIN: frozenset[str] = frozenset(
 )
 
 #: The dead-address codes (R-68 RECIPIENT-HARD).
-DEAD_DETAILS: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
+DEAD_DETAILS: frozenset[str] = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
 
 HARD_REASONS: frozenset[Reason] = frozenset({Reason.USERUNKNOWN, Reason.HOSTUNKNOWN, Reason.HASMOVED, Reason.NOTACCEPT})
 

@@ -16,6 +16,7 @@ _REPLY = re.compile(r"(?<![\d.\w-])([45][0-5]\d)(?=[ \-:#<]|$)")
 _CONTINUED = re.compile(r"\s[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\s)?\s*")
 _ADDRESS = re.compile(r"[\w.+=#/-]+@[\w.-]+")
 _BEFORE_DATA = re.compile(r">>> rcpt to:[^>]*?(?:<<<|>) ?(?:<<< )?[45]\d\d|in reply to rcpt to|after rcpt to")
+_AT_MAIL_FROM = re.compile(r"in reply to mail from|after mail from|\[mail_from\]|>>> mail from:[^>]*> ?<<< [45]\d\d")
 _AFTER_DATA = re.compile(
     r"in reply to (?:end of )?data|>>> data|after end of data|after data|final data|\[data\]|"
     r"step: data|smtp command data"
@@ -51,6 +52,9 @@ def _judge(text: str, status: str, delayed: bool, after_data: bool) -> BounceVer
     if not after_data and _AFTER_DATA.search(plain):
         after_data = _BEFORE_DATA.search(plain) is None
     reason = _reason(plain, detail, after_data)
+    if reason is Reason.USERUNKNOWN and detail not in DEAD_DETAILS and _AT_MAIL_FROM.search(plain):
+        # No recipient has been named yet: the unknown user is the sender.
+        reason = Reason.REJECTED
     if reason is Reason.UNDEFINED:
         reason = _by_code(code, transient)
     hard = reason in HARD_REASONS and not delayed

@@ -4,6 +4,7 @@ from mailflatrate.mail.bounce_text.words import Table, Words
 from mailflatrate.mail.reading.values import Reason
 
 PROVIDERS = Table(
+    Words(Reason.USERUNKNOWN, "servers that answer for RCPT only after DATA", ("554 rcpt <*> does not exist",)),
     # --- Google -------------------------------------------------------------------------------------------------
     Words(Reason.USERUNKNOWN, "Gmail", ("p=nosuchuser", "email account that you tried to reach does not exist")),
     Words(
@@ -82,7 +83,6 @@ PROVIDERS = Table(
             "not found by smtp address lookup",
             "returned unknown recipient or mailbox unavailable",
             "the recipient name is not recognized",
-            "requested action not taken: mailbox unavailable",
             "5.4.1 *recipient address rejected: access denied",
             "5.4.1 all recipient addresses rejected",
             "wasn't found at the destination domain",
@@ -191,8 +191,15 @@ PROVIDERS = Table(
         "GMX, WEB.DE",
         ("no smtp service*ip address is black listed", "c=bl&", "c=pol", "bad dns *rejected"),
     ),
+    Words(
+        Reason.REJECTED, "GMX, WEB.DE", ("invalid dns mx or a/aaaa resource record", "postmaster.web.de/de/case?c=r")
+    ),
     Words(Reason.MAILBOXFULL, "WEB.DE", ("benutzer hat zuviele mails", "user has too many messages on the server")),
-    Words(Reason.SPAMDETECTED, "GMX, WEB.DE", ("reject due to policy restrictions*c=hi", "c=bip")),
+    Words(
+        Reason.SPAMDETECTED,
+        "GMX, WEB.DE",
+        ("reject due to policy restrictions*c=hi", "c=bip", "postmaster.gmx*c=hi", "postmaster.web.de*c=hi"),
+    ),
     # --- French providers ---------------------------------------------------------------------------------------
     Words(
         Reason.USERUNKNOWN,
