@@ -93,6 +93,16 @@ function mount(textarea) {
   mounted.set(textarea, view);
 }
 
+/** After each save the server names the mistakes in [data-errors-for="id of a textarea"]; its editor marks them. */
+function takeErrors() {
+  for (const source of document.querySelectorAll("[data-errors-for]")) {
+    const textarea = document.getElementById(source.dataset.errorsFor);
+    if (textarea && textarea.dataset.errors !== source.dataset.errors) textarea.dataset.errors = source.dataset.errors;
+  }
+}
+
+document.addEventListener("htmx:oobAfterSwap", takeErrors);
+
 export function mountAll(root = document) {
   for (const textarea of root.querySelectorAll("textarea[data-editor]")) {
     if (!mounted.has(textarea)) mount(textarea);

@@ -1,5 +1,7 @@
 """Addresses of this area."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from mailflatrate.entrypoints.web.studio.home import views
+
+urlpatterns: list[URLPattern] = [path("", views.home, name="home")]

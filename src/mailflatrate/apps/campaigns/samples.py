@@ -1,0 +1,84 @@
+"""One real reader at a time, for looking at a mailing before it goes out."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.lists.models import Contact, Subscription
+from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.base import tenancy
+from mailflatrate.mail.links import LINK_VARIABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A reader of the audience with the ids of the one before and the one after; None at the ends."""
+
+    contact: Contact
+    previous_id: int | None
+    next_id: int | None
+
+
+def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbours | None:
+    """The reader with this id, or the first of the audience when he is none; None for an empty audience.
+
+    Raises SegmentError when the campaign's conditions are faulty.
+    """
+    found = _neighbour(campaign, "c.id = %s", "ASC", contact_id) if contact_id else None
+    found = found or _neighbour(campaign, "c.id > %s", "ASC", 0)
+    if found is None:
+        return None
+    return Neighbours(
+        contact=Contact.objects.get(id=found),
+        previous_id=_neighbour(campaign, "c.id < %s", "DESC", found),
+        next_id=_neighbour(campaign, "c.id > %s", "ASC", found),
+    )
+
+
+def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> int | None:
+    where, values = conditions_sql(campaign.conditions)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT c.id FROM contact c WHERE c.account_id = %s AND {place} AND {where}
+            AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+                AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[]))
+            AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
+                AND (x.account_id = c.account_id OR x.account_id IS NULL))
+            ORDER BY c.id {order} LIMIT 1""",  # noqa: S608  both are constants above
+            [tenancy.current_account_id(), contact_id, *values, campaign.list_ids],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def sample_values(campaign: Campaign, account: Account, contact: Contact | None, *, bare: bool) -> dict[str, object]:
+    """The values of one reader, as the engine will see them; without a contact an invented one.
+
+    `bare`: everything that a contact need not have is empty. The service's links lead nowhere here.
+    """
+    subscription = None
+    if contact is not None:
+        subscription = (
+            Subscription.objects.filter(contact=contact, mailing_list_id__in=campaign.list_ids, state="confirmed")
+            .select_related("mailing_list", "consent_event__evidence")
+            .first()
+        )
+    event = subscription.consent_event if subscription else None
+    evidence = getattr(event, "evidence", None)
+    known = contact if contact is not None and not bare else None
+    values = recipient_values(
+        email=contact.email if contact else "dora@example.org",
+        first_name=known.first_name if known else "" if bare else "Dora",
+        last_name=known.last_name if known else "" if bare else "Beispiel",
+        attributes=known.attributes if known else {},
+        account_name=account.name,
+        list_name=subscription.mailing_list.public_name if subscription else "…",
+        mailing_id=campaign.mailing_id,
+        subscribed_at=event.occurred_at if event else account.created_at,
+        source=evidence.source if evidence and evidence.source else "…",
+        language=campaign.language,
+    )
+    return {**values, **dict.fromkeys(LINK_VARIABLES.values(), "#")}

@@ -1,0 +1,61 @@
+"""What the pages of mailings share: finding one, the account's clock, the reader's language."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from mailflatrate.apps.accounts.queries import may_write
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.entrypoints.web.studio.access import StudioRequest
+from mailflatrate.rules.verdict import Language
+
+UNDER_WAY = frozenset({CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING})
+"""States that move by themselves: their pages ask again every second."""
+
+TONES = {
+    CampaignState.DRAFT: "",
+    CampaignState.SCHEDULED: "info",
+    CampaignState.PLANNING: "primary",
+    CampaignState.SENDING: "primary",
+    CampaignState.WAITING: "warning",
+    CampaignState.PAUSED: "warning",
+    CampaignState.SENT: "success",
+    CampaignState.CANCELLED: "error",
+}
+
+
+def find_campaign(campaign_id: int) -> Campaign:
+    """The account's own campaign. Raises Http404 for anything else."""
+    found = Campaign.objects.select_related("sender__domain").filter(id=campaign_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def reading_language() -> Language:
+    """The language in which the rules speak to whoever reads this page."""
+    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+
+
+def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render with the clock of the account."""
+    with timezone.override(ZoneInfo(request.account.time_zone)):
+        return render(request, template, {"may_write": may_write(request.membership), **context}, status=status)
+
+
+def url_or_nothing(name: str, *args: object) -> str:
+    """The address of a page of the studio; empty where this installation has none of that name."""
+    try:
+        return reverse(f"studio:{name}", args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def whole_number(text: str | None) -> int:
+    """A number from a query string; 0 for anything that is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0

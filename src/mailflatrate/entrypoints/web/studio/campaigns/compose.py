@@ -1,0 +1,189 @@
+"""The compose page: one form that saves itself while it is being written."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.accounts.models import AgreementDocument, AgreementKind
+from mailflatrate.apps.accounts.queries import current_documents
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.compiling import content_hash, known_variables, source_of
+from mailflatrate.apps.campaigns.errors import NotEditable
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.models import Segment
+from mailflatrate.apps.lists.queries import count_segment, list_table, segments
+from mailflatrate.apps.lists.segments import parse_conditions
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
+from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
+from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
+from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
+from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS, is_starter
+from mailflatrate.mail.content import find_merge_errors
+from mailflatrate.mail.liquid import SourceError
+from mailflatrate.rules.limits import value as limit
+from mailflatrate.settings import load_settings
+
+OTHER_PARTS = ("subject:", "preheader:", "text part:")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a posted form. `conditions` are the rows to draw, `audience_error` what is wrong with them."""
+
+    form: CampaignForm
+    conditions: list[dict[str, Any]]
+    audience_error: str
+
+    @property
+    def complete(self) -> bool:
+        """True where nothing had to be left unsaved."""
+        return not self.form.errors and not self.audience_error
+
+
+def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, Saved]:
+    """Keep everything that is in order; the rest stays as it was. Raises NotEditable."""
+    form = CampaignForm(request.POST)
+    form.is_valid()
+    values = form.writable_values()
+    conditions, problem = posted_conditions(request.POST), ""
+    try:
+        values["conditions"] = [condition.as_json() for condition in parse_conditions(conditions)]
+    except SegmentError as error:
+        problem = str(error)
+    campaign = actions.update_campaign(campaign_id, values)
+    return campaign, Saved(form, conditions, problem)
+
+
+def merge_errors(campaign: Campaign) -> list[SourceError]:
+    """The mistakes in what was written, by line."""
+    return find_merge_errors(source_of(campaign), known_variables(attribute_names()))
+
+
+def _editor_errors(errors: list[SourceError]) -> str:
+    own = [error for error in errors if not error.message.startswith(OTHER_PARTS)]
+    return json.dumps([{"line": error.line, "message": error.message, "severity": "error"} for error in own])
+
+
+def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, Any]:
+    """What changes while somebody writes."""
+    errors = merge_errors(campaign)
+    return {
+        "campaign": campaign,
+        "panel": panel_of(campaign),
+        "recipients": count_segment(campaign.list_ids, campaign.conditions),
+        "audience_error": audience_error,
+        "merge_errors": [error for error in errors if not error.message.startswith(OTHER_PARTS)],
+        "errors_json": _editor_errors(errors),
+        "shown_hash": content_hash(campaign, newest_imprint()),
+        "saved_at": campaign.updated_at,
+    }
+
+
+def _insertion(name: str) -> str:
+    """What the picker writes: a default goes along where somebody may have no value (R-52)."""
+    may_be_empty = name.startswith("contact.") and name != "contact.email"
+    return f'{{{{ {name} | default: "" }}}}' if may_be_empty else f"{{{{ {name} }}}}"
+
+
+def _policy(request: StudioRequest) -> AgreementDocument | None:
+    documents = current_documents(request.LANGUAGE_CODE or "en")
+    return next((each for each in documents if each.kind == AgreementKind.POLICY), None)
+
+
+def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> dict[str, Any]:
+    settings = load_settings()
+    chosen = {str(value) for value in saved.form["list_ids"].value() or []}
+    return {
+        **_live_context(campaign, audience_error=saved.audience_error),
+        "form": saved.form,
+        "lists": [(row, str(row.id) in chosen) for row in list_table()],
+        "builder": builder(saved.conditions),
+        "segments": segments(),
+        "kinds": [(kind.value, kind.label) for kind in (ContentKind.MARKDOWN, ContentKind.MJML, ContentKind.HTML)],
+        "variables": [(name, _insertion(name)) for name in sorted(known_variables(attribute_names()))],
+        "preview": preview_of(request, campaign, View.of(request)),
+        "schedule": schedule_form(campaign),
+        "test_form": TestForm(initial={"recipients": [request.user.email]}),
+        "policy": _policy(request),
+        "canary_size": settings.canary_size,
+        "canary_percent": round(limit("canary_percent")),
+        "canary_minutes": settings.canary_wait_seconds // 60,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Show the draft, or save it. htmx gets the parts that change; a browser without script gets the page again."""
+    campaign = find_campaign(campaign_id)
+    if campaign.state != CampaignState.DRAFT:
+        return see_other(reverse("studio:campaign", args=[campaign_id]))
+    if request.method != "POST":
+        saved = Saved(form_of(campaign), campaign.conditions, "")
+        return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
+    try:
+        campaign, saved = _save(request, campaign_id)
+    except NotEditable:
+        messages.error(request, _("This mailing is no longer a draft. Copy it to send something different."))
+        return see_other(reverse("studio:campaign", args=[campaign_id]))
+    if is_htmx(request):
+        return _autosaved(request, campaign, saved)
+    return _saved_page(request, campaign, saved)
+
+
+def _autosaved(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
+    context = {**_live_context(campaign, audience_error=saved.audience_error), "form": saved.form, "saved": saved}
+    response = page(request, "studio/campaigns/autosaved.html", context)
+    response.headers["HX-Trigger"] = "saved"
+    return response
+
+
+def _saved_page(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
+    here = reverse("studio:campaign-edit", args=[campaign.id])
+    kind, order, segment = (request.POST.get(name, "") for name in ("kind", "row", "use_segment"))
+    if kind in ContentKind.values:
+        _change_kind(campaign, kind)
+        return see_other(f"{here}#content-card")
+    if segment:
+        return _use_segment(campaign, request.POST.get("segment", ""), here)
+    if order or not saved.complete:
+        drawn = Saved(saved.form, changed_rows(saved.conditions, order), "" if order else saved.audience_error)
+        status = 200 if order else 422
+        return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, drawn), status=status)
+    messages.success(request, _("Saved."))
+    return see_other(here)
+
+
+def _change_kind(campaign: Campaign, kind: str) -> None:
+    """Another way of writing. What was written stays; an untouched beginning is exchanged for the other kind's."""
+    values: dict[str, Any] = {"content_kind": kind}
+    if is_starter(campaign.content):
+        values["content"] = STARTERS["de" if campaign.language == "de" else "en"][kind]
+    actions.update_campaign(campaign.id, values)
+
+
+def _use_segment(campaign: Campaign, segment_id: str, here: str) -> HttpResponse:
+    found = Segment.objects.filter(id=whole_number(segment_id)).first()
+    if found is not None:
+        actions.update_campaign(campaign.id, {"conditions": found.conditions})
+    return see_other(f"{here}#audience")
+
+
+@require_POST
+@studio
+def audience(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """The rows of the builder after a change of one of them; nothing is saved here."""
+    campaign = find_campaign(campaign_id)
+    conditions = changed_rows(posted_conditions(request.POST), request.POST.get("row", ""))
+    context = {"campaign": campaign, "builder": builder(conditions)}
+    return page(request, "studio/campaigns/conditions.html", context)

@@ -1,0 +1,140 @@
+"""The builder of segment conditions: rows from a posted form, and the menus they are drawn with.
+
+Every row posts all four fields (`c_field`, `c_key`, `c_op`, `c_value`), so that the lists stay in step.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.lists.queries import attribute_keys
+from mailflatrate.apps.lists.segments import DATE_OPS, NUMBER_OPS, OPS, Field, Op
+
+Pairs = list[tuple[str, Any]]
+
+FIELD_WORDS: dict[Field, str | Promise] = {
+    Field.ATTRIBUTE: _("Attribute"),
+    Field.FIRST_NAME: _("First name"),
+    Field.LAST_NAME: _("Last name"),
+    Field.EMAIL_DOMAIN: _("Domain of the address"),
+    Field.LIST: _("List"),
+    Field.ACTIVITY: _("Last activity"),
+    Field.CONSENT: _("Last confirmation"),
+}
+OP_WORDS: dict[Op, str | Promise] = {
+    Op.EQUALS: _("is"),
+    Op.NOT_EQUALS: _("is not"),
+    Op.CONTAINS: _("contains"),
+    Op.STARTS: _("begins with"),
+    Op.IN: _("is one of"),
+    Op.SET: _("is filled"),
+    Op.EMPTY: _("is empty"),
+    Op.LESS: _("is less than"),
+    Op.AT_MOST: _("is at most"),
+    Op.MORE: _("is more than"),
+    Op.AT_LEAST: _("is at least"),
+    Op.BEFORE: _("is before"),
+    Op.AFTER: _("is after"),
+    Op.ON: _("is confirmed on"),
+    Op.NOT_ON: _("is not confirmed on"),
+    Op.WITHIN_DAYS: _("within the last days"),
+    Op.NOT_WITHIN_DAYS: _("not within the last days"),
+    Op.NEVER: _("never"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One condition as the page draws it. `value_kind`: none, list, date, number or text."""
+
+    number: int
+    field: str
+    key: str
+    op: str
+    value: str
+    ops: Pairs
+    value_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Everything the builder's part of the page needs."""
+
+    rows: list[Row]
+    fields: Pairs
+    keys: Pairs
+    lists: Pairs
+
+
+def posted_conditions(data: QueryDict) -> list[dict[str, Any]]:
+    """The rows of the form in the shape of `lists.segments`; unchecked."""
+    columns = (data.getlist(name) for name in ("c_field", "c_key", "c_op", "c_value"))
+    found = []
+    for field, key, op, value in zip(*columns, strict=False):
+        row: dict[str, Any] = {"field": field, "op": op, "value": value}
+        if field == Field.ATTRIBUTE:
+            row["key"] = key
+        found.append(row)
+    return found
+
+
+def changed_rows(conditions: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:
+    """Carry out `add` or `remove:<number>` (counted from 1)."""
+    verb, _colon, number = order.partition(":")
+    if verb == "add":
+        return [*conditions, {"field": Field.FIRST_NAME.value, "op": Op.EQUALS.value, "value": ""}]
+    if verb == "remove" and number.isdecimal():
+        return [row for at, row in enumerate(conditions, start=1) if at != int(number)]
+    return conditions
+
+
+def builder(conditions: list[dict[str, Any]]) -> Builder:
+    """The rows with their menus."""
+    return Builder(
+        rows=[_row(number, condition) for number, condition in enumerate(conditions, start=1)],
+        fields=[(field.value, FIELD_WORDS[field]) for field in Field],
+        keys=[(key, key) for key in attribute_keys()],
+        lists=[
+            (str(pk), name)
+            for pk, name in MailingList.objects.filter(archived_at=None).order_by("name").values_list("id", "name")
+        ],
+    )
+
+
+def _row(number: int, condition: dict[str, Any]) -> Row:
+    try:
+        field = Field(str(condition.get("field")))
+    except ValueError:
+        field = Field.FIRST_NAME
+    asked = str(condition.get("op"))
+    op = next((each for each in OPS[field] if each.value == asked), OPS[field][0])
+    value = condition.get("value")
+    return Row(
+        number=number,
+        field=field.value,
+        key=str(condition.get("key") or ""),
+        op=op.value,
+        value=", ".join(map(str, value)) if isinstance(value, list | tuple) else _shown(value),
+        ops=[(each.value, OP_WORDS[each]) for each in OPS[field]],
+        value_kind=_value_kind(op),
+    )
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _value_kind(op: Op) -> str:
+    if op in (Op.SET, Op.EMPTY, Op.NEVER):
+        return "none"
+    if op in (Op.ON, Op.NOT_ON):
+        return "list"
+    if op in DATE_OPS:
+        return "date"
+    return "number" if op in NUMBER_OPS or op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS) else "text"

@@ -1,0 +1,163 @@
+"""What a customer may write into a mailing, field by field."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.campaigns.models import Campaign, ContentKind
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base import clock
+
+MAX_CONTENT_CHARACTERS = 1_000_000
+
+
+class SenderField(forms.ModelChoiceField):
+    """Verified addresses, each as its readers will see it."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Name and address."""
+        return str(obj)
+
+
+class CampaignForm(forms.Form):
+    """All that is written on the compose page, but the conditions of the audience."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only you and your colleagues read it."))
+    subject = forms.CharField(
+        label=_("Subject"), max_length=250, required=False, widget=forms.TextInput({"x-ref": "text"})
+    )
+    preheader = forms.CharField(
+        label=_("Preheader"),
+        max_length=250,
+        required=False,
+        widget=forms.TextInput({"x-ref": "text"}),
+    )
+    sender = SenderField(
+        label=_("From"), queryset=SenderAddress.objects.none(), required=False, empty_label=_("Choose")
+    )
+    reply_to = forms.EmailField(
+        label=_("Reply to"), max_length=254, required=False, help_text=_("Empty: answers go to the sender.")
+    )
+    language = forms.ChoiceField(label=_("Language of the mailing"), choices=settings.LANGUAGES)
+    list_ids = forms.ModelMultipleChoiceField(
+        label=_("Lists"), queryset=MailingList.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    content_kind = forms.ChoiceField(choices=ContentKind.choices, widget=forms.HiddenInput)
+    content = forms.CharField(
+        label=_("Source"),
+        required=False,
+        strip=False,
+        max_length=MAX_CONTENT_CHARACTERS,
+        widget=forms.Textarea({"rows": 18, "spellcheck": "true"}),
+    )
+    text_override = forms.CharField(
+        label=_("Text part"),
+        required=False,
+        max_length=MAX_CONTENT_CHARACTERS,
+        widget=forms.Textarea({"rows": 8}),
+        help_text=_("Empty: it is written from the content. Imprint and unsubscribe link are always added."),
+    )
+    track_clicks = forms.BooleanField(
+        label=_("Count clicks"),
+        required=False,
+        help_text=_("Links are counted, not people: nobody is told apart, and opens are never counted."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        senders: Any = self.fields["sender"]
+        senders.queryset = SenderAddress.objects.filter(verified_at__isnull=False).order_by("email")
+        lists: Any = self.fields["list_ids"]
+        lists.queryset = MailingList.objects.filter(archived_at=None).order_by("name")
+        content: Any = self.fields["content"]
+        content.widget.attrs["lang"] = self["language"].value()
+
+    def writable_values(self) -> dict[str, Any]:
+        """Whatever of the form is in order, in the words of `campaigns.actions.WRITABLE`."""
+        values = dict(self.cleaned_data)
+        if "sender" in values:
+            sender = values.pop("sender")
+            values["sender_id"] = sender.id if sender else None
+        if "list_ids" in values:
+            values["list_ids"] = [row.id for row in values["list_ids"]]
+        return values
+
+
+def form_of(campaign: Campaign) -> CampaignForm:
+    """The form as the draft stands."""
+    names = [name for name in CampaignForm.base_fields if name not in ("sender", "list_ids")]
+    return CampaignForm(
+        initial={
+            **{name: getattr(campaign, name) for name in names},
+            "sender": campaign.sender_id,
+            "list_ids": campaign.list_ids,
+        }
+    )
+
+
+class ScheduleForm(forms.Form):
+    """A date and a time of day, on the clock of a place."""
+
+    at = forms.DateTimeField(
+        label=_("Day and time"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = sorted(
+            name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/"))
+        )
+        zone: Any = self.fields["time_zone"]
+        zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+
+    def clean_at(self) -> datetime:
+        """What was typed, without a zone: the zone is the other field's."""
+        at: datetime = self.cleaned_data["at"]
+        return timezone.make_naive(at) if timezone.is_aware(at) else at
+
+    def clean(self) -> dict[str, Any]:
+        """Put date and zone together into `moment`, an aware time in UTC."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if "at" not in values or "time_zone" not in values:
+            return values
+        zone = ZoneInfo(values["time_zone"])
+        moment = values["at"].replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
+        if moment.astimezone(zone).replace(tzinfo=None) != values["at"]:
+            self.add_error("at", _("The clocks jump over this time on that day. Choose another."))
+        elif moment <= clock.now():
+            self.add_error("at", _("This time has passed. Choose a later one, or send now."))
+        elif moment > clock.now() + timedelta(days=366):
+            self.add_error("at", _("This is more than a year away. Choose an earlier day."))
+        values["moment"] = moment
+        return values
+
+
+def schedule_form(campaign: Campaign) -> ScheduleForm:
+    """Tomorrow at nine, on the clock of the mailing."""
+    zone = ZoneInfo(campaign.time_zone)
+    tomorrow = (clock.now().astimezone(zone) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    return ScheduleForm(initial={"at": tomorrow.replace(tzinfo=None), "time_zone": campaign.time_zone})
+
+
+class TestForm(forms.Form):
+    """To whom a test goes: people who sign in for this account."""
+
+    recipients = forms.MultipleChoiceField(label=_("To"), widget=forms.CheckboxSelectMultiple)
+    contact = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "test_contact"}))
+
+    __test__ = False  # not a test of pytest's
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        recipients: Any = self.fields["recipients"]
+        recipients.choices = [(row.user.email, f"{row.user} · {row.user.email}") for row in members()]

@@ -1,0 +1,121 @@
+"""The list of mailings, a new one, copying and deleting."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
+from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS
+
+PAGE_ROWS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class StateChip:
+    """One filter of the list: a state, its word, how many there are. An empty value means all."""
+
+    value: str
+    label: str
+    count: int
+
+
+def _chips() -> list[StateChip]:
+    counts = dict(Campaign.objects.order_by().values_list("state").annotate(number=Count("id")))
+    chips = [StateChip("", _("All"), sum(counts.values()))]
+    return chips + [
+        StateChip(state.value, str(state.label), counts[state.value])
+        for state in CampaignState
+        if counts.get(state.value)
+    ]
+
+
+def _rows(request: StudioRequest, state: str, search: str) -> tuple[list[CampaignRow], int]:
+    """One page, and the id after which the next begins (0: this was the last)."""
+    found = queries.campaigns(state=state, search=search).order_by("-id")
+    before = whole_number(request.GET.get("before"))
+    if before:
+        found = found.filter(id__lt=before)
+    rows = list(found[: PAGE_ROWS + 1])
+    return campaign_rows(rows[:PAGE_ROWS]), rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0
+
+
+@require_safe
+@studio
+def campaigns(request: StudioRequest) -> HttpResponse:
+    """All mailings, newest first, by state and by what stands in their name or ID."""
+    state = request.GET.get("state", "")
+    state = state if state in CampaignState.values else ""
+    search = request.GET.get("q", "").strip().replace("\0", "")[:100]
+    rows, next_id = _rows(request, state, search)
+    context = {
+        "rows": rows, "next_id": next_id, "state": state, "search": search, "chips": _chips(),
+        "is_first_page": not request.GET.get("before"),
+    }  # fmt: skip
+    template = "studio/campaigns/rows.html" if is_htmx(request) else "studio/campaigns/list.html"
+    return page(request, template, context)
+
+
+class NewForm(forms.Form):
+    """The one thing a new mailing needs."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=120,
+        help_text=gettext_lazy("Only you and your colleagues read it. The subject comes next."),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Ask for a name, then begin the draft."""
+    form = NewForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        language = "de" if (get_language() or "").startswith("de") else "en"
+        draft = actions.create_campaign(
+            form.cleaned_data["name"],
+            by=request.user,
+            values={
+                "language": language,
+                "time_zone": request.account.time_zone,
+                "content": STARTERS[language]["markdown"],
+            },
+        )
+        return see_other(reverse("studio:campaign-edit", args=[draft.id]))
+    return page(request, "studio/campaigns/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """A new draft like this one."""
+    find_campaign(campaign_id)
+    draft = actions.copy_campaign(campaign_id, by=request.user)
+    messages.success(request, _("This is the copy. It has a mailing ID of its own and is not released."))
+    return see_other(reverse("studio:campaign-edit", args=[draft.id]))
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Delete a draft for good."""
+    campaign = find_campaign(campaign_id)
+    try:
+        actions.delete_draft(campaign_id)
+    except CampaignError:
+        messages.error(request, _("Only drafts can be deleted; what went out stays on record."))
+    else:
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": campaign.name})
+    return see_other(reverse("studio:campaigns"))

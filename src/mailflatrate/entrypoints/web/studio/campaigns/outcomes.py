@@ -1,0 +1,183 @@
+"""What became of each recipient: filters, search by address, the server's reply, the attempts, and all of it as CSV."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.queries import Progress, attempts_of
+from mailflatrate.apps.delivery.recipients import Wanted, all_recipients, detail_counts, recipients
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
+from mailflatrate.entrypoints.web.studio.campaigns.words import STATE_TONES, detail_word
+
+PAGE_ROWS = 50
+WITH_DETAIL = (DeliveryState.BOUNCED, DeliveryState.WITHHELD)
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter with its number."""
+
+    query: str
+    label: str
+    count: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    """One recipient as the table shows him."""
+
+    row: Delivery
+    state: str
+    tone: str
+    detail: str
+
+    @property
+    def address(self) -> str:
+        """Empty once the person was erased."""
+        return self.row.contact.email if self.row.contact else ""
+
+    @property
+    def reply(self) -> str:
+        """The server's reply in one line, as it was given."""
+        parts = [str(self.row.reply_code or ""), self.row.reply_status, self.row.reply_text]
+        return " ".join(part for part in parts if part)
+
+
+def line_of(row: Delivery) -> OutcomeLine:
+    """A delivery in words."""
+    state = DeliveryState(row.state)
+    detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
+    return OutcomeLine(row, str(state.label), STATE_TONES[state], detail_word(state, detail) if detail else "")
+
+
+def _wanted(request: StudioRequest) -> Wanted:
+    asked = request.GET.get("state", "")
+    return Wanted(
+        state=DeliveryState(asked) if asked in DeliveryState.values else None,
+        detail=request.GET.get("detail", "")[:60].replace("\0", ""),
+        search=request.GET.get("q", "").strip()[:254].replace("\0", ""),
+    )
+
+
+def _query(wanted: Wanted, **changes: object) -> str:
+    whole = {"state": wanted.state.value if wanted.state else "", "detail": wanted.detail, "q": wanted.search} | changes
+    return urlencode({name: value for name, value in whole.items() if value})
+
+
+def _state_chips(progress: Progress, wanted: Wanted) -> list[Chip]:
+    numbers = {
+        DeliveryState.SENT: progress.sent,
+        DeliveryState.BOUNCED: progress.bounced_hard + progress.bounced_soft + progress.bounced_other,
+        DeliveryState.WITHHELD: progress.withheld_total,
+        DeliveryState.DEFERRED: progress.deferred,
+        DeliveryState.IN_DOUBT: progress.in_doubt,
+        DeliveryState.PENDING: progress.pending,
+        DeliveryState.CANCELLED: progress.cancelled,
+    }
+    chips = [Chip(_query(wanted, state="", detail=""), _("All"), progress.planned, wanted.state is None)]
+    return chips + [
+        Chip(_query(wanted, state=state.value, detail=""), str(state.label), number, wanted.state == state)
+        for state, number in numbers.items()
+        if number or wanted.state == state
+    ]
+
+
+def _detail_chips(campaign: Campaign, wanted: Wanted) -> list[Chip]:
+    if wanted.state not in WITH_DETAIL:
+        return []
+    return [
+        Chip(_query(wanted, detail=detail), detail_word(wanted.state, detail), number, wanted.detail == detail)
+        for detail, number in detail_counts(campaign.id, wanted.state).items()
+    ]
+
+
+@require_safe
+@studio
+def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """The table of recipients; for htmx the rows alone."""
+    campaign = find_campaign(campaign_id)
+    wanted, after = _wanted(request), whole_number(request.GET.get("after"))
+    rows = list(recipients(campaign.id, wanted, after=after)[: PAGE_ROWS + 1])
+    context = {
+        "campaign": campaign,
+        "wanted": wanted,
+        "lines": [line_of(row) for row in rows[:PAGE_ROWS]],
+        "next_query": _query(wanted, after=rows[PAGE_ROWS - 1].id) if len(rows) > PAGE_ROWS else "",
+        "first_query": _query(wanted) if after else "",
+        "is_later_page": bool(after),
+        "export_query": _query(wanted),
+        "in_doubt": wanted.state == DeliveryState.IN_DOUBT,
+    }
+    if is_htmx(request):
+        return page(request, "studio/campaigns/outcome_rows.html", context)
+    base = base_context(campaign, "recipients")
+    chips = {
+        "chips": _state_chips(base["live"].progress, wanted),
+        "detail_chips": _detail_chips(campaign, wanted),
+    }
+    return page(request, "studio/campaigns/outcomes.html", {**base, **chips, **context})
+
+
+@require_safe
+@studio
+def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> HttpResponse:
+    """What was tried for one recipient, in the words of his server."""
+    campaign = find_campaign(campaign_id)
+    row = Delivery.objects.filter(campaign_id=campaign.id, id=delivery_id).select_related("contact").first()
+    if row is None:
+        raise Http404
+    context = {"campaign": campaign, "line": line_of(row), "attempts": attempts_of(row.id)}
+    template = "attempts.html" if is_htmx(request) else "attempts_page.html"
+    return page(request, f"studio/campaigns/{template}", context)
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        """Return the line."""
+        return text
+
+
+def plain_cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = str(value if value is not None else "")
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+@require_safe
+@studio
+def export(request: StudioRequest, campaign_id: int) -> HttpResponseBase:
+    """All recipients that the filters leave, as CSV (RFC 4180), streamed."""
+    campaign = find_campaign(campaign_id)
+    lines = _csv_lines(campaign.account_id, campaign.id, _wanted(request), request.LANGUAGE_CODE or "en")
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-recipients.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _csv_lines(account_id: int, campaign_id: int, wanted: Wanted, language: str) -> Iterator[str]:
+    # The middleware's language is gone by the time the body is streamed.
+    writer = csv.writer(_Echo())
+    with override(language):
+        heads = [_("Address"), _("State"), _("Detail"), _("Attempts"), _("Time (UTC)"), _("Reply")]
+    yield "\ufeff" + writer.writerow(heads)
+    for row in all_recipients(account_id, campaign_id, wanted):
+        with override(language):
+            line = line_of(row)
+        settled = row.settled_at.strftime("%Y-%m-%d %H:%M:%S") if row.settled_at else ""
+        cells = (line.address, line.state, line.detail, row.attempts, settled, line.reply)
+        yield writer.writerow([plain_cell(cell) for cell in cells])

@@ -1,0 +1,118 @@
+"""The checks panel: what the gate says about a draft, in words, with the way to the field that mends it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.entrypoints.web.studio.campaigns.common import reading_language, url_or_nothing
+from mailflatrate.rules.gate import explain, failures_by_weight
+from mailflatrate.rules.verdict import Finding, Severity, Verdict
+
+STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}
+POLICY = "policy-acknowledged"
+# Where the page itself holds the field, and which page of the studio does otherwise.
+FIELDS = {
+    "campaign.subject": "id_subject",
+    "campaign.content": "content-card",
+    "campaign.sender": "id_sender",
+    "campaign.reply_to": "id_reply_to",
+    "campaign.audience": "audience",
+}
+PAGES = {
+    "campaign.sender_name": "senders",
+    "domain.dkim": "senders",
+    "domain.spf": "senders",
+    "domain.dmarc": "senders",
+    "domain.mx": "senders",
+    "account.standing": "standing",
+    "account.agreements": "standing",
+    "account.users": "standing",
+    "account.imprint": "imprint",
+    "list.origin": "lists",
+    "list.suppressions": "contacts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One line of the panel. `opens_policy` draws the button that opens the question about the policy."""
+
+    state: str
+    title: str
+    reason: str
+    mend: str
+    href: str
+    rule: str
+    source: str
+    opens_policy: bool = False
+
+    @property
+    def action(self) -> str:
+        """The word on the button."""
+        return _("Fix") if self.href else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The whole panel. `blocking` is how many checks stop the mailing."""
+
+    open: list[CheckItem]
+    passed: list[CheckItem]
+    blocking: int
+    allowed: bool
+    policy_open: bool
+
+    @property
+    def blocking_but_policy(self) -> int:
+        """What stops the mailing besides the policy, which is the last thing to be ticked."""
+        return self.blocking - (1 if self.policy_open else 0)
+
+
+def panel_of(campaign: Campaign) -> Panel:
+    """Ask the gate about a draft as it stands."""
+    return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None)
+
+
+def panel(verdict: Verdict, *, has_sender: bool = True) -> Panel:
+    """A verdict as the panel shows it, the open checks by weight."""
+    failures = failures_by_weight(verdict)
+    if not has_sender:
+        # Nobody in From: his domain, his name and his records cannot be in order either. One line is enough.
+        failures = tuple(each for each in failures if not _follows_from_sender(each))
+    return Panel(
+        open=[_item(finding) for finding in failures],
+        passed=[_item(finding) for finding in verdict if finding.passed],
+        blocking=len(verdict.blocked_by),
+        allowed=verdict.allowed,
+        policy_open=any(finding.key == POLICY for finding in failures),
+    )
+
+
+def _follows_from_sender(finding: Finding) -> bool:
+    return finding.key != "sender-verified" and (
+        finding.anchor.startswith("domain.") or finding.anchor in ("campaign.sender", "campaign.sender_name")
+    )
+
+
+def _item(finding: Finding) -> CheckItem:
+    words = explain(finding, reading_language())
+    state = "passed" if finding.passed else STATES[finding.severity]
+    return CheckItem(
+        state=state,
+        title=words.title if finding.passed else words.sentence,
+        reason=words.why,
+        mend=words.mend,
+        href="" if finding.passed or finding.key == POLICY else href_of(finding.anchor),
+        rule=finding.rule,
+        source=words.source,
+        opens_policy=finding.key == POLICY and not finding.passed,
+    )
+
+
+def href_of(anchor: str) -> str:
+    """Where the field that mends a finding is: on this page, or on another one of the studio."""
+    if anchor in FIELDS:
+        return f"#{FIELDS[anchor]}"
+    return url_or_nothing(PAGES[anchor]) if anchor in PAGES else ""

@@ -1,0 +1,128 @@
+"""How a mailing looks to one reader: rendered as the engine will, shown in a frame that can do nothing."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.compiling import compile_campaign
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.campaigns.samples import Neighbours, neighbours, sample_values
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
+
+NO_EDITION = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is being looked at; it travels in the query string, so that a reload shows the same."""
+
+    contact_id: int = 0
+    part: str = "html"
+    width: str = "desktop"
+    bare: bool = False
+
+    @classmethod
+    def of(cls, request: StudioRequest) -> "View":
+        """Read the query string; anything unknown is the usual view."""
+        asked = request.GET
+        return cls(
+            contact_id=whole_number(asked.get("contact")),
+            part="text" if asked.get("part") == "text" else "html",
+            width="phone" if asked.get("width") == "phone" else "desktop",
+            bare=asked.get("bare") == "1",
+        )
+
+    def query(self, **changes: object) -> str:
+        """The query string of this view, with changes."""
+        whole = {"contact": self.contact_id, "part": self.part, "width": self.width, "bare": int(self.bare)} | changes
+        return urlencode(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one reader would get, or why nothing can be shown. `problem`: imprint, source or render."""
+
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    text: str = ""
+    missing: str = ""
+    problem: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The preview panel."""
+
+    view: View
+    around: Neighbours | None
+    letter: Letter
+    url: str
+    edit_url: str
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The query strings of every switch of the panel."""
+        around, view = self.around, self.view
+        return {
+            "same": view.query(),
+            "previous": view.query(contact=around.previous_id) if around and around.previous_id else "",
+            "next": view.query(contact=around.next_id) if around and around.next_id else "",
+            "html": view.query(part="html"),
+            "text": view.query(part="text"),
+            "desktop": view.query(width="desktop"),
+            "phone": view.query(width="phone"),
+            "bare": view.query(bare=int(not view.bare)),
+        }
+
+
+def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, *, bare: bool) -> Letter:
+    """Compile the draft and render it for one reader."""
+    imprint = newest_imprint()
+    if imprint is None:
+        return Letter(problem="imprint")
+    try:
+        compiled = compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
+    except SourceRefused as refused:
+        return Letter(problem="source", detail=str(refused))
+    values = sample_values(campaign, account, around.contact if around else None, bare=bare)
+    try:
+        return Letter(
+            subject=compiled.subject.render(values),
+            preheader=campaign.preheader,
+            html=compiled.html.render(values),
+            text=compiled.text.render(values),
+        )
+    except MissingValue as missing:
+        return Letter(missing=missing.variable)
+    except RenderRefused as refused:
+        return Letter(problem="render", detail=str(refused))
+
+
+def preview_of(request: StudioRequest, campaign: Campaign, view: View) -> Preview:
+    """The panel for one view of a draft."""
+    around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
+    return Preview(
+        view=view,
+        around=around,
+        letter=letter_for(campaign, request.account, around, bare=view.bare),
+        url=reverse("studio:campaign-preview", args=[campaign.id]),
+        edit_url=reverse("studio:campaign-edit", args=[campaign.id]),
+    )
+
+
+@require_safe
+@studio
+def preview(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """The panel alone, for htmx."""
+    campaign = find_campaign(campaign_id)
+    context = {"preview": preview_of(request, campaign, View.of(request)), "campaign": campaign, "alone": True}
+    return page(request, "studio/campaigns/preview.html", context)

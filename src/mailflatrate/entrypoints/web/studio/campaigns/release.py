@@ -1,0 +1,113 @@
+"""Ticking the policy, sending a test, releasing and taking back."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.gate import actions as gate
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign
+from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm
+from mailflatrate.mail.liquid import SourceRefused
+
+
+def _back(campaign_id: int) -> HttpResponse:
+    return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+
+
+@require_POST
+@studio
+def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Confirm the anti-spam policy for exactly the content that was shown (R-04)."""
+    find_campaign(campaign_id)
+    if request.POST.get("confirm") != "on":
+        messages.error(request, _("Nothing was confirmed: the box was not ticked."))
+        return _back(campaign_id)
+    try:
+        campaigns.tick_policy(campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""))
+    except CampaignError:
+        messages.error(request, _("The mailing was changed since this page was opened. Please look at it again."))
+    else:
+        messages.success(request, _("The policy is confirmed for this content. An edit asks for it again."))
+    return _back(campaign_id)
+
+
+@require_POST
+@studio
+def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Send the draft to people of the account."""
+    find_campaign(campaign_id)
+    form = TestForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose at least one person for the test."))
+        return _back(campaign_id)
+    recipients = form.cleaned_data["recipients"]
+    contact = Contact.objects.filter(id=form.cleaned_data["contact"] or 0).first()
+    try:
+        gate.send_test(campaign_id, recipients, by=request.user, sample_contact_id=contact.id if contact else None)
+    except CampaignError as error:
+        messages.error(request, str(error))
+    except SourceRefused as refused:
+        messages.error(request, _("No test: the content has mistakes. %(lines)s") % {"lines": refused})
+    else:
+        text = ngettext(
+            "The test is on its way to %(n)d person.", "The test is on its way to %(n)d people.", len(recipients)
+        )
+        messages.success(request, text % {"n": len(recipients)})
+    return _back(campaign_id)
+
+
+@require_POST
+@studio
+def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Let it out now, or note the time. The gate decides; its answer is stored either way."""
+    campaign = find_campaign(campaign_id)
+    if request.POST.get("when") != "later":
+        return _release(request, campaign, None)
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        for problems in form.errors.values():
+            for problem in problems:
+                messages.error(request, problem)
+        return _back(campaign_id)
+    if campaign.time_zone != form.cleaned_data["time_zone"]:
+        try:
+            campaigns.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]})
+        except CampaignError:
+            return see_other(reverse("studio:campaign", args=[campaign_id]))
+    return _release(request, campaign, form.cleaned_data["moment"])
+
+
+def _release(request: StudioRequest, campaign: Campaign, at: datetime | None) -> HttpResponse:
+    try:
+        decision = gate.release_campaign(campaign.id, by=request.user, at=at)
+    except CampaignError:
+        messages.error(request, _("This mailing is already on its way."))
+        return see_other(reverse("studio:campaign", args=[campaign.id]))
+    if not decision.allowed:
+        messages.error(request, _("It does not go out yet: the checks on the right are still open."))
+        return _back(campaign.id)
+    return see_other(reverse("studio:campaign", args=[campaign.id]))
+
+
+@require_POST
+@studio
+def take_back(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """A scheduled mailing becomes a draft again."""
+    find_campaign(campaign_id)
+    try:
+        campaigns.unschedule(campaign_id)
+    except CampaignError:
+        messages.error(request, _("Only a scheduled mailing can be taken back; pause a running one."))
+        return see_other(reverse("studio:campaign", args=[campaign_id]))
+    messages.success(request, _("It is a draft again and will not go out by itself."))
+    return _back(campaign_id)

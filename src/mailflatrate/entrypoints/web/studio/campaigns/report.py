@@ -1,0 +1,231 @@
+"""One mailing after its release: live progress, what to do with it, clicks, the gate's decision, the frozen edition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
+from mailflatrate.apps.delivery import actions as delivery
+from mailflatrate.apps.delivery.queries import Progress, campaign_progress
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_counts
+from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import TONES, UNDER_WAY, find_campaign, page
+from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
+from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
+from mailflatrate.entrypoints.web.studio.home.figures import Rate, bounce_rate, complaint_rate
+from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.verdict import verdict_from_json
+
+CANARY_RULE = "R-88"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the moving part of the page shows."""
+
+    progress: Progress
+    feedback: dict[FeedbackKind, int]
+    left_out_total: int
+    open_total: int
+
+    @property
+    def bounced_total(self) -> int:
+        """All who bounced."""
+        return self.progress.bounced_hard + self.progress.bounced_soft + self.progress.bounced_other
+
+    @property
+    def delivered_percent(self) -> float:
+        """Share of the planned whose server took it."""
+        return 100 * self.progress.sent / self.progress.planned if self.progress.planned else 0.0
+
+    @property
+    def handed_over(self) -> int:
+        """How many a server has taken or refused: what rates are measured against."""
+        return self.progress.sent + self.bounced_total
+
+    @property
+    def complaints(self) -> Rate:
+        """Complaints against what was delivered (R-86)."""
+        return complaint_rate(self.feedback[FeedbackKind.COMPLAINT], self.progress.sent)
+
+    @property
+    def hard_bounces(self) -> Rate:
+        """Hard bounces against what was handed over (R-88)."""
+        return bounce_rate(self.progress.bounced_hard, self.handed_over)
+
+    @property
+    def unsubscribed(self) -> int:
+        """How many left because of this mailing."""
+        return self.feedback[FeedbackKind.UNSUBSCRIBE]
+
+    @property
+    def unsubscribed_percent(self) -> float:
+        """Their share of what was delivered."""
+        return 100 * self.unsubscribed / self.progress.sent if self.progress.sent else 0.0
+
+
+def live_of(campaign: Campaign) -> Live:
+    """The numbers of one campaign at this moment."""
+    progress = campaign_progress(campaign.id)
+    return Live(
+        progress=progress,
+        feedback=feedback_counts(campaign.id),
+        left_out_total=sum(progress.left_out.values()) + progress.withheld_total,
+        open_total=progress.pending + progress.deferred,
+    )
+
+
+def base_context(campaign: Campaign, here: str) -> dict[str, Any]:
+    """What the head of every tab of the report needs."""
+    return {
+        "campaign": campaign,
+        "tone": TONES[CampaignState(campaign.state)],
+        "tab": here,
+        "moving": campaign.state in UNDER_WAY,
+        "live": live_of(campaign),
+    }
+
+
+def _progress_context(campaign: Campaign) -> dict[str, Any]:
+    context = base_context(campaign, "overview")
+    progress: Progress = context["live"].progress
+    return {
+        **context,
+        "left_out": reasons(progress.left_out),
+        "withheld": reasons(progress.withheld),
+        "held_by_canary": campaign.state == CampaignState.PAUSED and campaign.state_reason.startswith(CANARY_RULE),
+        "unsubscribe_limit": limit("unsubscribe_stop"),
+    }
+
+
+@require_safe
+@studio
+def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Where a released mailing stands. A draft is written, not looked at."""
+    campaign = find_campaign(campaign_id)
+    if campaign.state == CampaignState.DRAFT:
+        return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+    context = {**_progress_context(campaign), "lists": audience_lists(campaign)}
+    return page(request, "studio/campaigns/report.html", context)
+
+
+@require_safe
+@studio
+def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """The moving part alone; it asks for itself again while the mailing moves."""
+    campaign = find_campaign(campaign_id)
+    return page(request, "studio/campaigns/progress.html", {**_progress_context(campaign), "alone": True})
+
+
+@require_safe
+@studio
+def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Clicks by link, people and machines told apart (R-108, R-110)."""
+    campaign = find_campaign(campaign_id)
+    edition = sent_edition(campaign)
+    links = clicks_of(edition) if edition else []
+    context = {
+        **base_context(campaign, "clicks"),
+        "links": links,
+        "people": sum(each.people for each in links),
+        "machines": sum(each.machines for each in links),
+        "most": max((each.people for each in links), default=0) or 1,
+    }
+    return page(request, "studio/campaigns/clicks.html", context)
+
+
+def sent_edition(campaign: Campaign) -> Edition | None:
+    """The edition that was let out; before that the newest one."""
+    decision = (
+        GateDecision.objects.filter(campaign_id=campaign.id, allowed=True, edition__isnull=False)
+        .select_related("edition")
+        .order_by("-decided_at")
+        .first()
+    )
+    return decision.edition if decision else newest_edition(campaign.id)
+
+
+@require_safe
+@studio
+def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Every answer that the gate gave about this mailing, hits and misses."""
+    campaign = find_campaign(campaign_id)
+    stored = GateDecision.objects.filter(campaign_id=campaign.id).select_related("decided_by", "edition")
+    found = list(stored.order_by("-decided_at", "-id")[:20])
+    answers = [
+        (each, panel(verdict_from_json({"rules_version": each.rules_version, "findings": each.findings})))
+        for each in found
+    ]
+    return page(request, "studio/campaigns/decision.html", {**base_context(campaign, "decision"), "answers": answers})
+
+
+@require_safe
+@studio
+def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """The frozen edition: subject, both parts, the imprint it showed."""
+    campaign = find_campaign(campaign_id)
+    edition = sent_edition(campaign)
+    return page(request, "studio/campaigns/letter.html", {**base_context(campaign, "letter"), "edition": edition})
+
+
+LETTER_POLICY = (
+    "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; font-src https:; "
+    "frame-ancestors 'self'; sandbox"
+)
+
+
+@require_safe
+@xframe_options_sameorigin
+@studio
+def letter_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """The HTML part as it was frozen, personal fields still in braces, under a policy that lets it do nothing."""
+    edition = sent_edition(find_campaign(campaign_id))
+    if edition is None:
+        raise Http404
+    response = HttpResponse(edition.html)
+    response.headers["Content-Security-Policy"] = LETTER_POLICY
+    return response
+
+
+def _act(campaign_id: int, action: Callable[[int], None], done: str, request: StudioRequest) -> HttpResponse:
+    find_campaign(campaign_id)
+    try:
+        action(campaign_id)
+    except CampaignError:
+        messages.error(request, _("The mailing has moved on meanwhile. This is how it stands now."))
+    else:
+        messages.success(request, done)
+    return see_other(reverse("studio:campaign", args=[campaign_id]))
+
+
+@require_POST
+@studio
+def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Stop within a second; nothing is lost."""
+    return _act(campaign_id, delivery.pause_campaign, _("Paused. What is left waits for you."), request)
+
+
+@require_POST
+@studio
+def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Go on with what is left."""
+    return _act(campaign_id, delivery.resume_campaign, _("It goes on."), request)
+
+
+@require_POST
+@studio
+def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """End it for good."""
+    return _act(campaign_id, delivery.cancel_campaign, _("Cancelled. What has not left stays here."), request)

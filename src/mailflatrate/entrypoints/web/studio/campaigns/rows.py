@@ -1,0 +1,66 @@
+"""Mailings as rows of a table: numbers for many at once, never one query each."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.models import DeliveryState, Tally
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.tracking.models import Click
+from mailflatrate.entrypoints.web.studio.campaigns.common import TONES, UNDER_WAY
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """One mailing with its numbers; None where there is nothing to count yet."""
+
+    campaign: Campaign
+    tone: str
+    list_names: str
+    recipients: int | None
+    delivered: int | None
+    settled: int
+    clicks: int | None
+
+    @property
+    def under_way(self) -> bool:
+        """True while it moves by itself."""
+        return self.campaign.state in UNDER_WAY
+
+    @property
+    def delivered_percent(self) -> float | None:
+        """Share of the planned recipients whose server took the mailing."""
+        return 100 * self.delivered / self.recipients if self.recipients and self.delivered is not None else None
+
+
+def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
+    """The rows for a page of mailings."""
+    ids = [campaign.id for campaign in campaigns]
+    tallies: dict[int, dict[str, int]] = defaultdict(dict)
+    grouped = Tally.objects.filter(campaign_id__in=ids).values("campaign_id", "state").annotate(number=Sum("count"))
+    for row in grouped:
+        tallies[row["campaign_id"]][row["state"]] = row["number"]
+    clicks = dict(
+        Click.objects.filter(campaign_id__in=ids)
+        .values_list("campaign_id")
+        .annotate(number=Count("id", filter=Q(machine=False)))
+    )
+    wanted = {list_id for campaign in campaigns for list_id in campaign.list_ids}
+    names = dict(MailingList.objects.filter(id__in=wanted).values_list("id", "name"))
+    return [_row(campaign, tallies[campaign.id], clicks.get(campaign.id, 0), names) for campaign in campaigns]
+
+
+def _row(campaign: Campaign, tally: dict[str, int], clicks: int, names: dict[int, str]) -> CampaignRow:
+    counted = campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PLANNING)
+    return CampaignRow(
+        campaign=campaign,
+        tone=TONES[CampaignState(campaign.state)],
+        list_names=", ".join(names[list_id] for list_id in campaign.list_ids if list_id in names),
+        recipients=campaign.planned_count if counted else None,
+        delivered=tally.get(DeliveryState.SENT, 0) if counted else None,
+        settled=sum(number for state, number in tally.items() if state != DeliveryState.DEFERRED),
+        clicks=clicks if counted and campaign.track_clicks else None,
+    )

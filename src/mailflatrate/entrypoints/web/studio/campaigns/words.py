@@ -1,0 +1,65 @@
+"""Outcomes and reasons in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.entrypoints.web.studio.campaigns.common import reading_language
+from mailflatrate.rules.gate import reason_text
+from mailflatrate.rules.withhold import WithholdReason
+
+STATE_TONES = {
+    DeliveryState.PENDING: "",
+    DeliveryState.DEFERRED: "warning",
+    DeliveryState.SENT: "success",
+    DeliveryState.BOUNCED: "error",
+    DeliveryState.WITHHELD: "",
+    DeliveryState.CANCELLED: "",
+    DeliveryState.IN_DOUBT: "warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A reason, its word, how many people it concerns."""
+
+    key: str
+    word: str
+    number: int
+
+
+def bounce_word(kind: str) -> str:
+    """What kind of bounce it was (R-67, R-70)."""
+    words = {
+        "hard": _("does not exist"),
+        "soft": _("cannot take it at present"),
+        "sender": _("refused because of the sender"),
+        "content": _("refused because of the content"),
+    }
+    return words.get(kind, kind)
+
+
+def reason_word(reason: str) -> str:
+    """Why somebody was left out."""
+    if reason == "segment":
+        return _("does not meet the conditions")
+    try:
+        return reason_text(WithholdReason(reason), reading_language())
+    except ValueError:
+        return reason.replace("_", " ")
+
+
+def detail_word(state: DeliveryState, detail: str) -> str:
+    """The word for the detail of an outcome."""
+    return bounce_word(detail) if state == DeliveryState.BOUNCED else reason_word(detail)
+
+
+def reasons(numbers: Mapping[str, int]) -> list[Counted]:
+    """Reasons with their words, the most frequent first."""
+    return [
+        Counted(key, reason_word(key), number)
+        for key, number in sorted(numbers.items(), key=lambda pair: -pair[1])
+        if number
+    ]

@@ -1,0 +1,86 @@
+"""Rates with their limits, and the four figures of the home page."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Sum
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.models import DeliveryState, Tally
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.base import clock
+from mailflatrate.rules.limits import value as limit
+
+WINDOW = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share in percent with the limit it must stay under; `percent` is None while there is nothing to divide by."""
+
+    events: int
+    of: int
+    warn_percent: float
+    limit_percent: float
+
+    @property
+    def percent(self) -> float | None:
+        """The share."""
+        return 100 * self.events / self.of if self.of else None
+
+    @property
+    def tone(self) -> str:
+        """Coloured only where the limit is near or past; single events of a small mailing say nothing (R-85)."""
+        share = self.percent
+        if share is None or self.events < limit("rate_sample_events"):
+            return ""
+        if share > self.limit_percent:
+            return "error"
+        return "warning" if share >= self.warn_percent else ""
+
+
+def complaint_rate(events: int, delivered: int) -> Rate:
+    """Complaints against what was delivered (R-84, R-86)."""
+    return Rate(events, delivered, limit("complaint_warn"), limit("complaint_throttle"))
+
+
+def bounce_rate(events: int, handed_over: int) -> Rate:
+    """Hard bounces against what was handed over (R-88)."""
+    most = limit("hard_bounce_warn")
+    return Rate(events, handed_over, 0.75 * most, most)
+
+
+@dataclass(frozen=True, slots=True)
+class LastMailing:
+    """How the newest finished mailing was taken."""
+
+    campaign: Campaign
+    delivered: int
+    planned: int
+
+    @property
+    def percent(self) -> float:
+        """Share of the planned whose server took it."""
+        return 100 * self.delivered / self.planned
+
+
+def last_mailing() -> LastMailing | None:
+    """The newest mailing that is through; None before the first."""
+    finished = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0).order_by("-finished_at").first()
+    if finished is None:
+        return None
+    tally = Tally.objects.filter(campaign_id=finished.id, state=DeliveryState.SENT).aggregate(n=Sum("count"))
+    return LastMailing(finished, tally["n"] or 0, finished.planned_count)
+
+
+def week_rates() -> tuple[Rate, Rate]:
+    """Complaints and hard bounces of the mailings begun in the last seven days."""
+    since = clock.now() - WINDOW
+    recent = list(Campaign.objects.filter(started_at__gte=since).values_list("id", flat=True))
+    rows = Tally.objects.filter(campaign_id__in=recent).values_list("state", "detail").annotate(n=Sum("count"))
+    counts = {(state, detail): number for state, detail, number in rows}
+    delivered = sum(number for (state, _detail), number in counts.items() if state == DeliveryState.SENT)
+    bounced = sum(number for (state, _detail), number in counts.items() if state == DeliveryState.BOUNCED)
+    complaints = Feedback.objects.filter(campaign_id__in=recent, kind=FeedbackKind.COMPLAINT, at__gte=since).count()
+    hard = counts.get((DeliveryState.BOUNCED, "hard"), 0)
+    return complaint_rate(complaints, delivered), bounce_rate(hard, delivered + bounced)

@@ -1,0 +1,197 @@
+"""What to do next: at most five lines, the most urgent first, each computed from how things stand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db.models import Exists, OuterRef, Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.models import DeliveryState, Tally
+from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.lists.models import Contact, MailingList, OriginState
+from mailflatrate.entrypoints.web.studio.campaigns.common import url_or_nothing
+from mailflatrate.rules.imprint import check_imprint
+from mailflatrate.rules.verdict import Verdict
+
+MOST = 5
+DRAFTS_LOOKED_AT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line: what, why, and the one button."""
+
+    icon: str
+    tone: str
+    title: str
+    text: str
+    href: str = ""
+    action: str = ""
+
+
+def next_steps(account: Account) -> list[Step]:
+    """The first five of everything that waits for the customer."""
+    return list(islice(_steps(account), MOST))
+
+
+def _steps(account: Account) -> Iterator[Step]:
+    yield from _standing(account)
+    yield from _mailings()
+    yield from _agreements(account)
+    yield from _audience()
+    yield from _sender()
+    yield from _imprint()
+    yield from _drafts()
+    yield from _origins()
+    yield from _doubt()
+
+
+def _standing(account: Account) -> Iterator[Step]:
+    if account.may_send:
+        return
+    if account.standing == "applied":
+        yield Step(
+            "hourglass", "info", _("Your account is being checked"),
+            _("A person of the house looks at every new customer before the first mailing."),
+        )  # fmt: skip
+        return
+    yield Step(
+        "octagon-pause", "error", _("Your account may not send at present"), account.standing_reason,
+        url_or_nothing("standing"), _("Look"),
+    )  # fmt: skip
+
+
+def _mailings() -> Iterator[Step]:
+    stopped = Campaign.objects.filter(state__in=(CampaignState.WAITING, CampaignState.PAUSED)).order_by("-id")
+    for campaign in stopped[:2]:
+        href = reverse("studio:campaign", args=[campaign.id])
+        if campaign.state == CampaignState.WAITING:
+            yield Step(
+                "cloud-off", "warning", _("“%(name)s” waits: the relay does not answer") % {"name": campaign.name},
+                _("It goes on by itself."), href, _("Look"),
+            )  # fmt: skip
+        else:
+            yield Step(
+                "circle-pause", "warning", _("“%(name)s” is paused") % {"name": campaign.name},
+                campaign.state_reason or _("What is left waits for you."), href, _("Look"),
+            )  # fmt: skip
+
+
+def _agreements(account: Account) -> Iterator[Step]:
+    facts = account_facts(account)
+    pairs = (
+        (facts.terms_current, facts.terms_accepted),
+        (facts.policy_current, facts.policy_accepted),
+        (facts.dpa_current, facts.dpa_accepted),
+    )
+    open_ones = sum(1 for current, accepted in pairs if current and current != accepted)
+    if open_ones:
+        title = ngettext("%(n)d agreement is not accepted yet", "%(n)d agreements are not accepted yet", open_ones)
+        yield Step(
+            "signature", "warning", title % {"n": open_ones}, _("Nothing goes out before."),
+            url_or_nothing("standing"), _("Read"),
+        )  # fmt: skip
+
+
+def _audience() -> Iterator[Step]:
+    if not MailingList.objects.filter(archived_at=None).exists():
+        yield Step(
+            "list-plus", "primary", _("Create your first list"), _("A list is what people sign up for."),
+            url_or_nothing("list-new") or url_or_nothing("lists"), _("Create"),
+        )  # fmt: skip
+    elif not Contact.objects.exists():
+        yield Step(
+            "upload", "primary", _("Bring your contacts"), _("With the proof of their consent, in one file."),
+            url_or_nothing("import-new") or url_or_nothing("imports"), _("Import"),
+        )  # fmt: skip
+
+
+def _sender() -> Iterator[Step]:
+    if SenderAddress.objects.filter(verified_at__isnull=False, domain__verified_at__isnull=False).exists():
+        failing = SenderDomain.objects.filter(state=DomainState.FAILING).first()
+        if failing is not None:
+            yield Step(
+                "globe-lock", "error", _("The records of %(domain)s fail") % {"domain": failing.name},
+                _("Mailings from it stop at the gate."), url_or_nothing("senders"), _("Look"),
+            )  # fmt: skip
+        return
+    if SenderDomain.objects.exists():
+        yield Step(
+            "globe-lock", "warning", _("Finish your sender"), _("Its domain or address is not verified yet."),
+            url_or_nothing("senders"), _("Finish"),
+        )  # fmt: skip
+    else:
+        yield Step(
+            "globe-lock", "warning", _("Add the domain you send from"), _("It is verified by records in your DNS."),
+            url_or_nothing("sender-new") or url_or_nothing("senders"), _("Add"),
+        )  # fmt: skip
+
+
+def _imprint() -> Iterator[Step]:
+    structured = structured_imprint(newest_imprint())
+    if structured is None:
+        yield Step(
+            "file-check", "warning", _("Fill in your imprint"), _("Every mailing shows it in full."),
+            url_or_nothing("imprint"), _("Fill in"),
+        )  # fmt: skip
+        return
+    faults = len(check_imprint(structured))
+    if faults:
+        text = ngettext("%(n)d field needs another look", "%(n)d fields need another look", faults) % {"n": faults}
+        yield Step(
+            "file-check", "warning", _("Your imprint is not complete"), text, url_or_nothing("imprint"), _("Mend")
+        )
+
+
+def _drafts() -> Iterator[Step]:
+    drafts = Campaign.objects.filter(state=CampaignState.DRAFT).order_by("-updated_at")
+    for campaign in drafts[:DRAFTS_LOOKED_AT]:
+        yield _draft(campaign, check_campaign(campaign.id))
+
+
+def _draft(campaign: Campaign, verdict: Verdict) -> Step:
+    href, blocking = reverse("studio:campaign-edit", args=[campaign.id]), len(verdict.blocked_by)
+    title = _("Finish “%(name)s”") % {"name": campaign.name}
+    if campaign.state_reason:
+        title = _("“%(name)s” did not go out") % {"name": campaign.name}
+    if not blocking:
+        return Step("send", "success", title, _("Every check is passed."), href, _("Send"))
+    text = ngettext("%(n)d check is open", "%(n)d checks are open", blocking) % {"n": blocking}
+    return Step("pen-line", "warning" if campaign.state_reason else "quiet", title, text, href, _("Go on"))
+
+
+def _origins() -> Iterator[Step]:
+    waiting = MailingList.objects.filter(archived_at=None, origin_state__in=(OriginState.WAITING, OriginState.REJECTED))
+    for row in waiting.order_by("id")[:2]:
+        href = url_or_nothing("list", row.id)
+        if row.origin_state == OriginState.WAITING:
+            yield Step(
+                "clock", "info", _("Origin of “%(name)s” is being checked") % {"name": row.name},
+                _("Nothing goes to this list before a reviewer has answered."), href, _("Look") if href else "",
+            )  # fmt: skip
+        else:
+            yield Step(
+                "circle-x", "error", _("Origin of “%(name)s” was rejected") % {"name": row.name},
+                _("Nothing goes to this list."), href, _("Look") if href else "",
+            )  # fmt: skip
+
+
+def _doubt() -> Iterator[Step]:
+    tally = Tally.objects.filter(state=DeliveryState.IN_DOUBT, campaign=OuterRef("id"), count__gt=0)
+    for campaign in Campaign.objects.filter(Exists(tally)).order_by("-id")[:1]:
+        rows = Tally.objects.filter(campaign=campaign, state=DeliveryState.IN_DOUBT).aggregate(n=Sum("count"))
+        number = rows["n"] or 0
+        title = ngettext("%(n)d delivery is in doubt", "%(n)d deliveries are in doubt", number) % {"n": number}
+        text = _("Nobody knows whether “%(name)s” arrived there.") % {"name": campaign.name}
+        yield Step(
+            "circle-help", "warning", title, text,
+            f"{reverse('studio:campaign-recipients', args=[campaign.id])}?state=in_doubt", _("Look"),
+        )  # fmt: skip

@@ -1,0 +1,72 @@
+"""The first page: how things stand, and what to do next."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import campaigns
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.queries import mailable_series
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.campaigns.rows import campaign_rows
+from mailflatrate.entrypoints.web.studio.home.figures import last_mailing, week_rates
+from mailflatrate.entrypoints.web.studio.home.next_steps import next_steps
+
+RECENT = 5
+DAYS = 30
+WEEK_DAYS = 7
+
+
+def greeting(name: str, hour: int) -> str:
+    """By the clock of the account, with the first name."""
+    words = name.split()
+    if not words:
+        return _("Home")
+    if hour < 5 or hour >= 18:
+        text = _("Good evening, %(name)s")
+    elif hour < 12:
+        text = _("Good morning, %(name)s")
+    else:
+        text = _("Good afternoon, %(name)s")
+    return text % {"name": words[0]}
+
+
+def _chart(series: list[tuple[Any, int]]) -> dict[str, Any]:
+    return {
+        "times": [int(datetime.combine(day, time(12), UTC).timestamp()) for day, _number in series],
+        "series": [{"label": _("Mailable contacts"), "values": [number for _day, number in series]}],
+        "unit": "",
+        "from_zero": True,
+    }
+
+
+@require_safe
+@studio
+def home(request: StudioRequest) -> HttpResponse:
+    """Four figures, the way of the last thirty days, what to do next, the last mailings."""
+    series = mailable_series(DAYS)
+    complaints, bounces = week_rates()
+    change = series[-1][1] - series[-1 - WEEK_DAYS][1]
+    hour = clock.now().astimezone(ZoneInfo(request.account.time_zone)).hour
+    context = {
+        "greeting": greeting(request.user.name, hour),
+        "mailable": series[-1][1],
+        "change": change,
+        "change_size": abs(change),
+        "last": last_mailing(),
+        "complaints": complaints,
+        "bounces": bounces,
+        "chart": _chart(series),
+        "series": series[::-1],
+        "steps": next_steps(request.account),
+        "rows": campaign_rows(list(campaigns()[:RECENT])),
+        "fresh": not Campaign.objects.exists() and not Contact.objects.exists(),
+    }
+    return page(request, "studio/home/home.html", context)

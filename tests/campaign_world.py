@@ -1,0 +1,170 @@
+"""Anna's account ready to send, her colleague Ben who only looks, and Carla who works next door."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+
+from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.models import Role, User
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Tally
+from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress, SenderDomain
+from mailflatrate.apps.gate.actions import release_campaign
+from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.dkim import generate_key
+
+NUMBERS = itertools.count(1)
+IMPRINT = {
+    "organisation": "company", "legal_name": "Lindenhof GmbH", "street": "Lindenweg 4", "postcode": "24103",
+    "city": "Kiel", "email": "post@lindenhof.example", "phone": "+49 431 12345", "representatives": "Anna Lindner",
+    "register_name": "Amtsgericht Kiel", "register_number": "HRB 1234", "vat_id": "DE123456789",
+    "privacy_url": "https://lindenhof.example/privacy",
+}  # fmt: skip
+CONTENT = """# Winter bulbs
+
+Hello {{ contact.first_name | default: "there" }},
+
+the first bulbs are here. [To the bulbs](https://lindenhof.example/bulbs)
+"""
+_PEOPLE = (
+    """INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes)
+       SELECT %(account_id)s, email, key, first_name, 'Meyer', '{"city": "Kiel"}' FROM stage ORDER BY n""",
+    """INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
+       SELECT account_id, id, %(list_id)s, 'imported', now() - interval '30 days', sha256(email::bytea)
+       FROM contact WHERE account_id = %(account_id)s
+         AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = contact.id) ORDER BY id""",
+    """INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)
+       SELECT c.account_id, e.id, c.email, e.occurred_at, e.occurred_at, 'lindenhof.example', '\\x00'::bytea
+       FROM consent_event e JOIN contact c ON c.id = e.contact_id WHERE e.account_id = %(account_id)s
+         AND NOT EXISTS (SELECT 1 FROM consent_evidence v WHERE v.event_id = e.id)""",
+    """INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id, confirmed_at)
+       SELECT account_id, mailing_list_id, contact_id, 'confirmed', id, occurred_at FROM consent_event
+       WHERE account_id = %(account_id)s ON CONFLICT DO NOTHING""",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """One account with its people; `client` is Anna's browser."""
+
+    account_id: int
+    list_id: int
+    sender_id: int
+    anna: User
+    client: Client
+
+    def draft(self, name: str = "Winter bulbs", **values: Any) -> Campaign:
+        """A draft that lacks nothing but the tick."""
+        whole = {
+            "subject": "Winter bulbs are here", "sender_id": self.sender_id, "list_ids": [self.list_id],
+            "content": CONTENT,
+        } | values  # fmt: skip
+        with tenancy.account(self.account_id):
+            return campaigns.create_campaign(name, by=self.anna, values=whole)
+
+    def ticked(self, campaign: Campaign) -> Campaign:
+        """The policy is confirmed for the draft as it stands."""
+        with tenancy.account(self.account_id):
+            shown = content_hash(Campaign.objects.get(id=campaign.id), newest_imprint())
+            return campaigns.tick_policy(campaign.id, by=self.anna, shown_hash=shown)
+
+    def sending(self, name: str = "On its way") -> Campaign:
+        """Released by the gate and planned: every recipient waits."""
+        campaign = self.ticked(self.draft(name))
+        with tenancy.account(self.account_id):
+            decision = release_campaign(campaign.id, by=self.anna)
+        assert decision.allowed, decision.findings
+        assert decision.edition_id is not None
+        plan_campaign(self.account_id, campaign.id, decision.edition_id, decision.id)
+        return self.again(campaign)
+
+    def again(self, campaign: Campaign) -> Campaign:
+        """As it stands now."""
+        with tenancy.account(self.account_id):
+            return Campaign.objects.get(id=campaign.id)
+
+    def settle(self, campaign: Campaign, state: DeliveryState, count: int, **values: Any) -> list[int]:
+        """Give the next `count` waiting recipients an outcome, counted as a sender would."""
+        with tenancy.account(self.account_id):
+            waiting = Delivery.objects.filter(campaign_id=campaign.id, state=DeliveryState.PENDING).order_by("id")
+            ids = list(waiting.values_list("id", flat=True)[:count])
+            Delivery.objects.filter(id__in=ids).update(state=state, settled_at=clock.now(), attempts=1, **values)
+            chunk = Chunk.objects.filter(campaign_id=campaign.id).first()
+            Tally.objects.create(
+                chunk=chunk, campaign=campaign, state=state, count=count,
+                detail=values.get("bounce") or (values.get("reason", "") if state == DeliveryState.WITHHELD else ""),
+            )  # fmt: skip
+        return ids
+
+
+def browser(user: User) -> Client:
+    """Somebody's browser, signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def person(account_id: int, name: str, role: Role = Role.OWNER) -> User:
+    """A person who works for the account."""
+    user = accounts.create_user(f"{name.lower()}{next(NUMBERS)}@people.example", name=name, password=None)
+    accounts.add_member(account_id, user, role)
+    return user
+
+
+def bare_account(name: str) -> tuple[int, User]:
+    """A fresh account with its owner and nothing else."""
+    account = accounts.create_account(name)
+    return account.id, person(account.id, "Carla Clausen")
+
+
+def world(people: int = 3) -> World:
+    """Anna's account: activated, agreements accepted, imprint, verified sender, one list with `people`."""
+    number = next(NUMBERS)
+    account_id = accounts.create_account("Gärtnerei Lindenhof").id
+    anna = person(account_id, "Anna Lindner")
+    otto = accounts.create_user(f"otto{number}@service.example", name="Otto", password=None, is_staff=True)
+    accounts.activate_account(account_id, by_email=otto.email)
+    accounts.accept_agreements(account_id, anna, ip=None, user_agent="test")
+    accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
+    with tenancy.account(account_id):
+        sender_id = _sender()
+        mailing_list = create_list("Newsletter", "News from Lindenhof", "en")
+    add_people(account_id, mailing_list.id, people)
+    return World(account_id, mailing_list.id, sender_id, anna, browser(anna))
+
+
+def _sender() -> int:
+    now = clock.now()
+    pem, record = generate_key()
+    domain = SenderDomain.objects.create(name="lindenhof.example", state="verified", checked_at=now, verified_at=now)
+    DkimKey.objects.create(domain=domain, selector="one", private_pem=pem.decode(), public_record=record)
+    for kind in CheckKind:
+        DnsCheck.objects.create(
+            domain=domain, kind=kind, host="lindenhof.example", record_type="TXT", expected="x", found="x",
+            passed=True, checked_at=now,
+        )  # fmt: skip
+    return SenderAddress.objects.create(
+        domain=domain, email="news@lindenhof.example", display_name="Lindenhof", verified_at=now
+    ).id
+
+
+def add_people(account_id: int, list_id: int, count: int) -> None:
+    """Confirmed people with their proof."""
+    ring, names = key_ring(), ("Dora", "Emil", "Frieda")
+    with tenancy.account(account_id), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE stage (n bigint, email text, key bytea, first_name text) ON COMMIT DROP")
+        for n in range(count):
+            email = f"reader{n}@people{account_id}.example"
+            row = [n, email, ring.suppression_key(email), names[n % 3]]
+            cursor.execute("INSERT INTO stage VALUES (%s, %s, %s, %s)", row)
+        for statement in _PEOPLE:
+            cursor.execute(statement, {"account_id": account_id, "list_id": list_id})
