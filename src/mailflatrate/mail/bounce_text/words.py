@@ -17,9 +17,10 @@ class Words:
 class Table:
     """Rows in the order in which they are believed; plain substring search, because failures are a hot path."""
 
-    __slots__ = ("_entries",)
+    __slots__ = ("_entries", "rows")
 
     def __init__(self, *rows: Words) -> None:
+        self.rows = rows
         self._entries: list[tuple[str, tuple[str, ...], Words]] = []
         for row in rows:
             for phrase in row.phrases:

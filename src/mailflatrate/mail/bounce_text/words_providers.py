@@ -10,7 +10,11 @@ PROVIDERS = Table(
     Words(
         Reason.MAILBOXFULL,
         "Gmail",
-        ("p=overquota", "inbox is out of storage space", "tried to reach is over quota", "p=overquotaperm"),
+        (
+            "p=overquota",
+            "inbox is out of storage space",
+            "tried to reach is over quota",
+        ),
     ),
     Words(Reason.SUSPEND, "Gmail", ("p=disableduser", "tried to reach is disabled", "tried to reach is inactive")),
     Words(
@@ -168,7 +172,6 @@ PROVIDERS = Table(
             "delivery error: dd sorry*account has been disabled or discontinued",
             "delivery error: dd not a valid recipient",
             "unable to find user:",
-            "requested mail action not taken: mailbox unavailable",
         ),
     ),
     Words(Reason.FILTERED, "Yahoo (told after acceptance)", ("this user doesn't have a",)),

@@ -51,8 +51,6 @@ REST = Table(
         "servers that count",
         (
             "too many messages",
-            "too many concurrent",
-            "too many sessions",
             "too many emails",
             "rate limit",
             "throttl",
@@ -61,7 +59,6 @@ REST = Table(
             "sending too fast",
             "too frequent",
             "message rate",
-            "maximum number of connections",
         ),
     ),
     Words(
@@ -129,7 +126,6 @@ REST = Table(
             "security policy",
             "violates",
             "message content rejected",
-            "denied by policy",
             "content rejected",
             "prohibited",
             "message refused",
@@ -181,7 +177,6 @@ REST = Table(
             "internal software error",
             "system config error",
             "configuration error",
-            "local configuration error",
             "server configuration",
             "unable to connect to",
             "service unavailable",

@@ -1,0 +1,163 @@
+"""What a reply or a diagnostic text means: R-68's order, R-70's sender faults, and the traps in both."""
+
+import re
+
+import pytest
+
+from mailflatrate.mail.bounce_text.notice import DIALECTS
+from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, DEAD_DETAILS, PLAIN
+from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply, judge
+from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
+from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
+from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
+from mailflatrate.mail.bounce_text.words_route import QUEUE, ROUTE
+from mailflatrate.mail.bounce_text.words_sender import MAIL_FROM, MESSAGE, SENDER
+from mailflatrate.mail.reading.values import Outcome, Reason
+
+TABLES = (PROVIDERS, MESSAGE, SENDER, LIVING, MAIL_FROM, ROUTE, DEAD, QUEUE, REST, VAGUE)
+
+HARD = [
+    (550, "5.1.1", "<dora@empfang.example>: Recipient address rejected: User unknown in virtual mailbox table"),
+    (550, "5.1.10", "RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"),
+    (550, None, "No such user here"),
+    (550, "5.1.2", "Host unknown (Name server: gone.example: host not found)"),
+    (556, "5.1.10", "Recipient address has null MX"),
+    (551, "5.1.6", "User has moved; please try <dora@anderswo.example>"),
+    (553, None, "sorry, no mailbox here by that name (#5.1.1 - chkuser)"),
+    (550, "5.7.1", "No mailbox found"),
+    (550, None, "Benutzer unbekannt"),
+]
+
+RECIPIENT_SOFT = [
+    (552, "5.2.2", "Mailbox full"),
+    (452, "4.2.2", "The recipient's inbox is out of storage space"),
+    (550, None, "<dora@empfang.example>: mailbox full, unknown user or not, quota exceeded"),
+    (550, "5.2.1", "The email account that you tried to reach is disabled"),
+    (450, "4.2.0", "<dora@empfang.example>: Recipient address rejected: Greylisted, try again later"),
+    (450, None, "Requested mail action not taken: mailbox unavailable"),
+    (451, None, "Requested action aborted: local error in processing"),
+    (421, "4.3.2", "Service not available, closing transmission channel"),
+]
+
+#: R-70: code and text of each provider; never against the recipient.
+SENDER_FAULT = [
+    (550, "5.7.26", "This mail has been blocked because the sender is unauthenticated"),
+    (550, "5.7.27", "SPF check failed for the envelope sender"),
+    (550, "5.7.30", "DKIM check failed"),
+    (550, "5.7.32", "From header is not aligned"),
+    (550, "5.7.40", "no DMARC record"),
+    (550, "5.7.25", "The sending IP does not match the IP address of the hostname in the PTR record"),
+    (550, "5.7.29", "Message not sent over TLS"),
+    (421, "4.7.28", "Gmail has detected an unusual rate of mail"),
+    (550, "5.7.1", "Gmail has detected that this message is likely suspicious due to the very low reputation"),
+    (550, "5.7.515", "Access denied, sending domain X does not meet the required authentication level"),
+    (550, None, "5.7.15 Access denied, sending domain X doesn't meet the required authentication level"),
+    (554, None, "IP=192.0.2.1 - A problem occurred. (Ask your postmaster) (NOWL)"),
+    (554, None, "IP=192.0.2.1 - A problem occurred. (Ask your postmaster) (DIAL)"),
+    (550, "5.2.0", "Mail rejete. Mail rejected. OFR_506 [506]"),
+    (421, "4.7.0", "[TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or user complaints"),
+    (554, "5.7.1", "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"),
+    (553, "5.1.8", "<anna@muster.example>... Domain of sender address anna@muster.example does not exist"),
+    (550, None, "550 5.1.1 User unknown (in reply to MAIL FROM command)".replace("550 5.1.1 ", "")),
+    (554, "5.7.1", "<dora@empfang.example>: Relay access denied"),
+]
+
+CONTENT = [
+    (552, "5.3.4", "Message size exceeds fixed limit"),
+    (550, "5.2.3", "RESOLVER.RST.RecipSizeLimit; message too large for this recipient"),
+    (554, "5.6.0", "Message contains invalid header"),
+    (550, "5.7.0", "Virus detected: Eicar-Test"),
+]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "status", "text"),
+    [
+        *((Outcome.RECIPIENT_HARD, *case) for case in HARD),
+        *((Outcome.RECIPIENT_SOFT, *case) for case in RECIPIENT_SOFT),
+        *((Outcome.SENDER_FAULT, *case) for case in SENDER_FAULT),
+        *((Outcome.CONTENT, *case) for case in CONTENT),
+    ],
+)
+def test_smtp_reply_has_the_outcome(outcome: Outcome, code: int, status: str | None, text: str) -> None:
+    verdict = classify_smtp_reply(code, status, text)
+    assert (verdict.outcome, verdict.hard) == (outcome, outcome is Outcome.RECIPIENT_HARD)
+    assert verdict.reason is not Reason.UNDEFINED
+
+
+def test_given_status_is_kept_and_a_missing_one_is_derived() -> None:
+    assert classify_smtp_reply(550, "5.1.1", "unknown").status == "5.1.1"
+    assert classify_smtp_reply(550, None, "mailbox full").status == "5.2.2"
+    assert classify_smtp_reply(550, None, "5.7.26 unauthenticated").status == "5.7.26"
+
+
+def test_code_in_the_text_beats_a_status_that_says_nothing() -> None:
+    verdict = judge("smtp; 550 5.1.1 User unknown", "5.0.0")
+    assert (verdict.reason, verdict.status) == (Reason.USERUNKNOWN, "5.1.1")
+
+
+def test_unknown_user_after_data_hides_a_filter() -> None:
+    said = "550 No such user (in reply to end of DATA command)"
+    assert judge(said).reason is Reason.FILTERED
+    assert judge(said.replace("550 No", "550 5.1.1 No")).hard
+    assert judge(said.replace("end of DATA", "RCPT TO")).hard
+
+
+def test_a_delay_is_never_hard() -> None:
+    assert judge("550 5.1.1 User unknown", "4.1.1", delayed=True).hard is False
+
+
+def test_a_name_server_that_may_recover_is_no_unknown_host() -> None:
+    assert judge("Host or domain name not found. Name service error for name=x.example: Host not found").hard
+    soft = judge("Host or domain name not found. Name service error for name=x.example: Host not found, try again")
+    assert (soft.reason, soft.hard) == (Reason.NETWORKERROR, False)
+
+
+def test_an_address_is_no_word_of_the_diagnostic() -> None:
+    # The local part would otherwise say that the mailbox is full, or that the mail is spam.
+    assert judge("550 5.1.1 <quota.exceeded@spam-filter.example> User unknown").reason is Reason.USERUNKNOWN
+
+
+def test_nothing_said_means_nothing_hard() -> None:
+    for text in ("", "?", "\0", "550", "4.0.0", "x" * 100_000):
+        assert judge(text).hard is False
+
+
+def test_every_row_names_its_writer_and_is_written_to_be_found() -> None:
+    for table in TABLES:
+        for row in table.rows:
+            assert row.writer.strip()
+            assert row.phrases
+            for phrase in row.phrases:
+                assert phrase == phrase.lower()
+                assert not re.search(r"\s\s", phrase)
+                assert phrase.strip("* ")
+
+
+def test_no_phrase_stands_behind_one_that_always_wins() -> None:
+    for table in TABLES:
+        seen: list[str] = []
+        for row in table.rows:
+            for phrase in row.phrases:
+                swallowed = [earlier for earlier in seen if "*" not in earlier and earlier in phrase]
+                assert not swallowed, (phrase, swallowed)
+            seen.extend(row.phrases)
+
+
+def test_every_dialect_names_its_writer_and_groups_an_address() -> None:
+    assert len({dialect.writer for dialect in DIALECTS}) == len(DIALECTS)
+    for dialect in DIALECTS:
+        assert all(opening == opening.lower() for opening in (*dialect.openings, *dialect.endings, *dialect.delays))
+        assert all(pattern.groups == 1 for pattern in dialect.recipients)
+
+
+def test_plain_and_dead_codes_have_a_meaning() -> None:
+    assert set(BY_DETAIL) >= PLAIN
+    assert set(BY_DETAIL) >= DEAD_DETAILS
+
+
+def test_star_stands_for_anything_in_order() -> None:
+    table = Table(Words(Reason.BLOCKED, "test", ("a problem*(bl)",)))
+    assert table.find("a problem occurred (bl)") is not None
+    assert table.find("(bl) a problem occurred") is None
