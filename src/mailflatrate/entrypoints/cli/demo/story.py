@@ -54,7 +54,7 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
     list_id, import_id = _import(account_id, anna)
     done = _wait(lambda: _imported(account_id, import_id), "the import")
     with tenancy.account(account_id):
-        lists.decide_origin(list_id, by=operator, approve=True, reason="form and wording seen")
+        lists.decide_origin(list_id, reviewer=operator, approved=True)
     say(f"{done.accepted:,} contacts were imported with proof; Otto approved the origin of the list.")
     campaign_id = _campaign(account_id, anna, list_id, sender_id)
     say("“Winterzwiebeln” passed the gate and is on its way into the postbox.")
@@ -93,7 +93,7 @@ def _import(account_id: int, anna: User) -> tuple[int, int]:
     with tenancy.account(account_id):
         newsletter = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei Lindenhof", language="de")
         lists.describe_origin(newsletter.id, "Anmeldeformular auf lindenhof.example mit Double-Opt-in, seit März 2025")
-        begun = lists.start_import(newsletter.id, contacts_today(clock.now()), "contacts.csv", by=anna)
+        begun = lists.start_import(newsletter.id, contacts_today(clock.now()), "contacts.csv", {}, by=anna)
         return newsletter.id, begun.id
 
 
