@@ -36,7 +36,7 @@ class _End(asyncio.Protocol):
         self._socket = transport.get_extra_info("socket")
 
     def data_received(self, data: bytes) -> None:
-        # A server without TCP_NODELAY waits for our ACK between two small writes; delayed, it would add 40 ms of its own.
+        # A server without TCP_NODELAY waits for our ACK between two small writes; a delayed one would add 40 ms.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         self._later(data)
 

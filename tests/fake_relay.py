@@ -73,7 +73,8 @@ class ReceivedLetter:
 class FakeRelay:
     """The server.
 
-    `commands` keeps every command line, `counts` how often each step came, `logins` who authenticated.
+    `commands` keeps every command line, `counts` how often each step came, `logins` who
+    authenticated, `bursts` how often bytes came in.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class FakeRelay:
         self.commands: list[str] = []
         self.counts: Counter[Step] = Counter()
         self.logins: list[str] = []
+        self.bursts = 0
         self.open_sessions = 0
         self.most_sessions = 0
         self._scripts: dict[tuple[Step, str | int | None], Script] = {}
@@ -196,6 +198,7 @@ class _Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
+        self.relay.bursts += 1
         while self.buffer and not self.silent and not self.paused:
             if self.in_data:
                 if not self.read_content():

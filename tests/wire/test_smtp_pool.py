@@ -142,6 +142,18 @@ def test_a_refusal_belongs_to_its_letter_and_the_next_ones_go_on(
     run(main)
 
 
+def test_pipelining_waits_once_a_letter() -> None:
+    async def main() -> None:
+        for features in (PIPELINED, BDAT):
+            async with FakeRelay(features) as relay:
+                async with pool_for(relay) as pool:
+                    await pool.send_many(letters(50), lambda _: None)
+                # EHLO, the first envelope and QUIT come on top of one write for each letter.
+                assert relay.bursts <= 50 + 3
+
+    run(main)
+
+
 def test_a_lone_dot_ends_the_data_that_a_relay_wants_after_refusing_the_recipient() -> None:
     async def main() -> None:
         async with FakeRelay(PIPELINED) as relay:

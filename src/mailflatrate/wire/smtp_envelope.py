@@ -66,9 +66,9 @@ def build_transaction(
     envelope = f"MAIL FROM:<{sender}>{options}\r\nRCPT TO:<{recipient}>{notify}\r\n"
     if use_bdat:
         return Transaction(message, f"{envelope}BDAT {len(content)} LAST\r\n".encode() + content, b"")
-    # Our composer never begins a line with a dot, but a lone dot would end the letter and make commands of
-    # what follows: this is looked at each time (2 us for 6 kB) rather than promised. RFC 5321 4.5.2.
-    if b"\n." in content or content[0] == 0x2E:
+    # Our composer never begins a line with a dot, but a lone dot would end the letter and make commands of what
+    # follows: it is looked at each time (2 us for 6 kB; rfind is the quickest search). RFC 5321 4.5.2.
+    if content.rfind(b"\n.") >= 0 or content[0] == 0x2E:
         content = dot_stuff(content)
     return Transaction(message, f"{envelope}DATA\r\n".encode(), content + b".\r\n")
 

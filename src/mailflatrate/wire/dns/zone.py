@@ -60,9 +60,9 @@ class ZoneServer:
             here = fresh.setdefault(dns.name.from_text(name), {})
             for kind, values in sets.items():
                 here[kind] = [] if kind in {"SERVFAIL", "SILENT"} else [_rdata(kind, text) for text in values]
-        for name in list(fresh):
-            for depth in range(1, len(name)):
-                fresh.setdefault(name.split(depth)[1], {})
+        for known in list(fresh):
+            for depth in range(1, len(known)):
+                fresh.setdefault(known.split(depth)[1], {})
         self._zone = fresh
 
     def start(self) -> None:
