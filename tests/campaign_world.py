@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -142,9 +143,14 @@ def world(people: int = 3) -> World:
     return World(account_id, mailing_list.id, sender_id, anna, browser(anna))
 
 
+@cache
+def _key() -> tuple[bytes, str]:
+    return generate_key()
+
+
 def _sender() -> int:
     now = clock.now()
-    pem, record = generate_key()
+    pem, record = _key()
     domain = SenderDomain.objects.create(name="lindenhof.example", state="verified", checked_at=now, verified_at=now)
     DkimKey.objects.create(domain=domain, selector="one", private_pem=pem.decode(), public_record=record)
     for kind in CheckKind:

@@ -18,7 +18,7 @@ from mailflatrate.base import clock
 MAX_CONTENT_CHARACTERS = 1_000_000
 
 
-class SenderField(forms.ModelChoiceField):
+class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """Verified addresses, each as its readers will see it."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -40,14 +40,14 @@ class CampaignForm(forms.Form):
         widget=forms.TextInput({"x-ref": "text"}),
     )
     sender = SenderField(
-        label=_("From"), queryset=SenderAddress.objects.none(), required=False, empty_label=_("Choose")
+        label=_("From"), queryset=None, required=False, empty_label=_("Choose")
     )
     reply_to = forms.EmailField(
         label=_("Reply to"), max_length=254, required=False, help_text=_("Empty: answers go to the sender.")
     )
     language = forms.ChoiceField(label=_("Language of the mailing"), choices=settings.LANGUAGES)
     list_ids = forms.ModelMultipleChoiceField(
-        label=_("Lists"), queryset=MailingList.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Lists"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     content_kind = forms.ChoiceField(choices=ContentKind.choices, widget=forms.HiddenInput)
     content = forms.CharField(

@@ -75,9 +75,9 @@ def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
         return _release(request, campaign, None)
     form = ScheduleForm(request.POST)
     if not form.is_valid():
-        for problems in form.errors.values():
+        for problems in form.errors.get_json_data().values():
             for problem in problems:
-                messages.error(request, problem)
+                messages.error(request, problem["message"])
         return _back(campaign_id)
     if campaign.time_zone != form.cleaned_data["time_zone"]:
         try:
