@@ -1,6 +1,7 @@
 """Every write to deliveries outside of a sender's own batches; one transaction each."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min, Sum
@@ -56,7 +57,7 @@ SELECT count(*) FROM moved
 """
 
 
-def _run(statement: str, parameters: dict[str, object]) -> int:
+def _run(statement: str, parameters: dict[str, Any]) -> int:
     """Run one statement; the first value of its first row, or the number of rows it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -64,7 +65,7 @@ def _run(statement: str, parameters: dict[str, object]) -> int:
 
 
 def _locked(campaign_id: int | None) -> Campaign | None:
-    """The campaign's row. It is always locked before its chunks, so that two ends of a campaign cannot miss each other."""
+    """The campaign's row, always locked before its chunks, so that two ends of a campaign cannot miss each other."""
     return Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
 
 
@@ -304,9 +305,14 @@ def release_canary(account_id: int, campaign_id: int) -> None:
 # -- retries ---------------------------------------------------------------------------------------------------------
 
 
+def _of(campaign_id: int | None) -> dict[str, Any]:
+    """The rows of a campaign, or of no campaign: notices."""
+    return {"campaign__isnull": True} if campaign_id is None else {"campaign_id": campaign_id}
+
+
 def _wake_retries(account_id: int, campaign_id: int | None) -> None:
     """Enqueue the collecting of retries for the moment the first one is due."""
-    first = Retry.objects.filter(campaign_id=campaign_id).aggregate(at=Min("due_at"))["at"]
+    first = Retry.objects.filter(**_of(campaign_id)).aggregate(at=Min("due_at"))["at"]
     if first is not None:
         jobs.defer(
             "delivery.collect_retries", jobs.Queue.PLAN, at=first, once=f"retries:{account_id}:{campaign_id}",
@@ -326,10 +332,10 @@ def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most:
         campaign = _locked(campaign_id)
         if campaign is not None and campaign.state not in RUNNING:
             return 0
-        if not Retry.objects.filter(campaign_id=campaign_id, due_at__lte=now).exists():
+        if not Retry.objects.filter(**_of(campaign_id), due_at__lte=now).exists():
             _wake_retries(account_id, campaign_id)
             return 0
-        highest = Chunk.objects.filter(campaign_id=campaign_id).aggregate(n=Max("number"))["n"] if campaign else -1
+        highest = Chunk.objects.filter(**_of(campaign_id)).aggregate(n=Max("number"))["n"] if campaign else -1
         chunk = Chunk.objects.create(campaign_id=campaign_id, number=(highest or 0) + 1, size=0)
         parameters = {"account_id": account_id, "campaign_id": campaign_id, "chunk_id": chunk.id, "now": now}
         moved = _run(_COLLECT, {**parameters, "most": most})

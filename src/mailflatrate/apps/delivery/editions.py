@@ -1,4 +1,4 @@
-"""What a sender process keeps ready: for each edition the composers of its letters, for the service the one of notices."""
+"""What a sender process keeps ready: the composers of the editions it sends, and of the service's own notices."""
 
 import html
 import re
@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.compose import Composer, ComposeError
+from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.dkim import Signer, SigningKeyError
 from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Part, Recipient, ServiceIdentity
 from mailflatrate.mail.headers import HeaderError, Mailbox
@@ -35,7 +35,7 @@ class EditionUnusable(Exception):
 
 
 def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
-    """The signer of a domain's present key. Raises EditionUnusable when there is none: nothing leaves unsigned (R-59)."""
+    """The signer of a domain's present key. Raises EditionUnusable without one: nothing leaves unsigned (R-59)."""
     key = DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at").first()
     if key is None:
         raise EditionUnusable(f"{domain.name} has no DKIM key")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -62,7 +63,7 @@ def record_returned(delivery_id: int, verdict: BounceVerdict, *, text: str, at: 
     Idempotent: False when the delivery is unknown here or was final already. `source` names the raw mail.
     """
     account_id = tenancy.current_account_id()
-    parameters = {
+    parameters: dict[str, Any] = {
         "id": delivery_id, "account_id": account_id, "bounce": BOUNCES[verdict.outcome], "status": verdict.status[:12],
         "reason": verdict.reason.value, "text": text[:1000], "at": at,
     }  # fmt: skip

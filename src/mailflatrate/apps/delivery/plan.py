@@ -5,6 +5,7 @@ recipient, right before each letter leaves (`gate.permits`).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -145,7 +146,7 @@ def plan_slice(campaign_id: int) -> Step:
     if campaign.state != CampaignState.PLANNING:
         return Step(0, more=False)
     plan = Plan.objects.get(campaign_id=campaign_id)
-    parameters: dict[str, object] = {
+    parameters: dict[str, Any] = {
         "account_id": campaign.account_id,
         "list_ids": campaign.list_ids,
         "after": plan.after_contact_id,
@@ -160,7 +161,7 @@ def plan_slice(campaign_id: int) -> Step:
     return _insert(campaign, plan, parameters, up_to)
 
 
-def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, object], up_to: int) -> Step:
+def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: int) -> Step:
     segment, values = conditions_sql(campaign.conditions, "c")
     named = {f"segment_{position}": item for position, item in enumerate(values)}
     is_first = plan.next_chunk == 0

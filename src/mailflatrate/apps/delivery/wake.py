@@ -5,6 +5,7 @@ again by the sweep. So every statement here enqueues what is ready and has no wa
 """
 
 from datetime import datetime
+from typing import Any
 
 from mailflatrate.base.jobs import Queue
 
@@ -25,7 +26,7 @@ WHERE c.account_id = %(account_id)s AND c.state = 'ready'
       SELECT 1 FROM procrastinate_jobs j WHERE j.queueing_lock = 'chunk:' || c.id AND j.status = 'todo')
   AND {{which}}
 HAVING count(*) > 0
-"""
+"""  # noqa: S608  # made of constants
 
 # Of a campaign: chunk 0 first; the others once the canary let them go.
 _OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
@@ -33,12 +34,12 @@ _OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
       AND (p.canary_size = 0 OR p.released_at IS NOT NULL)))"""
 
 
-def defer_campaign(account_id: int, campaign_id: int, at: datetime | None = None) -> tuple[str, dict[str, object]]:
+def defer_campaign(account_id: int, campaign_id: int, at: datetime | None = None) -> tuple[str, dict[str, Any]]:
     """Statement and parameters that wake every ready chunk of a campaign, not before `at`. The caller holds its row."""
     parameters = {"account_id": account_id, "campaign_id": campaign_id, "at": at}
     return _DEFER_READY.format(which=_OF_CAMPAIGN), parameters
 
 
-def defer_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> tuple[str, dict[str, object]]:
+def defer_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> tuple[str, dict[str, Any]]:
     """Statement and parameters that wake one ready chunk, not before `at`."""
     return _DEFER_READY.format(which="c.id = %(chunk_id)s"), {"account_id": account_id, "chunk_id": chunk_id, "at": at}

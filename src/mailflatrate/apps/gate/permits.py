@@ -34,7 +34,7 @@ class Permit:
     rules_version: str
     granted_at: datetime
 
-    def __new__(cls) -> NoReturn:
+    def __new__(cls) -> "Permit":
         raise TypeError("permits are granted by gate.permits, never made")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:

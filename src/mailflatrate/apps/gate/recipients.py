@@ -19,7 +19,8 @@ COLUMNS = """
     d.id, d.decision_id, d.contact_id, d.mailing_list_id, d.attempts, d.consent_event_id,
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
-    greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state, own.reason, everywhere.reason
+    greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state,
+    own.reason, everywhere.reason
 """
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
@@ -37,7 +38,7 @@ JOINS = f"""
         WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
           AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
     ) m ON e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
-"""
+"""  # noqa: S608  # made of constants
 
 
 class RecipientRow(NamedTuple):

@@ -1,7 +1,7 @@
 """One worker process: Procrastinate on uvloop, and the sender when it works on that queue.
 
-It outlives its database: when that goes away the worker waits and begins again, without a crash loop. SIGTERM and SIGINT
-let what is under way finish.
+It outlives its database: when that goes away the worker waits and begins again, without a crash loop. SIGTERM and
+SIGINT let what is under way finish.
 """
 
 import asyncio
@@ -70,7 +70,7 @@ class _Work:
         stop_sender()
         if self._worker is not None:
             self._worker.shutdown_graceful_timeout = GRACE_SECONDS
-            self._worker.stop()
+            self._worker.stop()  # type: ignore[no-untyped-call]
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -96,19 +96,19 @@ class _Work:
         async with app.with_connector(connector.get_worker_connector()).open_async() as working:
             if Queue.SEND in self._queues:
                 this_sender()
-            self._worker = Worker(
-                app=working,
-                queues=self._queues,
-                name=self._name,
-                concurrency=self._concurrency,
-                fetch_job_polling_interval=POLL_SECONDS,
-                delete_jobs="successful",
-                install_signal_handlers=False,
+            options = {
                 **working.worker_defaults,
-            )
+                "queues": self._queues,
+                "name": self._name,
+                "concurrency": self._concurrency,
+                "fetch_job_polling_interval": POLL_SECONDS,
+                "delete_jobs": "successful",
+                "install_signal_handlers": False,
+            }
+            self._worker = Worker(app=working, **options)  # type: ignore[arg-type]
             minding = asyncio.create_task(_mind_stalled_jobs(working))
             try:
-                await self._worker.run()
+                await self._worker.run()  # type: ignore[no-untyped-call]
             finally:
                 self._worker = None
                 minding.cancel()

@@ -1,4 +1,4 @@
-"""One sender process at work: claim a chunk, ask the gate, make each letter at the last moment, record what became of it.
+"""One sender process at work: claim a chunk, ask the gate, make each letter at the last moment, record its outcome.
 
 Read in this order: `sender` (the process), `chunk` (one chunk from claim to end), `claims` (what is read), `outcomes`
 (what is written), `journal` and `recovery` (what survives a crash), `database` (its own connections).

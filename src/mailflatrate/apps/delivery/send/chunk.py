@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import Enum
 
 import structlog
@@ -156,10 +157,8 @@ class ChunkRun:
     async def _write_outcomes(self) -> None:
         while not (self._closing and not self._outbox):
             if not self._closing:
-                try:
+                with suppress(TimeoutError):
                     await asyncio.wait_for(self._flush_now.wait(), BATCH_SECONDS)
-                except TimeoutError:
-                    pass
                 self._flush_now.clear()
             while self._outbox:
                 await self._write_batch(self._outbox[:BATCH_ROWS])

@@ -143,7 +143,7 @@ class Sender:
 
     def _pause_relay(self) -> float:
         """Count a failure; the seconds until the relay is asked again, growing to the operator's limit."""
-        pause = min(FIRST_RELAY_PAUSE_SECONDS * 2**self._relay_failures, self._settings.relay_pause_max_seconds)
+        pause = min(FIRST_RELAY_PAUSE_SECONDS * 2.0**self._relay_failures, self._settings.relay_pause_max_seconds)
         self._relay_failures = min(self._relay_failures + 1, 30)
         self._relay_again_at = asyncio.get_running_loop().time() + pause
         return pause
@@ -241,7 +241,7 @@ def stop_sender() -> None:
 
 async def close_sender() -> None:
     """Close the process's sender, if there is one."""
-    global _sender  # noqa: PLW0603
+    global _sender
     closing, _sender = _sender, None
     if closing is not None:
         await closing.close()

@@ -1,5 +1,5 @@
-"""Who writes the letters of a chunk: the gate is asked, the edition is filled, and either a permitted letter comes out or
-the row that says why none does."""
+"""Who writes the letters of a chunk: the gate is asked, the edition is filled, and either a permitted letter comes out
+or the row that says why none does."""
 
 from datetime import datetime
 from typing import Protocol

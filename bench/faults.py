@@ -1,0 +1,343 @@
+"""Fault runs: a mailing is sent while processes are killed, the database stops, the relay refuses, and every recipient is
+then compared with what a recording sink received.
+
+    python bench/faults.py [--recipients 100000] [--only kill,term,...] [--json]
+
+Invariants of each run: every recipient in exactly one final state; nobody twice at the sink; nobody lost; everybody who is
+`sent` is at the sink; in doubt at most the open connections for each kill, and each of them listed by name. Prints one
+JSON object; exits 1 when an invariant does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from estate import Estate, build_estate, release, worker_command, workspace
+from smtp_sink_check import free_port, wait_for
+
+CONNECTIONS = 10
+SENDERS = 2
+RUN_SECONDS = 1800
+
+
+@dataclass
+class Stage:
+    """The processes and files of a run."""
+
+    folder: Path
+    estate: Estate
+    port: int
+    run: str = ""
+    campaign_id: int = 0
+    sink: subprocess.Popen[bytes] | None = None
+    senders: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    others: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    notes: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def record(self) -> Path:
+        """What the sink received in this run."""
+        return self.folder / f"sink-{self.run}.txt"
+
+    def mode(self, word: str) -> None:
+        """Tell the sink how to behave."""
+        (self.folder / "mode").write_text(word)
+
+    def start_sink(self) -> None:
+        """Start the sink, on the same port each time."""
+        script = str(Path(__file__).with_name("sink.py"))
+        command = [sys.executable, script, "--port", str(self.port), "--record", str(self.record)]
+        self.sink = subprocess.Popen([*command, "--mode", str(self.folder / "mode")], stdout=subprocess.DEVNULL)
+        wait_for(self.port)
+
+    def stop_sink(self) -> None:
+        """Let the relay vanish."""
+        assert self.sink is not None
+        self.sink.kill()
+        self.sink.wait()
+
+    def start_sender(self, number: int) -> None:
+        """Start a sender process, in the place of the one with this number."""
+        process = subprocess.Popen(worker_command("send"))
+        if number < len(self.senders):
+            self.senders[number] = process
+        else:
+            self.senders.append(process)
+
+    def received(self) -> int:
+        """Messages at the sink so far."""
+        return sum(1 for _ in self.record.open("rb")) if self.record.exists() else 0
+
+    def wait_received(self, count: int, seconds: float = RUN_SECONDS) -> None:
+        """Return when the sink has `count` messages. Raises TimeoutError."""
+        end = time.monotonic() + seconds
+        while self.received() < count:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.run}: {self.received()} of {count} messages came")
+            time.sleep(0.02)
+
+
+def progress(stage: Stage) -> tuple[str, str, int]:
+    """State, reason and number of recipients without a final state."""
+    from mailflatrate.apps.campaigns.models import Campaign
+    from mailflatrate.apps.delivery.queries import campaign_progress
+    from mailflatrate.base import tenancy
+
+    with tenancy.account(stage.estate.account_id):
+        campaign = Campaign.objects.get(id=stage.campaign_id)
+        found = campaign_progress(stage.campaign_id)
+    return campaign.state, campaign.state_reason, found.pending + found.deferred
+
+
+def wait_end(stage: Stage) -> None:
+    """Return when the campaign is over. Raises TimeoutError."""
+    end = time.monotonic() + RUN_SECONDS
+    while progress(stage)[0] not in ("sent", "cancelled"):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{stage.run}: {progress(stage)}")
+        time.sleep(0.2)
+
+
+# -- the faults --------------------------------------------------------------------------------------------------------
+
+
+def kill_five(stage: Stage, people: int) -> int:
+    """kill -9 of a sender, five times; the number of kills."""
+    for kill in range(5):
+        stage.wait_received(people * (kill + 1) // 7)
+        victim = stage.senders[kill % SENDERS]
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        stage.start_sender(kill % SENDERS)
+    return 5
+
+
+def terminate(stage: Stage, people: int) -> int:
+    """SIGTERM to both senders: nothing is in doubt, and they end within ten seconds."""
+    stage.wait_received(people // 3)
+    began = time.monotonic()
+    for process in stage.senders:
+        process.terminate()
+    codes = [process.wait(30) for process in stage.senders]
+    stage.notes["seconds_to_end"] = round(time.monotonic() - began, 2)
+    stage.notes["exit_codes"] = codes
+    assert codes == [0] * SENDERS, codes
+    for number in range(SENDERS):
+        stage.start_sender(number)
+    return 0
+
+
+def database(stage: Stage, people: int) -> int:
+    """PostgreSQL is stopped, stays away for three seconds, and is started again."""
+    from mailflatrate.settings.postgres import EmbeddedPostgres
+
+    stage.wait_received(people // 3)
+    server = EmbeddedPostgres(stage.folder)
+    server.stop()
+    time.sleep(3)
+    server.start()
+    stage.notes["senders_that_ended"] = sum(process.poll() is not None for process in stage.senders)
+    return 0
+
+
+def relay_at_start(stage: Stage, people: int) -> int:
+    """The relay is not there at the start: the campaign waits visibly and goes on by itself."""
+    end = time.monotonic() + 60
+    while progress(stage)[0] != "waiting":
+        if time.monotonic() > end:
+            raise TimeoutError("the campaign does not show that it waits")
+        time.sleep(0.1)
+    stage.notes["waiting_because"] = progress(stage)[1]
+    assert progress(stage)[2] == people
+    stage.start_sink()
+    return 0
+
+
+def relay_in_the_middle(stage: Stage, people: int) -> int:
+    """The relay dies in the middle and comes back after three seconds. Each sender may lose its connections' replies."""
+    stage.wait_received(people // 3)
+    stage.stop_sink()
+    time.sleep(3)
+    stage.notes["state_meanwhile"] = progress(stage)[0]
+    stage.start_sink()
+    return SENDERS
+
+
+def every_tenth(stage: Stage, people: int) -> int:
+    """450 to every tenth recipient at the first attempt: all of them get it at the second."""
+    return 0
+
+
+def disk_full(stage: Stage, people: int) -> int:
+    """The relay's disk is full for two seconds: 452 after the content, for everything."""
+    stage.wait_received(people // 3)
+    stage.mode("full")
+    time.sleep(2)
+    stage.mode("ok")
+    return 0
+
+
+def pause(stage: Stage, people: int) -> int:
+    """Paused in the middle of a chunk: nothing arrives later than a second after; resumed, all of it does."""
+    from mailflatrate.apps.delivery import actions
+    from mailflatrate.base import tenancy
+
+    stage.wait_received(people // 3)
+    with tenancy.account(stage.estate.account_id):
+        actions.pause_campaign(stage.campaign_id)
+    time.sleep(1)
+    after_a_second = stage.received()
+    time.sleep(2)
+    stage.notes["arrived_later_than_a_second_after"] = stage.received() - after_a_second
+    assert stage.received() == after_a_second
+    with tenancy.account(stage.estate.account_id):
+        actions.resume_campaign(stage.campaign_id)
+    return 0
+
+
+def unsubscribe(stage: Stage, people: int) -> int:
+    """People unsubscribe while the mailing runs: no message to one of them later than a second after."""
+    from mailflatrate.apps.delivery.models import Delivery
+    from mailflatrate.apps.lists import actions as lists
+    from mailflatrate.base import tenancy
+
+    stage.wait_received(people // 4)
+    left: dict[str, int] = {}
+    with tenancy.account(stage.estate.account_id):
+        waiting = Delivery.objects.filter(campaign_id=stage.campaign_id, state="pending").select_related("contact")
+        targets = [row.contact for row in waiting.order_by("id")[: max(50, people // 50) : 5]]
+    for contact in targets:
+        with tenancy.account(stage.estate.account_id):
+            lists.unsubscribe(contact.id, list_id=stage.estate.list_id, by="link", source="fault run")
+        left[contact.email] = time.time_ns() // 1_000_000
+    wait_end(stage)
+    late = [
+        int(at) - left[address]
+        for at, address in (line.split() for line in stage.record.read_text().splitlines())
+        if address in left and int(at) > left[address] + 1000
+    ]
+    stage.notes |= {"unsubscribed": len(left), "later_than_a_second": len(late)}
+    assert not late, late
+    with tenancy.account(stage.estate.account_id):
+        from mailflatrate.apps.lists.models import Subscription
+
+        Subscription.objects.filter(contact_id__in=[each.id for each in targets]).update(state="confirmed")
+    return 0
+
+
+FAULTS: dict[str, Callable[[Stage, int], int]] = {
+    "kill": kill_five,
+    "term": terminate,
+    "database": database,
+    "relay_start": relay_at_start,
+    "relay_middle": relay_in_the_middle,
+    "tenth": every_tenth,
+    "disk_full": disk_full,
+    "pause": pause,
+    "unsubscribe": unsubscribe,
+}
+
+
+# -- the comparison ----------------------------------------------------------------------------------------------------
+
+
+def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
+    """What the tables say against what the sink has; raises AssertionError for what does not hold."""
+    from mailflatrate.apps.delivery.models import Delivery
+    from mailflatrate.apps.delivery.queries import campaign_progress, in_doubt
+    from mailflatrate.base import tenancy
+
+    at_sink = Counter(line.split()[1] for line in stage.record.read_text().splitlines())
+    with tenancy.account(stage.estate.account_id):
+        rows = list(Delivery.objects.filter(campaign_id=stage.campaign_id).values_list("contact__email", "state"))
+        listed = {row.email for row in in_doubt(stage.campaign_id)}
+        counted = campaign_progress(stage.campaign_id)
+    states = Counter(state for _, state in rows)
+    twice = [address for address, count in at_sink.items() if count > 1]
+    lost = [address for address, state in rows if state == "sent" and not at_sink[address]]
+    secret = [address for address, state in rows if state not in ("sent", "in_doubt") and at_sink[address]]
+    doubtful = {address for address, state in rows if state == "in_doubt"}
+    result: dict[str, object] = {
+        "states": dict(states), "at_sink": sum(at_sink.values()), "kills": kills, "twice": len(twice),
+        "lost": len(lost), "received_but_not_sent": len(secret), "in_doubt_received": sum(
+            1 for address in doubtful if at_sink[address]), **stage.notes,
+    }  # fmt: skip
+    problems = [
+        name
+        for name, wrong in {
+            "not everybody has a row": len(rows) != people or len({address for address, _ in rows}) != people,
+            "somebody has no final state": bool(states.keys() - {"sent", "withheld", "in_doubt", "bounced"}),
+            "somebody got it twice": bool(twice),
+            "somebody is sent and did not get it": bool(lost),
+            "somebody got it and is not sent": bool(secret),
+            "too many in doubt": len(doubtful) > CONNECTIONS * kills,
+            "in doubt and not listed": listed != doubtful,
+            "the tallies differ": counted.sent != states["sent"] or counted.in_doubt != len(doubtful),
+            "the tallies are open": counted.pending != 0 or counted.deferred != 0,
+        }.items()
+        if wrong
+    ]
+    return {**result, "problems": problems}
+
+
+def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
+    """One mailing with one fault."""
+    stage.run, stage.notes = name, {}
+    stage.mode("tenth" if name == "tenth" else "ok")
+    began = time.monotonic()
+    if name != "relay_start":
+        stage.start_sink()
+    stage.campaign_id = release(stage.estate)
+    try:
+        kills = FAULTS[name](stage, people)
+        wait_end(stage)
+        return {**compare(stage, people, kills), "seconds": round(time.monotonic() - began, 1)}
+    except (AssertionError, TimeoutError) as problem:
+        return {"problems": [f"{type(problem).__name__}: {problem}"], **stage.notes}
+    finally:
+        stage.stop_sink()
+
+
+def main() -> None:
+    """Run the chosen faults one after another and print what came out."""
+    parser = argparse.ArgumentParser(description="fault runs")
+    parser.add_argument("--recipients", type=int, default=100_000)
+    parser.add_argument("--only", default=",".join(FAULTS), help="comma-separated: " + ", ".join(FAULTS))
+    options = parser.parse_args()
+    port = free_port()
+    settings = {
+        "relay_host": "127.0.0.1", "relay_port": str(port), "relay_tls": "never", "canary_wait_seconds": "0",
+        "retry_first_seconds": "2", "relay_pause_max_seconds": "2", "sender_connections": str(CONNECTIONS),
+        "chunk_size": str(max(50, min(1000, options.recipients // 20))), "log_level": "ERROR",
+    }  # fmt: skip
+    results: dict[str, object] = {}
+    with workspace(**settings) as folder:
+        stage = Stage(folder, build_estate(options.recipients), port)
+        for number in range(SENDERS):
+            stage.start_sender(number)
+        stage.others.append(subprocess.Popen(worker_command("plan", "house")))
+        try:
+            for name in options.only.split(","):
+                results[name] = run_fault(stage, name, options.recipients)
+                print(f"{name}: {json.dumps(results[name])}", file=sys.stderr, flush=True)
+        finally:
+            for process in [*stage.senders, *stage.others]:
+                process.kill()
+                process.wait()
+    failed = [name for name, result in results.items() if isinstance(result, dict) and result["problems"]]
+    print(json.dumps({"recipients": options.recipients, "runs": results, "failed": failed, "host": os.uname().machine}))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
