@@ -48,7 +48,7 @@ An: \t{TO}
 
 
 Guten Tag""",
-    "yahoo": f"""  ----- Weitergeleitete Nachricht ----- Von: {SENDER}An: "{TO}" <{TO}>Gesendet: 24. November 2026Betreff: Neues
+    "yahoo": f""" ----- Weitergeleitete Nachricht ----- Von: {SENDER}An: "{TO}" <{TO}>Gesendet: 24.11.2026Betreff: Neues
  Guten Tag""",
     "french": f"""---------- Message transféré ---------
 De : {SENDER}

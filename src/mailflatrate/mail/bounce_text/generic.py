@@ -11,22 +11,22 @@ from mailflatrate.mail.reading.mime import Part
 
 _FAILURE_WORDS = re.compile(
     r"(?:could|can|was|has|is|were)(?: ?not|n't) (?:be )?(?:been )?(?:deliver|reach|sent|send|able to deliver)|"
-    r"undeliver|"
-    r"unable to (?:deliver|send|reach)|delivery (?:has )?(?:failed|error|failure|problem|to the following)|"
-    r"failed to deliver|failed permanently|did not (?:reach|receive)|not (?:been )?delivered|user unknown|unknown user|"
-    r"no such user|not a valid user|mailbox (?:is )?full|quota|does not exist|returned to (?:you|sender)|rejected|"
-    r"nicht zugestellt|unzustellbar|non (?:è|e') stat[oa] (?:possibile|recapitat|consegnat)|"
+    r"undeliver|unable to (?:deliver|send|reach)|"
+    r"delivery (?:has )?(?:failed|error|failure|problem|to the following)|failed to deliver|error delivering|"
+    r"unable to find user|failed permanently|did not (?:reach|receive)|not (?:been )?delivered|user unknown|"
+    r"unknown user|no such user|not a valid user|mailbox (?:is )?full|quota|does not exist|"
+    r"returned to (?:you|sender)|rejected|nicht zugestellt|unzustellbar|"
+    r"non (?:è|e') stat[oa] (?:possibile|recapitat|consegnat)|"
     r"(?:has been|was) (?:delayed|postponed|returned|rejected|bounced)|has left|non recapitat|"
-    r"no (?:ha podido|pudo) ser entregado|n'a pas pu|"
-    r"não (?:pode|foi)|não pôde|送信できません|配信できません|投递失败|не может быть доставлено|не было доставлено|"
-    r"kunne ikke leveres|kunde inte levereras|kon niet worden|nie (?:mogła|może) zostać|"
-    r"permanent(?:ly)? (?:error|fail)",
+    r"no (?:ha podido|pudo) ser entregado|n'a pas pu|não (?:pode|foi)|não pôde|送信できません|配信できません|"
+    r"投递失败|не может быть доставлено|не было доставлено|kunne ikke leveres|kunde inte levereras|"
+    r"kon niet worden|nie (?:mogła|może) zostać|permanent(?:ly)? (?:error|fail)",
     re.I,
 )
 _LABELLED = re.compile(
-    rf"(?:recipient|address|deliver(?:y|ed)? (?:failed )?to|undeliverable to|sent (?:mail )?to|message to|mail to|"
-    rf"addressed to|rcpt to|user|mailbox|failed for|for|to|empfänger|destinatario|destinataire)"
-    rf"(?:\(s\))?(?: is| was)?[ \t]*:?\s{{0,8}}"
+    rf"(?<![\w.@+-])(?:recipient|address|delivery (?:failed )?to|delivering [\w ]{{0,24}}to|delivered to|"
+    rf"undeliverable to|sent (?:mail )?to|message to|mail to|addressed to|rcpt to|user|mailbox|failed for|"
+    rf"for|to|an|à|empfänger|destinatario|destinataire|收件人)(?:\(s\))?(?: is| was)?(?:[ \t]*[:：]\s{{0,8}}|[ \t]+|[ \t]*\n[ \t]*|(?=<))"
     rf"(?:\[?smtp:)?[<\"'(]*({ADDR}?)(?=[\s<>\"'),;:\]!]|\.(?:\s|$)|$)",
     re.I,
 )
@@ -38,18 +38,36 @@ _SERVANTS = frozenset(
 
 def generic_notice(message: Part, text: str, *, machine: bool, failure: bool) -> list[Named]:
     """The recipients that a notice in an unknown dialect names, or none when it does not look like one."""
-    if not machine or not _FAILURE_WORDS.search(text[:6000]):
+    if not machine:
         return []
-    if not failure and not _strong(message, text):
-        return []
+    if not (failure and is_daemon(message)):
+        if not _FAILURE_WORDS.search(text[:6000]):
+            return []
+        if not failure and not _strong(message, text):
+            return []
     own = _own_addresses(message)
     head = text[:6000]
-    for pattern in (_ALONE, _LABELLED):
-        found = _collect(pattern, head, own)
-        if found:
-            return found
+    for region in (head[_failure_line(head) :], head):
+        for pattern in (_ALONE, _LABELLED):
+            found = _collect(pattern, region, own)
+            if found:
+                return found
     rest = [mailbox for mailbox in address.find_all(head) if _is_foreign(mailbox, own)]
     return [Named(mailbox, head) for mailbox in rest[:1]]
+
+
+def _failure_line(text: str) -> int:
+    """Where the line begins that speaks of the failure; what stands above it describes the mail that was sent."""
+    match = _FAILURE_WORDS.search(text)
+    return text.rfind("\n", 0, match.start()) + 1 if match else 0
+
+
+def is_daemon(message: Part) -> bool:
+    """Whether the sender's mailbox is one that only mail systems use; its failure subject needs no further words."""
+    mailbox = address.clean(message.headers.raw("from")).lower()
+    return mailbox.startswith(("mailer-daemon@", "mailerdaemon@", "mail-daemon@")) or (
+        not mailbox and "daemon" in message.headers.raw("from").lower()
+    )
 
 
 def _strong(message: Part, text: str) -> bool:
@@ -84,17 +102,7 @@ def _is_foreign(mailbox: str, own: frozenset[str]) -> bool:
 def _own_addresses(message: Part) -> frozenset[str]:
     """Whoever the notice was sent to or comes from is not the recipient that failed."""
     own: set[str] = set()
-    for name in (
-        "to",
-        "cc",
-        "from",
-        "sender",
-        "reply-to",
-        "return-path",
-        "delivered-to",
-        "x-original-to",
-        "envelope-to",
-    ):
+    for name in ("to", "from", "sender", "reply-to"):
         for value in message.headers.all(name):
             own.update(mailbox.lower() for mailbox in address.find_all(value))
     return frozenset(own)

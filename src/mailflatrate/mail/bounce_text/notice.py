@@ -7,7 +7,7 @@ from mailflatrate.mail.bounce_text.asia import ASIA, FML
 from mailflatrate.mail.bounce_text.classic import CLASSIC
 from mailflatrate.mail.bounce_text.dialect import COMMON_ENDINGS, Dialect, Named, end_of, named_by, opening_of
 from mailflatrate.mail.bounce_text.gateways import GATEWAYS
-from mailflatrate.mail.bounce_text.generic import generic_notice
+from mailflatrate.mail.bounce_text.generic import generic_notice, is_daemon
 from mailflatrate.mail.bounce_text.groupware import GROUPWARE
 from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
 from mailflatrate.mail.reading import address
@@ -143,7 +143,7 @@ def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool)
         # Only the null sender speaks for a machine, and vacation notes have it, too (RFC 3834 3.3).
         return None
     named = generic_notice(message, region, machine=machine, failure=failure)
-    if not named:
+    if not named and not (failure and is_daemon(message)):
         return None
     delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None
     return Notice("unknown", tuple(named), delayed, False, region)
