@@ -26,7 +26,8 @@ _FAILURE_WORDS = re.compile(
 _LABELLED = re.compile(
     rf"(?<![\w.@+-])(?:recipient|address|delivery (?:failed )?to|delivering [\w ]{{0,24}}to|delivered to|"
     rf"undeliverable to|sent (?:mail )?to|message to|mail to|addressed to|rcpt to|user|mailbox|failed for|"
-    rf"for|to|an|à|empfänger|destinatario|destinataire|收件人)(?:\(s\))?(?: is| was)?(?:[ \t]*[:：]\s{{0,8}}|[ \t]+|[ \t]*\n[ \t]*|(?=<))"
+    rf"for|to|an|à|empfänger|destinatario|destinataire|收件人)"
+    rf"(?:\(s\))?(?: is| was)?(?:[ \t]*[:：]\s{{0,8}}|[ \t]+|[ \t]*\n[ \t]*|(?=<))"
     rf"(?:\[?smtp:)?[<\"'(]*({ADDR}?)(?=[\s<>\"'),;:\]!]|\.(?:\s|$)|$)",
     re.I,
 )

@@ -72,9 +72,7 @@ PROVIDERS = Table(
         "Gmail",
         ("its content presents a potential", "detected an illegal attachment", "p=blockedmessage"),
     ),
-    Words(
-        Reason.REJECTED, "Google Groups", ("help centre at https://groups.google", "support.google.com/a/answer/166")
-    ),
+    Words(Reason.REJECTED, "Google Groups", ("google groups", "groups.google.com", "support.google.com/a/answer/166")),
     # --- Microsoft ----------------------------------------------------------------------------------------------
     Words(
         Reason.USERUNKNOWN,
@@ -228,7 +226,7 @@ PROVIDERS = Table(
     Words(
         Reason.FILTERED,
         "Facebook",
-        ("refused due to recipient preferences", "rcp-p2", "rcp-p1", "rcp-p3"),
+        ("refused due to recipient preferences", "email preferences of the person", "rcp-p2", "rcp-p1", "rcp-p3"),
     ),
     # --- Russian and Ukrainian providers ------------------------------------------------------------------------
     Words(
