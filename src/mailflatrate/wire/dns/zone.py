@@ -24,6 +24,7 @@ ZoneData = Mapping[str, Mapping[str, Sequence[str]]]
 
 _MAX_CNAME_STEPS = 8
 _UDP_BYTES = 1232
+_PORT_ATTEMPTS = 5
 
 
 class ZoneServer:
@@ -95,11 +96,20 @@ class ZoneServer:
         self.stop()
 
     async def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._tcp = await asyncio.start_server(self._on_stream, "127.0.0.1", self.port)
-        self.port = self._tcp.sockets[0].getsockname()[1]
-        self._udp, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(self), local_addr=("127.0.0.1", self.port)
-        )
+        wished = self.port
+        for attempt in range(_PORT_ATTEMPTS):
+            self._tcp = await asyncio.start_server(self._on_stream, "127.0.0.1", wished)
+            self.port = self._tcp.sockets[0].getsockname()[1]
+            try:
+                self._udp, _ = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self), local_addr=("127.0.0.1", self.port)
+                )
+                return
+            except OSError:  # a port that is free for TCP may be taken for UDP
+                self._tcp.close()
+                await self._tcp.wait_closed()
+                if wished or attempt == _PORT_ATTEMPTS - 1:
+                    raise
 
     async def _close(self) -> None:
         if self._udp is not None:
