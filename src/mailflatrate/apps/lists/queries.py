@@ -246,9 +246,11 @@ def mailable_series(days: int = 30) -> list[tuple[date, int]]:
     return series[::-1]
 
 
-def imports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Import]:
-    """Imports, newest first, with their list; `before_id` is the last id of the page before."""
+def imports_page(*, list_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Import]:
+    """Imports (into one list), newest first, with their list; `before_id` is the last id of the page before."""
     rows = Import.objects.select_related("mailing_list")
+    if list_id is not None:
+        rows = rows.filter(mailing_list_id=list_id)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     return list(rows.order_by("-id")[:size])

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -131,9 +131,10 @@ def cancel_import(import_id: int) -> None:
             job.save(update_fields=["cancel_requested"])
 
 
-def refused_csv(import_id: int) -> Iterator[str]:
+def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
     """The refused rows as CSV text, line by line: number, reason, rule, suggestion, then the row as it stood.
 
+    `wording` turns a stored reason into what a person reads.
     Iterate inside `tenancy.account(...)`. Cells that a spreadsheet would run as a formula get an apostrophe in front.
     """
     buffer = io.StringIO()
@@ -141,7 +142,7 @@ def refused_csv(import_id: int) -> Iterator[str]:
     writer.writerow(("line", "reason", "rule", "suggestion", "row"))
     refusals = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")
     for refusal in refusals.iterator(chunk_size=2000):
-        cells = (refusal.reason, refusal.rule, refusal.suggestion, *(str(cell) for cell in refusal.row))
+        cells = (wording(refusal.reason), refusal.rule, refusal.suggestion, *(str(cell) for cell in refusal.row))
         writer.writerow((refusal.line_number, *map(_harmless, cells)))
         yield buffer.getvalue()
         buffer.seek(0)

@@ -1,5 +1,35 @@
 """Addresses of this area."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from mailflatrate.entrypoints.web.studio.audience import contact, contacts, imports, lists, segments
+
+LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
+SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
+
+urlpatterns: list[URLPattern] = [
+    path("lists/", lists.lists, name="lists"),
+    path("lists/new/", lists.new, name="list-new"),
+    path(LIST, lists.one, name="list"),
+    path(f"{LIST}edit/", lists.edit, name="list-edit"),
+    path(f"{LIST}origin/", lists.origin, name="list-origin"),
+    path(f"{LIST}archive/", lists.archive, name="list-archive"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path(CONTACT, contact.one, name="contact"),
+    path(f"{CONTACT}edit/", contact.edit, name="contact-edit"),
+    path(f"{CONTACT}unsubscribe/", contact.unsubscribe, name="contact-unsubscribe"),
+    path("segments/", segments.index, name="segments"),
+    path("segments/new/", segments.edit, name="segment-new"),
+    path("segments/rows/", segments.rows, name="segment-rows"),
+    path(SEGMENT, segments.edit, name="segment"),
+    path(f"{SEGMENT}count/", segments.count, name="segment-count"),
+    path(f"{SEGMENT}delete/", segments.delete, name="segment-delete"),
+    path("imports/", imports.history, name="imports"),
+    path("imports/new/", imports.new, name="import-new"),
+    path(IMPORT, imports.one, name="import"),
+    path(f"{IMPORT}columns/", imports.columns, name="import-columns"),
+    path(f"{IMPORT}start/", imports.start, name="import-start"),
+    path(f"{IMPORT}cancel/", imports.cancel, name="import-cancel"),
+    path(f"{IMPORT}progress/", imports.progress, name="import-progress"),
+    path(f"{IMPORT}refused.csv", imports.refused, name="import-refused"),
+]

@@ -1,0 +1,170 @@
+"""One person: name and attributes, subscriptions, the proof of consent, everything sent, what came back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.queries import PAGE_ROWS, deliveries_of_contact
+from mailflatrate.apps.inbound.queries import feedback_of_contact
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import Subscription, SubscriptionState
+from mailflatrate.apps.lists.queries import ContactDetail
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.forms import ContactForm
+from mailflatrate.entrypoints.web.studio.audience.proof import happenings
+from mailflatrate.entrypoints.web.studio.audience.words import (
+    STATE_TONES,
+    error_sentence,
+    reason_word,
+    unsubscribed_word,
+)
+from mailflatrate.entrypoints.web.studio.campaigns import words as outcomes
+from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+
+SHOWN_FEEDBACK = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """A subscription with what there is to say about its state."""
+
+    subscription: Subscription
+    tone: str
+    note: str
+
+    @property
+    def open(self) -> bool:
+        """True while there is something to unsubscribe from."""
+        return self.subscription.state != SubscriptionState.UNSUBSCRIBED
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """One mailing to this person, its outcome and what the server replied."""
+
+    delivery: Delivery
+    tone: str
+    state: str
+    detail: str
+    reply: str
+
+
+def _detail(contact_id: int) -> ContactDetail:
+    found = queries.contact_detail(contact_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _subscription(row: Subscription) -> SubscriptionRow:
+    state = SubscriptionState(row.state)
+    note = ""
+    if state == SubscriptionState.QUARANTINED and row.quarantine_reason:
+        note = reason_word(row.quarantine_reason)
+    elif state == SubscriptionState.UNSUBSCRIBED and row.unsubscribed_by:
+        note = capfirst(unsubscribed_word(row.unsubscribed_by))
+    return SubscriptionRow(row, STATE_TONES[state], note)
+
+
+def _sent(row: Delivery) -> SentRow:
+    state = DeliveryState(row.state)
+    detail = ""
+    if state == DeliveryState.BOUNCED:
+        detail = outcomes.bounce_word(row.bounce)
+    elif state == DeliveryState.WITHHELD:
+        detail = outcomes.reason_word(row.reason)
+    reply = " ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part)
+    return SentRow(row, outcomes.STATE_TONES[state], str(state.label), detail, reply)
+
+
+def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    """Rows of the form, with an empty one to add something."""
+    return [*((key, str(value)) for key, value in sorted(attributes.items())), ("", "")]
+
+
+def _context(detail: ContactDetail, form: ContactForm, attributes: list[tuple[str, str]]) -> dict[str, Any]:
+    contact = detail.contact
+    sent = deliveries_of_contact(contact.id)
+    return {
+        "contact": contact,
+        "form": form,
+        "attributes": attributes,
+        "subscriptions": [_subscription(row) for row in detail.subscriptions],
+        "open_count": sum(row.state != SubscriptionState.UNSUBSCRIBED for row in detail.subscriptions),
+        "suppression": detail.suppression,
+        "happenings": happenings(detail.events),
+        "sent": [_sent(row) for row in sent],
+        "sent_limit": PAGE_ROWS if len(sent) == PAGE_ROWS else 0,
+        "feedback": list(feedback_of_contact(contact.id)[:SHOWN_FEEDBACK]),
+    }
+
+
+@require_safe
+@studio
+def one(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """Everything known about one person."""
+    detail = _detail(contact_id)
+    contact = detail.contact
+    form = ContactForm(initial={"first_name": contact.first_name, "last_name": contact.last_name})
+    return page(request, "studio/audience/contact.html", _context(detail, form, _attributes(contact.attributes)))
+
+
+def _posted_attributes(request: StudioRequest, before: dict[str, Any]) -> dict[str, Any]:
+    """Rows with a name and a value. A value that was not touched keeps its type."""
+    names, values = (map(str.strip, request.POST.getlist(f"attribute_{part}")) for part in ("name", "value"))
+    kept: dict[str, Any] = {}
+    for name, value in zip(names, values, strict=False):
+        if name and value:
+            kept[name] = before[name] if name in before and str(before[name]) == value else value
+    return kept
+
+
+@require_POST
+@studio
+def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """Save name and attributes."""
+    detail = _detail(contact_id)
+    form = ContactForm(request.POST)
+    attributes = _posted_attributes(request, detail.contact.attributes)
+    if form.is_valid():
+        try:
+            actions.edit_contact(contact_id, **form.cleaned_data, attributes=attributes)
+        except ListError as error:
+            form.add_error(None, error_sentence(error))
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(reverse("studio:contact", args=[contact_id]))
+    return page(request, "studio/audience/contact.html", _context(detail, form, _attributes(attributes)), status=422)
+
+
+@require_POST
+@studio
+def unsubscribe(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """Take the person off one list, or off everything; at once, for mailings under way too."""
+    detail = _detail(contact_id)
+    everything = request.POST.get("list") == "all"
+    list_id = whole_number(request.POST.get("list"))
+    if not everything and list_id not in {row.mailing_list_id for row in detail.subscriptions}:
+        raise Http404
+    ended = actions.unsubscribe(
+        contact_id,
+        list_id=None if everything else list_id,
+        by="customer",
+        source=f"studio: {request.user.email}",
+    )
+    if everything:
+        text = _("%(email)s is unsubscribed from everything and gets no mailing any more.")
+        messages.success(request, text % {"email": detail.contact.email})
+    else:
+        text = ngettext("%(n)d subscription ended.", "%(n)d subscriptions ended.", ended)
+        messages.success(request, text % {"n": ended})
+    return see_other(reverse("studio:contact", args=[contact_id]))

@@ -1,0 +1,116 @@
+"""Contacts: search, filters, pages by keyset."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.queries import Cursor, ListRow
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
+from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES
+from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+
+MAX_SEARCH_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the page is narrowed to."""
+
+    search: str = ""
+    list_id: int | None = None
+    state: SubscriptionState | None = None
+
+    def query(self, **changed: object) -> str:
+        """The query string for this filter with some parts changed; empty parts are left out."""
+        parts = {"q": self.search, "list": self.list_id, "state": self.state.value if self.state else "", **changed}
+        return urlencode({name: value for name, value in parts.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter to choose. `count` is empty where counting would need the whole table."""
+
+    label: str
+    query: str
+    active: bool
+    count: int | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A person with subscriptions, each with its tone."""
+
+    contact: Contact
+    subscriptions: list[tuple[Subscription, str]]
+
+
+def _filter(request: StudioRequest, lists: list[ListRow]) -> Filter:
+    list_id = whole_number(request.GET.get("list"))
+    state = request.GET.get("state", "")
+    return Filter(
+        search=request.GET.get("q", "").replace("\0", "").strip()[:MAX_SEARCH_CHARACTERS],
+        list_id=next((row.id for row in lists if row.id == list_id), None),
+        state=SubscriptionState(state) if state in SubscriptionState.values else None,
+    )
+
+
+def _list_chips(wanted: Filter, lists: list[ListRow]) -> list[Chip]:
+    chips = [Chip(_("All lists"), wanted.query(list=""), wanted.list_id is None)]
+    return chips + [Chip(row.name, wanted.query(list=row.id), row.id == wanted.list_id) for row in lists]
+
+
+def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[Chip]:
+    """With counts where a list is chosen and nothing is searched for: these are at hand."""
+    chosen = next((row for row in lists if row.id == wanted.list_id), None) if not wanted.search else None
+    counts: dict[SubscriptionState, int | str] = {
+        state: getattr(chosen, state.value) if chosen else "" for state in SubscriptionState
+    }
+    chips = [Chip(_("Any state"), wanted.query(state=""), wanted.state is None)]
+    return chips + [
+        Chip(str(state.label), wanted.query(state=state.value), state == wanted.state, counts[state])
+        for state in SubscriptionState
+    ]
+
+
+def _cursor(text: str | None) -> Cursor | None:
+    number, _colon, email = (text or "").partition(":")
+    contact_id = whole_number(number)
+    return Cursor(email[:254].replace("\0", ""), contact_id) if contact_id else None
+
+
+def _address(wanted: Filter, name: str, cursor: Cursor | None) -> str:
+    return f"?{wanted.query(**{name: f'{cursor.contact_id}:{cursor.email}'})}" if cursor else ""
+
+
+@require_safe
+@studio
+def contacts(request: StudioRequest) -> HttpResponse:
+    """People in the order of their address."""
+    lists = queries.list_table()
+    wanted = _filter(request, lists)
+    found = queries.contact_page(
+        search=wanted.search,
+        list_id=wanted.list_id,
+        state=wanted.state,
+        after=_cursor(request.GET.get("after")),
+        before=_cursor(request.GET.get("before")),
+    )
+    rows = [
+        ContactRow(
+            person,
+            [(each, STATE_TONES[SubscriptionState(each.state)]) for each in person.subscriptions.all()],
+        )
+        for person in found.rows
+    ]
+    context = {
+        "rows": rows, "wanted": wanted, "lists": lists, "filtered": bool(wanted.query()),
+        "next": _address(wanted, "after", found.next), "previous": _address(wanted, "before", found.previous),
+        "list_chips": _list_chips(wanted, lists), "state_chips": _state_chips(wanted, lists),
+    }  # fmt: skip
+    template = "studio/audience/contact_rows.html" if is_htmx(request) else "studio/audience/contacts.html"
+    return page(request, template, context)

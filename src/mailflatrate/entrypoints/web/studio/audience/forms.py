@@ -1,0 +1,76 @@
+"""What the pages of the audience ask for."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
+from mailflatrate.apps.lists.models import MailingList, OriginState
+
+MAX_NOTE_CHARACTERS = 4000
+
+
+class ListForm(forms.Form):
+    """How a list is called."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=MAX_NAME_CHARACTERS, help_text=_("Only you and your colleagues read it.")
+    )
+    public_name = forms.CharField(
+        label=_("Public name"),
+        max_length=MAX_NAME_CHARACTERS,
+        required=False,
+        help_text=_("What subscribers read when they confirm and unsubscribe. Empty: the name above."),
+    )
+    language = forms.ChoiceField(label=_("Language of the subscribers"), choices=settings.LANGUAGES)
+    description = forms.CharField(
+        label=_("What subscribers get"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class OriginForm(forms.Form):
+    """How the addresses of a list were collected (R-10)."""
+
+    note = forms.CharField(
+        label=_("How were the addresses collected?"),
+        max_length=MAX_NOTE_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Where people signed up, what they were told, how they confirmed, and since when."),
+    )
+
+
+class ContactForm(forms.Form):
+    """The name of a person. Never the address: consent belongs to it."""
+
+    first_name = forms.CharField(label=_("First name"), max_length=120, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=120, required=False)
+
+
+class SegmentForm(forms.Form):
+    """The name of a segment."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+
+
+class UploadForm(forms.Form):
+    """A file for a list. Lists whose origin was rejected are not offered (R-11)."""
+
+    mailing_list = forms.TypedChoiceField(label=_("Into which list?"), coerce=int, choices=())
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx", "class": "h-28 border-dashed"}),
+        help_text=_("Drop a file here or choose one: CSV or Excel (.xlsx), with a title row."),
+        error_messages={
+            "required": _("Choose a file first."),
+            "empty": _("This file is empty. Export it again and check that it holds rows."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lists = MailingList.objects.filter(archived_at=None).exclude(origin_state=OriginState.REJECTED)
+        self.fields["mailing_list"].choices = list(  # type: ignore[attr-defined]  # a choice field
+            lists.order_by("name", "id").values_list("id", "name")
+        )

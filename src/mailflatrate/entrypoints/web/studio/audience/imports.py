@@ -1,0 +1,229 @@
+"""Imports: upload, columns, live progress, report, history."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.actions.imports import Head
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.forms import OriginForm, UploadForm
+from mailflatrate.entrypoints.web.studio.audience.mapping import choices, columns_of, missing_evidence, posted_mapping
+from mailflatrate.entrypoints.web.studio.audience.words import (
+    IMPORT_TONES,
+    error_sentence,
+    policy,
+    reason_word,
+    reasons,
+)
+from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+
+UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """An import with its sums."""
+
+    job: Import
+    tone: str
+    quarantined: int
+    refused: int
+
+    @property
+    def under_way(self) -> bool:
+        """True while it moves by itself."""
+        return self.job.state in UNDER_WAY
+
+    @property
+    def percent(self) -> int:
+        """How much of the file was read."""
+        return min(100, 100 * self.job.bytes_read // self.job.file_bytes) if self.job.file_bytes else 0
+
+
+def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
+    """Imports as rows of a table."""
+    return [
+        ImportRow(job, IMPORT_TONES[ImportState(job.state)], sum(job.quarantined.values()), sum(job.refused.values()))
+        for job in jobs
+    ]
+
+
+def _find(import_id: int) -> Import:
+    found = queries.get_import(import_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@studio
+def history(request: StudioRequest) -> HttpResponse:
+    """All imports, newest first."""
+    before = whole_number(request.GET.get("before"))
+    jobs = queries.imports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
+    shown = jobs[: queries.PAGE_ROWS]
+    more = len(jobs) > len(shown)
+    context = {"rows": import_rows(shown), "next": f"?before={shown[-1].id}" if more else "", "later": bool(before)}
+    return page(request, "studio/audience/imports.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Step one: the file, and the list it is for."""
+    form = UploadForm(
+        request.POST or None, request.FILES or None, initial={"mailing_list": whole_number(request.GET.get("list"))}
+    )
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            job = actions.upload_import(form.cleaned_data["mailing_list"], file, file.name or "", by=request.user)
+        except ImportProblem as problem:
+            form.add_error("file", error_sentence(problem))
+        else:
+            return see_other(reverse("studio:import", args=[job.id]))
+    context = {"form": form, "has_lists": bool(form.fields["mailing_list"].choices)}  # type: ignore[attr-defined]
+    return page(request, "studio/audience/import_new.html", context, status=422 if form.errors else 200)
+
+
+def _head(job: Import) -> Head:
+    try:
+        return actions.read_head(Path(job.file_path))
+    except OSError:
+        raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
+
+
+def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpResponse:
+    """Step two. `more` may hold the choices that were posted and what is wrong with them."""
+    problem = more.pop("problem", "")
+    mapping = more.pop("mapping", job.mapping)
+    context: dict[str, Any] = {
+        "job": job,
+        "problem": problem,
+        "choices": choices(),
+        "missing": missing_evidence(mapping),
+        "policy": policy(request.LANGUAGE_CODE or "en"),
+        "origin_form": OriginForm(),
+        **more,
+    }
+    try:
+        head = _head(job)
+    except ImportProblem as error:
+        context["gone"] = error_sentence(error)
+    else:
+        context |= {"head": head, "columns": columns_of(head.header, head.rows, mapping)}
+    return page(request, "studio/audience/import_columns.html", context, status=422 if problem else 200)
+
+
+def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
+    after = whole_number(request.GET.get("after"))
+    lines = queries.refused_page(job.id, after_line=after, size=queries.PAGE_ROWS + 1)
+    shown = lines[: queries.PAGE_ROWS]
+    return {
+        "row": import_rows([job])[0],
+        "job": job,
+        "problem": error_sentence(job.problem),
+        "quarantined": reasons(job.quarantined),
+        "refused": reasons(job.refused),
+        "lines": [(line, reason_word(line.reason), ", ".join(map(str, line.row))) for line in shown],
+        "next": f"?after={shown[-1].line_number}" if len(lines) > len(shown) else "",
+        "first": reverse("studio:import", args=[job.id]) if after else "",
+    }
+
+
+@require_safe
+@studio
+def one(request: StudioRequest, import_id: int) -> HttpResponse:
+    """Wherever the import stands: columns to choose, progress, or the report."""
+    job = _find(import_id)
+    if job.state == ImportState.UPLOADED:
+        return _columns_page(request, job)
+    return page(request, "studio/audience/import.html", _report(request, job))
+
+
+@require_safe
+@studio
+def progress(request: StudioRequest, import_id: int) -> HttpResponse:
+    """The part of the page that moves; the report once it is over."""
+    return page(request, "studio/audience/import_body.html", {**_report(request, _find(import_id)), "alone": True})
+
+
+@require_POST
+@studio
+def columns(request: StudioRequest, import_id: int) -> HttpResponse:
+    """What the choice of columns means for the proof, while it is being made."""
+    context: dict[str, Any] = {"missing": [], "problem": ""}
+    try:
+        head = _head(_find(import_id))
+        context["missing"] = missing_evidence(posted_mapping(head.header, request.POST.getlist("target")))
+    except ImportProblem as problem:
+        context["problem"] = error_sentence(problem)
+    return page(request, "studio/audience/import_evidence.html", context)
+
+
+@require_POST
+@studio
+def start(request: StudioRequest, import_id: int) -> HttpResponse:
+    """Step three: the columns are fixed, the policy confirmed (R-04), the origin told (R-10); off it goes."""
+    job = _find(import_id)
+    if job.state != ImportState.UPLOADED:
+        return see_other(reverse("studio:import", args=[import_id]))
+    posted: dict[str, Any] = {"ticked": request.POST.get("policy") == "on"}
+    origin = OriginForm(request.POST)
+    needs_origin = not job.mailing_list.origin_note
+    try:
+        posted["mapping"] = posted_mapping(_head(job).header, request.POST.getlist("target"))
+        if needs_origin and not origin.is_valid():
+            problem = _("Tell us how the addresses were collected; it is read before the first mailing.")
+            return _columns_page(request, job, **posted, problem=problem, origin_form=origin)
+        if not posted["ticked"]:
+            problem = _("Please read the policy and confirm that these addresses keep to it.")
+            return _columns_page(request, job, **posted, problem=problem, origin_form=origin)
+        if needs_origin:
+            actions.describe_origin(job.mailing_list_id, origin.cleaned_data["note"])
+        actions.queue_import(import_id, posted["mapping"])
+    except ImportProblem as problem:
+        return _columns_page(request, job, **posted, problem=error_sentence(problem), origin_form=origin)
+    return see_other(reverse("studio:import", args=[import_id]))
+
+
+@require_POST
+@studio
+def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
+    """Stop before the next part of the file."""
+    _find(import_id)
+    actions.cancel_import(import_id)
+    messages.success(request, _("The import stops. People who are in already stay."))
+    return see_other(reverse("studio:import", args=[import_id]))
+
+
+@require_safe
+@studio
+def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
+    """The refused rows for a spreadsheet, reasons in words, streamed however many there are."""
+    _find(import_id)
+    account_id, language = request.account.id, translation.get_language() or "en"
+
+    def lines() -> Iterator[str]:
+        yield "\ufeff"  # so that Excel reads UTF-8
+        with tenancy.account(account_id), translation.override(language):
+            yield from actions.refused_csv(import_id, wording=reason_word)
+
+    name = f"refused-{import_id}.csv"
+    return StreamingHttpResponse(
+        lines(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

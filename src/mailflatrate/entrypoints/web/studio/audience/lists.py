@@ -1,0 +1,133 @@
+"""Lists: the table, a new one, its page, its name, its origin, putting it away."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.forms import ListForm, OriginForm
+from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
+from mailflatrate.entrypoints.web.studio.audience.words import ORIGIN_TONES, error_sentence, origin_sentence, policy
+from mailflatrate.entrypoints.web.studio.campaigns.common import page
+
+SHOWN_IMPORTS = 10
+
+
+def find_list(list_id: int) -> MailingList:
+    """The account's own list, archived or not. Raises Http404."""
+    found = MailingList.objects.filter(id=list_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@studio
+def lists(request: StudioRequest) -> HttpResponse:
+    """All lists with their people counted; the archived ones on their own page."""
+    archived = request.GET.get("archived") == "1"
+    origins = dict(MailingList.objects.values_list("id", "origin_state"))
+    rows = [
+        (row, ORIGIN_TONES[OriginState(origins[row.id])], OriginState(origins[row.id]).label)
+        for row in queries.list_table(archived=archived)
+    ]
+    context = {
+        "rows": rows, "archived": archived, "archived_count": MailingList.objects.exclude(archived_at=None).count(),
+        "active_count": MailingList.objects.filter(archived_at=None).count(),
+    }  # fmt: skip
+    return page(request, "studio/audience/lists.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Ask for a name; the policy is shown, because a list is where it begins to matter (R-04)."""
+    form = ListForm(request.POST or None, initial={"language": request.account.language})
+    if request.method == "POST" and form.is_valid():
+        try:
+            created = actions.create_list(**form.cleaned_data)
+        except ListError as error:
+            form.add_error("name", error_sentence(error))
+        else:
+            return see_other(reverse("studio:list", args=[created.id]))
+    context = {"form": form, "policy": policy(request.LANGUAGE_CODE or "en")}
+    return page(request, "studio/audience/list_new.html", context, status=422 if form.errors else 200)
+
+
+def _context(mailing_list: MailingList, form: OriginForm) -> dict[str, Any]:
+    origin = OriginState(mailing_list.origin_state)
+    table = queries.list_table(archived=mailing_list.archived_at is not None)
+    return {
+        "list": mailing_list,
+        "row": next(row for row in table if row.id == mailing_list.id),
+        "origin": origin,
+        "origin_tone": ORIGIN_TONES[origin],
+        "origin_sentence": origin_sentence(origin, bool(mailing_list.origin_note)),
+        "form": form,
+        "imports": import_rows(queries.imports_page(list_id=mailing_list.id, size=SHOWN_IMPORTS)),
+    }
+
+
+@require_safe
+@studio
+def one(request: StudioRequest, list_id: int) -> HttpResponse:
+    """A list: how many in which state, where it comes from, what was imported."""
+    found = find_list(list_id)
+    return page(request, "studio/audience/list.html", _context(found, OriginForm(initial={"note": found.origin_note})))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, list_id: int) -> HttpResponse:
+    """Change how a list is called."""
+    found = find_list(list_id)
+    initial = {
+        "name": found.name, "public_name": found.public_name, "language": found.language,
+        "description": found.description,
+    }  # fmt: skip
+    form = ListForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            actions.rename_list(list_id, **{**values, "public_name": values["public_name"] or values["name"]})
+        except ListError as error:
+            form.add_error("name", error_sentence(error))
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(reverse("studio:list", args=[list_id]))
+    return page(
+        request, "studio/audience/list_edit.html", {"list": found, "form": form}, status=422 if form.errors else 200
+    )
+
+
+@require_POST
+@studio
+def origin(request: StudioRequest, list_id: int) -> HttpResponse:
+    """Keep the description of where the addresses come from, until somebody has decided about it."""
+    found = find_list(list_id)
+    if found.origin_state in (OriginState.APPROVED, OriginState.REJECTED):
+        messages.error(request, _("The origin is decided; its description stays as it was then."))
+        return see_other(reverse("studio:list", args=[list_id]))
+    form = OriginForm(request.POST)
+    if not form.is_valid():
+        return page(request, "studio/audience/list.html", _context(found, form), status=422)
+    actions.describe_origin(list_id, form.cleaned_data["note"])
+    messages.success(request, _("Saved."))
+    return see_other(reverse("studio:list", args=[list_id]))
+
+
+@require_POST
+@studio
+def archive(request: StudioRequest, list_id: int) -> HttpResponse:
+    """Put a list away."""
+    found = find_list(list_id)
+    actions.archive_list(list_id)
+    messages.success(request, _("“%(name)s” is archived. Its proof of consent is kept.") % {"name": found.name})
+    return see_other(reverse("studio:lists"))

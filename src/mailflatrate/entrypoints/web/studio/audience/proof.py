@@ -1,0 +1,75 @@
+"""The proof of consent as a time line: what happened when, and the evidence beneath."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One point of the time line."""
+
+    at: datetime
+    title: str
+    proof: str
+    list_name: str
+    import_id: int | None = None
+
+
+def happenings(events: Sequence[ConsentEvent]) -> list[Happening]:
+    """The ledger's events in the order in which they happened; an imported one tells of three moments."""
+    points = [point for event in events for point in _points(event)]
+    return sorted(points, key=lambda point: point.at)
+
+
+def _points(event: ConsentEvent) -> list[Happening]:
+    name = event.mailing_list.name if event.mailing_list else ""
+    evidence = getattr(event, "evidence", None)
+    title = str(ConsentKind(event.kind).label)
+    if evidence is None:
+        return [Happening(event.occurred_at, title, _("The personal part was erased."), name)]
+    if event.kind == ConsentKind.IMPORTED:
+        return _imported(event, evidence, name)
+    ip = evidence.confirmed_ip or evidence.signup_ip
+    return [Happening(event.occurred_at, title, _joined(_ip(ip), evidence.source, evidence.user_agent), name)]
+
+
+def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list[Happening]:
+    points = []
+    details = evidence.details
+    if evidence.signup_at:
+        proof = _joined(_ip(evidence.signup_ip), evidence.source, _as_written(details, "signup_at"))
+        points.append(Happening(evidence.signup_at, _("Signed up"), proof, name))
+    if evidence.confirmed_at:
+        agent = evidence.user_agent
+        proof = _joined(_ip(evidence.confirmed_ip), agent, _as_written(details, "confirmed_at"))
+        points.append(Happening(evidence.confirmed_at, _("Confirmed"), proof, name))
+    source = event.source_import
+    proof = ""
+    if source is not None:
+        values = {"file": source.file_name, "line": details.get("line", "?"), "hash": source.file_sha256[:12]}
+        proof = _("%(file)s, line %(line)s, SHA-256 %(hash)s…") % values
+    points.append(
+        Happening(
+            event.recorded_at, _("Imported with evidence"), proof, name, source.id if source is not None else None
+        )
+    )
+    return points
+
+
+def _ip(ip: str | None) -> str:
+    return _("IP address %(ip)s") % {"ip": ip} if ip else ""
+
+
+def _as_written(details: dict[str, dict[str, str]], moment: str) -> str:
+    """How a time stood in the file, where reading it needed an assumption."""
+    text = details.get(moment, {}).get("text") if isinstance(details.get(moment), dict) else None
+    return _("in the file: “%(text)s”") % {"text": text} if text else ""
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)

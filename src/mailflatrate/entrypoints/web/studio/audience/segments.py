@@ -1,0 +1,118 @@
+"""Segments: saved conditions, built row by row, counted while they are built."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.forms import SegmentForm
+from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
+from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
+    Builder,
+    Row,
+    builder,
+    changed_rows,
+    posted_conditions,
+)
+
+FIRST_ROW = [{"field": "first_name", "op": "equals", "value": ""}]
+
+
+def _find(segment_id: int) -> Segment:
+    found = Segment.objects.filter(id=segment_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _sentence(row: Row, drawn: Builder) -> str:
+    """A condition as somebody would say it."""
+    field = row.key if row.field == "attribute" else str(dict(drawn.fields)[row.field])
+    value = dict(drawn.lists).get(row.value, row.value) if row.value_kind == "list" else row.value
+    return " ".join(part for part in (field, str(dict(row.ops)[row.op]), f"“{value}”" if value else "") if part)
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """All segments, each with what it asks for. The counts come after, one by one: each may read every contact."""
+    rows = []
+    for segment in queries.segments():
+        drawn = builder(segment.conditions)
+        rows.append((segment, [_sentence(row, drawn) for row in drawn.rows]))
+    return page(request, "studio/audience/segments.html", {"rows": rows})
+
+
+def _counted(conditions: list[dict[str, Any]]) -> tuple[int | None, str]:
+    """Mailable people on any list who meet the conditions, or why that cannot be said."""
+    list_ids = list(MailingList.objects.filter(archived_at=None).values_list("id", flat=True))
+    try:
+        return queries.count_segment(list_ids, conditions), ""
+    except SegmentError as error:
+        return None, error_sentence(error)
+
+
+@require_safe
+@studio
+def count(request: StudioRequest, segment_id: int) -> HttpResponse:
+    """How many a saved segment finds now."""
+    people, problem = _counted(_find(segment_id).conditions)
+    return page(request, "studio/audience/segment_count.html", {"people": people, "problem": problem})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
+    """Build a segment, or change one. A browser without script adds and removes rows through the same form."""
+    segment = _find(segment_id) if segment_id is not None else None
+    initial = {"name": segment.name if segment else ""}
+    conditions = segment.conditions if segment else FIRST_ROW
+    form = SegmentForm(request.POST if request.method == "POST" else None, initial=initial)
+    problem = ""
+    if request.method == "POST":
+        conditions = changed_rows(posted_conditions(request.POST), request.POST.get("row", ""))
+        if "row" not in request.POST and form.is_valid():
+            try:
+                actions.save_segment(form.cleaned_data["name"], conditions, segment_id=segment_id)
+            except SegmentError as error:
+                problem = error_sentence(error)
+            else:
+                messages.success(request, _("Saved."))
+                return see_other(reverse("studio:segments"))
+    people, fault = _counted(conditions)
+    context = {
+        "segment": segment, "form": form, "builder": builder(conditions), "problem": problem,
+        "people": people, "fault": fault,
+    }  # fmt: skip
+    refused = request.method == "POST" and "row" not in request.POST
+    return page(request, "studio/audience/segment.html", context, status=422 if refused else 200)
+
+
+@require_POST
+@studio
+def rows(request: StudioRequest) -> HttpResponse:
+    """The rows after a change, with the count."""
+    conditions = changed_rows(posted_conditions(request.POST), request.POST.get("row", ""))
+    people, fault = _counted(conditions)
+    if request.GET.get("only") == "count":
+        return page(request, "studio/audience/segment_people.html", {"people": people, "fault": fault})
+    context = {"builder": builder(conditions), "people": people, "fault": fault}
+    return page(request, "studio/audience/segment_rows.html", context)
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
+    """Forget a segment."""
+    segment = _find(segment_id)
+    actions.delete_segment(segment_id)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": segment.name})
+    return see_other(reverse("studio:segments"))
