@@ -1,5 +1,7 @@
 """Every write to sender domains; inside the account's scope."""
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.looks import look_at
 from mailflatrate.apps.domains.models import DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
@@ -20,13 +22,14 @@ def add_domain(name: str) -> SenderDomain:
     try:
         ascii_name = to_a_label(name.strip().rstrip(".").lower())
     except AddressError as error:
-        raise DomainError(f"“{name}” is not a domain name. Write it like news.your-company.de.") from error
+        raise _no_domain(name) from error
     if "." not in ascii_name:
-        raise DomainError(f"“{name}” is not a domain name. Write it like news.your-company.de.")
+        raise _no_domain(name)
     if is_freemail(ascii_name):
-        raise DomainError(f"{ascii_name} belongs to a mailbox provider. Senders use a domain of their own (R-46).")
+        words = _("%(domain)s belongs to a mailbox provider. Senders use a domain of their own (R-46).")
+        raise DomainError(words % {"domain": ascii_name})
     if SenderDomain.objects.filter(name=ascii_name).exists():
-        raise DomainError(f"{ascii_name} is on your list already.")
+        raise DomainError(_("%(domain)s is on your list already.") % {"domain": ascii_name})
     domain = SenderDomain.objects.create(name=ascii_name)
     new_key(domain)
     return domain
@@ -38,7 +41,7 @@ def new_key(domain: SenderDomain) -> DkimKey:
     number = DkimKey.objects.filter(domain=domain).count() + 1
     selector = f"mf{clock.now():%Y%m}-{number}"
     return DkimKey.objects.create(
-        domain=domain, selector=selector, private_pem=private_pem, public_record=public_record
+        domain=domain, selector=selector, private_pem=private_pem.decode("ascii"), public_record=public_record
     )
 
 
@@ -92,13 +95,13 @@ def add_sender(domain_id: int, email: str, display_name: str) -> SenderAddress:
     try:
         address = parse(email.strip())
     except AddressError as error:
-        raise DomainError(f"“{email}” is not an e-mail address.") from error
+        raise DomainError(_("“%(email)s” is not an e-mail address.") % {"email": email}) from error
     if address.domain != domain.name and not address.domain.endswith(f".{domain.name}"):
-        raise DomainError(f"{email} is not on {domain.name}.")
+        raise DomainError(_("%(email)s is not on %(domain)s.") % {"email": email, "domain": domain.name})
     if not display_name.strip():
-        raise DomainError("Readers see the sender name first. Write your company's or brand's name.")
+        raise DomainError(_("Readers see the sender name first. Write your company's or brand's name."))
     if SenderAddress.objects.filter(email=address.text).exists():
-        raise DomainError(f"{email} is one of your senders already.")
+        raise DomainError(_("%(email)s is one of your senders already.") % {"email": email})
     return SenderAddress.objects.create(
         domain=domain, email=address.text, display_name=display_name.strip(), verified_at=domain.verified_at
     )
@@ -108,8 +111,12 @@ def remove_domain(domain_id: int) -> None:
     """Forget a domain that no campaign was sent from. Raises DomainError for one that is in use."""
     domain = SenderDomain.objects.get(id=domain_id)
     if SenderAddress.objects.filter(domain=domain).exists():
-        raise DomainError(f"{domain.name} has sender addresses; mailings refer to them.")
+        raise DomainError(_("%(domain)s has sender addresses; mailings refer to them.") % {"domain": domain.name})
     domain.delete()
+
+
+def _no_domain(name: str) -> DomainError:
+    return DomainError(_("“%(name)s” is not a domain name. Write it like news.your-company.de.") % {"name": name})
 
 
 def configured_resolver() -> DnsResolver:

@@ -20,6 +20,8 @@ HELD = 2
 # A word: letters, perhaps with digits within, never at its ends. Everything else separates.
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")
 _DIGITS = "0123456789"
+# Addresses of the postbox that misbehave on order: they are named after what they do, not after an office.
+_ON_ORDER = re.compile(r"x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick)(?:-\d+)?")
 _LONG_SPELLING = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
 _MIN_FUSED_ROLE = 4
 _MIN_FUSED_OTHER = 3
@@ -62,6 +64,8 @@ def role_tier(local: str) -> int | None:
     if not tokens:
         return None
     words = _words()
+    if base.startswith("x-") and _ON_ORDER.fullmatch(base):
+        return None
     if len(tokens) == 1:
         return _single(tokens[0], base, words)
     merged = tokens if words.phrase_words.isdisjoint(tokens) else _merge_phrases(tokens, words)
