@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import Headers, Part, decode_words, parse, split_headers
+from mailflatrate.mail.reading.mime import Part, decode_words, split_headers
 
 _REPORT_TYPES = ("message/feedback-report", "text/feedback-report")
 _FIELD = re.compile(r"^([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.M)
@@ -154,22 +154,3 @@ def _simple(kind: str, how: str, recipient: str, source_ip: str) -> FeedbackRepo
         fields=(),
         how=how,
     )
-
-
-def reported_message(message: Part) -> Headers | None:
-    """The header fields of the mail that a report or notice carries as a part, or None."""
-    for part in message.walk()[1:]:
-        if part.media_type.startswith(
-            ("message/rfc822", "text/rfc822-header", "message/rfc822-header", "message/global")
-        ):
-            if part.media_type.startswith("message/global-"):
-                continue
-            headers = split_headers(part.data().replace(b"\r\n", b"\n").lstrip(b"\n"))[0]
-            if headers:
-                return headers
-    return None
-
-
-def parse_report(raw: bytes) -> FeedbackReport | None:
-    """Convenience for callers that hold bytes: `read_feedback(parse(raw))`."""
-    return read_feedback(parse(raw))

@@ -16,7 +16,7 @@ from mailflatrate.mail.reading.mime import Part
 from mailflatrate.mail.reply import is_auto_reply
 
 #: Most to least authoritative: who writes a form that nobody else writes comes first.
-DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC)
+DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)
 
 _MACHINE_SENDER = re.compile(
     r"mailer[-_ ]?daemon|post[-_]?master|mdaemon|maildaemon|mail[ ._-]?deliver|deliver(?:y)?[ ._-](?:sub)?system|"
@@ -72,7 +72,7 @@ def read_notice(message: Part) -> Notice | None:
     text = notice_text(message)
     lower = text.lower()
     nameless: Notice | None = None
-    for dialect in (*DIALECTS, FML):
+    for dialect in DIALECTS:
         start = opening_of(dialect, lower)
         if start < 0 or _quoted(lower, start):
             continue

@@ -60,11 +60,4 @@ PRODIGY = Dialect(
     recipients=(re.compile(rf"(?:user|full): <({ADDR})>", re.I),),
 )
 
-YALE = Dialect(
-    writer="phquery (Yale and other ph directories)",
-    openings=("--------message not delivered to the following",),
-    recipients=(re.compile(rf"^[ \t]*<?({ADDR})>?[ \t]", re.M),),
-    endings=("\n --------error detail",),
-)
-
 PROVIDER_DIALECTS: tuple[Dialect, ...] = (GOOGLE, AMAZON, SINA, USANET, PRODIGY)
