@@ -6,6 +6,7 @@ The rows are those that the product writes; only their making is set by set inst
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -54,7 +55,7 @@ def workspace(**settings: str) -> Iterator[Path]:
     server = EmbeddedPostgres(folder)
     try:
         with server.owned():
-            from mailflatrate.entrypoints.cli.boot import boot
+            from mailflatrate.entrypoints.boot import boot
             from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 
             bring_up_to_date(boot())
@@ -77,9 +78,10 @@ def build_estate(recipients: int) -> Estate:
     from mailflatrate.mail.dkim import generate_key
 
     pem, record = generate_key()
-    operator = accounts.create_user("otto@service.example", name="Otto", password=None, is_staff=True)
+    email = f"otto-{secrets.token_hex(4)}@service.example"
+    operator = accounts.create_user(email, name="Otto", password=None, is_staff=True)
     account_id = accounts.create_account("Anna's Shop").id
-    accounts.activate_account(account_id, by_email=operator.email)
+    accounts.activate_account(account_id, by_email=email)
     now = clock.now()
     with tenancy.account(account_id):
         accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
@@ -119,9 +121,6 @@ def add_people(account_id: int, list_id: int, count: int) -> None:
                 copy.write_row((number, email, ring.suppression_key(email), names[number % 5]))
         for statement in PEOPLE:
             cursor.execute(statement, {"account_id": account_id, "list_id": list_id})
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    connection.close()
     _analyse()
 
 

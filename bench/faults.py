@@ -1,11 +1,11 @@
-"""Fault runs: a mailing is sent while processes are killed, the database stops, the relay refuses, and every recipient is
-then compared with what a recording sink received.
+"""Fault runs: a mailing is sent while processes are killed, the database stops, the relay refuses, and every recipient
+is then compared with what a recording sink received.
 
-    python bench/faults.py [--recipients 100000] [--only kill,term,...] [--json]
+    python bench/faults.py [--recipients 100000] [--only kill,term,...]
 
-Invariants of each run: every recipient in exactly one final state; nobody twice at the sink; nobody lost; everybody who is
-`sent` is at the sink; in doubt at most the open connections for each kill, and each of them listed by name. Prints one
-JSON object; exits 1 when an invariant does not hold.
+Invariants of each run: every recipient in exactly one final state; nobody twice at the sink; nobody lost; everybody who
+is `sent` is at the sink; in doubt at most the open connections for each kill, and each of them listed by name. Prints
+one JSON object; exits 1 when an invariant does not hold.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def relay_at_start(stage: Stage, people: int) -> int:
 
 
 def relay_in_the_middle(stage: Stage, people: int) -> int:
-    """The relay dies in the middle and comes back after three seconds. Each sender may lose its connections' replies."""
+    """The relay dies in the middle and is back three seconds later; each sender may lose its connections' replies."""
     stage.wait_received(people // 3)
     stage.stop_sink()
     time.sleep(3)

@@ -1,0 +1,153 @@
+"""How fast the engine sends: a real campaign through real rows into Postfix's smtp-sink, all of it on one host.
+
+    python bench/send.py [--recipients 100000] [--only signed,unsigned,rtt_5ms]
+
+Two sender processes, a 6 kB multipart message with 5 tracked links and 4 merge fields. Prints a table (standard error)
+and one JSON object: `signed`, `unsigned` and `rtt_5ms`, each with messages_per_second, cpu_us_per_message by process
+group and peak_rss_mb, and of_signing_limit or of_smtp_source, both measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from estate import Estate, build_estate, release, worker_command, workspace
+from measure import cpu_seconds, family, machine, peak_rss_mb, signing_limit
+from smtp_sink_check import SMTP_SINK, SMTP_SOURCE, free_port, wait_for
+
+SENDERS = 2
+SOURCE_LETTERS = 30_000
+MESSAGE_BYTES = 6000
+CONNECTIONS = {"signed": 10, "unsigned": 10, "rtt_5ms": 5}  # of each sender
+
+
+@contextmanager
+def running(command: list[str], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A child process that ends with the block."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def smtp_sink(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Postfix's sink on a port."""
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with running([SMTP_SINK, *user, f"127.0.0.1:{port}", "1000"]) as sink:
+        wait_for(port)
+        yield sink
+
+
+def smtp_source_rate(port: int) -> float:
+    """Messages a second of `smtp-source -d -s 20` with messages of the same size."""
+    begin = time.perf_counter()
+    size = ["-l", str(MESSAGE_BYTES), "-m", str(SOURCE_LETTERS)]
+    subprocess.run([SMTP_SOURCE, "-d", "-s", "20", *size, f"127.0.0.1:{port}"], check=True)
+    return SOURCE_LETTERS / (time.perf_counter() - begin)
+
+
+def send_once(name: str, folder: Path, estate: Estate, port: int, sink_pid: int) -> dict[str, object]:
+    """One campaign to everybody, from the moment it may go to the moment it is sent."""
+    from mailflatrate.apps.campaigns.models import Campaign
+    from mailflatrate.apps.delivery import actions
+    from mailflatrate.apps.delivery.queries import campaign_progress
+    from mailflatrate.base import tenancy
+    from mailflatrate.settings.postgres import EmbeddedPostgres
+
+    campaign_id = release(estate)
+    with tenancy.account(estate.account_id):
+        actions.pause_campaign(campaign_id, "until the senders are up")
+    command = worker_command("send", unsigned=name != "signed")
+    settings = {"MAILFLATRATE_RELAY_PORT": str(port), "MAILFLATRATE_SENDER_CONNECTIONS": str(CONNECTIONS[name])}
+    with running(command, **settings) as one, running(command, **settings) as two:
+        senders = [one.pid, two.pid]
+        while len(list((folder / "journal").glob("*.journal"))) < SENDERS:
+            time.sleep(0.05)
+        time.sleep(1)
+        groups = {"senders": senders, "postgres": family(EmbeddedPostgres(folder).pid or 0), "sink": [sink_pid]}
+        before = {group: sum(map(cpu_seconds, pids)) for group, pids in groups.items()}
+        begin = time.perf_counter()
+        with tenancy.account(estate.account_id):
+            actions.resume_campaign(campaign_id)
+        while True:
+            time.sleep(0.1)
+            with tenancy.account(estate.account_id):
+                if Campaign.objects.values_list("state", flat=True).get(id=campaign_id) == "sent":
+                    break
+        seconds = time.perf_counter() - begin
+        # Connections that came since belong to the server as well.
+        groups["postgres"] = sorted({*groups["postgres"], *family(EmbeddedPostgres(folder).pid or 0)})
+        used = {group: sum(map(cpu_seconds, pids)) - before[group] for group, pids in groups.items()}
+        peak = max(map(peak_rss_mb, senders))
+    with tenancy.account(estate.account_id):
+        progress = campaign_progress(campaign_id)
+    if progress.sent != progress.planned:
+        raise SystemExit(f"{name}: {progress}")
+    return {
+        "messages_per_second": round(progress.sent / seconds),
+        "cpu_us_per_message": {group: round(cpu / progress.sent * 1e6, 1) for group, cpu in used.items()},
+        "peak_rss_mb": peak,
+        "seconds": round(seconds, 2),
+    }
+
+
+def measure(name: str, folder: Path, estate: Estate) -> dict[str, object]:
+    """One of the three figures with its ratio."""
+    port = free_port()
+    with smtp_sink(port) as sink:
+        if name == "rtt_5ms":
+            far = free_port()
+            script = str(Path(__file__).with_name("delay_proxy.py"))
+            proxy = [sys.executable, script, "--listen", str(far), "--target", f"127.0.0.1:{port}", "--rtt-ms", "5"]
+            with running(proxy):
+                wait_for(far)
+                result = send_once(name, folder, estate, far, sink.pid)
+                return {**result, **against_source(result, far)}
+        result = send_once(name, folder, estate, port, sink.pid)
+        if name == "unsigned":
+            return {**result, **against_source(result, port)}
+    limit = signing_limit()
+    ratio = round(float(str(result["messages_per_second"])) / limit, 2)
+    return {**result, "signing_limit_per_second": round(limit), "of_signing_limit": ratio}
+
+
+def against_source(result: dict[str, object], port: int) -> dict[str, object]:
+    """The ratio to smtp-source over the same way."""
+    rate = smtp_source_rate(port)
+    ratio = round(float(str(result["messages_per_second"])) / rate, 2)
+    return {"smtp_source_per_second": round(rate), "of_smtp_source": ratio}
+
+
+def main() -> None:
+    """Run what was asked for and print it."""
+    parser = argparse.ArgumentParser(description="the engine's speed")
+    parser.add_argument("--recipients", type=int, default=100_000)
+    parser.add_argument("--only", default=",".join(CONNECTIONS))
+    options = parser.parse_args()
+    results: dict[str, object] = {"machine": machine(), "recipients": options.recipients}
+    settings = {
+        "relay_host": "127.0.0.1", "relay_tls": "never", "canary_size": "100000000",
+        "sender_messages_per_connection": "10000", "log_level": "ERROR",
+    }  # fmt: skip
+    with workspace(**settings) as folder:
+        estate = build_estate(options.recipients)
+        for name in options.only.split(","):
+            result = measure(name, folder, estate)
+            results[name] = result
+            print(f"{name:10}", *(f"{key}={value}" for key, value in result.items()), file=sys.stderr, flush=True)
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
