@@ -65,7 +65,7 @@ def write_file(path: Path, rows: int) -> Counter[str]:
 
 def import_file(path: str, account_id: int, list_id: int, answer: Connection) -> None:
     """The importing process."""
-    from mailflatrate.entrypoints.cli.boot import boot
+    from mailflatrate.entrypoints.boot import boot
 
     boot()
     from mailflatrate.apps.lists import actions

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from mailflatrate.entrypoints.cli.boot import boot
+from mailflatrate.entrypoints.boot import boot
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailflatrate.entrypoints.cli.boot import database
+from mailflatrate.entrypoints.boot import database
 
 if TYPE_CHECKING:
     from mailflatrate.apps.lists.models import Import

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from mailflatrate.entrypoints.cli.boot import boot
+from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres

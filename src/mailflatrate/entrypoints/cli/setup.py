@@ -2,7 +2,7 @@
 
 import click
 
-from mailflatrate.entrypoints.cli.boot import database
+from mailflatrate.entrypoints.boot import database
 from mailflatrate.settings.schema import Settings, settings_table
 
 

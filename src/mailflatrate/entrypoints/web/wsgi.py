@@ -2,7 +2,7 @@
 
 from django.core.wsgi import get_wsgi_application
 
-from mailflatrate.entrypoints.cli.boot import boot
+from mailflatrate.entrypoints.boot import boot
 
 boot()
 application = get_wsgi_application()

@@ -57,7 +57,7 @@ def demo_command(once: bool, as_json: bool) -> None:
 
 
 def _run(place: Place, *, once: bool, as_json: bool) -> int:
-    from mailflatrate.entrypoints.cli.boot import boot
+    from mailflatrate.entrypoints.boot import boot
     from mailflatrate.entrypoints.cli.serve import owned_database, processes
     from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 
