@@ -88,6 +88,20 @@ def test_unsubscribe_button_of_apple_is_an_unsubscribe() -> None:
     assert (seen.kind, seen.feedback, seen.recipients) == (Kind.UNSUBSCRIBE, "opt-out", ("dora@icloud.example",))
 
 
+@pytest.mark.parametrize("enveloped", [False, True])
+def test_amazon_tells_complaints_as_json(enveloped: bool) -> None:
+    told: dict[str, object] = {
+        "notificationType": "Complaint",
+        "complaint": {"complainedRecipients": [{"emailAddress": "dora@a.example"}], "complaintFeedbackType": "abuse"},
+    }
+    if enveloped:
+        told = {"Type": "Notification", "Message": json.dumps(told)}
+    seen = inspect_message(
+        b"From: no-reply@sns.amazonaws.com\nSubject: AWS Notification Message\n\n" + json.dumps(told).encode()
+    )
+    assert (seen.kind, seen.recipients, seen.feedback) == (Kind.COMPLAINT, ("dora@a.example",), "abuse")
+
+
 def xarf(data: object, name: str = "report.json") -> bytes:
     return (
         "From: r@postfach.example\nSubject: report\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part, decode_words, split_headers
+from mailflatrate.mail.reading.sns import read_notification
 
 _REPORT_TYPES = ("message/feedback-report", "text/feedback-report")
 _FIELD = re.compile(r"^([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.M)
@@ -51,7 +52,7 @@ def read_feedback(message: Part) -> FeedbackReport | None:
             report = _from_fields(part.text())
             if report is not None:
                 return report
-    return _from_jmrp(message) or _from_xarf(message) or _from_provider(message)
+    return _from_jmrp(message) or _from_xarf(message) or _from_ses(message) or _from_provider(message)
 
 
 def _from_fields(text: str) -> FeedbackReport | None:
@@ -97,6 +98,26 @@ def _from_provider(message: Part) -> FeedbackReport | None:
     if message.headers.raw("x-apple-unsubscribe").lower() == "true":
         return _simple("opt-out", "apple", message.headers.raw("from"), "")
     return None
+
+
+def _from_ses(message: Part) -> FeedbackReport | None:
+    """Amazon SES tells complaints as JSON; its feedback type is that of the report which Amazon received."""
+    data = read_notification(message)
+    complaint = data.get("complaint") if data is not None else None
+    if not isinstance(complaint, dict) or not isinstance(complaint.get("complainedRecipients"), list):
+        return None
+    named = [item.get("emailAddress") for item in complaint["complainedRecipients"] if isinstance(item, dict)]
+    found = [mailbox for value in named if (mailbox := address.clean(str(value or "")))]
+    return FeedbackReport(
+        feedback_type=str(complaint.get("complaintFeedbackType") or "abuse").lower(),
+        user_agent=str(complaint.get("userAgent") or ""),
+        recipients=tuple(dict.fromkeys(found)),
+        original_sender="",
+        arrival=str(complaint.get("arrivalDate") or ""),
+        source_ip="",
+        fields=(),
+        how="ses",
+    )
 
 
 def _from_xarf(message: Part) -> FeedbackReport | None:

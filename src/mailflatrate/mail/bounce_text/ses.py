@@ -1,29 +1,19 @@
 """Amazon SES: bounces told as JSON, sent by SNS as mail or posted as they stand."""
 
-import json
-
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.sns import read_notification
 from mailflatrate.mail.reading.values import BounceVerdict, Failure, Outcome, Reason
 
-_START = b'"bouncedRecipients"'
 #: Subtypes of a permanent bounce that say that the mailbox does not exist (SES developer guide, "Bounce types").
 _DEAD_SUBTYPES = frozenset({"General", "NoEmail"})
 
 
 def read_ses(message: Part) -> tuple[Failure, ...]:
     """The failed recipients of the notification in the message; none when it carries none."""
-    if message.parts or _START not in message.body:
-        return ()
-    text = message.text()
-    start = text.find("{")
-    # SNS folds the JSON like mail; a line end inside a string is none of its own.
-    try:
-        data, _ = json.JSONDecoder(strict=False).raw_decode(text[start:])
-    except (ValueError, RecursionError):
-        return ()
-    bounce = data.get("bounce") if isinstance(data, dict) else None
+    data = read_notification(message)
+    bounce = data.get("bounce") if data is not None else None
     if not isinstance(bounce, dict) or not isinstance(bounce.get("bouncedRecipients"), list):
         return ()
     failures = [_failure(item, bounce) for item in bounce["bouncedRecipients"] if isinstance(item, dict)]

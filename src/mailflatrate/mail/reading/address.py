@@ -42,8 +42,3 @@ def find_all(text: str) -> list[str]:
         address = match[0].rstrip(".").strip("'")
         found.setdefault(address.lower(), address)
     return list(found.values())
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two spellings name the same mailbox for the purpose of reading reports."""
-    return one.lower().rstrip(".") == other.lower().rstrip(".")

@@ -1,0 +1,31 @@
+"""Amazon SES notifications: JSON in the body of a mail from SNS, or posted as it stands, enveloped or not."""
+
+import json
+
+from mailflatrate.mail.reading.mime import Part
+
+_MARKS = (b"bouncedRecipients", b"complainedRecipients")
+
+
+def read_notification(message: Part) -> dict[str, object] | None:
+    """The notification (SES developer guide, "Notification contents") in the message, or None when it carries none."""
+    if message.parts or not any(mark in message.body for mark in _MARKS):
+        return None
+    data = _first_object(message.text())
+    inner = data.get("Message") if data is not None else None
+    if isinstance(inner, str):
+        # The envelope of SNS carries the notification as a string.
+        data = _first_object(inner)
+    return data
+
+
+def _first_object(text: str) -> dict[str, object] | None:
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        # SNS folds long lines like mail; a line end inside a string is none of its own.
+        data, _ = json.JSONDecoder(strict=False).raw_decode(text[start:])
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
