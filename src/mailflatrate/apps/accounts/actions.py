@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Acceptance,
@@ -70,6 +72,56 @@ def save_imprint(account_id: int, *, country: str, fields: dict[str, str], by: U
         return Imprint.objects.create(
             version=newest.version + 1 if newest else 1, country=country, fields=fields, created_by=by
         )
+
+
+def change_settings(account_id: int, *, language: str, time_zone: str, colour: str) -> None:
+    """Language, time zone (IANA name) and colour (`#rrggbb`) that the account's pages and mailings begin with."""
+    with tenancy.account(account_id):
+        Account.objects.filter(id=account_id).update(language=language, time_zone=time_zone, colour=colour)
+
+
+def invite(account_id: int, email: str, *, name: str, role: Role, language: str) -> Membership:
+    """Take a person into an account; one who is new here gets no password and sets it by a link.
+
+    Raises AccountError when he works for the account already.
+    """
+    with tenancy.account(account_id):
+        user = User.objects.filter(email=email.strip().lower()).first()
+        if user is None:
+            user = create_user(email, name=name, password=None, language=language)
+        elif Membership.objects.filter(user=user).exists():
+            raise AccountError(_("%(email)s works for this account already.") % {"email": user.email})
+        return Membership.objects.create(user=user, role=role)
+
+
+def change_role(account_id: int, membership_id: int, role: Role) -> None:
+    """Give a member another role. Raises AccountError where nobody would be owner any more."""
+    with tenancy.account(account_id):
+        membership = _locked_membership(account_id, membership_id)
+        if role is not Role.OWNER:
+            _keep_an_owner(membership)
+        membership.role = role
+        membership.save(update_fields=["role"])
+
+
+def remove_member(account_id: int, membership_id: int) -> None:
+    """Let a person work for this account no more. Raises AccountError for the last owner."""
+    with tenancy.account(account_id):
+        membership = _locked_membership(account_id, membership_id)
+        _keep_an_owner(membership)
+        membership.delete()
+
+
+def _locked_membership(account_id: int, membership_id: int) -> Membership:
+    """The account's row is locked, so that two owners cannot remove each other at the same moment."""
+    Account.objects.select_for_update().get(id=account_id)
+    return Membership.objects.get(id=membership_id)
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    others = Membership.objects.filter(role=Role.OWNER).exclude(id=membership.id)
+    if membership.role == Role.OWNER and not others.exists():
+        raise AccountError(_("An account needs an owner. Make somebody else an owner first."))
 
 
 def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str) -> Notice:

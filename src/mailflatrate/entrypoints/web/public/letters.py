@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.public.reader import Reader, reader
+from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import MissingValue
 from mailflatrate.mail.mailing_id import parse_mailing_id
@@ -75,5 +75,5 @@ def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
         "mailing_id": campaign.mailing_id,
         "abuse_address": f"abuse@{load_settings().service_domain}",
     }
-    with translation.override(campaign.language):
+    with translation.override(page_language(request, campaign.language)):
         return render(request, "public/help.html", context)

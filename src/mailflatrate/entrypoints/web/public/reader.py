@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.utils.translation import get_language
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
@@ -31,9 +32,9 @@ class Reader:
         return self.delivery.campaign.language if self.delivery.campaign else self.account.language
 
     def context(self) -> dict[str, object]:
-        """What `layouts/public.html` shows of the customer, his imprint included."""
+        """What `layouts/public.html` shows of the customer, his imprint in the language of the page included."""
         imprint = structured_imprint(newest_imprint())
-        language = Language.GERMAN if self.language == "de" else Language.ENGLISH
+        language = Language.GERMAN if get_language() == "de" else Language.ENGLISH
         place = self.delivery.mailing_list
         return {
             "customer": {
@@ -45,10 +46,12 @@ class Reader:
         }  # fmt: skip
 
 
-def page_language(request: HttpRequest, found: Reader) -> str:
-    """What the person chose on one of our pages, otherwise the language of the mail."""
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    return chosen if chosen in dict(settings.LANGUAGES) else found.language
+def page_language(request: HttpRequest, language_of_mail: str) -> str:
+    """What the person chose by a link on the page, or on another page of ours; otherwise the language of the mail."""
+    for chosen in (request.GET.get("language"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)):
+        if chosen in dict(settings.LANGUAGES):
+            return str(chosen)
+    return language_of_mail
 
 
 @contextmanager

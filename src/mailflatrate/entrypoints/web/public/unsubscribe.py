@@ -20,10 +20,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button. POST unsubscribes: from a provider as one click, or from the button; at once, repeatable."""
     if request.method == "OPTIONS":  # a webmailer asks whether it may post from its own page (R-56)
         return _open_to_all(HttpResponse(status=204))
-    with reader(Purpose.UNSUBSCRIBE, token) as found, translation.override(page_language(request, found)):
+    with reader(Purpose.UNSUBSCRIBE, token) as found, translation.override(page_language(request, found.language)):
         if request.method != "POST":
             return render(request, "public/unsubscribe.html", {**found.context(), **_about(found)})
-        if is_one_click_post(request.content_type or "", request.body) or _one_click_multipart(request):
+        if is_one_click_post(request.headers.get("Content-Type", ""), request.body):
             _leave(found, request, by="one_click", everything=False)
             return _open_to_all(HttpResponse(status=200))
         everything = request.POST.get("scope") == "all"
@@ -31,10 +31,6 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return render(
             request, "public/unsubscribed.html", {**found.context(), **_about(found), "everything": everything}
         )
-
-
-def _one_click_multipart(request: HttpRequest) -> bool:
-    return request.POST.get("List-Unsubscribe") == "One-Click"
 
 
 def _leave(found: Reader, request: HttpRequest, *, by: str, everything: bool) -> None:
@@ -67,7 +63,7 @@ def _about(found: Reader) -> dict[str, object]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """The lists of this customer that the person is on; unticked ones are left at once. Joining needs double opt-in."""
-    with reader(Purpose.PREFERENCES, token) as found, translation.override(page_language(request, found)):
+    with reader(Purpose.PREFERENCES, token) as found, translation.override(page_language(request, found.language)):
         mine = _subscriptions(found)
         if request.method == "POST":
             kept = set(request.POST.getlist("keep"))

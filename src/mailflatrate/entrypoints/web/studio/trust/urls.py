@@ -1,5 +1,25 @@
 """Addresses of this area."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from mailflatrate.entrypoints.web.studio.trust import imprint, people, senders, standing
+
+urlpatterns: list[URLPattern] = [
+    path("senders/", senders.senders, name="senders"),
+    path("senders/new/", senders.new, name="sender-new"),
+    path("senders/<int:domain_id>/", senders.domain, name="sender-domain"),
+    path("senders/<int:domain_id>/check/", senders.check, name="sender-check"),
+    path("senders/<int:domain_id>/addresses/", senders.add_address, name="sender-address"),
+    path("senders/<int:domain_id>/remove/", senders.remove, name="sender-remove"),
+    path("imprint/", imprint.imprint, name="imprint"),
+    path("imprint/fields/", imprint.fields, name="imprint-fields"),
+    path("imprint/preview/", imprint.preview, name="imprint-preview"),
+    path("imprint/versions/<int:imprint_id>/", imprint.version, name="imprint-version"),
+    path("standing/", standing.standing, name="standing"),
+    path("standing/agreements/", standing.accept, name="standing-accept"),
+    path("standing/settings/", standing.account_settings, name="standing-settings"),
+    path("standing/people/", people.team, name="standing-people"),
+    path("standing/people/<int:membership_id>/role/", people.role, name="standing-role"),
+    path("standing/people/<int:membership_id>/invite/", people.invite_again, name="standing-invite"),
+    path("standing/people/<int:membership_id>/remove/", people.remove, name="standing-remove"),
+]

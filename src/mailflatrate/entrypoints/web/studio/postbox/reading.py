@@ -1,0 +1,145 @@
+"""A message of the postbox, taken apart for showing."""
+
+import email
+import email.policy
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.apps.domains.models import DkimKey
+from mailflatrate.mail.dkim_verify import DkimVerdict, KeyUnreachable, verify_signatures
+from mailflatrate.mail.unsubscribe import ListUnsubscribe, judge_list_unsubscribe
+from mailflatrate.settings import load_settings
+from mailflatrate.wire.dns import KeyStatus, find_dkim_key, parse_dkim_key
+
+MAX_LINKS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """One field as it stands in the message, unfolded."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link as it stands in the mail, and where it opens: our own pages open on the host that shows this page."""
+
+    url: str
+    opens: str
+    is_ours: bool
+
+
+class Reading:
+    """One message. Nothing in it is trusted; a part that cannot be decoded is empty."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    @cached_property
+    def _message(self) -> EmailMessage:
+        parsed = email.message_from_bytes(self.raw, policy=email.policy.default)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+    @property
+    def html(self) -> str:
+        """The HTML part; empty where there is none."""
+        return self._part("html")
+
+    @property
+    def text(self) -> str:
+        """The text part; empty where there is none."""
+        return self._part("plain")
+
+    def _part(self, kind: str) -> str:
+        part = self._message.get_body(preferencelist=(kind,))
+        if part is None:
+            return ""
+        try:
+            return str(part.get_content())
+        except (LookupError, UnicodeError, ValueError):
+            return ""
+
+    @property
+    def source(self) -> str:
+        """The octets as text, for reading."""
+        return self.raw.decode("utf-8", "replace").replace("\r\n", "\n")
+
+    @property
+    def headers(self) -> list[HeaderRow]:
+        """All fields in their order, undecoded."""
+        head = re.split(rb"\r?\n\r?\n", self.raw, maxsplit=1)[0].decode("utf-8", "replace")
+        rows = []
+        for line in re.split(r"\r?\n(?![ \t])", head):
+            name, _colon, value = line.partition(":")
+            rows.append(HeaderRow(name, " ".join(value.split())))
+        return rows
+
+    def value(self, name: str) -> str:
+        """A decoded field; empty where it is missing or broken."""
+        try:
+            return str(self._message.get(name, ""))
+        except (ValueError, IndexError, AttributeError):
+            return ""
+
+    @cached_property
+    def unsubscribe(self) -> ListUnsubscribe:
+        """The unsubscribe fields, judged (R-56)."""
+        rows = self.headers
+        return judge_list_unsubscribe(
+            [row.value for row in rows if row.name.lower() == "list-unsubscribe"],
+            [row.value for row in rows if row.name.lower() == "list-unsubscribe-post"],
+        )
+
+    @property
+    def one_click_path(self) -> str:
+        """Path of the one-click address, where it is one of our own; otherwise empty."""
+        url = self.unsubscribe.https_uri or ""
+        return path_here(url) if self.unsubscribe.is_one_click else ""
+
+    @property
+    def links(self) -> list[LinkRow]:
+        """The links of the HTML part, each once, in their order; those of the text part where there is no HTML."""
+        urls = _in_html(self.html) if self.html else _in_text(self.text)
+        wanted = [url for url in dict.fromkeys(urls) if url.lower().startswith(("https://", "http://"))]
+        return [LinkRow(url, path_here(url) or url, bool(path_here(url))) for url in wanted[:MAX_LINKS]]
+
+    def signatures(self, at: datetime) -> tuple[DkimVerdict, ...]:
+        """Our own check of the DKIM signatures. Asks the DNS for the keys of other domains."""
+        return verify_signatures(self.raw, _public_key, at=at)
+
+
+def path_here(url: str) -> str:
+    """The path of a link to one of our own public pages; empty for every other link."""
+    base, here = urlsplit(load_settings().public_url), urlsplit(url)
+    ours = (base.scheme, base.netloc) == (here.scheme, here.netloc) and here.path.startswith("/")
+    return here.path if ours and not here.path.startswith("//") else ""
+
+
+def _in_html(page: str) -> list[str]:
+    found = LexborHTMLParser(page).css("a[href], area[href]")
+    return [(node.attributes.get("href") or "").strip() for node in found]
+
+
+def _in_text(text: str) -> list[str]:
+    return [url.rstrip(".,;)") for url in re.findall(r"https?://[^\s<>\"]+", text)]
+
+
+def _public_key(selector: str, domain: str) -> bytes | None:
+    """The account's own key where it is one, otherwise what the DNS publishes."""
+    own = DkimKey.objects.filter(domain__name=domain, selector=selector).first()
+    if own is not None:
+        return parse_dkim_key(f"{selector}._domainkey.{domain}", own.public_record).public_key
+    seen = find_dkim_key(configured_resolver(), selector, domain)
+    if seen.status is KeyStatus.UNKNOWN:
+        raise KeyUnreachable(seen.name)
+    return seen.public_key if seen.status is KeyStatus.OK else None

@@ -1,0 +1,45 @@
+"""What the pages of trust share: the account's clock, who may change what."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.accounts.queries import may_write
+from mailflatrate.entrypoints.web.studio.access import READING, StudioRequest
+from mailflatrate.rules.verdict import Language
+
+
+def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render with the clock of the account."""
+    with timezone.override(ZoneInfo(request.account.time_zone)):
+        rights = {"may_write": may_write(request.membership), "is_owner": is_owner(request)}
+        return render(request, template, {**rights, **context}, status=status)
+
+
+def is_owner(request: StudioRequest) -> bool:
+    """True where the person answers for the account."""
+    return request.membership.role == Role.OWNER
+
+
+def owners_change(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Everybody of the account may look; only owners change. To be put under `@studio`."""
+
+    @wraps(view)
+    def guarded(request: StudioRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method not in READING and not is_owner(request):
+            return render(request, "studio/trust/owners_only.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def reading_language() -> Language:
+    """The language in which the rules speak to whoever reads this page."""
+    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH

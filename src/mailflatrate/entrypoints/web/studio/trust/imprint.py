@@ -1,0 +1,83 @@
+"""The imprint: who stands behind the mailings. Every save is a new version."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of
+from mailflatrate.rules.imprint import Imprint as StructuredImprint
+from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.verdict import Language
+
+HISTORY_ROWS = 50
+
+
+def _readings(imprint: StructuredImprint) -> list[dict[str, Any]]:
+    """The lines in both languages, as readers will see them."""
+    return [
+        {"code": language.value, "lines": imprint_lines(imprint, language)}
+        for language in (Language.GERMAN, Language.ENGLISH)
+    ]
+
+
+def _stored(row: Imprint | None) -> dict[str, Any]:
+    return {**row.fields, "country": row.country} if row else {}
+
+
+def _form(request: StudioRequest) -> ImprintForm:
+    newest = newest_imprint()
+    return ImprintForm(country=newest.country if newest else request.account.country, stored=_stored(newest))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def imprint(request: StudioRequest) -> HttpResponse:
+    """The form with its preview, and the versions so far."""
+    form = ImprintForm(request.POST) if request.method == "POST" else _form(request)
+    if request.method == "POST" and form.is_valid():
+        saved = actions.save_imprint(
+            request.account.id, country=form.cleaned_data["country"], fields=form.stored(), by=request.user
+        )
+        messages.success(request, _("Version %(number)d is saved. New mailings show it.") % {"number": saved.version})
+        return see_other(reverse("studio:imprint"))
+    history = list(Imprint.objects.select_related("created_by").order_by("-version")[:HISTORY_ROWS])
+    shown = draft_of(request.POST if form.is_bound else form.initial)
+    context = {"form": form, "history": history, "readings": _readings(shown)}
+    return page(request, "studio/trust/imprint.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def fields(request: StudioRequest) -> HttpResponse:
+    """The fields of another country or kind of sender, with what was written so far. Saves nothing."""
+    written = {name: request.POST[name] for name in request.POST}
+    form = ImprintForm(country=written.get("country", ""), stored=written)
+    return page(request, "studio/trust/imprint_fields.html", {"form": form})
+
+
+@require_POST
+@studio
+def preview(request: StudioRequest) -> HttpResponse:
+    """The lines as far as they are written. Saves nothing."""
+    return page(request, "studio/trust/imprint_preview.html", {"readings": _readings(draft_of(request.POST))})
+
+
+@require_safe
+@studio
+def version(request: StudioRequest, imprint_id: int) -> HttpResponse:
+    """One version as it was saved."""
+    row = Imprint.objects.select_related("created_by").filter(id=imprint_id).first()
+    if row is None:
+        raise Http404
+    return page(
+        request, "studio/trust/imprint_version.html", {"row": row, "readings": _readings(draft_of(_stored(row)))}
+    )

@@ -1,0 +1,196 @@
+"""Sender domains: what to publish, what was found, and the addresses on them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.domains import actions, queries
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.models import CheckKind, DnsCheck, DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.records import DnsRecord
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.rules.facts import DnsState
+
+TONES = {DomainState.PENDING: "info", DomainState.VERIFIED: "success", DomainState.FAILING: "error"}
+
+PURPOSES = {
+    CheckKind.DKIM: gettext_lazy("Your readers' mail servers check with it that a mailing really comes from you."),
+    CheckKind.SPF: gettext_lazy("It allows our servers to send with your return path."),
+    CheckKind.MX: gettext_lazy("It brings bounces back to us, so that dead addresses get no more mail."),
+    CheckKind.DMARC: gettext_lazy(
+        "It says what becomes of forged mail. A record of your own stays as it is: any valid one will do."
+    ),
+}
+WRONG = {
+    CheckKind.DKIM: gettext_lazy("There is a record, but not with this key. Replace its value by the expected one."),
+    CheckKind.SPF: gettext_lazy(
+        "There is a record, but it does not let our servers send, or there is more than one. Keep one, with the expected value."
+    ),
+    CheckKind.MX: gettext_lazy("Mail for this name goes elsewhere. Replace the record by the expected one."),
+    CheckKind.DMARC: gettext_lazy("There is more than one policy, which counts as none. Keep one."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One record to publish beside what the last look found. `state` is a word of the check component."""
+
+    record: DnsRecord
+    label: str
+    purpose: str
+    state: str
+    found: str
+    advice: str
+
+
+class DomainForm(forms.Form):
+    """The one thing a new domain needs."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Domain"),
+        max_length=253,
+        help_text=gettext_lazy(
+            "A domain of your own. A part of it, like news.your-company.de, keeps other mail apart."
+        ),
+        widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
+class AddressForm(forms.Form):
+    """A sender as readers see it."""
+
+    display_name = forms.CharField(
+        label=gettext_lazy("Sender name"),
+        max_length=120,
+        help_text=gettext_lazy("Readers see it first: your company or brand."),
+    )
+    email = forms.CharField(
+        label=gettext_lazy("Address"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"})
+    )
+
+
+def find_domain(domain_id: int) -> SenderDomain:
+    """The account's own domain. Raises Http404 for anything else."""
+    found = queries.domains().filter(id=domain_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def record_rows(domain: SenderDomain) -> list[RecordRow]:
+    """The records of a domain, the open ones first in the order in which they are explained."""
+    checks = {check.kind: check for check in DnsCheck.objects.filter(domain=domain)}
+    return [_row(record, checks.get(record.kind)) for record in actions.records_to_publish(domain)]
+
+
+def _row(record: DnsRecord, check: DnsCheck | None) -> RecordRow:
+    state, found, advice = "waiting", "", ""
+    if check is not None and check.checked_at is not None:
+        state, found = "passed" if check.passed else "blocked", check.found
+        if not check.passed:
+            advice = _advice(record, DnsState(check.problem or DnsState.WRONG.value))
+    return RecordRow(record, str(record.kind.label), str(PURPOSES[record.kind]), state, found, advice)
+
+
+def _advice(record: DnsRecord, state: DnsState) -> str:
+    if state is DnsState.MISSING:
+        words = _("There is no such record yet. Create one of the type %(type)s with this name and value.")
+        return words % {"type": record.record_type}
+    if state is DnsState.UNREACHABLE:
+        return _("The name servers of your domain gave no answer. Look again in a few minutes.")
+    return str(WRONG[record.kind])
+
+
+@require_safe
+@studio
+def senders(request: StudioRequest) -> HttpResponse:
+    """All domains with their state, all addresses."""
+    rows = [(domain, TONES[DomainState(domain.state)]) for domain in queries.domains()]
+    addresses = SenderAddress.objects.select_related("domain").order_by("email")
+    return page(request, "studio/trust/senders.html", {"rows": rows, "addresses": addresses})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Take a domain in, then show what to publish."""
+    form = DomainForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain = actions.add_domain(form.cleaned_data["name"])
+        except DomainError as problem:
+            form.add_error("name", str(problem))
+        else:
+            return see_other(reverse("studio:sender-domain", args=[domain.id]))
+    return page(request, "studio/trust/sender_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@studio
+def domain(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """One domain: state, records, addresses."""
+    return _domain_page(request, find_domain(domain_id), AddressForm())
+
+
+def _domain_page(request: StudioRequest, found: SenderDomain, form: AddressForm, *, status: int = 200) -> HttpResponse:
+    return page(request, "studio/trust/sender.html", {**_domain_context(found), "form": form}, status=status)
+
+
+def _domain_context(found: SenderDomain) -> dict[str, Any]:
+    rows = record_rows(found)
+    return {
+        "domain": found,
+        "tone": TONES[DomainState(found.state)],
+        "rows": rows,
+        "open": sum(row.state != "passed" for row in rows),
+    }
+
+
+@require_POST
+@studio
+def check(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """Look at the DNS now. htmx gets the records anew, everybody else the page."""
+    found = find_domain(domain_id)
+    actions.check_domain(found.id)
+    if not is_htmx(request):
+        return see_other(reverse("studio:sender-domain", args=[found.id]))
+    return page(request, "studio/trust/sender_records.html", _domain_context(find_domain(domain_id)))
+
+
+@require_POST
+@studio
+def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """One more address that may stand in From."""
+    found = find_domain(domain_id)
+    form = AddressForm(request.POST)
+    if form.is_valid():
+        try:
+            sender = actions.add_sender(found.id, form.cleaned_data["email"], form.cleaned_data["display_name"])
+        except DomainError as problem:
+            form.add_error("email", str(problem))
+        else:
+            messages.success(request, _("%(sender)s is added.") % {"sender": sender.email})
+            return see_other(reverse("studio:sender-domain", args=[found.id]))
+    return _domain_page(request, found, form, status=422)
+
+
+@require_POST
+@studio
+def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """Forget a domain without addresses."""
+    found = find_domain(domain_id)
+    try:
+        actions.remove_domain(found.id)
+    except DomainError as problem:
+        messages.error(request, str(problem))
+        return see_other(reverse("studio:sender-domain", args=[found.id]))
+    messages.success(request, _("%(domain)s is removed.") % {"domain": found.name})
+    return see_other(reverse("studio:senders"))

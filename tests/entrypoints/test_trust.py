@@ -1,0 +1,284 @@
+"""Senders and imprint: what a customer tells the world about himself."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from mailflatrate.apps.accounts.models import Imprint, Role
+from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm
+from mailflatrate.rules.imprint import Column, column_of
+from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from campaign_world import IMPRINT, World, bare_account, browser, person, world
+
+pytestmark = pytest.mark.usefixtures("database")
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def anna() -> World:
+    return world(people=0)
+
+
+def text(answer: HttpResponse, status: int = 200) -> str:
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    return answer.content.decode()
+
+
+def add_domain(anna: World, name: str = "news.lindenhof.example") -> SenderDomain:
+    answer = anna.client.post("/studio/senders/new/", {"name": name})
+    assert answer.status_code == 303
+    with tenancy.account(anna.account_id):
+        return SenderDomain.objects.get(id=int(answer.headers["Location"].split("/")[-2]))
+
+
+def zone_of(anna: World, domain: SenderDomain) -> dict[str, dict[str, list[str]]]:
+    """Everything that the page asks for, published, and the operator's own SPF."""
+    with tenancy.account(anna.account_id):
+        records = actions.records_to_publish(domain)
+    zone: dict[str, dict[str, list[str]]] = {}
+    for record in records:
+        zone.setdefault(record.host, {})[record.record_type] = [record.value]
+    include = next(part for part in zone[domain.bounce_host]["TXT"][0].split() if part.startswith("include:"))
+    zone[include.removeprefix("include:")] = {"TXT": ["v=spf1 ip4:192.0.2.1 -all"]}
+    return zone
+
+
+def look(anna: World, domain: SenderDomain, zone: dict[str, dict[str, list[str]]]) -> None:
+    with ZoneServer(zone) as server, tenancy.account(anna.account_id):
+        actions.check_domain(domain.id, resolver=DnsResolver([server.nameserver], timeout_seconds=2))
+
+
+def test_an_account_without_a_domain_is_told_what_to_do() -> None:
+    _account_id, carla = bare_account("Carla's Cafe")
+    page = text(browser(carla).get("/studio/senders/"))
+    assert "No domain yet" in page
+    assert page.count("/studio/senders/new/") == 1
+
+
+def test_a_new_domain_shows_every_record_to_copy(anna: World) -> None:
+    domain = add_domain(anna)
+    page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
+    assert "Waiting for DNS" in page
+    assert "Nobody has looked yet" in page
+    with tenancy.account(anna.account_id):
+        for record in actions.records_to_publish(domain):
+            assert page.count(f'data-copy="{record.host}"') >= 1
+            assert f'data-copy="{record.value}"' in page
+    assert "news.lindenhof.example" in text(anna.client.get("/studio/senders/"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gmail.com", "belongs to a mailbox provider"),
+        ("not a domain", "is not a domain name"),
+        ("localhost", "is not a domain name"),
+        ("lindenhof.example", "is on your list already"),
+        ("", "required"),
+    ],
+)
+def test_what_is_no_domain_of_ones_own_is_refused(anna: World, name: str, words: str) -> None:
+    assert words in text(anna.client.post("/studio/senders/new/", {"name": name}), 422)
+
+
+def test_found_stands_beside_expected_with_what_to_mend(anna: World) -> None:
+    domain = add_domain(anna)
+    zone = zone_of(anna, domain)
+    zone[domain.bounce_host]["MX"] = ["10 mx.elsewhere.example"]
+    del zone[f"_dmarc.{domain.name}"]
+    look(anna, domain, zone)
+    page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
+    assert "mx.elsewhere.example" in page
+    assert "Mail for this name goes elsewhere" in page
+    assert "There is no such record yet. Create one of the type TXT" in page
+    assert page.count("To mend") == 2
+    assert "Waiting for DNS" in page
+
+
+def test_verified_then_failing(anna: World) -> None:
+    domain = add_domain(anna)
+    zone = zone_of(anna, domain)
+    look(anna, domain, zone)
+    page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
+    assert "Mailings may go out from this domain" in page
+    assert "To mend" not in page
+    zone[f"_dmarc.{domain.name}"]["TXT"] *= 2
+    zone[f"_dmarc.{domain.name}"]["TXT"][1] += "; pct=50"
+    look(anna, domain, zone)
+    page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
+    assert "Records that were right have changed" in page
+    assert "more than one policy" in page
+
+
+def test_check_now_looks_at_once(anna: World) -> None:
+    domain = add_domain(anna, "anna.invalid")
+    part = text(anna.client.post(f"/studio/senders/{domain.id}/check/", headers=HTMX))
+    assert part.lstrip().startswith('<div id="records"')
+    assert "Last look" in part
+    with tenancy.account(anna.account_id):
+        assert DnsCheck.objects.filter(domain=domain).count() == 4
+    assert anna.client.post(f"/studio/senders/{domain.id}/check/").status_code == 303
+
+
+def test_addresses_count_once_their_domain_does(anna: World) -> None:
+    domain = add_domain(anna)
+    url = f"/studio/senders/{domain.id}/addresses/"
+    good = {"display_name": "Lindenhof", "email": f"post@{domain.name}"}
+    assert anna.client.post(url, good).status_code == 303
+    assert "Waits for its domain" in text(anna.client.get("/studio/senders/"))
+    assert "is one of your senders already" in text(anna.client.post(url, good), 422)
+    assert "is not on" in text(anna.client.post(url, good | {"email": "post@other.example"}), 422)
+    assert "is not an e-mail address" in text(anna.client.post(url, good | {"email": "nobody"}), 422)
+    look(anna, domain, zone_of(anna, domain))
+    with tenancy.account(anna.account_id):
+        assert SenderAddress.objects.get(email=good["email"]).verified_at is not None
+
+
+def test_a_domain_goes_only_while_nothing_hangs_on_it(anna: World) -> None:
+    domain = add_domain(anna)
+    with tenancy.account(anna.account_id):
+        used = SenderDomain.objects.get(name="lindenhof.example")
+    assert anna.client.post(f"/studio/senders/{used.id}/remove/").status_code == 303
+    assert anna.client.post(f"/studio/senders/{domain.id}/remove/").status_code == 303
+    with tenancy.account(anna.account_id):
+        assert list(SenderDomain.objects.values_list("name", flat=True)) == ["lindenhof.example"]
+
+
+# The imprint ----------------------------------------------------------------------------------------------------
+
+
+def test_the_form_shows_what_is_stored_and_how_it_reads(anna: World) -> None:
+    page = text(anna.client.get("/studio/imprint/"))
+    assert 'value="Lindenhof GmbH"' in page
+    assert "Lindenweg 4, 24103 Kiel, Deutschland" in page
+    assert "Lindenweg 4, 24103 Kiel, Germany" in page
+    assert "Version 1" in page
+
+
+def test_every_save_is_a_new_version(anna: World) -> None:
+    answer = anna.client.post(
+        "/studio/imprint/", IMPRINT | {"country": "DE", "city": "Lübeck", "website": "lindenhof.example"}
+    )
+    assert answer.status_code == 303
+    with tenancy.account(anna.account_id):
+        first, second = Imprint.objects.order_by("version")
+    assert (first.fields["city"], second.fields["city"]) == ("Kiel", "Lübeck")
+    assert second.created_by_id == anna.anna.id
+    old = text(anna.client.get(f"/studio/imprint/versions/{first.id}/"))
+    assert "Kiel" in old
+    assert "Lübeck" not in old
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"street": ""}, "The law of your country wants this"),
+        ({"street": "Postfach 12"}, "A post-office box is no address here"),
+        ({"phone": "n/a"}, "Leave it empty where there is nothing to say"),
+        ({"postcode": "1"}, "no postcode of this country"),
+        ({"email": "nobody"}, "This is not an e-mail address"),
+        ({"vat_id": "12"}, "A VAT ID begins with the letters"),
+        ({"privacy_url": "http://lindenhof.example"}, "beginning with https://"),
+        ({"register_number": ""}, "The law of your country wants this"),
+        ({"representatives": ""}, "The law of your country wants this"),
+    ],
+)
+def test_what_is_missing_or_malformed_is_said_beside_the_field(anna: World, change: dict[str, str], words: str) -> None:
+    page = text(anna.client.post("/studio/imprint/", IMPRINT | {"country": "DE"} | change), 422)
+    (field,) = change
+    assert words in page.partition(f'id="id_{field}_error"')[2][:600]
+    with tenancy.account(anna.account_id):
+        assert Imprint.objects.count() == 1
+
+
+def test_a_person_without_a_register_needs_no_register(anna: World) -> None:
+    alone = IMPRINT | {"country": "DE", "organisation": "sole_trader", "register_name": "", "register_number": "",
+                       "representatives": "", "legal_name": "Anna Lindner"}  # fmt: skip
+    assert anna.client.post("/studio/imprint/", alone).status_code == 303
+
+
+@pytest.mark.parametrize("country", [country for country, _name in COUNTRIES])
+def test_every_country_can_be_filled_in(country: str) -> None:
+    assert (column_of(country) is Column.EU) == (country not in ("DE", "AT", "CH", "US", "CA", "GB"))
+    form = ImprintForm(country=country)
+    assert "legal_name" in form.fields
+    assert form.fields["street"].required
+    if country == "AT":
+        assert form.fields["vat_id"].label == "UID"
+        assert form.fields["editor_responsible"].required
+    if country == "US":
+        assert "register_number" not in form.fields
+        assert not form.fields["legal_name"].required
+
+
+def test_another_country_asks_for_other_fields_and_keeps_what_is_written(anna: World) -> None:
+    data = IMPRINT | {"country": "AT"}
+    part = text(anna.client.post("/studio/imprint/fields/", data, headers=HTMX))
+    assert part.lstrip().startswith('<div id="imprint-fields"')
+    assert 'value="Lindenhof GmbH"' in part
+    assert 'name="business_purpose"' in part
+    assert "law of your country" not in part, "nobody has pressed save yet"
+    with tenancy.account(anna.account_id):
+        assert Imprint.objects.count() == 1
+
+
+def test_the_preview_follows_the_typing_and_saves_nothing(anna: World) -> None:
+    data = IMPRINT | {"country": "US", "city": "Springfield", "postcode": "12345"}
+    part = text(anna.client.post("/studio/imprint/preview/", data, headers=HTMX))
+    assert "Lindenweg 4, Springfield 12345, USA" in part
+    assert "<script>" not in text(
+        anna.client.post("/studio/imprint/preview/", {"legal_name": "<script>alert(1)</script>", "country": "xx"})
+    )
+    with tenancy.account(anna.account_id):
+        assert Imprint.objects.count() == 1
+
+
+# Rights ---------------------------------------------------------------------------------------------------------
+
+
+def test_carla_finds_nothing_of_annas(anna: World) -> None:
+    domain = add_domain(anna)
+    with tenancy.account(anna.account_id):
+        imprint = Imprint.objects.get()
+    _account_id, user = bare_account("Carla's Cafe")
+    carla = browser(user)
+    assert carla.get(f"/studio/senders/{domain.id}/").status_code == 404
+    assert carla.get(f"/studio/imprint/versions/{imprint.id}/").status_code == 404
+    for what in ("check", "addresses", "remove"):
+        url = f"/studio/senders/{domain.id}/{what}/"
+        assert carla.post(url, {"email": f"eve@{domain.name}", "display_name": "Eve"}).status_code == 404
+    assert domain.name not in text(carla.get("/studio/senders/"))
+    assert "Lindenhof" not in text(carla.get("/studio/imprint/"))
+    with tenancy.account(anna.account_id):
+        assert SenderDomain.objects.filter(id=domain.id).exists()
+        assert not SenderAddress.objects.filter(domain=domain).exists()
+
+
+def test_ben_looks_and_changes_nothing(anna: World) -> None:
+    domain = add_domain(anna)
+    ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
+    page = text(ben.get(f"/studio/senders/{domain.id}/"))
+    assert "Check now" not in page
+    assert '<fieldset class="stack" disabled' in text(ben.get("/studio/imprint/"))
+    for url in ("senders/new/", f"senders/{domain.id}/check/", f"senders/{domain.id}/addresses/",
+                f"senders/{domain.id}/remove/", "imprint/"):  # fmt: skip
+        assert ben.post(f"/studio/{url}", IMPRINT | {"country": "DE"}).status_code == 403
+
+
+def test_a_link_changes_nothing(anna: World) -> None:
+    domain = add_domain(anna)
+    for what in ("check", "addresses", "remove"):
+        assert anna.client.get(f"/studio/senders/{domain.id}/{what}/").status_code == 405
+    assert anna.client.get("/studio/imprint/preview/").status_code == 405
+    assert anna.client.get("/studio/imprint/fields/").status_code == 405
+
+
+def test_nobody_looks_in_without_signing_in() -> None:
+    for url in ("senders/", "senders/new/", "imprint/", "standing/", "standing/people/", "standing/settings/"):
+        answer = Client().get(f"/studio/{url}")
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith("/login/")
