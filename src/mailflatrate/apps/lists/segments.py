@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.lists.errors import SegmentError
 
 MAX_CONDITIONS = 20
@@ -93,29 +95,29 @@ class Condition:
 def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
     """Check conditions as they come from a page or a table. Raises SegmentError naming the faulty one."""
     if len(conditions) > MAX_CONDITIONS:
-        raise SegmentError(f"a segment has at most {MAX_CONDITIONS} conditions")
+        raise SegmentError(_("a segment has at most %(limit)d conditions") % {"limit": MAX_CONDITIONS})
     return [_parse(number, raw) for number, raw in enumerate(conditions, start=1)]
 
 
 def _parse(number: int, raw: Any) -> Condition:
     if isinstance(raw, Condition):
         return raw
-    where = f"condition {number}"
+    where = _("condition %(number)d") % {"number": number}
     if not isinstance(raw, dict):
-        raise SegmentError(f"{where} is not a condition")
+        raise SegmentError(f"{where}: {_('this is not a condition')}")
     try:
         field = Field(str(raw.get("field")))
     except ValueError:
-        raise SegmentError(f"{where}: choose what to compare") from None
+        raise SegmentError(f"{where}: {_('choose what to compare')}") from None
     try:
         op = Op(str(raw.get("op")))
     except ValueError:
-        raise SegmentError(f"{where}: choose how to compare") from None
+        raise SegmentError(f"{where}: {_('choose how to compare')}") from None
     if op not in OPS[field]:
-        raise SegmentError(f"{where}: “{op.value}” does not fit “{field.value}”")
+        raise SegmentError(f"{where}: {_('this comparison does not fit')} (“{field.value}”, “{op.value}”)")
     key = str(raw.get("key") or "").strip() if field is Field.ATTRIBUTE else ""
     if field is Field.ATTRIBUTE and not (key and len(key) <= 60 and "\0" not in key):
-        raise SegmentError(f"{where}: choose an attribute")
+        raise SegmentError(f"{where}: {_('choose an attribute')}")
     return Condition(field, op, _value(where, op, raw.get("value")), key)
 
 
@@ -126,7 +128,9 @@ def _value(where: str, op: Op, raw: Any) -> Value:
         choices = raw if isinstance(raw, list | tuple) else str(raw or "").split(",")
         kept = tuple(_text(where, choice) for choice in choices if str(choice).strip())
         if not kept or len(kept) > MAX_CHOICES:
-            raise SegmentError(f"{where}: give 1 to {MAX_CHOICES} values, separated by commas")
+            raise SegmentError(
+                f"{where}: " + _("give 1 to %(limit)d values, separated by commas") % {"limit": MAX_CHOICES}
+            )
         return kept
     if op in NUMBER_OPS:
         return _number(where, raw)
@@ -134,25 +138,29 @@ def _value(where: str, op: Op, raw: Any) -> Value:
         try:
             return date.fromisoformat(str(raw).strip()).isoformat()
         except ValueError:
-            raise SegmentError(f"{where}: give a date, such as 2026-03-31") from None
+            raise SegmentError(f"{where}: {_('give a date, such as 2026-03-31')}") from None
     if op in (Op.ON, Op.NOT_ON):
-        return _whole(where, raw, "choose a list", maximum=2**63 - 1)
+        return _whole(where, raw, _("choose a list"), maximum=2**63 - 1)
     if op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS):
-        return _whole(where, raw, f"give a number of days from 1 to {MAX_DAYS}", maximum=MAX_DAYS)
+        return _whole(
+            where, raw, _("give a number of days from 1 to %(limit)d") % {"limit": MAX_DAYS}, maximum=MAX_DAYS
+        )
     return _text(where, raw)
 
 
 def _text(where: str, raw: Any) -> str:
     text = str(raw if raw is not None else "").strip()
     if not text or len(text) > MAX_VALUE_CHARACTERS or "\0" in text:
-        raise SegmentError(f"{where}: give a text of at most {MAX_VALUE_CHARACTERS} characters")
+        raise SegmentError(
+            f"{where}: " + _("give a text of at most %(limit)d characters") % {"limit": MAX_VALUE_CHARACTERS}
+        )
     return text
 
 
 def _number(where: str, raw: Any) -> float:
     text = str(raw if raw is not None else "").strip().replace(",", ".")
     if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII):
-        raise SegmentError(f"{where}: give a number, such as 12 or 3.5")
+        raise SegmentError(f"{where}: {_('give a number, such as 12 or 3.5')}")
     return float(text)
 
 

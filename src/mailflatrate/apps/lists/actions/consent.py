@@ -1,6 +1,7 @@
 """Withdrawals: effective at once, written into the ledger, idempotent (R-16, R-42)."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.errors import ListError
@@ -30,7 +31,7 @@ def unsubscribe(
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
-        raise ListError("there is no such contact")
+        raise ListError(_("there is no such contact"))
     open_ones = Subscription.objects.select_for_update().filter(contact=contact)
     if list_id is not None:
         open_ones = open_ones.filter(mailing_list_id=list_id)

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock
@@ -15,12 +17,14 @@ MAX_ATTRIBUTES = 100
 def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
     """Replace names and attributes. Values are texts, numbers or truth values. Raises ListError."""
     if len(attributes) > MAX_ATTRIBUTES:
-        raise ListError(f"a contact has at most {MAX_ATTRIBUTES} attributes")
+        raise ListError(_("a contact has at most %(limit)d attributes") % {"limit": MAX_ATTRIBUTES})
     for key, value in attributes.items():
         if not ATTRIBUTE_KEY.fullmatch(key):
-            raise ListError(f"“{key}” is no attribute name: lower-case letters, digits and _ are")
+            raise ListError(_("“%(name)s” is no attribute name: lower-case letters, digits and _ are") % {"name": key})
         if not isinstance(value, str | int | float | bool) or len(str(value)) > MAX_ATTRIBUTE_CHARACTERS:
-            raise ListError(f"the value of “{key}” is no text, number or truth value of reasonable length")
+            raise ListError(
+                _("the value of “%(name)s” is no text, number or truth value of reasonable length") % {"name": key}
+            )
     found = Contact.objects.filter(id=contact_id).update(
         first_name=first_name.strip()[:120],
         last_name=last_name.strip()[:120],
@@ -28,4 +32,4 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
         updated_at=clock.now(),
     )
     if not found:
-        raise ListError("there is no such contact")
+        raise ListError(_("there is no such contact"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists.errors import ImportProblem
@@ -49,9 +50,9 @@ def upload_import(list_id: int, file: IO[bytes], file_name: str, *, by: User | N
     account_id = tenancy.current_account_id()
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
     if mailing_list is None:
-        raise ImportProblem("there is no such list")
+        raise ImportProblem(_("there is no such list"))
     if mailing_list.origin_state == OriginState.REJECTED:
-        raise ImportProblem("the origin of this list was rejected; nothing can be imported into it")
+        raise ImportProblem(_("the origin of this list was rejected; nothing can be imported into it"))
     upload = uploads.keep(file.read, account_id)
     try:
         head = read_head(upload.path)
@@ -77,7 +78,7 @@ def queue_import(import_id: int, mapping: Mapping[str, str], *, enqueue: bool = 
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None or job.state != ImportState.UPLOADED:
-            raise ImportProblem("this import has been started already, or does not exist")
+            raise ImportProblem(_("this import has been started already, or does not exist"))
         check_mapping(open_table(Path(job.file_path)).header, mapping)
         job.mapping = {name: title for name, title in mapping.items() if title}
         job.state = ImportState.QUEUED
@@ -120,7 +121,7 @@ def cancel_import(import_id: int) -> None:
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None:
-            raise ImportProblem("there is no such import")
+            raise ImportProblem(_("there is no such import"))
         if job.state in (ImportState.UPLOADED, ImportState.QUEUED):
             job.state, job.finished_at = ImportState.CANCELLED, clock.now()
             job.save(update_fields=["state", "finished_at"])

@@ -2,6 +2,8 @@
 
 import secrets
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, OriginState
@@ -51,7 +53,7 @@ def decide_origin(list_id: int, *, reviewer: User, approved: bool) -> None:
     Runs inside `tenancy.account(...)` of the customer or inside `tenancy.platform(...)`.
     """
     if not (reviewer.is_staff and reviewer.is_active):
-        raise ListError("only a reviewer of the operator decides about an origin")
+        raise ListError(_("only a reviewer of the operator decides about an origin"))
     state = OriginState.APPROVED if approved else OriginState.REJECTED
     _update(list_id, origin_state=state, origin_decided_by=reviewer, origin_decided_at=clock.now())
 
@@ -59,12 +61,12 @@ def decide_origin(list_id: int, *, reviewer: User, approved: bool) -> None:
 def _name(text: str) -> str:
     text = " ".join(text.split())
     if not text:
-        raise ListError("a list needs a name")
+        raise ListError(_("a list needs a name"))
     if len(text) > MAX_NAME_CHARACTERS:
-        raise ListError(f"a list's name has at most {MAX_NAME_CHARACTERS} characters")
+        raise ListError(_("a list's name has at most %(limit)d characters") % {"limit": MAX_NAME_CHARACTERS})
     return text
 
 
 def _update(list_id: int, **values: object) -> None:
     if not MailingList.objects.filter(id=list_id).update(**values):
-        raise ListError("there is no such list")
+        raise ListError(_("there is no such list"))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.lists.errors import ImportProblem
 
 MAX_COLUMNS = 500
@@ -124,7 +126,10 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
         if not title:
             continue
         if title not in index:
-            raise ImportProblem(f"the file has no column “{title}”; it has: {', '.join(header[:30])}")
+            raise ImportProblem(
+                _("the file has no column “%(title)s”; it has: %(titles)s")
+                % {"title": title, "titles": ", ".join(header[:30])}
+            )
         if name.startswith(ATTRIBUTE_PREFIX):
             key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
             attributes.append((key, index[title]))
@@ -132,8 +137,9 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
             targets[Target(name)] = index[title]
         else:
             raise ImportProblem(
-                f"“{name}” is none of our fields; these are: {', '.join(Target)} and {ATTRIBUTE_PREFIX}NAME"
+                _("“%(name)s” is none of our fields; these are: %(fields)s")
+                % {"name": name, "fields": ", ".join((*Target, f"{ATTRIBUTE_PREFIX}NAME"))}
             )
     if Target.EMAIL not in targets:
-        raise ImportProblem("say which column holds the e-mail address")
+        raise ImportProblem(_("say which column holds the e-mail address"))
     return Columns(targets, tuple(attributes), len(header))

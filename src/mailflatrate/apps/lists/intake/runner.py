@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 from django.db import InterfaceError, OperationalError, connection, connections
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.domains.models import SenderAddress
@@ -65,7 +66,7 @@ def run_import(
             raise
         except Exception:
             log.exception("import failed", import_id=import_id)
-            _end(job, ImportState.FAILED, "an error of ours stopped this import; the service has been told")
+            _end(job, ImportState.FAILED, _("an error of ours stopped this import; the service has been told"))
             raise
         else:
             _end(job, ImportState.DONE)
@@ -110,7 +111,7 @@ def _end(job: Import, state: ImportState, problem: str = "") -> None:
 def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
     path = Path(job.file_path)
     if not path.is_file():
-        raise ImportProblem("the uploaded file is gone; please upload it again")
+        raise ImportProblem(_("the uploaded file is gone; please upload it again"))
     table = open_table(path)
     judge = Judge(_setting(job, check_mapping(table.header, job.mapping)))
     tally = Tally(job.accepted, job.updated, job.unchanged, Counter(job.quarantined), Counter(job.refused))

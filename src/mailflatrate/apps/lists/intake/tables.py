@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
 from mailflatrate.apps.lists.intake.dialect import detect, open_text
@@ -55,13 +57,13 @@ class CsvTable:
         self._position_bytes = 0
         self._headed = True
         self.header: list[str] = []
-        for _, cells, fault in self._records():
+        for _line, cells, fault in self._records():
             if fault is None:
                 self._headed = not any("@" in cell for cell in cells)
                 self.header = name_columns(cells if self._headed else [""] * len(cells))
                 break
         if not self.header:
-            raise ImportProblem("the file holds no rows that can be read")
+            raise ImportProblem(_("the file holds no rows that can be read"))
 
     def position_bytes(self) -> int:
         return self._position_bytes
@@ -141,7 +143,10 @@ def _damage(lines: list[str]) -> RowFault | None:
 def name_columns(cells: list[str]) -> list[str]:
     """Titles that are unique and not empty. Raises ImportProblem for an absurd width."""
     if len(cells) > MAX_COLUMNS:
-        raise ImportProblem(f"the file has {len(cells)} columns; at most {MAX_COLUMNS} can be read")
+        raise ImportProblem(
+            _("the file has %(count)d columns; at most %(limit)d can be read")
+            % {"count": len(cells), "limit": MAX_COLUMNS}
+        )
     titles: list[str] = []
     seen: set[str] = set()
     for number, cell in enumerate(cells, start=1):

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import python_calamine
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.tables import CsvTable, Row, RowFault, Table, name_columns
@@ -33,16 +34,18 @@ class SheetTable:
             sheets = (book.get_sheet_by_index(number) for number in range(len(book.sheet_names)))
             self._sheet = next((sheet for sheet in sheets if sheet.height), None)
         except python_calamine.CalamineError as error:
-            raise ImportProblem(f"this workbook cannot be read: {error}") from error
+            raise ImportProblem(_("this workbook cannot be read: %(error)s") % {"error": error}) from error
         if self._sheet is None:
-            raise ImportProblem("the workbook holds no rows")
+            raise ImportProblem(_("the workbook holds no rows"))
         if self._sheet.height * self._sheet.width > MAX_CELLS:
-            raise ImportProblem(f"the sheet has more than {MAX_CELLS:,} cells; save it as CSV and import that")
-        first = next((cells for _, cells, _ in self._records()), [])
+            raise ImportProblem(
+                _("the sheet has more than %(limit)d cells; save it as CSV and import that") % {"limit": MAX_CELLS}
+            )
+        first = next((cells for _line, cells, _fault in self._records()), [])
         self._headed = not any("@" in cell for cell in first)
         self.header = name_columns(first if self._headed else [""] * len(first))
         if not self.header:
-            raise ImportProblem("the workbook holds no rows")
+            raise ImportProblem(_("the workbook holds no rows"))
 
     def position_bytes(self) -> int:
         return int(self._size_bytes * self._done_share)
@@ -96,7 +99,7 @@ def _refuse_bombs(path: Path) -> None:
     except zipfile.BadZipFile:
         return  # an old XLS, or damaged: calamine says so
     if unpacked_bytes > MAX_UNPACKED_BYTES:
-        raise ImportProblem("this workbook is too large when unpacked; save it as CSV and import that")
+        raise ImportProblem(_("this workbook is too large when unpacked; save it as CSV and import that"))
 
 
 def open_table(path: Path) -> Table:
@@ -104,7 +107,7 @@ def open_table(path: Path) -> Table:
     with path.open("rb") as file:
         head = file.read(8)
     if not head:
-        raise ImportProblem("the file is empty")
+        raise ImportProblem(_("the file is empty"))
     if head.startswith(_ZIP) or head == _OLE:
         return SheetTable(path)
     return CsvTable(path)
