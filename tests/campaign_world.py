@@ -1,6 +1,6 @@
 """Anna's account ready to send, her colleague Ben who only looks, and Carla who works next door."""
 
-import itertools
+import secrets
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,9 +23,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.dkim import generate_key
 
-NUMBERS = itertools.count(1)
 IMPRINT = {
-    "organisation": "company", "legal_name": "Lindenhof GmbH", "street": "Lindenweg 4", "postcode": "24103",
+    "organisation": "company", "legal_form": "GmbH", "legal_name": "Lindenhof GmbH", "street": "Lindenweg 4", "postcode": "24103",
     "city": "Kiel", "email": "post@lindenhof.example", "phone": "+49 431 12345", "representatives": "Anna Lindner",
     "register_name": "Amtsgericht Kiel", "register_number": "HRB 1234", "vat_id": "DE123456789",
     "privacy_url": "https://lindenhof.example/privacy",
@@ -114,9 +113,18 @@ def browser(user: User) -> Client:
     return client
 
 
+def followed(client: Client, address: str, data: dict[str, Any]) -> str:
+    """The page that a form leads to."""
+    answer = client.post(address, data)
+    assert answer.status_code == 303, answer.content
+    return client.get(answer.headers["Location"]).content.decode()
+
+
 def person(account_id: int, name: str, role: Role = Role.OWNER) -> User:
     """A person who works for the account."""
-    user = accounts.create_user(f"{name.lower()}{next(NUMBERS)}@people.example", name=name, password=None)
+    user = accounts.create_user(
+        f"{name.split()[0].lower()}{secrets.token_hex(4)}@people.example", name=name, password=None
+    )
     accounts.add_member(account_id, user, role)
     return user
 
@@ -129,10 +137,11 @@ def bare_account(name: str) -> tuple[int, User]:
 
 def world(people: int = 3) -> World:
     """Anna's account: activated, agreements accepted, imprint, verified sender, one list with `people`."""
-    number = next(NUMBERS)
     account_id = accounts.create_account("Gärtnerei Lindenhof").id
     anna = person(account_id, "Anna Lindner")
-    otto = accounts.create_user(f"otto{number}@service.example", name="Otto", password=None, is_staff=True)
+    otto = accounts.create_user(
+        f"otto{secrets.token_hex(4)}@service.example", name="Otto", password=None, is_staff=True
+    )
     accounts.activate_account(account_id, by_email=otto.email)
     accounts.accept_agreements(account_id, anna, ip=None, user_agent="test")
     accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)

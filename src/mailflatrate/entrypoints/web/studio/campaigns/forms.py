@@ -39,9 +39,7 @@ class CampaignForm(forms.Form):
         required=False,
         widget=forms.TextInput({"x-ref": "text"}),
     )
-    sender = SenderField(
-        label=_("From"), queryset=None, required=False, empty_label=_("Choose")
-    )
+    sender = SenderField(label=_("From"), queryset=None, required=False, empty_label=_("Choose"))
     reply_to = forms.EmailField(
         label=_("Reply to"), max_length=254, required=False, help_text=_("Empty: answers go to the sender.")
     )

@@ -13,7 +13,7 @@ STARTERS: Final[dict[str, dict[str, str]]] = {
             "<p>here is what is new.</p>\n<p>Kind regards<br>{{ account.name }}</p>\n"
         ),
         "mjml": (
-            '<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n'
+            "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n"
             '        <mj-text font-size="24px">Headline</mj-text>\n'
             '        <mj-text>Hello {{ contact.first_name | default: "there" }},</mj-text>\n'
             "        <mj-text>here is what is new.</mj-text>\n"
@@ -30,7 +30,7 @@ STARTERS: Final[dict[str, dict[str, str]]] = {
             "<p>das ist neu.</p>\n<p>Mit freundlichen Grüßen<br>{{ account.name }}</p>\n"
         ),
         "mjml": (
-            '<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n'
+            "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n"
             '        <mj-text font-size="24px">Überschrift</mj-text>\n'
             '        <mj-text>Guten Tag {{ contact.first_name | default: "" }},</mj-text>\n'
             "        <mj-text>das ist neu.</mj-text>\n"

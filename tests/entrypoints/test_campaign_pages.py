@@ -1,0 +1,364 @@
+"""The list of mailings and the compose page."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from campaign_world import World, bare_account, browser, followed, person, world
+from mailflatrate.apps.accounts.models import Notice, Role
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.lists.actions import save_segment
+from mailflatrate.base import tenancy
+
+pytestmark = pytest.mark.usefixtures("database")
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def text(client: Client, url: str, status: int = 200, **headers: Any) -> str:
+    answer = client.get(url, **headers)
+    assert answer.status_code == status, answer.content
+    return answer.content.decode()
+
+
+def values(anna: World, campaign: Campaign, **changes: Any) -> dict[str, Any]:
+    """What the compose form posts."""
+    whole: dict[str, Any] = {
+        "name": campaign.name, "subject": campaign.subject, "preheader": "", "sender": anna.sender_id, "reply_to": "",
+        "language": "en", "list_ids": [anna.list_id], "content_kind": campaign.content_kind,
+        "content": campaign.content, "text_override": "", "track_clicks": "on",
+    }  # fmt: skip
+    return whole | changes
+
+
+def edit_url(campaign: Campaign) -> str:
+    return f"/studio/campaigns/{campaign.id}/edit/"
+
+
+# -- the list ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_list_offers_the_one_next_step() -> None:
+    _account_id, carla = bare_account("Carla's Cafe")
+    page = text(browser(carla), "/studio/campaigns/")
+    assert "No mailing yet" in page
+    assert "/studio/campaigns/new/" in page
+
+
+def test_search_chips_and_pages() -> None:
+    anna = world(people=0)
+    drafts = [anna.draft(f"Mailing {number:02}") for number in range(27)]
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=drafts[0].id).update(state=CampaignState.SENT)
+    first = text(anna.client, "/studio/campaigns/")
+    assert first.count('class="cell-title') == 25
+    assert "Mailing 26" in first
+    assert "Mailing 01" not in first
+    older = re.search(r'rel="next" href="\?([^"]+)"', first)
+    assert older is not None
+    second = text(anna.client, "/studio/campaigns/?" + older[1].replace("&amp;", "&"))
+    assert second.count('class="cell-title') == 2
+    assert "Mailing 01" in second
+    assert text(anna.client, "/studio/campaigns/?q=mailing+07").count('class="cell-title') == 1
+    assert text(anna.client, f"/studio/campaigns/?q={drafts[3].mailing_id}").count('class="cell-title') == 1
+    assert text(anna.client, "/studio/campaigns/?state=sent").count('class="cell-title') == 1
+    assert "No mailing matches" in text(anna.client, "/studio/campaigns/?state=sent&q=nothing")
+    part = text(anna.client, "/studio/campaigns/?q=mailing+07", **HTMX)
+    assert part.lstrip().startswith('<div id="campaigns"')
+
+
+def test_a_new_draft_a_copy_and_a_deleted_one() -> None:
+    anna = world(people=0)
+    assert anna.client.post("/studio/campaigns/new/", {"name": " "}).status_code == 422
+    made = anna.client.post("/studio/campaigns/new/", {"name": "Spring"})
+    assert made.status_code == 303
+    assert "Spring" in text(anna.client, made.headers["Location"])
+    copied = anna.client.post(made.headers["Location"].replace("edit/", "copy/"))
+    assert "Spring (2)" in text(anna.client, copied.headers["Location"])
+    gone = anna.client.post(copied.headers["Location"].replace("edit/", "delete/"))
+    assert gone.status_code == 303
+    assert anna.client.get(copied.headers["Location"]).status_code == 404
+
+
+def test_what_was_released_is_not_deleted() -> None:
+    anna = world()
+    campaign = anna.sending()
+    anna.client.post(f"/studio/campaigns/{campaign.id}/delete/")
+    assert anna.again(campaign).state == CampaignState.SENDING
+
+
+# -- compose ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_the_draft_its_checks_and_a_preview_of_a_real_reader() -> None:
+    anna = world()
+    campaign = anna.draft()
+    page = text(anna.client, edit_url(campaign))
+    assert 'data-editor="markdown"' in page
+    assert "1 open" in page
+    assert "Send to 3 people now" not in page, "the policy is not ticked"
+    assert "as Dora Meyer sees it" in page
+    assert "sandbox srcdoc=" in page
+    assert "Hello Dora" in page
+    assert "Lindenhof GmbH" in page, "the imprint is part of the preview"
+
+
+def test_it_saves_while_writing_and_answers_with_what_changed() -> None:
+    anna = world()
+    campaign = anna.draft()
+    answer = anna.client.post(edit_url(campaign), values(anna, campaign, subject="Tulips"), **HTMX)
+    part = answer.content.decode()
+    assert answer.headers["HX-Trigger"] == "saved"
+    assert "Saved " in part
+    for place in ("saved", "checks", "audience-note", "content-problems", "release-buttons", "shown_hash"):
+        assert f'id="{place}"' in part
+    assert part.count('hx-swap-oob="true"') == 7
+    assert anna.again(campaign).subject == "Tulips"
+
+
+def test_what_is_in_order_is_saved_beside_what_is_not() -> None:
+    anna = world()
+    campaign = anna.draft()
+    faulty = values(anna, campaign, subject="Tulips", reply_to="nobody", name="")
+    answer = anna.client.post(edit_url(campaign), faulty, **HTMX)
+    assert "Not saved:" in answer.content.decode()
+    kept = anna.again(campaign)
+    assert (kept.subject, kept.reply_to, kept.name) == ("Tulips", "", "Winter bulbs")
+    page = anna.client.post(edit_url(campaign), faulty)
+    assert page.status_code == 422
+    assert "fields need another look" in page.content.decode()
+
+
+def test_without_script_it_saves_too() -> None:
+    anna = world()
+    campaign = anna.draft()
+    answer = anna.client.post(edit_url(campaign), values(anna, campaign, subject="Tulips"))
+    assert answer.status_code == 303
+    assert anna.again(campaign).subject == "Tulips"
+
+
+def test_mistakes_are_named_with_their_line() -> None:
+    anna = world()
+    campaign = anna.draft()
+    broken = values(anna, campaign, content="# Hi\n\n{{ contact.nonsense }}\n")
+    part = anna.client.post(edit_url(campaign), broken, **HTMX).content.decode()
+    assert 'data-goto-line="3"' in part
+    assert "there is no variable contact.nonsense" in part
+    assert "The content has mistakes" in text(anna.client, f"{edit_url(campaign)}preview/")
+
+
+def test_another_way_of_writing_keeps_what_was_written() -> None:
+    anna = world()
+    campaign = anna.draft()
+    anna.client.post(edit_url(campaign), values(anna, campaign, kind="html"))
+    assert anna.again(campaign).content_kind == "html"
+    assert "Winter bulbs" in anna.again(campaign).content
+    fresh = anna.client.post("/studio/campaigns/new/", {"name": "Fresh"}).headers["Location"]
+    with tenancy.account(anna.account_id):
+        beginning = Campaign.objects.get(name="Fresh")
+    anna.client.post(fresh, values(anna, beginning, kind="mjml"))
+    assert anna.again(beginning).content.startswith("<mjml>")
+    assert 'data-editor="mjml"' in text(anna.client, fresh)
+
+
+def test_conditions_are_built_row_by_row_and_counted() -> None:
+    anna = world()
+    campaign = anna.draft()
+    row = {"c_field": "first_name", "c_key": "", "c_op": "equals", "c_value": "Dora"}
+    part = anna.client.post(edit_url(campaign), values(anna, campaign, **row), **HTMX).content.decode()
+    assert "1 confirmed person would get it." in part
+    assert anna.again(campaign).conditions == [{"field": "first_name", "op": "equals", "value": "Dora"}]
+    rows = anna.client.post(f"{edit_url(campaign)}audience/", row | {"row": "add"}, **HTMX).content.decode()
+    assert rows.count('name="c_field"') == 2
+    fewer = anna.client.post(f"{edit_url(campaign)}audience/", row | {"row": "remove:1"}, **HTMX).content.decode()
+    assert 'name="c_field"' not in fewer
+    faulty = values(anna, campaign, **(row | {"c_value": ""}))
+    part = anna.client.post(edit_url(campaign), faulty, **HTMX).content.decode()
+    assert "condition 1: give a text" in part
+    assert anna.again(campaign).conditions, "a half-written row does not undo the stored ones"
+    page = anna.client.post(edit_url(campaign), values(anna, campaign, **row, row="add")).content.decode()
+    assert page.count('name="c_field"') == 2, "without script the page comes back with one row more"
+
+
+def test_a_saved_segment_can_be_taken_over() -> None:
+    anna = world()
+    campaign = anna.draft()
+    with tenancy.account(anna.account_id):
+        segment = save_segment("Doras", [{"field": "first_name", "op": "equals", "value": "Dora"}])
+    anna.client.post(edit_url(campaign), values(anna, campaign, use_segment="1", segment=str(segment.id)))
+    assert anna.again(campaign).conditions == segment.conditions
+
+
+def test_somebody_elses_list_and_sender_cannot_be_chosen() -> None:
+    anna, other = world(), world()
+    campaign = anna.draft()
+    foreign = values(anna, campaign, list_ids=[other.list_id], sender=other.sender_id, subject="Kept")
+    part = anna.client.post(edit_url(campaign), foreign, **HTMX).content.decode()
+    assert "Not saved:" in part
+    kept = anna.again(campaign)
+    assert (kept.list_ids, kept.sender_id, kept.subject) == ([anna.list_id], anna.sender_id, "Kept")
+
+
+def test_the_preview_walks_from_reader_to_reader() -> None:
+    anna = world()
+    campaign = anna.draft(content="# {{ contact.first_name }}")
+    first = text(anna.client, f"{edit_url(campaign)}preview/")
+    assert "as Dora Meyer sees it" in first
+    assert "The one before" not in first
+    following = re.search(r'hx-get="([^"]+)" hx-target="#preview" hx-swap="outerHTML" aria-label="The next one"', first)
+    assert following is not None
+    second = text(anna.client, following[1].replace("&amp;", "&"))
+    assert "as Emil Meyer sees it" in second
+    assert "The one before" in second
+    bare = text(anna.client, f"{edit_url(campaign)}preview/?bare=1")
+    assert "This person would be left out" in bare
+    assert "contact.first_name" in bare
+    plain = text(anna.client, f"{edit_url(campaign)}preview/?part=text")
+    assert "<iframe" not in plain
+    assert "Lindenhof GmbH" in plain
+
+
+def test_script_in_a_mailing_is_text_on_our_page() -> None:
+    anna = world()
+    campaign = anna.draft(content='</textarea><script>alert("x")</script>', subject="<script>alert(1)</script>")
+    page = text(anna.client, edit_url(campaign))
+    assert "<script>alert" not in page
+
+
+# -- release ----------------------------------------------------------------------------------------------------------
+
+
+def shown_hash(page: str) -> str:
+    found = re.search(r'id="shown_hash" name="shown_hash" value="([0-9a-f]{64})"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_the_policy_is_ticked_for_what_was_shown_and_asked_again_after_an_edit() -> None:
+    anna = world()
+    campaign = anna.draft()
+    page = text(anna.client, edit_url(campaign))
+    assert 'name="confirm"' in page
+    assert not re.search(r'name="confirm"[^>]*checked', page)
+    shown = shown_hash(page)
+    anna.client.post(f"{edit_url(campaign)}policy/", {"shown_hash": shown})
+    assert anna.again(campaign).policy_hash == "", "the box was not ticked"
+    anna.client.post(edit_url(campaign), values(anna, campaign, subject="Edited meanwhile"), **HTMX)
+    anna.client.post(f"{edit_url(campaign)}policy/", {"shown_hash": shown, "confirm": "on"})
+    assert anna.again(campaign).policy_hash == "", "not for content that was not shown"
+    shown = shown_hash(text(anna.client, edit_url(campaign)))
+    anna.client.post(f"{edit_url(campaign)}policy/", {"shown_hash": shown, "confirm": "on"})
+    assert "Send to 3 people now" in text(anna.client, edit_url(campaign))
+    part = anna.client.post(edit_url(campaign), values(anna, campaign, subject="Again"), **HTMX).content.decode()
+    assert "1 check is still open." in part
+
+
+def test_sending_now_and_a_refusal() -> None:
+    anna = world()
+    campaign = anna.draft()
+    refused = anna.client.post(f"/studio/campaigns/{campaign.id}/release/", {"when": "now"})
+    assert refused.headers["Location"] == edit_url(campaign)
+    assert anna.again(campaign).state == CampaignState.DRAFT
+    anna.ticked(campaign)
+    sent = anna.client.post(f"/studio/campaigns/{campaign.id}/release/", {"when": "now"})
+    assert sent.headers["Location"] == f"/studio/campaigns/{campaign.id}/"
+    assert anna.again(campaign).state == CampaignState.PLANNING
+
+
+def test_a_time_is_meant_on_the_clock_of_its_place() -> None:
+    anna = world()
+    campaign = anna.ticked(anna.draft())
+    later = {"when": "later", "at": "2027-07-01T09:00", "time_zone": "Europe/Berlin"}
+    anna.client.post(f"/studio/campaigns/{campaign.id}/release/", later)
+    kept = anna.again(campaign)
+    assert kept.state == CampaignState.SCHEDULED
+    assert kept.scheduled_at is not None
+    assert kept.scheduled_at.isoformat() == "2027-07-01T07:00:00+00:00"
+    page = text(anna.client, f"/studio/campaigns/{campaign.id}/")
+    assert "9 a.m." in page
+    assert "Europe/Berlin" in page
+    back = anna.client.post(f"/studio/campaigns/{campaign.id}/take-back/")
+    assert back.headers["Location"] == edit_url(campaign)
+    assert anna.again(campaign).state == CampaignState.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [("2020-01-01T09:00", "This time has passed"), ("2027-03-28T02:30", "The clocks jump over"),
+     ("2040-01-01T09:00", "more than a year away"), ("soon", "Enter a valid date/time")],
+)  # fmt: skip
+def test_times_that_cannot_be(at: str, words: str) -> None:
+    anna = world(people=1)
+    campaign = anna.ticked(anna.draft())
+    later = {"when": "later", "at": at, "time_zone": "Europe/Berlin"}
+    assert words in followed(anna.client, f"/studio/campaigns/{campaign.id}/release/", later)
+    assert anna.again(campaign).state == CampaignState.DRAFT
+
+
+def test_a_test_goes_to_members_only() -> None:
+    anna = world()
+    campaign = anna.draft()
+    url = f"{edit_url(campaign)}test/"
+    anna.client.post(url, {"recipients": ["stranger@example.org"]})
+    with tenancy.account(anna.account_id):
+        assert not Notice.objects.exists()
+    page = followed(anna.client, url, {"recipients": [anna.anna.email], "contact": ""})
+    assert "on its way to 1 person" in page
+    with tenancy.account(anna.account_id):
+        assert Notice.objects.get().recipient == anna.anna.email
+
+
+# -- who may -----------------------------------------------------------------------------------------------------------
+
+
+def test_ben_who_only_looks_may_not_write() -> None:
+    anna = world()
+    campaign = anna.draft()
+    ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
+    page = text(ben, edit_url(campaign))
+    assert "You may look at this draft" in page
+    assert 'hx-post="/studio/campaigns/%d/edit/"' % campaign.id not in page
+    assert ben.post(edit_url(campaign), values(anna, campaign, subject="Mine")).status_code == 403
+    assert anna.again(campaign).subject == "Winter bulbs are here"
+
+
+GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "clicks/",
+        "decision/", "letter/", "letter/html/")  # fmt: skip
+POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
+         "pause/", "resume/", "cancel/")  # fmt: skip
+
+
+def test_carla_finds_nothing_at_annas_addresses() -> None:
+    anna = world()
+    campaigns = [anna.draft(), anna.sending()]
+    _account_id, carla = bare_account("Carla's Cafe")
+    client = browser(carla)
+    for campaign in campaigns:
+        before = anna.again(campaign)
+        for path in GETS:
+            assert client.get(f"/studio/campaigns/{campaign.id}/{path}").status_code == 404, path
+        for path in POSTS:
+            assert client.post(f"/studio/campaigns/{campaign.id}/{path}", {"name": "x"}).status_code == 404, path
+        after = anna.again(campaign)
+        assert (before.state, before.name, before.updated_at) == (after.state, after.name, after.updated_at)
+    assert client.get("/studio/campaigns/99999999999999999999/").status_code == 404
+
+
+def test_every_address_of_the_area_is_among_those_carla_tried() -> None:
+    from mailflatrate.entrypoints.web.studio.campaigns.urls import urlpatterns
+
+    paths = {str(each.pattern).replace("<int:delivery_id>", "1") for each in urlpatterns}
+    tried = {f"<int:campaign_id>/{path}" for path in (*GETS, *POSTS)}
+    assert paths - tried == {"", "new/"}
+
+
+def test_names_as_long_as_they_may_be() -> None:
+    anna = world(people=0)
+    name = "W" * 120
+    campaign = anna.draft(name)
+    with tenancy.account(anna.account_id):
+        copied = actions.copy_campaign(campaign.id, by=anna.anna)
+    assert len(copied.name) <= 120
+    assert name in text(anna.client, "/studio/campaigns/")
