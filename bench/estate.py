@@ -117,7 +117,7 @@ def add_people(account_id: int, list_id: int, count: int) -> None:
         cursor.execute("CREATE TEMP TABLE stage (n bigint, email text, key bytea, first_name text) ON COMMIT DROP")
         with cursor.copy("COPY stage FROM STDIN") as copy:
             for number in range(count):
-                email = f"dora{number}@people{number % 50}.example"
+                email = f"dora{account_id}x{number}@people{number % 50}.example"
                 copy.write_row((number, email, ring.suppression_key(email), names[number % 5]))
         for statement in PEOPLE:
             cursor.execute(statement, {"account_id": account_id, "list_id": list_id})

@@ -185,14 +185,14 @@ def finish_chunk(
             return
         if campaign is not None:
             _note_relay(campaign, relay_problem, answered=relay_answered)
+        if campaign is not None and campaign.state == CampaignState.CANCELLED:
+            Retry.objects.filter(campaign_id=campaign.id).delete()
+            _cancel_rows(account_id, chunk_id)
         left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
         chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
         chunk.not_before = clock.now() + timedelta(seconds=pause_seconds) if left and pause_seconds else None
         chunk.save(update_fields=["claimed_by", "state", "not_before"])
-        if left and campaign is not None and campaign.state == CampaignState.CANCELLED:
-            Chunk.objects.filter(id=chunk_id).update(state=ChunkState.CANCELLED)
-            _cancel_rows(account_id, chunk_id)
-        elif left:
+        if left:
             _wake_one(account_id, chunk_id)
         else:
             _wake_retries(account_id, campaign_id)

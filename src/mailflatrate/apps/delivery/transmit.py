@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.mail.compose import Letter
 from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.smtp_open import open_connection
 from mailflatrate.wire.smtp_pool import SmtpPool
 from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, SendOutcome, TlsMode
 
@@ -20,6 +21,26 @@ class Permitted(NamedTuple):
 
     permit: Permit
     letter: Letter
+
+
+class RelayLook(NamedTuple):
+    """How the relay received us: encrypted or not, and what it offers beyond."""
+
+    tls: bool
+    pipelining: bool
+    dsn: bool
+
+
+async def look_at_relay(settings: Settings) -> RelayLook:
+    """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again; no letter.
+
+    Raises RelayUnavailable with the stage that failed.
+    """
+    connection = await open_connection(relay_config(settings))
+    look = RelayLook(connection.tls, connection.offers.pipelining, connection.offers.dsn)
+    connection.close()
+    await connection.wait_closed()
+    return look
 
 
 class Transmitter:

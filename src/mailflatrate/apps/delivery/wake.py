@@ -19,9 +19,10 @@ SELECT procrastinate_defer_jobs_v1(array_agg(
         greatest(c.not_before, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
     ORDER BY c.number))
 FROM chunk c
+JOIN account a ON a.id = c.account_id
 LEFT JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id
 WHERE c.account_id = %(account_id)s AND c.state = 'ready'
-  AND (c.campaign_id IS NULL OR k.state IN ('sending', 'waiting'))
+  AND (c.campaign_id IS NULL OR (k.state IN ('sending', 'waiting') AND a.standing IN ('active', 'throttled')))
   AND NOT EXISTS (
       SELECT 1 FROM procrastinate_jobs j WHERE j.queueing_lock = 'chunk:' || c.id AND j.status = 'todo')
   AND {{which}}

@@ -14,7 +14,7 @@ import uvloop
 from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from procrastinate.worker import Worker
 
 from mailflatrate.apps.delivery.send.sender import close_sender, stop_sender, this_sender
@@ -118,11 +118,18 @@ class _Work:
 async def _mind_stalled_jobs(working: App) -> None:
     """Jobs of processes that died are taken up again; all of ours bear to be repeated."""
     while True:
-        for job in await working.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-            try:
-                await working.job_manager.retry_job(job)
-                log.warning("job_taken_up_again", job=job.task_name, arguments=job.task_kwargs)
-            except (exceptions.AlreadyEnqueued, exceptions.UniqueViolation):
-                # The same job waits already, so this one has nothing to add.
-                await working.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        try:
+            for job in await working.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+                await _take_up_again(working, job)
+        except exceptions.ConnectorException as problem:
+            log.warning("stalled_jobs_unknown", problem=str(problem)[:200])
         await asyncio.sleep(STALLED_SECONDS)
+
+
+async def _take_up_again(working: App, job: Job) -> None:
+    try:
+        await working.job_manager.retry_job(job)
+        log.warning("job_taken_up_again", job=job.task_name, arguments=job.task_kwargs)
+    except (exceptions.AlreadyEnqueued, exceptions.UniqueViolation):
+        # The same job waits already, so this one has nothing to add.
+        await working.job_manager.finish_job(job, Status.FAILED, delete_job=True)

@@ -83,6 +83,9 @@ class ChunkRun:
         writing = asyncio.create_task(self._write_outcomes())
         try:
             while self._rows and self.halt is None:
+                for task in (watching, writing):
+                    if task.done():
+                        task.result()  # raises what ended it
                 if not self._is_fresh:
                     await asyncio.sleep(0.02)
                     continue

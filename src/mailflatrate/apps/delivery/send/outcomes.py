@@ -1,5 +1,6 @@
 """What became of a letter, as it is written: verdicts on replies, and one statement for a whole batch of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
 COUNT_BOUNCES = "delivery.count_bounces"
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 BOUNCES = {
     Outcome.RECIPIENT_HARD: "hard",
     Outcome.RECIPIENT_SOFT: "soft",
@@ -71,10 +73,13 @@ def settle(
 ) -> Settled:
     """The row for a reply. `attempts` were made before this one, the first at `first_at`. Not for NOT_SENT."""
     kind, delivery_id = outcome.kind, outcome.letter_id
+    text = outcome.text[:1000]
+    if not text.isprintable():
+        text = _UNPRINTABLE.sub(" ", text)  # the database takes no NUL, and nobody else needs one
     if kind is OutcomeKind.ACCEPTED:
-        return Settled(delivery_id, _SENT, outcome.code, outcome.enhanced or "", outcome.text, "", "", now)
+        return Settled(delivery_id, _SENT, outcome.code, outcome.enhanced or "", text, "", "", now)
     if kind is OutcomeKind.IN_DOUBT:
-        return in_doubt(delivery_id, f"connection lost: {outcome.text}"[:60], now)
+        return in_doubt(delivery_id, f"connection lost: {text}"[:60], now)
     verdict = classify_smtp_reply(outcome.code, outcome.enhanced, outcome.text)
     bounce, due_at = BOUNCES[verdict.outcome], None
     if outcome.stage is Stage.LOCAL:
@@ -87,7 +92,7 @@ def settle(
         _DEFERRED if due_at else _BOUNCED,
         outcome.code or None,
         (outcome.enhanced or verdict.status)[:12],
-        outcome.text[:1000],
+        text,
         "" if due_at else bounce,
         verdict.reason.value,
         now,

@@ -32,20 +32,23 @@ SENDER_DIED = "sender_died"
 log = structlog.get_logger(__name__)
 
 
-def recover_host(folder: Path, own_name: str, own_chunks: frozenset[int], policy: RetryPolicy) -> None:
-    """Take over what dead processes of this host left, and what this process claimed without learning so."""
+def recover_host(folder: Path, own: Path, own_chunks: frozenset[int], policy: RetryPolicy) -> None:
+    """Take over what dead processes of this host left, and chunks of this one (journal `own`) that it does not work on:
+    claimed without learning so, or given up in the middle by a failure."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        if path.stem == own_name:
+        if path == own:
             continue
         with taken_over(path) as abandoned:
             if abandoned:
                 recover_journal(path, policy)
                 path.unlink()
-    for account_id, chunk_id, _ in _claimed(own_name):
+    for account_id, chunk_id, _ in _claimed(own.stem):
         if chunk_id not in own_chunks:
             log.warning("chunk_given_back", chunk_id=chunk_id)
-            actions.finish_chunk(account_id, chunk_id, own_name)
+            known = [entry for entry in read_entries(own) if entry.chunk_id == chunk_id]
+            _write(account_id, chunk_id, own.stem, known, policy)
+            actions.finish_chunk(account_id, chunk_id, own.stem)
 
 
 def recover_journal(path: Path, policy: RetryPolicy) -> None:
@@ -55,18 +58,17 @@ def recover_journal(path: Path, policy: RetryPolicy) -> None:
     for entry in read_entries(path):
         by_chunk[entry.account_id, entry.chunk_id].append(entry)
     for (account_id, chunk_id), entries in by_chunk.items():
-        batch = _settled(account_id, entries, policy)
-        if batch:
-            _record(account_id, chunk_id, name, batch)
-        log.warning(
-            "journal_recovered",
-            chunk_id=chunk_id,
-            sender=name,
-            outcomes=len(batch),
-            in_doubt=sum(1 for entry in entries if entry.outcome is None),
-        )
+        _write(account_id, chunk_id, name, entries, policy)
     for account_id, chunk_id, _ in _claimed(name):
         actions.finish_chunk(account_id, chunk_id, name)
+
+
+def _write(account_id: int, chunk_id: int, name: str, entries: list[Entry], policy: RetryPolicy) -> None:
+    batch = _settled(account_id, entries, policy)
+    if batch:
+        _record(account_id, chunk_id, name, batch)
+    unknown = sum(1 for entry in entries if entry.outcome is None)
+    log.warning("journal_recovered", chunk_id=chunk_id, sender=name, outcomes=len(batch), in_doubt=unknown)
 
 
 def _settled(account_id: int, entries: Iterable[Entry], policy: RetryPolicy) -> list[Settled]:

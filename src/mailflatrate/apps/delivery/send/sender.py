@@ -131,7 +131,7 @@ class Sender:
 
     async def _trim_journal(self) -> None:
         """Empty a journal that has grown, at a moment when no letter is under way and every outcome is written."""
-        if self._journal.size_bytes < TRIM_BYTES:
+        if self._journal.size_bytes < TRIM_BYTES or not self._settled:
             return
         async with self._lane:
             for run in list(self._active.values()):
@@ -200,7 +200,7 @@ class Sender:
         while True:
             try:
                 held = frozenset(self._active)
-                await self._in_thread(recovery.recover_host, self._folder, self._journal.name, held, self._policy)
+                await self._in_thread(recovery.recover_host, self._folder, self._journal.path, held, self._policy)
             except Exception:  # it comes again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
             await asyncio.sleep(RECOVERY_SECONDS)

@@ -1,0 +1,27 @@
+"""Faults in the middle of a mailing, small: the same runs as `bench/faults.py`, compared with what the sink received."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+PEOPLE = 2000
+
+
+@pytest.mark.slow
+def test_nobody_is_lost_and_nobody_gets_it_twice() -> None:
+    """Killed senders, SIGTERM, no database, no relay, 450, 452, a pause, people who leave: every invariant holds."""
+    command = [sys.executable, str(BENCH / "faults.py"), "--recipients", str(PEOPLE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr[-4000:]
+    found = json.loads(done.stdout)
+    problems = {name: run["problems"] for name, run in found["runs"].items() if run["problems"]}
+    assert problems == {}, done.stderr[-4000:]
+    states = {name: run["states"] for name, run in found["runs"].items()}
+    for name in ("term", "relay_start", "tenth", "disk_full", "pause"):
+        assert states[name] == {"sent": PEOPLE}, name
+    assert found["runs"]["unsubscribe"]["later_than_a_second"] == 0
+    assert states["unsubscribe"]["withheld"] > 0
