@@ -1,0 +1,63 @@
+"""`mailflatrate doctor`: what is missing for real sending, and how to mend it.
+
+Each of `host`, `store`, `relay`, `names` and `traffic` yields lines; nothing is changed unless `--prepare` asks for it.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+
+import click
+
+from mailflatrate.entrypoints.boot import boot
+from mailflatrate.entrypoints.cli.doctor.host import host_lines
+from mailflatrate.entrypoints.cli.doctor.report import Level, Line, missing, printed
+from mailflatrate.settings.postgres import DatabaseFailed, DatabaseInUse, EmbeddedPostgres
+from mailflatrate.settings.schema import Settings, load_settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--prepare", is_flag=True, help="Make the signing key of the service's own domain, where there is none.")
+def doctor_command(as_json: bool, prepare: bool) -> None:
+    """Say what is missing for real sending. Exits with 0 only when nothing is."""
+    lines = list(_examine(load_settings(), prepare=prepare))
+    ready = all(line.level is not Level.MISSING for line in lines)
+    if as_json:
+        click.echo(json.dumps({"ready": ready, "lines": [line.as_json() for line in lines]}, ensure_ascii=False))
+    else:
+        for line in lines:
+            click.echo(printed(line))
+        count = sum(line.level is Level.MISSING for line in lines)
+        click.echo("Ready for real sending." if ready else f"Not ready: {count} missing.")
+    sys.exit(0 if ready else 1)
+
+
+def _examine(settings: Settings, *, prepare: bool) -> Iterator[Line]:
+    yield from host_lines(settings)
+    if settings.database_url:
+        yield from _with_database(settings, prepare=prepare)
+        return
+    try:
+        with EmbeddedPostgres(settings.data_dir).available():
+            yield from _with_database(settings, prepare=prepare)
+    except (DatabaseFailed, DatabaseInUse) as problem:
+        yield missing("database", str(problem), "Read the log in the data folder, below postgres/.")
+
+
+def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
+    """All that needs Django. Without a usable database the rest would only repeat its failure."""
+    boot()
+    from mailflatrate.entrypoints.cli.doctor import names, relay, store, traffic
+
+    usable = True
+    for line in store.store_lines(settings):
+        usable = usable and line.level is not Level.MISSING
+        yield line
+    yield from relay.relay_lines(settings)
+    if usable:
+        if prepare:
+            names.prepare(settings)
+        yield from traffic.traffic_lines(settings)
+        yield from names.house_lines(settings)
+    yield from names.service_lines(settings)

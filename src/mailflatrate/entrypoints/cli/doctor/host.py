@@ -1,0 +1,112 @@
+"""The settings of this host and the certificate of its pages; no database, no Django."""
+
+import ipaddress
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.settings.schema import Settings, TlsMode
+from mailflatrate.wire.probe import ProbeFailed, look_at_certificate
+
+# RFC 2606 and RFC 6761: names that never work outside.
+RESERVED = ("example", "test", "invalid", "localhost", "local", "example.com", "example.net", "example.org")
+RENEW_WITHIN = timedelta(days=14)
+LEAST_FREE_BYTES = 2 * 1024**3
+
+
+def is_public_name(name: str) -> bool:
+    """A name that others can look up: with a dot, no address, not reserved."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        labels = name.lower().rstrip(".")
+        return "." in labels and not any(labels == each or labels.endswith(f".{each}") for each in RESERVED)
+    return False
+
+
+def is_this_host(name: str | None) -> bool:
+    """A loopback address or its name."""
+    try:
+        return ipaddress.ip_address(name or "").is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def host_lines(settings: Settings) -> Iterator[Line]:
+    """Plausibility of the settings, free disk, and the certificate behind public_url."""
+    yield from _modes(settings)
+    yield from _own_names(settings)
+    yield from _relay_settings(settings)
+    yield from _disk(settings)
+    yield _certificate(settings)
+
+
+def _modes(settings: Settings) -> Iterator[Line]:
+    if settings.debug:
+        yield missing("settings", "debug is on", "Unset MAILFLATRATE_DEBUG; its pages show secrets to strangers.")
+    if settings.demo:
+        yield missing("settings", "this is the demonstration", "Unset MAILFLATRATE_DEMO.")
+    if settings.allowed_hosts == "*":
+        yield warning("settings", "the pages answer to every host name", "Set MAILFLATRATE_ALLOWED_HOSTS.")
+    if not (settings.inbound_smtp_port or settings.inbound_lmtp_port):
+        yield missing("settings", "no listener takes bounces", "Set MAILFLATRATE_INBOUND_LMTP_PORT.")
+    if not (settings.debug or settings.demo):
+        yield ok("settings", "neither debug pages nor the demonstration are on")
+
+
+def _own_names(settings: Settings) -> Iterator[Line]:
+    for name, value in (
+        ("SERVICE_DOMAIN", settings.service_domain),
+        ("PUBLIC_URL", urlsplit(settings.public_url).hostname or ""),
+        ("HELO_NAME", settings.helo_name),
+    ):
+        if is_public_name(value):
+            yield ok("settings", f"{name.lower()} is {value}")
+        else:
+            yield missing("settings", f"{name.lower()} is {value!r}, which nobody outside can look up",
+                          f"Set MAILFLATRATE_{name} to a name of yours.")  # fmt: skip
+
+
+def _relay_settings(settings: Settings) -> Iterator[Line]:
+    if settings.relay_host is None:
+        yield missing("settings", "no relay: all mail goes to the postbox", "Set MAILFLATRATE_RELAY_HOST.")
+        return
+    if is_this_host(settings.relay_host):
+        return
+    if settings.relay_tls is TlsMode.NEVER:
+        yield missing("settings", "mail to the relay crosses the network in the clear (R-102)",
+                      "Set MAILFLATRATE_RELAY_TLS=required.")  # fmt: skip
+    elif settings.relay_tls is TlsMode.OPPORTUNISTIC:
+        yield warning("settings", "TLS to the relay can be stripped on the way (R-102)",
+                      "Set MAILFLATRATE_RELAY_TLS=required where the relay has a valid certificate.")  # fmt: skip
+
+
+def _disk(settings: Settings) -> Iterator[Line]:
+    if not settings.data_dir.exists():
+        yield missing("disk", f"the data folder {settings.data_dir} does not exist", "Run `mailflatrate migrate`.")
+        return
+    free = shutil.disk_usage(settings.data_dir).free
+    text = f"{free / 1024**3:.1f} GiB free in the data folder"
+    yield (
+        ok("disk", text)
+        if free >= LEAST_FREE_BYTES
+        else warning("disk", text, "Make room: uploads and journals need it.")
+    )
+
+
+def _certificate(settings: Settings) -> Line:
+    """Mailbox providers POST to the unsubscribe link only where they can verify the certificate (RFC 8058)."""
+    parts = urlsplit(settings.public_url)
+    host, port = parts.hostname or "", parts.port or 443
+    try:
+        seen = look_at_certificate(host, port)
+    except ProbeFailed as problem:
+        mend = "Serve public_url with a certificate of a public authority; see docs/operations.md."
+        return missing("tls", f"{host}:{port}: {problem}", mend)
+    text = f"{host}:{port} has a certificate of {seen.issuer} until {seen.not_after:%Y-%m-%d}"
+    if seen.not_after - clock.now() < RENEW_WITHIN:
+        return warning("tls", text, "Renew it, and see why the renewal did not run by itself.")
+    return ok("tls", text)

@@ -1,0 +1,105 @@
+"""What the DNS says about us: the sending host, the service's domain, and the key of its own mail."""
+
+from collections.abc import Iterator
+
+from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.domains.looks import look_at
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.domains.records import service_spf_host
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.dns import DnsAnswer, Resolver, SpfStatus, find_mx, find_spf
+
+
+def prepare(settings: Settings) -> None:
+    """Give the house account the service's domain with a signing key; nothing where it is there."""
+    with tenancy.account(house_account().id):
+        if not SenderDomain.objects.filter(name=settings.service_domain).exists():
+            domains.add_domain(settings.service_domain)
+
+
+def house_lines(settings: Settings) -> Iterator[Line]:
+    """The records of the service's own domain, the same that every customer publishes for his."""
+    with tenancy.account(house_account().id):
+        domain = SenderDomain.objects.filter(name=settings.service_domain).first()
+        if domain is None:
+            yield missing("dkim", f"{settings.service_domain} has no signing key: notices go out unsigned",
+                          "Run `mailflatrate doctor --prepare`, then publish what it shows.")  # fmt: skip
+            return
+        resolver = domains.configured_resolver()
+        for record in domains.records_to_publish(domain):
+            look = look_at(record, resolver)
+            if look.passed:
+                yield ok(record.kind.value, f"{record.host} is as it should be")
+            else:
+                found = f", found {look.found!r}" if look.found else ""
+                yield missing(record.kind.value, f"{record.host}: {look.state.value}{found}",
+                              f"Publish {record.host} {record.record_type} {record.value}")  # fmt: skip
+
+
+def service_lines(settings: Settings) -> Iterator[Line]:
+    """Names that mailbox providers and customers' domains lean on."""
+    resolver = domains.configured_resolver()
+    addresses = _addresses(resolver, settings.helo_name)
+    yield from _helo(resolver, settings.helo_name, addresses)
+    yield _spf(resolver, addresses)
+    yield from _mx(resolver, settings.service_domain)
+
+
+def _addresses(resolver: Resolver, host: str) -> list[str]:
+    return [*resolver.a(host).values, *resolver.aaaa(host).values]
+
+
+def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]:
+    """Forward-confirmed reverse DNS: name -> address -> the same name (R-99)."""
+    if not addresses:
+        yield missing("ptr", f"helo_name {helo} has no address", f"Publish {helo} A <address of the sending host>.")
+    for address in addresses:
+        answer: DnsAnswer = resolver.ptr(address)
+        if helo.lower().rstrip(".") in answer.values:
+            yield ok("ptr", f"{address} is {helo}, and back")
+        else:
+            found = ", ".join(answer.values) or answer.status.value
+            yield missing("ptr", f"the PTR of {address} is not {helo} but: {found}",
+                          "Ask whoever gave you the address to set its PTR.")  # fmt: skip
+
+
+def _spf(resolver: Resolver, addresses: list[str]) -> Line:
+    """Every customer's SPF includes this name (R-61)."""
+    host = service_spf_host()
+    seen = find_spf(resolver, host)
+    mend = f'Publish {host} TXT "v=spf1 {" ".join(_mechanism(each) for each in addresses) or "ip4:<address>"} -all".'
+    if seen.status is not SpfStatus.OK:
+        return missing("spf", f"{host}: {seen.status.value} {seen.problem}".rstrip(), mend)
+    outside = [address for address in addresses if not seen.covers(address)]
+    if outside:
+        return missing("spf", f"{host} does not list {', '.join(outside)}", mend)
+    if seen.all_qualifier != "-":
+        return warning("spf", f"{host} lists our addresses and does not end in -all", "End the record with -all.")
+    return ok("spf", f"{host} lists {len(addresses)} of our addresses")
+
+
+def _mechanism(address: str) -> str:
+    return f"{'ip6' if ':' in address else 'ip4'}:{address}"
+
+
+def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
+    """abuse@, fbl@ and the bounces of all customers arrive at mx.<service domain>."""
+    mine = f"mx.{service}"
+    hosts = [each.host for each in find_mx(resolver, service).hosts]
+    if not hosts:
+        yield missing(
+            "mx", f"{service} has no MX: abuse@{service} cannot be reached", f"Publish {service} MX 10 {mine}."
+        )
+    elif mine in hosts:
+        yield ok("mx", f"mail for {service} comes to {mine}")
+    else:
+        mend = f"See that abuse@, postmaster@, fbl@ and unsub+...@ are forwarded to {mine} from there."
+        yield warning("mx", f"mail for {service} goes to {', '.join(hosts)}", mend)
+    if _addresses(resolver, mine):
+        yield ok("mx", f"{mine} has an address")
+    else:
+        yield missing("mx", f"{mine} has no address: no bounce can come back",
+                      f"Publish {mine} A <address of the host that runs `mailflatrate inbound`>.")  # fmt: skip

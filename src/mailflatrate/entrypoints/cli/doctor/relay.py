@@ -1,0 +1,62 @@
+"""The relay: does it take us, encrypted; and the queue behind it where it is a Postfix on this host."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from mailflatrate.apps.delivery.transmit import look_at_relay
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.cli.doctor.host import is_this_host
+from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.smtp_types import RelayUnavailable
+
+LONG_WAIT = timedelta(hours=4)
+MANY_DEFERRED = 1_000
+
+
+def relay_lines(settings: Settings) -> Iterator[Line]:
+    """Nothing where no relay is set; that is said with the settings."""
+    if settings.relay_host is None:
+        return
+    yield _relay(settings)
+    postqueue = shutil.which("postqueue") if is_this_host(settings.relay_host) else None
+    if postqueue:
+        yield _queue(postqueue)
+
+
+def _relay(settings: Settings) -> Line:
+    where = f"{settings.relay_host}:{settings.relay_port}"
+    try:
+        seen = asyncio.run(look_at_relay(settings))
+    except RelayUnavailable as problem:
+        return missing("relay", f"{where} does not take us: {problem}", "Start it, or correct MAILFLATRATE_RELAY_*.")
+    text = f"{where} answers EHLO {settings.helo_name}{', encrypted by STARTTLS' if seen.tls else ', in the clear'}"
+    if not seen.tls and not is_this_host(settings.relay_host):
+        return missing("relay", text, "Let the relay offer STARTTLS (R-102).")
+    if not seen.dsn:
+        return warning("relay", f"{text}; it offers no DSN", "Bounces will be whole messages; turn DSN on (R-67).")
+    if not seen.pipelining:
+        return warning("relay", f"{text}; it offers no PIPELINING", "Sending is slower by half; turn it on.")
+    return ok("relay", text)
+
+
+def _queue(postqueue: str) -> Line:
+    """Postfix's queue by name, and its oldest message (one JSON object a line since Postfix 3.1)."""
+    done = subprocess.run([postqueue, "-j"], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        return warning("queue", f"postqueue: {done.stderr.strip()}", "Run the doctor as a user who may see the queue.")
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    counts = Counter(message["queue_name"] for message in messages)
+    text = f"{len(messages)} messages wait in Postfix"
+    if not messages:
+        return ok("queue", text)
+    oldest = clock.now() - datetime.fromtimestamp(min(message["arrival_time"] for message in messages), UTC)
+    text += f" ({', '.join(f'{number} {name}' for name, number in sorted(counts.items()))}), the oldest for {oldest}"
+    if counts["hold"] or counts["deferred"] > MANY_DEFERRED or oldest > LONG_WAIT:
+        return warning("queue", text, "See the reasons with `postqueue -p`.")
+    return ok("queue", text)

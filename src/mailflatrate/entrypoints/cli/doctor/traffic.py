@@ -1,0 +1,72 @@
+"""What is at work: workers' heartbeats, jobs that nobody takes or that failed, and the listeners for incoming mail."""
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.probe import ProbeFailed, ask_recipients
+
+HEARTBEAT_SECONDS = 60
+UNTOUCHED_MINUTES = 10
+
+
+def traffic_lines(settings: Settings) -> Iterator[Line]:
+    """Reads only; asks the listeners for two addresses that RFC 2142 wants everybody to have."""
+    yield _workers()
+    yield from _jobs()
+    yield from _listeners(settings)
+
+
+def _workers() -> Line:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)",
+            [HEARTBEAT_SECONDS],
+        )
+        (alive,) = cursor.fetchone()
+    if alive:
+        return ok("workers", f"{alive} {'worker is' if alive == 1 else 'workers are'} alive")
+    return missing(
+        "workers", "no worker is alive", "Start `mailflatrate up`, or the units mailflatrate-worker and -sender."
+    )
+
+
+def _jobs() -> Iterator[Line]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT j.queue_name, count(*) FROM procrastinate_jobs j WHERE j.status = 'todo' "
+            "AND coalesce(j.scheduled_at, (SELECT min(e.at) FROM procrastinate_events e WHERE e.job_id = j.id)) "
+            "< now() - make_interval(mins => %s) GROUP BY 1 ORDER BY 1",
+            [UNTOUCHED_MINUTES],
+        )
+        waiting = cursor.fetchall()
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
+        (failed,) = cursor.fetchone()
+    for queue, number in waiting:
+        yield missing("jobs", f"{number} jobs in the queue {queue} are due for more than {UNTOUCHED_MINUTES} minutes",
+                      f"Let a worker take this queue: `mailflatrate worker --queues {queue}`.")  # fmt: skip
+    if failed:
+        yield warning("jobs", f"{failed} jobs failed for good", "Read the workers' logs; the jobs are kept.")
+    if not waiting and not failed:
+        yield ok("jobs", "no job waits for long, none failed")
+
+
+def _listeners(settings: Settings) -> Iterator[Line]:
+    wanted = [f"{name}@{settings.service_domain}" for name in ("abuse", "postmaster")]
+    for kind, port in (("SMTP", settings.inbound_smtp_port), ("LMTP", settings.inbound_lmtp_port)):
+        if not port:
+            continue
+        where = f"the {kind} listener at {settings.smtpd_host}:{port}"
+        try:
+            replies = ask_recipients(settings.smtpd_host, port, wanted, lmtp=kind == "LMTP")
+        except ProbeFailed as problem:
+            yield missing("inbound", f"{where} does not answer: {problem}",
+                          "Start `mailflatrate up` or the unit mailflatrate-inbound.")  # fmt: skip
+            continue
+        refused = [f"{address}: {reply}" for address, reply in replies.items() if not reply.startswith("250")]
+        if refused:
+            yield missing("inbound", f"{where} refuses {'; '.join(refused)}", "Check MAILFLATRATE_SERVICE_DOMAIN.")
+        else:
+            yield ok("inbound", f"{where} takes {' and '.join(wanted)}")

@@ -1,0 +1,75 @@
+"""Looking at a port without sending a letter: its certificate, and which recipients it takes.
+
+For `mailflatrate doctor`. The SMTP client is not used: only the door to the relay may hold it (ARCHITECTURE
+section 2).
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+PROBE_SECONDS = 10.0
+LONGEST_LINE_BYTES = 2048
+
+
+class ProbeFailed(Exception):
+    """The port does not answer as it should; the message says how far it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCertificate:
+    """A certificate that every mailbox provider would accept, and until when."""
+
+    not_after: datetime
+    issuer: str
+
+
+def look_at_certificate(host: str, port: int, *, cafile: str | None = None) -> SeenCertificate:
+    """Shake hands as a stranger does, who checks chain, name and dates. Raises ProbeFailed."""
+    context = ssl.create_default_context(cafile=cafile)
+    try:
+        with (
+            socket.create_connection((host, port), timeout=PROBE_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=host) as link,
+        ):
+            seen = link.getpeercert() or {}
+    except ssl.SSLCertVerificationError as problem:
+        raise ProbeFailed(problem.verify_message or str(problem)) from problem
+    except OSError as problem:
+        raise ProbeFailed(str(problem)) from problem
+    until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(seen["notAfter"])), UTC)
+    issuer = seen.get("issuer", ())
+    names = {pair[0]: pair[1] for group in issuer for pair in group if isinstance(pair, tuple) and len(pair) == 2}
+    return SeenCertificate(until, str(names.get("organizationName") or names.get("commonName") or "unknown"))
+
+
+def ask_recipients(host: str, port: int, recipients: Sequence[str], *, lmtp: bool = False) -> dict[str, str]:
+    """What an SMTP or LMTP server answers to RCPT TO for each address; no letter follows. Raises ProbeFailed."""
+    try:
+        with socket.create_connection((host, port), timeout=PROBE_SECONDS) as link, link.makefile("rb") as lines:
+
+            def say(command: str) -> str:
+                if command:
+                    link.sendall(f"{command}\r\n".encode())
+                while True:
+                    line = lines.readline(LONGEST_LINE_BYTES).decode("utf-8", "replace")
+                    if line[3:4] != "-":
+                        return line.strip()
+
+            def require(command: str, code: str) -> None:
+                reply = say(command)
+                if not reply.startswith(code):
+                    raise ProbeFailed(f"{command or 'greeting'}: {reply or 'no answer'}")
+
+            require("", "220")
+            require(f"{'LHLO' if lmtp else 'EHLO'} localhost", "250")
+            require("MAIL FROM:<>", "250")
+            replies = {recipient: say(f"RCPT TO:<{recipient}>") for recipient in recipients}
+            say("QUIT")
+            return replies
+    except OSError as problem:
+        raise ProbeFailed(str(problem)) from problem

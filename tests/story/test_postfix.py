@@ -1,0 +1,271 @@
+"""The whole path with a real Postfix: Anna's mailing leaves through it, and its own bounces come back into the list."""
+
+import io
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email import message_from_bytes, policy
+from itertools import count
+from typing import Any
+
+import dkim
+import pytest
+
+from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.queries import campaign_progress, outcomes_page
+from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.gate import actions as gate
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_counts, postbox_messages
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.apps.suppression.queries import is_suppressed
+from mailflatrate.base import clock, ids, tenancy
+from mailflatrate.entrypoints.web.tls import certificate
+from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from mailflatrate.mail.address import canonical_key
+from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host, wait_for_greeting
+
+pytestmark = [
+    pytest.mark.postfix,
+    pytest.mark.slow,
+    pytest.mark.skipif(not POSTFIX.exists(), reason="no /usr/sbin/postfix here; `make tools` installs it"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="an instance of Postfix is started by root only"),
+]
+
+PATIENCE_SECONDS = 300.0
+SENDER_DOMAIN = "postfix-story.example"
+HERE, THERE = "boxes.example", "elsewhere-story.example"
+DORA, GONE_HERE, GONE_THERE = f"dora@{HERE}", f"nobody@{HERE}", f"x-550@{THERE}"
+PEOPLE = [DORA, GONE_HERE, GONE_THERE, *(f"{name}@{THERE}" for name in ("emil", "frieda", "gustav", "hanna"))]
+GONE = {GONE_HERE, GONE_THERE}
+IMPRINT = {
+    "organisation": "company", "legal_name": "Gärtnerei Lindenhof", "legal_form": "GmbH",
+    "representatives": "Anna Lindner", "street": "Lindenweg 4", "postcode": "24103", "city": "Kiel",
+    "address_country": "DE", "email": f"post@{SENDER_DOMAIN}", "phone": "+49 431 123450",
+    "website": f"https://{SENDER_DOMAIN}", "register_name": "Amtsgericht Kiel", "register_number": "HRB 1234 KI",
+    "vat_id": "DE136695976", "privacy_url": f"https://{SENDER_DOMAIN}/datenschutz",
+}  # fmt: skip
+LETTER = (
+    "# Guten Tag, {{ contact.first_name }}\n\nDie Winterzwiebeln sind da. [Ansehen](https://postfix-story.example/z)\n"
+)
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Anna:
+    """The customer: her account, her list, her sender."""
+
+    account_id: int
+    list_id: int
+    sender_id: int
+
+
+@contextmanager
+def running(environment: dict[str, str]) -> Iterator[None]:
+    """A worker for every queue and the listeners, as real processes."""
+    supervisor = Supervisor(environment)
+    supervisor.add("worker", "worker")
+    supervisor.add("inbound", "inbound")
+    watcher = threading.Thread(target=supervisor.watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
+        watcher.join()
+
+
+@pytest.fixture(scope="module")
+def dns() -> Iterator[ZoneServer]:
+    with ZoneServer(SERVICE_ZONE) as server:
+        yield server
+
+
+SERVICE_ZONE = {
+    "spf.mailflatrate.example": {"TXT": ["v=spf1 ip4:127.0.0.1 -all"]},
+    "mx.mailflatrate.example": {"A": ["127.0.0.1"]},
+}
+
+
+@pytest.fixture(scope="module")
+def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
+    """Postfix, with our processes around it."""
+    settings = load_settings()
+    smtp_port, lmtp_port, postbox_port = free_ports(3)
+    with ExitStack() as stack:
+        running_host = stack.enter_context(
+            postfix_host(
+                lmtp_port=lmtp_port,
+                certificate=certificate(settings),
+                mailboxes={HERE: ["dora"]},
+                routes={THERE: postbox_port},
+            )
+        )
+        ours = {
+            "DATA_DIR": str(settings.data_dir),
+            "RELAY_HOST": "127.0.0.1",
+            "RELAY_PORT": str(running_host.submission_port),
+            "RELAY_TLS": "never",
+            "HELO_NAME": "mail.mailflatrate.example",
+            "INBOUND_SMTP_PORT": str(smtp_port),
+            "INBOUND_LMTP_PORT": str(lmtp_port),
+            "POSTBOX_PORT": str(postbox_port),
+            "DNS_SERVERS": dns.nameserver,
+            "CANARY_WAIT_SECONDS": "1",
+        }
+        environment = dict(os.environ) | {f"MAILFLATRATE_{name}": value for name, value in ours.items()}
+        stack.enter_context(running(environment))
+        for port in (smtp_port, lmtp_port, postbox_port):
+            wait_for_greeting(port, PATIENCE_SECONDS)
+        yield running_host
+
+
+@pytest.fixture(scope="module")
+def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
+    """A customer whose domain is verified and whose list was imported by the worker."""
+    otto = accounts.create_user("otto@postfix-story.example", name="Otto", password=None, is_staff=True)
+    user = accounts.create_user(f"anna@{SENDER_DOMAIN}", name="Anna", password=None)
+    account_id = accounts.create_account("Gärtnerei Lindenhof", country="DE", language="de").id
+    accounts.add_member(account_id, user)
+    accounts.accept_agreements(account_id, user, ip="127.0.0.1", user_agent="story")
+    accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=user)
+    accounts.activate_account(account_id, by_email=otto.email)
+    with tenancy.account(account_id):
+        domain = domains.add_domain(SENDER_DOMAIN)
+        records = domains.records_to_publish(domain)
+        dns.replace(SERVICE_ZONE | {record.host: {record.record_type: [record.value]} for record in records})
+        domains.check_domain(domain.id, resolver=DnsResolver([dns.nameserver]))
+        sender_id = domains.add_sender(domain.id, f"news@{SENDER_DOMAIN}", "Gärtnerei Lindenhof").id
+        list_id = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei", language="de").id
+        lists.describe_origin(list_id, "Anmeldeformular mit Double-Opt-in")
+        import_id = lists.start_import(list_id, io.BytesIO(people_csv()), "people.csv", {}, by=user).id
+    done = wait(lambda: imported(account_id, import_id), "the import", host)
+    assert (done.accepted, done.refused, done.quarantined) == (len(PEOPLE), {}, {})
+    with tenancy.account(account_id):
+        lists.decide_origin(list_id, reviewer=otto, approved=True)
+    return Anna(account_id, list_id, sender_id)
+
+
+def people_csv() -> bytes:
+    day = clock.now() - timedelta(days=40)
+    signed_up, confirmed = day.isoformat(), (day + timedelta(minutes=5)).isoformat()
+    lines = ["E-Mail;Vorname;Nachname;Anmeldung;Anmelde-IP;Bestätigung;Bestätigungs-IP;Quelle"]
+    lines += [
+        f"{email};Dora;Klein;{signed_up};203.0.113.9;{confirmed};203.0.113.9;https://{SENDER_DOMAIN}/news"
+        for email in PEOPLE
+    ]
+    return "\n".join(lines).encode()
+
+
+def imported(account_id: int, import_id: int) -> Import | None:
+    with tenancy.account(account_id):
+        found = Import.objects.get(id=import_id)
+    assert found.state not in (ImportState.FAILED, ImportState.CANCELLED), found.problem
+    return found if found.state == ImportState.DONE else None
+
+
+def wait(look: Callable[[], Any], what: str, host: PostfixHost) -> Any:
+    """Look until there is something to see."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.3)
+    raise TimeoutError(f"{what} did not end; Postfix says:\n{host.log[-4000:]}")
+
+
+def mail_out(anna: Anna, host: PostfixHost) -> int:
+    """Release one mailing to the whole list and wait until it is sent; its id."""
+    with tenancy.account(anna.account_id):
+        values = {
+            "subject": "Winterzwiebeln sind da", "preheader": "Bis Samstag", "sender_id": anna.sender_id,
+            "reply_to": f"post@{SENDER_DOMAIN}", "language": "de", "list_ids": [anna.list_id],
+            "content_kind": ContentKind.MARKDOWN, "content": LETTER,
+        }  # fmt: skip
+        campaign = campaigns.create_campaign(f"Winterzwiebeln {next(NUMBERS)}", by=None, values=values)
+        shown = content_hash(campaign, newest_imprint())
+        campaigns.tick_policy(campaign.id, by=her_user(), shown_hash=shown)
+        decision = gate.release_campaign(campaign.id, by=her_user())
+        assert decision.allowed, [finding for finding in decision.findings if not finding["passed"]]
+
+    def sent() -> bool:
+        with tenancy.account(anna.account_id):
+            return bool(Campaign.objects.get(id=campaign.id).state == CampaignState.SENT)
+
+    wait(sent, "the mailing", host)
+    return int(campaign.id)
+
+
+def her_user() -> User:
+    return User.objects.get(email=f"anna@{SENDER_DOMAIN}")
+
+
+def test_a_mailing_goes_out_and_its_bounces_come_back(anna: Anna, host: PostfixHost, dns: ZoneServer) -> None:
+    first = mail_out(anna, host)
+
+    def bounced() -> bool:
+        with tenancy.account(anna.account_id):
+            return feedback_counts(first)[FeedbackKind.HARD_BOUNCE] >= len(GONE)
+
+    wait(bounced, "the bounces of Postfix", host)
+    with tenancy.account(anna.account_id):
+        outcomes = {row.email: row for row in outcomes_page(first)}
+        assert {email for email, row in outcomes.items() if row.state is DeliveryState.BOUNCED} == GONE
+        assert {email for email, row in outcomes.items() if row.state is DeliveryState.SENT} == set(PEOPLE) - GONE
+        assert {outcomes[email].bounce for email in GONE} == {"hard"}
+        assert "unknown" in outcomes[GONE_HERE].reply_text.lower()
+        progress = campaign_progress(first)
+        assert (progress.planned, progress.bounced_hard, progress.in_doubt) == (len(PEOPLE), len(GONE), 0)
+        assert {email for email in PEOPLE if suppressed(email)} == GONE
+        kept = wait(lambda: list(postbox_messages()) if postbox_messages().count() == 4 else None, "the postbox", host)
+    assert sorted(message.envelope_to for message in kept) == sorted(set(PEOPLE) - GONE - {DORA})
+
+    (letter,) = wait(lambda: host.mailbox("dora"), "Dora's mailbox", host)
+    arrived = message_from_bytes(letter, policy=policy.SMTP)
+    assert arrived["Return-Path"].startswith("<b+")
+    assert arrived["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    resolver = DnsResolver([dns.nameserver])
+
+    def key(name: bytes, timeout: int = 5) -> bytes:
+        return resolver.txt(name.decode()).values[0].encode()
+
+    assert dkim.verify(letter, dnsfunc=key)
+
+    second = mail_out(anna, host)
+    with tenancy.account(anna.account_id):
+        assert {row.email for row in outcomes_page(second) if row.state is DeliveryState.SENT} == set(PEOPLE) - GONE
+        progress = campaign_progress(second)
+        reasons = dict(progress.left_out) | dict(progress.withheld)
+    assert reasons == {"suppressed_bounce": len(GONE)}
+    wait(lambda: len(host.mailbox("dora")) == 2, "Dora's second letter", host)
+    for email in GONE:
+        assert host.log.count(f"to=<{email}>") == 1, "somebody who bounced was mailed again"
+
+
+def suppressed(email: str) -> bool:
+    return is_suppressed(ids.key_ring().suppression_key(canonical_key(email)))
+
+
+def test_strangers_reach_our_addresses_only(anna: Anna, host: PostfixHost) -> None:
+    assert host.ask("postmaster@mailflatrate.example")[0] == 250
+    assert host.ask("abuse@mailflatrate.example")[0] == 250
+    code, text = host.ask(f"b+madeup@bounce.{SENDER_DOMAIN}")
+    assert code == 550, text
+    code, text = host.ask("nobody@mailflatrate.example")
+    assert code == 550, text
+    code, text = host.ask("dora@third-party.example")
+    assert (code, "Relay access denied" in text) == (554, True), text
