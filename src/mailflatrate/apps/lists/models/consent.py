@@ -23,18 +23,34 @@ class ConsentKind(models.TextChoices):
 class ConsentEvent(TenantModel):
     """One event; append-only. `commitment` is the salted hash of the sibling's personal fields.
 
-    `contact_id` is no foreign key: the event outlives the contact.
+    `contact_id` is no foreign key: the event outlives the contact. The others are none in the database either:
+    accounts, lists and imports with proof are never deleted, row-level security holds the account, and checking each
+    of them for each row would cost an import more than all its writing.
     """
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
 
     contact_id = models.BigIntegerField()
     mailing_list = models.ForeignKey(
-        "lists.MailingList", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+        "lists.MailingList",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     kind = models.CharField(max_length=18, choices=ConsentKind.choices)
     occurred_at = models.DateTimeField(help_text="when the person acted: confirmation time for imported rows")
     recorded_at = models.DateTimeField(db_default=Now())
     source_import = models.ForeignKey(
-        "lists.Import", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+        "lists.Import",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     commitment = models.BinaryField(max_length=32)
 
@@ -47,6 +63,9 @@ class ConsentEvent(TenantModel):
 class ConsentEvidence(TenantModel):
     """The personal half of an event: address, IP addresses, user agent, source, salt (R-29)."""
 
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     event = models.OneToOneField(ConsentEvent, primary_key=True, on_delete=models.PROTECT, related_name="evidence")
     email = models.CharField(max_length=254)
     signup_at = models.DateTimeField(null=True)

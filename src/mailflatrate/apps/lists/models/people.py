@@ -56,8 +56,14 @@ class MailingList(TenantModel):
 
 
 class Contact(TenantModel):
-    """A person of one account. `address_key` is the keyed hash of the canonical address (R-20, R-96)."""
+    """A person of one account. `address_key` is the keyed hash of the canonical address (R-20, R-96).
 
+    Row-level security holds the account; a foreign key would be checked again for every row of an import.
+    """
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
     email = models.CharField(_("e-mail address"), max_length=254)
     address_key = models.BinaryField(max_length=32)
     first_name = models.CharField(_("first name"), max_length=120, blank=True, db_default="")
@@ -98,9 +104,18 @@ class SubscriptionState(models.TextChoices):
 
 
 class Subscription(TenantModel):
-    """A contact on a list. Confirmed only with the ledger's event that proves it (lock two)."""
+    """A contact on a list. Confirmed only with the ledger's event that proves it (lock two).
 
-    mailing_list = models.ForeignKey(MailingList, on_delete=models.PROTECT, db_index=False, related_name="+")
+    The proof and the contact are foreign keys in the database; the account is held by row-level security, and lists are
+    archived, never deleted.
+    """
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    mailing_list = models.ForeignKey(
+        MailingList, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="subscriptions")
     state = models.CharField(max_length=12, choices=SubscriptionState.choices)
     consent_event = models.ForeignKey(
