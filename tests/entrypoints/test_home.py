@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from campaign_world import bare_account, browser, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -10,7 +11,6 @@ from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.home.figures import bounce_rate, complaint_rate
 from mailflatrate.entrypoints.web.studio.home.views import greeting
-from campaign_world import bare_account, browser, world
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -62,12 +62,16 @@ class Panel:
     passed: list[CheckItem]
     blocking: int
     allowed: bool
-    policy_open: bool
 
     @property
-    def blocking_but_policy(self) -> int:
-        """What stops the mailing besides the policy, which is the last thing to be ticked."""
-        return self.blocking - (1 if self.policy_open else 0)
+    def open_count(self) -> int:
+        """How many lines are open, warnings among them."""
+        return len(self.open)
+
+    @property
+    def passed_count(self) -> int:
+        """How many are passed."""
+        return len(self.passed)
 
 
 def panel_of(campaign: Campaign) -> Panel:
@@ -86,7 +90,6 @@ def panel(verdict: Verdict, *, has_sender: bool = True) -> Panel:
         passed=[_item(finding) for finding in verdict if finding.passed],
         blocking=len(verdict.blocked_by),
         allowed=verdict.allowed,
-        policy_open=any(finding.key == POLICY for finding in failures),
     )
 
 
