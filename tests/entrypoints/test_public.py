@@ -6,6 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from campaign_world import World, world
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions import create_list
@@ -15,7 +16,6 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.public.letters import LETTER_POLICY
 from mailflatrate.mail.tokens import Purpose
-from campaign_world import World, add_people, world
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -4,6 +4,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from campaign_world import IMPRINT as ENTRIES
+from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts.models import Imprint, Role
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
@@ -11,10 +13,10 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm
 from mailflatrate.rules.imprint import Column, column_of
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from campaign_world import IMPRINT, World, bare_account, browser, person, world
 
 pytestmark = pytest.mark.usefixtures("database")
 
+IMPRINT = ENTRIES | {"legal_form": "GmbH"}
 HTMX = {"HX-Request": "true"}
 
 

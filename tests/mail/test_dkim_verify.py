@@ -145,5 +145,5 @@ def test_several_signatures_are_judged_each_and_none_gives_none() -> None:
 
 def test_the_key_under_test_is_the_published_one() -> None:
     key = serialization.load_der_public_key(der(PEM))
-    assert RECORD == public_record(PEM)
+    assert public_record(PEM) == RECORD
     assert key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo) == der(PEM)

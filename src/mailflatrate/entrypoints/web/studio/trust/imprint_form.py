@@ -48,7 +48,7 @@ EVERYWHERE: Final = ("website", "extra_ids")
 
 HINTS: Final = {
     "legal_name": gettext_lazy("As in the register or in your passport."),
-    "legal_form": gettext_lazy("Like GmbH. Leave it out where the name ends in it."),
+    "legal_form": gettext_lazy("Like GmbH. Where the name ends in it, readers see it once."),
     "representatives": gettext_lazy("One person a line, with first and last name."),
     "on_behalf_of": gettext_lazy("If you send for somebody else: his name."),
     "street": gettext_lazy("Where you can be visited and sued. A post-office box will not do in Europe."),

@@ -32,7 +32,8 @@ PURPOSES = {
 WRONG = {
     CheckKind.DKIM: gettext_lazy("There is a record, but not with this key. Replace its value by the expected one."),
     CheckKind.SPF: gettext_lazy(
-        "There is a record, but it does not let our servers send, or there is more than one. Keep one, with the expected value."
+        "There is a record, but it does not let our servers send, or there is more than one."
+        " Keep one, with the expected value."
     ),
     CheckKind.MX: gettext_lazy("Mail for this name goes elsewhere. Replace the record by the expected one."),
     CheckKind.DMARC: gettext_lazy("There is more than one policy, which counts as none. Keep one."),

@@ -1,0 +1,181 @@
+"""Standing, agreements, settings and the people of an account."""
+
+import re
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from campaign_world import World, bare_account, browser, person, world
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.models import Acceptance, Account, Membership, Notice, Role, Standing, User
+from mailflatrate.base import tenancy
+
+pytestmark = pytest.mark.usefixtures("database")
+
+PEOPLE = "/studio/standing/people/"
+
+
+@pytest.fixture
+def anna() -> World:
+    return world(people=0)
+
+
+def text(answer: HttpResponse, status: int = 200) -> str:
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    return answer.content.decode()
+
+
+def membership_of(account_id: int, user: User) -> Membership:
+    with tenancy.account(account_id):
+        return Membership.objects.get(user=user)
+
+
+def letters_to(email: str) -> list[Notice]:
+    with tenancy.account(actions.house_account().id):
+        return list(Notice.objects.filter(recipient=email).order_by("id"))
+
+
+def test_the_standing_is_said_with_its_reason(anna: World) -> None:
+    assert "Mailings go out when their checks are passed" in text(anna.client.get("/studio/standing/"))
+    actions.set_standing(anna.account_id, Standing.PAUSED, reason="Three complaints in one hour.")
+    page = text(anna.client.get("/studio/standing/"))
+    assert "Nothing goes out for now" in page
+    assert "Three complaints in one hour." in page
+
+
+def test_who_accepted_what_and_when(anna: World) -> None:
+    page = text(anna.client.get("/studio/standing/"))
+    assert page.count("Anna Lindner accepted it on") == 3
+    assert 'name="accept"' not in page
+    assert "<ol>" in page, "the text of the documents can be read"
+
+
+def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
+    account_id, carla = bare_account("Carla's Cafe")
+    client = browser(carla)
+    page = text(client.get("/studio/standing/"))
+    box = re.search(r'<input[^>]*name="accept"[^>]*>', page)
+    assert box is not None
+    assert "checked" not in box.group()
+    documents = re.search(r'name="documents" value="([\d,]+)"', page)
+    assert documents is not None
+    url, shown = "/studio/standing/agreements/", {"documents": documents.group(1)}
+    assert "Tick the box" in text(client.post(url, shown), 422)
+    assert "Please read it again" in text(client.post(url, {"documents": "1", "accept": "yes"}), 422)
+    with tenancy.account(account_id):
+        assert not Acceptance.objects.exists()
+    answer = client.post(url, shown | {"accept": "yes"}, REMOTE_ADDR="192.0.2.7", headers={"User-Agent": "Browser/1"})
+    assert answer.status_code == 303
+    assert client.post(url, shown | {"accept": "yes"}).status_code == 303, "twice is once"
+    with tenancy.account(account_id):
+        rows = list(Acceptance.objects.select_related("document"))
+    assert len(rows) == 3
+    assert {row.ip for row in rows} == {"192.0.2.7"}
+    assert {row.user_agent for row in rows} == {"Browser/1"}
+    assert "192.0.2.7" in text(client.get("/studio/standing/"))
+
+
+def test_settings_of_the_account(anna: World) -> None:
+    url = "/studio/standing/settings/"
+    good = {"language": "de", "time_zone": "Europe/Vienna", "colour": "#AA3300"}
+    assert 'type="color"' in text(anna.client.get(url))
+    assert anna.client.post(url, good).status_code == 303
+    with tenancy.account(anna.account_id):
+        account = Account.objects.get(id=anna.account_id)
+    assert (account.language, account.time_zone, account.colour) == ("de", "Europe/Vienna", "#aa3300")
+    assert "Write a colour like" in text(anna.client.post(url, good | {"colour": "red;}"}), 422)
+    assert anna.client.post(url, good | {"time_zone": "Moon/Base"}).status_code == 422
+
+
+def test_an_invited_person_chooses_a_password_and_comes_in(anna: World) -> None:
+    email = f"ben{anna.account_id}@people.example"
+    invitation = {"name": "Ben Bauer", "email": email.upper(), "role": "editor"}
+    assert anna.client.post(PEOPLE, invitation).status_code == 303
+    assert "works for this account already" in text(anna.client.post(PEOPLE, invitation), 422)
+    assert "Invited" in text(anna.client.get(PEOPLE))
+    user = User.objects.get(email=email)
+    assert not user.has_usable_password()
+    (letter,) = letters_to(email)
+    assert "Anna Lindner" in letter.text
+    assert "Gärtnerei Lindenhof" in letter.text
+    link = re.search(r"https://[^/\s]+(/\S+)", letter.text)
+    assert link is not None
+
+    ben = Client()
+    form = ben.get(link.group(1), follow=True)
+    assert form.status_code == 200
+    password = "bulbs-and-seeds-7"
+    ben.post(form.request["PATH_INFO"], {"password1": password, "password2": password})
+    user.refresh_from_db()
+    assert user.check_password(password)
+    ben.force_login(user)
+    assert "Gärtnerei Lindenhof" in text(ben.get("/studio/standing/"))
+    assert "Signs in" in text(anna.client.get(PEOPLE))
+
+    membership = membership_of(anna.account_id, user)
+    assert anna.client.post(f"{PEOPLE}{membership.id}/invite/").status_code == 303
+    assert len(letters_to(email)) == 1, "who has a password needs no invitation"
+
+
+def test_an_invitation_can_be_sent_again_and_speaks_the_accounts_language(anna: World) -> None:
+    actions.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    email = f"bea{anna.account_id}@people.example"
+    anna.client.post(PEOPLE, {"name": "Bea", "email": email, "role": "viewer"})
+    user = User.objects.get(email=email)
+    assert user.language == "de"
+    anna.client.post(f"{PEOPLE}{membership_of(anna.account_id, user).id}/invite/")
+    assert len(letters_to(email)) == 2
+
+
+def test_somebody_of_another_account_keeps_his_password(anna: World) -> None:
+    _other, carla = bare_account("Carla's Cafe")
+    carla.set_password("a-password-of-hers")
+    carla.save()
+    assert anna.client.post(PEOPLE, {"name": "X", "email": carla.email, "role": "viewer"}).status_code == 303
+    carla.refresh_from_db()
+    assert carla.check_password("a-password-of-hers")
+    assert carla.name == "Carla Clausen"
+    (letter,) = letters_to(carla.email)
+    assert "/login/" in letter.text
+
+
+def test_roles_change_and_the_last_owner_stays(anna: World) -> None:
+    ben = person(anna.account_id, "Ben", Role.EDITOR)
+    his, hers = membership_of(anna.account_id, ben), membership_of(anna.account_id, anna.anna)
+    for what, data in (("role", {"role": "viewer"}), ("remove", {})):
+        anna.client.post(f"{PEOPLE}{hers.id}/{what}/", data)
+        assert membership_of(anna.account_id, anna.anna).role == Role.OWNER
+    assert "An account needs an owner" in text(anna.client.get(PEOPLE))
+    assert anna.client.post(f"{PEOPLE}{his.id}/role/", {"role": "emperor"}).status_code == 404
+    anna.client.post(f"{PEOPLE}{his.id}/role/", {"role": "owner"})
+    assert membership_of(anna.account_id, ben).role == Role.OWNER
+    assert browser(ben).post(f"{PEOPLE}{hers.id}/remove/").status_code == 303
+    with tenancy.account(anna.account_id):
+        assert not Membership.objects.filter(user=anna.anna).exists()
+    assert anna.client.get("/studio/standing/").status_code == 403, "she is out at once"
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
+def test_only_owners_change(anna: World, role: Role) -> None:
+    ben = person(anna.account_id, "Ben", role)
+    client, hers = browser(ben), membership_of(anna.account_id, anna.anna)
+    page = text(client.get(PEOPLE))
+    assert "Invite a person" not in page
+    for url in ("people/", f"people/{hers.id}/role/", f"people/{hers.id}/invite/", f"people/{hers.id}/remove/",
+                "agreements/", "settings/"):  # fmt: skip
+        answer = client.post(f"/studio/standing/{url}", {"role": "viewer", "name": "E", "email": "eve@x.example"})
+        assert answer.status_code == 403, url
+    assert membership_of(anna.account_id, anna.anna).role == Role.OWNER
+    assert not User.objects.filter(email="eve@x.example").exists()
+
+
+def test_carla_reaches_nobody_of_annas(anna: World) -> None:
+    account_id, user = bare_account("Carla's Cafe")
+    carla, hers = browser(user), membership_of(anna.account_id, anna.anna)
+    for what in ("role", "invite", "remove"):
+        assert carla.post(f"{PEOPLE}{hers.id}/{what}/", {"role": "viewer"}).status_code == 404
+        assert anna.client.get(f"{PEOPLE}{hers.id}/{what}/").status_code == 405
+    assert membership_of(anna.account_id, anna.anna).role == Role.OWNER
+    assert anna.anna.email not in text(carla.get(PEOPLE))
+    assert account_id != anna.account_id
