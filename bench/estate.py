@@ -15,15 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PARAGRAPH = (
-    "This week the bakery opens its new oven, the garden sells the last asters, and the library lends seeds. "
-    "We looked for what is worth the walk, asked the people behind it what they are proud of, and wrote it down. "
-)
 CONTENT = "\n\n".join([
-    "# Good morning, {{ contact.first_name }}",
-    "You have {{ contact.points }} points in {{ contact.city }}, {{ contact.first_name }} {{ contact.last_name }}.",
+    "Good morning, {{ contact.first_name }},",
+    "you have {{ contact.points }} points in {{ contact.city }}, {{ contact.first_name }} {{ contact.last_name }}.",
     *(
-        f"## Story {number}\n\n{PARAGRAPH * 1}\n\n[Read story {number}](https://shop.example/stories/{number}?from=mailing)"
+        f"Worth the walk this week: the new oven of the bakery, story {number} of five. "
+        f"[Read it](https://shop.example/stories/{number}?from=mailing)"
         for number in range(1, 6)
     ),
 ])  # fmt: skip
@@ -127,7 +124,7 @@ def add_people(account_id: int, list_id: int, count: int) -> None:
 PEOPLE = (
     """INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes)
        SELECT %(account_id)s, email, key, first_name, 'Meyer-' || n,
-              jsonb_build_object('points', n %% 1000, 'city', 'Bonn', 'birthday', '1980-02-03')
+              jsonb_build_object('points', (n %% 1000)::text, 'city', 'Bonn', 'birthday', '1980-02-03')
        FROM stage ORDER BY n""",
     """INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
        SELECT account_id, id, %(list_id)s, 'imported', now() - interval '30 days', sha256(email::bytea)
