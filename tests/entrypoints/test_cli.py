@@ -1,0 +1,157 @@
+"""The command line: what it offers, how it fails, and the doctor in a world that is nearly ready."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from fake_relay import FakeRelay
+from mailflatrate.entrypoints.cli.doctor.host import is_public_name, is_this_host
+from mailflatrate.entrypoints.cli.main import COMMANDS, cli
+from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import ZoneServer
+
+SERVICE, HELO, ADDRESS = "post-haus.de", "mail.post-haus.de", "192.0.2.10"
+ZONE: dict[str, dict[str, list[str]]] = {
+    HELO: {"A": [ADDRESS]},
+    "10.2.0.192.in-addr.arpa": {"PTR": [f"{HELO}."]},
+    f"mx.{SERVICE}": {"A": [ADDRESS]},
+    f"spf.{SERVICE}": {"TXT": [f"v=spf1 ip4:{ADDRESS} -all"]},
+    SERVICE: {"MX": [f"10 mx.{SERVICE}."]},
+}
+
+
+def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own, with no other settings than these."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
+    environment |= {f"MAILFLATRATE_{name}": value for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments],
+        input=stdin, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def test_help_lists_every_command_and_each_can_be_loaded() -> None:
+    page = CliRunner().invoke(cli, ["--help"]).output
+    for name in COMMANDS:
+        assert name in page
+        loaded = cli.get_command(click.Context(cli), name)
+        assert isinstance(loaded, click.Command), name
+        assert loaded.help, name
+
+
+def test_an_unknown_command_is_said_to_be_one() -> None:
+    outcome = CliRunner().invoke(cli, ["send-spam"])
+    assert outcome.exit_code == 2
+    assert "No such command" in outcome.output
+
+
+def test_a_wrong_setting_ends_with_two_and_its_name() -> None:
+    done = run("web", RELAY_HSOT="mail.example")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "MAILFLATRATE_RELAY_HSOT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_addresses_are_judged_without_django() -> None:
+    program = (
+        "import sys\nfrom mailflatrate.entrypoints.cli.main import main\n"
+        "sys.argv = ['mailflatrate', 'address', 'check']\n"
+        "try:\n    main()\nfinally:\n    assert 'django' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input="dora@\n", capture_output=True, text=True, timeout=300,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verdict"] == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("name", "public"),
+    [("mail.post-haus.de", True), ("localhost", False), ("mail", False), ("192.0.2.1", False), ("::1", False),
+     ("mail.mailflatrate.example", False), ("relay.local", False), ("example.com", False), ("", False)],
+)  # fmt: skip
+def test_names_that_others_can_look_up(name: str, public: bool) -> None:
+    assert is_public_name(name) is public
+
+
+def test_this_host() -> None:
+    assert [is_this_host(name) for name in ("127.0.0.2", "::1", "localhost", "192.0.2.1", "mail.de", None)] == [
+        True, True, True, False, False, False,
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the doctor said."""
+
+    status: int
+    lines: list[dict[str, Any]]
+
+    def at(self, level: str) -> dict[str, str]:
+        """Topic and text of the lines of a level."""
+        return {f"{line['topic']}: {line['text']}": line["mend"] for line in self.lines if line["level"] == level}
+
+    def topics(self, level: str) -> set[str]:
+        return {line["topic"] for line in self.lines if line["level"] == level}
+
+
+def doctor(*arguments: str, **settings: str) -> Report:
+    done = run("doctor", "--json", *arguments, DATA_DIR=str(load_settings().data_dir), LOG_LEVEL="ERROR", **settings)
+    assert done.stdout, done.stderr
+    said = json.loads(done.stdout)
+    assert said["ready"] is (done.returncode == 0)
+    return Report(done.returncode, said["lines"])
+
+
+@pytest.mark.slow
+def test_the_doctor_names_what_a_fresh_installation_lacks(database: str) -> None:
+    with ZoneServer({}) as dns:
+        report = doctor(DNS_SERVERS=dns.nameserver)
+    assert report.status == 1
+    assert report.topics("missing") >= {"settings", "tls", "workers", "inbound", "dkim", "ptr", "spf", "mx"}
+    assert "database" not in report.topics("missing")
+    assert any("no relay" in text for text in report.at("missing"))
+    assert all(report.at("missing").values()), "each says how it is mended"
+
+
+@pytest.mark.slow
+def test_the_doctor_is_content_with_what_it_asked_for(database: str) -> None:
+    """Run once, publish the records that it shows, run again."""
+    with ZoneServer(ZONE) as dns, FakeRelay().run_in_thread() as relay:
+        world = {
+            "DNS_SERVERS": dns.nameserver, "RELAY_HOST": "127.0.0.1", "RELAY_PORT": str(relay.port),
+            "RELAY_TLS": "never", "SERVICE_DOMAIN": SERVICE, "HELO_NAME": HELO, "PUBLIC_URL": f"https://{HELO}",
+            "ALLOWED_HOSTS": HELO, "INBOUND_SMTP_PORT": "1", "INBOUND_LMTP_PORT": "0",
+        }  # fmt: skip
+        first = doctor("--prepare", **world)
+        assert {"dkim", "dmarc"} <= first.topics("missing")
+        zone = dict(ZONE)
+        for mend in first.at("missing").values():
+            if mend.startswith("Publish "):
+                _, host, kind, value = mend.split(" ", 3)
+                zone[host] = {kind: [value]}
+        dns.replace(zone)
+        second = doctor("--prepare", **world)
+        assert not relay.received, "the doctor sends no letter"
+    # What only a running installation with a public certificate has.
+    assert second.topics("missing") == {"tls", "workers", "inbound"}
+    assert {"relay", "ptr", "spf", "mx", "dkim", "dmarc", "database", "settings"} <= second.topics("ok")
+
+
+@pytest.mark.slow
+def test_the_doctor_sees_a_ptr_of_another_name_and_an_spf_without_us(database: str) -> None:
+    other = ZONE | {
+        "10.2.0.192.in-addr.arpa": {"PTR": ["pool-10.provider.de."]},
+        f"spf.{SERVICE}": {"TXT": ["v=spf1 ip4:198.51.100.1 -all"]},
+    }
+    with ZoneServer(other) as dns:
+        report = doctor(DNS_SERVERS=dns.nameserver, SERVICE_DOMAIN=SERVICE, HELO_NAME=HELO)
+    text = " ".join(report.at("missing"))
+    assert "pool-10.provider.de" in text
+    assert f"spf.{SERVICE} does not list {ADDRESS}" in text

@@ -1,0 +1,110 @@
+"""The supervisor with real processes: it starts, restarts and ends them, and leaves no orphan."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from postfix_host import free_ports, wait_for_greeting
+
+PATIENCE_SECONDS = 120.0
+
+
+def listener_environment(folder: Path, port: int) -> dict[str, str]:
+    """Of an inbound process that needs no database until mail comes: only the postbox listens."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
+    return kept | {
+        "MAILFLATRATE_DATA_DIR": str(folder),
+        "MAILFLATRATE_INBOUND_SMTP_PORT": "0",
+        "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
+        "MAILFLATRATE_POSTBOX_PORT": str(port),
+    }
+
+
+@contextmanager
+def watching(supervisor: Supervisor) -> Iterator[threading.Thread]:
+    watcher = threading.Thread(target=supervisor.watch)
+    watcher.start()
+    try:
+        yield watcher
+    finally:
+        supervisor.stop()
+        watcher.join()
+
+
+def until(look: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not look():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.1)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.slow
+def test_a_killed_process_comes_back_and_all_end_with_the_supervisor(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    supervisor = Supervisor(listener_environment(tmp_path, port))
+    supervisor.add("inbound", "inbound")
+    with watching(supervisor):
+        wait_for_greeting(port, PATIENCE_SECONDS)
+        first = supervisor.pids()["inbound"]
+        os.kill(first, signal.SIGKILL)
+        until(lambda: supervisor.pids().get("inbound", first) != first, "no new process")
+        wait_for_greeting(port, PATIENCE_SECONDS)
+        second = supervisor.pids()["inbound"]
+    assert not is_alive(second)
+
+
+def test_a_process_that_ends_at_once_is_started_with_growing_pauses(tmp_path: Path) -> None:
+    supervisor = Supervisor({"PATH": os.environ["PATH"], "MAILFLATRATE_TYPO": "1"})
+    supervisor.add("web", "web")
+    seen: list[tuple[float, int]] = []
+
+    def three_starts() -> bool:
+        pid = supervisor.pids().get("web")
+        if pid and (not seen or seen[-1][1] != pid):
+            seen.append((time.monotonic(), pid))
+        return len(seen) == 3
+
+    with watching(supervisor):
+        until(three_starts, "it was not started three times")
+    first, second = (later[0] - earlier[0] for earlier, later in zip(seen, seen[1:], strict=False))
+    assert first > 0.9
+    assert second > 1.9
+
+
+@pytest.mark.slow
+def test_a_killed_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    program = (
+        "import os\n"
+        "from mailflatrate.entrypoints.workers.supervisor import Supervisor\n"
+        "supervisor = Supervisor(dict(os.environ))\n"
+        "supervisor.add('inbound', 'inbound')\n"
+        "supervisor.watch()\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], env=listener_environment(tmp_path, port))
+    try:
+        wait_for_greeting(port, PATIENCE_SECONDS)
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        assert len(children) == 1
+    finally:
+        parent.kill()
+        parent.wait()
+    until(lambda: not is_alive(int(children[0])), "the listener outlived its supervisor")
