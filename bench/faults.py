@@ -139,9 +139,12 @@ def terminate(stage: Stage, people: int) -> int:
 
 def database(stage: Stage, people: int) -> int:
     """PostgreSQL is stopped, stays away for three seconds, and is started again."""
+    from django.db import connections
+
     from mailflatrate.settings.postgres import EmbeddedPostgres
 
     stage.wait_received(people // 3)
+    connections.close_all()
     server = EmbeddedPostgres(stage.folder)
     server.stop()
     time.sleep(3)
