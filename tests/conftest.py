@@ -14,6 +14,7 @@ import pytest
 DATA_DIR = Path(os.environ.get("MAILFLATRATE_TEST_DATA_DIR") or tempfile.mkdtemp(prefix="mailflatrate-test-"))
 for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name == "DATABASE_URL"]:
     del os.environ[name]
+(DATA_DIR / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a folder that is missing
 os.environ["MAILFLATRATE_DATA_DIR"] = str(DATA_DIR)
 os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
 

@@ -1,0 +1,222 @@
+"""Lists, contacts and segments in the studio."""
+
+import re
+
+import pytest
+
+from audience_world import Audience, audience, line
+from campaign_world import world
+from lists_home import HEADER
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.models import Contact, MailingList, Segment, Subscription
+from mailflatrate.apps.suppression.queries import is_suppressed
+from mailflatrate.base import tenancy
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def anna(database: str) -> Audience:
+    return audience()
+
+
+def filled(people: int = 3) -> Audience:
+    anna = audience()
+    rows = [line(f"p{number:03}@dora.example.com", f"Dora{number}") for number in range(people)]
+    anna.home.bring("\n".join([HEADER, *rows, line("q@dora.example.com", "Quinn", confirmed=""), ""]))
+    return anna
+
+
+def test_empty_pages_say_the_one_next_step(anna: Audience) -> None:
+    assert "News" in anna.page("lists/")
+    assert "Nothing was imported yet" in anna.page(f"lists/{anna.list_id}/")
+    assert "No contacts yet" in anna.page("contacts/")
+    assert "No segment yet" in anna.page("segments/")
+
+
+def test_a_list_is_created_renamed_and_archived(anna: Audience) -> None:
+    page = anna.page("lists/new/")
+    assert "policy" in page.lower()
+    assert anna.client.post("/studio/lists/new/", {"name": " ", "language": "de"}).status_code == 422
+    made = anna.client.post("/studio/lists/new/", {"name": "Garden", "language": "de"})
+    assert made.status_code == 303
+    url = made["Location"].removeprefix("/studio/")
+    assert "Garden" in anna.page(url)
+    anna.client.post(f"/studio/{url}edit/", {"name": "Gardens", "public_name": "", "language": "en"})
+    assert "Gardens" in anna.page(url)
+    assert anna.client.post(f"/studio/{url}archive/").status_code == 303
+    anna.page("lists/")  # which shows the message about it
+    assert "Gardens" not in anna.page("lists/")
+    with tenancy.account(anna.home.account_id):
+        assert MailingList.objects.get(name="Gardens").archived_at is not None
+    assert "Gardens" in anna.page("lists/?archived=1")
+    assert "Archived on" in anna.page(url)
+
+
+def test_a_list_counts_its_people_and_asks_where_they_come_from() -> None:
+    anna = filled()
+    page = anna.page(f"lists/{anna.list_id}/")
+    assert "Being checked" in page
+    assert "Then a person checks it" in page
+    assert "people.csv" in page
+    assert anna.client.post(f"/studio/lists/{anna.list_id}/origin/", {"note": " "}).status_code == 422
+    anna.client.post(f"/studio/lists/{anna.list_id}/origin/", {"note": "Our form since 2019"})
+    page = anna.page(f"lists/{anna.list_id}/")
+    assert "Our form since 2019" in page
+    assert "A person of ours reads your description" in page
+
+
+def test_a_decided_origin_keeps_its_description() -> None:
+    anna = filled()
+    with tenancy.account(anna.home.account_id):
+        MailingList.objects.filter(id=anna.list_id).update(origin_state="rejected", origin_note="Bought")
+    anna.client.post(f"/studio/lists/{anna.list_id}/origin/", {"note": "Our form"})
+    page = anna.page(f"lists/{anna.list_id}/")
+    assert "Bought" in page
+    assert "Import contacts" not in page
+
+
+def test_contacts_go_page_by_page_forth_and_back() -> None:
+    anna = filled(110)
+    first = anna.page("contacts/")
+    assert "p000@" in first
+    assert "p050@" not in first
+    url = re.search(r'href="\?([^"]*after=[^"]+)"', first)
+    assert url
+    second = anna.page(f"contacts/?{url[1].replace('&amp;', '&')}")
+    assert "p050@" in second
+    assert "p049@" not in second
+    back = re.search(r'href="\?([^"]*before=[^"]+)"', second)
+    assert back
+    assert "p000@" in anna.page(f"contacts/?{back[1].replace('&amp;', '&')}")
+
+
+def test_contacts_are_searched_and_filtered() -> None:
+    anna = filled()
+    assert "q@dora" in anna.page("contacts/?q=quinn")
+    assert "p000@" not in anna.page("contacts/?q=quinn")
+    quarantined = anna.page(f"contacts/?list={anna.list_id}&state=quarantined")
+    assert "q@dora" in quarantined
+    assert "p000@" not in quarantined
+    assert "Nobody matches" in anna.page("contacts/?q=nobody%00")
+    part = anna.client.get("/studio/contacts/?q=quinn", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    for odd in ("after=x", "after=1", "before=99999999999999999999:a", "list=x&state=y"):
+        anna.page(f"contacts/?{odd}")
+
+
+def test_a_contact_shows_its_proof_as_a_time_line() -> None:
+    anna = filled()
+    page = anna.page(f"contacts/{anna.contact('p001@dora.example.com').id}/")
+    order = [page.find(word) for word in ("Signed up", "203.0.113.9", "Imported with evidence")]
+    assert -1 not in order
+    assert order == sorted(order)
+    assert "people.csv, line 3" in page
+    held = anna.page(f"contacts/{anna.contact('q@dora.example.com').id}/")
+    assert "The time of the confirmation is missing." in held
+    assert "There is no proof of consent" in held
+
+
+def test_name_and_attributes_are_editable_and_the_address_is_not() -> None:
+    anna = filled()
+    person = anna.contact("p001@dora.example.com")
+    with tenancy.account(anna.home.account_id):
+        Contact.objects.filter(id=person.id).update(attributes={"orders": 12, "stadt": "Kiel"})
+    values = {
+        "first_name": "Doris", "last_name": "Klein", "email": "other@dora.example.com",
+        "attribute_name": ["orders", "stadt", "size"], "attribute_value": ["12", "", "L"],
+    }  # fmt: skip
+    assert anna.client.post(f"/studio/contacts/{person.id}/edit/", values).status_code == 303
+    person = anna.contact("p001@dora.example.com")
+    assert person.first_name == "Doris"
+    assert person.attributes == {"orders": 12, "size": "L"}
+    refused = anna.client.post(f"/studio/contacts/{person.id}/edit/", values | {"attribute_name": ["Größe", "", ""]})
+    assert refused.status_code == 422
+    assert "Größe" in refused.content.decode()
+
+
+def test_somebody_is_unsubscribed_from_a_list_and_from_everything() -> None:
+    anna = filled()
+    one, other = anna.contact("p000@dora.example.com"), anna.contact("p001@dora.example.com")
+    assert anna.client.post(f"/studio/contacts/{one.id}/unsubscribe/", {"list": "7"}).status_code == 404
+    anna.client.post(f"/studio/contacts/{one.id}/unsubscribe/", {"list": str(anna.list_id)})
+    anna.client.post(f"/studio/contacts/{other.id}/unsubscribe/", {"list": "all"})
+    with tenancy.account(anna.home.account_id):
+        states = set(Subscription.objects.filter(contact__in=[one, other]).values_list("state", flat=True))
+        assert states == {"unsubscribed"}
+        assert not is_suppressed(bytes(one.address_key))
+        assert is_suppressed(bytes(other.address_key))
+    assert "By you" in anna.page(f"contacts/{one.id}/")
+    assert "Gets no mailing" in anna.page(f"contacts/{other.id}/")
+
+
+def test_a_contact_shows_what_was_sent_and_the_reply() -> None:
+    anna = world(people=2)
+    campaign = anna.sending("Winter bulbs")
+    anna.settle(campaign, DeliveryState.BOUNCED, 1, bounce="hard", reply_code=550, reply_status="5.1.1",
+                reply_text="no such user")  # fmt: skip
+    with tenancy.account(anna.account_id):
+        person = Contact.objects.order_by("id").first()
+    assert person is not None
+    page = anna.client.get(f"/studio/contacts/{person.id}/").content.decode()
+    assert "Winter bulbs" in page
+    assert "550 5.1.1 no such user" in page
+
+
+CONDITION = {"c_field": ["first_name"], "c_key": [""], "c_op": ["equals"], "c_value": ["dora1"]}
+
+
+def test_a_segment_is_built_counted_saved_and_deleted() -> None:
+    anna = filled()
+    assert "How many" in anna.page("segments/new/")
+    rows = anna.client.post("/studio/segments/rows/", CONDITION | {"row": "add"}).content.decode()
+    assert rows.count('name="c_field"') == 2
+    counted = anna.client.post("/studio/segments/rows/?only=count", CONDITION).content.decode()
+    assert 'name="c_field"' not in counted
+    assert ">1<" in counted
+    saved = anna.client.post("/studio/segments/new/", CONDITION | {"name": "Dora the first"})
+    assert saved.status_code == 303
+    with tenancy.account(anna.home.account_id):
+        segment = Segment.objects.get()
+    page = anna.page("segments/")
+    assert "Dora the first" in page
+    assert "First name is “dora1”" in page
+    assert anna.page(f"segments/{segment.id}/count/").strip() == "1"
+    again = anna.client.post("/studio/segments/new/", CONDITION | {"name": "Dora the first"})
+    assert again.status_code == 422
+    assert "already a segment" in again.content.decode()
+    without_script = anna.client.post(f"/studio/segments/{segment.id}/", CONDITION | {"name": "x", "row": "remove:1"})
+    assert without_script.status_code == 200
+    assert 'name="c_field"' not in without_script.content.decode()
+    anna.client.post(f"/studio/segments/{segment.id}/delete/")
+    with tenancy.account(anna.home.account_id):
+        assert not Segment.objects.exists()
+
+
+def test_a_faulty_condition_says_what_is_missing() -> None:
+    anna = audience()
+    refused = anna.client.post("/studio/segments/new/", CONDITION | {"c_value": [""], "name": "x"})
+    assert refused.status_code == 422
+    assert "ondition 1" in refused.content.decode()
+
+
+def test_strangers_find_nothing_and_viewers_change_nothing() -> None:
+    anna, carla = filled(), audience("Carla")
+    person = anna.contact("p000@dora.example.com")
+    with tenancy.account(anna.home.account_id):
+        segment = actions.save_segment("Mine", [])
+    reads = [f"lists/{anna.list_id}/", f"lists/{anna.list_id}/edit/", f"contacts/{person.id}/",
+             f"segments/{segment.id}/", f"segments/{segment.id}/count/"]  # fmt: skip
+    writes = [f"lists/{anna.list_id}/edit/", f"lists/{anna.list_id}/origin/", f"lists/{anna.list_id}/archive/",
+              f"contacts/{person.id}/edit/", f"contacts/{person.id}/unsubscribe/", f"segments/{segment.id}/",
+              f"segments/{segment.id}/delete/"]  # fmt: skip
+    for url in reads:
+        assert anna.ben.get(f"/studio/{url}").status_code == 200, url
+        assert carla.client.get(f"/studio/{url}").status_code == 404, url
+    for url in writes:
+        assert carla.client.post(f"/studio/{url}", {"name": "x", "list": "all", "note": "x"}).status_code == 404, url
+        assert anna.ben.post(f"/studio/{url}", {"name": "x"}).status_code == 403, url
+    assert "p000@" not in carla.page(f"contacts/?list={anna.list_id}")
+    assert "Mine" not in carla.page("segments/")
+    assert anna.ben.post("/studio/lists/new/", {"name": "x", "language": "de"}).status_code == 403

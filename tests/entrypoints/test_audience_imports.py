@@ -1,0 +1,156 @@
+"""Taking a file in, from the upload to the report."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from audience_world import Audience, audience, file_of, line
+from mailflatrate.apps.lists.intake.runner import run_import
+from mailflatrate.apps.lists.models import Import, ImportState, MailingList
+from mailflatrate.base import tenancy
+
+pytestmark = pytest.mark.usefixtures("database")
+
+EMAIL_ONLY = ["email", "first_name", "", "", "", "", "", ""]
+WHOLE = ["email", "first_name", "last_name", "signup_at", "signup_ip", "confirmed_at", "source", "attribute"]
+GO = {"policy": "on", "note": "Our form since 2019"}
+
+
+@pytest.fixture
+def anna(database: str) -> Audience:
+    return audience()
+
+
+def upload(anna: Audience, *lines: str) -> int:
+    rows = lines or (line("a@dora.example.com"), line("info@dora.example.com"), line("b@dora.example.com", source=""))
+    answer = anna.client.post("/studio/imports/new/", {"mailing_list": str(anna.list_id), "file": file_of(*rows)})
+    assert answer.status_code == 303, answer.content[-3000:]
+    return int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
+
+
+def test_from_the_file_to_the_report(anna: Audience) -> None:
+    assert "Nothing was imported yet" in anna.page("imports/")
+    assert "Drop a file here" in anna.page(f"imports/new/?list={anna.list_id}")
+    number = upload(anna)
+    page = anna.page(f"imports/{number}/")
+    assert 'value="signup_at" selected' in page
+    assert "a column for every kind of proof" in page
+    assert "a@dora.example.com" in page
+    assert not re.search(r'id="policy"[^>]*checked', page)
+
+    assert anna.client.post(f"/studio/imports/{number}/start/", {"target": WHOLE, **GO}).status_code == 303
+    assert "It begins in a moment" in anna.page(f"imports/{number}/")
+    assert "every 1s" in anna.page(f"imports/{number}/progress/")
+    run_import(anna.home.account_id, number)
+
+    report = anna.page(f"imports/{number}/progress/")
+    assert "every 1s" not in report
+    assert "<html" not in report
+    page = anna.page(f"imports/{number}/")
+    assert "The source is missing" in page
+    assert "info@dora.example.com" in page
+    assert "Done" in page
+    assert "people.csv" in anna.page("imports/")
+    job = anna.job(number)
+    assert (job.accepted, sum(job.quarantined.values()), sum(job.refused.values())) == (1, 1, 1)
+    assert anna.contact("a@dora.example.com").attributes == {"stadt": "Kiel"}
+    with tenancy.account(anna.home.account_id):
+        assert MailingList.objects.get(id=anna.list_id).origin_note == GO["note"]
+
+
+def test_refused_rows_come_as_a_file_with_reasons_in_the_readers_words(anna: Audience) -> None:
+    number = upload(anna, line("no address"), line("a@dora.example.com"), line("a@dora.example.com"))
+    anna.client.post(f"/studio/imports/{number}/start/", {"target": WHOLE, **GO})
+    run_import(anna.home.account_id, number)
+    answer = anna.client.get(f"/studio/imports/{number}/refused.csv")
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]  # it streams
+    lines = text.splitlines()
+    assert lines[0] == "\ufeffline,reason,rule,suggestion,row"
+    assert lines[1].startswith("2,")
+    assert lines[2].startswith('4,"The address stands in the file already')
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_missing_proof_is_told_while_the_columns_are_chosen(anna: Audience) -> None:
+    number = upload(anna)
+    part = anna.client.post(f"/studio/imports/{number}/columns/", {"target": EMAIL_ONLY}).content.decode()
+    assert "everybody stays in quarantine" in part
+    assert "Time of the sign-up" in part
+    twice = ["email", "email", *[""] * 6]
+    assert (
+        "both taken for" in anna.client.post(f"/studio/imports/{number}/columns/", {"target": twice}).content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("posted", "sentence"),
+    [
+        ({"target": WHOLE, "note": "Our form"}, "confirm that these addresses keep to it"),
+        ({"target": WHOLE, "policy": "on", "note": " "}, "how the addresses were collected"),
+        ({"target": [""] * 8, **GO}, "which column holds the e-mail address"),
+        ({"target": ["email"], **GO}, "does not fit the file"),
+    ],
+)
+def test_it_starts_only_when_everything_is_said(anna: Audience, posted: dict[str, object], sentence: str) -> None:
+    number = upload(anna)
+    refused = anna.client.post(f"/studio/imports/{number}/start/", posted)
+    assert refused.status_code == 422
+    assert sentence in refused.content.decode()
+    assert anna.job(number).state == ImportState.UPLOADED
+
+
+def test_what_is_no_table_is_refused_in_plain_words(anna: Audience) -> None:
+    for posted, sentence in (
+        ({"mailing_list": str(anna.list_id)}, "Choose a file first"),
+        ({"mailing_list": str(anna.list_id), "file": file_of(header="")}, "no rows"),
+        ({"mailing_list": "999999", "file": file_of(line("a@dora.example.com"))}, "valid choice"),
+    ):
+        answer = anna.client.post("/studio/imports/new/", posted)
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+    with tenancy.account(anna.home.account_id):
+        assert not Import.objects.exists()
+
+
+def test_an_upload_is_discarded_and_a_queued_one_stopped(anna: Audience) -> None:
+    first, second = upload(anna), upload(anna)
+    path = Path(anna.job(first).file_path)
+    assert path.exists()
+    assert anna.client.post(f"/studio/imports/{first}/cancel/").status_code == 303
+    assert not path.exists()
+    assert "Stopped" in anna.page(f"imports/{first}/")
+    anna.client.post(f"/studio/imports/{second}/start/", {"target": WHOLE, **GO})
+    anna.client.post(f"/studio/imports/{second}/cancel/")
+    assert anna.job(second).state == ImportState.CANCELLED
+    assert anna.client.post(f"/studio/imports/{second}/start/", {"target": WHOLE, **GO}).status_code == 303
+
+
+def test_a_file_that_is_gone_is_said_to_be_gone(anna: Audience) -> None:
+    number = upload(anna)
+    Path(anna.job(number).file_path).unlink()
+    assert "upload it again" in anna.page(f"imports/{number}/")
+
+
+def test_a_rejected_list_takes_no_file(anna: Audience) -> None:
+    with tenancy.account(anna.home.account_id):
+        MailingList.objects.filter(id=anna.list_id).update(origin_state="rejected")
+    assert "No list yet" in anna.page("imports/new/")
+
+
+def test_strangers_find_nothing_and_viewers_change_nothing(anna: Audience) -> None:
+    carla = audience("Carla")
+    number = upload(anna)
+    for part in ("", "progress/", "refused.csv"):
+        assert carla.client.get(f"/studio/imports/{number}/{part}").status_code == 404, part
+        answer = anna.ben.get(f"/studio/imports/{number}/{part}")
+        assert answer.status_code == 200
+        answer.close()
+    for part in ("start/", "cancel/", "columns/"):
+        posted = {"target": WHOLE, **GO}
+        assert carla.client.post(f"/studio/imports/{number}/{part}", posted).status_code == 404, part
+        assert anna.ben.post(f"/studio/imports/{number}/{part}", posted).status_code == 403, part
+    file = file_of(line("a@dora.example.com"))
+    stolen = carla.client.post("/studio/imports/new/", {"mailing_list": str(anna.list_id), "file": file})
+    assert stolen.status_code == 422
+    assert "people.csv" not in carla.page("imports/")
