@@ -11,9 +11,10 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from mailflatrate.apps.inbound import intake, postbox
+from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.entrypoints.smtpd.spool import Spool
-from mailflatrate.entrypoints.smtpd.world import Behaviour, World
+from mailflatrate.entrypoints.smtpd.world import World
 from mailflatrate.settings import Settings, load_settings
 
 log = structlog.get_logger("smtpd")

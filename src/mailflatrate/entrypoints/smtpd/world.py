@@ -11,11 +11,11 @@ import ssl
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 import structlog
 
+from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.base import clock
 from mailflatrate.settings import Settings
@@ -25,27 +25,6 @@ log = structlog.get_logger("world")
 TIMEOUT_SECONDS = 8.0
 REACTION_PAUSE_SECONDS = 0.3
 AT_ONCE = 20
-
-
-class Behaviour(StrEnum):
-    """What an address does; its name is the local part."""
-
-    UNKNOWN = "x-550"
-    BUSY = "x-421"
-    TIMEOUT = "x-timeout"
-    FULL = "x-full"
-    BOUNCE = "x-bounce"
-    COMPLAIN = "x-complain"
-    VACATION = "x-vacation"
-    UNSUBSCRIBE = "x-unsubscribe"
-    ONE_CLICK = "x-oneclick"
-
-    @classmethod
-    def of(cls, address: str) -> "Behaviour | None":
-        """By the local part; a tag or number behind it makes further addresses: `x-550+2@`, `x-full-7@`."""
-        found = re.match(r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
-                         address.lower())  # fmt: skip
-        return cls(found.group(1)) if found else None
 
 
 _REFUSALS = {

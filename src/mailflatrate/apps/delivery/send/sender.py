@@ -10,12 +10,12 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.editions import EditionCache, EditionUnusable
-from mailflatrate.apps.delivery.notices import notice_writer
 from mailflatrate.apps.delivery.send import claims, recovery
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.journal import Journal
+from mailflatrate.apps.delivery.send.notices import notice_writer
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.transmit import Transmitter

@@ -24,7 +24,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.campaigns.common import TONES, UNDER_WAY, find_campaign, page
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
-from mailflatrate.entrypoints.web.studio.home.figures import Rate, bounce_rate, complaint_rate
+from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.verdict import verdict_from_json
 

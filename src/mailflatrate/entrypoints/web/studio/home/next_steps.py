@@ -163,7 +163,8 @@ def _draft(campaign: Campaign, verdict: Verdict) -> Step:
     if campaign.state_reason:
         title = _("“%(name)s” did not go out") % {"name": campaign.name}
     if not blocking:
-        return Step("send", "success", title, _("Every check is passed."), href, _("Send"))
+        ready = _("“%(name)s” is ready to go") % {"name": campaign.name}
+        return Step("send", "success", ready, _("Every check is passed."), href, _("Send"))
     text = ngettext("%(n)d check is open", "%(n)d checks are open", blocking) % {"n": blocking}
     return Step("pen-line", "warning" if campaign.state_reason else "quiet", title, text, href, _("Go on"))
 

@@ -1,6 +1,7 @@
 """The postbox: what our own sink received for the account, looked at as its receiver would."""
 
 import http.client
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.queries import may_write
+from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.models import PostboxMessage
 from mailflatrate.apps.inbound.queries import postbox_messages
-from mailflatrate.entrypoints.smtpd.world import Behaviour
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.postbox.provider import post_one_click
 from mailflatrate.entrypoints.web.studio.postbox.reading import Reading
@@ -67,7 +68,7 @@ def behaviour_words(stored: str) -> str:
     return str(BEHAVIOURS[Behaviour(stored)]) if stored in set(Behaviour) else ""
 
 
-def _render(request: StudioRequest, template: str, context: dict[str, object]) -> HttpResponse:
+def _render(request: StudioRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     with timezone.override(ZoneInfo(request.account.time_zone)):
         return render(request, template, {"may_write": may_write(request.membership), **context})
 

@@ -1,0 +1,25 @@
+"""What addresses of the postbox do on order; the local part names it (ARCHITECTURE section 8)."""
+
+import re
+from enum import StrEnum
+
+
+class Behaviour(StrEnum):
+    """What an address does; its name is the local part."""
+
+    UNKNOWN = "x-550"
+    BUSY = "x-421"
+    TIMEOUT = "x-timeout"
+    FULL = "x-full"
+    BOUNCE = "x-bounce"
+    COMPLAIN = "x-complain"
+    VACATION = "x-vacation"
+    UNSUBSCRIBE = "x-unsubscribe"
+    ONE_CLICK = "x-oneclick"
+
+    @classmethod
+    def of(cls, address: str) -> "Behaviour | None":
+        """By the local part; a tag or number behind it makes further addresses: `x-550+2@`, `x-full-7@`."""
+        found = re.match(r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
+                         address.lower())  # fmt: skip
+        return cls(found.group(1)) if found else None

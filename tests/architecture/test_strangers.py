@@ -1,0 +1,190 @@
+"""The stranger's test, whole: Carla against every table and every address of the studio that Anna's account has rows for."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from campaign_world import World, bare_account, browser, world
+from lists_home import HEADER, Home
+from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
+from mailflatrate.apps.lists.actions import save_segment, unsubscribe
+from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
+from mailflatrate.apps.tracking.models import Click
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.schema import load_settings
+
+TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
+# Addresses without an id: they show the asker's own account, whoever he is.
+FILE = f"{HEADER}\ninfo@lindenhof.example;I;N;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel\n"
+
+
+class Neighbours:
+    """Anna with a row in every tenant table, and Carla next door with none."""
+
+    def __init__(self) -> None:
+        self.anna: World = world(people=5)
+        self.carla_account, carla = bare_account("Möbelhaus Nordstern")
+        self.carla: Client = browser(carla)
+        self.ids: dict[str, int] = {}
+        self._fill()
+
+    def _fill(self) -> None:
+        home = Home(self.anna.account_id, self.anna.list_id)
+        imported = home.bring(FILE)
+        with tenancy.account(self.anna.account_id):
+            MailingList.objects.filter(id=self.anna.list_id).update(origin_state="form")
+        campaign = self.anna.sending()
+        with tenancy.account(self.anna.account_id):
+            now = clock.now()
+            delivery = Delivery.objects.filter(campaign=campaign).order_by("id").first()
+            assert delivery is not None
+            segment = save_segment("Kiel", [{"field": "first_name", "op": "equals", "value": "Dora"}])
+            notice = Notice.objects.create(kind=NoticeKind.TEST, recipient="a@lindenhof.example")
+            mail = RawMail.objects.create(via="smtp", envelope_to="b@x.example", raw=b"x", sha256=b"x" * 32)
+            Feedback.objects.create(delivery_id=delivery.id, campaign=campaign, kind=FeedbackKind.REPLY, raw_mail=mail)
+            message = PostboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
+            Click.objects.create(campaign=campaign, edition_id=delivery.edition_id, link_number=1)
+            Attempt.objects.create(delivery=delivery, number=1, at=now, stage="rcpt")
+            Retry.objects.create(delivery=delivery, campaign=campaign, due_at=now + timedelta(days=1))
+            unsubscribe(delivery.contact_id, list_id=None, by="customer", source="test")
+            imprint = self.anna.again(campaign).editions.get().imprint
+            self.ids = {
+                "campaign_id": campaign.id, "delivery_id": delivery.id, "list_id": self.anna.list_id,
+                "contact_id": Contact.objects.order_by("id").values_list("id", flat=True)[0],
+                "segment_id": segment.id, "import_id": imported.id, "message_id": message.id,
+                "domain_id": campaign.sender.domain_id if campaign.sender else 0, "imprint_id": imprint.id,
+                "membership_id": Membership.objects.order_by("id").values_list("id", flat=True)[0],
+                "account_id": self.anna.account_id, "notice_id": notice.id,
+            }  # fmt: skip
+        self.anna.settle(campaign, DeliveryState.SENT, 1)
+
+
+@pytest.fixture(scope="module")
+def neighbours(database: str) -> Neighbours:
+    """Both accounts, made once."""
+    assert database
+    return Neighbours()
+
+
+def test_anna_has_rows_in_every_tenant_table(neighbours: Neighbours) -> None:
+    """Otherwise the tests below would prove nothing about the empty ones."""
+    empty = [table for table in TENANT_TABLES if _visible(neighbours.anna.account_id, table, "true") == 0]
+    assert empty == []
+
+
+@pytest.mark.parametrize("table", [*TENANT_TABLES, "account"])
+def test_no_row_of_another_account_is_seen_or_touched(neighbours: Neighbours, table: str) -> None:
+    """Straight SQL under the application role, without any manager of ours."""
+    theirs = "id" if table == "account" else "account_id"
+    carla = neighbours.carla_account
+    assert _visible(carla, table, f"{theirs} = {neighbours.anna.account_id}") == 0
+    assert _visible(carla, table, f"{theirs} <> {carla}") == 0
+    for statement in (f'UPDATE "{table}" SET {theirs} = {theirs}', f'DELETE FROM "{table}"'):
+        with psycopg.connect(app_url(load_settings())) as application:
+            application.execute(*tenancy.scope_sql(carla))
+            done = application.execute(f"{statement} WHERE {theirs} = {neighbours.anna.account_id}")
+            assert done.rowcount == 0
+            application.rollback()
+
+
+def test_without_a_scope_there_is_nothing_at_all(neighbours: Neighbours) -> None:
+    """A forgotten scope fails closed."""
+    with psycopg.connect(app_url(load_settings())) as application:
+        for table in [*TENANT_TABLES, "account"]:
+            shared = " WHERE account_id IS NOT NULL" if table == "suppression" else ""
+            row = application.execute(f'SELECT count(*) FROM "{table}"{shared}').fetchone()
+            assert row == (0,), table
+
+
+def test_a_row_cannot_be_written_into_another_account(neighbours: Neighbours) -> None:
+    """The policy checks what is written, too."""
+    with psycopg.connect(app_url(load_settings())) as application:
+        application.execute(*tenancy.scope_sql(neighbours.carla_account))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            application.execute(
+                "INSERT INTO segment (account_id, name, conditions, created_at) VALUES (%s, 'x', '[]', now())",
+                [neighbours.anna.account_id],
+            )
+
+
+def test_every_model_manager_is_scoped(neighbours: Neighbours) -> None:
+    """The first lock by itself: no manager runs without an account, each shows the account's rows only."""
+    for model in apps.get_models():
+        if not issubclass(model, TenantModel):
+            continue
+        with pytest.raises(tenancy.NoAccount):
+            model.objects.count()
+        with tenancy.account(neighbours.carla_account):
+            assert model.objects.filter(account_id=neighbours.anna.account_id).count() == 0
+
+
+def _visible(account_id: int, table: str, condition: str) -> int:
+    with tenancy.account(account_id), connection.cursor() as cursor:
+        cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {condition}')
+        return int(cursor.fetchone()[0])
+
+
+def _studio_addresses() -> Iterator[tuple[str, URLPattern]]:
+    def walk(prefix: str, entries: list[URLPattern | URLResolver]) -> Iterator[tuple[str, URLPattern]]:
+        for entry in entries:
+            if isinstance(entry, URLResolver):
+                yield from walk(prefix + str(entry.pattern), entry.url_patterns)
+            else:
+                yield prefix + str(entry.pattern), entry
+
+    return (pair for pair in walk("/", get_resolver().url_patterns) if pair[0].startswith("/studio/"))
+
+
+ADDRESSES = sorted(route for route, _ in _studio_addresses())
+
+
+@pytest.mark.parametrize("route", ADDRESSES)
+def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None:
+    """Nobody who is not signed in sees anything."""
+    assert database
+    address = route
+    for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
+                 "domain_id", "imprint_id", "membership_id", "account_id"):  # fmt: skip
+        address = address.replace(f"<int:{name}>", "1")
+    assert "<" not in address
+    answer = Client().get(address)
+    assert answer.status_code in (302, 405), address
+    if answer.status_code == 302:
+        assert answer.headers["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize("route", [route for route in ADDRESSES if "<" in route])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_id_of_anna_is_unknown_to_carla(neighbours: Neighbours, route: str, method: str) -> None:
+    """404 for reading and for writing; 405 where the address takes only the other method."""
+    address = route
+    for name, value in neighbours.ids.items():
+        address = address.replace(f"<int:{name}>", str(value))
+    assert "<" not in address, "a new kind of id needs its row in Neighbours"
+    before = _fingerprint(neighbours)
+    answer = getattr(neighbours.carla, method)(address)
+    assert answer.status_code in (404, 405), address
+    assert _fingerprint(neighbours) == before
+
+
+def _fingerprint(neighbours: Neighbours) -> list[tuple[object, ...]]:
+    """What Carla could have changed: states and counts of Anna's rows."""
+    with tenancy.account(neighbours.anna.account_id):
+        return [
+            tuple(Campaign.objects.values_list("id", "state", "name").order_by("id")),
+            tuple(Import.objects.values_list("id", "state").order_by("id")),
+            tuple(MailingList.objects.values_list("id", "name", "archived_at").order_by("id")),
+            tuple(Segment.objects.values_list("id", "name").order_by("id")),
+            tuple(Membership.objects.values_list("id", "role").order_by("id")),
+        ]
