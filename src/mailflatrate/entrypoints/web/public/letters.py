@@ -28,7 +28,8 @@ LETTER_POLICY = (
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """The mailing as this person got it, from the frozen edition."""
     with reader(Purpose.ARCHIVE, token) as found:
-        edition = Edition.objects.filter(id=found.delivery.edition_id).first()
+        edition_id = found.delivery.edition_id
+        edition = Edition.objects.filter(id=edition_id).first() if edition_id else None
         if edition is None or found.delivery.contact is None:
             raise Http404
         try:

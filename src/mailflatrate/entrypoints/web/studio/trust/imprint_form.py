@@ -35,7 +35,7 @@ COUNTRIES: Final = [
     ("US", gettext_lazy("United States")),
 ]  # fmt: skip
 ORGANISATIONS: Final = [
-    (Organisation.COMPANY.value, gettext_lazy("Company in a register (GmbH, AG, UG, Ltd, Inc.)")),
+    (Organisation.COMPANY.value, gettext_lazy("Company in a register (GmbH, AG, Ltd)")),
     (Organisation.REGISTERED_TRADER.value, gettext_lazy("Registered trader or partnership (e. K., OHG, KG)")),
     (Organisation.ASSOCIATION.value, gettext_lazy("Association, co-operative or foundation")),
     (Organisation.PUBLIC_BODY.value, gettext_lazy("Public body")),

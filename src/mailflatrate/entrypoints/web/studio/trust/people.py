@@ -29,7 +29,7 @@ RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One person. `waits`: invited, and has no password yet."""
+    """One person. `waits`: invited, and never signed in."""
 
     membership: Membership
     waits: bool
@@ -52,6 +52,11 @@ def find_member(membership_id: int) -> Membership:
     return found
 
 
+def _waits(user: User) -> bool:
+    """Invited and never here; somebody who signs in with a passkey has no password either."""
+    return not user.has_usable_password() and user.last_login is None
+
+
 def send_invitation(request: StudioRequest, user: User) -> None:
     """Write to an invited person: with a link that sets the password where there is none yet."""
     settings = load_settings()
@@ -61,7 +66,7 @@ def send_invitation(request: StudioRequest, user: User) -> None:
             "url": settings.public_url + reverse("account_login"),
         }  # fmt: skip
         text = _("%(person)s lets you work for %(account)s at %(service)s. Sign in here:\n\n%(url)s\n")
-        if not user.has_usable_password():
+        if _waits(user):
             key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
             path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
             facts["url"] = settings.public_url + path.replace("UID-KEY", key)
@@ -74,9 +79,7 @@ def send_invitation(request: StudioRequest, user: User) -> None:
 
 
 def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
-    rows = [
-        MemberRow(row, not row.user.has_usable_password(), row.user_id == request.user.id) for row in queries.members()
-    ]
+    rows = [MemberRow(row, _waits(row.user), row.user_id == request.user.id) for row in queries.members()]
     rights = [(role.label, RIGHTS[role]) for role in Role]
     context = {"rows": rows, "form": form, "roles": Role.choices, "rights": rights}
     return page(request, "studio/trust/people.html", context, status=422 if form.errors else 200)
@@ -112,7 +115,7 @@ def team(request: StudioRequest) -> HttpResponse:
 def invite_again(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Send the invitation once more; an earlier link stays good until it is used."""
     user = find_member(membership_id).user
-    if not user.has_usable_password():
+    if _waits(user):
         send_invitation(request, user)
         messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": user.email})
     return see_other(reverse("studio:standing-people"))
