@@ -124,7 +124,7 @@ def test_a_webmailer_may_ask_before_it_posts(letter: Letter) -> None:
 
 def test_the_button_of_the_page(letter: Letter) -> None:
     page = text(stranger().get(letter.unsubscribe_url))
-    assert "Newsletter" in page
+    assert "News from Lindenhof" in page
     assert "Gärtnerei Lindenhof" in page
     assert "lindenhof.example" in page, "why the person gets mail (R-51)"
     answer = stranger().post(letter.unsubscribe_url, {"scope": "list"})
