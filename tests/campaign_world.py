@@ -25,7 +25,8 @@ from mailflatrate.mail.dkim import generate_key
 
 IMPRINT = {
     "organisation": "company", "legal_form": "GmbH", "legal_name": "Lindenhof GmbH", "street": "Lindenweg 4",
-    "postcode": "24103", "city": "Kiel", "email": "post@lindenhof.example", "phone": "+49 431 12345", "representatives": "Anna Lindner",
+    "postcode": "24103", "city": "Kiel", "email": "post@lindenhof.example", "phone": "+49 431 12345",
+    "representatives": "Anna Lindner",
     "register_name": "Amtsgericht Kiel", "register_number": "HRB 1234", "vat_id": "DE123456789",
     "privacy_url": "https://lindenhof.example/privacy",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The stranger's test, whole: Carla against every table and every address of the studio that Anna's account has rows for."""
+"""The stranger's test, whole: Carla against every table and every studio address that Anna has rows for."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -15,13 +15,12 @@ ROOT = Path(__file__).parents[2]
 def test_every_table_has_a_policy_or_a_reason(database: str) -> None:
     """A new table cannot be forgotten, nor a reason outlive its table."""
     with psycopg.connect(database) as connection:
-        tables = {
-            name: secured
-            for name, secured in connection.execute(
+        tables = dict(
+            connection.execute(
                 "SELECT relname, relrowsecurity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
                 "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
-            )
-        }
+            ).fetchall()
+        )
     unsecured = {name for name, secured in tables.items() if not secured}
     assert unsecured == set(WITHOUT_POLICY)
 

@@ -106,6 +106,17 @@ def test_contacts_are_searched_and_filtered() -> None:
         anna.page(f"contacts/?{odd}")
 
 
+def test_the_people_of_an_archived_list_can_still_be_looked_at() -> None:
+    anna = filled()
+    other = anna.client.post("/studio/lists/new/", {"name": "Garden", "language": "de"})["Location"]
+    anna.client.post(f"{other}archive/")
+    empty = anna.page(f"contacts/?list={other.rstrip('/').rsplit('/', 1)[1]}")
+    assert "p000@" not in empty
+    assert "Garden" in empty
+    anna.client.post(f"/studio/lists/{anna.list_id}/archive/")
+    assert "p000@" in anna.page(f"contacts/?list={anna.list_id}")
+
+
 def test_a_contact_shows_its_proof_as_a_time_line() -> None:
     anna = filled()
     page = anna.page(f"contacts/{anna.contact('p001@dora.example.com').id}/")

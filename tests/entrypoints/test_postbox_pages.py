@@ -16,10 +16,10 @@ from django.test import Client
 from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.domains.models import DkimKey
+from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.models import PostboxMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.entrypoints.web.studio.postbox.reading import path_here
 from mailflatrate.entrypoints.web.studio.postbox.views import BEHAVIOURS, VERDICTS, behaviour_words
 from mailflatrate.entrypoints.web.tls import certificate

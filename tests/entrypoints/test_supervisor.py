@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_a_process_that_ends_at_once_is_started_with_growing_pauses(tmp_path: Pa
 
     with watching(supervisor):
         until(three_starts, "it was not started three times")
-    first, second = (later[0] - earlier[0] for earlier, later in zip(seen, seen[1:], strict=False))
+    first, second = (later[0] - earlier[0] for earlier, later in pairwise(seen))
     assert first > 0.9
     assert second > 1.9
 

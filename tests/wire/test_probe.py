@@ -65,7 +65,7 @@ def test_a_self_signed_certificate_is_none(own: tuple[Path, Path]) -> None:
 
 
 def test_a_certificate_for_another_name_is_none(own: tuple[Path, Path]) -> None:
-    with tls_port(*own) as port, pytest.raises(ProbeFailed, match="127.0.0.1"):
+    with tls_port(*own) as port, pytest.raises(ProbeFailed, match=r"127\.0\.0\.1"):
         look_at_certificate("127.0.0.1", port, cafile=str(own[0]))
 
 

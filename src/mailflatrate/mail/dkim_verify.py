@@ -26,7 +26,7 @@ Field = tuple[bytes, bytes]
 """Name and everything behind the colon, without the CRLF that ends it."""
 
 KeyFinder = Callable[[str, str], bytes | None]
-"""From selector and domain to the public key (DER, SubjectPublicKeyInfo); None: there is none. Raises KeyUnreachable."""
+"""Selector and domain to the public key (DER, SubjectPublicKeyInfo); None: there is none. Raises KeyUnreachable."""
 
 
 class KeyUnreachable(Exception):

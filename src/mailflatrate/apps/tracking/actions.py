@@ -5,7 +5,7 @@ import re
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.tracking.models import Click
 
-# Link scanners and previews that say who they are; those that do not are told apart in the report by their haste.
+# Link scanners and previews that say who they are.
 _MACHINES = re.compile(
     r"bot\b|crawl|spider|preview|scanner|proofpoint|mimecast|barracuda|safelinks|python-|curl|wget|headless",
     re.IGNORECASE,

@@ -109,8 +109,12 @@ async def _serve(settings: Settings) -> None:
     inbound: Spool[Arrival] = Spool(intake.store)
     kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
     world = World(settings)
-    options: dict[str, Any] = {"data_size_limit": LARGEST_MESSAGE_BYTES, "enable_SMTPUTF8": True, "hostname": settings.helo_name,
-               "ident": "mailflatrate"}  # fmt: skip
+    options: dict[str, Any] = {
+        "data_size_limit": LARGEST_MESSAGE_BYTES,
+        "enable_SMTPUTF8": True,
+        "hostname": settings.helo_name,
+        "ident": "mailflatrate",
+    }
     listeners: list[tuple[int, Callable[[], asyncio.Protocol]]] = [
         (settings.inbound_smtp_port, lambda: SMTP(InboundHandler("smtp", inbound), **options)),
         (settings.inbound_lmtp_port, lambda: LMTP(InboundHandler("lmtp", inbound), **options)),

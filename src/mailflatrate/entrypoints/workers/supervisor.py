@@ -48,7 +48,7 @@ class Supervisor:
         self._children.append(_Child(name, command))
 
     def watch(self) -> None:
-        """Start all, keep them running until `stop()`, then end them: SIGTERM first, so that work in hand is finished."""
+        """Start all, keep them running until `stop()`, then end them with SIGTERM, so that work in hand is finished."""
         try:
             while not self._stopping.is_set():
                 for child in self._children:
@@ -78,7 +78,10 @@ class Supervisor:
         if child.process is None and now >= child.due_at:
             child.started_at = now
             child.process = subprocess.Popen(
-                child.command, env=dict(self.environment), preexec_fn=_die_with_parent, start_new_session=True
+                child.command,
+                env=dict(self.environment),
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  prctl takes no lock
+                start_new_session=True,
             )
             log.info("process started", process=child.name, pid=child.process.pid)
 

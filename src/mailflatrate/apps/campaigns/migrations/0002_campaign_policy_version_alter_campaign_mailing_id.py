@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='campaign',
-            name='policy_version',
+            model_name="campaign",
+            name="policy_version",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AlterField(
-            model_name='campaign',
-            name='mailing_id',
+            model_name="campaign",
+            name="mailing_id",
             field=models.CharField(max_length=11, unique=True),
         ),
     ]

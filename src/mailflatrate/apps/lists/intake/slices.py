@@ -57,11 +57,10 @@ class Cancelled(Exception):
     """The customer cancelled."""
 
 
-# Each staged row is looked up by key, however few rows the planner believes the tables to have: they grow under its
-# feet during an import, and it would scan them for every row. Checks of foreign keys are planned under the same terms.
-_PLAN = """
-SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off
-"""
+# The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
+# each staged row by its key: LATERAL with LIMIT cannot become a join over whole tables, ON CONFLICT names its index.
+# The checks of foreign keys are planned under the same terms, once a session.
+_PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
 _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS import_staging (
     line bigint, email text, address_key bytea, first_name text, last_name text, attributes jsonb,
@@ -78,47 +77,51 @@ WITH (FORMAT csv, FORCE_NOT_NULL (email, first_name, last_name, source, user_age
 _MERGE = f"""
 WITH judged AS MATERIALIZED (
     SELECT v.*,
-        CASE WHEN v.verdict IN ('accepted', 'quarantined') THEN coalesce(v.known_id, nextval('contact_id_seq')) END
-            AS contact_id,
+        CASE WHEN v.verdict <> 'refused' THEN coalesce(v.known_id, nextval('contact_id_seq')) END AS contact_id,
         CASE WHEN v.verdict = 'accepted' THEN nextval('consent_event_id_seq') END AS event_id,
         CASE WHEN v.verdict = 'accepted' THEN {SALT_SQL} END AS salt
     FROM (
-        SELECT st.*, c.id AS known_id, sub.id AS subscription_id,
+        SELECT st.*, c.id AS known_id,
             CASE
-                WHEN own.id IS NOT NULL OR whole.id IS NOT NULL THEN 'suppressed'
-                WHEN sub.state = 'unsubscribed' THEN 'unsubscribed'
+                WHEN own.id IS NOT NULL OR whole.id IS NOT NULL OR sub.state = 'unsubscribed' THEN 'refused'
                 WHEN st.reason = '' AND (sub.state IS NULL OR sub.state <> 'confirmed') THEN 'accepted'
                 WHEN sub.state IS NULL THEN 'quarantined'
                 ELSE 'known'
-            END AS verdict
+            END AS verdict,
+            CASE WHEN own.id IS NOT NULL OR whole.id IS NOT NULL THEN 'suppressed' ELSE 'unsubscribed' END AS refusal,
+            c.id IS NULL OR (st.first_name <> '' AND st.first_name <> c.first_name)
+                OR (st.last_name <> '' AND st.last_name <> c.last_name)
+                OR NOT c.attributes @> coalesce(st.attributes, '{{}}') AS differs,
+            c.last_activity_at IS NULL OR c.last_activity_at < st.confirmed_at AS livens
         FROM import_staging st
-        LEFT JOIN contact c ON c.account_id = %(account_id)s AND c.address_key = st.address_key
-        LEFT JOIN subscription sub ON sub.account_id = %(account_id)s AND sub.mailing_list_id = %(list_id)s
-            AND sub.contact_id = c.id
-        LEFT JOIN suppression own ON own.account_id = %(account_id)s AND own.address_key = st.address_key
-            AND own.lifted_at IS NULL
-        LEFT JOIN suppression whole ON whole.account_id IS NULL AND whole.address_key = st.address_key
-            AND whole.lifted_at IS NULL
+        LEFT JOIN LATERAL (
+            SELECT id, first_name, last_name, attributes, last_activity_at FROM contact
+            WHERE account_id = %(account_id)s AND address_key = st.address_key LIMIT 1
+        ) c ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT state FROM subscription
+            WHERE account_id = %(account_id)s AND mailing_list_id = %(list_id)s AND contact_id = c.id LIMIT 1
+        ) sub ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT id FROM suppression
+            WHERE account_id = %(account_id)s AND address_key = st.address_key AND lifted_at IS NULL LIMIT 1
+        ) own ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT id FROM suppression
+            WHERE account_id IS NULL AND address_key = st.address_key AND lifted_at IS NULL LIMIT 1
+        ) whole ON TRUE
     ) AS v
-), new_contact AS (
-    INSERT INTO contact (id, account_id, email, address_key, first_name, last_name, attributes, last_activity_at)
+), written_contact AS (
+    INSERT INTO contact AS c (id, account_id, email, address_key, first_name, last_name, attributes, last_activity_at)
     SELECT contact_id, %(account_id)s, email, address_key, first_name, last_name, coalesce(attributes, '{{}}'),
         CASE WHEN verdict = 'accepted' THEN confirmed_at END
-    FROM judged WHERE known_id IS NULL AND contact_id IS NOT NULL
-), changed_contact AS (
-    UPDATE contact c SET
-        first_name = coalesce(nullif(j.first_name, ''), c.first_name),
-        last_name = coalesce(nullif(j.last_name, ''), c.last_name),
-        attributes = c.attributes || coalesce(j.attributes, '{{}}'),
-        last_activity_at = CASE WHEN j.verdict = 'accepted' THEN greatest(c.last_activity_at, j.confirmed_at)
-            ELSE c.last_activity_at END,
+    FROM judged WHERE verdict <> 'refused' AND (differs OR (verdict = 'accepted' AND livens))
+    ON CONFLICT (account_id, address_key) DO UPDATE SET
+        first_name = coalesce(nullif(excluded.first_name, ''), c.first_name),
+        last_name = coalesce(nullif(excluded.last_name, ''), c.last_name),
+        attributes = c.attributes || excluded.attributes,
+        last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at),
         updated_at = now()
-    FROM judged j
-    WHERE c.account_id = %(account_id)s AND c.id = j.known_id AND j.verdict IN ('accepted', 'quarantined', 'known')
-      AND ((j.first_name <> '' AND j.first_name <> c.first_name) OR (j.last_name <> '' AND j.last_name <> c.last_name)
-        OR NOT c.attributes @> coalesce(j.attributes, '{{}}')
-        OR (j.verdict = 'accepted' AND (c.last_activity_at IS NULL OR c.last_activity_at < j.confirmed_at)))
-    RETURNING j.line, j.verdict
 ), event AS (
     INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id,
         commitment)
@@ -131,26 +134,23 @@ WITH judged AS MATERIALIZED (
     SELECT event_id, %(account_id)s, email, signup_at, signup_ip, confirmed_at, confirmed_ip, source, user_agent,
         details, salt
     FROM judged WHERE event_id IS NOT NULL
-), new_subscription AS (
-    INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id, quarantine_reason,
-        confirmed_at)
+), written_subscription AS (
+    INSERT INTO subscription AS s (account_id, mailing_list_id, contact_id, state, consent_event_id,
+        quarantine_reason, confirmed_at)
     SELECT %(account_id)s, %(list_id)s, contact_id,
         CASE verdict WHEN 'accepted' THEN 'confirmed' ELSE 'quarantined' END, event_id, reason,
         CASE WHEN verdict = 'accepted' THEN confirmed_at END
-    FROM judged WHERE subscription_id IS NULL AND contact_id IS NOT NULL
-), risen AS (
-    UPDATE subscription s SET state = 'confirmed', consent_event_id = j.event_id, confirmed_at = j.confirmed_at,
+    FROM judged WHERE verdict IN ('accepted', 'quarantined')
+    ON CONFLICT (account_id, mailing_list_id, contact_id) DO UPDATE SET
+        state = 'confirmed', consent_event_id = excluded.consent_event_id, confirmed_at = excluded.confirmed_at,
         quarantine_reason = ''
-    FROM judged j
-    WHERE s.account_id = %(account_id)s AND s.id = j.subscription_id AND j.verdict = 'accepted'
-      AND s.state IN ('pending', 'quarantined')
+    WHERE s.state IN ('pending', 'quarantined') AND excluded.state = 'confirmed'
     RETURNING 1
 )
-SELECT verdict, CASE verdict WHEN 'quarantined' THEN reason ELSE '' END, count(*),
-    CASE WHEN verdict IN ('suppressed', 'unsubscribed') THEN array_agg(line) END,
-    (SELECT count(*) FROM risen) - (SELECT count(*) FROM judged WHERE verdict = 'accepted'
-        AND subscription_id IS NOT NULL),
-    (SELECT count(*) FROM changed_contact WHERE verdict = 'known')
+SELECT verdict, CASE verdict WHEN 'quarantined' THEN reason WHEN 'refused' THEN refusal ELSE '' END, count(*),
+    CASE WHEN verdict = 'refused' THEN array_agg(line) END,
+    count(*) FILTER (WHERE differs),
+    (SELECT count(*) FROM written_subscription)
 FROM judged GROUP BY 1, 2
 """  # noqa: S608  # made of constants
 
@@ -226,19 +226,23 @@ def _merge(cursor: Any, job: Import, part: Slice, before: Tally) -> tuple[Tally,
     with cursor.copy(_COPY) as copy:
         copy.write(part.staged)
     cursor.execute(_MERGE, {"account_id": job.account_id, "list_id": job.mailing_list_id, "import_id": job.id})
-    for verdict, reason, rows, lines, drift, updated in cursor.fetchall():
-        if drift:
-            raise _Moved
+    planned = written = 0
+    for verdict, reason, rows, lines, changed, subscriptions in cursor.fetchall():
+        written = subscriptions
+        if verdict in ("accepted", "quarantined"):
+            planned += rows
         if verdict == "accepted":
             tally.accepted += rows
         elif verdict == "quarantined":
             tally.quarantined[reason] += rows
         elif verdict == "known":
-            tally.updated += updated
-            tally.unchanged += rows - updated
+            tally.updated += changed
+            tally.unchanged += rows - changed
         else:
-            tally.refused[verdict] += rows
-            refusals += [(line, part.cells[line], "R-16", verdict, "") for line in lines]
+            tally.refused[reason] += rows
+            refusals += [(line, part.cells[line], "R-16", reason, "") for line in lines]
+    if written != planned:
+        raise _Moved
     return tally, refusals
 
 

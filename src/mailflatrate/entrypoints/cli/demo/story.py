@@ -28,7 +28,7 @@ OPERATOR, OWNER, COLLEAGUE, OTHER = (
     "otto@mailflatrate.example", "anna@lindenhof.example", "ben@lindenhof.example", "carla@nordstern.example",
 )  # fmt: skip
 LETTER = Path(__file__).with_name("mailing.md")
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 600.0
 # What comes back by mail or by a click: it takes a moment after the last message is out.
 EXPECTED_BACK = {FeedbackKind.HARD_BOUNCE: 6, FeedbackKind.COMPLAINT: 2, FeedbackKind.UNSUBSCRIBE: 6}
 IMPRINT = {

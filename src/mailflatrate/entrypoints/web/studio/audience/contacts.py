@@ -49,6 +49,14 @@ class ContactRow:
     subscriptions: list[tuple[Subscription, str]]
 
 
+def _lists(chosen_id: int) -> list[ListRow]:
+    """The lists to choose from; an archived one only while it is the chosen one."""
+    lists = queries.list_table()
+    if chosen_id and all(row.id != chosen_id for row in lists):
+        lists += [row for row in queries.list_table(archived=True) if row.id == chosen_id]
+    return lists
+
+
 def _filter(request: StudioRequest, lists: list[ListRow]) -> Filter:
     list_id = whole_number(request.GET.get("list"))
     state = request.GET.get("state", "")
@@ -91,7 +99,7 @@ def _address(wanted: Filter, name: str, cursor: Cursor | None) -> str:
 @studio
 def contacts(request: StudioRequest) -> HttpResponse:
     """People in the order of their address."""
-    lists = queries.list_table()
+    lists = _lists(whole_number(request.GET.get("list")))
     wanted = _filter(request, lists)
     found = queries.contact_page(
         search=wanted.search,
