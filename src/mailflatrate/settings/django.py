@@ -154,9 +154,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = SETTINGS.data_dir / "static"
-STATICFILES_DIRS = [PACKAGE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = PACKAGE_DIR / "static"  # the front end is built into it; there is nothing to collect
 WHITENOISE_MAX_AGE = 31_536_000
 DJANGO_VITE = {
     "default": {

@@ -75,6 +75,7 @@ def web_command(tls: bool) -> None:
     """Serve the pages."""
     settings = boot()
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     from mailflatrate.entrypoints.web.tls import certificate
@@ -90,6 +91,7 @@ def web_command(tls: bool) -> None:
         ssl_cert=cert,
         ssl_key=key,
         log_access=False,
+        log_level=LogLevels(settings.log_level.lower()),
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     ).serve()

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from enum import Enum
 
 import structlog
@@ -24,7 +25,7 @@ from mailflatrate.apps.delivery.transmit import Permitted, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock
 from mailflatrate.rules.retries import RetryPolicy
-from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome
+from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
 
 FRESH_SECONDS = 0.9
 LOOK_PAUSE_SECONDS = 0.35
@@ -134,6 +135,10 @@ class ChunkRun:
     # -- outcomes --------------------------------------------------------------------------------------------
 
     def _on_outcome(self, outcome: SendOutcome) -> None:
+        if outcome.kind is OutcomeKind.NOT_SENT and outcome.stage is Stage.RCPT:
+            # The pool offered it over several connections and each was lost at this question: it is put off like any
+            # other recipient whose server does not answer, so that one of them cannot hold up a whole mailing.
+            outcome = replace(outcome, kind=OutcomeKind.DEFERRED)
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:
             self.returned += 1

@@ -32,9 +32,8 @@ SENDER_DIED = "sender_died"
 log = structlog.get_logger(__name__)
 
 
-def recover_host(folder: Path, own: Path, own_chunks: frozenset[int], policy: RetryPolicy) -> None:
-    """Take over what dead processes of this host left, and chunks of this one (journal `own`) that it does not work on:
-    claimed without learning so, or given up in the middle by a failure."""
+def recover_host(folder: Path, own: Path, policy: RetryPolicy) -> None:
+    """Take over what dead processes of this host left; `own` is the caller's journal."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         if path == own:
@@ -43,12 +42,15 @@ def recover_host(folder: Path, own: Path, own_chunks: frozenset[int], policy: Re
             if abandoned:
                 recover_journal(path, policy)
                 path.unlink()
-    for account_id, chunk_id, _ in _claimed(own.stem):
-        if chunk_id not in own_chunks:
-            log.warning("chunk_given_back", chunk_id=chunk_id)
-            known = [entry for entry in read_entries(own) if entry.chunk_id == chunk_id]
-            _write(account_id, chunk_id, own.stem, known, policy)
-            actions.finish_chunk(account_id, chunk_id, own.stem)
+
+
+def recover_own(account_id: int, chunk_id: int, own: Path, policy: RetryPolicy) -> None:
+    """Give back a chunk that a living sender holds and does not work on: claimed without learning so, or left in the
+    middle by a failure. The caller sees to it that he does not begin to work on it meanwhile."""
+    log.warning("chunk_given_back", chunk_id=chunk_id)
+    known = [entry for entry in read_entries(own) if entry.chunk_id == chunk_id]
+    _write(account_id, chunk_id, own.stem, known, policy)
+    actions.finish_chunk(account_id, chunk_id, own.stem)
 
 
 def recover_journal(path: Path, policy: RetryPolicy) -> None:
@@ -59,7 +61,7 @@ def recover_journal(path: Path, policy: RetryPolicy) -> None:
         by_chunk[entry.account_id, entry.chunk_id].append(entry)
     for (account_id, chunk_id), entries in by_chunk.items():
         _write(account_id, chunk_id, name, entries, policy)
-    for account_id, chunk_id, _ in _claimed(name):
+    for account_id, chunk_id in claimed_by(name):
         actions.finish_chunk(account_id, chunk_id, name)
 
 
@@ -113,10 +115,11 @@ def _record(account_id: int, chunk_id: int, name: str, batch: list[Settled]) -> 
     async_to_sync(write)()
 
 
-def _claimed(name: str) -> list[tuple[int, int, str]]:
+def claimed_by(name: str) -> list[tuple[int, int]]:
+    """Account and chunk of everything that the sender `name` holds."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = Chunk.objects.filter(state=ChunkState.SENDING, claimed_by=name)
-        return list(rows.values_list("account_id", "id", "claimed_by"))
+        return list(rows.values_list("account_id", "id"))
 
 
 def give_up_lost_hosts(folder: Path) -> None:

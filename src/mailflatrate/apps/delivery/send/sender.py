@@ -199,11 +199,22 @@ class Sender:
     async def _recover_now_and_then(self) -> None:
         while True:
             try:
-                held = frozenset(self._active)
-                await self._in_thread(recovery.recover_host, self._folder, self._journal.path, held, self._policy)
+                await self._in_thread(recovery.recover_host, self._folder, self._journal.path, self._policy)
+                for account_id, chunk_id in await self._in_thread(recovery.claimed_by, self._journal.name):
+                    await self._recover_own(account_id, chunk_id)
             except Exception:  # it comes again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
             await asyncio.sleep(RECOVERY_SECONDS)
+
+    async def _recover_own(self, account_id: int, chunk_id: int) -> None:
+        """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""
+        if chunk_id in self._active:
+            return
+        self._active[chunk_id] = None
+        try:
+            await self._in_thread(recovery.recover_own, account_id, chunk_id, self._journal.path, self._policy)
+        finally:
+            del self._active[chunk_id]
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function that uses the ORM, again until the database has answered it."""
