@@ -1,0 +1,157 @@
+"""The demonstration, running for real, and a Chromium that looks at it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+SHOTS = Path(__file__).parent / "shots"
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "winterzwiebeln"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The running demonstration: where it is and what its table said."""
+
+    base: str
+    numbers: dict[str, Any]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`mailflatrate demo` in a folder of its own; it ends with the tests."""
+    port = _free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
+    environment |= {"MAILFLATRATE_DATA_DIR": str(tmp_path_factory.mktemp("demo")), "MAILFLATRATE_WEB_PORT": str(port)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
+        env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        table = next((line for line in process.stdout if line.startswith("{")), None)
+        assert table is not None, "the demonstration ended without its table"
+        yield Demo(f"http://127.0.0.1:{port}", json.loads(table))
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed: make tools")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody looks at a page."""
+
+    language: str = "en"
+    theme: str = "letter"
+    phone: bool = False
+
+    @property
+    def name(self) -> str:
+        """For file names."""
+        return f"{self.language}-{'phone' if self.phone else 'desktop'}-{'dark' if self.theme == 'ink' else 'light'}"
+
+
+class Visitor:
+    """A person with a browser."""
+
+    def __init__(self, browser: Browser, demo: Demo, look: Look) -> None:
+        self.demo, self.look = demo, look
+        size = {"width": 390, "height": 844} if look.phone else {"width": 1360, "height": 900}
+        scheme = "dark" if look.theme == "ink" else "light"
+        self.context = browser.new_context(
+            viewport=size, color_scheme=scheme, bypass_csp=True, ignore_https_errors=True, reduced_motion="reduce"
+        )
+        address = {"url": demo.base}
+        self.context.add_cookies([
+            {"name": "language", "value": look.language, **address}, {"name": "theme", "value": look.theme, **address},
+        ])  # fmt: skip
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.problems: list[str] = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def sign_in(self, email: str) -> None:
+        """By the page that people use."""
+        self.go("/login/")
+        self.page.fill("input[name=login]", email)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_url("**/studio/**")
+
+    def go(self, path: str) -> None:
+        """Open a page; it must be there."""
+        answer = self.page.goto(self.demo.base + path)
+        assert answer is not None and answer.status == 200, f"{path}: {answer and answer.status}"
+
+    def shoot(self, name: str) -> Path:
+        """A picture of the whole page."""
+        SHOTS.mkdir(exist_ok=True)
+        path = SHOTS / f"{name}-{self.look.name}.png"
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+    def violations(self) -> list[str]:
+        """What axe finds, in one line each; frames with customers' letters are theirs to answer for."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate(
+            "() => axe.run({exclude: [['iframe']]}, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
+        )
+        return [
+            f"{item['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+            for item in found["violations"]
+            for node in item["nodes"]
+        ]
+
+    def sideways(self) -> int:
+        """Pixels that the page is wider than the window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.fixture(scope="session")
+def visitor(chromium: Browser, demo: Demo) -> Callable[[str, str, bool], AbstractContextManager[Visitor]]:
+    """Gives visitors: `with visitor(language, theme, phone) as somebody`."""
+
+    @contextmanager
+    def visit(language: str, theme: str, phone: bool) -> Iterator[Visitor]:
+        somebody = Visitor(chromium, demo, Look(language, theme, phone))
+        try:
+            yield somebody
+        finally:
+            somebody.context.close()
+
+    return visit

@@ -1,0 +1,84 @@
+"""The demonstration's pages as people see them: desktop and phone, light and dark, English and German, with axe."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mailflatrate.entrypoints.cli.demo.report import wrong
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "home": "/studio/",
+    "campaigns": "/studio/campaigns/",
+    "lists": "/studio/lists/",
+    "contacts": "/studio/contacts/",
+    "segments": "/studio/segments/",
+    "imports": "/studio/imports/",
+    "senders": "/studio/senders/",
+    "imprint": "/studio/imprint/",
+    "standing": "/studio/standing/",
+    "postbox": "/studio/postbox/",
+}
+LOOKS = [("en", "letter", False), ("de", "ink", True), ("de", "letter", False), ("en", "ink", False)]
+
+
+@pytest.fixture(scope="module", params=LOOKS, ids=lambda look: "-".join(map(str, look)))
+def anna(request: pytest.FixtureRequest, visitor: Any) -> Iterator[Any]:
+    """Anna, signed in, with one way of looking."""
+    language, theme, phone = request.param
+    with visitor(language, theme, phone) as found:
+        found.sign_in("anna@lindenhof.example")
+        yield found
+
+
+def test_the_demonstration_gives_the_numbers_it_must(demo: Any) -> None:
+    """Acceptance 1: what misbehaving addresses must give."""
+    assert wrong(demo.numbers) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(anna: Any, name: str) -> None:
+    """It is there, fits the window, has no script error, and axe has nothing to say."""
+    anna.go(PAGES[name])
+    anna.shoot(name)
+    assert anna.sideways() <= 0
+    assert anna.violations() == []
+    assert anna.problems == []
+
+
+def test_the_way_through_a_mailing(anna: Any) -> None:
+    """Report of the mailing that was sent, then a new one: compose, with the checks beside it."""
+    page = anna.page
+    anna.go("/studio/campaigns/")
+    page.get_by_role("link", name="Winterzwiebeln", exact=False).first.click()
+    page.wait_for_load_state()
+    anna.shoot("report")
+    assert re.search(r"1[.,]923", page.content())
+    assert anna.violations() == []
+    anna.go("/studio/campaigns/new/")
+    page.wait_for_load_state()
+    anna.shoot("compose")
+    assert anna.sideways() <= 0
+    assert anna.violations() == []
+
+
+def test_a_message_in_the_postbox(anna: Any) -> None:
+    """The letter as it came out of the engine, its signature found good."""
+    anna.go("/studio/postbox/")
+    anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Winterzwiebeln|@")).first.click()
+    anna.page.wait_for_load_state("networkidle")
+    anna.shoot("message")
+    assert anna.sideways() <= 0
+    assert anna.violations() == []
+
+
+def test_sign_in_page(visitor: Any) -> None:
+    """Also for people who are not in yet."""
+    for language, theme, phone in LOOKS:
+        with visitor(language, theme, phone) as stranger:
+            stranger.go("/login/")
+            stranger.shoot("login")
+            assert stranger.violations() == []
