@@ -44,7 +44,7 @@ class CampaignForm(forms.Form):
         label=_("Reply to"), max_length=254, required=False, help_text=_("Empty: answers go to the sender.")
     )
     language = forms.ChoiceField(label=_("Language of the mailing"), choices=settings.LANGUAGES)
-    list_ids = forms.ModelMultipleChoiceField(
+    list_ids: "forms.ModelMultipleChoiceField[MailingList]" = forms.ModelMultipleChoiceField(
         label=_("Lists"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     content_kind = forms.ChoiceField(choices=ContentKind.choices, widget=forms.HiddenInput)
