@@ -25,7 +25,11 @@ WRITABLE = frozenset({
 def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | None = None) -> Campaign:
     """A new draft with a mailing ID of its own."""
     _only_writable(values or {})
-    return Campaign.objects.create(**{**(values or {}), "name": name, "mailing_id": new_mailing_id(), "created_by": by})
+    campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
+    for field, value in (values or {}).items():
+        setattr(campaign, field, value)
+    campaign.save()
+    return campaign
 
 
 def update_campaign(campaign_id: int, values: Mapping[str, Any]) -> Campaign:

@@ -25,13 +25,5 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
         .values("link_number")
         .annotate(people=Count("id", filter=Q(machine=False)), machines=Count("id", filter=Q(machine=True)))
     )
-    found = {row["link_number"]: row for row in rows}
-    return [
-        LinkClicks(
-            link["number"],
-            link["url"],
-            found.get(link["number"], {}).get("people", 0),
-            found.get(link["number"], {}).get("machines", 0),
-        )
-        for link in edition.links
-    ]
+    found = {row["link_number"]: (row["people"], row["machines"]) for row in rows}
+    return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]

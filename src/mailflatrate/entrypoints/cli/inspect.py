@@ -17,5 +17,7 @@ def inspect_command(paths: tuple[Path, ...], jsonl: bool) -> None:
         if jsonl:
             click.echo(json.dumps(found, ensure_ascii=False))
             continue
-        who = ", ".join(found["recipients"]) or "nobody in particular"
+        recipients = found["recipients"]
+        who = ", ".join(map(str, recipients)) if isinstance(recipients, list | tuple) else ""
+        who = who or "nobody in particular"
         click.echo(f"{found['file']}: {found['kind']}, {who}, {found['status'] or '-'} {found['reason'] or ''}")

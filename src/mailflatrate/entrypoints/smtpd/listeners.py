@@ -71,7 +71,8 @@ class PostboxHandler:
         """Refuse where the address is one that refuses."""
         refused = await self._world.refuses(address)
         if refused is None:
-            server.transport.close()
+            if server.transport is not None:
+                server.transport.close()
             return "421 4.3.2 Going away"
         if refused:
             return refused

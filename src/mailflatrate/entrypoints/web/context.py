@@ -1,17 +1,19 @@
 """What every page's frame needs to know: service, navigation, account, person."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.accounts import queries
-from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.accounts.models import Account, Membership, Standing
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 TONES = {
     Standing.APPLIED: "info",
@@ -64,10 +66,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "service_name": settings.SETTINGS.service_name,
         "demo": settings.SETTINGS.demo,
     }
-    account: Account | None = getattr(request, "account", None)
-    if account is None:
+    membership: Membership | None = getattr(request, "membership", None)
+    if membership is None:
         return shared
-    membership = request.membership
+    account = membership.account
     return {
         **shared,
         "home_url": reverse("studio:home"),
@@ -81,26 +83,21 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     match = request.resolver_match
     here = (match.url_name or "") if match else ""
-    return [
-        {"label": label, "items": [item for item in (_item(here, *line) for line in lines) if item]}
-        for label, lines in NAVIGATION
-    ]
+    return [{"label": label, "items": [_item(here, *line) for line in lines]} for label, lines in NAVIGATION]
 
 
-def _item(here: str, name: str, label: str, icon: str) -> NavItem | None:
-    try:
-        url = reverse(f"studio:{name}")
-    except NoReverseMatch:
-        return None
+def _item(here: str, name: str, label: "StrOrPromise", icon: str) -> NavItem:
     singular = name.removesuffix("s")
-    return NavItem(str(label), url, icon, here in (name, singular) or here.startswith(f"{singular}-"))
+    return NavItem(
+        str(label), reverse(f"studio:{name}"), icon, here in (name, singular) or here.startswith(f"{singular}-")
+    )
 
 
 def _switcher(request: HttpRequest, account: Account) -> dict[str, Any]:
     standing = Standing(account.standing)
     return {
         "name": account.name,
-        "word": gettext(standing.label),
+        "word": str(standing.label),
         "tone": TONES[standing],
         "choices": [
             {

@@ -82,11 +82,10 @@ def reason_word(reason: str) -> str:
     """Why a row was refused, or a person is in quarantine, as a sentence in the reader's language."""
     if reason in _ROW_WORDS:
         return str(_ROW_WORDS[reason])
-    for kind, sentence in ((AddressReason, reason_sentence), (EvidenceReason, evidence_sentence)):
-        try:
-            return sentence(kind(reason), reading_language())  # type: ignore[operator]  # each with its own enum
-        except ValueError:
-            continue
+    if reason in {known.value for known in AddressReason}:
+        return reason_sentence(AddressReason(reason), reading_language())
+    if reason in {known.value for known in EvidenceReason}:
+        return evidence_sentence(EvidenceReason(reason), reading_language())
     return reason.replace("_", " ")
 
 
