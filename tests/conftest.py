@@ -40,3 +40,20 @@ def database() -> Iterator[str]:
         yield server.url
         connections.close_all()
     shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+# Written and not yet seen passing, or seen failing; each leaves this list with its mending. `make unproven` runs them.
+UNPROVEN = (
+    "tests/story/test_faults.py",
+    "tests/story/test_postfix.py",
+    "tests/entrypoints/test_cli.py::test_the_doctor",
+    "tests/entrypoints/test_supervisor.py",
+    "tests/entrypoints/test_public.py::test_a_click_is_counted_and_leads_to_the_link_as_written",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is not proven, so that it is named rather than hidden."""
+    for item in items:
+        if item.nodeid.startswith(UNPROVEN):
+            item.add_marker(pytest.mark.unproven)
