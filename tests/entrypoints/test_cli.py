@@ -135,7 +135,7 @@ def test_the_doctor_is_content_with_what_it_asked_for(database: str) -> None:
         for mend in first.at("missing").values():
             if mend.startswith("Publish "):
                 _, host, kind, value = mend.split(" ", 3)
-                zone[host] = {kind: [value]}
+                zone[host] = {**zone.get(host, {}), kind: [value]}  # the bounce host has a TXT and an MX
         dns.replace(zone)
         second = doctor("--prepare", **world)
         assert not relay.received, "the doctor sends no letter"
