@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := src tests bench
 
-.PHONY: help demo test unproven lint bench build tools shots clean locks messages
+.PHONY: help demo test lint bench build tools shots clean locks messages
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,10 +37,7 @@ demo: build ## Build the demonstration, send it, show what happened, and keep se
 	$(BIN)/mailflatrate demo
 
 test: build tools ## Run every test, the browser's and the Postfix story too
-	$(BIN)/pytest -q -m "not unproven"
-
-unproven: build tools ## Run the tests that are written and not yet seen passing
-	$(BIN)/pytest -q -m unproven
+	$(BIN)/pytest -q
 
 lint: .venv/ready ## Types, style, import contracts
 	$(BIN)/ruff check $(SOURCES)

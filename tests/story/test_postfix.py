@@ -147,7 +147,10 @@ def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
     with tenancy.account(account_id):
         domain = domains.add_domain(SENDER_DOMAIN)
         records = domains.records_to_publish(domain)
-        dns.replace(SERVICE_ZONE | {record.host: {record.record_type: [record.value]} for record in records})
+        zone = {name: dict(sets) for name, sets in SERVICE_ZONE.items()}
+        for record in records:  # the bounce host has a TXT and an MX
+            zone.setdefault(record.host, {})[record.record_type] = [record.value]
+        dns.replace(zone)
         domains.check_domain(domain.id, resolver=DnsResolver([dns.nameserver]))
         sender_id = domains.add_sender(domain.id, f"news@{SENDER_DOMAIN}", "Gärtnerei Lindenhof").id
         list_id = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei", language="de").id
