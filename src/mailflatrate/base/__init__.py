@@ -1,1 +1,1 @@
-"""What every app stands on: tenancy, jobs, clock, ids. A closed list: more needs an ADR."""
+"""What every app stands on: tenancy, jobs, audit, clock, ids. A closed list: more needs an ADR."""

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "django_vite",
+    "mailflatrate.base.audit",
     "mailflatrate.apps.accounts",
     "mailflatrate.apps.domains",
     "mailflatrate.apps.suppression",

@@ -112,6 +112,11 @@ class Settings(BaseModel):
     dns_servers: str = Field("", description="Comma-separated `address:port`; empty means the system's resolvers.")
     dns_timeout_seconds: Positive = Field(5, description="Time a DNS question may take.")
     demo: bool = Field(False, description="Serve the demonstration: local DNS zone, shown logins, short waits.")
+    demo_second_factor: str | None = Field(
+        None,
+        description="Set by `mailflatrate demo` alone: the key of its operator's second factor, whose digits the"
+        " sign-in page then shows. Means nothing without MAILFLATRATE_DEMO.",
+    )
 
 
 def environment_name(field: str) -> str:

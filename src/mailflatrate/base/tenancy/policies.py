@@ -32,6 +32,13 @@ WITHOUT_POLICY: dict[str, str] = {
 }
 
 
+# What neither role may do to a table, whatever the row: the append-only log and what the chain alone writes.
+REVOKED: dict[str, str] = {
+    "audit_entry": "UPDATE, DELETE, TRUNCATE",
+    "audit_head": "INSERT, UPDATE, DELETE, TRUNCATE",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Conditions on a table's rows for the application role."""
@@ -47,7 +54,12 @@ def tenant_policies() -> list[Policy]:
     A nullable `account` means that rows without one are the platform's: all may read them, none may write them,
     unless the model says `hidden_without_account`.
     """
-    policies = [Policy("account", f"id = {MINE}", f"id = {MINE}")]
+    policies = [
+        Policy("account", f"id = {MINE}", f"id = {MINE}"),
+        # An account's lines are written in its scope and read at the desk only.
+        Policy("audit_entry", "false", f"account_id = {MINE}"),
+        Policy("audit_head", "false", "false"),
+    ]
     for model in apps.get_models(include_auto_created=True):
         if not issubclass(model, TenantModel):
             continue
@@ -76,3 +88,5 @@ def apply_policies(connection: BaseDatabaseWrapper) -> None:
                 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
                 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role};
             """)
+            for table, rights in REVOKED.items():
+                cursor.execute(f'REVOKE {rights} ON "{table}" FROM {role}')

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("inspect", "Say what a bounce, report or answer means; no database needed."),
     "address": ("address", "Judge addresses from standard input; no database needed."),
     "import": ("imports", "Import a file of contacts with their proof of consent."),
+    "audit": ("audit", "Check the audit log."),
     "settings": ("setup", "Print the table of settings."),
 }
 

@@ -1,8 +1,10 @@
 """What every page's frame needs to know: service, navigation, account, person."""
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,6 +17,7 @@ from mailflatrate.apps.accounts.models import Account, Membership, Standing
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+TOTP_PERIOD_SECONDS = 30
 TONES = {
     Standing.APPLIED: "info",
     Standing.ACTIVE: "success",
@@ -65,7 +68,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shared = {
         "service_name": settings.SETTINGS.service_name,
         "demo": settings.SETTINGS.demo,
+        "demo_code": SimpleLazyObject(_demo_code),
     }
+    desk_frame = getattr(request, "desk_frame", None)
+    if desk_frame is not None:
+        return {**shared, **desk_frame()}
     membership: Membership | None = getattr(request, "membership", None)
     if membership is None:
         return shared
@@ -78,6 +85,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "switcher": SimpleLazyObject(lambda: _switcher(request, account)),
         "person": {"name": str(request.user), "role": membership.get_role_display()},
     }
+
+
+def _demo_code() -> str:
+    """The digits that the demonstration's operator would read from his phone; empty everywhere else."""
+    secret = settings.SETTINGS.demo_second_factor
+    if not (settings.SETTINGS.demo and secret):
+        return ""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // TOTP_PERIOD_SECONDS)))
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """The demonstration's surroundings: free ports, short waits, and a DNS of its own, so that the real code path runs."""
 
+import base64
 import os
+import secrets
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +80,7 @@ def prepare(folder: Path) -> Place:
     os.environ["MAILFLATRATE_DATA_DIR"] = str(folder)
     os.environ.setdefault("MAILFLATRATE_PUBLIC_URL", f"https://localhost:{os.environ['MAILFLATRATE_PUBLIC_PORT']}")
     os.environ["MAILFLATRATE_DNS_SERVERS"] = dns.nameserver
+    os.environ["MAILFLATRATE_DEMO_SECOND_FACTOR"] = base64.b32encode(secrets.token_bytes(20)).decode()
     for name, value in SHORT.items():
         os.environ.setdefault(name, value)
     return Place(folder, dns)

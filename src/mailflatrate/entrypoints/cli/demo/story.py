@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
@@ -22,6 +24,7 @@ from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
 from mailflatrate.entrypoints.cli.demo.environment import Place
+from mailflatrate.settings import load_settings
 
 PASSWORD = "winterzwiebeln"  # noqa: S105  a demonstration shows its passwords
 OPERATOR, OWNER, COLLEAGUE, OTHER = (
@@ -45,6 +48,7 @@ Say = Callable[[str], None]
 def play(place: Place, *, say: Say) -> dict[str, Any]:
     """Tell the whole story once; returns the numbers of the table."""
     operator = accounts.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
+    TOTP.activate(operator, load_settings().demo_second_factor or generate_totp_secret())
     anna = accounts.create_user(OWNER, name="Anna Lindner", password=PASSWORD, language="de")
     account_id = _customer(operator, anna)
     _stranger(operator)

@@ -1,0 +1,21 @@
+"""The audit log (R-98): who did what at the desk and in an account's name, append-only, each row chained to the last.
+
+Arrives: `record(...)` inside the transaction of what it tells about. Keeps: rows that nobody changes or removes; not
+even the owner of the database can without a trace. Hands on: `verify()`, which names what was tampered with.
+"""
+
+from mailflatrate.base.audit.chain import Damage, DamageKind, Report, verify
+from mailflatrate.base.audit.log import Actor, ActorKind, machine, person, record, recorded
+
+__all__ = [
+    "Actor",
+    "ActorKind",
+    "Damage",
+    "DamageKind",
+    "Report",
+    "machine",
+    "person",
+    "record",
+    "recorded",
+    "verify",
+]

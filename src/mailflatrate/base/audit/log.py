@@ -1,0 +1,102 @@
+"""Writing the log."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from django.db import connection
+
+from mailflatrate.base import clock
+
+_INSERT = """
+    INSERT INTO audit_entry (at, actor_kind, actor_id, actor, action, account_id, subject, reason, details)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+"""
+
+
+class ActorKind(StrEnum):
+    """Who acts: somebody of the operator, somebody of a customer, or a job of ours."""
+
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    MACHINE = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, as the log names him for ever."""
+
+    kind: ActorKind
+    name: str
+    user_id: int | None = None
+
+
+class _Person(Protocol):
+    id: int
+    email: str
+    is_staff: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was recorded inside a `recorded()` block."""
+
+    actions: list[str] = field(default_factory=list)
+
+
+_tally: ContextVar[Tally | None] = ContextVar("audit_tally", default=None)
+
+
+def person(user: _Person) -> Actor:
+    """The user as an actor."""
+    return Actor(ActorKind.STAFF if user.is_staff else ActorKind.CUSTOMER, user.email, user.id)
+
+
+def machine(name: str) -> Actor:
+    """A job or a rule of ours as an actor, called like the job (`<app>.<verb_noun>`)."""
+    return Actor(ActorKind.MACHINE, name)
+
+
+def record(
+    action: str,
+    *,
+    by: Actor,
+    account_id: int | None = None,
+    subject: str = "",
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Append one line in the running transaction; it stands when the transaction does.
+
+    Runs inside `tenancy.account(...)` for that account's lines or inside `tenancy.platform(...)` for any.
+
+    Args:
+        action: `<thing>.<what happened>`, in the past tense: `origin.approved`, `account.suspended`.
+        account_id: whose matter it is; None for matters of the whole installation.
+        subject: the row it is about: `application:12`.
+        reason: the person's own words, where he gave some.
+        details: JSON values that prove or explain it; nothing personal of a recipient.
+    """
+    if "." not in action:
+        raise ValueError(f"{action!r}: an action is called <thing>.<what happened>")
+    values = [clock.now(), by.kind.value, by.user_id, by.name, action, account_id, subject, reason]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*values, json.dumps(dict(details or {}), ensure_ascii=False, sort_keys=True)])
+    tally = _tally.get()
+    if tally is not None:
+        tally.actions.append(action)
+
+
+@contextmanager
+def recorded() -> Iterator[Tally]:
+    """Notice what is recorded inside the block; the desk asks it whether a measure left its line."""
+    tally = Tally()
+    token = _tally.set(tally)
+    try:
+        yield tally
+    finally:
+        _tally.reset(token)

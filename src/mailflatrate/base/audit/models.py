@@ -1,0 +1,44 @@
+"""The table of the log. Written by `record` alone; triggers of the migration chain it and keep it from change."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One line of the log. `number`, `previous` and `hash` are given by the database when the transaction commits.
+
+    `account_id` is no foreign key: the log outlives what it tells about. No personal data of recipients belongs here.
+    """
+
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=254)
+    action = models.CharField(max_length=60)
+    account_id = models.BigIntegerField(null=True)
+    subject = models.CharField(max_length=120, blank=True)
+    reason = models.TextField(blank=True)
+    details = models.JSONField(default=dict)
+    number = models.BigIntegerField(null=True, unique=True)
+    previous = models.BinaryField(max_length=32, null=True)
+    hash = models.BinaryField(max_length=32, null=True)
+
+    objects: ClassVar[models.Manager["AuditEntry"]] = models.Manager()
+
+    class Meta:
+        db_table = "audit_entry"
+        indexes = [models.Index(fields=["account_id", "-id"], name="audit_entry_account")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.action}"
+
+
+class AuditHead(models.Model):
+    """One row: the newest number and hash, so that rows cut off at the end are missed, too."""
+
+    number = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "audit_head"

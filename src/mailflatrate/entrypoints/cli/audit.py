@@ -1,0 +1,34 @@
+"""`mailflatrate audit verify`: read the audit log and name what was tampered with (R-98)."""
+
+import json
+import sys
+
+import click
+
+from mailflatrate.entrypoints.boot import database
+
+
+@click.group()
+def audit_command() -> None:
+    """Check the audit log."""
+
+
+@audit_command.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify_command(as_json: bool) -> None:
+    """Read the whole log; exit status 1 when a row was changed, removed or inserted, and each is named."""
+    with database():
+        from mailflatrate.base import audit, tenancy
+        from mailflatrate.base.tenancy import PlatformReason
+
+        with tenancy.platform(PlatformReason.HOUSEKEEPING):
+            report = audit.verify()
+    if as_json:
+        damages = [{"kind": one.kind, "number": one.number, "text": one.text} for one in report.damages]
+        click.echo(json.dumps({"rows": report.rows, "head": report.head, "damages": damages}))
+    else:
+        for one in report.damages:
+            click.echo(f"{one.kind}: {one.text}")
+        verdict = "whole" if report.whole else f"damaged in {len(report.damages)} places"
+        click.echo(f"The audit log has {report.rows:,} rows and is {verdict}. Newest hash: {report.head}")
+    sys.exit(0 if report.whole else 1)

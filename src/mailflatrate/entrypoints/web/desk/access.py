@@ -1,0 +1,87 @@
+"""Who may see a page of the desk: staff who signed in with a second factor, and nobody else.
+
+A view marked with `@desk` runs in one transaction that sees all accounts. A GET changes nothing. A measure (any other
+method) that succeeds must have left a line in the audit log, through an action that records one or by
+`request.audit(...)`; otherwise the transaction is rolled back: a view that forgets it does not work.
+"""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, cast
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.desk.frame import desk_frame
+
+READING = ("GET", "HEAD", "OPTIONS")
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+FIRST_REFUSAL_STATUS = 400
+
+
+class NotRecorded(RuntimeError):
+    """A measure left no line in the audit log: a mistake of ours, and nothing of it stands."""
+
+
+class DeskRequest(HttpRequest):
+    """A request of one of the operator's people."""
+
+    user: User
+    desk_frame: Callable[[], dict[str, Any]]
+
+    def audit(self, action: str, **values: Any) -> None:
+        """`audit.record` with this person as the actor (account_id, subject, reason, details)."""
+        raise NotImplementedError  # bound by `desk`
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
+    """The app or key with which this session proved itself; None where it has not, or where that one is gone."""
+    mine = {one.pk: one for one in Authenticator.objects.filter(user=user, type__in=FACTORS)}
+    used = get_authentication_records(request, user)
+    keys = [record.get("id") for record in used if record.get("method") == "mfa"]
+    proven = next((mine[key] for key in keys if key in mine), None)
+    if proven is None and mine and any(record.get("type") == "recovery_codes" for record in used):
+        return next(iter(mine.values()))
+    return proven
+
+
+def desk(view: View) -> View:
+    """Run `view(request: DeskRequest, ...)` at the desk, or not at all.
+
+    Everybody who is not of the operator gets 404: the desk is nobody's business. Staff without a second factor, or in a
+    session that has not shown it, get a page that leads them to it (403).
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = cast(User, request.user)
+        if not (user.is_staff and user.is_active):
+            raise Http404
+        if second_factor(request, user) is None:
+            has_one = Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
+            return render(request, "desk/second_factor.html", {"has_one": has_one}, status=403)
+        return _at_desk(view, cast(DeskRequest, request), *args, **kwargs)
+
+    return cast(View, login_required(guarded))
+
+
+def _at_desk(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def line(action: str, **values: Any) -> None:
+        audit.record(action, by=audit.person(request.user), **values)
+
+    request.desk_frame = partial(desk_frame, request)
+    request.audit = line  # type: ignore[method-assign]
+    with tenancy.platform(PlatformReason.OPERATOR_DESK), audit.recorded() as tally:
+        answer = view(request, *args, **kwargs)
+        if request.method not in READING and answer.status_code < FIRST_REFUSAL_STATUS and not tally.actions:
+            raise NotRecorded(f"{view.__module__}.{view.__name__} left no line in the audit log")
+        return answer

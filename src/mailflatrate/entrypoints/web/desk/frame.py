@@ -1,0 +1,42 @@
+"""The frame of the desk's pages: navigation by queue, and who works here."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.entrypoints.web.desk.queues import QUEUES
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Pages that are no queue: (url name, label, icon).
+WATCH: list[tuple[str, "StrOrPromise", str]] = []
+RECORD: list[tuple[str, "StrOrPromise", str]] = []
+
+
+def desk_frame(request: HttpRequest) -> dict[str, Any]:
+    """The context of the layout (docs/components.md). Runs while the desk's view does."""
+    match = request.resolver_match
+    here = (match.url_name or "") if match else ""
+    queues = []
+    for queue in QUEUES:
+        count = queue.look().count
+        queues.append(_item(here, queue.urls, queue.label, queue.icon, count=count, urgent=count > 0))
+    nav = [
+        {"label": "", "items": [_item(here, ("home",), gettext_lazy("Desk"), "house")]},
+        {"label": _("Waits for you"), "items": queues},
+        {"label": _("Watch"), "items": [_item(here, (name,), label, icon) for name, label, icon in WATCH]},
+        {"label": _("Record"), "items": [_item(here, (name,), label, icon) for name, label, icon in RECORD]},
+    ]
+    return {
+        "home_url": reverse("desk:home"),
+        "nav": [group for group in nav if group["items"]],
+        "person": {"name": str(request.user), "role": _("Operator")},
+    }
+
+
+def _item(here: str, urls: tuple[str, ...], label: "StrOrPromise", icon: str, **count: Any) -> dict[str, Any]:
+    return {"label": str(label), "url": reverse(f"desk:{urls[0]}"), "icon": icon, "active": here in urls, **count}

@@ -1,0 +1,59 @@
+"""What waits for a person at the desk. A new kind of work is one more line in QUEUES."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Min, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.accounts.models import Account, Standing
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits in a queue, and since when the oldest does."""
+
+    count: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One kind of work. `urls` are the url names whose pages belong to it; the first is the queue itself.
+
+    `look` runs inside `tenancy.platform(OPERATOR_DESK)` for every page of the desk: it must be one cheap query.
+    """
+
+    key: str
+    label: "StrOrPromise"
+    text: "StrOrPromise"
+    icon: str
+    urls: tuple[str, ...]
+    look: Callable[[], Waiting]
+
+
+def waiting(rows: "QuerySet[Any]", since: str) -> Waiting:
+    """Count `rows`; the oldest by the field `since`."""
+    found = rows.aggregate(count=Count("pk"), since=Min(since))
+    return Waiting(found["count"], found["since"])
+
+
+def _applications() -> Waiting:
+    return waiting(Account.objects.filter(standing=Standing.APPLIED, is_house=False), "created_at")
+
+
+QUEUES: list[Queue] = [
+    Queue(
+        "applications",
+        _("Applications"),
+        _("Companies that want to send. Nobody sends before a person has looked."),
+        "building-2",
+        ("home",),
+        _applications,
+    ),
+]

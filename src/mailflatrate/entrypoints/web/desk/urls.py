@@ -1,0 +1,10 @@
+"""Every address of the desk, by area."""
+
+from django.urls import path
+
+from mailflatrate.entrypoints.web.desk import home
+
+app_name = "desk"
+urlpatterns = [
+    path("", home.home, name="home"),
+]
