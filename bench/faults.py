@@ -218,8 +218,11 @@ def unsubscribe(stage: Stage, people: int) -> int:
     left: dict[str, int] = {}
     with tenancy.account(stage.estate.account_id):
         waiting = Delivery.objects.filter(campaign_id=stage.campaign_id, state="pending").select_related("contact")
-        few = max(50, people // 50)
-        rows = [*waiting.order_by("id")[:few:5], *waiting.order_by("-id")[:few:5]]  # some are about to be sent, some last
+        few = max(50, people // 50)  # of those who are about to be sent, and of those who come last
+        rows = [
+            *waiting.order_by("id")[:few:5],
+            *waiting.order_by("-id")[:few:5],
+        ]
         targets = list({row.contact_id: row.contact for row in rows}.values())
     for contact in targets:
         with tenancy.account(stage.estate.account_id):

@@ -40,3 +40,8 @@ def database() -> Iterator[str]:
         yield server.url
         connections.close_all()
     shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come last: Playwright keeps an event loop running, in which no other could be started."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -59,7 +59,12 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
     assert re.search(r"1[.,]923", page.content())
     assert anna.violations() == []
     anna.go("/studio/campaigns/new/")
-    page.wait_for_load_state()
+    page.fill("main input[name=name]", "Adventsmarkt")
+    page.click("main form button[type=submit]")
+    page.wait_for_url(re.compile(r"/studio/campaigns/\d+/"))
+    page.fill("[name=subject]", "Der Adventsmarkt beginnt am Samstag")
+    page.get_by_label("Newsletter").check()
+    page.wait_for_load_state("networkidle")
     anna.shoot("compose")
     assert anna.sideways() <= 0
     assert anna.violations() == []

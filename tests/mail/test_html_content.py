@@ -278,7 +278,6 @@ def test_markdown_is_no_way_in_for_html() -> None:
             Source(ContentKind.HTML, "<p>\n{{ contact.frist }}", "S"),
             [SourceError(2, "there is no variable contact.frist")],
         ),
-        (Source(ContentKind.HTML, "x", ""), [SourceError(1, "subject: a mailing needs a subject")]),
         (Source(ContentKind.HTML, "x", "{{ y }}"), [SourceError(1, "subject: there is no variable y")]),
         (Source(ContentKind.HTML, "x", "S", "{{ y }}"), [SourceError(1, "preheader: there is no variable y")]),
         (Source(ContentKind.HTML, "x", "S", text="\n{{ y }}"), [SourceError(2, "text part: there is no variable y")]),

@@ -237,6 +237,4 @@ def find_merge_errors(source: Source, known_variables: frozenset[str] = KNOWN_VA
             SourceError(error.line, f"{name}: {error.message}")
             for error in find_liquid_errors(text, html_part=False, known_variables=known_variables)
         ]
-    if not source.subject.strip():
-        errors.append(SourceError(1, "subject: a mailing needs a subject"))
     return sorted(errors, key=lambda error: error.line)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
@@ -84,10 +85,12 @@ def new(request: StudioRequest) -> HttpResponse:
     form = NewForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         language = "de" if (get_language() or "").startswith("de") else "en"
+        possible = list(senders()[:2])
         draft = actions.create_campaign(
             form.cleaned_data["name"],
             by=request.user,
             values={
+                "sender_id": possible[0].id if len(possible) == 1 else None,
                 "language": language,
                 "time_zone": request.account.time_zone,
                 "content": STARTERS[language]["markdown"],

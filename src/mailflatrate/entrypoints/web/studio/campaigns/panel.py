@@ -88,7 +88,7 @@ def panel(verdict: Verdict, *, has_sender: bool = True) -> Panel:
     return Panel(
         open=[_item(finding) for finding in failures],
         passed=[_item(finding) for finding in verdict if finding.passed],
-        blocking=len(verdict.blocked_by),
+        blocking=sum(finding.severity is Severity.BLOCK for finding in failures),
         allowed=verdict.allowed,
     )
 
