@@ -76,7 +76,7 @@ def _editor_errors(errors: list[SourceError]) -> str:
 
 def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, Any]:
     """What changes while somebody writes."""
-    errors = merge_errors(campaign)
+    errors, settings = merge_errors(campaign), load_settings()
     return {
         "campaign": campaign,
         "panel": panel_of(campaign),
@@ -86,6 +86,9 @@ def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, 
         "errors_json": _editor_errors(errors),
         "shown_hash": content_hash(campaign, newest_imprint()),
         "saved_at": campaign.updated_at,
+        "canary_size": settings.canary_size,
+        "canary_percent": round(limit("canary_percent")),
+        "canary_minutes": settings.canary_wait_seconds // 60,
     }
 
 
@@ -101,7 +104,6 @@ def _policy(request: StudioRequest) -> AgreementDocument | None:
 
 
 def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> dict[str, Any]:
-    settings = load_settings()
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
     return {
         **_live_context(campaign, audience_error=saved.audience_error),
@@ -115,9 +117,6 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> 
         "schedule": schedule_form(campaign),
         "test_form": TestForm(initial={"recipients": [request.user.email]}),
         "policy": _policy(request),
-        "canary_size": settings.canary_size,
-        "canary_percent": round(limit("canary_percent")),
-        "canary_minutes": settings.canary_wait_seconds // 60,
     }
 
 
