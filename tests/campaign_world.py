@@ -19,6 +19,7 @@ from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.dkim import generate_key
@@ -39,14 +40,21 @@ the first bulbs are here. [To the bulbs](https://lindenhof.example/bulbs)
 _PEOPLE = (
     """INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes)
        SELECT %(account_id)s, email, key, first_name, 'Meyer', '{"city": "Kiel"}' FROM stage ORDER BY n""",
-    """INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
-       SELECT account_id, id, %(list_id)s, 'imported', now() - interval '30 days', sha256(email::bytea)
-       FROM contact WHERE account_id = %(account_id)s
-         AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = contact.id) ORDER BY id""",
-    """INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)
-       SELECT c.account_id, e.id, c.email, e.occurred_at, e.occurred_at, 'lindenhof.example', '\\x00'::bytea
-       FROM consent_event e JOIN contact c ON c.id = e.contact_id WHERE e.account_id = %(account_id)s
-         AND NOT EXISTS (SELECT 1 FROM consent_evidence v WHERE v.event_id = e.id)""",
+    f"""WITH row AS MATERIALIZED (
+         SELECT nextval('consent_event_id_seq') AS event_id, c.account_id, c.id AS contact_id, c.email,
+             now() - interval '30 days' AS signup_at, NULL::inet AS signup_ip,
+             now() - interval '30 days' AS confirmed_at, NULL::inet AS confirmed_ip,
+             'lindenhof.example' AS source, '' AS user_agent, '{{}}'::jsonb AS details,
+             {SALT_SQL} AS salt
+         FROM contact c WHERE c.account_id = %(account_id)s
+           AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = c.id) ORDER BY c.id
+       ), event AS (
+         INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
+         SELECT event_id, account_id, contact_id, %(list_id)s, 'imported', confirmed_at, {commitment_sql("row")}
+         FROM row
+       )
+       INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)
+       SELECT account_id, event_id, email, signup_at, confirmed_at, source, salt FROM row""",
     """INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id, confirmed_at)
        SELECT account_id, mailing_list_id, contact_id, 'confirmed', id, occurred_at FROM consent_event
        WHERE account_id = %(account_id)s ON CONFLICT DO NOTHING""",

@@ -7,7 +7,7 @@ import psycopg
 from django.apps import apps
 
 from mailflatrate.base.tenancy.policies import WITHOUT_POLICY
-from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE
+from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,14 +26,14 @@ def test_every_table_has_a_policy_or_a_reason(database: str) -> None:
 
 
 def test_the_roles_own_nothing_and_cannot_bypass(database: str) -> None:
-    """Neither role owns a table, is a superuser, or has BYPASSRLS."""
+    """No role owns a table, is a superuser, or has BYPASSRLS."""
     with psycopg.connect(database) as connection:
         rows = connection.execute(
             "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, "
             "(SELECT count(*) FROM pg_class WHERE relowner = r.oid) FROM pg_roles r WHERE rolname = ANY(%s)",
-            [[APP_ROLE, PLATFORM_ROLE]],
+            [[APP_ROLE, PLATFORM_ROLE, ERASER_ROLE]],
         ).fetchall()
-    assert sorted(rows) == [(APP_ROLE, False, False, False, 0), (PLATFORM_ROLE, False, False, False, 0)]
+    assert sorted(rows) == [(role, False, False, False, 0) for role in sorted([APP_ROLE, ERASER_ROLE, PLATFORM_ROLE])]
 
 
 def test_foreign_keys_run_down_the_path() -> None:

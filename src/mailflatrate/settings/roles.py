@@ -1,7 +1,9 @@
-"""The two database roles below the owner, and the connection URLs of both sides.
+"""The three database roles below the owner, and the connection URLs of both sides.
 
 The owner migrates. The application signs in as APP_ROLE, which owns nothing and cannot bypass row-level security.
 PLATFORM_ROLE cannot sign in; the application enters it for one transaction where a reason on a closed list says so.
+ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a time,
+and may do nothing else (ARCHITECTURE section 7).
 """
 
 import hashlib
@@ -17,6 +19,7 @@ from mailflatrate.settings.secrets import load_secrets
 
 APP_ROLE = "mailflatrate_app"
 PLATFORM_ROLE = "mailflatrate_platform"
+ERASER_ROLE = "mailflatrate_eraser"
 
 
 def _app_password() -> str:
@@ -40,9 +43,9 @@ def app_url(settings: Settings) -> str:
 
 
 def create_roles(settings: Settings) -> None:
-    """Create both roles when they are missing; the owner needs CREATEROLE for it."""
+    """Create the roles when they are missing; the owner needs CREATEROLE for it."""
     with psycopg.connect(owner_url(settings), autocommit=True) as connection:
-        for role, login in ((APP_ROLE, "LOGIN"), (PLATFORM_ROLE, "NOLOGIN")):
+        for role, login in ((APP_ROLE, "LOGIN"), (PLATFORM_ROLE, "NOLOGIN"), (ERASER_ROLE, "NOLOGIN")):
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 continue
             statement = f"CREATE ROLE {{}} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
@@ -51,5 +54,6 @@ def create_roles(settings: Settings) -> None:
             connection.execute(
                 sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(APP_ROLE), sql.Literal(_app_password()))
             )
-        # INHERIT FALSE: the wider sight is entered by SET ROLE, never had by the way.
-        connection.execute(f"GRANT {PLATFORM_ROLE} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")
+        # INHERIT FALSE: the wider sight, and the right to erase, are entered by SET ROLE, never had by the way.
+        for role in (PLATFORM_ROLE, ERASER_ROLE):
+            connection.execute(f"GRANT {role} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")

@@ -104,6 +104,15 @@ class Settings(BaseModel):
         None, description="X-CSA-Complaints; only for an operator certified by the CSA (R-58)."
     )
 
+    tsa_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="Time-stamping authority (RFC 3161) that stamps the seals of the consent ledger.",
+    )
+    tsa_certificates: Path | None = Field(
+        None, description="PEM file of the certificates believed for the authority's stamps; needed with a TSA URL."
+    )
+
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")

@@ -4,9 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists import actions, sealing
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.intake import runner, uploads
+from mailflatrate.apps.lists.ledger import SEAL_JOB
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import Queue, defer, job
@@ -46,3 +47,10 @@ def sweep_uploads(timestamp: int) -> None:
         for abandoned in old:
             uploads.forget(Path(abandoned.file_path))
             abandoned.delete()
+
+
+@job(SEAL_JOB, Queue.HOUSE, every="* * * * *")
+def seal_ledger(timestamp: int) -> None:
+    """Seal what the ledger got since the last time, and have it stamped. Also woken by every thousandth event."""
+    sealing.seal_ledger()
+    sealing.stamp_newest()

@@ -1,7 +1,8 @@
 """Writing the consent ledger: the one SQL form of an event and its evidence (ARCHITECTURE section 7).
 
 The event holds a commitment to its personal half: SHA-256 over a random salt (16 octets) and the canonical text of the
-evidence, a JSON array in PostgreSQL's `jsonb` spelling. Times in it are UTC with microseconds.
+evidence, a JSON array in PostgreSQL's `jsonb` spelling. Times in it are UTC with microseconds. `rules.proof.record`
+says the same without a database.
 """
 
 import json
@@ -11,20 +12,42 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.lists.models import ConsentKind
-from mailflatrate.base import tenancy
+from mailflatrate.apps.lists.models import GONE, ConsentKind
+from mailflatrate.base import jobs, tenancy
+from mailflatrate.rules.proof.record import EVENT_FORM, NO_EVIDENCE
 
 SALT_SQL = "uuid_send(gen_random_uuid())"
 """16 octets of PostgreSQL's strong random source, 122 of their bits random."""
 
 
+SEAL_JOB = "lists.seal_ledger"
+SEAL_EVERY_EVENTS = 1_000
+
+
+def _moment_sql(column: str) -> str:
+    return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+
+def evidence_sql(row: str) -> str:
+    """The canonical text of the evidence columns of `row` (an alias)."""
+    signup, confirmed = _moment_sql(f"{row}.signup_at"), _moment_sql(f"{row}.confirmed_at")
+    return (
+        f"jsonb_build_array({row}.email, {signup}, host({row}.signup_ip), {confirmed}, host({row}.confirmed_ip), "
+        f"{row}.source, {row}.user_agent, {row}.details)::text"
+    )
+
+
 def commitment_sql(row: str) -> str:
     """The commitment over the evidence columns of `row` (an alias that also has `salt`)."""
-    moment = "to_char({row}.{column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-    signup, confirmed = (moment.format(row=row, column=column) for column in ("signup_at", "confirmed_at"))
+    return f"sha256({row}.salt || convert_to({evidence_sql(row)}, 'UTF8'))"
+
+
+def event_sql(row: str) -> str:
+    """The text of the event in `row` (an alias of `consent_event`) that is sealed."""
     return (
-        f"sha256({row}.salt || convert_to(jsonb_build_array({row}.email, {signup}, host({row}.signup_ip), "
-        f"{confirmed}, host({row}.confirmed_ip), {row}.source, {row}.user_agent, {row}.details)::text, 'UTF8'))"
+        f"concat('{EVENT_FORM}|', {row}.id, '|', {row}.account_id, '|', {row}.contact_id, '|', {row}.mailing_list_id, "
+        f"'|', {row}.kind, '|', {_moment_sql(f'{row}.occurred_at')}, '|', {_moment_sql(f'{row}.recorded_at')}, '|', "
+        f"{row}.source_import_id, '|', encode({row}.commitment, 'hex'))"
     )
 
 
@@ -85,4 +108,36 @@ def append(contact_id: int, list_id: int | None, kind: ConsentKind, occurred_at:
         )
         row = cursor.fetchone()
     assert row is not None
-    return int(row[0])
+    return _counted(int(row[0]))
+
+
+_APPEND_BARE = """
+INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
+VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
+"""
+
+
+def append_bare(contact_id: int, kind: ConsentKind, occurred_at: datetime, *, list_id: int | None = None) -> int:
+    """Append an event that has no personal half, one of GONE; its id. Raises NoAccount.
+
+    It says why personal halves before it are missing: all of the contact, or (`list_id`) some of one list.
+    """
+    assert kind in GONE
+    values = [tenancy.current_account_id(), contact_id, list_id, kind.value, occurred_at, NO_EVIDENCE]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND_BARE, values)
+        row = cursor.fetchone()
+    assert row is not None
+    return _counted(int(row[0]))
+
+
+def _counted(event_id: int) -> int:
+    """Each thousandth event does not wait for the minute to be sealed. Ids are counted up across all accounts."""
+    if event_id % SEAL_EVERY_EVENTS == 0:
+        wake_sealer()
+    return event_id
+
+
+def wake_sealer() -> None:
+    """Have what was appended sealed soon, when this transaction is through."""
+    jobs.defer(SEAL_JOB, jobs.Queue.HOUSE, once=SEAL_JOB, timestamp=0)

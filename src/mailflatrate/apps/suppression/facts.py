@@ -10,6 +10,7 @@ AS_FACT: dict[Reason, facts.Suppression] = {
     Reason.COMPLAINT: facts.Suppression.COMPLAINT,
     Reason.UNSUBSCRIBE: facts.Suppression.UNSUBSCRIBE,
     Reason.OBJECTION: facts.Suppression.OBJECTION,
+    Reason.ERASED: facts.Suppression.ERASED,
     Reason.MANUAL: facts.Suppression.DESK,
 }
 

@@ -16,6 +16,7 @@ class Reason(models.TextChoices):
     COMPLAINT = "complaint", _("Complained")
     UNSUBSCRIBE = "unsubscribe", _("Unsubscribed from everything")
     OBJECTION = "objection", _("Objected")
+    ERASED = "erased", _("Erased")
     MANUAL = "manual", _("Added by hand")
 
 

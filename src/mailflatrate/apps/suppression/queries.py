@@ -10,10 +10,11 @@ from mailflatrate.base import tenancy
 
 PAGE_ROWS = 50
 
-# Strongest first: a complaint is never lifted by itself, an unsubscribe by the person's new opt-in.
+# Strongest first: only an unsubscribe is lifted by the person's new opt-in, nothing by itself.
 STRENGTH: tuple[Reason, ...] = (
     Reason.COMPLAINT,
     Reason.OBJECTION,
+    Reason.ERASED,
     Reason.HARD_BOUNCE,
     Reason.MANUAL,
     Reason.SOFT_BOUNCE,

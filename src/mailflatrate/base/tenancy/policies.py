@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
-from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE
+from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE
 
 MINE = f"nullif(current_setting('{SETTING}', true), '')::bigint"
 
@@ -25,6 +27,8 @@ WITHOUT_POLICY: dict[str, str] = {
     "account_emailconfirmation": "belongs to a user, who signs in before an account is known",
     "mfa_authenticator": "belongs to a user, who signs in before an account is known",
     "usersessions_usersession": "belongs to a user, who signs in before an account is known",
+    "consent_seal": "hashes over all accounts' events in one chain, nobody's data",
+    "consent_stamp": "a third party's word about those hashes",
     "procrastinate_jobs": "jobs carry identifiers only; workers serve all accounts",
     "procrastinate_events": "history of jobs, identifiers only",
     "procrastinate_periodic_defers": "the schedule, nobody's data",
@@ -36,6 +40,17 @@ WITHOUT_POLICY: dict[str, str] = {
 REVOKED: dict[str, str] = {
     "audit_entry": "UPDATE, DELETE, TRUNCATE",
     "audit_head": "INSERT, UPDATE, DELETE, TRUNCATE",
+}
+
+
+# Tables on which a role may do less than everything: what is proof may be added to, and never be changed or removed.
+# Only ERASER_ROLE deletes evidence, and it sees nothing else.
+_APPEND = "SELECT, INSERT"
+RESTRICTED: dict[str, dict[str, str]] = {
+    "consent_event": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: ""},
+    "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
+    "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
+    "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
 }
 
 
@@ -70,8 +85,8 @@ def tenant_policies() -> list[Policy]:
 
 
 def apply_policies(connection: BaseDatabaseWrapper) -> None:
-    """Put every tenant table under row-level security and grant the two roles what they may do."""
-    with connection.cursor() as cursor:
+    """Put every tenant table under row-level security and grant the roles what they may do."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for policy in tenant_policies():
             cursor.execute(f"""
                 ALTER TABLE "{policy.table}" ENABLE ROW LEVEL SECURITY;
@@ -90,3 +105,18 @@ def apply_policies(connection: BaseDatabaseWrapper) -> None:
             """)
             for table, rights in REVOKED.items():
                 cursor.execute(f'REVOKE {rights} ON "{table}" FROM {role}')
+        _restrict(cursor)
+
+
+def _restrict(cursor: CursorWrapper) -> None:
+    """Take back what RESTRICTED does not name, and let the eraser see one account's evidence."""
+    cursor.execute(f"""
+        GRANT USAGE ON SCHEMA public TO {ERASER_ROLE};
+        DROP POLICY IF EXISTS eraser ON consent_evidence;
+        CREATE POLICY eraser ON consent_evidence TO {ERASER_ROLE} USING (account_id = {MINE});
+    """)
+    for table, rights in RESTRICTED.items():
+        for role, granted in rights.items():
+            cursor.execute(f'REVOKE ALL ON "{table}" FROM {role}')
+            if granted:
+                cursor.execute(f'GRANT {granted} ON "{table}" TO {role}')

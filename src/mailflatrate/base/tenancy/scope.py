@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.db import connection, transaction
 
-from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE
+from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE
 
 SETTING = "mailflatrate.account_id"
 
@@ -35,6 +35,7 @@ class _Scope:
 
     account_id: int | None = None
     platform: bool = False
+    eraser: bool = False
 
 
 _NOBODY = _Scope()
@@ -60,7 +61,7 @@ def scope_sql(account_id: int) -> tuple[str, list[str]]:
 
 
 def _apply(scope: _Scope) -> None:
-    role = PLATFORM_ROLE if scope.platform else APP_ROLE
+    role = PLATFORM_ROLE if scope.platform else ERASER_ROLE if scope.eraser else APP_ROLE
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT set_config('role', '{role}', true), set_config('{SETTING}', %s, true)",
@@ -97,4 +98,11 @@ def platform(reason: PlatformReason) -> Iterator[None]:
     if reason not in PlatformReason:
         raise ValueError(f"no such reason: {reason}")
     with _scoped(_Scope(platform=True)):
+        yield
+
+
+@contextmanager
+def eraser() -> Iterator[None]:
+    """A savepoint inside `account(...)` that may delete the account's evidence of consent, and nothing else (R-94)."""
+    with _scoped(_Scope(account_id=current_account_id(), eraser=True)):
         yield

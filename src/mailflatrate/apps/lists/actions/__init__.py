@@ -1,11 +1,12 @@
 """Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
 
-`consent` unsubscribes, `feedback` records bounces and complaints, `lists`, `segments` and `contacts` are what the
-customer edits, `imports` takes files in.
+`consent` unsubscribes, `erasure` takes people out, `feedback` records bounces and complaints, `lists`, `segments` and
+`contacts` are what the customer edits, `imports` takes files in.
 """
 
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.contacts import edit_contact
+from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
     Bounce,
     record_bounce,
@@ -33,6 +34,8 @@ __all__ = [
     "delete_segment",
     "describe_origin",
     "edit_contact",
+    "erase_contact",
+    "expire_request",
     "queue_import",
     "read_head",
     "record_bounce",

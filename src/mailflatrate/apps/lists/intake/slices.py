@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection
 
-from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
+from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
 
@@ -211,6 +211,8 @@ def _write(job: Import, part: Slice, before: Tally) -> Tally:
                 job.id,
             ],
         )
+    if tally.accepted - before.accepted >= SEAL_EVERY_EVENTS:
+        wake_sealer()
     return tally
 
 

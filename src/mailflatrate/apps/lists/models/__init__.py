@@ -1,6 +1,6 @@
 """Tables of lists: people, their consent, and how they came."""
 
-from mailflatrate.apps.lists.models.consent import ConsentEvent, ConsentEvidence, ConsentKind
+from mailflatrate.apps.lists.models.consent import GONE, ConsentEvent, ConsentEvidence, ConsentKind
 from mailflatrate.apps.lists.models.imports import Import, ImportRefusal, ImportState
 from mailflatrate.apps.lists.models.people import (
     Contact,
@@ -10,11 +10,15 @@ from mailflatrate.apps.lists.models.people import (
     Subscription,
     SubscriptionState,
 )
+from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp
 
 __all__ = [
+    "GONE",
     "ConsentEvent",
     "ConsentEvidence",
     "ConsentKind",
+    "ConsentSeal",
+    "ConsentStamp",
     "Contact",
     "Import",
     "ImportRefusal",

@@ -18,6 +18,14 @@ class ConsentKind(models.TextChoices):
     IMPORTED = "imported", _("Imported with evidence")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     OBJECTION = "objection", _("Objected")
+    TRACKING_GRANTED = "tracking_granted", _("Agreed to be counted by person")
+    TRACKING_WITHDRAWN = "tracking_withdrawn", _("Agrees no longer to be counted by person")
+    ERASED = "erased", _("Personal half erased")
+    EXPIRED = "expired", _("Personal half erased when its time was over")
+
+
+GONE = (ConsentKind.ERASED, ConsentKind.EXPIRED)
+"""Events that say why the personal halves of earlier ones are no longer there (R-94, R-95). They have none."""
 
 
 class ConsentEvent(TenantModel):

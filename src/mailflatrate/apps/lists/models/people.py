@@ -77,6 +77,9 @@ class Contact(TenantModel):
     disabled_mailings = models.PositiveSmallIntegerField(
         db_default=0, help_text='mailings answered with "mailbox disabled" (R-69)'
     )
+    tracking_event_id = models.BigIntegerField(
+        null=True, help_text="the ledger's event by which the person agreed that his clicks are his (R-107)"
+    )
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -92,6 +95,11 @@ class Contact(TenantModel):
     def full_name(self) -> str:
         """First and last name, or nothing."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def tracking(self) -> bool:
+        """True where the person agreed, for himself and apart from the mailings, to be counted by name."""
+        return self.tracking_event_id is not None
 
 
 class SubscriptionState(models.TextChoices):

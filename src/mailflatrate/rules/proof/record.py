@@ -1,0 +1,156 @@
+"""Events, evidence and seals of the consent ledger as exact text, and what is hashed over it (ARCHITECTURE section 7).
+
+An event's text holds nothing personal: numbers, moments and the commitment to its personal half. It is one line of
+fields between bars; no field can hold a bar. Moments are UTC with microseconds, ending in `Z`. PostgreSQL writes the
+same text (`apps.lists.ledger`), so that a million events are checked without taking each apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from mailflatrate.rules.proof import merkle
+
+EVENT_FORM = "mailflatrate consent event 1"
+SEAL_FORM = "mailflatrate consent seal 1"
+SEAL_PREFIX = b"\x02"
+FIRST_PREVIOUS = bytes(32)
+"""What the first seal of a ledger names as the seal before it."""
+NO_EVIDENCE = sha256(b"").digest()
+"""The commitment of an event that never had a personal half: the erasure of a person."""
+
+EVIDENCE_FIELDS = (
+    "email", "signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source", "user_agent", "details",
+)  # fmt: skip
+"""The personal half in the order of its text, a JSON array."""
+
+
+class Malformed(ValueError):
+    """A record is not what it should be; the message names the field."""
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as the ledger writes it. `moment` is aware."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One event as it is hashed. Moments are text already; `commitment` is hexadecimal."""
+
+    id: int
+    account: int
+    contact: int
+    mailing_list: int | None
+    kind: str
+    occurred_at: str
+    recorded_at: str
+    source_import: int | None
+    commitment: str
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> EventRecord:
+        """Reads what `as_json` wrote. Raises Malformed."""
+        try:
+            return cls(
+                id=int(item["id"]),
+                account=int(item["account"]),
+                contact=int(item["contact"]),
+                mailing_list=None if item["list"] is None else int(item["list"]),
+                kind=str(item["kind"]),
+                occurred_at=str(item["occurred_at"]),
+                recorded_at=str(item["recorded_at"]),
+                source_import=None if item["import"] is None else int(item["import"]),
+                commitment=str(item["commitment"]),
+            )
+        except (KeyError, TypeError, ValueError) as problem:
+            raise Malformed(f"an event is not readable: {problem}") from problem
+
+    def as_json(self) -> dict[str, Any]:
+        """The event as a certificate carries it."""
+        return {
+            "id": self.id, "account": self.account, "contact": self.contact, "list": self.mailing_list,
+            "kind": self.kind, "occurred_at": self.occurred_at, "recorded_at": self.recorded_at,
+            "import": self.source_import, "commitment": self.commitment,
+        }  # fmt: skip
+
+    def text(self) -> str:
+        """The line that is hashed."""
+        fields = (
+            self.id, self.account, self.contact, self.mailing_list, self.kind, self.occurred_at, self.recorded_at,
+            self.source_import, self.commitment,
+        )  # fmt: skip
+        written = ["" if field is None else str(field) for field in fields]
+        if any("|" in field for field in written):
+            raise Malformed(f"event {self.id} has a field with a bar in it")
+        return "|".join((EVENT_FORM, *written))
+
+    def leaf(self) -> bytes:
+        """The event's leaf in the tree of its seal."""
+        return merkle.leaf_hash(self.text().encode())
+
+
+def commitment(salt: bytes, evidence_text: str) -> bytes:
+    """What an event holds of its personal half: SHA-256 over salt and text. Without the salt it tells nothing."""
+    return sha256(salt + evidence_text.encode()).digest()
+
+
+def read_evidence(evidence_text: str) -> dict[str, Any]:
+    """The personal half by name, from the exact text that was committed to. Raises Malformed."""
+    try:
+        values = json.loads(evidence_text)
+    except ValueError as problem:
+        raise Malformed("the evidence is no JSON text") from problem
+    if not isinstance(values, list) or len(values) != len(EVIDENCE_FIELDS):
+        raise Malformed(f"the evidence has not {len(EVIDENCE_FIELDS)} fields")
+    return dict(zip(EVIDENCE_FIELDS, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class SealRecord:
+    """One seal: the root over the events whose ids lie above `after_id` and up to `up_to_id`, and the seal before."""
+
+    number: int
+    sealed_at: str
+    after_id: int
+    up_to_id: int
+    events: int
+    root: bytes
+    previous: bytes
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> SealRecord:
+        """Reads what `as_json` wrote; its `hash` is not believed but computed. Raises Malformed."""
+        try:
+            return cls(
+                number=int(item["number"]),
+                sealed_at=str(item["sealed_at"]),
+                after_id=int(item["after_id"]),
+                up_to_id=int(item["up_to_id"]),
+                events=int(item["events"]),
+                root=bytes.fromhex(item["root"]),
+                previous=bytes.fromhex(item["previous"]),
+            )
+        except (KeyError, TypeError, ValueError) as problem:
+            raise Malformed(f"a seal is not readable: {problem}") from problem
+
+    def as_json(self) -> dict[str, Any]:
+        """The seal as a certificate carries it."""
+        return {
+            "number": self.number, "sealed_at": self.sealed_at, "after_id": self.after_id, "up_to_id": self.up_to_id,
+            "events": self.events, "root": self.root.hex(), "previous": self.previous.hex(),
+            "hash": self.hash().hex(),
+        }  # fmt: skip
+
+    def hash(self) -> bytes:
+        """The seal's own hash, which the next seal names and a third party stamps."""
+        fields = (
+            SEAL_FORM, self.number, self.sealed_at, self.after_id, self.up_to_id, self.events, self.root.hex(),
+            self.previous.hex(),
+        )  # fmt: skip
+        return sha256(SEAL_PREFIX + "|".join(map(str, fields)).encode()).digest()

@@ -1,0 +1,91 @@
+"""Time stamps of a third party (RFC 3161): who says that a seal existed, and when.
+
+A stamp is the authority's whole answer in DER, as it came. It is worth as much as the certificate at the end of its
+chain: the caller says which ones he believes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+
+
+class StampRefused(ValueError):
+    """A time stamp does not hold; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a good stamp says: the authority by name, and the moment (aware)."""
+
+    authority: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StampRequest:
+    """What is sent to the authority (DER), and the nonce that its answer must repeat."""
+
+    octets: bytes
+    nonce: int | None
+
+
+def stamp_request(seal_hash: bytes) -> StampRequest:
+    """A request for a stamp on one seal; the authority is asked to send its certificate along (section 2.4.1)."""
+    request = TimestampRequestBuilder().data(seal_hash).hash_algorithm(HashAlgorithm.SHA256).build()
+    return StampRequest(request.as_bytes(), request.nonce)
+
+
+def read_certificates(pem: bytes) -> list[x509.Certificate]:
+    """The certificates of a PEM file, those of the authorities that are believed. Raises StampRefused."""
+    try:
+        return list(x509.load_pem_x509_certificates(pem))
+    except ValueError as problem:
+        raise StampRefused(f"no certificate can be read: {problem}") from problem
+
+
+def certificate_pem(certificate: x509.Certificate) -> str:
+    """A certificate as PEM text."""
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def check_stamp(
+    answer: bytes, seal_hash: bytes, believed: Sequence[x509.Certificate], *, nonce: int | None = None
+) -> Stamp:
+    """The authority's word about `seal_hash`. Raises StampRefused for every other answer.
+
+    The chain has to be good at the moment of the stamp, not now: that is what a stamp is for.
+    """
+    try:
+        response = decode_timestamp_response(answer)
+    except ValueError as problem:
+        raise StampRefused(f"no time stamp can be read: {problem}") from problem
+    if response.status != 0:
+        raise StampRefused(f"the authority refused: {', '.join(response.status_string) or response.status}")
+    builder = VerifierBuilder(roots=list(believed))
+    if nonce is not None:
+        builder = builder.nonce(nonce)
+    try:
+        builder.build().verify_message(response, seal_hash)
+    except (VerificationError, ValueError) as problem:
+        raise StampRefused(str(problem)) from problem
+    names = [
+        certificate.subject.rfc4514_string()
+        for certificate in map(x509.load_der_x509_certificate, response.signed_data.certificates)
+        if any(
+            certificate.issuer == signer.issuer and certificate.serial_number == signer.serial_number
+            for signer in response.signed_data.signer_infos
+        )
+    ]
+    return Stamp(names[0] if names else "", response.tst_info.gen_time)

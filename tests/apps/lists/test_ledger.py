@@ -1,0 +1,272 @@
+"""The ledger is sealed whole, whoever commits when, and whoever changes it is found by name."""
+
+import threading
+import time
+
+import psycopg
+import pytest
+from django.db import connection as django_connection
+
+from ledger_home import Book, book, faults_of, looked_at, tampering
+from mailflatrate.apps.lists import sealing
+from mailflatrate.apps.lists.ledger import commitment_sql
+from mailflatrate.apps.lists.models import ConsentEvidence, ConsentSeal
+from mailflatrate.apps.lists.verification import FaultKind
+from mailflatrate.base import tenancy
+from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url
+from mailflatrate.settings.schema import load_settings
+
+_RAW = """
+INSERT INTO consent_event (account_id, contact_id, kind, occurred_at, commitment)
+VALUES (%s, 1, 'erased', now(), sha256('')) RETURNING id
+"""
+
+
+@pytest.fixture
+def sealed(database: str) -> Book:
+    """Five events, sealed."""
+    assert database
+    made = book()
+    sealing.seal_ledger()
+    return made
+
+
+def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: Book) -> None:
+    with psycopg.connect(database) as owner:
+        report = looked_at(owner)
+        assert faults_of(report, sealed.home.account_id) == []
+        assert not set(report.unsealed) & set(sealed.events)
+    assert sealing.seal_ledger() == [], "nothing is sealed twice"
+    with tenancy.account(sealed.home.account_id):
+        numbers = list(ConsentSeal.objects.order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+    fresh = sealed.write()
+    with psycopg.connect(database) as owner:
+        assert fresh in looked_at(owner).unsealed, "it is named until it is sealed"
+
+
+def test_large_batches_are_cut(database: str, sealed: Book) -> None:
+    for _ in range(7):
+        sealed.write()
+    assert len(sealing.seal_ledger(most=3)) >= 3
+    with psycopg.connect(database) as owner:
+        assert faults_of(looked_at(owner), sealed.home.account_id) == []
+
+
+def test_an_event_that_commits_late_is_not_lost(database: str, sealed: Book) -> None:
+    """Its id is lower than one that is there already; the sealer waits for its writer, and for nobody else."""
+    with psycopg.connect(database) as slow:
+        row = slow.execute(_RAW, [sealed.home.account_id]).fetchone()
+        assert row
+        late = int(row[0])
+        early = sealed.write()
+        assert early > late
+        assert sealing.seal_ledger(patience_seconds=0.2) == [], "it cannot know what is still to come"
+        done: list[list[int]] = []
+
+        def seal() -> None:
+            try:
+                done.append(sealing.seal_ledger(patience_seconds=30))
+            finally:
+                django_connection.close()
+
+        sealer = threading.Thread(target=seal)
+        sealer.start()
+        time.sleep(0.3)
+        assert sealer.is_alive()
+        slow.commit()
+        sealer.join(10)
+    assert done
+    assert sealed.seal_of(late) == sealed.seal_of(early)
+    with psycopg.connect(database) as owner:
+        assert faults_of(looked_at(owner), sealed.home.account_id) == []
+
+
+def test_a_gap_of_a_rollback_keeps_nothing_back(database: str, sealed: Book) -> None:
+    with psycopg.connect(database) as owner:
+        owner.execute(_RAW, [sealed.home.account_id])
+        owner.rollback()
+    event = sealed.write()
+    assert sealing.seal_ledger(patience_seconds=0.2)
+    assert sealed.seal_of(event)
+
+
+def test_sealers_at_once_make_one_chain(database: str, sealed: Book) -> None:
+    events = [sealed.write() for _ in range(12)]
+
+    def seal() -> None:
+        try:
+            sealing.seal_ledger(most=2)
+        finally:
+            django_connection.close()
+
+    threads = [threading.Thread(target=seal) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [sealed.seal_of(event) for event in events]
+    with psycopg.connect(database) as owner:
+        assert faults_of(looked_at(owner), sealed.home.account_id) == []
+
+
+# What the owner of the database does -> what is said about it. {0}, {1} are events of the account, {seal} its seal.
+TAMPERING = {
+    "another moment": (
+        "UPDATE consent_event SET occurred_at = occurred_at - interval '1 year' WHERE id = {1}",
+        {(FaultKind.EVENT_CHANGED, 1)},
+    ),
+    "another person": ("UPDATE consent_event SET contact_id = 1 WHERE id = {1}", {(FaultKind.EVENT_CHANGED, 1)}),
+    "another account": ("UPDATE consent_event SET account_id = account_id + 1 WHERE id = {1}", {
+        (FaultKind.EVENT_CHANGED, 1), (FaultKind.EVIDENCE_CHANGED, 1)}),
+    "removed with its evidence": (
+        "DELETE FROM consent_evidence WHERE event_id = {2}; DELETE FROM consent_event WHERE id = {2}",
+        {(FaultKind.EVENT_REMOVED, 2)},
+    ),
+    "removed without its evidence": ("DELETE FROM consent_event WHERE id = {2}", {(FaultKind.EVENT_REMOVED, 2)}),
+    "one byte of an address": (
+        "UPDATE consent_evidence SET email = 'dorb@leser.example' WHERE event_id = {0}",
+        {(FaultKind.EVIDENCE_CHANGED, 0)},
+    ),
+    "one byte of the salt": (
+        "UPDATE consent_evidence SET salt = set_byte(salt, 3, 255 - get_byte(salt, 3)) WHERE event_id = {0}",
+        {(FaultKind.EVIDENCE_CHANGED, 0)},
+    ),
+    "one key of the details": (
+        "UPDATE consent_evidence SET details = '{{\"by\": \"us\"}}' WHERE event_id = {0}",
+        {(FaultKind.EVIDENCE_CHANGED, 0)},
+    ),
+    "evidence removed": ("DELETE FROM consent_evidence WHERE event_id = {3}", {(FaultKind.EVIDENCE_REMOVED, 3)}),
+    "evidence and its commitment": (
+        "UPDATE consent_evidence SET email = 'eve@leser.example' WHERE event_id = {0};"
+        "UPDATE consent_event e SET commitment = {commitment} FROM consent_evidence v"
+        " WHERE v.event_id = e.id AND e.id = {0}",
+        {(FaultKind.EVENT_CHANGED, 0)},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_whoever_changes_a_row_is_named(database: str, sealed: Book, name: str) -> None:
+    statement, expected = TAMPERING[name]
+    with tampering(database) as owner:
+        owner.execute(statement.format(*sealed.events, commitment=commitment_sql("v")))
+        report = looked_at(owner)
+    found = {(fault.kind, fault.event_id) for fault in report.faults if fault.event_id in sealed.events}
+    assert found == {(kind, sealed.events[index]) for kind, index in expected}
+    assert not report.good
+
+
+def test_a_row_slipped_in_is_named(database: str, sealed: Book) -> None:
+    """Whatever id it takes: one that the chain has passed, one beyond, or the next one with an old date."""
+    columns = "account_id, contact_id, mailing_list_id, kind, occurred_at, commitment"
+    with tampering(database) as owner:
+        row = owner.execute("SELECT nextval('consent_event_id_seq')").fetchone()
+        assert row
+    passed = int(row[0])
+    sealed.write()
+    sealing.seal_ledger()
+    with tampering(database) as owner:
+        copy = f"INSERT INTO consent_event (id, {columns}) SELECT %s, {columns} FROM consent_event WHERE id = %s"
+        owner.execute(copy, [passed, sealed.events[0]])
+        kinds = {fault.kind for fault in looked_at(owner).faults if fault.event_id == passed}
+    assert FaultKind.EVENT_INSERTED in kinds
+    with tampering(database) as owner:
+        owner.execute(copy, [passed + 1_000_000, sealed.events[0]])
+        report = looked_at(owner)
+        named = {fault.kind for fault in report.faults if fault.event_id == passed + 1_000_000}
+        assert named == {FaultKind.EVENT_TWICE, FaultKind.EVIDENCE_REMOVED}
+        assert passed + 1_000_000 in report.unsealed
+    with tampering(database) as owner:
+        owner.execute(
+            f"INSERT INTO consent_event (recorded_at, {columns}) SELECT recorded_at - interval '1 day', {columns}"
+            " FROM consent_event WHERE id = %s", [sealed.events[0]],
+        )  # fmt: skip
+        assert FaultKind.EVENT_OVERDUE in {fault.kind for fault in looked_at(owner).faults}
+
+
+def test_whoever_changes_a_seal_is_named(database: str, sealed: Book) -> None:
+    number = sealed.seal_of(sealed.events[0])
+    sealed.write()
+    sealing.seal_ledger()
+    changes = {
+        "root = sha256('x')": FaultKind.SEAL_CHANGED,
+        "leaves = set_byte(leaves, 5, 255 - get_byte(leaves, 5))": FaultKind.SEAL_CHANGED,
+        "ids = set_byte(ids, 7, 255 - get_byte(ids, 7))": FaultKind.SEAL_CHANGED,
+        "sealed_at = sealed_at - interval '1 day'": FaultKind.SEAL_CHANGED,
+        "previous = sha256('x')": FaultKind.SEAL_CHANGED,
+        "seal_hash = sha256('x')": FaultKind.SEAL_CHANGED,
+        "up_to_id = up_to_id - 1": FaultKind.SEAL_CHANGED,
+    }
+    for change, kind in changes.items():
+        with tampering(database) as owner:
+            owner.execute(f"UPDATE consent_seal SET {change} WHERE number = %s", [number])
+            found = {(fault.kind, fault.seal) for fault in looked_at(owner).faults}
+            assert (kind, number) in found or (kind, number + 1) in found, change
+    with tampering(database) as owner:
+        owner.execute("DELETE FROM consent_seal WHERE number = %s", [number])
+        assert (FaultKind.SEAL_REMOVED, number) in {(fault.kind, fault.seal) for fault in looked_at(owner).faults}
+
+
+def test_a_rewritten_history_breaks_the_chain(database: str, sealed: Book) -> None:
+    """An event changed together with its leaf, root and seal: the next seal still names the old one."""
+    number = sealed.seal_of(sealed.events[0])
+    sealed.write()
+    sealing.seal_ledger()
+    with tampering(database) as owner:
+        owner.execute("UPDATE consent_event SET kind = 'withdrawn' WHERE id = %s", [sealed.events[0]])
+        owner.execute("DELETE FROM consent_seal WHERE number >= %s", [number])
+        owner.execute("SET LOCAL session_replication_role = DEFAULT")
+        report = looked_at(owner)
+        assert sealed.events[0] in report.unsealed, (
+            "a chain cut off is short; stamps and certificates know its old head"
+        )
+        assert report.seals == number - 1
+
+
+REFUSED = psycopg.errors.InsufficientPrivilege
+
+
+@pytest.mark.parametrize("role", [None, PLATFORM_ROLE, ERASER_ROLE])
+def test_no_role_of_the_application_rewrites_the_ledger(sealed: Book, role: str | None) -> None:
+    event = sealed.events[0]
+    statements = [
+        f"UPDATE consent_event SET kind = 'confirmed' WHERE id = {event}",
+        f"DELETE FROM consent_event WHERE id = {event}",
+        f"UPDATE consent_evidence SET email = 'x' WHERE event_id = {event}",
+        "UPDATE consent_seal SET events = 1",
+        "DELETE FROM consent_seal",
+        "DELETE FROM consent_stamp",
+        "TRUNCATE consent_event CASCADE",
+    ]
+    if role != ERASER_ROLE:
+        statements.append(f"DELETE FROM consent_evidence WHERE event_id = {event}")
+    if role != PLATFORM_ROLE:
+        statements.append(
+            "INSERT INTO consent_seal (number, sealed_at, after_id, up_to_id, events, ids, leaves, root, previous,"
+            " seal_hash) VALUES (0, now(), 0, 0, 0, '', '', '', '', '')"
+        )
+    for statement in statements:
+        with psycopg.connect(app_url(load_settings())) as application:
+            application.execute(*tenancy.scope_sql(sealed.home.account_id))
+            if role:
+                application.execute(f"SET LOCAL ROLE {role}")
+            with pytest.raises(REFUSED):
+                application.execute(statement)
+
+
+def test_the_eraser_sees_one_account_and_nothing_else(sealed: Book) -> None:
+    carla = book("Carla")
+    with tenancy.account(sealed.home.account_id), tenancy.eraser():
+        assert set(ConsentEvidence.objects.values_list("event_id", flat=True)) >= set(sealed.events)
+    with psycopg.connect(app_url(load_settings())) as application:
+        application.execute(*tenancy.scope_sql(sealed.home.account_id))
+        application.execute(f"SET LOCAL ROLE {ERASER_ROLE}")
+        done = application.execute("DELETE FROM consent_evidence WHERE event_id = ANY(%s)", [list(carla.events)])
+        assert done.rowcount == 0
+        for table in ("contact", "subscription", "consent_event", "campaign", "account"):
+            with pytest.raises(REFUSED), application.transaction():
+                application.execute(f"SELECT 1 FROM {table}")
+    with psycopg.connect(app_url(load_settings())) as application:
+        application.execute(f"SET LOCAL ROLE {ERASER_ROLE}")
+        assert application.execute("DELETE FROM consent_evidence").rowcount == 0, "without an account it sees nothing"

@@ -1,0 +1,72 @@
+"""An account whose ledger has a few events, and the owner's hand that changes what nobody may change."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from lists_home import Home, home
+from mailflatrate.apps.lists import actions, ledger
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, ConsentSeal, Contact
+from mailflatrate.apps.lists.verification import Fault, LedgerReport, verify_ledger
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Anna's ledger: `events` of one contact, in order."""
+
+    home: Home
+    contact_id: int
+    events: tuple[int, ...]
+
+    def write(self, kind: ConsentKind = ConsentKind.WITHDRAWN) -> int:
+        """One more event."""
+        with tenancy.account(self.home.account_id):
+            evidence = ledger.Evidence(email="dora@leser.example", source="test", confirmed_ip="203.0.113.9")
+            return ledger.append(self.contact_id, self.home.list_id, kind, clock.now(), evidence)
+
+    def seal_of(self, event_id: int) -> int:
+        """The number of the seal that covers an event."""
+        with tenancy.account(self.home.account_id):
+            seal = ConsentSeal.objects.filter(after_id__lt=event_id, up_to_id__gte=event_id).only("number").get()
+        return seal.number
+
+
+def book(name: str = "Anna", events: int = 5) -> Book:
+    """A fresh account with one contact and a few events about it."""
+    place = home(name)
+    with tenancy.account(place.account_id):
+        key = key_ring().suppression_key("dora@leser.example")
+        contact = Contact.objects.create(email="dora@leser.example", address_key=key)
+    made = Book(place, contact.id, ())
+    return Book(place, contact.id, tuple(made.write(ConsentKind.CONFIRMED) for _ in range(events)))
+
+
+@contextmanager
+def tampering(owner_url: str) -> Iterator[Connection]:
+    """The owner's connection with triggers off; whatever he does is rolled back."""
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("SET LOCAL session_replication_role = replica")
+        try:
+            yield owner
+        finally:
+            owner.rollback()
+
+
+def looked_at(connection: Connection) -> LedgerReport:
+    """The verification as it stands on this connection."""
+    return verify_ledger(connection)
+
+
+def faults_of(report: LedgerReport, *account_ids: int) -> list[Fault]:
+    """Faults about events of these accounts, and about seals."""
+    return [fault for fault in report.faults if fault.account_id in (None, *account_ids)]
+
+
+__all__ = ["Book", "ConsentEvent", "actions", "book", "faults_of", "looked_at", "tampering"]
