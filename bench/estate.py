@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailflatrate.apps.accounts.models import User
 
 CONTENT = "\n\n".join([
     "Good morning, {{ contact.first_name }},",
@@ -33,6 +37,7 @@ class Estate:
     account_id: int
     list_id: int
     sender_id: int
+    owner: User
 
 
 @contextmanager
@@ -79,6 +84,7 @@ def build_estate(recipients: int) -> Estate:
     operator = accounts.create_user(email, name="Otto", password=None, is_staff=True)
     account_id = accounts.create_account("Anna's Shop").id
     accounts.activate_account(account_id, by_email=email)
+    accounts.accept_agreements(account_id, operator, ip=None, user_agent="bench")
     now = clock.now()
     with tenancy.account(account_id):
         accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
@@ -91,7 +97,7 @@ def build_estate(recipients: int) -> Estate:
     add_people(account_id, mailing_list.id, recipients)
     with tenancy.platform(PlatformReason.SETUP):
         assert Account.objects.get(id=account_id).may_send
-    return Estate(account_id, mailing_list.id, sender.id)
+    return Estate(account_id, mailing_list.id, sender.id, operator)
 
 
 IMPRINT = {
@@ -153,7 +159,9 @@ def _analyse() -> None:
 def release(estate: Estate, *, plan_now: bool = True) -> int:
     """Freeze a new campaign to the whole list and plan it; the id of the campaign. Its chunks wait for senders."""
     from mailflatrate.apps.campaigns import actions as campaigns
+    from mailflatrate.apps.campaigns.compiling import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
+    from mailflatrate.apps.campaigns.queries import newest_imprint
     from mailflatrate.apps.delivery.plan import plan_campaign
     from mailflatrate.apps.gate.models import Chain, GateDecision
     from mailflatrate.base import clock, tenancy
@@ -164,6 +172,8 @@ def release(estate: Estate, *, plan_now: bool = True) -> int:
             "subject": "{{ contact.first_name }}, what is worth the walk", "preheader": "Five stories from next door",
             "sender_id": estate.sender_id, "list_ids": [estate.list_id], "content": CONTENT,
         })  # fmt: skip
+        shown = content_hash(campaign, newest_imprint())
+        campaigns.tick_policy(campaign.id, by=estate.owner, shown_hash=shown)
         edition = campaigns.make_edition(campaign)
         decision = GateDecision.objects.create(
             chain=Chain.CAMPAIGN, campaign=campaign, edition=edition, allowed=True, rules_version=RULES_VERSION,

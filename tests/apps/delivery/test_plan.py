@@ -8,13 +8,15 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, Plan
 from mailflatrate.apps.lists import actions as lists
-from mailflatrate.apps.lists.models import Contact, MailingList, Subscription
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import Reason
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
 
 PEOPLE = 30
+NOW = clock.now()
 
 
 @pytest.fixture
@@ -42,13 +44,9 @@ def test_everybody_once_with_the_consent_it_rests_on(estate: Estate) -> None:
     with tenancy.account(estate.account_id):
         second = MailingList.objects.create(name="B", public_name="B", code="second01")
         for contact in (dora, emil):
-            event = Subscription.objects.get(contact=contact).consent_event
+            proof = ledger.append(contact.id, second.id, ConsentKind.CONFIRMED, NOW, ledger.Evidence(contact.email))
             Subscription.objects.create(
-                mailing_list=second,
-                contact=contact,
-                state="confirmed",
-                consent_event=event,
-                confirmed_at=event.occurred_at,
+                mailing_list=second, contact=contact, state="confirmed", consent_event_id=proof, confirmed_at=NOW
             )
         lists.unsubscribe(emil.id, list_id=estate.list_id, by="link", source="test")
     campaign_id = release(estate, plan_now=False)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.apps.delivery import lock
 from mailflatrate.base.tenancy import TenantModel
 
 
@@ -131,6 +132,7 @@ class Delivery(TenantModel):
 
     class Meta:
         db_table = "delivery"
+        triggers = lock.TRIGGERS
         indexes = [models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice")]
         constraints = [
             models.UniqueConstraint(

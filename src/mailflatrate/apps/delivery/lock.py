@@ -1,0 +1,121 @@
+"""Lock two, in the database: which deliveries may come into being at all (ARCHITECTURE section 2).
+
+Whoever inserts deliveries, by the planner or by SQL under the application role, meets this trigger: the account is
+active (R-01), its agreements are those in force (R-04, R-92), the release was ticked for exactly this content and the
+gate allowed it, the origin of the list is known (R-10), and each recipient has a consent event that says so (R-25, R-36)
+and is suppressed nowhere (R-16). It looks at the rows of a statement as a set, so that planning stays fast. What a
+delivery rests on never changes afterwards.
+"""
+
+import pgtrigger
+
+# A relation of pg_temp would go before one without a schema: every name has its schema.
+_ACCOUNT = """
+SELECT format('account %s may not send', n.account_id) INTO hole
+FROM (SELECT DISTINCT account_id FROM new_rows WHERE notice_id IS NULL) n
+LEFT JOIN public.account a ON a.id = n.account_id
+WHERE a.id IS NULL OR a.standing NOT IN ('active', 'throttled') OR a.activated_by_id IS NULL OR a.activated_at IS NULL
+LIMIT 1;
+"""
+
+_AGREEMENTS = """
+SELECT format('account %s has not accepted %s in force', n.account_id, kinds.kind) INTO hole
+FROM (SELECT DISTINCT account_id FROM new_rows WHERE notice_id IS NULL) n
+CROSS JOIN (VALUES ('terms'), ('anti_spam_policy'), ('data_processing')) AS kinds (kind)
+WHERE NOT EXISTS (
+    SELECT 1 FROM public.acceptance x JOIN public.agreement_document d ON d.id = x.document_id
+    WHERE x.account_id = n.account_id AND d.kind = kinds.kind AND d.version = (
+        SELECT f.version FROM public.agreement_document f
+        WHERE f.kind = kinds.kind AND f.valid_from <= now() ORDER BY f.valid_from DESC, f.id DESC LIMIT 1))
+LIMIT 1;
+"""
+
+_RELEASE = """
+SELECT format('campaign %s is not released with this content', n.campaign_id) INTO hole
+FROM (SELECT DISTINCT account_id, campaign_id, edition_id, decision_id FROM new_rows
+      WHERE consent_event_id IS NOT NULL) n
+LEFT JOIN public.campaign c ON c.id = n.campaign_id AND c.account_id = n.account_id
+LEFT JOIN public.edition e ON e.id = n.edition_id AND e.account_id = n.account_id AND e.campaign_id = n.campaign_id
+LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id
+    AND g.campaign_id = n.campaign_id AND g.edition_id = n.edition_id AND g.chain = 'campaign' AND g.allowed
+WHERE c.id IS NULL OR e.id IS NULL OR g.id IS NULL OR c.state NOT IN ('planning', 'sending', 'waiting', 'paused')
+    OR c.policy_ticked_at IS NULL OR c.policy_ticked_by_id IS NULL OR c.policy_hash <> e.content_hash
+    OR c.policy_version <> (
+        SELECT f.version FROM public.agreement_document f
+        WHERE f.kind = 'anti_spam_policy' AND f.valid_from <= now() ORDER BY f.valid_from DESC, f.id DESC LIMIT 1)
+LIMIT 1;
+"""
+
+_ORIGIN = """
+SELECT format('the origin of list %s is not approved', n.mailing_list_id) INTO hole
+FROM (SELECT DISTINCT account_id, campaign_id, mailing_list_id FROM new_rows WHERE consent_event_id IS NOT NULL) n
+LEFT JOIN public.mailing_list l ON l.id = n.mailing_list_id AND l.account_id = n.account_id
+LEFT JOIN public.campaign c ON c.id = n.campaign_id AND n.mailing_list_id = ANY (c.list_ids)
+WHERE l.id IS NULL OR c.id IS NULL OR l.origin_state NOT IN ('form', 'approved')
+LIMIT 1;
+"""
+
+_CONSENT = """
+SELECT format('contact %s has not consented to list %s', n.contact_id, n.mailing_list_id) INTO hole
+FROM new_rows n
+LEFT JOIN public.subscription s ON s.account_id = n.account_id AND s.mailing_list_id = n.mailing_list_id
+    AND s.contact_id = n.contact_id
+LEFT JOIN public.consent_event e ON e.id = n.consent_event_id
+WHERE n.consent_event_id IS NOT NULL AND (
+    s.state IS DISTINCT FROM 'confirmed' OR s.consent_event_id IS DISTINCT FROM n.consent_event_id
+    OR e.account_id IS DISTINCT FROM n.account_id OR e.contact_id IS DISTINCT FROM n.contact_id
+    OR e.mailing_list_id IS DISTINCT FROM n.mailing_list_id OR e.kind NOT IN ('confirmed', 'imported'))
+LIMIT 1;
+"""
+
+_SUPPRESSION = """
+SELECT format('contact %s is suppressed or gone', n.contact_id) INTO hole
+FROM new_rows n
+LEFT JOIN public.contact c ON c.id = n.contact_id AND c.account_id = n.account_id
+LEFT JOIN public.suppression own ON own.account_id = n.account_id AND own.address_key = c.address_key
+    AND own.lifted_at IS NULL
+LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
+    AND everywhere.lifted_at IS NULL
+WHERE n.consent_event_id IS NOT NULL AND (c.id IS NULL OR own.id IS NOT NULL OR everywhere.id IS NOT NULL)
+LIMIT 1;
+"""
+
+_REFUSE = """
+IF hole IS NOT NULL THEN
+    RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+END IF;
+"""
+
+_CHECKS = (_ACCOUNT, _AGREEMENTS, _RELEASE, _ORIGIN, _CONSENT, _SUPPRESSION)
+
+_BASIS = (
+    "account_id", "campaign_id", "edition_id", "mailing_list_id", "decision_id", "consent_event_id",
+    "confirmation_id", "notice_id",
+)  # fmt: skip
+_OTHER_BASIS = """
+(ROW (NEW.account_id, NEW.campaign_id, NEW.edition_id, NEW.mailing_list_id, NEW.decision_id, NEW.consent_event_id,
+    NEW.confirmation_id, NEW.notice_id)
+IS DISTINCT FROM ROW (OLD.account_id, OLD.campaign_id, OLD.edition_id, OLD.mailing_list_id, OLD.decision_id,
+    OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id)
+OR (NEW.contact_id IS NOT NULL AND NEW.contact_id IS DISTINCT FROM OLD.contact_id))
+"""  # a contact that is erased leaves NULL behind
+
+TRIGGERS = [
+    pgtrigger.Trigger(
+        name="delivery_needs_permission",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_rows"),
+        declare=[("hole", "text")],
+        func="".join(check + _REFUSE for check in _CHECKS) + "RETURN NULL;",
+    ),
+    pgtrigger.Trigger(
+        name="delivery_keeps_its_basis",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("contact_id", *_BASIS),
+        condition=pgtrigger.Condition(_OTHER_BASIS.strip()),
+        func="RAISE EXCEPTION 'what a delivery rests on never changes' USING ERRCODE = 'insufficient_privilege';",
+    ),
+]

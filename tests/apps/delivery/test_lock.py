@@ -1,0 +1,136 @@
+"""The attack: SQL under the application role, straight at the table of deliveries. Each lock holds alone."""
+
+import psycopg
+import pytest
+from django.db import ProgrammingError, connection
+
+from campaign_world import World, world
+from mailflatrate.apps.campaigns.actions import set_state
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.gate.actions import release_campaign
+from mailflatrate.base import tenancy
+
+INSERT = """
+INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
+    rules_version, granted_at, consent_event_id)
+SELECT s.account_id, %(campaign)s, 0, %(edition)s, s.contact_id, s.mailing_list_id, %(decision)s, '1', now(),
+    s.consent_event_id
+FROM subscription s WHERE s.mailing_list_id = %(list)s
+"""
+
+# What is missing, made by the owner of the tables, and what the refusal says.
+HOLES = {
+    "account paused": ("UPDATE account SET standing = 'paused' WHERE id = %(account)s", "may not send"),
+    "no terms": (
+        "ALTER TABLE acceptance DISABLE TRIGGER USER; DELETE FROM acceptance WHERE account_id = %(account)s AND"
+        " document_id IN (SELECT id FROM agreement_document WHERE kind = 'terms');"
+        " ALTER TABLE acceptance ENABLE TRIGGER USER",
+        "terms in force",
+    ),
+    "no tick": ("UPDATE campaign SET policy_ticked_at = NULL WHERE id = %(campaign)s", "not released"),
+    "tick for other content": ("UPDATE campaign SET policy_hash = repeat('0', 64) WHERE id = %(campaign)s", "released"),
+    "old policy": ("UPDATE campaign SET policy_version = '2001-01' WHERE id = %(campaign)s", "not released"),
+    "a draft": ("UPDATE campaign SET state = 'draft' WHERE id = %(campaign)s", "not released"),
+    "origin waits": ("UPDATE mailing_list SET origin_state = 'waiting' WHERE id = %(list)s", "origin of list"),
+    "origin rejected": ("UPDATE mailing_list SET origin_state = 'rejected' WHERE id = %(list)s", "origin of list"),
+    "another list": ("UPDATE campaign SET list_ids = '{}' WHERE id = %(campaign)s", "origin of list"),
+    "unsubscribed": (
+        "UPDATE subscription SET state = 'unsubscribed' WHERE id = (SELECT max(id) FROM subscription"
+        " WHERE mailing_list_id = %(list)s)",
+        "has not consented",
+    ),
+    "suppressed here": (
+        "INSERT INTO suppression (account_id, address_key, reason, source) SELECT account_id, address_key, 'complaint',"
+        " 'test' FROM contact WHERE account_id = %(account)s ORDER BY id LIMIT 1",
+        "is suppressed",
+    ),
+    "suppressed everywhere": (
+        "INSERT INTO suppression (account_id, address_key, reason, source) SELECT NULL, address_key, 'hard_bounce',"
+        " 'test' FROM contact WHERE account_id = %(account)s ORDER BY id DESC LIMIT 1",
+        "is suppressed",
+    ),
+}
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    """Anna, with three confirmed people."""
+    return world()
+
+
+def released(anna: World) -> dict[str, int]:
+    """A mailing that the gate let go and nobody planned yet."""
+    campaign = anna.ticked(anna.draft())
+    with tenancy.account(anna.account_id):
+        decision = release_campaign(campaign.id, by=anna.anna)
+        set_state(Campaign.objects.get(id=campaign.id), CampaignState.PLANNING)
+    assert decision.allowed and decision.edition_id
+    return {
+        "account": anna.account_id, "campaign": campaign.id, "edition": decision.edition_id, "decision": decision.id,
+        "list": anna.list_id,
+    }  # fmt: skip
+
+
+def insert(anna: World, values: dict[str, int], statement: str = INSERT) -> int:
+    """The attack's statement as the application; the number of rows."""
+    with tenancy.account(anna.account_id), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.rowcount
+
+
+def by_owner(database: str, statement: str, values: dict[str, int]) -> None:
+    with psycopg.connect(database, autocommit=True) as owner:
+        for part in statement.split(";"):
+            owner.execute(part, {name: value for name, value in values.items() if f"%({name})s" in part})
+
+
+def test_with_everything_in_order_a_row_may_be(anna: World) -> None:
+    """So that the refusals below mean something."""
+    assert insert(anna, released(anna)) == 3
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_each_lock_holds_alone(anna: World, database: str, hole: str) -> None:
+    """One thing is missing: not a row comes into being, not even for those whom it does not concern."""
+    statement, words = HOLES[hole]
+    values = released(anna)
+    by_owner(database, statement, values)
+    with pytest.raises(ProgrammingError, match=words):
+        insert(anna, values)
+    with tenancy.account(anna.account_id):
+        assert not Delivery.objects.filter(campaign_id=values["campaign"]).exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["%(edition)s + 1", "NULL"], ids=["an edition that is not there", "without an edition"]
+)
+def test_the_edition_is_the_released_one(anna: World, wrong: str) -> None:
+    with pytest.raises(ProgrammingError, match="not released"):
+        insert(anna, released(anna), INSERT.replace("%(edition)s", wrong))
+
+
+def test_a_consent_for_another_person_or_list_is_none(anna: World) -> None:
+    """R-36: the proof is one of this person for this list."""
+    other = INSERT.replace("s.consent_event_id\nFROM", "(SELECT min(id) FROM consent_event)\nFROM")
+    with pytest.raises(ProgrammingError, match="has not consented"):
+        insert(anna, released(anna), other)
+
+
+def test_tables_of_the_attacker_do_not_stand_before_ours(anna: World, database: str) -> None:
+    """A temporary table named like one of ours is not looked at."""
+    values = released(anna)
+    by_owner(database, "UPDATE mailing_list SET origin_state = 'rejected' WHERE id = %(list)s", values)
+    with tenancy.account(anna.account_id), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE mailing_list ON COMMIT DROP AS SELECT * FROM public.mailing_list")
+        cursor.execute("UPDATE pg_temp.mailing_list SET origin_state = 'approved'")
+        with pytest.raises(ProgrammingError, match="origin of list"):
+            cursor.execute(INSERT, values)
+
+
+@pytest.mark.parametrize("change", ["contact_id = contact_id + 1", "consent_event_id = NULL", "campaign_id = NULL"])
+def test_what_a_delivery_rests_on_never_changes(anna: World, change: str) -> None:
+    values = released(anna)
+    insert(anna, values)
+    with pytest.raises(ProgrammingError, match="never changes"):
+        insert(anna, values, f"UPDATE delivery SET {change} WHERE campaign_id = %(campaign)s")
