@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "POSTBOX")
 ROOT = Path(__file__).parents[2]
 SHOTS = Path(__file__).parent / "shots"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -43,9 +44,10 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`mailflatrate demo` in a folder of its own; it ends with the tests."""
-    port = _free_port()
+    ports = {f"MAILFLATRATE_{name}_PORT": _free_port() for name in PORTS}  # another demonstration may be running
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
-    environment |= {"MAILFLATRATE_DATA_DIR": str(tmp_path_factory.mktemp("demo")), "MAILFLATRATE_WEB_PORT": str(port)}
+    environment |= {name: str(port) for name, port in ports.items()}
+    environment["MAILFLATRATE_DATA_DIR"] = str(tmp_path_factory.mktemp("demo"))
     process = subprocess.Popen(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
         env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT,
@@ -54,7 +56,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     try:
         table = next((line for line in process.stdout if line.startswith("{")), None)
         assert table is not None, "the demonstration ended without its table"
-        yield Demo(f"http://127.0.0.1:{port}", json.loads(table))
+        yield Demo(f"http://127.0.0.1:{ports['MAILFLATRATE_WEB_PORT']}", json.loads(table))
     finally:
         process.terminate()
         process.wait(60)

@@ -2,9 +2,9 @@
 
 Whoever inserts deliveries, by the planner or by SQL under the application role, meets this trigger: the account is
 active (R-01), its agreements are those in force (R-04, R-92), the release was ticked for exactly this content and the
-gate allowed it, the origin of the list is known (R-10), and each recipient has a consent event that says so (R-25, R-36)
-and is suppressed nowhere (R-16). It looks at the rows of a statement as a set, so that planning stays fast. What a
-delivery rests on never changes afterwards.
+gate allowed it, the origin of the list is known (R-10), and each recipient has a consent event that says so (R-25,
+R-36) and is suppressed nowhere (R-16). It looks at the rows of a statement as a set, so that planning stays fast. What
+a delivery rests on never changes afterwards.
 """
 
 import pgtrigger
@@ -106,7 +106,7 @@ TRIGGERS = [
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Insert,
-        referencing=pgtrigger.Referencing(new="new_rows"),
+        referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]
         declare=[("hole", "text")],
         func="".join(check + _REFUSE for check in _CHECKS) + "RETURN NULL;",
     ),
@@ -114,7 +114,7 @@ TRIGGERS = [
         name="delivery_keeps_its_basis",
         level=pgtrigger.Row,
         when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf("contact_id", *_BASIS),
+        operation=pgtrigger.UpdateOf("contact_id", *_BASIS),  # type: ignore[no-untyped-call]
         condition=pgtrigger.Condition(_OTHER_BASIS.strip()),
         func="RAISE EXCEPTION 'what a delivery rests on never changes' USING ERRCODE = 'insufficient_privilege';",
     ),
