@@ -47,6 +47,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     ports = {f"MAILFLATRATE_{name}_PORT": _free_port() for name in PORTS}  # another demonstration may be running
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     environment |= {name: str(port) for name, port in ports.items()}
+    environment["MAILFLATRATE_PUBLIC_URL"] = f"https://localhost:{ports['MAILFLATRATE_PUBLIC_PORT']}"
     environment["MAILFLATRATE_DATA_DIR"] = str(tmp_path_factory.mktemp("demo"))
     process = subprocess.Popen(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
