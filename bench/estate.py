@@ -80,11 +80,7 @@ def build_estate(recipients: int) -> Estate:
     from mailflatrate.mail.dkim import generate_key
 
     pem, record = generate_key()
-    email = f"otto-{secrets.token_hex(4)}@service.example"
-    operator = accounts.create_user(email, name="Otto", password=None, is_staff=True)
-    account_id = accounts.create_account("Anna's Shop").id
-    accounts.activate_account(account_id, by_email=email)
-    accounts.accept_agreements(account_id, operator, ip=None, user_agent="bench")
+    account_id, operator = _vetted_account()
     now = clock.now()
     with tenancy.account(account_id):
         accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
@@ -100,6 +96,31 @@ def build_estate(recipients: int) -> Estate:
     return Estate(account_id, mailing_list.id, sender.id, operator)
 
 
+def _vetted_account() -> tuple[int, User]:
+    """An account that applied and was activated by a person, whose first mailings are behind it; and that person."""
+    from mailflatrate.apps.accounts import actions as accounts
+    from mailflatrate.apps.accounts.models import DecisionKind, User
+
+    mark = secrets.token_hex(4)
+    otto = accounts.create_user(f"otto-{mark}@service.example", name="Otto", password=None, is_staff=True)
+    email = f"anna-{mark}@shop.example"
+    begun = accounts.begin_application(email, name="Anna", company="Anna's Shop GmbH", country="DE", language="en")
+    accounts.save_application(begun.account_id, RECORD, step="all")
+    anna = User.objects.get(email=email)
+    accounts.submit_application(begun.account_id, anna, accounts.Circumstances(ip=None, user_agent="bench"))
+    accounts.decide_application(begun.account_id, DecisionKind.APPROVE, by=otto)
+    accounts.set_limits(begun.account_id, by=otto, daily_limit=None, supervised=False, because="benchmark")
+    return begun.account_id, otto
+
+
+RECORD = {
+    "register_number": "Amtsgericht Bonn, HRB 12345", "vat_id": "DE123456789", "street": "Hauptstraße 1",
+    "postcode": "53111", "city": "Bonn", "phone": "+49 228 1234567", "website": "https://shop.example",
+    "imprint_url": "https://shop.example/impressum", "sector": "shop", "business_model": "We sell things.",
+    "sending_history": "Six years.", "previous_provider": "none", "leaving_reason": "none", "monthly_volume": 1_000_000,
+    "cadence": "weekly", "lists": [{"name": "News", "size": 1_000_000, "collection": "form with double opt-in"}],
+    "form_url": "https://shop.example/news", "sample_mailing": "Hello",
+}  # fmt: skip
 IMPRINT = {
     "organisation": "company", "legal_name": "Anna's Shop GmbH", "street": "Hauptstraße 1", "postcode": "53111",
     "city": "Bonn", "email": "anna@shop.example", "phone": "+49 228 1234567", "representatives": "Anna Anders",

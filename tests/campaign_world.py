@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.dkim import generate_key
+from vetted import vetted
 
 IMPRINT = {
     "organisation": "company", "legal_form": "GmbH", "legal_name": "Lindenhof GmbH", "street": "Lindenweg 4",
@@ -146,13 +147,7 @@ def bare_account(name: str) -> tuple[int, User]:
 
 def world(people: int = 3) -> World:
     """Anna's account: activated, agreements accepted, imprint, verified sender, one list with `people`."""
-    account_id = accounts.create_account("Gärtnerei Lindenhof").id
-    anna = person(account_id, "Anna Lindner")
-    otto = accounts.create_user(
-        f"otto{secrets.token_hex(4)}@service.example", name="Otto", password=None, is_staff=True
-    )
-    accounts.activate_account(account_id, by_email=otto.email)
-    accounts.accept_agreements(account_id, anna, ip=None, user_agent="test")
+    account_id, anna = vetted()
     accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
     with tenancy.account(account_id):
         sender_id = _sender()

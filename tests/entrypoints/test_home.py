@@ -24,7 +24,7 @@ def text(client: Client, url: str = "/studio/") -> str:
 def test_a_fresh_account_is_told_what_is_missing_and_in_which_order() -> None:
     _account_id, carla = bare_account("Carla's Cafe")
     page = text(browser(carla))
-    steps = ["Your account is being checked", "agreements are not accepted yet", "Create your first list",
+    steps = ["Finish your application", "agreements are not accepted yet", "Create your first list",
              "Add the domain you send from", "Fill in your imprint"]  # fmt: skip
     places = [page.find(step) for step in steps]
     assert -1 not in places

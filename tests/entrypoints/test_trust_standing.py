@@ -8,6 +8,7 @@ from django.test import Client
 
 from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.models import Acceptance, Account, Membership, Notice, Role, Standing, User
 from mailflatrate.base import tenancy
 
@@ -38,7 +39,8 @@ def letters_to(email: str) -> list[Notice]:
 
 def test_the_standing_is_said_with_its_reason(anna: World) -> None:
     assert "Mailings go out when their checks are passed" in text(anna.client.get("/studio/standing/"))
-    actions.set_standing(anna.account_id, Standing.PAUSED, reason="Three complaints in one hour.")
+    reasons = Reasons("complaints", "Three complaints in one hour.", rule="R-86")
+    actions.change_standing(anna.account_id, Standing.PAUSED, reasons, by=None, machine="test")
     page = text(anna.client.get("/studio/standing/"))
     assert "Nothing goes out for now" in page
     assert "Three complaints in one hour." in page

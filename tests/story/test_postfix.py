@@ -37,6 +37,7 @@ from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host, wait_for_greeting
+from vetted import operator, vetted
 
 pytestmark = [
     pytest.mark.postfix,
@@ -137,13 +138,9 @@ def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
 @pytest.fixture(scope="module")
 def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
     """A customer whose domain is verified and whose list was imported by the worker."""
-    otto = accounts.create_user("otto@postfix-story.example", name="Otto", password=None, is_staff=True)
-    user = accounts.create_user(f"anna@{SENDER_DOMAIN}", name="Anna", password=None)
-    account_id = accounts.create_account("Gärtnerei Lindenhof", country="DE", language="de").id
-    accounts.add_member(account_id, user)
-    accounts.accept_agreements(account_id, user, ip="127.0.0.1", user_agent="story")
+    otto = operator()
+    account_id, user = vetted(by=otto)
     accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=user)
-    accounts.activate_account(account_id, by_email=otto.email)
     with tenancy.account(account_id):
         domain = domains.add_domain(SENDER_DOMAIN)
         records = domains.records_to_publish(domain)

@@ -18,6 +18,7 @@ class Standing(Enum):
 
     REGISTERED = "registered"
     SUBMITTED = "submitted"
+    MORE_INFO = "more_info"
     APPROVED = "approved"
     ACTIVE = "active"
     THROTTLED = "throttled"

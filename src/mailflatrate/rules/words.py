@@ -15,6 +15,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "dns.unchecked": ("not looked up yet", "noch nicht abgefragt"),
     "standing.registered": ("registered", "registriert"),
     "standing.submitted": ("waiting for review", "in Prüfung"),
+    "standing.more_info": ("waiting for your answer", "wartet auf Ihre Antwort"),
     "standing.approved": ("approved, not yet activated", "genehmigt, noch nicht freigeschaltet"),
     "standing.active": ("active", "aktiv"),
     "standing.throttled": ("throttled", "gedrosselt"),

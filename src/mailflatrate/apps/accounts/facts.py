@@ -1,24 +1,16 @@
 """Rows of this app as facts for the rules."""
 
-from mailflatrate.apps.accounts.models import Account, AgreementKind, Imprint
+from mailflatrate.apps.accounts.models import Account, AgreementKind, Application, Imprint
 from mailflatrate.apps.accounts.queries import accepted_version, current_version
 from mailflatrate.rules.facts import AccountFacts, Standing
 from mailflatrate.rules.imprint import Imprint as StructuredImprint
 from mailflatrate.rules.imprint import imprint_from_mapping
-
-_STANDINGS = {
-    "applied": Standing.SUBMITTED,
-    "active": Standing.ACTIVE,
-    "throttled": Standing.THROTTLED,
-    "paused": Standing.PAUSED,
-    "suspended": Standing.SUSPENDED,
-    "closed": Standing.CLOSED,
-}
+from mailflatrate.rules.vetting import FIELDS
 
 
 def standing(account: Account) -> Standing:
     """The standing in the words of the rules."""
-    return _STANDINGS[account.standing]
+    return Standing(account.standing)
 
 
 def account_facts(account: Account) -> AccountFacts:
@@ -39,3 +31,18 @@ def account_facts(account: Account) -> AccountFacts:
 def structured_imprint(imprint: Imprint | None) -> StructuredImprint | None:
     """The imprint as the rules read it; None where none was saved."""
     return imprint_from_mapping({**imprint.fields, "country": imprint.country}) if imprint else None
+
+
+def agreements_open(account: Account) -> bool:
+    """True while a document in force is not accepted in the account's name. Runs in the account's scope."""
+    facts = account_facts(account)
+    return (
+        facts.terms_current != facts.terms_accepted
+        or facts.policy_current != facts.policy_accepted
+        or facts.dpa_current != facts.dpa_accepted
+    )
+
+
+def record_of(application: Application) -> dict[str, object]:
+    """The vetting record as the rules read it (R-02)."""
+    return {field.key: getattr(application, field.key) for field in FIELDS}

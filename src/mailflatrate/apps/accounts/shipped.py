@@ -17,17 +17,21 @@ def ensure_shipped() -> None:
     with tenancy.platform(PlatformReason.SETUP):
         if not Account.objects.filter(is_house=True).exists():
             Account.objects.create(name=load_settings().service_name, is_house=True)
-    for kind in AgreementKind:
-        for path in sorted(FOLDER.glob(f"{kind.value}.*.md")):
-            text = path.read_text(encoding="utf-8")
-            AgreementDocument.objects.get_or_create(
-                kind=kind,
-                version=VERSION,
-                language=path.name.split(".")[1],
-                defaults={
-                    "title": text.partition("\n")[0].removeprefix("# "),
-                    "text": text,
-                    "sha256": hashlib.sha256(text.encode()).hexdigest(),
-                    "valid_from": clock.now(),
-                },
-            )
+        for kind in AgreementKind:
+            for path in sorted(FOLDER.glob(f"{kind.value}.*.md")):
+                _ensure_document(kind, path)
+
+
+def _ensure_document(kind: AgreementKind, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    AgreementDocument.objects.get_or_create(
+        kind=kind,
+        version=VERSION,
+        language=path.name.split(".")[1],
+        defaults={
+            "title": text.partition("\n")[0].removeprefix("# "),
+            "text": text,
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "valid_from": clock.now(),
+        },
+    )

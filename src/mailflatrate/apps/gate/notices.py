@@ -1,6 +1,6 @@
 """The gate for messages of the service itself: facts, and the stored decision."""
 
-from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
+from mailflatrate.apps.accounts.models import Applicant, Notice, NoticeKind, User
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import clock
 from mailflatrate.rules.facts import NoticeFacts
@@ -8,9 +8,10 @@ from mailflatrate.rules.gate import judge_notice
 
 
 def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
-    """Whether the recipient works with the service (R-32); `address_dead` when a notice to him bounced hard (R-69)."""
+    """Whether the recipient works with the service or asked to (R-32); `address_dead` when a notice to him bounced hard (R-69)."""
     return NoticeFacts(
-        recipient_is_user=User.objects.filter(email__iexact=notice.recipient, is_active=True).exists(),
+        recipient_is_user=User.objects.filter(email__iexact=notice.recipient, is_active=True).exists()
+        or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
         address_dead=address_dead,
     )
 

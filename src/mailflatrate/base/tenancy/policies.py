@@ -17,6 +17,7 @@ MINE = f"nullif(current_setting('{SETTING}', true), '')::bigint"
 WITHOUT_POLICY: dict[str, str] = {
     "user_account": "a person signs in before an account is known, and may belong to several",
     "agreement_document": "public texts, the same for all",
+    "applicant": "somebody who has not proved his address yet belongs to no account",
     "django_session": "opened before an account is known; the key is the secret",
     "django_content_type": "the framework's catalogue of tables",
     "django_migrations": "the framework's record of schema changes",
@@ -36,13 +37,6 @@ WITHOUT_POLICY: dict[str, str] = {
 }
 
 
-# What neither role may do to a table, whatever the row: the append-only log and what the chain alone writes.
-REVOKED: dict[str, str] = {
-    "audit_entry": "UPDATE, DELETE, TRUNCATE",
-    "audit_head": "INSERT, UPDATE, DELETE, TRUNCATE",
-}
-
-
 # Tables on which a role may do less than everything: what is proof may be added to, and never be changed or removed.
 # Only ERASER_ROLE deletes evidence, and it sees nothing else.
 _APPEND = "SELECT, INSERT"
@@ -51,6 +45,12 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
     "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
+    # The log is added to, its head is moved by the trigger that chains it.
+    "audit_entry": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND},
+    "audit_head": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT"},
+    # Triggers say which columns (R-01); an account is closed, never deleted.
+    "account": {APP_ROLE: "SELECT, UPDATE", PLATFORM_ROLE: "SELECT, INSERT, UPDATE"},
+    "agreement_document": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
 }
 
 
@@ -67,7 +67,7 @@ def tenant_policies() -> list[Policy]:
     """The policies of all tables: one for each model that belongs to an account, and the account itself.
 
     A nullable `account` means that rows without one are the platform's: all may read them, none may write them,
-    unless the model says `hidden_without_account`.
+    unless the model says `hidden_without_account`. A model with `desk_only` is seen by the platform role alone.
     """
     policies = [
         Policy("account", f"id = {MINE}", f"id = {MINE}"),
@@ -80,8 +80,16 @@ def tenant_policies() -> list[Policy]:
             continue
         mine = f"account_id = {MINE}"
         shared = model._meta.get_field("account").null and not getattr(model, "hidden_without_account", False)
-        policies.append(Policy(model._meta.db_table, f"{mine} OR account_id IS NULL" if shared else mine, mine))
+        may_see = f"{mine} OR account_id IS NULL" if shared else mine
+        policies.append(Policy(model._meta.db_table, "false" if getattr(model, "desk_only", False) else may_see, mine))
     return policies
+
+
+def restricted() -> dict[str, dict[str, str]]:
+    """RESTRICTED, and the models with `platform_writes`: the application role reads them, only the platform writes."""
+    models = (model for model in apps.get_models() if issubclass(model, TenantModel))
+    written = [model._meta.db_table for model in models if getattr(model, "platform_writes", False)]
+    return {**RESTRICTED, **{table: {APP_ROLE: "SELECT"} for table in written}}
 
 
 def apply_policies(connection: BaseDatabaseWrapper) -> None:
@@ -103,19 +111,17 @@ def apply_policies(connection: BaseDatabaseWrapper) -> None:
                 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
                 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role};
             """)
-            for table, rights in REVOKED.items():
-                cursor.execute(f'REVOKE {rights} ON "{table}" FROM {role}')
         _restrict(cursor)
 
 
 def _restrict(cursor: CursorWrapper) -> None:
-    """Take back what RESTRICTED does not name, and let the eraser see one account's evidence."""
+    """Take back what `restricted` does not name, and let the eraser see one account's evidence."""
     cursor.execute(f"""
         GRANT USAGE ON SCHEMA public TO {ERASER_ROLE};
         DROP POLICY IF EXISTS eraser ON consent_evidence;
         CREATE POLICY eraser ON consent_evidence TO {ERASER_ROLE} USING (account_id = {MINE});
     """)
-    for table, rights in RESTRICTED.items():
+    for table, rights in restricted().items():
         for role, granted in rights.items():
             cursor.execute(f'REVOKE ALL ON "{table}" FROM {role}')
             if granted:

@@ -20,6 +20,8 @@ class NoAccount(RuntimeError):
 class PlatformReason(StrEnum):
     """The closed list of reasons to look across accounts. A new one needs a reviewer's eye."""
 
+    APPLICATION = "a company applies before it has an account, or hands its application in"
+    STANDING = "a rule or a reviewer moves an account, which its own scope may not"
     OPERATOR_DESK = "an operator works at the desk"
     ACCOUNT_CHOICE = "a person who signed in chooses among the accounts he belongs to"
     MAIL_IN = "a message from outside names its account only by a token"

@@ -40,15 +40,12 @@ def settings_command() -> None:
 @click.argument("name")
 @click.option("--country", default="DE", help="Two letters.")
 @click.option("--language", default="en", type=click.Choice(["en", "de"]))
-@click.option("--activate-by", "operator_email", help="E-mail of the operator who has checked the customer.")
-def create_account_command(name: str, country: str, language: str, operator_email: str | None) -> None:
-    """Create the account NAME. It cannot send until a person activated it."""
+def create_account_command(name: str, country: str, language: str) -> None:
+    """Create the account NAME. It applies like everybody else and cannot send until a person activated it."""
     with database():
         from mailflatrate.apps.accounts import actions
 
         account = actions.create_account(name, country=country, language=language)
-        if operator_email:
-            actions.activate_account(account.id, by_email=operator_email)
         click.echo(f"Account {account.id}: {account.name}")
 
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 TOTP_PERIOD_SECONDS = 30
 TONES = {
-    Standing.APPLIED: "info",
+    Standing.REGISTERED: "info",
+    Standing.SUBMITTED: "info",
+    Standing.MORE_INFO: "warning",
+    Standing.APPROVED: "info",
+    Standing.REJECTED: "error",
     Standing.ACTIVE: "success",
     Standing.THROTTLED: "warning",
     Standing.PAUSED: "warning",

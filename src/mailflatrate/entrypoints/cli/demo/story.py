@@ -8,7 +8,7 @@ from typing import Any
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from mailflatrate.apps.accounts import actions as accounts
-from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.models import DecisionKind, User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.compiling import content_hash
@@ -22,6 +22,7 @@ from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
 from mailflatrate.entrypoints.cli.demo.environment import Place
 from mailflatrate.settings import load_settings
@@ -49,8 +50,7 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
     """Tell the whole story once; returns the numbers of the table."""
     operator = accounts.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
     TOTP.activate(operator, load_settings().demo_second_factor or generate_totp_secret())
-    anna = accounts.create_user(OWNER, name="Anna Lindner", password=PASSWORD, language="de")
-    account_id = _customer(operator, anna)
+    account_id, anna = _customer(operator)
     _stranger(operator)
     say("Gärtnerei Lindenhof applied, accepted the agreements, and was activated by Otto.")
     sender_id = _sender(place, account_id)
@@ -66,22 +66,29 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
     return _numbers(account_id, campaign_id, done)
 
 
-def _customer(operator: User, anna: User) -> int:
-    account = accounts.create_account("Gärtnerei Lindenhof", country="DE", language="de", colour="#00614a")
-    accounts.add_member(account.id, anna)
+def _customer(operator: User) -> tuple[int, User]:
+    account_id, anna = _applied(OWNER, "Anna Lindner", "Gärtnerei Lindenhof", LINDENHOF)
     ben = accounts.create_user(COLLEAGUE, name="Ben Petersen", password=PASSWORD)
-    accounts.add_member(account.id, ben)
-    accounts.accept_agreements(account.id, anna, ip="127.0.0.1", user_agent="demonstration")
-    accounts.save_imprint(account.id, country="DE", fields=IMPRINT, by=anna)
-    accounts.activate_account(account.id, by_email=operator.email)
-    return account.id
+    accounts.add_member(account_id, ben)
+    accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
+    accounts.change_settings(account_id, language="de", time_zone="Europe/Berlin", colour="#00614a")
+    accounts.decide_application(account_id, DecisionKind.APPROVE, by=operator, note="Imprint and form looked at.")
+    return account_id, anna
 
 
 def _stranger(operator: User) -> None:
-    account = accounts.create_account("Möbelhaus Nordstern", country="DE", language="de")
-    carla = accounts.create_user(OTHER, name="Carla Brandt", password=PASSWORD)
-    accounts.add_member(account.id, carla)
-    accounts.activate_account(account.id, by_email=operator.email)
+    account_id, _carla = _applied(OTHER, "Carla Brandt", "Möbelhaus Nordstern", NORDSTERN)
+    accounts.decide_application(account_id, DecisionKind.APPROVE, by=operator)
+
+
+def _applied(email: str, name: str, company: str, record: dict[str, Any]) -> tuple[int, User]:
+    """A company fills in its application, accepts the agreements and hands it in."""
+    begun = accounts.begin_application(email, name=name, company=company, country="DE", language="de")
+    accounts.save_application(begun.account_id, record, step="all")
+    user = User.objects.get(email=email)
+    where = accounts.Circumstances(ip="127.0.0.1", user_agent="demonstration")
+    accounts.submit_application(begun.account_id, user, where, password=PASSWORD)
+    return begun.account_id, user
 
 
 def _sender(place: Place, account_id: int) -> int:

@@ -44,7 +44,7 @@ def waiting(rows: "QuerySet[Any]", since: str) -> Waiting:
 
 
 def _applications() -> Waiting:
-    return waiting(Account.objects.filter(standing=Standing.APPLIED, is_house=False), "created_at")
+    return waiting(Account.objects.filter(standing=Standing.SUBMITTED, is_house=False), "created_at")
 
 
 QUEUES: list[Queue] = [

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
-from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.accounts.models import Account, Standing
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
@@ -57,11 +57,17 @@ def _steps(account: Account) -> Iterator[Step]:
 def _standing(account: Account) -> Iterator[Step]:
     if account.may_send:
         return
-    if account.standing == "applied":
+    if account.standing in (Standing.SUBMITTED, Standing.APPROVED):
         yield Step(
             "hourglass", "info", _("Your account is being checked"),
             _("A person of the house looks at every new customer before the first mailing."),
         )  # fmt: skip
+        return
+    if account.standing in (Standing.REGISTERED, Standing.MORE_INFO):
+        text = _("A person of the house looks at every new customer before the first mailing.")
+        if account.standing == Standing.MORE_INFO:
+            text = account.standing_reason
+        yield Step("stamp", "primary", _("Finish your application"), text, url_or_nothing("standing"), _("Go on"))
         return
     yield Step(
         "octagon-pause", "error", _("Your account may not send at present"), account.standing_reason,

@@ -24,7 +24,17 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
 
 MEANINGS = {
-    Standing.APPLIED: gettext_lazy("We are checking your account. You can prepare everything; nothing goes out yet."),
+    Standing.REGISTERED: gettext_lazy(
+        "Your application is not sent yet. You can prepare everything; nothing goes out before it is approved."
+    ),
+    Standing.SUBMITTED: gettext_lazy("We are checking your account. You can prepare everything; nothing goes out yet."),
+    Standing.MORE_INFO: gettext_lazy(
+        "We have a question about your application. Nothing goes out before you answered."
+    ),
+    Standing.APPROVED: gettext_lazy("Your application is approved. Nothing goes out before the account is activated."),
+    Standing.REJECTED: gettext_lazy(
+        "Your application was rejected. Write to us if you do not agree; a person looks again."
+    ),
     Standing.ACTIVE: gettext_lazy("Mailings go out when their checks are passed."),
     Standing.THROTTLED: gettext_lazy("Mailings go out, but slower than usual."),
     Standing.PAUSED: gettext_lazy("Nothing goes out for now. Your data stay as they are."),

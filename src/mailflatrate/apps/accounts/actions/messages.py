@@ -1,0 +1,54 @@
+"""What an account and the desk write to each other (R-09)."""
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.notices import tell_owners
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Account, DeskMessage, NoticeKind, Side, StandingChange, User
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
+
+LONGEST_MESSAGE = 8_000
+MOST_WAITING = 10
+
+
+def write_to_desk(text: str, *, by: User, about: StandingChange | None = None) -> DeskMessage:
+    """A customer writes to the operator. Runs inside `tenancy.account(...)`.
+
+    Raises AccountError for an empty text, one that is too long, or when many wait for an answer already.
+    """
+    text = text.strip()
+    if not text:
+        raise AccountError(_("Write a few words first."))
+    if len(text) > LONGEST_MESSAGE:
+        raise AccountError(_("At most %(limit)d characters, please.") % {"limit": LONGEST_MESSAGE})
+    if DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None).count() >= MOST_WAITING:
+        raise AccountError(_("We have your messages and will answer them."))
+    return DeskMessage.objects.create(side=Side.CUSTOMER, text=text, about=about, author=by, at=clock.now())
+
+
+def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
+    """Answer everything that waits; empty text: nothing needs an answer, it is only put away."""
+    now = clock.now()
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        account = Account.objects.get(id=account_id)
+        waiting = DeskMessage.objects.filter(account_id=account_id, side=Side.CUSTOMER, handled_at=None)
+        about = waiting.exclude(about=None).order_by("-id").first()
+        waiting.update(handled_at=now)
+        if text.strip():
+            DeskMessage.objects.create(
+                account_id=account_id, side=Side.DESK, text=text.strip(), author=by, at=now, handled_at=now,
+                about=about.about if about else None,
+            )  # fmt: skip
+            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _letter(account, text.strip()))
+        audit.record(
+            "message.answered" if text.strip() else "message.put_away", by=audit.person(by), account_id=account_id,
+            reason=text.strip(),
+        )  # fmt: skip
+
+
+def _letter(account: Account, text: str) -> tuple[str, str]:
+    facts = {"account": account.name, "service": load_settings().service_name}
+    below = _("Answer in your account: %(url)s") % {"url": f"{load_settings().public_url}/studio/standing/"}
+    return _("%(service)s answers %(account)s") % facts, f"{text}\n\n{below}\n"

@@ -1,0 +1,96 @@
+"""Agreements, the ticks of the policy, and the imprint."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import (
+    Acceptance,
+    Account,
+    Acknowledgement,
+    AgreementDocument,
+    AgreementKind,
+    Imprint,
+    Occasion,
+    User,
+)
+from mailflatrate.apps.accounts.queries import current_documents
+from mailflatrate.base import audit, clock, tenancy
+
+LONGEST_USER_AGENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """From where somebody agreed: the client's address, None where it is not known, and his browser."""
+
+    ip: str | None
+    user_agent: str
+
+
+def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent: str) -> None:
+    """Record that `user` accepted the current version of every document, in the account's name (R-04, R-92)."""
+    with tenancy.account(account_id):
+        documents = current_documents(user.language)
+        for document in documents:
+            Acceptance.objects.create(document=document, user=user, ip=ip, user_agent=user_agent[:LONGEST_USER_AGENT])
+        audit.record(
+            "agreements.accepted", by=audit.person(user), account_id=account_id,
+            details={row.kind: [row.version, row.language, row.sha256] for row in documents},
+        )  # fmt: skip
+
+
+def acknowledge_policy(
+    occasion: Occasion, subject_id: int, content_hash: str, *, by: User, where: Circumstances
+) -> Acknowledgement:
+    """Record the tick "this keeps to the anti-spam policy" for exactly this content (R-04).
+
+    Runs inside `tenancy.account(...)`. Raises AccountError where no policy is in force.
+    """
+    document = next((row for row in current_documents(by.language) if row.kind == AgreementKind.POLICY), None)
+    if document is None:
+        raise AccountError(_("No anti-spam policy is in force yet. Write to us."))
+    row = Acknowledgement.objects.create(
+        document=document, user=by, occasion=occasion, subject_id=subject_id, content_hash=content_hash,
+        at=clock.now(), ip=where.ip, user_agent=where.user_agent[:LONGEST_USER_AGENT],
+    )  # fmt: skip
+    audit.record(
+        "policy.ticked", by=audit.person(by), account_id=tenancy.current_account_id(),
+        subject=f"{occasion.value}:{subject_id}",
+        details={"version": document.version, "sha256": document.sha256, "content": content_hash},
+    )  # fmt: skip
+    return row
+
+
+def publish_documents(kind: AgreementKind, version: str, texts: Sequence[tuple[str, str]], *, by: User) -> None:
+    """Put a new version of a document in force: `texts` are (language, Markdown with the title in its first line).
+
+    Everybody is asked at the next sign-in, and nothing is sent before an owner has accepted (R-04). Runs inside
+    `tenancy.platform(...)`. Raises AccountError for a version that was used, or a text without title.
+    """
+    if AgreementDocument.objects.filter(kind=kind, version=version).exists():
+        raise AccountError(_("Version %(version)s exists already. A version never changes.") % {"version": version})
+    now, hashes = clock.now(), {}
+    for language, text in texts:
+        title = text.partition("\n")[0].removeprefix("# ").strip()
+        if not text.startswith("# ") or not title or not text.partition("\n")[2].strip():
+            raise AccountError(_("Begin the text with a line “# Title”, and write the document below it."))
+        hashes[language] = hashlib.sha256(text.encode()).hexdigest()
+        AgreementDocument.objects.create(
+            kind=kind, version=version, language=language, title=title, text=text, sha256=hashes[language],
+            valid_from=now,
+        )  # fmt: skip
+    audit.record("document.published", by=audit.person(by), subject=f"{kind.value}:{version}", details=hashes)
+
+
+def save_imprint(account_id: int, *, country: str, fields: dict[str, str], by: User | None) -> Imprint:
+    """A new version of the imprint; earlier ones stay for the mailings that showed them (R-44)."""
+    with tenancy.account(account_id):
+        Account.objects.select_for_update().get(id=account_id)
+        newest = Imprint.objects.order_by("-version").first()
+        return Imprint.objects.create(
+            version=newest.version + 1 if newest else 1, country=country, fields=fields, created_by=by
+        )

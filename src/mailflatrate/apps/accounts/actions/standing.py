@@ -1,0 +1,217 @@
+"""How an account moves (R-01, R-08, R-09, R-90).
+
+Each move is a row of `standing_change`, a line in the audit log, and a letter to the owners; the database checks the
+move and carries it out.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.accounts.actions.notices import tell_owners
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import (
+    Account,
+    Application,
+    NoticeKind,
+    Standing,
+    StandingChange,
+    Strike,
+    User,
+)
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.facts import Standing as StandingFact
+from mailflatrate.rules.vetting import (
+    LIFTS,
+    Mover,
+    StrikeMeasure,
+    lift_from,
+    may_move,
+    measure,
+    needs_words,
+    strike_ends,
+)
+from mailflatrate.settings import load_settings
+
+STRIKES = "strikes"
+# What the machine writes when it acts alone; translated for whoever reads it.
+STRIKES_TEXT = gettext_noop("Three strikes within six months. Nothing goes out until a person has looked at it.")
+CLOSED_TEXT = gettext_noop("Three strikes within six months, after a suspension for the same reason.")
+STRIKES_REMEDY = gettext_noop("Say what you changed, so that it does not happen again. A person decides.")
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why an account moves (R-09). `text` and `remedy` go to the customer, `evidence` holds facts and figures."""
+
+    code: str
+    text: str = ""
+    remedy: str = ""
+    rule: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def change_standing(
+    account_id: int,
+    after: Standing,
+    reasons: Reasons,
+    *,
+    by: User | None,
+    machine: str = "",
+    application: Application | None = None,
+) -> StandingChange:
+    """Move an account. `by` None: the rule or job named by `machine` does it.
+
+    Raises AccountError where R-01 knows no such move, where a person is needed, where a reason is missing, or where a
+    pause is lifted too soon (R-90).
+    """
+    with tenancy.platform(PlatformReason.STANDING):
+        account = Account.objects.select_for_update().get(id=account_id)
+        before = Standing(account.standing)
+        _check(account_id, before, after, reasons, by)
+        actor = audit.person(by) if by else audit.machine(machine)
+        try:
+            with transaction.atomic():
+                change = StandingChange.objects.create(
+                    account_id=account_id, before=before, after=after, actor=by, actor_name=actor.name,
+                    reason_code=reasons.code, rule=reasons.rule, text=reasons.text.strip(),
+                    remedy=reasons.remedy.strip(), evidence=reasons.evidence, application=application, at=clock.now(),
+                )  # fmt: skip
+        except IntegrityError as problem:
+            raise AccountError(str(problem).partition("\n")[0]) from problem
+        audit.record(
+            f"account.{after.value}", by=actor, account_id=account_id, subject=f"standing_change:{change.id}",
+            reason=change.text, details={"before": before.value, "code": reasons.code, "evidence": reasons.evidence},
+        )  # fmt: skip
+        if after not in (Standing.SUBMITTED, Standing.APPROVED):
+            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _letter(account, change))
+        return change
+
+
+def _check(account_id: int, before: Standing, after: Standing, reasons: Reasons, by: User | None) -> None:
+    move = (StandingFact(before.value), StandingFact(after.value))
+    mover = Mover.MACHINE if by is None else Mover.STAFF if by.is_staff and by.is_active else Mover.APPLICANT
+    if not may_move(*move, mover):
+        words = _("The account is “%(before)s”; it cannot become “%(after)s” by this.")
+        raise AccountError(words % {"before": before.label, "after": after.label})
+    if needs_words(move[1]) and not reasons.text.strip():
+        raise AccountError(_("Write the reason; the customer reads it."))
+    if move in LIFTS:
+        if not reasons.text.strip():
+            raise AccountError(_("Write why the account may send again."))
+        paused = StandingChange.objects.filter(
+            account_id=account_id, after__in=[Standing.PAUSED, Standing.SUSPENDED]
+        ).latest("id")
+        if clock.now() < lift_from(paused.at):
+            raise AccountError(_("A pause is lifted after 24 hours at the earliest (R-90)."))
+
+
+def _letter(account: Account, change: StandingChange) -> tuple[str, str]:
+    """Subject and text, in the language that is active."""
+    after = Standing(change.after)
+    facts = {"account": account.name, "standing": after.label, "service": load_settings().service_name}
+    parts = [_(LETTERS[after]) % facts]
+    if change.text:
+        parts.append(_("Reason: %(text)s") % {"text": _(change.text)})
+    if change.rule:
+        parts.append(_("Rule: %(rule)s") % {"rule": change.rule})
+    if change.remedy:
+        parts.append(_("What you can do: %(remedy)s") % {"remedy": _(change.remedy)})
+    if needs_words(StandingFact(after.value)):
+        decided = _("A rule of ours did this by itself.") if change.automated else _("A person decided this.")
+        parts.append(decided + " " + _("You can object; another look is taken by a person."))
+    parts.append(f"{load_settings().public_url}/studio/standing/")
+    return _("%(account)s: %(standing)s") % facts, "\n\n".join(parts) + "\n"
+
+
+LETTERS = {
+    Standing.REGISTERED: gettext_noop("%(account)s is registered at %(service)s."),
+    Standing.MORE_INFO: gettext_noop("We read the application of %(account)s and have a question before we decide."),
+    Standing.REJECTED: gettext_noop("We read the application of %(account)s and do not accept it."),
+    Standing.ACTIVE: gettext_noop("A person of %(service)s has checked %(account)s. You may send mailings."),
+    Standing.THROTTLED: gettext_noop("Mailings of %(account)s go out, but fewer a day than usual."),
+    Standing.PAUSED: gettext_noop("Mailings of %(account)s are paused: nothing goes out for now."),
+    Standing.SUSPENDED: gettext_noop("%(account)s is suspended: nothing goes out."),
+    Standing.CLOSED: gettext_noop("%(account)s is closed at %(service)s."),
+}
+
+
+def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: str = "") -> Strike:
+    """Reprimand an account for six months (R-08). The third one that counts suspends it, and the next time closes it.
+
+    Raises AccountError without a reason.
+    """
+    if not reasons.text.strip():
+        raise AccountError(_("Write the reason; the customer reads it."))
+    now = clock.now()
+    with tenancy.platform(PlatformReason.STANDING):
+        account = Account.objects.select_for_update().get(id=account_id)
+        strike = Strike.objects.create(
+            account_id=account_id, reason_code=reasons.code, text=reasons.text.strip(), evidence=reasons.evidence,
+            given_by=by, given_at=now, ends_at=strike_ends(now),
+        )  # fmt: skip
+        audit.record(
+            "strike.given", by=audit.person(by) if by else audit.machine(machine), account_id=account_id,
+            subject=f"strike:{strike.id}", reason=strike.text, details={"code": reasons.code, **reasons.evidence},
+        )  # fmt: skip
+        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _strike_letter(account, strike))
+        _answer_strikes(account_id, Standing(account.standing))
+        return strike
+
+
+def _strike_letter(account: Account, strike: Strike) -> tuple[str, str]:
+    facts = {"account": account.name, "text": _(strike.text), "until": f"{strike.ends_at:%Y-%m-%d}"}
+    words = _("%(account)s got a strike: %(text)s\n\nIt counts until %(until)s. Three at a time suspend the account.\n")
+    return _("A strike for %(account)s") % facts, words % facts
+
+
+def _answer_strikes(account_id: int, present: Standing) -> None:
+    """Suspend or close, where the ladder says so and the account still has something to lose."""
+    earlier = StandingChange.objects.filter(account_id=account_id, after=Standing.SUSPENDED, reason_code=STRIKES)
+    answered = earlier.order_by("-id").values_list("at", flat=True).first()
+    counting = Strike.objects.filter(account_id=account_id, taken_back_at=None)
+    if answered is not None:
+        counting = counting.filter(given_at__gt=answered)
+    given = list(counting.values_list("given_at", flat=True))
+    found = measure(given, earlier.count(), clock.now())
+    after, text = {
+        StrikeMeasure.NONE: (None, ""),
+        StrikeMeasure.SUSPEND: (Standing.SUSPENDED, STRIKES_TEXT),
+        StrikeMeasure.CLOSE: (Standing.CLOSED, CLOSED_TEXT),
+    }[found]
+    if after is None or not may_move(StandingFact(present.value), StandingFact(after.value), Mover.MACHINE):
+        return
+    reasons = Reasons(STRIKES, text, STRIKES_REMEDY, "R-08", {"strikes": len(given), "suspensions": earlier.count()})
+    change_standing(account_id, after, reasons, by=None, machine="accounts.answer_strikes")
+
+
+def take_back_strike(strike_id: int, *, by: User, because: str) -> None:
+    """A reviewer takes a strike back; what it led to he lifts by himself. Raises AccountError without a reason."""
+    if not because.strip():
+        raise AccountError(_("Write why the strike is taken back."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        strike = Strike.objects.select_for_update().get(id=strike_id)
+        if strike.taken_back_at is not None:
+            raise AccountError(_("This strike was taken back already."))
+        strike.taken_back_by, strike.taken_back_at, strike.taken_back_because = by, clock.now(), because.strip()
+        strike.save(update_fields=["taken_back_by", "taken_back_at", "taken_back_because"])
+        audit.record(
+            "strike.taken_back", by=audit.person(by), account_id=strike.account_id, subject=f"strike:{strike.id}",
+            reason=because.strip(),
+        )  # fmt: skip
+
+
+def set_limits(account_id: int, *, by: User, daily_limit: int | None, supervised: bool, because: str) -> None:
+    """How many recipients a day, and whether the next mailing waits for a reviewer. Raises AccountError."""
+    if not because.strip():
+        raise AccountError(_("Write why; it stays in the audit log."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        Account.objects.filter(id=account_id).update(daily_limit=daily_limit, supervised=supervised)
+        audit.record(
+            "account.limits_set", by=audit.person(by), account_id=account_id, reason=because.strip(),
+            details={"daily_limit": daily_limit, "supervised": supervised},
+        )  # fmt: skip

@@ -1,0 +1,245 @@
+"""Applications (R-01 to R-03): asking to apply, writing the record, handing it in, and what a person decides."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.papers import Circumstances, accept_agreements
+from mailflatrate.apps.accounts.actions.people import house_account
+from mailflatrate.apps.accounts.actions.standing import Reasons, change_standing
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.facts import agreements_open, record_of
+from mailflatrate.apps.accounts.models import (
+    Account,
+    Applicant,
+    Application,
+    DecisionKind,
+    Membership,
+    NoticeKind,
+    Role,
+    Signal,
+    Standing,
+    User,
+    VettingDecision,
+)
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
+from mailflatrate.rules.verdict import Language
+from mailflatrate.rules.vetting import FIELDS, field_name, missing_fields
+from mailflatrate.settings import load_settings
+
+EDITABLE = (Standing.REGISTERED, Standing.MORE_INFO)
+WRITABLE = frozenset(field.key for field in FIELDS)
+LETTERS_PER_ADDRESS_DAY = 3
+LETTERS_PER_IP_HOUR = 20
+UNPROVED_KEPT = timedelta(days=14)
+
+
+class AddressRefused(AccountError):
+    """The address cannot be one to sign in with; the message says why."""
+
+
+def check_applicant_address(email: str) -> str:
+    """The address in its plain form. Raises AddressRefused for a role, a disposable one, or none at all (R-21, R-22).
+
+    Reserved names pass where the installation itself stands on one, as the demonstration does.
+    """
+    allowed = frozenset({load_settings().service_domain.rpartition(".")[2]})
+    found = decide_address(email.strip(), allow_reserved=allowed)
+    if found.verdict is not AddressVerdict.ACCEPT:
+        german = (get_language() or "").startswith("de")
+        assert found.reason is not None
+        raise AddressRefused(reason_sentence(found.reason, Language.GERMAN if german else Language.ENGLISH))
+    return found.address.lower()
+
+
+def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_in: str) -> None:
+    """Write to an address from the application page; the answer is the same for a known and an unknown one.
+
+    `link` leads to the beginning of an application for this address, `sign_in` to the door for people who have an
+    account. Beyond a few letters a day to one address, or an hour from one client, nothing is written. Raises
+    AddressRefused.
+    """
+    email, now = check_applicant_address(email), clock.now()
+    recent = Applicant.objects.filter(asked_at__gt=now - timedelta(days=1))
+    if recent.filter(email=email).count() >= LETTERS_PER_ADDRESS_DAY:
+        return
+    if ip and recent.filter(ip=ip, asked_at__gt=now - timedelta(hours=1)).count() >= LETTERS_PER_IP_HOUR:
+        return
+    Applicant.objects.create(email=email, language=language, ip=ip, asked_at=now)
+    facts = {"service": load_settings().service_name, "url": link, "sign_in": sign_in}
+    if User.objects.filter(email=email).exists() and open_application(email) is None:
+        text = _(
+            "Somebody, probably you, asked to apply at %(service)s with this address. It signs in here already:\n\n"
+            "%(sign_in)s\n\nIf it was not you, do nothing.\n"
+        )
+    else:
+        text = _(
+            "Here your application at %(service)s begins, and goes on whenever you come back:\n\n%(url)s\n\n"
+            "The link holds for 14 days. If you did not ask for it, do nothing: no account is made.\n"
+        )
+    subject = _("Your application at %(service)s") % facts
+    send_notice(house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts)
+
+
+def open_application(email: str) -> Application | None:
+    """The application of the account that this person answers for, while it can still be written."""
+    with tenancy.platform(PlatformReason.APPLICATION):
+        mine = Membership.objects.filter(user__email=email, role=Role.OWNER, account__standing__in=EDITABLE)
+        account_id = mine.order_by("-id").values_list("account_id", flat=True).first()
+        return Application.objects.filter(account_id=account_id).first() if account_id else None
+
+
+def begin_application(email: str, *, name: str, company: str, country: str, language: str) -> Application:
+    """The address is proved by the link that led here: make the person, the account, and an empty record.
+
+    Repeated, it finds the application again. Raises AccountError for a person who works here already.
+    """
+    email = check_applicant_address(email)
+    found = open_application(email)
+    if found is not None:
+        return found
+    with tenancy.platform(PlatformReason.APPLICATION):
+        if User.objects.filter(email=email).exists():
+            raise AccountError(_("This address signs in here already. Sign in, or use another address."))
+        now = clock.now()
+        user = User.objects.create_user(email, None, name=name.strip(), language=language)
+        account = Account.objects.create(name=company.strip(), country=country, language=language)
+        Membership.objects.create(account_id=account.id, user=user, role=Role.OWNER)
+        Applicant.objects.filter(email=email).update(proved_at=now)
+        audit.record(
+            "account.registered", by=audit.person(user), account_id=account.id, details={"email_proved_at": f"{now}"}
+        )
+        return Application.objects.create(
+            account_id=account.id, legal_name=company.strip(), country=country, responsible_person=name.strip(),
+            created_at=now,
+        )  # fmt: skip
+
+
+def save_application(account_id: int, values: Mapping[str, Any], *, step: str) -> Application:
+    """Keep what was written in one step. Raises AccountError once it is handed in."""
+    unknown = set(values) - WRITABLE
+    if unknown:
+        raise ValueError(f"not an applicant's to write: {sorted(unknown)}")
+    with tenancy.account(account_id):
+        application = _editable(account_id)
+        for key, value in values.items():
+            setattr(application, key, value)
+        if step not in application.done_steps:
+            application.done_steps = [*application.done_steps, step]
+        application.save(update_fields=[*values, "done_steps"])
+        return application
+
+
+def _editable(account_id: int) -> Application:
+    account = Account.objects.select_for_update().get(id=account_id)
+    if account.standing not in EDITABLE:
+        raise AccountError(_("The application is handed in; it does not change any more."))
+    return Application.objects.select_for_update().get(account_id=account_id)
+
+
+def submit_application(account_id: int, user: User, where: Circumstances, *, password: str = "") -> None:
+    """Hand the record in and accept the agreements in the account's name (R-04, R-92).
+
+    `password` is set where the person chose one; otherwise he signs in by a link that is mailed to him. Raises
+    AccountError while a field is empty.
+    """
+    with tenancy.account(account_id):
+        application = _editable(account_id)
+        empty = missing_fields(record_of(application))
+        if empty:
+            raise AccountError(_("Still to be filled in: %(fields)s.") % {"fields": field_names(empty)})
+        application.submitted_at = clock.now()
+        application.save(update_fields=["submitted_at"])
+        if password:
+            user.set_password(password)
+            user.save(update_fields=["password"])
+        accept_agreements(account_id, user, ip=where.ip, user_agent=where.user_agent)
+        change_standing(account_id, Standing.SUBMITTED, Reasons("applied"), by=user, application=application)
+        jobs.defer("accounts.gather_signals", jobs.Queue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
+
+
+def field_names(keys: Iterable[str]) -> str:
+    """The names of fields, joined, in the language that is active."""
+    german = (get_language() or "").startswith("de")
+    return ", ".join(field_name(key, Language.GERMAN if german else Language.ENGLISH) for key in keys)
+
+
+def keep_signals(account_id: int, found: Iterable[tuple[str, str, dict[str, Any], str]]) -> None:
+    """Replace the signals of an application by what was seen now: key, outcome, params, evidence (R-03)."""
+    now = clock.now()
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        application = Application.objects.select_for_update().get(account_id=account_id)
+        Signal.objects.filter(application=application).delete()
+        Signal.objects.bulk_create(
+            Signal(
+                account_id=account_id, application=application, key=key, outcome=outcome, params=params,
+                evidence=evidence, at=now,
+            )
+            for key, outcome, params, evidence in found
+        )  # fmt: skip
+        application.signals_at = now
+        application.save(update_fields=["signals_at"])
+
+
+def decide_application(account_id: int, kind: DecisionKind, *, by: User, text: str = "", note: str = "") -> None:
+    """Approve, ask or reject, as one person of the operator.
+
+    Approving fails while a field of R-02 is empty. It activates the account at once where the agreements in force are
+    accepted; otherwise the account waits, approved, for `activate_account`. Raises AccountError.
+    """
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        application = Application.objects.select_for_update().filter(account_id=account_id).first()
+        if application is None:
+            raise AccountError(_("This account has no application to decide about."))
+        record = record_of(application)
+        empty = missing_fields(record)
+        if kind is DecisionKind.APPROVE and empty:
+            words = _("Nothing is approved with an empty field (R-02). Ask for: %(fields)s.")
+            raise AccountError(words % {"fields": field_names(empty)})
+        packed = json.dumps(record, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False)
+        decision = VettingDecision.objects.create(
+            account_id=account_id, application=application, kind=kind, text=text.strip(), note=note.strip(),
+            record=json.loads(packed), record_sha256=hashlib.sha256(packed.encode()).hexdigest(),
+            signals=list(Signal.objects.filter(application=application).values("key", "outcome", "params")),
+            decided_by=by, decided_at=clock.now(),
+        )  # fmt: skip
+        after = {
+            DecisionKind.APPROVE: Standing.APPROVED,
+            DecisionKind.ASK: Standing.MORE_INFO,
+            DecisionKind.REJECT: Standing.REJECTED,
+        }[kind]
+        evidence = {"decision": decision.id, "record_sha256": decision.record_sha256}
+        reasons = Reasons(f"vetting_{kind.value}", text, rule="R-02", evidence=evidence)
+        change_standing(account_id, after, reasons, by=by, application=application)
+        if kind is DecisionKind.APPROVE and not _agreements_open(account_id):
+            activate_account(account_id, by=by)
+
+
+def _agreements_open(account_id: int) -> bool:
+    with tenancy.account(account_id):
+        return agreements_open(Account.objects.get(id=account_id))
+
+
+def activate_account(account_id: int, *, by: User) -> None:
+    """Let an approved account send, on the word of one person of the operator (R-01).
+
+    Raises AccountError where it is not approved, or the agreements in force are not accepted.
+    """
+    if _agreements_open(account_id):
+        raise AccountError(_("The customer has not accepted the agreements in force. Nothing is activated before."))
+    change_standing(account_id, Standing.ACTIVE, Reasons("activated", rule="R-01"), by=by)
+
+
+def forget_unproved() -> int:
+    """Erase what people left on the application page and never proved; returns how many."""
+    gone, _by_table = Applicant.objects.filter(asked_at__lt=clock.now() - UNPROVED_KEPT).delete()
+    return gone

@@ -1,0 +1,50 @@
+"""Tables of accounts: people, papers, vetting, standing, notices."""
+
+from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
+from mailflatrate.apps.accounts.models.papers import (
+    Acceptance,
+    Acknowledgement,
+    AgreementDocument,
+    AgreementKind,
+    Imprint,
+    Occasion,
+)
+from mailflatrate.apps.accounts.models.people import Account, Membership, Role, User, UserManager
+from mailflatrate.apps.accounts.models.standing import DeskMessage, Side, Standing, StandingChange, Strike
+from mailflatrate.apps.accounts.models.vetting import (
+    Applicant,
+    Application,
+    Cadence,
+    DecisionKind,
+    Sector,
+    Signal,
+    VettingDecision,
+)
+
+__all__ = [
+    "Acceptance",
+    "Account",
+    "Acknowledgement",
+    "AgreementDocument",
+    "AgreementKind",
+    "Applicant",
+    "Application",
+    "Cadence",
+    "DecisionKind",
+    "DeskMessage",
+    "Imprint",
+    "Membership",
+    "Notice",
+    "NoticeKind",
+    "Occasion",
+    "Role",
+    "Sector",
+    "Side",
+    "Signal",
+    "Standing",
+    "StandingChange",
+    "Strike",
+    "User",
+    "UserManager",
+    "VettingDecision",
+]

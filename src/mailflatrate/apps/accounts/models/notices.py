@@ -1,0 +1,33 @@
+"""Messages of the service itself."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class NoticeKind(models.TextChoices):
+    """Why the service itself writes to somebody."""
+
+    ACCESS = "access", _("Sign-in and password")
+    TEST = "test", _("Test mailing")
+    STANDING = "standing", _("Standing of the account")
+
+
+class Notice(TenantModel):
+    """A message of the service to a person who works with it; the engine sends it (basis: service notice).
+
+    A test mailing carries no content of its own: the edition named by `edition_id` is rendered for it.
+    """
+
+    kind = models.CharField(max_length=12, choices=NoticeKind.choices)
+    recipient = models.EmailField()
+    subject = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    edition_id = models.BigIntegerField(null=True)
+    sample_contact_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "notice"
+        indexes = [models.Index(fields=["account", "created_at"], name="notice_recent")]

@@ -1,0 +1,93 @@
+"""Agreements with their acceptances, acknowledgements of the policy, and the imprint."""
+
+import pgtrigger
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.accounts.models.people import User
+from mailflatrate.base import clock
+from mailflatrate.base.tenancy import TenantModel
+
+
+class AgreementKind(models.TextChoices):
+    """Documents a customer accepts (R-04, R-92)."""
+
+    TERMS = "terms", _("Terms")
+    POLICY = "anti_spam_policy", _("Anti-spam policy")
+    DPA = "data_processing", _("Data-processing agreement")
+
+
+class Occasion(models.TextChoices):
+    """What the policy was ticked for."""
+
+    IMPORT = "import", _("Import")
+    LIST = "list", _("List")
+    MAILING = "mailing", _("Mailing")
+
+
+class AgreementDocument(models.Model):
+    """One version of a document in one language; never changed once it is there."""
+
+    kind = models.CharField(max_length=20, choices=AgreementKind.choices)
+    version = models.CharField(max_length=20)
+    language = models.CharField(max_length=5)
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    valid_from = models.DateTimeField()
+
+    class Meta:
+        db_table = "agreement_document"
+        constraints = [models.UniqueConstraint(fields=["kind", "version", "language"], name="document_version_once")]
+        triggers = [pgtrigger.Protect(name="document_frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class Acceptance(TenantModel):
+    """Who accepted which document when and from where; append-only (R-04)."""
+
+    document = models.ForeignKey(AgreementDocument, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    accepted_at = models.DateTimeField(default=clock.now)
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "acceptance"
+        indexes = [models.Index(fields=["account", "document"], name="acceptance_document")]
+        triggers = [pgtrigger.Protect(name="acceptance_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class Acknowledgement(TenantModel):
+    """Who ticked the anti-spam policy for one import, one list or one mailing, and for exactly which content (R-04).
+
+    `content_hash` is the SHA-256 of the file, of the list's name, or of what a mailing shows; append-only.
+    """
+
+    document = models.ForeignKey(AgreementDocument, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    occasion = models.CharField(max_length=10, choices=Occasion.choices)
+    subject_id = models.BigIntegerField(help_text="id of the import, list or mailing; no foreign key: the tick stays")
+    content_hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "acknowledgement"
+        indexes = [models.Index(fields=["account", "occasion", "subject_id"], name="acknowledgement_of")]
+        triggers = [pgtrigger.Protect(name="acknowledgement_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class Imprint(TenantModel):
+    """One version of an account's imprint; a mailing keeps the version that it showed (R-44)."""
+
+    version = models.PositiveIntegerField()
+    country = models.CharField(max_length=2)
+    fields = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        db_table = "imprint"
+        constraints = [models.UniqueConstraint(fields=["account", "version"], name="imprint_version_once")]
+        triggers = [pgtrigger.Protect(name="imprint_frozen", operation=pgtrigger.Update)]

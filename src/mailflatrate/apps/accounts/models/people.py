@@ -1,0 +1,118 @@
+"""Tables of users, accounts and who works for which."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.accounts.models.standing import Standing
+from mailflatrate.base.tenancy import TenantModel
+
+
+class Role(models.TextChoices):
+    """What a member of an account may do."""
+
+    OWNER = "owner", _("Owner")
+    EDITOR = "editor", _("Editor")
+    VIEWER = "viewer", _("Viewer")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users by their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A user who signs in with `email` (stored in lower case)."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who signs in. `is_staff` people work at the operator's desk."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("language"), max_length=5, default="en")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        db_table = "user_account"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_superuser(self) -> bool:
+        """Nobody is above the rules."""
+        return False
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the picture-less badge."""
+        words = (self.name or self.email).split()
+        return "".join(word[0] for word in words[:2]).upper()
+
+
+class Account(models.Model):
+    """A customer of the service. The operator's own (`is_house`) sends the service's notices.
+
+    `standing` and what belongs to it are written by the trigger of `standing_change` alone, `supervised`, `daily_limit`
+    and `is_house` by the platform role alone; not even the account's own scope may touch them.
+    """
+
+    name = models.CharField(_("name"), max_length=120)
+    country = models.CharField(_("country"), max_length=2, default="DE")
+    language = models.CharField(_("language"), max_length=5, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
+    colour = models.CharField(_("colour"), max_length=7, default="#00595a")
+    standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.REGISTERED)
+    standing_reason = models.TextField(blank=True)
+    activated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    activated_at = models.DateTimeField(null=True)
+    vetting_record = models.ForeignKey("accounts.Application", null=True, on_delete=models.PROTECT, related_name="+")
+    supervised = models.BooleanField(default=True, help_text="the next mailing waits for a reviewer (R-06, R-90)")
+    daily_limit = models.PositiveIntegerField(null=True, help_text="recipients a day; None: as the rules say")
+    is_house = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "account"
+        constraints = [
+            # R-01: whoever may send was activated by a person.
+            models.CheckConstraint(
+                condition=~Q(standing__in=["active", "throttled"])
+                | Q(activated_by__isnull=False, activated_at__isnull=False, vetting_record__isnull=False),
+                name="account_activated_by_a_person",
+            ),
+            models.UniqueConstraint(fields=["is_house"], condition=Q(is_house=True), name="account_one_house"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def may_send(self) -> bool:
+        """True where the standing lets mail out."""
+        return self.standing in (Standing.ACTIVE, Standing.THROTTLED)
+
+
+class Membership(TenantModel):
+    """A user's place in an account."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.EDITOR)
+
+    class Meta:
+        db_table = "membership"
+        constraints = [models.UniqueConstraint(fields=["account", "user"], name="membership_once")]

@@ -1,0 +1,127 @@
+"""How an account stands: its moves, its strikes, and what was said about them.
+
+Only the platform role writes here (`platform_writes`). A row of `standing_change` moves the account: its trigger checks
+the move and who makes it, and sets `account.standing`, which nobody else can.
+"""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class Standing(models.TextChoices):
+    """What an account may do (R-01). Only ACTIVE and THROTTLED may send."""
+
+    REGISTERED = "registered", _("Registered")
+    SUBMITTED = "submitted", _("Being checked")
+    MORE_INFO = "more_info", _("Waits for your answer")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    ACTIVE = "active", _("Active")
+    THROTTLED = "throttled", _("Throttled")
+    PAUSED = "paused", _("Paused")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSED = "closed", _("Closed")
+
+
+class StandingChange(TenantModel):
+    """One move of an account, as it was told to the customer (R-09); append-only.
+
+    `actor` is the person of the operator or the applicant; None where a rule of ours did it (`actor_name` says which).
+    `evidence` holds facts and figures in JSON.
+    """
+
+    platform_writes = True
+
+    before = models.CharField(max_length=12, choices=Standing.choices)
+    after = models.CharField(max_length=12, choices=Standing.choices)
+    actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    actor_name = models.CharField(max_length=254)
+    reason_code = models.CharField(max_length=40)
+    rule = models.CharField(max_length=10, blank=True, help_text="rule id of RULES.md")
+    text = models.TextField(blank=True, help_text="what the customer reads")
+    remedy = models.TextField(blank=True, help_text="what the customer can do about it")
+    evidence = models.JSONField(default=dict)
+    application = models.ForeignKey("accounts.Application", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "standing_change"
+        indexes = [models.Index(fields=["account", "-id"], name="standing_change_recent")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason_code=""), name="standing_change_has_reason"),
+            # R-09: nobody is stopped, refused or asked without being told why.
+            models.CheckConstraint(
+                condition=Q(after__in=["registered", "submitted", "approved", "active"]) | ~Q(text=""),
+                name="standing_change_tells_why",
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="standing_change_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    @property
+    def automated(self) -> bool:
+        """True where no person decided (R-09)."""
+        return self.actor_id is None
+
+
+class Strike(TenantModel):
+    """A reprimand that counts for six months (R-08). A reviewer may take it back, with a reason."""
+
+    platform_writes = True
+
+    reason_code = models.CharField(max_length=40)
+    text = models.TextField(help_text="what the customer reads")
+    evidence = models.JSONField(default=dict)
+    given_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    taken_back_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    taken_back_at = models.DateTimeField(null=True)
+    taken_back_because = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "strike"
+        indexes = [models.Index(fields=["account", "-given_at"], name="strike_recent")]
+        triggers = [
+            pgtrigger.Protect(name="strike_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="strike_fixed", fields=["reason_code", "text", "evidence", "given_by", "given_at", "ends_at"]
+            ),
+        ]
+
+
+class Side(models.TextChoices):
+    """Who wrote a message."""
+
+    CUSTOMER = "customer", _("Customer")
+    DESK = "desk", _("Desk")
+
+
+class DeskMessage(TenantModel):
+    """One message between an account and the desk: a contest, an answer, a question (R-09).
+
+    The account adds its own; what the desk writes, and `handled_at`, only the platform role writes.
+    """
+
+    side = models.CharField(max_length=8, choices=Side.choices)
+    text = models.TextField()
+    about = models.ForeignKey(StandingChange, null=True, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, help_text="when the desk answered or closed it")
+
+    class Meta:
+        db_table = "desk_message"
+        indexes = [
+            models.Index(fields=["account", "id"], name="desk_message_thread"),
+            models.Index(
+                fields=["at"], condition=Q(side="customer", handled_at__isnull=True), name="desk_message_waiting"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="desk_message_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="desk_message_fixed", fields=["side", "text", "about", "author", "at"]),
+        ]

@@ -1,0 +1,146 @@
+"""Applications: who asks to come in, what he says about himself, what the machine saw, what a person decided."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class Applicant(models.Model):
+    """Somebody who gave an address on the application page and has not proved yet that it is his.
+
+    Not a tenant's row: there is no account yet. Unproved rows are forgotten after some days.
+    """
+
+    email = models.EmailField()
+    language = models.CharField(max_length=5, default="en")
+    ip = models.GenericIPAddressField(null=True)
+    asked_at = models.DateTimeField()
+    proved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "applicant"
+        indexes = [
+            models.Index(fields=["email", "-asked_at"], name="applicant_recent"),
+            models.Index(fields=["ip", "-asked_at"], name="applicant_ip"),
+        ]
+
+
+class Sector(models.TextChoices):
+    """Lines of business that may apply (R-05). What is forbidden is no choice."""
+
+    SHOP = "shop", _("Shop or trade")
+    SERVICE = "service", _("Services and crafts")
+    SOFTWARE = "software", _("Software and technology")
+    MEDIA = "media", _("Publishing and media")
+    CULTURE = "culture", _("Culture, events, travel")
+    EDUCATION = "education", _("Education and science")
+    ASSOCIATION = "association", _("Association or foundation")
+    PUBLIC = "public", _("Public body")
+    HEALTH = "health", _("Health and care")
+    FINANCE = "finance", _("Finance and insurance")
+    AGENCY = "agency", _("Agency that sends for others")
+
+
+class Cadence(models.TextChoices):
+    """How often mailings go out."""
+
+    WEEKLY_OR_MORE = "weekly", _("Every week or more often")
+    MONTHLY = "monthly", _("Once or twice a month")
+    SELDOM = "seldom", _("Less than once a month")
+    IRREGULAR = "irregular", _("When there is something to say")
+
+
+class Application(TenantModel):
+    """The vetting record of an account (R-02). One an account; what a decision saw is kept with the decision.
+
+    The account writes it while it is asked to; a trigger holds it fixed while the desk looks and afterwards.
+    `lists` holds `{"name", "size", "collection"}` for each list it will bring.
+    """
+
+    legal_name = models.CharField(max_length=160, blank=True)
+    register_number = models.CharField(max_length=160, blank=True)
+    vat_id = models.CharField(max_length=160, blank=True)
+    street = models.CharField(max_length=160, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    responsible_person = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    website = models.CharField(max_length=250, blank=True)
+    imprint_url = models.CharField(max_length=250, blank=True)
+    sector = models.CharField(max_length=12, choices=Sector.choices, blank=True)
+    business_model = models.TextField(blank=True)
+    sending_history = models.TextField(blank=True)
+    previous_provider = models.CharField(max_length=160, blank=True)
+    leaving_reason = models.TextField(blank=True)
+    monthly_volume = models.PositiveIntegerField(null=True)
+    cadence = models.CharField(max_length=12, choices=Cadence.choices, blank=True)
+    lists = models.JSONField(default=list)
+    form_url = models.CharField(max_length=250, blank=True)
+    sample_mailing = models.TextField(blank=True)
+    done_steps = ArrayField(models.CharField(max_length=12), default=list)
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    signals_at = models.DateTimeField(null=True, help_text="when the machine last looked")
+
+    class Meta:
+        db_table = "application"
+        constraints = [models.UniqueConstraint(fields=["account"], name="application_one_an_account")]
+        triggers = [pgtrigger.Protect(name="application_kept", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.legal_name
+
+
+class Signal(TenantModel):
+    """What the machine saw about an application, with its evidence; it never decides (R-03). For the desk only."""
+
+    platform_writes = True
+    desk_only = True
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="signals")
+    key = models.CharField(max_length=30)
+    outcome = models.CharField(max_length=12)
+    params = models.JSONField(default=dict)
+    evidence = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "vetting_signal"
+        constraints = [models.UniqueConstraint(fields=["account", "application", "key"], name="vetting_signal_once")]
+
+
+class DecisionKind(models.TextChoices):
+    """What a reviewer may say to an application."""
+
+    APPROVE = "approve", _("Approved")
+    ASK = "ask", _("Asked for more")
+    REJECT = "reject", _("Rejected")
+
+
+class VettingDecision(TenantModel):
+    """What a person decided about an application, on which record and which signals; append-only. For the desk only.
+
+    `text` went to the customer, `note` stays here. `record` is the application as it was, `record_sha256` its hash.
+    """
+
+    platform_writes = True
+    desk_only = True
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=8, choices=DecisionKind.choices)
+    text = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    record = models.JSONField()
+    record_sha256 = models.CharField(max_length=64)
+    signals = models.JSONField(default=list)
+    decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "vetting_decision"
+        indexes = [models.Index(fields=["account", "-id"], name="vetting_decision_recent")]
+        triggers = [pgtrigger.Protect(name="vetting_decision_kept", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -1,0 +1,26 @@
+"""Vetting: who may send at all (R-01 to R-09, R-90). Pure; the desk decides, these rules tell it what they see.
+
+`record.py` what an application must say, `standing.py` how an account moves, `strikes.py` the ladder, `signals.py` what
+the machine found before the human looks, `probation.py` how far a new account may go and when one is looked at again.
+"""
+
+from mailflatrate.rules.vetting.record import FIELDS, RecordField, field_name, missing_fields
+from mailflatrate.rules.vetting.standing import LIFTS, MOVES, Mover, lift_from, may_move, needs_words
+from mailflatrate.rules.vetting.strikes import StrikeMeasure, active_strikes, measure, strike_ends
+
+__all__ = [
+    "FIELDS",
+    "LIFTS",
+    "MOVES",
+    "Mover",
+    "RecordField",
+    "StrikeMeasure",
+    "active_strikes",
+    "field_name",
+    "lift_from",
+    "may_move",
+    "measure",
+    "missing_fields",
+    "needs_words",
+    "strike_ends",
+]

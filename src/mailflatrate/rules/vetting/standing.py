@@ -1,0 +1,78 @@
+"""R-01, R-90: how an account may move, and who moves it. The database holds the same table (a test compares them)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from mailflatrate.rules import limits
+from mailflatrate.rules.facts import Standing
+
+
+class Mover(Enum):
+    """Who may make a move. MACHINE: a rule of ours may too, because it only takes away."""
+
+    APPLICANT = "applicant"
+    STAFF = "staff"
+    MACHINE = "machine"
+
+
+_REGISTERED, _SUBMITTED, _MORE_INFO = Standing.REGISTERED, Standing.SUBMITTED, Standing.MORE_INFO
+_APPROVED, _REJECTED, _ACTIVE = Standing.APPROVED, Standing.REJECTED, Standing.ACTIVE
+_THROTTLED, _PAUSED, _SUSPENDED, _CLOSED = Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED
+
+# (from, to) -> the least who may do it. What is not here does not exist: default deny.
+MOVES: dict[tuple[Standing, Standing], Mover] = {
+    (_REGISTERED, _SUBMITTED): Mover.APPLICANT,
+    (_MORE_INFO, _SUBMITTED): Mover.APPLICANT,
+    (_SUBMITTED, _APPROVED): Mover.STAFF,
+    (_SUBMITTED, _MORE_INFO): Mover.STAFF,
+    (_SUBMITTED, _REJECTED): Mover.STAFF,
+    (_MORE_INFO, _REJECTED): Mover.STAFF,
+    (_REJECTED, _MORE_INFO): Mover.STAFF,
+    (_APPROVED, _ACTIVE): Mover.STAFF,
+    (_APPROVED, _MORE_INFO): Mover.STAFF,
+    (_APPROVED, _REJECTED): Mover.STAFF,
+    (_ACTIVE, _THROTTLED): Mover.MACHINE,
+    (_ACTIVE, _PAUSED): Mover.MACHINE,
+    (_ACTIVE, _SUSPENDED): Mover.MACHINE,
+    (_THROTTLED, _PAUSED): Mover.MACHINE,
+    (_THROTTLED, _SUSPENDED): Mover.MACHINE,
+    (_PAUSED, _SUSPENDED): Mover.MACHINE,
+    (_THROTTLED, _ACTIVE): Mover.STAFF,
+    (_PAUSED, _ACTIVE): Mover.STAFF,
+    (_PAUSED, _THROTTLED): Mover.STAFF,
+    (_SUSPENDED, _ACTIVE): Mover.STAFF,
+    (_SUSPENDED, _THROTTLED): Mover.STAFF,
+    **{
+        (before, _CLOSED): Mover.MACHINE if before in (_SUSPENDED, _PAUSED, _ACTIVE, _THROTTLED) else Mover.STAFF
+        for before in Standing
+        if before is not _CLOSED
+    },
+}
+LIFTS: frozenset[tuple[Standing, Standing]] = frozenset(
+    move for move in MOVES if move[0] in (_PAUSED, _SUSPENDED) and move[1].may_send
+)
+"""Moves that let an account send again after a pause: a person, a reason, and a night's sleep (R-90)."""
+
+_STRENGTH = {Mover.APPLICANT: 0, Mover.MACHINE: 1, Mover.STAFF: 2}
+
+
+def may_move(before: Standing, after: Standing, mover: Mover) -> bool:
+    """True where `mover` may do it. Staff may do what a machine may; an applicant only what is his."""
+    least = MOVES.get((before, after))
+    if least is None:
+        return False
+    if least is Mover.APPLICANT or mover is Mover.APPLICANT:
+        return least is mover
+    return _STRENGTH[mover] >= _STRENGTH[least]
+
+
+def needs_words(after: Standing) -> bool:
+    """True where the customer must be told why (R-09): everything that refuses, asks or takes away."""
+    return after in (_MORE_INFO, _REJECTED, _THROTTLED, _PAUSED, _SUSPENDED, _CLOSED)
+
+
+def lift_from(paused_at: datetime) -> datetime:
+    """The earliest moment at which a pause may be lifted (R-90); aware, like `paused_at`."""
+    return paused_at + timedelta(hours=limits.value("pause_cooling_hours"))

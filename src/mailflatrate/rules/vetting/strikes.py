@@ -1,0 +1,38 @@
+"""R-08: the strike ladder. A strike expires by itself; what it led to does not lift itself (R-90)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import Enum
+
+from mailflatrate.rules import limits
+
+
+class StrikeMeasure(Enum):
+    """What the strikes of an account lead to."""
+
+    NONE = "none"
+    SUSPEND = "suspend"
+    CLOSE = "close"
+
+
+def strike_ends(given_at: datetime) -> datetime:
+    """When a strike given at `given_at` stops counting; aware."""
+    return given_at + timedelta(days=limits.value("strike_days"))
+
+
+def active_strikes(given_at: Iterable[datetime], now: datetime) -> int:
+    """How many count at `now`."""
+    return sum(given <= now < strike_ends(given) for given in given_at)
+
+
+def measure(given_at: Iterable[datetime], earlier_suspensions: int, now: datetime) -> StrikeMeasure:
+    """Three within six months suspend; whoever was suspended by strikes before is closed.
+
+    `earlier_suspensions` counts suspensions that strikes led to; a strike that led to one has been answered by it, so
+    `given_at` holds only the strikes since then.
+    """
+    if active_strikes(given_at, now) < limits.value("strikes_to_suspend"):
+        return StrikeMeasure.NONE
+    return StrikeMeasure.CLOSE if earlier_suspensions else StrikeMeasure.SUSPEND
