@@ -8,7 +8,10 @@ from mailflatrate.rules.gate import judge_notice
 
 
 def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
-    """Whether the recipient works with the service or asked to (R-32); `address_dead` when a notice to him bounced hard (R-69)."""
+    """Whether the recipient works with the service or asked to (R-32).
+
+    `address_dead` when a notice to him bounced hard (R-69).
+    """
     return NoticeFacts(
         recipient_is_user=User.objects.filter(email__iexact=notice.recipient, is_active=True).exists()
         or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
