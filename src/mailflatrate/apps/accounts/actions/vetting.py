@@ -29,7 +29,7 @@ from mailflatrate.apps.accounts.models import (
     User,
     VettingDecision,
 )
-from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
 from mailflatrate.rules.verdict import Language
@@ -164,7 +164,6 @@ def submit_application(account_id: int, user: User, where: Circumstances, *, pas
             user.save(update_fields=["password"])
         accept_agreements(account_id, user, ip=where.ip, user_agent=where.user_agent)
         change_standing(account_id, Standing.SUBMITTED, Reasons("applied"), by=user, application=application)
-        jobs.defer("accounts.gather_signals", jobs.Queue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
 
 
 def field_names(keys: Iterable[str]) -> str:
