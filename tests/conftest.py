@@ -21,6 +21,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
 import django  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
+from demo_world import Demo, running_demo  # noqa: E402
+
 django.setup()
 setup_test_environment()
 
@@ -40,6 +42,13 @@ def database() -> Iterator[str]:
         yield server.url
         connections.close_all()
     shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demonstration for all tests that look at a whole run."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as found:
+        yield found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,21 +1,16 @@
-"""The demonstration, running for real, and a Chromium that looks at it."""
+"""A Chromium that looks at the running demonstration."""
 
-import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "POSTBOX")
+from demo_world import Demo
+
 ROOT = Path(__file__).parents[2]
 SHOTS = Path(__file__).parent / "shots"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -25,43 +20,6 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Demo:
-    """The running demonstration: where it is and what its table said."""
-
-    base: str
-    numbers: dict[str, Any]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`mailflatrate demo` in a folder of its own; it ends with the tests."""
-    ports = {f"MAILFLATRATE_{name}_PORT": _free_port() for name in PORTS}  # another demonstration may be running
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
-    environment |= {name: str(port) for name, port in ports.items()}
-    environment["MAILFLATRATE_PUBLIC_URL"] = f"https://localhost:{ports['MAILFLATRATE_PUBLIC_PORT']}"
-    environment["MAILFLATRATE_DATA_DIR"] = str(tmp_path_factory.mktemp("demo"))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
-        env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        table = next((line for line in process.stdout if line.startswith("{")), None)
-        assert table is not None, "the demonstration ended without its table"
-        yield Demo(f"http://127.0.0.1:{ports['MAILFLATRATE_WEB_PORT']}", json.loads(table))
-    finally:
-        process.terminate()
-        process.wait(60)
-        process.stdout.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,53 @@
+"""The demonstration as a process of its own, for the tests that look at a whole run."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "POSTBOX")
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The running demonstration: where it is, where it keeps its data, and what its table said."""
+
+    base: str
+    folder: Path
+    numbers: dict[str, Any]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[Demo]:
+    """`mailflatrate demo` in a folder of its own; it ends with the block."""
+    ports = {f"MAILFLATRATE_{name}_PORT": _free_port() for name in PORTS}  # another demonstration may be running
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
+    environment |= {name: str(port) for name, port in ports.items()}
+    environment["MAILFLATRATE_PUBLIC_URL"] = f"https://localhost:{ports['MAILFLATRATE_PUBLIC_PORT']}"
+    environment["MAILFLATRATE_DATA_DIR"] = str(folder)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
+        env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        table = next((line for line in process.stdout if line.startswith("{")), None)
+        assert table is not None, "the demonstration ended without its table"
+        yield Demo(f"http://127.0.0.1:{ports['MAILFLATRATE_WEB_PORT']}", folder, json.loads(table))
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
