@@ -79,7 +79,7 @@ def main() -> int:
         "max_ms": round(times[-1], 1),
         "target_median_ms": TARGET_MS,
     }
-    print(json.dumps(result, indent=1))
+    print(json.dumps(result))
     if "--show" in sys.argv:
         for outcome in outcomes:
             print(outcome, file=sys.stderr)

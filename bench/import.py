@@ -138,15 +138,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--json", action="store_true", help="print the JSON object alone, without the table")
     options = parser.parse_args()
     result = measure(options.rows)
-    if options.json:
-        json.dump(result, sys.stdout)
-        print()
-        return
-    for name, value in result.items():
-        print(f"{name:26} {value:>14,}" if isinstance(value, int | float) else f"{name:26} {value}")
+    for name, value in ({} if options.json else result).items():
+        shown = f"{value:>14,}" if isinstance(value, int | float) else value
+        print(f"{name:26} {shown}", file=sys.stderr)
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":
