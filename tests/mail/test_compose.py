@@ -293,7 +293,7 @@ def test_compiled_templates_become_a_message_with_the_links_they_name() -> None:
         text=Template.parse("{{ contact.first_name }}: {{ unsubscribe_url }} {{ web_url }}", autoescape=False),
     )
     assert compiled.rendered_links == {LinkKind.UNSUBSCRIBE, LinkKind.WEB_VIEW}
-    recipient = replace(DORA, values={"contact": {"first_name": "<Dörte>"}})
+    recipient = DORA._replace(values={"contact": {"first_name": "<Dörte>"}})
     letter = compose(compiled, recipient)
     assert verifies(letter.content)
     assert read(letter)["Subject"] == "Hello <Dörte>"
@@ -349,11 +349,11 @@ def test_whatever_an_author_writes_arrives(subject: str, text: str, html: str) -
 @pytest.mark.parametrize("address", ["dora@example.net\r\nBcc: eve@example.com", "dora", "a@b@c", ""])
 def test_an_unfit_address_is_refused(address: str) -> None:
     with pytest.raises(HeaderError):
-        compose(recipient=replace(DORA, address=address))
+        compose(recipient=DORA._replace(address=address))
 
 
 def test_an_international_mailbox_asks_for_smtputf8() -> None:
-    letter = compose(recipient=replace(DORA, address="dörte@example.net"))
+    letter = compose(recipient=DORA._replace(address="dörte@example.net"))
     assert letter.smtputf8
     assert letter.envelope_to == "dörte@example.net"
     assert "To: Dora <dörte@example.net>\r\n".encode() in letter.content

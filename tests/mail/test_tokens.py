@@ -23,7 +23,7 @@ purposes = st.sampled_from(Purpose)
 def test_a_token_opens_to_what_was_sealed(purpose: Purpose, account: int, delivery: int, extra: int) -> None:
     token = RING.seal(purpose, account, delivery, extra)
     assert len(token) == TOKEN_LENGTH <= 40
-    assert set(token) <= set("abcdefghijklmnopqrstuvwxyz234567")
+    assert set(token) <= set("0123456789abcdef")
     claims = TokenClaims(account, delivery, extra, "2026a")
     assert RING.open_token(purpose, token) == claims
     assert RING.open_token(purpose, token.upper()) == claims
@@ -41,7 +41,7 @@ def test_a_token_is_refused_for_any_other_purpose(one: Purpose, other: Purpose, 
     accounts,
     deliveries,
     st.integers(0, TOKEN_LENGTH - 1),
-    st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"),
+    st.sampled_from("0123456789abcdef"),
 )
 def test_a_changed_token_is_refused(purpose: Purpose, account: int, delivery: int, place: int, symbol: str) -> None:
     token = RING.seal(purpose, account, delivery)
@@ -55,7 +55,7 @@ def test_any_text_is_refused_without_raising(purpose: Purpose, text: str) -> Non
     assert RING.identify(text) is None
 
 
-@pytest.mark.parametrize("text", ["", "a" * 31, "a" * 33, "a" * 32, "A" * 32 + "\n", "0" * 32, "ı" * 32, "ａ" * 32])
+@pytest.mark.parametrize("text", ["", "a" * 39, "a" * 41, "a" * 40, "A" * 40 + "\n", "g" * 40, "٣" * 40, "ａ" * 40])
 def test_malformed_and_guessed_tokens_are_refused(text: str) -> None:
     assert RING.open_token(Purpose.VERP, text) is None
 
@@ -70,14 +70,14 @@ def test_an_old_key_opens_for_ever_and_a_foreign_key_never() -> None:
 def test_neighbours_share_nothing_visible() -> None:
     tokens = [RING.seal(Purpose.VERP, 1, delivery) for delivery in range(2000)]
     assert len(set(tokens)) == 2000
-    assert len({token[:6] for token in tokens}) == 2000
-    assert len({token[-6:] for token in tokens}) == 2000
+    assert len({token[:8] for token in tokens}) == 2000
+    assert len({token[-8:] for token in tokens}) == 2000
     assert tokens != sorted(tokens)
 
 
-def test_seal_many_gives_the_same_tokens_as_one_by_one() -> None:
+def test_a_sealer_gives_the_same_tokens_as_one_by_one() -> None:
     every = list(Purpose)
-    assert RING.seal_many(every, 3, 9) == [RING.seal(purpose, 3, 9) for purpose in every]
+    assert RING.sealer(every, 3)(9) == [RING.seal(purpose, 3, 9) for purpose in every]
 
 
 @pytest.mark.parametrize("numbers", [(-1, 0, 0), (2**32, 0, 0), (0, -1, 0), (0, 2**48, 0), (0, 0, -1), (0, 0, 2**16)])

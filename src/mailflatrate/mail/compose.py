@@ -7,11 +7,10 @@ holes. `compose` fills the holes for one recipient, finishes the two hashes and 
 Pure: no clock (the caller says when), no randomness, no I/O. The same input gives the same octets.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from mailflatrate.mail.body_plan import BodyPlan
 from mailflatrate.mail.dkim import MAX_BULK_LIFETIME, Signer
@@ -46,8 +45,7 @@ class ComposeError(ValueError):
     """The edition or its sender cannot become a message; says why. Raised by `Composer()`, never per message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """One message, ready for SMTP.
 
     `content` ends in CRLF and has no line that begins with a dot, so DATA needs no stuffing and BDAT takes it as it
@@ -70,17 +68,19 @@ class Letter:
 class _TokenPlan:
     """Which tokens a message needs, each sealed once, and where in the list of them each is found."""
 
-    __slots__ = ("_account_id", "_clicks", "_purposes", "_ring")
+    __slots__ = ("_account_id", "_clicks", "_purposes", "_ring", "_seal")
 
     def __init__(self, ring: KeyRing, account_id: int) -> None:
         self._ring = ring
         self._account_id = account_id
         self._purposes: list[Purpose] = [Purpose.VERP]
         self._clicks: list[int] = []
+        self._seal: Callable[[int], list[str]] = ring.sealer(self._purposes, account_id)
 
     def need(self, purpose: Purpose) -> int:
         if purpose not in self._purposes:
             self._purposes.append(purpose)
+            self._seal = self._ring.sealer(self._purposes, self._account_id)
         return self._purposes.index(purpose)
 
     def need_link(self, link: Link) -> int:
@@ -93,10 +93,9 @@ class _TokenPlan:
         return len(self._purposes) + len(self._clicks) - 1
 
     def seal(self, delivery_id: int) -> list[str]:
-        ring, account_id = self._ring, self._account_id
-        tokens = ring.seal_many(self._purposes, account_id, delivery_id)
+        tokens = self._seal(delivery_id)
         for number in self._clicks:
-            tokens.append(ring.seal(Purpose.PERSONAL_CLICK, account_id, delivery_id, number))
+            tokens.append(self._ring.seal(Purpose.PERSONAL_CLICK, self._account_id, delivery_id, number))
         return tokens
 
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol
 
 from mailflatrate.mail.headers import Mailbox
 from mailflatrate.mail.links import LINK_VARIABLES, Link, LinkKind
@@ -141,11 +142,10 @@ class NoticeStream:
     reply_to: Mailbox | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One delivery. `address` has its domain in A-labels; `values` go to the renderers."""
 
     delivery_id: int
     address: str
     display_name: str = ""
-    values: Values = field(default_factory=dict)
+    values: Values = MappingProxyType({})

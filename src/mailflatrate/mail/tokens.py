@@ -5,28 +5,26 @@ is built like SIV (RFC 5297): a MAC over the numbers is at once the authenticato
 that hides them, so that the same delivery always gives the same token and neighbouring deliveries give unlike
 ones. There is no expiry (R-41).
 
-Shape: 8 octets MAC + 12 octets hidden numbers = 20 octets = 32 characters of lower-case base32 (RFC 4648 section 6),
-which fits into a local part with any of our prefixes (64 octets, RFC 5321 section 4.5.3.1.1). Reading ignores
-case, because mail systems on the way back change it.
+Shape: 8 octets MAC + 12 octets hidden numbers = 20 octets = 40 hexadecimal digits, which fit into a local part with any
+of our prefixes (64 octets, RFC 5321 section 4.5.3.1.1). Reading ignores case, because mail systems on the way back
+change it. Base32 would save 8 characters and cost as much as both MACs together, five times a message.
 
 This module does not know what a delivery is; whether the numbers exist is for the caller to ask.
 """
 
-import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-TOKEN_LENGTH: Final = 32
-TOKEN_PATTERN: Final = r"[a-zA-Z2-7]{32}"  # noqa: S105 - a pattern, no secret
+TOKEN_LENGTH: Final = 40
+TOKEN_PATTERN: Final = r"[0-9a-fA-F]{40}"  # noqa: S105 - a pattern, no secret
 
 _MAC_OCTETS: Final = 8
 _HIDDEN_OCTETS: Final = 12
@@ -37,10 +35,6 @@ _MAX_EXTRA: Final = 2**16 - 1
 
 _TOKEN = re.compile(TOKEN_PATTERN)
 _KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
-# Two symbols per look-up: `base64.b32encode` costs more than both MACs together.
-_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
-_FORTY_BITS_FOUR_TIMES: Final = Struct(">BIBIBIBI")
 
 
 class Purpose(Enum):
@@ -94,38 +88,40 @@ class _Hmac:
         return outer.digest()
 
 
+def _keyed(state: "hashlib.blake2s", data: bytes) -> bytes:
+    fresh = state.copy()
+    fresh.update(data)
+    return fresh.digest()
+
+
 def _derive(master: bytes, label: str) -> bytes:
     """A 32-octet key for one use; the label is the only input, so HMAC serves as the expand step of RFC 5869."""
     return hmac.digest(master, b"mailflatrate/1/" + label.encode("ascii"), "sha256")
 
 
 class _PurposeKeys:
-    """The pair of keys of one purpose under one master key."""
+    """The pair of keys of one purpose under one master key.
+
+    Both are keyed BLAKE2s (RFC 7693 section 2.9), a MAC by itself at half the cost of an HMAC: a message has five.
+    """
 
     __slots__ = ("_mac", "_stream", "key_id")
 
     def __init__(self, key_id: str, master: bytes, purpose: Purpose) -> None:
         self.key_id = key_id
-        self._mac = _Hmac(_derive(master, f"token/{purpose.value}/mac"))
-        self._stream = _Hmac(_derive(master, f"token/{purpose.value}/stream"))
+        mac_key, stream_key = (_derive(master, f"token/{purpose.value}/{use}") for use in ("mac", "stream"))
+        self._mac = hashlib.blake2s(key=mac_key, digest_size=_MAC_OCTETS)
+        self._stream = hashlib.blake2s(key=stream_key, digest_size=_HIDDEN_OCTETS)
 
     def seal(self, plain: int, plain_octets: bytes) -> str:
-        mac = self._mac.digest(plain_octets)[:_MAC_OCTETS]
-        hidden = plain ^ int.from_bytes(self._stream.digest(mac)[:_HIDDEN_OCTETS], "big")
-        b1, i1, b2, i2, b3, i3, b4, i4 = _FORTY_BITS_FOUR_TIMES.unpack(mac + hidden.to_bytes(_HIDDEN_OCTETS, "big"))
-        pairs = _PAIRS
-        return (
-            f"{pairs[b1 << 2 | i1 >> 30]}{pairs[i1 >> 20 & 1023]}{pairs[i1 >> 10 & 1023]}{pairs[i1 & 1023]}"
-            f"{pairs[b2 << 2 | i2 >> 30]}{pairs[i2 >> 20 & 1023]}{pairs[i2 >> 10 & 1023]}{pairs[i2 & 1023]}"
-            f"{pairs[b3 << 2 | i3 >> 30]}{pairs[i3 >> 20 & 1023]}{pairs[i3 >> 10 & 1023]}{pairs[i3 & 1023]}"
-            f"{pairs[b4 << 2 | i4 >> 30]}{pairs[i4 >> 20 & 1023]}{pairs[i4 >> 10 & 1023]}{pairs[i4 & 1023]}"
-        )
+        mac = _keyed(self._mac, plain_octets)
+        hidden = plain ^ int.from_bytes(_keyed(self._stream, mac), "big")
+        return f"{mac.hex()}{hidden:024x}"
 
     def open(self, sealed: bytes) -> int | None:
         mac = sealed[:_MAC_OCTETS]
-        stream = self._stream.digest(mac)[:_HIDDEN_OCTETS]
-        plain = int.from_bytes(sealed[_MAC_OCTETS:], "big") ^ int.from_bytes(stream, "big")
-        expected = self._mac.digest(plain.to_bytes(_HIDDEN_OCTETS, "big"))[:_MAC_OCTETS]
+        plain = int.from_bytes(sealed[_MAC_OCTETS:], "big") ^ int.from_bytes(_keyed(self._stream, mac), "big")
+        expected = _keyed(self._mac, plain.to_bytes(_HIDDEN_OCTETS, "big"))
         return plain if hmac.compare_digest(mac, expected) else None
 
 
@@ -165,7 +161,7 @@ class KeyRing:
         return cls(keys)
 
     def seal(self, purpose: Purpose, account_id: int, delivery_id: int, extra: int = 0) -> str:
-        """The token of one delivery for one purpose: 32 characters `a-z2-7`, the same each time.
+        """The token of one delivery for one purpose: 40 characters `0-9a-f`, the same each time.
 
         Raises ValueError when a number does not fit: accounts 32 bit, deliveries 48 bit, extra 16 bit, none
         negative.
@@ -173,12 +169,16 @@ class KeyRing:
         plain = _plain(account_id, delivery_id, extra)
         return self._sealers[purpose].seal(plain, plain.to_bytes(_HIDDEN_OCTETS, "big"))
 
-    def seal_many(self, purposes: Sequence[Purpose], account_id: int, delivery_id: int) -> list[str]:
-        """The tokens of one delivery for several purposes, in their order; cheaper than one by one."""
-        plain = _plain(account_id, delivery_id, 0)
-        octets = plain.to_bytes(_HIDDEN_OCTETS, "big")
-        sealers = self._sealers
-        return [sealers[purpose].seal(plain, octets) for purpose in purposes]
+    def sealer(self, purposes: Sequence[Purpose], account_id: int) -> Callable[[int], list[str]]:
+        """A function that gives the tokens of a delivery of this account for these purposes, in their order."""
+        seals = [self._sealers[purpose].seal for purpose in purposes]
+
+        def seal_all(delivery_id: int) -> list[str]:
+            plain = _plain(account_id, delivery_id, 0)
+            octets = plain.to_bytes(_HIDDEN_OCTETS, "big")
+            return [seal(plain, octets) for seal in seals]
+
+        return seal_all
 
     def open_token(self, purpose: Purpose, text: str) -> TokenClaims | None:
         """The claims of a genuine token of this purpose, else None. Ignores case; never raises."""
@@ -219,5 +219,5 @@ def _plain(account_id: int, delivery_id: int, extra: int) -> int:
 
 
 def _decode(text: str) -> bytes | None:
-    """20 octets, or None. 32 characters of the alphabet are exactly 160 bits, so there are no loose ends to reject."""
-    return base64.b32decode(text, casefold=True) if _TOKEN.fullmatch(text) else None
+    """20 octets, or None."""
+    return bytes.fromhex(text) if _TOKEN.fullmatch(text) else None
