@@ -8,6 +8,7 @@ hash of the octets is the body hash.
 import hashlib
 from binascii import b2a_base64
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from mailflatrate.mail.edition import Part
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _PART_HEADER: Final = (
     "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 )
+
+_LONGEST_KEPT: Final = 120
+# A filling mostly stands in both parts, and towns, first names and the list's name come again with other recipients.
+_kept_piece = lru_cache(maxsize=2048)(encode_piece)
 
 Hole = tuple[int, int]
 """A position in the list of pieces and the index of the string that goes there."""
@@ -48,9 +53,9 @@ class BodyPlan:
         """The body after `head` for one recipient; `tokens` belong to `links`, in the same order."""
         pieces = self._pieces.copy()
         for position, index in self._text_holes:
-            pieces[position] = encode_piece(text[index])
+            pieces[position] = _filling(text[index])
         for position, index in self._html_holes:
-            pieces[position] = encode_piece(html[index])
+            pieces[position] = _filling(html[index])
         if tokens:
             # A token is plain letters and digits, shorter than a line.
             encoded = [token.encode("ascii") + b"=\r\n" for token in tokens]
@@ -96,3 +101,7 @@ class BodyPlan:
         if link not in self.links:
             self.links.append(link)
         return self.links.index(link)
+
+
+def _filling(text: str) -> bytes:
+    return _kept_piece(text) if len(text) <= _LONGEST_KEPT else encode_piece(text)

@@ -29,7 +29,8 @@ def encode_piece(text: str) -> bytes:
 
     CR, LF and CRLF all become CRLF. Lone surrogates become U+FFFD, because no UTF-8 exists for them.
     """
-    if len(text) < _LINE_LENGTH and _PLAIN(text):
+    # Most fillings are one plain word, for which there is a quicker question.
+    if len(text) < _LINE_LENGTH and ((text.isalnum() and text.isascii()) or _PLAIN(text)):
         return text.encode("ascii") + _SOFT_BREAK
     if not text:
         return b""

@@ -1,7 +1,8 @@
 """The values that personalisation reads, the same for a preview, a test and a million recipients."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 MONTHS = {
@@ -14,10 +15,13 @@ MONTHS = {
 
 def written_date(moment: datetime | None, language: str) -> str:
     """A date as people write it: `3. Mai 2025`, `3 May 2025`; empty without a moment."""
-    if moment is None:
-        return ""
-    month = MONTHS.get(language, MONTHS["en"])[moment.month - 1]
-    return f"{moment.day}{'.' if language == 'de' else ''} {month} {moment.year}"
+    return "" if moment is None else _written(moment.date(), language)
+
+
+@lru_cache(maxsize=4096)
+def _written(day: date, language: str) -> str:
+    month = MONTHS.get(language, MONTHS["en"])[day.month - 1]
+    return f"{day.day}{'.' if language == 'de' else ''} {month} {day.year}"
 
 
 def recipient_values(

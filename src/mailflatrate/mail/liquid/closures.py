@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from liquid.ast import Node
@@ -32,6 +33,13 @@ _TEXT_FILTERS: Mapping[str, Callable[[str], str]] = {
 
 
 def _escaped(text: str) -> str:
+    if text.isalnum():
+        return text
+    return _escaped_phrase(text) if len(text) <= 120 else str(escape(text))
+
+
+@lru_cache(maxsize=2048)
+def _escaped_phrase(text: str) -> str:
     return str(escape(text))
 
 
