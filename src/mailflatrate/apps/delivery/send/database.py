@@ -2,11 +2,13 @@
 the server goes away."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import psycopg
 import structlog
+from psycopg.types.json import set_json_loads
 
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
@@ -20,6 +22,13 @@ LONGEST_PAUSE_SECONDS = 5.0
 CONNECT_SECONDS = 10
 
 log = structlog.get_logger(__name__)
+
+_decode_json = json.JSONDecoder().decode
+
+
+def _load_json(data: str | bytes) -> object:
+    """`json.loads` guesses the encoding of bytes, which takes longer than a contact's attributes themselves."""
+    return _decode_json(data if isinstance(data, str) else str(data, "utf-8"))
 
 
 class DatabaseGone(Exception):
@@ -75,4 +84,5 @@ class Database:
                 application_name=f"mailflatrate {self._name}",
                 prepare_threshold=1,
             )
+            set_json_loads(_load_json, self._connection)
         return self._connection

@@ -1,7 +1,7 @@
 """What became of a letter, as it is written: verdicts on replies, and one statement for a whole batch of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -161,6 +161,17 @@ _RECORD_ALL = _RECORD.format(extra=_EXTRA).replace(
 )
 
 
+def _numbers(values: Iterable[int | None]) -> str:
+    """An array as PostgreSQL writes it. For a list the driver asks a Python class about each element: half a second of
+    processor time for 100,000 outcomes."""
+    return f"{{{','.join(['NULL' if value is None else str(value) for value in values])}}}"
+
+
+def _texts(values: Iterable[str]) -> str:
+    escaped = "\x00".join(values).replace("\\", "\\\\").replace('"', '\\"').replace("\x00", '","')
+    return f'{{"{escaped}"}}'
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """`claim_held` False: the chunk is not this sender's any more, and nothing was written."""
@@ -178,19 +189,19 @@ async def record(
     recovered: frozenset[int] = frozenset(),
 ) -> Recorded:
     """Write a batch of one chunk in the running transaction. `recovered`: deliveries whose contact had soft bounces."""
-    columns = list(zip(*batch, strict=True))
+    ids, states, codes, statuses, texts, bounces, reasons, ats, *_ = zip(*batch, strict=True)
     parameters: dict[str, object] = {
         "account_id": account_id,
         "chunk_id": chunk_id,
         "claimed_by": claimed_by,
-        "ids": list(columns[0]),
-        "states": list(columns[1]),
-        "codes": list(columns[2]),
-        "statuses": list(columns[3]),
-        "texts": list(columns[4]),
-        "bounces": list(columns[5]),
-        "reasons": list(columns[6]),
-        "ats": list(columns[7]),
+        "ids": _numbers(ids),
+        "states": _texts(states),
+        "codes": _numbers(codes),
+        "statuses": _texts(statuses),
+        "texts": _texts(texts),
+        "bounces": _texts(bounces),
+        "reasons": _texts(reasons),
+        "ats": _texts(map(str, ats)),
     }
     failed = [row for row in batch if row.state in (_DEFERRED, _BOUNCED, _IN_DOUBT)]
     revived = [row.delivery_id for row in batch if row.state == _SENT and row.delivery_id in recovered]
