@@ -1,6 +1,5 @@
 """The chain that is asked a million times a mailing."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +60,7 @@ def test_dora_passes() -> None:
 
 @pytest.mark.parametrize(("changes", "rule", "reason"), CASES)
 def test_one_fault_leaves_her_out(changes: dict[str, Any], rule: str, reason: WithholdReason) -> None:
-    facts = replace(DORA, **changes)
+    facts = DORA._replace(**changes)
     withhold = judge_recipient(facts, NOW)
     assert withhold is not None
     assert (withhold.rule, withhold.reason) == (rule, reason)
@@ -80,7 +79,7 @@ def test_one_fault_leaves_her_out(changes: dict[str, Any], rule: str, reason: Wi
     ],
 )
 def test_what_does_not_leave_her_out(changes: dict[str, Any]) -> None:
-    assert judge_recipient(replace(DORA, **changes), NOW) is None
+    assert judge_recipient(DORA._replace(**changes), NOW) is None
 
 
 def test_every_reason_has_a_case_and_a_rule() -> None:
@@ -132,6 +131,6 @@ def test_the_short_and_the_long_answer_agree(facts: RecipientFacts) -> None:
 
 @given(ANYBODY, st.sampled_from(Suppression))
 def test_no_other_fact_outweighs_a_suppression(facts: RecipientFacts, suppressed: Suppression) -> None:
-    withhold = judge_recipient(replace(facts, suppressed=suppressed), NOW)
+    withhold = judge_recipient(facts._replace(suppressed=suppressed), NOW)
     assert withhold is not None
     assert withhold.key == "recipient-suppressed"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from fake_relay import ANY, DROP, DROP_AFTER, HANG, FakeRelay, Step
@@ -159,7 +157,7 @@ def test_an_old_server_is_greeted_with_helo() -> None:
 
 def test_parameters_go_where_they_are_offered() -> None:
     async def main() -> None:
-        message = replace(letter(0), envid="7ZK3-1+a")
+        message = letter(0)._replace(envid="7ZK3-1+a")
         async with FakeRelay(PIPELINED) as relay, pool_for(relay) as pool:
             await pool.send_many(iter([message]), lambda _: None)
             assert relay.received[0].parameters == (
@@ -185,7 +183,7 @@ def test_parameters_go_where_they_are_offered() -> None:
     ("message", "enhanced"),
     [
         (OutgoingMessage(0, "b@bounce.example", "döra@people.example", b"x\r\n"), "5.6.7"),
-        (replace(letter(0), utf8_headers=True), "5.6.7"),
+        (letter(0)._replace(utf8_headers=True), "5.6.7"),
         (letter(0, b"\xff\r\n"), "5.6.3"),
         (letter(0, b"x" * 500 + b"\r\n"), "5.3.4"),
         (letter(0, b"no line end"), "5.6.0"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mailflatrate.rules.imprint import Imprint
 
@@ -266,8 +266,7 @@ class OriginState(Enum):
         return self in (OriginState.FORM, OriginState.APPROVED)
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientFacts:
+class RecipientFacts(NamedTuple):
     """One person of one mailing: the hot path builds a million of these.
 
     `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for

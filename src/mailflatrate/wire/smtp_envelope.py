@@ -12,7 +12,7 @@ from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig
 # No control character, no angle bracket, no blank outside quotes: nothing that could end the path and start a
 # parameter or a command. Whether the address makes sense was decided long before (mail.address).
 _PATH = re.compile(
-    r'(?:"(?:[^\x00-\x1f\x7f"\\<>]|\\[\x21-\x3b\x3d\x3f-\x7e ])*"|[^\x00-\x20\x7f<>"]+)@[^\x00-\x20\x7f<>"]+'
+    r'(?:"(?:[^\x00-\x1f\x7f"\\<>]|\\[\x21-\x3b\x3d\x3f-\x7e ])*"|[^\x00-\x20\x7f<>"@]+)@[^\x00-\x20\x7f<>"]+'
 )
 
 

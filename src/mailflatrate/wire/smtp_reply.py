@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # RFC 5321 4.5.3.1.5 allows 512 octets a line; real servers write longer ones, endless ones are an attack.
 MAX_REPLY_LINE_BYTES = 8192
@@ -12,6 +13,8 @@ MAX_TEXT_CHARACTERS = 2000
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?:\s+|$)")
 _LINE = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
+# Nearly every reply is one line of plain text with the enhanced code that belongs to its code.
+_USUAL = re.compile(rb"(([245])[0-9][0-9]) (\2\.[0-9]{1,3}\.[0-9]{1,3}) ([!-~]+(?: [!-~]+)*)")
 _XTEXT_UNSAFE = re.compile(rb"[^!-*,-<>-~]")
 
 
@@ -19,8 +22,7 @@ class ReplyError(ValueError):
     """The server sent bytes that are no SMTP reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One whole reply: `code` 200-599, `enhanced` such as "5.1.1" or None, `text` without codes, lines joined
     by LF.
     """
@@ -36,6 +38,10 @@ def parse_reply(lines: list[bytes]) -> Reply:
     Raises ReplyError for lines without a three-digit code, or with different codes (RFC 5321 4.2.1).
     """
     first = lines[0]
+    usual = _USUAL.fullmatch(first)
+    if usual and len(lines) == 1 and len(first) < MAX_TEXT_CHARACTERS:
+        code, _, enhanced_code, rest = usual.groups()
+        return Reply(int(code), enhanced_code.decode("ascii"), rest.decode("ascii"))
     for line in lines:
         if not _LINE.match(line):
             raise ReplyError(f"not an SMTP reply: {line[:80]!r}")

@@ -43,7 +43,7 @@ class SendRun:
         self._on_data_start = on_data_start
         self._came_back: deque[tuple[OutgoingMessage, SendOutcome]] = deque()
         self._offers: Counter[int] = Counter()
-        self._kinds: Counter[OutcomeKind] = Counter()
+        self._kinds: dict[OutcomeKind, int] = {}
         self._stopped = False
         self._problem: Exception | None = None
         self._over = asyncio.Event()
@@ -127,7 +127,7 @@ class SendRun:
         return SendSummary(self.taken, MappingProxyType(dict(self._kinds)))
 
     def _report(self, outcome: SendOutcome) -> None:
-        self._kinds[outcome.kind] += 1
+        self._kinds[outcome.kind] = self._kinds.get(outcome.kind, 0) + 1
         try:
             self._on_outcome(outcome)
         except Exception as problem:  # noqa: BLE001 - the caller's own; raised again by raise_problem()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 
 class TlsMode(Enum):
@@ -17,6 +18,9 @@ class TlsMode(Enum):
 
 class Stage(Enum):
     """Where in the dialogue something happened. LOCAL: before anything was said to the relay."""
+
+    # Members are compared by identity, and the hash that `Enum` has is a Python function.
+    __hash__ = object.__hash__
 
     LOCAL = "local"
     CONNECT = "connect"
@@ -44,6 +48,8 @@ class OutcomeKind(Enum):
     IN_DOUBT: the content was started and no final reply is known; sending again may deliver twice.
     """
 
+    __hash__ = object.__hash__
+
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     DEFERRED = "deferred"
@@ -51,8 +57,7 @@ class OutcomeKind(Enum):
     IN_DOUBT = "in_doubt"
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
+class OutgoingMessage(NamedTuple):
     """One letter to one recipient (R-65).
 
     `letter_id` comes back in the outcome; any integer the caller understands. `sender` is the Return-Path
@@ -69,8 +74,7 @@ class OutgoingMessage:
     utf8_headers: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SendOutcome:
+class SendOutcome(NamedTuple):
     """The end of one letter: what was answered, at which stage, by whom.
 
     `code` is the SMTP reply code, 0 when there was no reply. `enhanced` is the RFC 3463 status when given (by

@@ -4,7 +4,6 @@ import ast
 import copy
 import pickle
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,10 +50,10 @@ def test_passed_rules_give_a_permit() -> None:
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        (replace(DORA, suppressed=Suppression.COMPLAINT), WithholdReason.SUPPRESSED_COMPLAINT),
-        (replace(DORA, subscription=SubscriptionState.UNSUBSCRIBED), WithholdReason.UNSUBSCRIBED),
-        (replace(DORA, consent=None), WithholdReason.CONSENT_MISSING),
-        (replace(DORA, origin=OriginState.WAITING), WithholdReason.LIST_NOT_APPROVED),
+        (DORA._replace(suppressed=Suppression.COMPLAINT), WithholdReason.SUPPRESSED_COMPLAINT),
+        (DORA._replace(subscription=SubscriptionState.UNSUBSCRIBED), WithholdReason.UNSUBSCRIBED),
+        (DORA._replace(consent=None), WithholdReason.CONSENT_MISSING),
+        (DORA._replace(origin=OriginState.WAITING), WithholdReason.LIST_NOT_APPROVED),
     ],
 )
 def test_a_failed_rule_gives_none(facts: RecipientFacts, reason: WithholdReason) -> None:

@@ -71,26 +71,31 @@ _SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
 _CONSENTS = {kind.value: kind for kind in ConsentKind}
 _ORIGINS = {state.value: state for state in OriginState}
 _NO_PLACE = SubscriptionState.REMOVED
+_NO_ORIGIN = OriginState.UNDECLARED
 
 
 def recipient_facts(row: RecipientRow) -> RecipientFacts:
     """What the recipient chain is told about one row."""
-    here, everywhere = row.suppressed_here, row.suppressed_everywhere
+    # In one step: this is asked a million times a mailing, and a name looked up costs more than a place in a tuple.
+    (
+        _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
+        consent_at, _, last_contact_at, _, origin, here, everywhere,
+    ) = row  # fmt: skip
     suppressed = None
     if here is not None or everywhere is not None:
         reasons = [Reason(reason) for reason in (here, everywhere) if reason is not None]
         suppressed = AS_FACT[min(reasons, key=STRENGTH.index)]
     return RecipientFacts(
         suppressed,
-        _SUBSCRIPTIONS.get(row.subscription or "", _NO_PLACE),
-        _CONSENTS.get(row.consent_kind or ""),
-        row.consent_event_id,
-        row.consent_list_id,
-        row.list_id or 0,
-        row.consent_at,
-        row.last_contact_at,
-        _ORIGINS.get(row.origin or "", OriginState.UNDECLARED),
-        role_tier((row.email or "").rpartition("@")[0]) or 0,
+        _SUBSCRIPTIONS.get(subscription or "", _NO_PLACE),
+        _CONSENTS.get(consent_kind or ""),
+        consent_event_id,
+        consent_list_id,
+        list_id or 0,
+        consent_at,
+        last_contact_at,
+        _ORIGINS.get(origin or "", _NO_ORIGIN),
+        role_tier((email or "").rpartition("@")[0]) or 0,
         # An office's name is confirmed on a list only after a reviewer let it in (R-21).
         role_released=True,
     )

@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from enum import Enum
 
 import structlog
@@ -138,7 +137,7 @@ class ChunkRun:
         if outcome.kind is OutcomeKind.NOT_SENT and outcome.stage is Stage.RCPT:
             # The pool offered it over several connections and each was lost at this question: it is put off like any
             # other recipient whose server does not answer, so that one of them cannot hold up a whole mailing.
-            outcome = replace(outcome, kind=OutcomeKind.DEFERRED)
+            outcome = outcome._replace(kind=OutcomeKind.DEFERRED)
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:
             self.returned += 1

@@ -68,11 +68,10 @@ class Journal:
 
     def replied(self, outcome: SendOutcome, at_ms: int) -> None:
         """Note how a letter ended. `at_ms` are milliseconds since 1970."""
-        text = " ".join(outcome.text.split())[:_TEXT_BYTES]
-        line = (
-            f"R {outcome.letter_id} {outcome.kind.value} {outcome.code} {outcome.enhanced or '-'} "
-            f"{outcome.stage.value} {at_ms} {outcome.remote_host or '-'} {text}\n"
-        )
+        letter_id, kind, stage, code, enhanced, text, _, host = outcome
+        text = " ".join(text.split())[:_TEXT_BYTES]
+        # `value` of an enum is a Python function, `_value_` what it returns.
+        line = f"R {letter_id} {kind._value_} {code} {enhanced or '-'} {stage._value_} {at_ms} {host or '-'} {text}\n"
         self._write(line.encode())
 
     def reset(self) -> None:
