@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from audience_world import Audience, audience, line
+from audience_world import Audience, audience, file_of, line
 from campaign_world import world
 from lists_home import HEADER
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -231,3 +231,21 @@ def test_strangers_find_nothing_and_viewers_change_nothing() -> None:
     assert "p000@" not in carla.page(f"contacts/?list={anna.list_id}")
     assert "Mine" not in carla.page("segments/")
     assert anna.ben.post("/studio/lists/new/", {"name": "x", "language": "de"}).status_code == 403
+
+
+def test_the_proof_is_one_click_away(database: str) -> None:
+    """As PDF, JSON and ZIP, for who may write; a person without any proof is told so."""
+    anna = audience()
+    anna.home.bring(file_of(line("dora@web.de")).getvalue())
+    contact = anna.contact("dora@web.de")
+    address = f"/studio/contacts/{contact.id}/proof/{anna.list_id}/"
+    assert f'action="{address}"' in anna.page(f"contacts/{contact.id}/")
+    kinds = {"pdf": "application/pdf", "json": "application/json", "zip": "application/zip"}
+    for wanted, kind in kinds.items():
+        answer = anna.client.post(address, {"format": wanted})
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == kind
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert anna.client.post(address, {"format": "exe"}).status_code == 404
+    assert anna.client.get(address).status_code == 405
+    assert anna.ben.post(address, {"format": "pdf"}).status_code == 403

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.delivery",
     "mailflatrate.apps.inbound",
     "mailflatrate.apps.tracking",
+    "mailflatrate.apps.privacy",
     "mailflatrate.entrypoints.web",
 ]
 

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "address": ("address", "Judge addresses from standard input; no database needed."),
     "import": ("imports", "Import a file of contacts with their proof of consent."),
     "audit": ("audit", "Check the audit log."),
+    "consent": ("consent", "Verify a certificate of consent offline, or the whole ledger."),
     "settings": ("setup", "Print the table of settings."),
 }
 

@@ -87,7 +87,7 @@ def web_command(tls: bool) -> None:
         port=settings.public_port if tls else settings.web_port,
         interface=Interfaces.WSGI,
         workers=1 if tls else settings.web_workers,
-        blocking_threads=2 * (os.cpu_count() or 1) + 1,
+        blocking_threads=8,
         ssl_cert=cert,
         ssl_key=key,
         log_access=False,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.audience import contact, contacts, imports, lists, segments
+from mailflatrate.entrypoints.web.studio.audience import contact, contacts, imports, lists, rights, segments
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path(CONTACT, contact.one, name="contact"),
     path(f"{CONTACT}edit/", contact.edit, name="contact-edit"),
     path(f"{CONTACT}unsubscribe/", contact.unsubscribe, name="contact-unsubscribe"),
+    path(f"{CONTACT}proof/<int:list_id>/", rights.proof, name="contact-proof"),
     path("segments/", segments.index, name="segments"),
     path("segments/new/", segments.edit, name="segment-new"),
     path("segments/rows/", segments.rows, name="segment-rows"),

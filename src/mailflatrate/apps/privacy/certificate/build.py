@@ -1,0 +1,185 @@
+"""Gathering what proves one subscription, from the ledger, its seals and the stamps on them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.utils import translation
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.lists.ledger import evidence_sql
+from mailflatrate.apps.lists.models import ConsentSeal, ConsentStamp, Contact, Import, MailingList, Subscription
+from mailflatrate.apps.lists.sealing import record_of, unpack_ids
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.proof import merkle
+from mailflatrate.rules.proof.certificate import FORM
+from mailflatrate.rules.proof.elements import ProofEvent, elements_of
+from mailflatrate.rules.proof.record import EventRecord, moment_text, read_evidence
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import load_settings
+
+MOST_SEALS_TO_A_STAMP = 500
+"""A certificate carries the chain from its seal to the next stamped one, unless that is further away than this."""
+_EVENTS = f"""
+SELECT e.id, e.contact_id, e.mailing_list_id, e.kind, e.occurred_at, e.recorded_at, e.source_import_id,
+    encode(e.commitment, 'hex'), encode(v.salt, 'hex'), {evidence_sql("v")}
+FROM consent_event e LEFT JOIN consent_evidence v ON v.event_id = e.id AND v.account_id = e.account_id
+WHERE e.account_id = %s AND e.contact_id = %s AND (e.mailing_list_id = %s OR e.mailing_list_id IS NULL)
+ORDER BY e.id
+"""  # noqa: S608  # made of constants
+
+
+def build_certificate(contact_id: int, list_id: int, *, language: str) -> dict[str, Any]:
+    """The certificate of one person on one list, as JSON values. Runs inside `tenancy.account(...)`.
+
+    What was erased, is not sealed yet or was never there is missing in it and named. Raises PrivacyError where the
+    person is not and never was on the list.
+    """
+    contact = Contact.objects.filter(id=contact_id).first()
+    mailing_list = MailingList.objects.filter(id=list_id).first()
+    with translation.override(language):
+        if contact is None or mailing_list is None:
+            raise PrivacyError(translation.gettext("There is nothing on record about this person and this list."))
+        return _build(contact, mailing_list, language)
+
+
+def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[str, Any]:
+    events = proof_events(contact.id, mailing_list.id)
+    if not events:
+        raise PrivacyError(translation.gettext("There is nothing on record about this person and this list."))
+    numbers, inclusions = _inclusions([each.record for each, _ in events])
+    seals, stamps = _chain(numbers)
+    account = current_account()
+    settings = load_settings()
+    proof = [each for each, _ in events]
+    subscription = Subscription.objects.filter(contact=contact, mailing_list=mailing_list).first()
+    return {
+        "format": FORM,
+        "issued_at": moment_text(clock.now()),
+        "language": language,
+        "service": {"name": settings.service_name, "domain": settings.service_domain},
+        "account": {"id": account.id, "name": account.name, "imprint": _imprint(language)},
+        "person": {"contact": contact.id, "email": contact.email, "name": contact.full_name},
+        "list": {"id": mailing_list.id, "name": mailing_list.public_name, "code": mailing_list.code},
+        "state": _state(subscription),
+        "elements": [element.as_json() for element in elements_of(proof)],
+        "imports": _imports(proof),
+        "events": [
+            {
+                "event": each.record.as_json(),
+                "evidence": None if salt is None else {"salt": salt[0], "text": salt[1], "fields": each.evidence},
+                "inclusion": inclusions.get(each.record.id),
+            }
+            for each, salt in events
+        ],
+        "seals": [record_of(seal).as_json() for seal in seals],
+        "time_stamps": [
+            {
+                "seal": stamp.seal_id, "authority": stamp.authority, "at": moment_text(stamp.stamped_at),
+                "answer": bytes(stamp.answer).hex(), "believed": stamp.believed,
+            }
+            for stamp in stamps
+        ],
+    }  # fmt: skip
+
+
+def proof_events(contact_id: int, list_id: int) -> list[tuple[ProofEvent, tuple[str, str] | None]]:
+    """The events of one person on one list, each with salt (hexadecimal) and exact text of its personal half."""
+    account_id = tenancy.current_account_id()
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, [account_id, contact_id, list_id])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    found = []
+    for event_id, contact, mailing_list, kind, occurred, recorded, source_import, commitment, salt, text in rows:
+        record = EventRecord(
+            event_id, account_id, contact, mailing_list, kind, moment_text(occurred), moment_text(recorded),
+            source_import, commitment,
+        )  # fmt: skip
+        sealed = None if salt is None else (salt, text)
+        found.append((ProofEvent(record, read_evidence(text) if sealed else None), sealed))
+    return found
+
+
+def _inclusions(records: Sequence[EventRecord]) -> tuple[set[int], dict[int, dict[str, Any]]]:
+    """Numbers of the seals concerned, and each event's path to the root of its seal."""
+    numbers: set[int] = set()
+    found: dict[int, dict[str, Any]] = {}
+    waiting = [record.id for record in records]
+    while waiting:
+        seal = ConsentSeal.objects.filter(after_id__lt=waiting[0], up_to_id__gte=waiting[0]).first()
+        if seal is None:
+            break  # not sealed yet, and neither is any later one
+        ids = unpack_ids(bytes(seal.ids))
+        places = {event_id: index for index, event_id in enumerate(ids)}
+        packed = bytes(seal.leaves)
+        leaves = [packed[at : at + merkle.HASH_OCTETS] for at in range(0, len(packed), merkle.HASH_OCTETS)]
+        for event_id in (each for each in waiting if each <= seal.up_to_id):
+            index = places.get(event_id)
+            if index is not None:
+                path = [step.hex() for step in merkle.inclusion_path(leaves, index)]
+                found[event_id] = {"seal": seal.number, "index": index, "path": path}
+                numbers.add(seal.number)
+        waiting = [each for each in waiting if each > seal.up_to_id]
+    return numbers, found
+
+
+def _chain(numbers: set[int]) -> tuple[list[ConsentSeal], list[ConsentStamp]]:
+    """The seals concerned, the stamps that cover them, and the seals between."""
+    wanted = set(numbers)
+    stamps: dict[int, ConsentStamp] = {}
+    for number in numbers:
+        nearest = ConsentStamp.objects.filter(
+            seal_id__gte=number, seal_id__lte=number + MOST_SEALS_TO_A_STAMP
+        ).order_by("seal_id", "id")
+        stamp = nearest.first()
+        if stamp is not None:
+            stamps[stamp.seal_id] = stamp
+            wanted |= set(range(number, stamp.seal_id + 1))
+    seals = ConsentSeal.objects.filter(number__in=wanted).defer("ids", "leaves").order_by("number")
+    return list(seals), [stamps[number] for number in sorted(stamps)]
+
+
+def _state(subscription: Subscription | None) -> dict[str, Any]:
+    """How the person stands to the list now."""
+    if subscription is None:
+        return {"state": "none", "since": None}
+    since = {"unsubscribed": subscription.unsubscribed_at, "confirmed": subscription.confirmed_at}.get(
+        subscription.state, subscription.created_at
+    )
+    return {"state": subscription.state, "since": moment_text(since) if since else None}
+
+
+def _imprint(language: str) -> list[str]:
+    """Who is responsible, line by line."""
+    imprint = structured_imprint(newest_imprint())
+    if imprint is None:
+        return []
+    wanted = Language.GERMAN if language == "de" else Language.ENGLISH
+    return [f"{line.label}: {line.text}" if line.label else line.text for line in imprint_lines(imprint, wanted)]
+
+
+def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
+    """The files by which the person came, each with the line in it."""
+    found = []
+    ids = [each.record.source_import for each in events if each.record.source_import is not None]
+    jobs = {job.id: job for job in Import.objects.filter(id__in=ids)}
+    for each in events:
+        job = jobs.get(each.record.source_import or 0)
+        if job is not None:
+            found.append(
+                {
+                    "event": each.record.id, "import": job.id, "file": job.file_name, "sha256": job.file_sha256,
+                    "line": each.detail("line"), "columns": job.mapping,
+                    "by": job.created_by.email if job.created_by else None, "at": moment_text(job.created_at),
+                }
+            )  # fmt: skip
+    return found
+
+
+def form_versions(certificate: dict[str, Any]) -> list[dict[str, Any]]:
+    """The frozen form versions that the events of a certificate name, as they were published (R-28)."""
+    return []

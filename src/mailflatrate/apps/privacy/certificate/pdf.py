@@ -1,0 +1,189 @@
+"""The certificate on paper: one page, and the wording behind it. The PDF carries the JSON as an attachment."""
+
+import json
+import warnings
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings as django_settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.apps.privacy.errors import PdfUnavailable
+from mailflatrate.rules.proof.certificate import ATTACHMENT
+from mailflatrate.rules.proof.elements import STEP_WORDS, WORDS, Step
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import load_settings
+
+TEMPLATE = "privacy/certificate.html"
+_MOMENTS = ("signed_up_at", "sent_at", "confirmed_at")
+_LONG = 240
+_HASHES = ("body_sha256", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One element as it is printed; without `value` it is missing. `mono` for what is compared letter by letter."""
+
+    label: str
+    value: str
+    mono: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One event as it is printed: what, when, and the seal that holds it."""
+
+    number: int
+    kind: str
+    at: str
+    seal: int | None
+    sealed_at: str
+    root: str
+
+
+def certificate_json(certificate: dict[str, Any]) -> bytes:
+    """The certificate as a file."""
+    return json.dumps(certificate, ensure_ascii=False, indent=1).encode()
+
+
+def certificate_pdf(certificate: dict[str, Any]) -> bytes:
+    """The certificate as PDF/A-3 with the JSON attached. Raises PdfUnavailable where Pango is missing."""
+    try:
+        from weasyprint import HTML, Attachment
+    except (ImportError, OSError) as problem:
+        lacking = _("PDFs need the Pango library on this server (Debian: libpango-1.0-0 and libpangoft2-1.0-0).")
+        raise PdfUnavailable(f"{lacking} {_('The JSON file holds the same proof.')}") from problem
+    attached = Attachment(
+        string=certificate_json(certificate), name=ATTACHMENT, description="mailflatrate consent certificate",
+        relationship="Data",
+    )  # fmt: skip
+    page = HTML(string=certificate_html(certificate), base_url=str(django_settings.STATIC_ROOT))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
+        written = page.write_pdf(attachments=[attached], pdf_variant="pdf/a-3b")
+    assert isinstance(written, bytes)
+    return written
+
+
+def certificate_html(certificate: dict[str, Any]) -> str:
+    """What is printed, in the language of the certificate."""
+    language = certificate["language"]
+    with translation.override(language):
+        return render_to_string(TEMPLATE, _context(certificate, language))
+
+
+def _context(certificate: dict[str, Any], language: str) -> dict[str, Any]:
+    wanted = Language.GERMAN if language == "de" else Language.ENGLISH
+    zone = ZoneInfo("Europe/Berlin") if language == "de" else ZoneInfo("UTC")
+    steps = [(STEP_WORDS[step][wanted], _lines(certificate, step, wanted, zone)) for step in Step]
+    missing = [item["key"] for item in certificate["elements"] if item["value"] is None]
+    wording = next((item["value"] for item in certificate["elements"] if item["key"] == "wording"), None)
+    return {
+        "certificate": certificate,
+        "language": language,
+        "issued_at": _moment(certificate["issued_at"], zone),
+        "state": _state(certificate, zone),
+        "steps": steps,
+        "missing": missing,
+        "total": len(certificate["elements"]),
+        "consented": any(item["event"]["kind"] in ("confirmed", "imported") for item in certificate["events"]),
+        "events": _events(certificate, zone),
+        "stamps": [(item["seal"], item["authority"], _moment(item["at"], zone)) for item in certificate["time_stamps"]],
+        "wording": wording,
+        "zone": zone.key,
+        "font": _font(),
+        "head": certificate["seals"][-1]["hash"] if certificate["seals"] else "",
+        "public_url": load_settings().public_url,
+    }
+
+
+def _lines(certificate: dict[str, Any], step: Step, language: Language, zone: ZoneInfo) -> list[Line]:
+    lines = []
+    for item in certificate["elements"]:
+        key, value = item["key"], item["value"]
+        if item["step"] != step.value:
+            continue
+        if value is not None and key in _MOMENTS:
+            value = _moment(value, zone)
+        elif value is not None and key == "wording":
+            value = _("on the next page, word for word")
+        elif key == "withdrawals":
+            value = _endings(value, zone)
+        shown = value or ""
+        if len(shown) > _LONG:
+            shown = f"{shown[:_LONG]}…"
+        lines.append(Line(WORDS[key][language], shown, key in _HASHES or key == "message_id"))
+    if step is Step.SIGN_UP:
+        for source in certificate["imports"]:
+            values = {"file": source["file"], "line": source["line"], "hash": source["sha256"]}
+            lines.append(
+                Line(_("Brought by an import"), _("%(file)s, line %(line)s, SHA-256 %(hash)s") % values, mono=True)
+            )
+    return lines
+
+
+def _endings(value: str, zone: ZoneInfo) -> str:
+    if value == "-":
+        return _("none")
+    parts = []
+    for ending in value.split(", "):
+        kind, _space, moment = ending.partition(" ")
+        parts.append(f"{ConsentKind(kind).label}: {_moment(moment, zone)}")
+    return ", ".join(parts)
+
+
+def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[Sealed]:
+    seals = {item["number"]: item for item in certificate["seals"]}
+    found = []
+    for item in certificate["events"]:
+        inclusion = item["inclusion"]
+        seal = seals.get(inclusion["seal"]) if inclusion else None
+        event = item["event"]
+        found.append(
+            Sealed(
+                event["id"], str(ConsentKind(event["kind"]).label), _short(event["occurred_at"], zone),
+                seal["number"] if seal else None, _short(seal["sealed_at"], zone) if seal else "",
+                seal["root"] if seal else "",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _state(certificate: dict[str, Any], zone: ZoneInfo) -> str:
+    since = certificate["state"]["since"]
+    values = {"since": _moment(since, zone) if since else ""}
+    sentences = {
+        "confirmed": _("On the list since %(since)s, and still on it on the day of this certificate."),
+        "unsubscribed": _("Not on the list any more since %(since)s."),
+        "pending": _("Asked for on %(since)s, not confirmed."),
+        "quarantined": _("In quarantine since %(since)s: no mailing goes to this person."),
+    }
+    return sentences.get(certificate["state"]["state"], _("Not on the list.")) % values
+
+
+def _moment(text: str, zone: ZoneInfo) -> str:
+    """A moment of the ledger, or as somebody wrote it, for people: to the second and with its offset."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
+    except ValueError:
+        return text
+    return f"{date_format(moment, 'j. F Y' if translation.get_language() == 'de' else 'j F Y')}, {moment:%H:%M:%S %Z}"
+
+
+def _short(text: str, zone: ZoneInfo) -> str:
+    """A moment in a table."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
+    return f"{moment:%d.%m.%Y %H:%M:%S}" if translation.get_language() == "de" else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _font() -> str:
+    """The file of our typeface where the front end was built; otherwise what the system has."""
+    found = sorted(Path(django_settings.STATIC_ROOT).glob("dist/assets/inter-latin-wght-normal*.woff2"))
+    return found[0].as_uri() if found else ""

@@ -1,0 +1,9 @@
+"""What can go wrong, in words for the person concerned."""
+
+
+class PrivacyError(Exception):
+    """A request was refused; the message says why and how to mend it."""
+
+
+class PdfUnavailable(Exception):
+    """PDFs cannot be made on this machine; the message says what is missing."""

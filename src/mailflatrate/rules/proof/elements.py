@@ -1,0 +1,175 @@
+"""What has to be on record about a consent (R-29), element by element: what is there, and what is missing by name.
+
+The keys of an event's `details` are those that `apps.lists.ledger` describes. A person who came by an import signed up
+elsewhere: what that place did not hand over is missing, and is shown as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from mailflatrate.rules.proof.record import EventRecord
+from mailflatrate.rules.verdict import Language
+
+
+class Step(Enum):
+    """The parts of a double opt-in, and what came after."""
+
+    SIGN_UP = "sign_up"
+    MAIL = "mail"
+    CONFIRMATION = "confirmation"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofEvent:
+    """One event with its personal half by name; None where that was erased."""
+
+    record: EventRecord
+    evidence: Mapping[str, Any] | None
+
+    def detail(self, key: str) -> Any:
+        """One value of the details, or None."""
+        details = (self.evidence or {}).get("details")
+        return details.get(key) if isinstance(details, Mapping) else None
+
+    def value(self, *fields: str) -> str | None:
+        """The first of these fields that holds something."""
+        found = ((self.evidence or {}).get(field) for field in fields)
+        return next((str(each) for each in found if each not in (None, "")), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of R-29. `value` None: it is missing. `event` is the event that holds it."""
+
+    step: Step
+    key: str
+    value: str | None
+    event: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The element as a certificate carries it."""
+        return {"step": self.step.value, "key": self.key, "value": self.value, "event": self.event}
+
+
+STEP_WORDS: dict[Step, dict[Language, str]] = {
+    Step.SIGN_UP: {Language.ENGLISH: "Sign-up", Language.GERMAN: "Anmeldung"},
+    Step.MAIL: {Language.ENGLISH: "Confirmation mail", Language.GERMAN: "Bestätigungsmail"},
+    Step.CONFIRMATION: {Language.ENGLISH: "Confirmation", Language.GERMAN: "Bestätigung"},
+    Step.LATER: {Language.ENGLISH: "Afterwards", Language.GERMAN: "Danach"},
+}
+WORDS: dict[str, dict[Language, str]] = {
+    key: {Language.ENGLISH: english, Language.GERMAN: german}
+    for key, english, german in (
+        ("address", "E-mail address", "E-Mail-Adresse"),
+        ("signed_up_at", "Time", "Zeitpunkt"),
+        ("sign_up_ip", "IP address", "IP-Adresse"),
+        ("sign_up_agent", "Browser", "Browser"),
+        ("form", "Form or page", "Formular oder Seite"),
+        ("form_version", "Version of the form", "Fassung des Formulars"),
+        ("wording", "Wording", "Wortlaut"),
+        ("ticked", "Boxes ticked", "Angekreuzt"),
+        ("language", "Language", "Sprache"),
+        ("message_id", "Message-ID", "Message-ID"),
+        ("sent_at", "Sent", "Versandt"),
+        ("body_sha256", "SHA-256 of the text", "SHA-256 des Textes"),
+        ("reply", "Answer of the mail server", "Antwort des Mailservers"),
+        ("confirmed_at", "Time", "Zeitpunkt"),
+        ("confirmation_ip", "IP address", "IP-Adresse"),
+        ("confirmation_agent", "Browser", "Browser"),
+        ("token", "Token of the link", "Kennung des Links"),
+        ("withdrawals", "Withdrawals and objections", "Widerrufe und Widersprüche"),
+    )
+}
+_ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
+
+
+def basis_of(events: Sequence[ProofEvent]) -> ProofEvent | None:
+    """The newest event by which the person is (or was) on the list: a confirmation, or an import with evidence."""
+    return next((each for each in reversed(events) if each.record.kind in ("confirmed", "imported")), None)
+
+
+def elements_of(events: Sequence[ProofEvent]) -> list[Element]:
+    """All elements of R-29 in their order, from the events of one subscription in the order of their ids."""
+    basis = basis_of(events)
+    imported = basis is not None and basis.record.kind == "imported"
+    asked = basis if imported else _partner(events, basis, "requested", "requested_event")
+    mailed = None if imported else _partner(events, basis, "confirmation_sent", "sent_event")
+    return [*_sign_up(asked), *_mail(mailed), *_confirmation(basis, imported=imported), _later(events, basis)]
+
+
+def missing_of(elements: Sequence[Element]) -> list[Element]:
+    """The elements that are not there."""
+    return [element for element in elements if element.value is None]
+
+
+def _partner(events: Sequence[ProofEvent], basis: ProofEvent | None, kind: str, named: str) -> ProofEvent | None:
+    """The event of the same sign-up: named by the confirmation, otherwise the newest one that waits for one."""
+    of_kind = [each for each in events if each.record.kind == kind]
+    if basis is None:
+        return of_kind[-1] if of_kind else None
+    event_id, request = basis.detail(named), basis.detail("request")
+    for each in reversed(of_kind):
+        if each.record.id == event_id or (request is not None and each.detail("request") == request):
+            return each
+    return None
+
+
+def _element(step: Step, key: str, source: ProofEvent | None, value: Any) -> Element:
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    text = None if value in (None, "") else str(value)
+    return Element(step, key, text, source.record.id if source and text is not None else None)
+
+
+def _sign_up(asked: ProofEvent | None) -> list[Element]:
+    def at(key: str, value: Any) -> Element:
+        return _element(Step.SIGN_UP, key, asked, value)
+
+    if asked is None:
+        keys = ("address", "signed_up_at", "sign_up_ip", "sign_up_agent", "form", "form_version", "wording", "ticked")
+        return [at(key, None) for key in (*keys, "language")]
+    moment = asked.value("signup_at") or (asked.record.occurred_at if asked.record.kind == "requested" else None)
+    version, digest = asked.detail("form_version"), asked.detail("form_sha256")
+    return [
+        at("address", asked.value("email")),
+        at("signed_up_at", moment),
+        at("sign_up_ip", asked.value("signup_ip")),
+        at("sign_up_agent", asked.value("user_agent")),
+        at("form", asked.value("source")),
+        at("form_version", f"{version or '?'}, SHA-256 {digest}" if digest else None),
+        at("wording", asked.detail("wording")),
+        at("ticked", asked.detail("ticked")),
+        at("language", asked.detail("language")),
+    ]
+
+
+def _mail(mailed: ProofEvent | None) -> list[Element]:
+    keys = ("message_id", "sent_at", "body_sha256", "reply")
+    return [_element(Step.MAIL, key, mailed, mailed.detail(key) if mailed else None) for key in keys]
+
+
+def _confirmation(basis: ProofEvent | None, *, imported: bool) -> list[Element]:
+    def at(key: str, value: Any) -> Element:
+        return _element(Step.CONFIRMATION, key, basis, value)
+
+    if basis is None:
+        return [at(key, None) for key in ("confirmed_at", "confirmation_ip", "confirmation_agent", "token")]
+    return [
+        at("confirmed_at", basis.value("confirmed_at") or basis.record.occurred_at),
+        at("confirmation_ip", basis.value("confirmed_ip")),
+        # One browser in an imported row is the one of the sign-up, where it is shown.
+        at("confirmation_agent", None if imported else basis.value("user_agent")),
+        at("token", basis.detail("token")),
+    ]
+
+
+def _later(events: Sequence[ProofEvent], basis: ProofEvent | None) -> Element:
+    """Never missing: no withdrawal is an answer, too."""
+    endings = [each for each in events if each.record.kind in _ENDINGS]
+    text = ", ".join(f"{each.record.kind} {each.record.occurred_at}" for each in endings) or "-"
+    return Element(Step.LATER, "withdrawals", text, endings[-1].record.id if endings else None)

@@ -1,0 +1,209 @@
+"""A certificate shows every element of R-29, names what is missing, and is found out when anybody touches it."""
+
+import copy
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from audience_world import Audience, audience, file_of, line
+from mailflatrate.apps.lists import ledger, sealing
+from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.apps.privacy.actions import ProofFormat, export_proof
+from mailflatrate.apps.privacy.certificate import build_certificate, certificate_json
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.cli.main import cli
+from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
+from mailflatrate.rules.proof.elements import elements_of
+from mailflatrate.rules.proof.record import Malformed
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+FORM = {
+    "request": 7, "kind": "form", "form": "Newsletter", "form_code": "k3x", "form_version": 4, "form_sha256": "ab" * 32,
+    "wording": "Ja, ich möchte „News“ <b>lesen</b>.\n\nJederzeit widerruflich.", "language": "de",
+    "ticked": ["consent"], "page": "https://anna.example/kontakt", "proof": "work", "share": 1.50,
+}  # fmt: skip
+
+
+class Signed:
+    """Dora signed up by a form of ours, was asked by mail and confirmed; Emil came by an import."""
+
+    def __init__(self) -> None:
+        self.anna: Audience = audience()
+        self.anna.home.bring(file_of(line("emil@posteo.de", "Emil")).getvalue())
+        self.anna.home.bring(file_of(line("dora@posteo.de", confirmed="")).getvalue())  # known, in quarantine
+        self.dora, self.emil = (self.anna.contact(f"{name}@posteo.de").id for name in ("dora", "emil"))
+        self.account_id, self.list_id = self.anna.home.account_id, self.anna.list_id
+        with tenancy.account(self.account_id):
+            self._sign_up()
+        sealing.seal_ledger()
+
+    def _sign_up(self) -> None:
+        now = clock.now() - timedelta(days=3)
+        first = ledger.Evidence(
+            "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", source="https://mail.example/f/k3x",
+            user_agent=AGENT, details=FORM,
+        )  # fmt: skip
+        asked = ledger.append(self.dora, self.list_id, ConsentKind.REQUESTED, now, first)
+        mail = {"request": 7, "message_id": "<c.1@mail.example>", "sent_at": now.isoformat(), "body_sha256": "cd" * 32,
+                "reply": "250 2.0.0 Ok: queued as 4XyZ"}  # fmt: skip
+        sent = ledger.append(
+            self.dora, self.list_id, ConsentKind.CONFIRMATION_SENT, now, ledger.Evidence("dora@posteo.de", details=mail)
+        )
+        last = ledger.Evidence(
+            "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", confirmed_at=now + timedelta(minutes=4),
+            confirmed_ip="2001:db8::1", source="https://mail.example/f/k3x", user_agent=AGENT,
+            details={**FORM, "token": "9f" * 16, "requested_event": asked, "sent_event": sent},
+        )  # fmt: skip
+        ledger.append(self.dora, self.list_id, ConsentKind.CONFIRMED, now + timedelta(minutes=4), last)
+
+    def certificate(self, contact_id: int | None = None, language: str = "en") -> dict[str, Any]:
+        """As a file holds it."""
+        with tenancy.account(self.account_id):
+            made = build_certificate(contact_id or self.dora, self.list_id, language=language)
+        return read_certificate(certificate_json(made))
+
+
+@pytest.fixture(scope="module")
+def signed(database: str) -> Signed:
+    assert database
+    return Signed()
+
+
+def shown(certificate: dict[str, Any]) -> dict[str, str | None]:
+    return {f"{item['step']}/{item['key']}": item["value"] for item in certificate["elements"]}
+
+
+def test_every_element_of_a_sign_up_of_ours_is_there(signed: Signed) -> None:
+    certificate = signed.certificate()
+    elements = shown(certificate)
+    assert None not in elements.values()
+    assert elements["sign_up/address"] == "dora@posteo.de"
+    assert elements["sign_up/sign_up_ip"] == "203.0.113.9"
+    assert elements["sign_up/sign_up_agent"] == AGENT
+    assert elements["sign_up/wording"] == FORM["wording"]
+    assert elements["sign_up/form_version"] == f"4, SHA-256 {'ab' * 32}"
+    assert elements["mail/message_id"] == "<c.1@mail.example>"
+    assert elements["mail/reply"] == "250 2.0.0 Ok: queued as 4XyZ"
+    assert elements["confirmation/confirmation_ip"] == "2001:db8::1"
+    assert elements["confirmation/token"] == "9f" * 16
+    assert elements["later/withdrawals"] == "-"
+    findings = check_certificate(certificate)
+    assert not any(finding.bad for finding in findings)
+    assert any("every element of R-29" in finding.sentence for finding in findings)
+
+
+def test_what_an_import_did_not_bring_is_named(signed: Signed) -> None:
+    certificate = signed.certificate(signed.emil)
+    lacking = {name for name, value in shown(certificate).items() if value is None}
+    assert lacking == {
+        "sign_up/sign_up_agent", "sign_up/form_version", "sign_up/wording", "sign_up/ticked", "sign_up/language",
+        "mail/message_id", "mail/sent_at", "mail/body_sha256", "mail/reply", "confirmation/confirmation_ip",
+        "confirmation/confirmation_agent", "confirmation/token",
+    }  # fmt: skip
+    findings = check_certificate(certificate)
+    assert not any(finding.bad for finding in findings)
+    assert any(finding.sentence.startswith("not on record: ") for finding in findings)
+    assert certificate["imports"][0]["line"] == 2
+    assert elements_of([])[0].value is None
+
+
+Change = Callable[[dict[str, Any]], object]
+TAMPERING: dict[str, Change] = {
+    "what is shown": lambda c: c["elements"][0].update(value="eve@posteo.de"),
+    "an element left out": lambda c: c["elements"].pop(),
+    "the address": lambda c: c["person"].update(email="eve@posteo.de"),
+    "a moment": lambda c: c["events"][2]["event"].update(occurred_at="2026-01-01T00:00:00.000000Z"),
+    "a commitment": lambda c: c["events"][0]["event"].update(commitment="00" * 32),
+    "a salt": lambda c: c["events"][0]["evidence"].update(salt="00" * 16),
+    "the evidence": lambda c: c["events"][0]["evidence"].update(
+        text=c["events"][0]["evidence"]["text"].replace("dora", "eve")
+    ),
+    "another contact": lambda c: c["person"].update(contact=c["person"]["contact"] + 1),
+    "another list": lambda c: c["list"].update(id=c["list"]["id"] + 1),
+    "another account": lambda c: c["account"].update(id=c["account"]["id"] + 1),
+    "an event left out": lambda c: c["events"].pop(0),
+    "no event": lambda c: (c["events"].clear(), c.update(elements=[each.as_json() for each in elements_of([])])),
+    "an event twice": lambda c: c["events"].append(copy.deepcopy(c["events"][-1])),
+    "a place in the tree": lambda c: c["events"][0]["inclusion"].update(index=c["events"][0]["inclusion"]["index"] + 1),
+    "a path": lambda c: c["events"][0]["inclusion"]["path"].append("00" * 32),
+    "a root": lambda c: c["seals"][0].update(root="00" * 32),
+    "the time of a seal": lambda c: c["seals"][0].update(sealed_at="2020-01-01T00:00:00.000000Z"),
+    "a seal left out": lambda c: c["seals"].clear(),
+    "a stamp of nobody": lambda c: c["time_stamps"].append(
+        {"seal": c["seals"][0]["number"], "authority": "x", "at": "", "answer": "3003020100", "believed": ""}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_whoever_touches_a_certificate_is_found_out(signed: Signed, name: str, tmp_path: Path) -> None:
+    certificate = signed.certificate()
+    TAMPERING[name](certificate)
+    file = tmp_path / "certificate.json"
+    file.write_text(json.dumps(certificate))
+    answer = CliRunner().invoke(cli, ["consent", "verify", str(file)])
+    assert answer.exit_code == 1, answer.output
+
+
+@pytest.mark.parametrize("key", ["events", "seals", "elements", "person", "account", "list", "time_stamps"])
+def test_a_part_that_is_missing_is_no_certificate(signed: Signed, key: str) -> None:
+    certificate = signed.certificate()
+    del certificate[key]
+    with pytest.raises(Malformed):
+        check_certificate(certificate)
+
+
+def test_the_file_alone_is_enough(signed: Signed, tmp_path: Path) -> None:
+    """PDF and JSON say the same, offline; rubbish is refused in words."""
+    with tenancy.account(signed.account_id):
+        by = audit.machine("privacy.test")
+        pdf, file, pack = (
+            export_proof(signed.dora, signed.list_id, wanted, language="de", by=by) for wanted in ProofFormat
+        )
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        lines = AuditEntry.objects.filter(action="evidence.exported", account_id=signed.account_id)
+        assert sorted(line.details["format"] for line in lines) == ["json", "pdf", "zip"]
+    assert pdf.octets.startswith(b"%PDF-")
+    assert read_certificate(pdf.octets)["events"] == read_certificate(file.octets)["events"]
+    for made in (pdf, file):
+        (tmp_path / made.name).write_bytes(made.octets)
+        answer = CliRunner().invoke(cli, ["consent", "verify", str(tmp_path / made.name)])
+        assert answer.exit_code == 0, answer.output
+        assert "The certificate holds." in answer.output
+        assert "no third party" in answer.output
+    (tmp_path / "x").write_bytes(b"%PDF-1.7\nnothing")
+    answer = CliRunner().invoke(cli, ["consent", "verify", str(tmp_path / "x")])
+    assert answer.exit_code == 1
+    assert "use the JSON file" in answer.output
+    with zipfile.ZipFile(io.BytesIO(pack.octets)) as archive:
+        names = set(archive.namelist())
+        assert {"certificate.pdf", "certificate.json", "events.json", "evidence.json", "proofs.json", "seals.json",
+                "wording.txt", "README.txt", "SHA256SUMS"} <= names  # fmt: skip
+        assert archive.read("wording.txt").decode() == f"{FORM['wording']}\n"
+
+
+def test_nobody_gets_a_certificate_of_somebody_elses_contact(signed: Signed) -> None:
+    carla = audience("Carla")
+    with tenancy.account(carla.home.account_id), pytest.raises(PrivacyError):
+        build_certificate(signed.dora, signed.list_id, language="en")
+    with tenancy.account(signed.account_id), pytest.raises(PrivacyError):
+        build_certificate(signed.dora, carla.list_id, language="en")
+
+
+def test_an_erased_half_is_shown_as_erased(signed: Signed) -> None:
+    certificate = signed.certificate()
+    for item in certificate["events"]:
+        item["evidence"] = None
+    findings = check_certificate({**certificate, "elements": [
+        each.as_json() for each in elements_of([]) if each.step.value == "x"]})  # fmt: skip
+    assert any("personal half is not here" in finding.sentence for finding in findings)
