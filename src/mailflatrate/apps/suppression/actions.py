@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.suppression.models import Reason, Suppression
-from mailflatrate.apps.suppression.queries import STRENGTH
-from mailflatrate.base import clock, tenancy
+from mailflatrate.apps.suppression.queries import STRENGTH, active_for
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.bounces import may_return
 
 
 class SuppressionError(Exception):
@@ -89,18 +91,46 @@ def _upsert(account_id: int | None, entries: Sequence[Entry]) -> int:
         return int(cursor.rowcount)
 
 
-def lift(suppression_id: int, *, reviewer: User, reason: str) -> None:
+LIFTED_BY_THE_PERSON = (Reason.UNSUBSCRIBE, Reason.SOFT_BOUNCE, Reason.HARD_BOUNCE)
+"""What a new double opt-in ends: the person wants mail again, and the mailbox has just proved to be alive."""
+
+
+def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
+    """The person confirmed a new sign-up: an unsubscribe and bounces end (R-16, R-75), a complaint, an objection and
+    what the desk added stay. How many rows were lifted, the platform's dead mailbox included. Raises NoAccount.
+
+    The platform's role does it, because the database lets the application role lift nothing.
+    """
+    account_id = tenancy.current_account_id()
+    open_rows = active_for([address_key]).filter(reason__in=LIFTED_BY_THE_PERSON)
+    ids = list(open_rows.values_list("id", flat=True))
+    if not ids:
+        return 0
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        rows = Suppression.objects.filter(id__in=ids, lifted_at__isnull=True)
+        return rows.update(lifted_at=clock.now(), lifted_reason=f"{source}, account {account_id}")
+
+
+def lift(suppression_id: int, *, reviewer: User, reason: str) -> Suppression:
     """Let an address be mailed again, on the word of a reviewer (R-75). The row stays, with who and why.
 
-    Raises SuppressionError when the person is no operator, gives no reason, or the row is not in force.
+    Raises SuppressionError when the person is no operator, gives no reason, comes too early after a bounce, or when the
+    row is not in force.
     """
     if not (reviewer.is_staff and reviewer.is_active):
-        raise SuppressionError("only a reviewer of the operator lifts a suppression")
+        raise SuppressionError(_("Only a reviewer of the operator lifts a suppression."))
     if not reason.strip():
-        raise SuppressionError("lifting a suppression needs a reason")
+        raise SuppressionError(_("Write why the address may be mailed again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        lifted = Suppression.objects.filter(id=suppression_id, lifted_at__isnull=True).update(
-            lifted_at=clock.now(), lifted_reason=f"{reviewer.email}: {reason.strip()}"
-        )
-    if not lifted:
-        raise SuppressionError("there is no such suppression in force")
+        row = Suppression.objects.select_for_update().filter(id=suppression_id, lifted_at__isnull=True).first()
+        if row is None:
+            raise SuppressionError(_("This suppression is not in force any more."))
+        if row.reason in (Reason.HARD_BOUNCE, Reason.SOFT_BOUNCE) and not may_return(row.created_at, clock.now()):
+            raise SuppressionError(_("A bounce is lifted after 60 days at the earliest, or by a new sign-up (R-75)."))
+        row.lifted_at, row.lifted_reason = clock.now(), f"{reviewer.email}: {reason.strip()}"
+        row.save(update_fields=["lifted_at", "lifted_reason"])
+        audit.record(
+            "suppression.lifted", by=audit.person(reviewer), account_id=row.account_id, subject=f"suppression:{row.id}",
+            reason=reason.strip(), details={"was": row.reason, "source": row.source},
+        )  # fmt: skip
+        return row
