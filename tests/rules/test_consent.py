@@ -1,6 +1,5 @@
 """Evidence of imported rows: complete, plausible, fresh."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -53,7 +52,7 @@ def test_complete_evidence_is_mailable() -> None:
     ],
 )
 def test_a_fault_leads_to_quarantine(changes: dict[str, Any], rule: str, reason: EvidenceReason) -> None:
-    assert judge_evidence(replace(GOOD, **changes), NOW) == EvidenceVerdict(False, rule, reason)
+    assert judge_evidence(GOOD._replace(**changes), NOW) == EvidenceVerdict(False, rule, reason)
 
 
 @pytest.mark.parametrize(
@@ -69,16 +68,16 @@ def test_a_fault_leads_to_quarantine(changes: dict[str, Any], rule: str, reason:
     ],
 )
 def test_what_is_good_enough(changes: dict[str, Any]) -> None:
-    assert judge_evidence(replace(GOOD, **changes), NOW) == EvidenceVerdict(True)
+    assert judge_evidence(GOOD._replace(**changes), NOW) == EvidenceVerdict(True)
 
 
 def test_between_one_year_and_two_a_reviewer_looks() -> None:
-    row = replace(GOOD, sign_up_at=NOW - 500 * DAY, confirmed_at=NOW - 366 * DAY)
+    row = GOOD._replace(sign_up_at=NOW - 500 * DAY, confirmed_at=NOW - 366 * DAY)
     assert judge_evidence(row, NOW) == EvidenceVerdict(True, "R-13", EvidenceReason.AGEING, needs_review=True)
-    at_the_end = replace(row, sign_up_at=NOW - 800 * DAY, confirmed_at=NOW - 730 * DAY)
+    at_the_end = row._replace(sign_up_at=NOW - 800 * DAY, confirmed_at=NOW - 730 * DAY)
     assert judge_evidence(at_the_end, NOW).needs_review
 
 
 def test_an_older_last_contact_does_not_age_a_younger_confirmation() -> None:
-    row = replace(GOOD, last_contact_at=NOW - 2000 * DAY)
+    row = GOOD._replace(last_contact_at=NOW - 2000 * DAY)
     assert judge_evidence(row, NOW) == EvidenceVerdict(True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 import idna
 
@@ -51,8 +51,7 @@ class AddressError(ValueError):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One mailbox.
 
     `local` keeps the letters as typed (NFC), because RFC 5321 section 2.4 lets hosts tell them apart.

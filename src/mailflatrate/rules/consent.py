@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from mailflatrate.rules.limits import CONSENT_MAX_AGE, CONSENT_REVIEW_AGE
 from mailflatrate.rules.verdict import Language
@@ -34,8 +35,7 @@ class EvidenceReason(Enum):
     AGEING = "ageing"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedEvidence:
+class ImportedEvidence(NamedTuple):
     """The evidence of one row as read from the file; None or empty where the file has nothing.
 
     Mandatory to be mailable are sign-up time, sign-up IP, confirmation time and source. The confirmation IP is kept

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from mailflatrate.mail.address import Address, AddressError, AddressFault, parse
 from mailflatrate.rules.addresses.domains import judge_domain, mixes_scripts
@@ -56,8 +57,7 @@ class ResolverFacts:
     smtputf8: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AddressDecision:
+class AddressDecision(NamedTuple):
     """The answer. `rule` and `reason` are None for a plain accept; an accept with R-24 carries a suggestion.
 
     `suggestion` is a whole address to ask the person about, never to be used unasked. `address` and `canonical` are

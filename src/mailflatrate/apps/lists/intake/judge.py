@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import encode_basestring
 
 from mailflatrate.apps.lists.intake.columns import Columns, Target
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
@@ -52,6 +53,8 @@ class Judge:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._seen = FingerprintSet()
+        # Of two columns for one attribute the later one that has a value wins in PostgreSQL's jsonb.
+        self._attribute_keys = [(f"{encode_basestring(key)}:", at) for key, at in setting.columns.attributes]
         self._readers = tuple(
             setting.columns.targets.get(target)
             for target in (
@@ -170,9 +173,13 @@ class Judge:
         part.cells[line] = cells
 
     def _attributes(self, cells: list[str]) -> str | None:
-        named = self._setting.columns.attributes
-        values = {key: value[:MAX_TEXT_CHARACTERS] for key, at in named if (value := cells[at].strip())}
-        return _json(values) if values else None
+        # A whole JSON encoder for two short strings would take as long as deciding about the address.
+        members = [
+            key + encode_basestring(value[:MAX_TEXT_CHARACTERS])
+            for key, at in self._attribute_keys
+            if (value := cells[at].strip())
+        ]
+        return f"{{{','.join(members)}}}" if members else None
 
 
 def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:
