@@ -20,6 +20,8 @@ CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("confirmation-allowed", {"suppressed": True}),
     ("confirmation-address", {"address_refused_by": "R-21"}),
     ("sign-up-bombing", {"mails_to_address_last_day": 5}),
+    ("form-flooded", {"mails_of_form_last_hour": 1000}),
+    ("request-undenied", {"denied": True}),
     ("imprint-complete", {"imprint": None}),
     ("confirmation-plain", {"tracking": True}),
     ("confirmation-plain", {"links": 5}),

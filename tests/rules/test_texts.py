@@ -32,7 +32,9 @@ def test_texts_are_whole_in_both_languages(rule: AnyRule) -> None:
 
 
 def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
-    chains = (gate.CAMPAIGN_CHAIN, gate.CONFIRMATION_CHAIN, gate.NOTICE_CHAIN, gate.RECIPIENT_CHAIN)
+    chains = (
+        gate.CAMPAIGN_CHAIN, gate.CONFIRMATION_CHAIN, gate.FORM_CHAIN, gate.NOTICE_CHAIN, gate.RECIPIENT_CHAIN,
+    )  # fmt: skip
     everything = {id(rule): rule.key for chain in chains for rule in chain}
     assert len(set(everything.values())) == len(everything) == len(RULES)
 
@@ -58,6 +60,8 @@ def test_limits_are_pinned() -> None:
         "html_max_octets": 102_400, "html_warn_octets": 81_920, "message_max_octets": 1_048_576, "soft_mailings": 3,
         "soft_span_days": 14, "soft_mailings_active": 5, "soft_span_days_active": 28, "retry_first_minutes": 15,
         "retry_give_up_hours": 72, "supervised_mailings": 3, "confirmations_per_address_day": 5,
+        "confirmation_valid_days": 7, "confirmation_erase_days": 14, "confirmations_per_form_hour": 1000,
+        "confirmation_again_hours": 24, "sign_ups_per_ip_hour": 60, "sign_ups_unproven_per_form_hour": 60,
     }  # fmt: skip
     assert {key: LIMITS[key].value for key in pinned} == pinned
     assert all(limit.source and re.fullmatch(r"R-\d{2,3}", limit.rule) for limit in LIMITS.values())

@@ -8,13 +8,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from mailflatrate.rules.gate import CAMPAIGN_CHAIN, CONFIRMATION_CHAIN, NOTICE_CHAIN, RECIPIENT_CHAIN, AnyRule
+from mailflatrate.rules.gate import (
+    CAMPAIGN_CHAIN,
+    CONFIRMATION_CHAIN,
+    FORM_CHAIN,
+    NOTICE_CHAIN,
+    RECIPIENT_CHAIN,
+    AnyRule,
+)
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.verdict import Language
 
 _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
     ("Campaigns", "Asked when a mailing is released and again before it goes out.", CAMPAIGN_CHAIN),
     ("Recipients", "Asked for each recipient; the first rule that fails leaves the person out.", RECIPIENT_CHAIN),
+    ("Sign-up forms", "Asked when a form is published; what people read is frozen with it.", FORM_CHAIN),
     ("Confirmation mails", "Asked once a sign-up.", CONFIRMATION_CHAIN),
     ("Service notices", "Asked for each mail to a user of the house.", NOTICE_CHAIN),
 )

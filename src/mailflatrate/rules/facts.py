@@ -5,11 +5,13 @@ Nothing here has behaviour beyond reading itself. Times are aware and in UTC.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from mailflatrate.rules.forms.content import FormContent, FormTexts
 from mailflatrate.rules.imprint import Imprint
 
 
@@ -178,6 +180,7 @@ class ConfirmationFacts:
     account: AccountFacts
     imprint: Imprint | None
     form_published: bool
+    """A recorded request at a published form; or a subscriber's own, from a page of ours, to change the address."""
     requested_at: datetime | None
     token_expires_at: datetime | None
     now: datetime
@@ -191,6 +194,25 @@ class ConfirmationFacts:
     tracking: bool
     links: int
     recipient_countries: frozenset[str] = frozenset()
+    mails_of_form_last_hour: int = 0
+    denied: bool = False
+    """The person answered "this was not me" to a request for the same list a short while ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormFacts:
+    """A sign-up form that is to be published. `company` is the name that {company} becomes; empty without imprint."""
+
+    content: FormContent
+    imprint: Imprint | None
+    company: str
+    list_open: bool
+    recipient_countries: frozenset[str] = frozenset()
+
+    def spoken(self) -> Iterator[tuple[str, FormTexts]]:
+        """The form's languages with their texts."""
+        for language in self.content.languages:
+            yield language, self.content.texts.get(language, FormTexts())
 
 
 class HasAccount(Protocol):

@@ -18,7 +18,13 @@ from mailflatrate.rules.checks import (
     confirmation_address,
     confirmation_allowed,
     confirmation_plain,
+    consent_for_itself,
     consent_fresh,
+    consent_names_company,
+    consent_names_topics,
+    consent_not_blanket,
+    consent_says_how_often,
+    consent_says_withdrawal,
     domain_aligned,
     domain_dkim,
     domain_dmarc,
@@ -26,7 +32,13 @@ from mailflatrate.rules.checks import (
     domain_spf,
     dpa_accepted,
     first_mailings_reviewed,
+    form_flooded,
+    form_list_open,
+    form_no_special_data,
+    form_privacy_link,
     form_published,
+    form_sparing,
+    form_texts_whole,
     images_described,
     imprint_complete,
     imprint_shown,
@@ -51,6 +63,7 @@ from mailflatrate.rules.checks import (
     recipient_values,
     reply_to_deliverable,
     request_alive,
+    request_undenied,
     sender_name_honest,
     sender_not_freemail,
     sender_verified,
@@ -62,7 +75,7 @@ from mailflatrate.rules.checks import (
     subject_present,
     unsubscribe_link,
 )
-from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, NoticeFacts, RecipientFacts
+from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, NoticeFacts, RecipientFacts
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.verdict import Check, Finding, Language, Param, Severity, Verdict, Words
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
@@ -128,9 +141,28 @@ CONFIRMATION_CHAIN: tuple[Check[ConfirmationFacts], ...] = (
     request_alive.CHECK,  # R-34
     confirmation_allowed.CHECK,  # R-79
     confirmation_address.CHECK,  # R-17 to R-23
+    request_undenied.CHECK,  # R-35
     sign_up_bombing.CHECK,  # R-35
+    form_flooded.CHECK,  # R-35
     imprint_complete.CHECK,  # R-44
     confirmation_plain.CHECK,  # R-31
+)
+
+FORM_CHAIN: tuple[Check[FormFacts], ...] = (
+    form_list_open.CHECK,  # R-10
+    imprint_complete.CHECK,  # R-44
+    form_privacy_link.CHECK,  # R-93
+    # What does the person consent to?
+    consent_names_company.CHECK,  # R-27
+    consent_names_topics.CHECK,  # R-27
+    consent_says_how_often.CHECK,  # R-27
+    consent_says_withdrawal.CHECK,  # R-37
+    consent_for_itself.CHECK,  # R-26
+    consent_not_blanket.CHECK,  # R-27
+    # What else does the form ask and say?
+    form_no_special_data.CHECK,  # R-97
+    form_sparing.CHECK,  # R-97 warn
+    form_texts_whole.CHECK,  # R-28
 )
 
 NOTICE_CHAIN: tuple[Check[NoticeFacts], ...] = (
@@ -138,9 +170,17 @@ NOTICE_CHAIN: tuple[Check[NoticeFacts], ...] = (
     notice_deliverable.CHECK,  # R-69
 )
 
-AnyRule: TypeAlias = Check[CampaignFacts] | Check[ConfirmationFacts] | Check[NoticeFacts] | RecipientRule
+AnyRule: TypeAlias = (
+    Check[CampaignFacts] | Check[ConfirmationFacts] | Check[FormFacts] | Check[NoticeFacts] | RecipientRule
+)
 
-_IN_ORDER: tuple[AnyRule, ...] = (*CAMPAIGN_CHAIN, *CONFIRMATION_CHAIN, *NOTICE_CHAIN, *RECIPIENT_CHAIN)
+_IN_ORDER: tuple[AnyRule, ...] = (
+    *CAMPAIGN_CHAIN,
+    *CONFIRMATION_CHAIN,
+    *FORM_CHAIN,
+    *NOTICE_CHAIN,
+    *RECIPIENT_CHAIN,
+)
 _RULES: dict[str, AnyRule] = {rule.key: rule for rule in _IN_ORDER}
 _REASONS: dict[WithholdReason, tuple[str, str]] = {
     reason: words for rule in RECIPIENT_CHAIN for reason, words in rule.reasons.items()
@@ -180,6 +220,11 @@ def judge_campaign(facts: CampaignFacts) -> Verdict:
 def judge_confirmation(facts: ConfirmationFacts) -> Verdict:
     """May this confirmation mail be sent? Asked once a sign-up."""
     return _judge(CONFIRMATION_CHAIN, facts)
+
+
+def judge_form(facts: FormFacts) -> Verdict:
+    """May this form be published as it stands? All rules are asked, so that everything left to do is seen."""
+    return _judge(FORM_CHAIN, facts)
 
 
 def judge_notice(facts: NoticeFacts) -> Verdict:

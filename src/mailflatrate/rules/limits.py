@@ -95,6 +95,11 @@ LIMITS: dict[str, Limit] = {
         _limit("confirmation_valid_days", 7, "days", "R-34", "practice, Maileon FAQ", derived=True),
         _limit("confirmation_erase_days", 14, "days", "R-34", "practice, Maileon FAQ", derived=True),
         _limit("confirmations_per_address_day", 5, "messages", "R-35", "ours", derived=True),
+        _limit("confirmations_per_form_hour", 1000, "messages", "R-35", "ours", derived=True),
+        _limit("confirmation_again_hours", 24, "hours", "R-32", "ours: one mail, no reminder", derived=True),
+        _limit("sign_ups_per_ip_hour", 60, "events", "R-35", "ours", derived=True),
+        _limit("sign_ups_unproven_per_form_hour", 60, "events", "R-35", "ours", derived=True),
+        _limit("sign_up_least_seconds", 3, "seconds", "R-35", "ours", derived=True),
         # Size and form.
         _limit("html_warn_octets", 80 * 1024, "octets", "R-50", "ours, below Gmail's clip point", derived=True),
         _limit("html_max_octets", 100 * 1024, "octets", "R-50", "Gmail clips near 102 KB"),

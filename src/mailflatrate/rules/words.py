@@ -27,6 +27,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "fault.po_box": ("a PO box is not an address here", "ein Postfach gilt hier nicht als Anschrift"),
     "fault.malformed": ("not in the usual form", "nicht in der üblichen Form"),
     "fault.placeholder": ("a placeholder", "ein Platzhalter"),
+    "language.en": ("English", "Englisch"),
+    "language.de": ("German", "Deutsch"),
     "agreement.terms": ("terms of service", "Nutzungsbedingungen"),
     "agreement.policy": ("anti-spam policy", "Anti-Spam-Richtlinie"),
 }

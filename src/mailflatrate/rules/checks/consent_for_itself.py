@@ -1,0 +1,41 @@
+"""R-26: the consent is about mail alone, not part of terms or of a competition."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_TERMS = re.compile(
+    r"\bAGB\b|geschäftsbedingung|nutzungsbedingung|teilnahmebedingung|terms (?:of|and)|conditions|gewinnspiel|"
+    r"sweepstake|prize draw",
+    re.IGNORECASE,
+)
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    wrong = [language for language, texts in facts.spoken() if _TERMS.search(texts.wording)]
+    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-26",
+    key="consent-for-itself",
+    severity=Severity.BLOCK,
+    anchor="form.wording",
+    source="CSA 2020 section 2.2a-b; GDPR Art. 7(2), 7(4)",
+    hits=_hits,
+    en=Words(
+        title="The consent stands for itself",
+        sentence="The wording also speaks of terms or of a competition: {languages}.",
+        why="Consent that is tied to something else is not free, and then it is void.",
+        mend="Ask for the mail alone. Terms belong to the contract that they are about.",
+    ),
+    de=Words(
+        title="Die Einwilligung steht für sich",
+        sentence="Der Wortlaut spricht auch von Bedingungen oder einem Gewinnspiel: {languages}.",
+        why="Eine Einwilligung, die an etwas anderes gebunden ist, ist nicht freiwillig und damit unwirksam.",
+        mend="Fragen Sie nur nach den Mails. Bedingungen gehören zu dem Vertrag, um den es geht.",
+    ),
+)

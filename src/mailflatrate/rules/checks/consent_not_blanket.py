@@ -1,0 +1,41 @@
+"""R-27, R-36: no consent for partners, third parties, or other channels."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_BLANKET = re.compile(
+    r"\bpartner|\bdritte[nr]?\b|sponsor|verbundene|konzern|\baffiliate|third part|selected compan|group compan|"
+    r"alle kanäle|telefon|\bsms\b|by phone|text message",
+    re.IGNORECASE,
+)
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    wrong = [language for language, texts in facts.spoken() if _BLANKET.search(f"{texts.wording} {texts.topics}")]
+    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-27",
+    key="consent-not-blanket",
+    severity=Severity.BLOCK,
+    anchor="form.wording",
+    source="BGH VI ZR 721/15 (14 Mar 2017); CSA 2020 section 2.2b",
+    hits=_hits,
+    en=Words(
+        title="The consent is for you alone",
+        sentence="The wording also covers partners, third parties or other channels: {languages}.",
+        why="A blanket consent is void, and it can never be proved for the one who writes.",
+        mend="Ask for your own e-mails only.",
+    ),
+    de=Words(
+        title="Die Einwilligung gilt nur Ihnen",
+        sentence="Der Wortlaut umfasst auch Partner, Dritte oder andere Wege: {languages}.",
+        why="Eine pauschale Einwilligung ist unwirksam und lässt sich für den, der schreibt, nie nachweisen.",
+        mend="Fragen Sie nur nach Ihren eigenen E-Mails.",
+    ),
+)

@@ -1,0 +1,38 @@
+"""R-27: the consent says how often mail comes."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.forms.wording import places_in
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    wrong = [
+        language
+        for language, texts in facts.spoken()
+        if "frequency" not in places_in(texts.wording) or not texts.frequency.strip()
+    ]
+    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-27",
+    key="consent-says-how-often",
+    severity=Severity.BLOCK,
+    anchor="form.frequency",
+    source="RULES R-27: recommended there, asked for here",
+    hits=_hits,
+    en=Words(
+        title="The consent says how often",
+        sentence="The wording does not say how often you write: {languages}.",
+        why="Mail that comes more often than expected is what people complain about.",
+        mend="Say under “How often” what people may expect, and put {frequency} into the wording.",
+    ),
+    de=Words(
+        title="Die Einwilligung sagt, wie oft",
+        sentence="Der Wortlaut sagt nicht, wie oft Sie schreiben: {languages}.",
+        why="Über Mails, die öfter kommen als erwartet, beschweren sich Menschen.",
+        mend="Sagen Sie unter „Wie oft“, womit zu rechnen ist, und setzen Sie {frequency} in den Wortlaut.",
+    ),
+)

@@ -1,0 +1,39 @@
+"""R-37: the consent says that it can be withdrawn."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_WITHDRAWAL = re.compile(
+    r"widerruf|abmeld|abbestell|austrag|beenden|unsubscrib|withdraw|revoke|opt[ -]?out|\bstop\b", re.IGNORECASE
+)
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    wrong = [language for language, texts in facts.spoken() if not _WITHDRAWAL.search(texts.wording)]
+    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-37",
+    key="consent-says-withdrawal",
+    severity=Severity.BLOCK,
+    anchor="form.wording",
+    source="GDPR Art. 7(3)",
+    hits=_hits,
+    en=Words(
+        title="The consent says how to leave",
+        sentence="The wording does not say that it can be withdrawn: {languages}.",
+        why="The law wants people to know this before they consent.",
+        mend="Add a sentence such as: I can stop this at any time, with the unsubscribe link in every mail.",
+    ),
+    de=Words(
+        title="Die Einwilligung sagt, wie man geht",
+        sentence="Der Wortlaut sagt nicht, dass man sie widerrufen kann: {languages}.",
+        why="Das Gesetz will, dass Menschen das vor der Einwilligung erfahren.",
+        mend="Ergänzen Sie einen Satz wie: Das kann ich jederzeit beenden, mit dem Abmeldelink in jeder Mail.",
+    ),
+)

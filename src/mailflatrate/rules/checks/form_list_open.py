@@ -1,0 +1,32 @@
+"""R-10: a form fills a list that is in use and whose origin nobody rejected."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    return None if facts.list_open else NO_PARAMS
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-10",
+    key="form-list-open",
+    severity=Severity.BLOCK,
+    anchor="form.list",
+    source="MFR measure 2; derived",
+    hits=_hits,
+    en=Words(
+        title="The list is in use",
+        sentence="The list of this form is archived, or its origin was rejected.",
+        why="Nothing is sent to such a list, so nobody should sign up for it.",
+        mend="Choose another list for the form.",
+    ),
+    de=Words(
+        title="Die Liste ist in Gebrauch",
+        sentence="Die Liste dieses Formulars ist archiviert, oder ihre Herkunft wurde abgelehnt.",
+        why="An eine solche Liste geht nichts hinaus, also soll sich niemand dafür anmelden.",
+        mend="Wählen Sie eine andere Liste für das Formular.",
+    ),
+)

@@ -1,0 +1,45 @@
+"""R-97: a sign-up form asks for nothing about health, belief, origin, politics or sex life."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+# GDPR Art. 9(1), in the words in which a form would ask.
+_SPECIAL = re.compile(
+    r"religion|konfession|glaube|\bbelief|\bfaith\b|ethni|\brace\b|hautfarbe|herkunftsland|partei|political|politisch|"
+    r"gewerkschaft|trade union|krank|gesundheit|health|disease|diagnos|behinder|disab|schwanger|pregnan|sexu|genetic|"
+    r"genetisch|biometr",
+    re.IGNORECASE,
+)
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    found = tuple(
+        field.key for field in facts.content.fields if _SPECIAL.search(" ".join((field.key, *field.labels.values())))
+    )
+    return {"fields": found} if found else None
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-97",
+    key="form-no-special-data",
+    severity=Severity.BLOCK,
+    anchor="form.fields",
+    source="GDPR Art. 9(1); eco directive",
+    hits=_hits,
+    en=Words(
+        title="Nothing intimate is asked",
+        sentence="The form asks about health, belief, origin, politics or sex life: {fields}.",
+        why="The law protects such data more than any other, and mail needs none of it.",
+        mend="Remove these fields.",
+    ),
+    de=Words(
+        title="Nichts Vertrauliches wird erfragt",
+        sentence="Das Formular fragt nach Gesundheit, Glauben, Herkunft, Politik oder Sexualleben: {fields}.",
+        why="Solche Daten schützt das Gesetz mehr als alle anderen, und Mails brauchen keine davon.",
+        mend="Entfernen Sie diese Felder.",
+    ),
+)

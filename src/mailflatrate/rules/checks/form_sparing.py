@@ -1,0 +1,33 @@
+"""R-97: only the e-mail address is needed, so nothing else should be demanded."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    demanded = tuple(field.key for field in facts.content.fields if field.required)
+    return {"fields": demanded} if demanded else None
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-97",
+    key="form-sparing",
+    severity=Severity.WARN,
+    anchor="form.fields",
+    source="GDPR Art. 5(1)(c), 25(2); eco directive: data economy",
+    hits=_hits,
+    en=Words(
+        title="Only the address is demanded",
+        sentence="Beside the e-mail address the form demands: {fields}.",
+        why="For sending mail the address is enough, and every further demand costs sign-ups.",
+        mend="Make these fields optional.",
+    ),
+    de=Words(
+        title="Nur die Adresse ist Pflicht",
+        sentence="Außer der E-Mail-Adresse verlangt das Formular: {fields}.",
+        why="Für Mails genügt die Adresse, und jede weitere Pflicht kostet Anmeldungen.",
+        mend="Machen Sie diese Felder freiwillig.",
+    ),
+)

@@ -1,0 +1,47 @@
+"""R-28: every text that a person can meet is there in every language of the form."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.forms.content import FormTexts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_NEEDED = ("title", "button", "sent_title", "sent_text", "welcome_title", "welcome_text")
+
+
+def _lacks(texts: FormTexts | None) -> bool:
+    return texts is None or not all(getattr(texts, name).strip() for name in _NEEDED)
+
+
+def _hits(facts: FormFacts) -> Params | None:
+    content = facts.content
+    lacking = [language for language in content.languages if _lacks(content.texts.get(language))]
+    unlabelled = [
+        language
+        for language in content.languages
+        if any(not field.labels.get(language, "").strip() for field in content.fields)
+    ]
+    languages = [language for language in content.languages if language in lacking or language in unlabelled]
+    return {"languages": tuple(f"language.{language}" for language in languages)} if languages else None
+
+
+CHECK: Check[FormFacts] = Check(
+    rule="R-28",
+    key="form-texts-whole",
+    severity=Severity.BLOCK,
+    anchor="form.texts",
+    source="EDPB 05/2020: which information was given",
+    hits=_hits,
+    en=Words(
+        title="All texts are there",
+        sentence="A title, a button, a label or a text after the sign-up is empty: {languages}.",
+        why="What people read is frozen with the version, so it has to be whole.",
+        mend="Fill in the empty texts in these languages.",
+    ),
+    de=Words(
+        title="Alle Texte sind da",
+        sentence="Ein Titel, ein Knopf, eine Beschriftung oder ein Text nach der Anmeldung ist leer: {languages}.",
+        why="Was Menschen lesen, wird mit der Fassung eingefroren und muss darum vollständig sein.",
+        mend="Füllen Sie die leeren Texte in diesen Sprachen aus.",
+    ),
+)

@@ -1,0 +1,37 @@
+"""What a sign-up form says (R-25 to R-28, R-93, R-97): its content, its consent wording, the notice beside it.
+
+Arrives: what the customer wrote in the builder. Leaves: the frozen content of a published version, with the wording as
+people read it and a hash that names it for ever. Whether it may be published is `gate.judge_form`'s to say.
+"""
+
+from mailflatrate.rules.forms.content import (
+    FieldKind,
+    Font,
+    FormContent,
+    FormField,
+    FormTexts,
+    Look,
+    content_from_json,
+)
+from mailflatrate.rules.forms.defaults import default_content, default_texts, field_label
+from mailflatrate.rules.forms.freeze import FrozenForm, FrozenTexts, freeze, frozen_from_json
+from mailflatrate.rules.forms.wording import privacy_notice, wording_of
+
+__all__ = [
+    "FieldKind",
+    "Font",
+    "FormContent",
+    "FormField",
+    "FormTexts",
+    "FrozenForm",
+    "FrozenTexts",
+    "Look",
+    "content_from_json",
+    "default_content",
+    "default_texts",
+    "field_label",
+    "freeze",
+    "frozen_from_json",
+    "privacy_notice",
+    "wording_of",
+]

@@ -1,0 +1,123 @@
+"""The content of a form as the customer writes it; the draft of the builder is exactly this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any
+
+MAX_FIELDS = 10
+
+
+class FieldKind(Enum):
+    """What a field beside the e-mail address asks for. TEXT is an attribute of the contact."""
+
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
+    TEXT = "text"
+
+
+class Font(Enum):
+    """Typefaces that every computer has; a form loads none from anywhere (R-111)."""
+
+    SANS = "sans"
+    SERIF = "serif"
+    ROUND = "round"
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field. `key` is the attribute's name for TEXT and the kind's value otherwise; labels by language."""
+
+    key: str
+    kind: FieldKind
+    labels: Mapping[str, str]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormTexts:
+    """The texts in one language.
+
+    `wording` is the consent with the places {company}, {topics} and {frequency}. `topics` says what is sent,
+    `frequency` how often, both as they read inside the wording.
+    """
+
+    title: str = ""
+    intro: str = ""
+    topics: str = ""
+    frequency: str = ""
+    wording: str = ""
+    button: str = ""
+    sent_title: str = ""
+    sent_text: str = ""
+    welcome_title: str = ""
+    welcome_text: str = ""
+
+
+TEXT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(FormTexts))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Colour of the button (`#rrggbb`), logo (an https address or empty), typeface."""
+
+    colour: str = "#00595a"
+    logo_url: str = ""
+    font: Font = Font.SANS
+
+
+@dataclass(frozen=True, slots=True)
+class FormContent:
+    """A whole form. `languages` holds at least one; the first is shown where a visitor reads none of them."""
+
+    languages: tuple[str, ...]
+    texts: Mapping[str, FormTexts]
+    fields: tuple[FormField, ...] = ()
+    look: Look = Look()
+
+    def as_json(self) -> dict[str, Any]:
+        """A mapping for a JSON column; `content_from_json` reads it back."""
+        return {
+            "languages": list(self.languages),
+            "texts": {
+                language: {name: getattr(texts, name) for name in TEXT_NAMES}
+                for language, texts in sorted(self.texts.items())
+            },
+            "fields": [
+                {
+                    "key": field.key,
+                    "kind": field.kind.value,
+                    "labels": dict(sorted(field.labels.items())),
+                    "required": field.required,
+                }
+                for field in self.fields
+            ],
+            "look": {"colour": self.look.colour, "logo_url": self.look.logo_url, "font": self.look.font.value},
+        }
+
+
+def content_from_json(stored: Mapping[str, Any]) -> FormContent:
+    """Read what `as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    languages = tuple(str(language) for language in stored["languages"])
+    if not languages:
+        raise ValueError("a form has a language")
+    look = stored["look"]
+    return FormContent(
+        languages=languages,
+        texts={
+            str(language): FormTexts(**{name: str(texts.get(name, "")) for name in TEXT_NAMES})
+            for language, texts in stored["texts"].items()
+        },
+        fields=tuple(
+            FormField(
+                key=str(field["key"]),
+                kind=FieldKind(field["kind"]),
+                labels={str(language): str(label) for language, label in field["labels"].items()},
+                required=bool(field["required"]),
+            )
+            for field in stored["fields"]
+        ),
+        look=Look(str(look["colour"]), str(look["logo_url"]), Font(look["font"])),
+    )

@@ -1,0 +1,104 @@
+"""Freezing: from a draft to the version that people consent to (R-28)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailflatrate.rules.forms.content import FormContent, FormTexts, content_from_json
+from mailflatrate.rules.forms.wording import privacy_notice, wording_of
+from mailflatrate.rules.imprint import Imprint, imprint_lines
+from mailflatrate.rules.verdict import Language
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenTexts:
+    """One language as it was published: the wording with its places filled, the notice, the imprint (label, text)."""
+
+    wording: str
+    notice: tuple[str, ...]
+    imprint: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenForm:
+    """A published version. `sha256` is over `as_json` in canonical spelling and names the version for ever."""
+
+    content: FormContent
+    company: str
+    list_name: str
+    privacy_url: str
+    frozen: Mapping[str, FrozenTexts]
+
+    def language(self, wanted: str) -> str:
+        """`wanted` where the form speaks it, otherwise the form's first language."""
+        return wanted if wanted in self.frozen else self.content.languages[0]
+
+    def texts(self, language: str) -> FormTexts:
+        """The customer's texts in a language that the form speaks."""
+        return self.content.texts[language]
+
+    def as_json(self) -> dict[str, Any]:
+        """A mapping for a JSON column; `frozen_from_json` reads it back."""
+        return {
+            "content": self.content.as_json(),
+            "company": self.company,
+            "list_name": self.list_name,
+            "privacy_url": self.privacy_url,
+            "frozen": {
+                language: {
+                    "wording": texts.wording,
+                    "notice": list(texts.notice),
+                    "imprint": [list(line) for line in texts.imprint],
+                }
+                for language, texts in sorted(self.frozen.items())
+            },
+        }
+
+    @property
+    def sha256(self) -> str:
+        """64 hexadecimal digits over the JSON with sorted keys and no white space, in UTF-8."""
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def freeze(content: FormContent, imprint: Imprint, list_name: str, service_name: str) -> FrozenForm:
+    """The version that would be published now."""
+    frozen = {}
+    for language in content.languages:
+        spoken = Language.GERMAN if language == "de" else Language.ENGLISH
+        lines = imprint_lines(imprint, spoken)
+        frozen[language] = FrozenTexts(
+            wording=wording_of(content.texts[language], company_name(imprint)),
+            notice=privacy_notice(imprint, service_name, spoken),
+            imprint=tuple((line.label, line.text) for line in lines),
+        )
+    return FrozenForm(content, company_name(imprint), list_name, imprint.privacy_url, frozen)
+
+
+def company_name(imprint: Imprint | None) -> str:
+    """Who the consent is given to: the name at law, with its legal form."""
+    if imprint is None:
+        return ""
+    return next((line.text for line in imprint_lines(imprint, Language.ENGLISH) if line.key == "legal_name"), "")
+
+
+def frozen_from_json(stored: Mapping[str, Any]) -> FrozenForm:
+    """Read what `as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    return FrozenForm(
+        content=content_from_json(stored["content"]),
+        company=str(stored["company"]),
+        list_name=str(stored["list_name"]),
+        privacy_url=str(stored["privacy_url"]),
+        frozen={
+            str(language): FrozenTexts(
+                wording=str(texts["wording"]),
+                notice=tuple(str(paragraph) for paragraph in texts["notice"]),
+                imprint=tuple((str(label), str(text)) for label, text in texts["imprint"]),
+            )
+            for language, texts in stored["frozen"].items()
+        },
+    )
