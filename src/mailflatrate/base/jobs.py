@@ -4,12 +4,14 @@
 to act without importing it.
 """
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -21,6 +23,7 @@ class Queue(StrEnum):
     """Lanes of work; `mailflatrate worker --queues` picks among them."""
 
     SEND = "send"
+    EXPRESS = "express"  # what a person waits for: confirmations and notices, beside running mailings
     PLAN = "plan"
     IMPORT = "import"
     INBOUND = "inbound"
@@ -84,3 +87,28 @@ def defer(
     except AlreadyEnqueued:
         if once is None:
             raise
+
+
+_WAKE = """
+SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%(queue)s, %(name)s, %(priority)s, NULL, %(once)s, %(arguments)s::jsonb,
+    NULL)::procrastinate_job_to_defer_v1])
+WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)s AND status = 'todo')
+"""
+
+
+def wake(name: str, queue: Queue, *, once: str, priority: int = 0, **arguments: Any) -> None:
+    """Once the running transaction is committed, see to it that job `name` will begin after that.
+
+    For work that stands in rows already, of which the job takes all it finds: one waiting job, whose key is `once`, is
+    enough for any number of them, and looking for it costs no write. Because it is looked for after the commit, a job
+    that still waits then is sure to see the rows. A process that dies between the two leaves it to the job's sweep.
+    """
+    parameters = {
+        "queue": queue.value, "name": name, "priority": priority, "once": once, "arguments": json.dumps(arguments),
+    }  # fmt: skip
+
+    def look() -> None:
+        with suppress(IntegrityError), connection.cursor() as cursor:  # somebody else woke it this very moment
+            cursor.execute(_WAKE, parameters)
+
+    transaction.on_commit(look)

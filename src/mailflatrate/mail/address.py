@@ -117,6 +117,21 @@ def canonical_key(text: str) -> str:
     return parse(text).canonical
 
 
+_DOTS_MEAN_NOTHING = frozenset({"gmail.com", "googlemail.com"})
+
+
+def mailbox_form(canonical: str) -> str:
+    """The mailbox behind a canonical key, for counting abuse only (R-20): without +tag, at Gmail without dots.
+
+    Never for sending or for consent: `anna+news@` is an address of its own there.
+    """
+    local, _, domain = canonical.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTS_MEAN_NOTHING:
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
+
+
 def to_a_label(domain: str) -> str:
     """`München.de` -> `xn--mnchen-3ya.de` (IDNA2008, RFC 5891, mapped as in UTS 46). Raises AddressError."""
     return _a_label(domain)

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.suppression",
     "mailflatrate.apps.lists",
     "mailflatrate.apps.campaigns",
+    "mailflatrate.apps.forms",
     "mailflatrate.apps.gate",
     "mailflatrate.apps.delivery",
     "mailflatrate.apps.inbound",

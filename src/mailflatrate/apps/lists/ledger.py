@@ -3,9 +3,23 @@
 The event holds a commitment to its personal half: SHA-256 over a random salt (16 octets) and the canonical text of the
 evidence, a JSON array in PostgreSQL's `jsonb` spelling. Times in it are UTC with microseconds. `rules.proof.record`
 says the same without a database.
+
+What double opt-in leaves (R-29), beside address, moments, IP addresses, source and browser; keys of `details`:
+
+- `requested` (source: the form's address; browser: the visitor's): `request` (id, the same in all events of a sign-up),
+  `kind` (form, person, api, move), `form`, `form_code`, `form_version` (number), `form_sha256` (of the frozen version),
+  `wording` (as read), `language`, `page` (on which the form stood), `ticked` (names of boxes), `proof` (work, time,
+  none); where a customer did it: `by` (who) and `note` (how the person asked).
+- `confirmation_sent`: `request`, `delivery`, `message_id`, `sent_at` (ISO 8601), `body_sha256` (of the body's octets
+  after the empty line, as handed to the relay), `reply` (the relay's acceptance line), `form_sha256`.
+- `confirmed` (browser: the one that confirmed): `request`, `token` (first half of its SHA-256), `requested_event`,
+  `sent_event`, `signup_user_agent`, and everything that `requested` has on form, wording and page; for a change of
+  address `moved_from` (id of the contact as it was).
+- `objection` with `by` "not_me": `request`, `token`, `requested_event`.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -83,6 +97,11 @@ SELECT event.id, %(account_id)s, email, signup_at, signup_ip, confirmed_at, conf
 FROM row, event
 RETURNING event_id
 """  # noqa: S608  # made of constants of this file
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """A JSON column's text."""
+    return json.dumps(dict(values))
 
 
 def append(contact_id: int, list_id: int | None, kind: ConsentKind, occurred_at: datetime, evidence: Evidence) -> int:

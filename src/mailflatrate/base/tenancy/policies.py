@@ -18,6 +18,8 @@ WITHOUT_POLICY: dict[str, str] = {
     "user_account": "a person signs in before an account is known, and may belong to several",
     "agreement_document": "public texts, the same for all",
     "applicant": "somebody who has not proved his address yet belongs to no account",
+    "signup_counter": "hashes and numbers, nobody's data; it counts across all customers",
+    "confirmation_mark": "keyed hashes and times, nobody's data; the cap holds across all customers",
     "django_session": "opened before an account is known; the key is the secret",
     "django_content_type": "the framework's catalogue of tables",
     "django_migrations": "the framework's record of schema changes",

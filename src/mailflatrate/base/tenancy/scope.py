@@ -28,6 +28,7 @@ class PlatformReason(StrEnum):
     HOUSEKEEPING = "a scheduled job looks for work of all accounts"
     METRICS = "counts without content for the operator's monitoring"
     SETUP = "the operator or the demonstration creates an account"
+    PUBLIC_PAGE = "a public page names its account only by a code or a token"
     POSTBOX = "the pretended world outside keeps what it received"
 
 

@@ -1,7 +1,7 @@
 """Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
 
-`consent` unsubscribes, `erasure` takes people out, `feedback` records bounces and complaints, `lists`, `segments` and
-`contacts` are what the customer edits, `imports` takes files in.
+`consent` unsubscribes, `optin` takes sign-ups in, `erasure` takes people out, `feedback` records bounces and
+complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` takes files in.
 """
 
 from mailflatrate.apps.lists.actions.consent import unsubscribe
@@ -23,12 +23,23 @@ from mailflatrate.apps.lists.actions.imports import (
     upload_import,
 )
 from mailflatrate.apps.lists.actions.lists import archive_list, create_list, decide_origin, describe_origin, rename_list
+from mailflatrate.apps.lists.actions.optin import (
+    Person,
+    begin_opt_in,
+    confirm_consent,
+    forget_opt_in,
+    person_of,
+    turn_down,
+)
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 
 __all__ = [
     "Bounce",
+    "Person",
     "archive_list",
+    "begin_opt_in",
     "cancel_import",
+    "confirm_consent",
     "create_list",
     "decide_origin",
     "delete_segment",
@@ -36,6 +47,8 @@ __all__ = [
     "edit_contact",
     "erase_contact",
     "expire_request",
+    "forget_opt_in",
+    "person_of",
     "queue_import",
     "read_head",
     "record_bounce",
@@ -46,6 +59,7 @@ __all__ = [
     "rename_list",
     "save_segment",
     "start_import",
+    "turn_down",
     "unsubscribe",
     "upload_import",
 ]

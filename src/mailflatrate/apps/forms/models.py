@@ -1,0 +1,206 @@
+"""Tables of forms: forms, frozen versions, requests for a confirmation, denials, and counters against abuse."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class FormState(models.TextChoices):
+    """Only a published form takes sign-ups; a closed one says that it does not any more."""
+
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    CLOSED = "closed", _("Closed")
+
+
+class Form(TenantModel):
+    """A sign-up form for one list. `code` stands in its address for its life; `draft` is `FormContent.as_json`.
+
+    `sender` is who writes the confirmation mail; without one the service does, in the company's name.
+    """
+
+    mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, related_name="+")
+    sender = models.ForeignKey("domains.SenderAddress", null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    code = models.CharField(max_length=16, unique=True)
+    state = models.CharField(max_length=10, choices=FormState.choices, default=FormState.DRAFT)
+    draft = models.JSONField(default=dict)
+    current = models.ForeignKey("forms.FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "signup_form"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(current__isnull=False), name="signup_form_published_has_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FormVersion(TenantModel):
+    """What people read and consent to, as it was published; never changed, never deleted (R-28).
+
+    `content` is `FrozenForm.as_json`, `sha256` its hash; consent events name both.
+    """
+
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "form_version"
+        constraints = [models.UniqueConstraint(fields=["account", "form", "number"], name="form_version_once")]
+        triggers = [pgtrigger.Protect(name="form_version_frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class RequestKind(models.TextChoices):
+    """Who asked for the confirmation."""
+
+    FORM = "form", _("Sign-up form")
+    PERSON = "person", _("Added by hand")
+    API = "api", _("Added through the API")
+    MOVE = "move", _("Change of address")
+
+
+class RequestState(models.TextChoices):
+    """QUEUED waits for its mail, ASKED for the person. WITHHELD got no mail, for the reason that stands with it."""
+
+    QUEUED = "queued", _("Mail is on its way")
+    ASKED = "asked", _("Waiting for confirmation")
+    WITHHELD = "withheld", _("No mail was sent")
+    CONFIRMED = "confirmed", _("Confirmed")
+    DENIED = "denied", _("“This was not me”")
+    REPLACED = "replaced", _("Asked anew")
+
+
+OPEN_STATES = (RequestState.QUEUED, RequestState.ASKED, RequestState.WITHHELD)
+
+
+class SignupRequest(TenantModel):
+    """One request for consent that waits for the person's own yes; erased after 14 days at the latest (R-34).
+
+    The token is never stored, only its SHA-256; it is bound to this row and with it to address, list and version
+    (R-33). A change of address has neither form nor version: `moves` is the contact as it was, the list is the one
+    whose mail it was asked from, and all the lists that the person is on go along.
+    """
+
+    kind = models.CharField(max_length=8, choices=RequestKind.choices, default=RequestKind.FORM)
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.QUEUED)
+    form = models.ForeignKey(Form, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    version = models.ForeignKey(FormVersion, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
+    contact = models.ForeignKey("lists.Contact", null=True, on_delete=models.SET_NULL, related_name="+")
+    moves = models.ForeignKey("lists.Contact", null=True, on_delete=models.CASCADE, related_name="+")
+    email = models.CharField(max_length=254)
+    address_key = models.BinaryField(max_length=32)
+    language = models.CharField(max_length=5)
+    values = models.JSONField(default=dict, help_text="first_name, last_name and attributes as the person typed them")
+    requested_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.TextField(blank=True, db_default="")
+    source_url = models.TextField(blank=True, db_default="", help_text="address of the form")
+    page_url = models.TextField(blank=True, db_default="", help_text="page on which the form stood")
+    ticked = models.JSONField(default=list, help_text="boxes that the person ticked")
+    proof = models.CharField(max_length=8, blank=True, db_default="", help_text="work, time or none (R-35)")
+    note = models.TextField(blank=True, db_default="", help_text="how the person asked, where a customer did it")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=60, blank=True, db_default="", help_text="rule that withheld the mail")
+    token_hash = models.BinaryField(max_length=32, null=True)
+    message_id = models.CharField(max_length=255, blank=True, db_default="")
+    body_sha256 = models.CharField(max_length=64, blank=True, db_default="")
+    requested_event_id = models.BigIntegerField(null=True)
+    sent_event_id = models.BigIntegerField(null=True)
+    confirmed_event_id = models.BigIntegerField(null=True)
+    settled_at = models.DateTimeField(null=True, help_text="when the person answered")
+
+    class Meta:
+        db_table = "signup_request"
+        constraints = [
+            # Repeated sign-ups do not multiply mails.
+            models.UniqueConstraint(
+                fields=["account", "mailing_list", "address_key"],
+                condition=Q(state__in=["queued", "asked", "withheld"]),
+                name="signup_request_open_once",
+            ),
+            models.UniqueConstraint(fields=["token_hash"], name="signup_request_token_once"),
+            models.CheckConstraint(
+                condition=Q(kind="move", moves__isnull=False) | Q(form__isnull=False, version__isnull=False),
+                name="signup_request_names_what_is_asked",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "id"], condition=Q(state="queued"), name="signup_request_queue"),
+            models.Index(fields=["account", "form", "-id"], name="signup_request_recent"),
+            models.Index(fields=["requested_at"], name="signup_request_age"),
+        ]
+
+
+class SignupDenial(TenantModel):
+    """Somebody answered "this was not me": what the abuse desk needs to see who enters other people's addresses.
+
+    `handled_at` is the desk's to set. The row goes after 90 days; a case that was opened keeps what it needs.
+    """
+
+    form = models.ForeignKey(Form, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    request_id = models.BigIntegerField()
+    kind = models.CharField(max_length=8, choices=RequestKind.choices)
+    address_key = models.BinaryField(max_length=32)
+    requested_at = models.DateTimeField()
+    requested_ip = models.GenericIPAddressField(null=True)
+    requested_user_agent = models.TextField(blank=True)
+    source_url = models.TextField(blank=True)
+    page_url = models.TextField(blank=True)
+    denied_at = models.DateTimeField()
+    denied_ip = models.GenericIPAddressField(null=True)
+    denied_user_agent = models.TextField(blank=True)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "signup_denial"
+        constraints = [models.UniqueConstraint(fields=["account", "request_id"], name="signup_denial_once")]
+        indexes = [models.Index(fields=["denied_at"], condition=Q(handled_at__isnull=True), name="signup_denial_open")]
+
+
+class SignupCounter(models.Model):
+    """Sign-ups counted by network and by form within a window (R-35). Unlogged: a crash forgets it, and that is fine.
+
+    `key` is a hash of what is counted and the window's beginning, so nothing personal stands here.
+    """
+
+    key = models.BinaryField(max_length=16, primary_key=True)
+    count = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "signup_counter"
+        indexes = [models.Index(fields=["expires_at"], name="signup_counter_age")]
+
+
+class ConfirmationMark(models.Model):
+    """One confirmation mail to one mailbox, of whichever customer, for the cap across all of them (R-35).
+
+    The mailbox is known by a keyed hash alone; marks go after a day.
+    """
+
+    mailbox_key = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "confirmation_mark"
+        indexes = [
+            models.Index(fields=["mailbox_key", "at"], name="confirmation_mark_mailbox"),
+            models.Index(fields=["at"], name="confirmation_mark_age"),
+        ]

@@ -1,0 +1,136 @@
+"""Double opt-in as lists see it: asked, confirmed, turned down, or forgotten. Nothing else makes a sign-up count (R-25).
+
+Who may be asked, with which token and how often, is the business of `apps.forms`; here are people, subscriptions and
+the ledger. All run inside `tenancy.account(...)`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.actions.erasure import expire_request
+from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.base import tenancy
+
+_CONTACT = """
+INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes, last_activity_at)
+VALUES (%(account_id)s, %(email)s, %(key)s, %(first_name)s, %(last_name)s, %(attributes)s::jsonb, %(at)s)
+ON CONFLICT (account_id, address_key) DO UPDATE SET
+    first_name = coalesce(nullif(contact.first_name, ''), excluded.first_name),
+    last_name = coalesce(nullif(contact.last_name, ''), excluded.last_name),
+    attributes = excluded.attributes || contact.attributes,
+    last_activity_at = greatest(contact.last_activity_at, excluded.last_activity_at),
+    updated_at = now()
+RETURNING id
+"""
+# Changing nothing, the second half still waits for whoever writes the same person this moment, and gives the id.
+_PENDING_CONTACT = """
+INSERT INTO contact (account_id, email, address_key) VALUES (%(account_id)s, %(email)s, %(key)s)
+ON CONFLICT (account_id, address_key) DO UPDATE SET email = contact.email
+RETURNING id
+"""
+_PENDING_SUBSCRIPTION = """
+INSERT INTO subscription (account_id, mailing_list_id, contact_id, state)
+VALUES (%(account_id)s, %(list_id)s, %(contact_id)s, 'pending')
+ON CONFLICT (account_id, mailing_list_id, contact_id) DO NOTHING
+"""
+# A person who is here for no other reason: no list, no proof of anything.
+_LEFT_OVER = """
+DELETE FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(contact_id)s
+  AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id)
+  AND NOT EXISTS (SELECT 1 FROM consent_event e JOIN consent_evidence v ON v.event_id = e.id
+                  WHERE e.account_id = c.account_id AND e.contact_id = c.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who signs up, as typed: `address_key` is the keyed hash of the canonical address (32 octets)."""
+
+    email: str
+    address_key: bytes
+    first_name: str = ""
+    last_name: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def begin_opt_in(person: Person, list_id: int, at: datetime, evidence: ledger.Evidence) -> tuple[int, int]:
+    """Somebody asked to be on a list: ids of the contact and of the ledger's event.
+
+    A person who is new here waits as pending; one who is known stays exactly as he is until he has confirmed, his data
+    untouched, because anybody can type an address into a form.
+    """
+    parameters: dict[str, Any] = {
+        "account_id": tenancy.current_account_id(), "email": person.email, "key": person.address_key,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING_CONTACT, parameters)
+        contact_id = int(cursor.fetchone()[0])
+        cursor.execute(_PENDING_SUBSCRIPTION, {**parameters, "list_id": list_id, "contact_id": contact_id})
+    return contact_id, ledger.append(contact_id, list_id, ConsentKind.REQUESTED, at, evidence)
+
+
+@transaction.atomic
+def confirm_consent(person: Person, list_id: int, at: datetime, evidence: ledger.Evidence, *, source: str) -> int:
+    """The person said yes: confirmed from now on, whatever the subscription was before; the ledger's event.
+
+    Names and attributes that are known already stay. An unsubscribe and bounces end, a complaint does not (R-16, R-75).
+    """
+    account_id = tenancy.current_account_id()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CONTACT,
+            {
+                "account_id": account_id, "email": person.email, "key": person.address_key,
+                "first_name": person.first_name[:120], "last_name": person.last_name[:120],
+                "attributes": ledger.as_json(person.attributes), "at": at,
+            },
+        )  # fmt: skip
+        contact_id = int(cursor.fetchone()[0])
+    event_id = ledger.append(contact_id, list_id, ConsentKind.CONFIRMED, at, evidence)
+    Subscription.objects.update_or_create(
+        account_id=account_id,
+        mailing_list_id=list_id,
+        contact_id=contact_id,
+        defaults={
+            "state": SubscriptionState.CONFIRMED,
+            "consent_event_id": event_id,
+            "confirmed_at": at,
+            "quarantine_reason": "",
+            "unsubscribed_at": None,
+            "unsubscribed_by": "",
+        },
+    )
+    suppression.lift_by_opt_in(person.address_key, source=source)
+    return event_id
+
+
+@transaction.atomic
+def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.Evidence) -> int:
+    """ "This was not me": the waiting subscription goes, the ledger keeps that somebody objected; the event's id."""
+    waiting = Subscription.objects.filter(contact_id=contact_id, mailing_list_id=list_id)
+    waiting.filter(state=SubscriptionState.PENDING).delete()
+    return ledger.append(contact_id, list_id, ConsentKind.OBJECTION, at, evidence)
+
+
+@transaction.atomic
+def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> None:
+    """A sign-up that nobody confirmed in time (R-34): its personal half of the ledger goes, and with it the person who
+    is here for no other reason. The events stay, so that the chain does.
+    """
+    expire_request(contact_id, list_id, event_ids)
+    waiting = Subscription.objects.filter(contact_id=contact_id, mailing_list_id=list_id)
+    waiting.filter(state=SubscriptionState.PENDING).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_OVER, {"account_id": tenancy.current_account_id(), "contact_id": contact_id})
+
+
+def person_of(contact: Contact, email: str, address_key: bytes) -> Person:
+    """A known person under another address."""
+    return Person(email, address_key, contact.first_name, contact.last_name, contact.attributes)
