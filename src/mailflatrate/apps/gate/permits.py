@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import NoReturn, final
 
-from mailflatrate.rules.facts import NoticeFacts, RecipientFacts
-from mailflatrate.rules.gate import RULES_VERSION, judge_notice, judge_recipient
+from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts, RecipientFacts
+from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation, judge_notice, judge_recipient
 from mailflatrate.rules.withhold import Withhold
 
 
@@ -76,3 +76,9 @@ def grant_notice(delivery_id: int, decision_id: int, facts: NoticeFacts, now: da
     """A permit for a service notice, or the key of the rule that stops it."""
     blocked = judge_notice(facts).blocked_by
     return blocked[0].key if blocked else _grant(delivery_id, Basis.NOTICE, decision_id, now)
+
+
+def grant_confirmation(delivery_id: int, decision_id: int, facts: ConfirmationFacts) -> Permit | str:
+    """A permit for a confirmation mail, or the key of the rule that stops it (R-25, R-31 to R-35)."""
+    blocked = judge_confirmation(facts).blocked_by
+    return blocked[0].key if blocked else _grant(delivery_id, Basis.CONFIRMATION, decision_id, facts.now)

@@ -1,4 +1,4 @@
-"""Double opt-in as lists see it: asked, confirmed, turned down, or forgotten. Nothing else makes a sign-up count (R-25).
+"""Double opt-in as lists see it: asked, confirmed, turned down, forgotten. Nothing else makes a sign-up count (R-25).
 
 Who may be asked, with which token and how often, is the business of `apps.forms`; here are people, subscriptions and
 the ledger. All run inside `tenancy.account(...)`.

@@ -1,0 +1,66 @@
+"""Every write to forms; each call is one transaction (or savepoint).
+
+`building` is what the customer does with forms, `signing` takes sign-ups and other requests, `asking` what becomes of a
+request on its way through gate and engine, `answering` what the person says to it, `forgetting` what time does.
+"""
+
+from mailflatrate.apps.forms.actions.answering import Answered, Found, answer, find_request
+from mailflatrate.apps.forms.actions.asking import (
+    Accepted,
+    begin_asking,
+    lock_mailboxes,
+    mailbox_key,
+    mails_of_form,
+    mails_to_mailbox,
+    mark_mail,
+    note_letter,
+    note_sent,
+    take_queued,
+    withhold,
+)
+from mailflatrate.apps.forms.actions.building import (
+    close_form,
+    create_form,
+    publish_form,
+    reopen_form,
+    save_draft,
+)
+from mailflatrate.apps.forms.actions.forgetting import forget_old
+from mailflatrate.apps.forms.actions.signing import (
+    Outcome,
+    Submission,
+    Taken,
+    request_confirmation,
+    request_move,
+    sign_up,
+)
+
+__all__ = [
+    "Accepted",
+    "Answered",
+    "Found",
+    "Outcome",
+    "Submission",
+    "Taken",
+    "answer",
+    "begin_asking",
+    "close_form",
+    "create_form",
+    "find_request",
+    "forget_old",
+    "lock_mailboxes",
+    "mailbox_key",
+    "mails_of_form",
+    "mails_to_mailbox",
+    "mark_mail",
+    "note_letter",
+    "note_sent",
+    "publish_form",
+    "reopen_form",
+    "request_confirmation",
+    "request_move",
+    "save_draft",
+    "sign_up",
+    "take_queued",
+    "withhold",
+]

@@ -1,0 +1,124 @@
+"""What the person answers, with the token of the mail in hand (R-33): yes, or "this was not me". Looking changes nothing."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db import transaction
+
+from mailflatrate.apps.forms.actions.asking import about, still_valid, token_hash, token_id
+from mailflatrate.apps.forms.models import RequestState, SignupDenial, SignupRequest
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+MAX_TOKEN_CHARACTERS = 100
+
+
+class Answered(Enum):
+    """Where a request stands after the answer."""
+
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    TOO_LATE = "too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whose request a token belongs to."""
+
+    account_id: int
+    request_id: int
+
+
+def find_request(token: str) -> Found | None:
+    """The request that a token was made for. Any scope, or none; the token alone names it."""
+    if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
+        return None
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        rows = SignupRequest.objects.filter(token_hash=token_hash(token)).values_list("account_id", "id")
+        row = rows.first()
+    return Found(*row) if row else None
+
+
+@transaction.atomic
+def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> Answered:
+    """Take the person's answer, once; a later one of either kind finds it settled. Runs inside `tenancy.account(...)`."""
+    related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves")
+    request = related.select_for_update(of=("self",)).get(id=request_id)
+    if not still_valid(request):
+        settled = {RequestState.CONFIRMED: Answered.CONFIRMED, RequestState.DENIED: Answered.DENIED}
+        return settled.get(RequestState(request.state), Answered.TOO_LATE)
+    request.settled_at = clock.now()
+    if yes:
+        _confirm(request, ip, user_agent[:500])
+    else:
+        _deny(request, ip, user_agent[:500])
+    request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact"])
+    return Answered(request.state)
+
+
+def _evidence(request: SignupRequest, ip: str | None, user_agent: str, **details: object) -> ledger.Evidence:
+    return ledger.Evidence(
+        email=request.email,
+        signup_at=request.requested_at,
+        signup_ip=request.ip,
+        confirmed_at=request.settled_at,
+        confirmed_ip=ip,
+        source=request.source_url or request.page_url,
+        user_agent=user_agent,
+        details={
+            **about(request),
+            "token": token_id(request),
+            "requested_event": request.requested_event_id,
+            "sent_event": request.sent_event_id,
+            "signup_user_agent": request.user_agent,
+            **details,
+        },
+    )
+
+
+def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+    assert request.settled_at is not None
+    evidence = _evidence(request, ip, user_agent)
+    source = f"confirmed sign-up {request.id}"
+    person, list_ids = _person(request), [request.mailing_list_id]
+    if request.moves is not None:
+        person = lists.person_of(request.moves, request.email, bytes(request.address_key))
+        list_ids = _lists_of(request.moves)
+    for list_id in list_ids:
+        request.confirmed_event_id = lists.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
+    if request.moves is not None:
+        for list_id in list_ids:
+            lists.unsubscribe(
+                request.moves.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent
+            )
+    request.state = RequestState.CONFIRMED
+
+
+def _person(request: SignupRequest) -> lists.Person:
+    attributes = {key: text for key, text in request.values.items() if key not in ("first_name", "last_name")}
+    return lists.Person(
+        request.email, bytes(request.address_key), str(request.values.get("first_name", "")),
+        str(request.values.get("last_name", "")), attributes,
+    )  # fmt: skip
+
+
+def _lists_of(contact: Contact) -> list[int]:
+    rows = Subscription.objects.filter(contact=contact, state=SubscriptionState.CONFIRMED)
+    return list(rows.order_by("mailing_list_id").values_list("mailing_list_id", flat=True))
+
+
+def _deny(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+    assert request.settled_at is not None
+    if request.contact_id is not None:
+        evidence = _evidence(request, ip, user_agent, by="not_me")
+        lists.turn_down(request.contact_id, request.mailing_list_id, request.settled_at, evidence)
+    request.state = RequestState.DENIED
+    SignupDenial.objects.create(
+        form=request.form, request_id=request.id, kind=request.kind, address_key=request.address_key,
+        requested_at=request.requested_at, requested_ip=request.ip, requested_user_agent=request.user_agent,
+        source_url=request.source_url, page_url=request.page_url, denied_at=request.settled_at, denied_ip=ip,
+        denied_user_agent=user_agent,
+    )  # fmt: skip

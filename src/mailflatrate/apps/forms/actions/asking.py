@@ -1,0 +1,167 @@
+"""What becomes of a request on its way: gate and engine call these, inside `tenancy.account(...)`.
+
+The gate judges what `take_queued` hands out; `begin_asking` or `withhold` writes the answer down; the engine stores
+with `note_letter` what it is about to send and with `note_sent` that the relay took it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.forms.models import ConfirmationMark, RequestKind, RequestState, SignupRequest
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.base import clock
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import canonical_key, mailbox_form
+
+A_DAY = timedelta(hours=24)
+
+
+def take_queued(most: int) -> list[SignupRequest]:
+    """Requests that wait for their mail, the oldest first, held until the transaction ends."""
+    rows = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by")
+    queued = rows.filter(state=RequestState.QUEUED).order_by("id")
+    return list(queued.select_for_update(of=("self",), skip_locked=True)[:most])
+
+
+def mailbox_key(request: SignupRequest) -> bytes:
+    """The keyed hash of the mailbox behind an address, under which mails to it are counted (R-20, R-35)."""
+    return key_ring().suppression_key(mailbox_form(canonical_key(request.email)))
+
+
+def lock_mailboxes(keys: Sequence[bytes]) -> None:
+    """Let one transaction at a time, of whichever account, count the mails to these mailboxes."""
+    with connection.cursor() as cursor:
+        for key in sorted(set(keys)):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
+
+
+def mails_to_mailbox(key: bytes, now: datetime) -> int:
+    """Confirmation mails to a mailbox within a day, of all customers. Whoever decides by it holds its lock."""
+    return ConfirmationMark.objects.filter(mailbox_key=key, at__gt=now - A_DAY).count()
+
+
+def mark_mail(key: bytes, now: datetime) -> None:
+    """Count one more mail to a mailbox."""
+    ConfirmationMark.objects.create(mailbox_key=key, at=now)
+
+
+def mails_of_form(form_id: int | None, now: datetime) -> int:
+    """Mails that a form asked for within an hour."""
+    if form_id is None:
+        return 0
+    rows = SignupRequest.objects.filter(form_id=form_id, requested_at__gt=now - timedelta(hours=1))
+    return rows.filter(requested_event_id__isnull=False).count()
+
+
+def begin_asking(request: SignupRequest) -> None:
+    """The gate lets the mail out: the person waits on the list, the ledger knows that somebody asked (R-29, first)."""
+    person = lists.Person(request.email, bytes(request.address_key))
+    contact_id, event_id = lists.begin_opt_in(
+        person, request.mailing_list_id, request.requested_at, _requested_evidence(request)
+    )
+    request.contact_id, request.requested_event_id = contact_id, event_id
+    request.state = RequestState.ASKED
+    request.save(update_fields=["contact", "requested_event_id", "state"])
+
+
+def withhold(request: SignupRequest, reason: str) -> None:
+    """The gate keeps the mail back; `reason` is the key of the rule. The visitor never learns it."""
+    request.state, request.reason = RequestState.WITHHELD, reason
+    request.save(update_fields=["state", "reason"])
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def token_id(request: SignupRequest) -> str:
+    """The token's name in the ledger."""
+    return bytes(request.token_hash or b"").hex()[:32]
+
+
+def note_letter(request: SignupRequest, *, token: str, message_id: str, body_sha256: str) -> None:
+    """The letter that goes out next: the token in it counts from now on, and no earlier one."""
+    request.token_hash, request.message_id, request.body_sha256 = token_hash(token), message_id, body_sha256
+    request.save(update_fields=["token_hash", "message_id", "body_sha256"])
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A confirmation mail that the relay took: its reply as one line, and when it came."""
+
+    request_id: int
+    delivery_id: int
+    reply: str
+    at: datetime
+
+
+def note_sent(accepted: Sequence[Accepted]) -> int:
+    """Write into the ledger that mails went out (R-29, second); how many. Repeated, it writes nothing twice."""
+    by_request = {each.request_id: each for each in accepted}
+    rows = SignupRequest.objects.select_for_update(of=("self",)).select_related("version")
+    waiting = rows.filter(id__in=by_request, sent_event_id=None, contact_id__isnull=False).order_by("id")
+    written = 0
+    for request in waiting:
+        sent = by_request[request.id]
+        assert request.contact_id is not None
+        request.sent_event_id = ledger.append(
+            request.contact_id, request.mailing_list_id, ConsentKind.CONFIRMATION_SENT, sent.at,
+            ledger.Evidence(
+                email=request.email, signup_at=request.requested_at, signup_ip=request.ip, source=request.source_url,
+                details={
+                    "request": request.id, "delivery": sent.delivery_id, "message_id": request.message_id,
+                    "sent_at": sent.at.isoformat(), "body_sha256": request.body_sha256, "reply": sent.reply,
+                    "form_sha256": request.version.sha256 if request.version else "",
+                },
+            ),
+        )  # fmt: skip
+        request.save(update_fields=["sent_event_id"])
+        written += 1
+    return written
+
+
+def about(request: SignupRequest) -> dict[str, Any]:
+    """What every event of a sign-up says about form, wording and page."""
+    details: dict[str, Any] = {"request": request.id, "kind": request.kind, "language": request.language}
+    if request.version is not None:
+        frozen = request.version.content["frozen"]
+        details |= {
+            "form": request.form_id, "form_code": request.form.code if request.form else "",
+            "form_version": request.version.number, "form_sha256": request.version.sha256,
+            "wording": frozen[request.language]["wording"], "ticked": request.ticked,
+        }  # fmt: skip
+    if request.page_url:
+        details["page"] = request.page_url
+    if request.proof:
+        details["proof"] = request.proof
+    if request.kind in (RequestKind.PERSON, RequestKind.API):
+        details |= {"by": request.created_by.email if request.created_by else "", "note": request.note}
+    if request.moves_id is not None:
+        details["moved_from"] = request.moves_id
+    return details
+
+
+def _requested_evidence(request: SignupRequest) -> ledger.Evidence:
+    return ledger.Evidence(
+        email=request.email, signup_at=request.requested_at, signup_ip=request.ip,
+        source=request.source_url or request.page_url, user_agent=request.user_agent, details=about(request),
+    )  # fmt: skip
+
+
+def queued_since(moment: datetime) -> list[int]:
+    """Accounts with requests that wait since before `moment`: whoever should have woken the job died. In `platform`."""
+    rows = SignupRequest.objects.filter(state=RequestState.QUEUED, requested_at__lt=moment)
+    return list(rows.values_list("account_id", flat=True).distinct())
+
+
+def still_valid(request: SignupRequest) -> bool:
+    """Whether the person may still answer."""
+    return request.state == RequestState.ASKED and clock.now() < request.expires_at

@@ -1,0 +1,130 @@
+"""What the customer does with forms: make, write, publish, close. A published version never changes (R-28)."""
+
+import secrets
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.facts import form_facts
+from mailflatrate.apps.forms.models import Form, FormState, FormVersion
+from mailflatrate.apps.forms.queries import forget_published
+from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.base import clock
+from mailflatrate.rules.forms import FormContent, default_content, freeze
+from mailflatrate.rules.gate import judge_form
+from mailflatrate.rules.verdict import Verdict
+from mailflatrate.settings.schema import load_settings
+
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # nothing to misread, nothing that makes a word by vowels
+_CODE_LENGTH = 10
+
+
+@transaction.atomic
+def create_form(name: str, list_id: int, *, by: User | None, sender_id: int | None = None) -> Form:
+    """A new draft for a list, in the list's language, that asks for the address alone. Raises FormError."""
+    place = _list(list_id)
+    account = current_account()
+    return Form.objects.create(
+        name=_name(name),
+        mailing_list=place,
+        sender=_sender(sender_id),
+        code="".join(secrets.choice(_ALPHABET) for _letter in range(_CODE_LENGTH)),
+        draft=default_content(place.language, place.public_name, account.colour).as_json(),
+        created_by=by,
+    )
+
+
+@transaction.atomic
+def save_draft(form_id: int, *, name: str, list_id: int, sender_id: int | None, content: FormContent) -> Form:
+    """Change the draft; what is published stays as it is until the next publishing. Raises FormError."""
+    form = _locked(form_id)
+    if form.current_id is not None and form.mailing_list_id != list_id:
+        raise FormError(_("a form that was published keeps its list; make a new form for another list"))
+    form.name, form.mailing_list, form.sender = _name(name), _list(list_id), _sender(sender_id)
+    form.draft, form.changed_at = content.as_json(), clock.now()
+    form.save(update_fields=["name", "mailing_list", "sender", "draft", "changed_at"])
+    forget_published(form.code)
+    return form
+
+
+@transaction.atomic
+def publish_form(form_id: int, *, by: User | None) -> Verdict:
+    """Freeze the draft as the next version and let it take sign-ups, if the rules allow; their verdict either way.
+
+    A draft that says exactly what the present version says makes no new one.
+    """
+    form = _locked(form_id)
+    facts = form_facts(form)
+    verdict = judge_form(facts)
+    if not verdict.allowed:
+        return verdict
+    assert facts.imprint is not None
+    frozen = freeze(facts.content, facts.imprint, form.mailing_list.public_name, load_settings().service_name)
+    newest = FormVersion.objects.filter(form=form).order_by("-number").first()
+    if newest is None or newest.sha256 != frozen.sha256:
+        newest = FormVersion.objects.create(
+            form=form,
+            number=newest.number + 1 if newest else 1,
+            content=frozen.as_json(),
+            sha256=frozen.sha256,
+            published_at=clock.now(),
+            published_by=by,
+        )
+    form.current, form.state = newest, FormState.PUBLISHED
+    form.save(update_fields=["current", "state"])
+    forget_published(form.code)
+    return verdict
+
+
+def close_form(form_id: int) -> None:
+    """Take no more sign-ups; requests under way may still be confirmed. Raises FormError."""
+    _move(form_id, FormState.PUBLISHED, FormState.CLOSED)
+
+
+def reopen_form(form_id: int) -> None:
+    """Take sign-ups again, with the version that was last published. Raises FormError."""
+    _move(form_id, FormState.CLOSED, FormState.PUBLISHED)
+
+
+@transaction.atomic
+def _move(form_id: int, before: FormState, after: FormState) -> None:
+    form = _locked(form_id)
+    if form.state != before:
+        raise FormError(_("this form is not in a state for that"))
+    form.state = after
+    form.save(update_fields=["state"])
+    forget_published(form.code)
+
+
+def _locked(form_id: int) -> Form:
+    form = Form.objects.select_for_update(of=("self",)).select_related("mailing_list").filter(id=form_id).first()
+    if form is None:
+        raise FormError(_("there is no such form"))
+    return form
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())[:120]
+    if not name:
+        raise FormError(_("a form needs a name"))
+    return name
+
+
+def _list(list_id: int) -> MailingList:
+    found = MailingList.objects.filter(id=list_id, archived_at=None).exclude(origin_state=OriginState.REJECTED).first()
+    if found is None:
+        raise FormError(_("choose a list that is in use"))
+    return found
+
+
+def _sender(sender_id: int | None) -> SenderAddress | None:
+    if sender_id is None:
+        return None
+    found = SenderAddress.objects.filter(id=sender_id, verified_at__isnull=False).first()
+    if found is None:
+        raise FormError(_("choose a sender whose domain is verified"))
+    return found

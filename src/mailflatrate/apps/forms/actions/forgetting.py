@@ -1,0 +1,54 @@
+"""What time does to requests (R-34): after two weeks nothing personal is left of one, confirmed or not.
+
+A confirmed one lives on in the ledger and in the subscription; of the others the ledger keeps events without anybody.
+"""
+
+from datetime import timedelta
+
+from mailflatrate.apps.forms.models import ConfirmationMark, RequestState, SignupCounter, SignupDenial, SignupRequest
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.limits import value
+
+DENIALS_KEPT = timedelta(days=90)
+BATCH = 500
+
+
+def forget_old() -> int:
+    """Erase requests whose time is over, of all accounts; how many. Also marks, counters and old denials."""
+    before = clock.now() - timedelta(days=value("confirmation_erase_days"))
+    erased = 0
+    while rows := _old(before):
+        for account_id, request_id in rows:
+            with tenancy.account(account_id):
+                _forget(request_id)
+        erased += len(rows)
+    _clear_counters()
+    return erased
+
+
+def _old(before: object) -> list[tuple[int, int]]:
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        rows = SignupRequest.objects.filter(requested_at__lte=before).order_by("requested_at")
+        return list(rows.values_list("account_id", "id")[:BATCH])
+
+
+def _forget(request_id: int) -> None:
+    request = SignupRequest.objects.select_for_update().filter(id=request_id).first()
+    if request is None:
+        return
+    contact_id, state = request.contact_id, request.state
+    events = [event for event in (request.requested_event_id, request.sent_event_id) if event is not None]
+    list_id = request.mailing_list_id
+    request.delete()
+    if contact_id is not None and events and state != RequestState.CONFIRMED:
+        lists.forget_opt_in(contact_id, list_id, events)
+
+
+def _clear_counters() -> None:
+    now = clock.now()
+    SignupCounter.objects.filter(expires_at__lt=now).delete()
+    ConfirmationMark.objects.filter(at__lt=now - timedelta(hours=24)).delete()
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        SignupDenial.objects.filter(denied_at__lt=now - DENIALS_KEPT).delete()

@@ -1,0 +1,280 @@
+"""Taking requests: a visitor's sign-up, a person added by hand or through the API, a change of address.
+
+All end in the same row, which waits for its one mail. Known and unknown addresses, suppressed ones and those that are
+subscribed already are answered alike: what is known about an address is for the gate, which nobody outside can watch.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.forms.defence import Proof, Shown, counter_key, network_of, this_hour
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.models import Form, FormState, RequestKind, RequestState, SignupRequest
+from mailflatrate.apps.forms.queries import PublishedForm
+from mailflatrate.apps.forms.queries import Shown as ShownVersion
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address, reason_sentence
+from mailflatrate.rules.limits import value
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import load_settings
+
+SEND_JOB = "delivery.send_confirmations"
+DEMONSTRATION_ENDINGS = ("example", "test")
+MAX_URL_CHARACTERS = 500
+MAX_NOTE_CHARACTERS = 1_000
+
+
+class Outcome(Enum):
+    """What to tell a visitor."""
+
+    TAKEN = "taken"
+    ADDRESS = "address"
+    """The address is refused, or something has to be asked about it: see `Taken.address`."""
+    BUSY = "busy"
+    """Too many sign-ups from the visitor's network within the hour."""
+    STEP = "step"
+    """Show the form on a page of ours once more; there the visitor proves more."""
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The answer to a sign-up."""
+
+    outcome: Outcome
+    address: AddressDecision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a visitor sent. `checked` says that an address which was asked about is meant as typed."""
+
+    email: str
+    language: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    ticked: Sequence[str] = ()
+    ip: str | None = None
+    user_agent: str = ""
+    source_url: str = ""
+    page_url: str = ""
+    checked: bool = False
+
+
+# One statement: an open request answers for itself and costs a look-up; otherwise the counters decide, and then the row
+# is there. A concurrent twin finds the other's row by the unique index.
+_TAKE = f"""
+WITH known AS MATERIALIZED (
+    SELECT id, state, requested_at FROM signup_request
+    WHERE account_id = %(account_id)s AND mailing_list_id = %(list_id)s AND address_key = %(address_key)s
+      AND state IN ('queued', 'asked', 'withheld')
+), counted AS (
+    INSERT INTO signup_counter AS c (key, count, expires_at)
+    SELECT key, 1, %(counters_end)s FROM unnest(%(counters)s::bytea[]) AS k(key)
+    WHERE NOT EXISTS (SELECT 1 FROM known)
+    ON CONFLICT (key) DO UPDATE SET count = c.count + 1
+    RETURNING key, count
+), over AS (
+    SELECT l.place FROM counted c
+    JOIN unnest(%(counters)s::bytea[], %(most)s::int[]) WITH ORDINALITY AS l(key, most, place) USING (key)
+    WHERE c.count > l.most
+), made AS (
+    INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
+        address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
+        note, created_by_id)
+    SELECT %(account_id)s, %(kind)s, '{RequestState.QUEUED.value}', %(form_id)s, %(version_id)s, %(list_id)s,
+        %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
+        %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
+        %(created_by_id)s
+    WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+)
+SELECT (SELECT id FROM made), (SELECT id FROM known), (SELECT requested_at FROM known),
+    (SELECT array_agg(place ORDER BY place) FROM over)
+"""  # noqa: S608  # made of constants
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A counter that this sign-up adds to, how far it may go, and what is said when it went further."""
+
+    key: bytes
+    most: int
+    outcome: Outcome
+
+
+def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: Shown) -> Taken:
+    """Take a visitor's sign-up. Opens the account's scope itself. The caller has seen to it that the box is ticked."""
+    if not form.open:
+        return Taken(Outcome.CLOSED)
+    decision = _decide(sent.email, form.own_addresses)
+    if decision.verdict is AddressVerdict.REFUSE or (decision.reason is not None and not sent.checked):
+        return Taken(Outcome.ADDRESS, decision)
+    if proved.hurried:
+        return Taken(Outcome.STEP)
+    now = clock.now()
+    limits = _limits(form.code, sent.ip, proved, now)
+    row = _row(RequestKind.FORM, form.list_id, decision, now) | {
+        "form_id": form.form_id, "version_id": version.version_id, "language": sent.language,
+        "values": json.dumps(dict(sent.values)), "ip": sent.ip, "user_agent": _short(sent.user_agent),
+        "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
+        "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value,
+    }  # fmt: skip
+    with tenancy.account(form.account_id):
+        over = _take({**row, "account_id": form.account_id}, limits)
+    return Taken(limits[over].outcome if over is not None else Outcome.TAKEN)
+
+
+def request_confirmation(
+    form_id: int,
+    email: str,
+    *,
+    kind: RequestKind,
+    note: str,
+    by: User | None,
+    values: Mapping[str, Any] | None = None,
+    language: str = "",
+    source: str = "",
+    checked: bool = False,
+) -> None:
+    """Ask a person whom a customer adds by hand or through the API: never a subscription, always a confirmation.
+
+    Runs inside `tenancy.account(...)`. `note` says how the person asked for it, and stands in the proof; `source` is
+    the page of the customer's own where it happened, if any. `checked`: an address that looks like an office's is one
+    person's. Raises FormError in the customer's words.
+    """
+    form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
+    if form is None or form.state != FormState.PUBLISHED or form.current is None:
+        raise FormError(_("there is no published form for this; its wording is what the person confirms"))
+    if form.mailing_list.archived_at is not None:
+        raise FormError(_("the list of this form is archived"))
+    if len(note.strip()) < 3:
+        raise FormError(_("say how the person asked for it; it stands in the proof"))
+    decision = _decide(email, frozenset())
+    refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
+    if refused and decision.reason is not None:
+        raise FormError(reason_sentence(decision.reason, _spoken()))
+    spoken = form.current.content["content"]["languages"]
+    row = _row(kind, form.mailing_list_id, decision, clock.now()) | {
+        "form_id": form.id, "version_id": form.current_id, "language": language if language in spoken else spoken[0],
+        "values": json.dumps(dict(values or {})), "note": note.strip()[:MAX_NOTE_CHARACTERS],
+        "page_url": _short(source), "proof": Proof.PERSON.value, "created_by_id": by.id if by else None,
+    }  # fmt: skip
+    _take({**row, "account_id": tenancy.current_account_id()}, ())
+
+
+def request_move(
+    contact: Contact, list_id: int, email: str, *, language: str, ip: str | None, user_agent: str, source_url: str
+) -> AddressDecision:
+    """A subscriber wants mail at another address: it is asked first, and until it says yes nothing changes.
+
+    Runs inside `tenancy.account(...)`. Nothing is requested unless the decision accepts the address.
+    """
+    decision = _decide(email, frozenset())
+    if decision.verdict is not AddressVerdict.ACCEPT or _address_key(decision) == bytes(contact.address_key):
+        return decision
+    row = _row(RequestKind.MOVE, list_id, decision, clock.now()) | {
+        "moves_id": contact.id, "language": language, "ip": ip, "user_agent": _short(user_agent),
+        "source_url": _short(source_url), "proof": Proof.PERSON.value,
+    }  # fmt: skip
+    _take({**row, "account_id": tenancy.current_account_id()}, ())
+    return decision
+
+
+def wake_sending(account_id: int) -> None:
+    """Have the queued requests of an account looked at as soon as the running transaction is through."""
+    jobs.wake(SEND_JOB, jobs.Queue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
+
+
+def _decide(email: str, own_addresses: frozenset[str]) -> AddressDecision:
+    settings = load_settings()
+    return decide_address(
+        email,
+        own_domains=(settings.service_domain,),
+        own_addresses=own_addresses,
+        allow_reserved=DEMONSTRATION_ENDINGS if settings.demo else (),
+    )
+
+
+def _spoken() -> Language:
+    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+
+
+def _address_key(decision: AddressDecision) -> bytes:
+    return key_ring().suppression_key(decision.canonical)
+
+
+def _row(kind: RequestKind, list_id: int, decision: AddressDecision, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
+        "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
+        "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "ip": None, "values": "{}",
+        "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
+    }  # fmt: skip
+
+
+def _limits(code: str, ip: str | None, proved: Shown, now: datetime) -> list[_Limit]:
+    hour, network = this_hour(now), network_of(ip)
+    limits = []
+    if network:
+        limits.append(_Limit(counter_key("network", network, hour), int(value("sign_ups_per_ip_hour")), Outcome.BUSY))
+    if proved.task_key is not None:
+        limits.append(_Limit(proved.task_key, 1, Outcome.STEP))
+    elif proved.proof is Proof.NONE:
+        most = int(value("sign_ups_unproven_per_form_hour"))
+        limits.append(_Limit(counter_key("unproven", code, hour), most, Outcome.STEP))
+    # Two sign-ups that count the same things take the rows in the same order.
+    return sorted(limits, key=lambda limit: limit.key)
+
+
+def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> int | None:
+    """Store a request, unless one is open or a limit is reached: the index of that limit, or None."""
+    for _attempt in range(2):
+        made, known, known_at, over = _store(row, limits)
+        if over:
+            return int(over[0]) - 1
+        if made is not None:
+            wake_sending(row["account_id"])
+            return None
+        if known is None or not _is_old(known_at, row["now"], row["kind"]):
+            return None
+        # The mail of the day before may be lost: the person asks anew, and gets a new one.
+        SignupRequest.objects.filter(id=known, state__in=[RequestState.ASKED, RequestState.WITHHELD]).update(
+            state=RequestState.REPLACED, token_hash=None
+        )
+    return None
+
+
+def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, int | None, datetime, list[int] | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {
+                **row,
+                "counters": [limit.key for limit in limits],
+                "most": [limit.most for limit in limits],
+                "counters_end": row["now"] + timedelta(hours=3),
+            },
+        )
+        found: tuple[int | None, int | None, datetime, list[int] | None] = cursor.fetchone()
+    return found
+
+
+def _is_old(known_at: datetime, now: datetime, kind: str) -> bool:
+    """Whether a request may be made anew: after a day, and a change of address at once, because it is another wish."""
+    return kind == RequestKind.MOVE or now - known_at > timedelta(hours=value("confirmation_again_hours"))
+
+
+def _short(text: str) -> str:
+    return text.replace("\0", "")[:MAX_URL_CHARACTERS]

@@ -1,0 +1,125 @@
+"""What a visitor has to prove before a sign-up counts (R-35): work, or at least time; and who is counted.
+
+Nothing of it needs a cookie. A page that we serve carries a signed moment and a task (ALTCHA: find the number whose
+hash is given); a page of somebody else's that only posts carries neither, and is trusted only while few do.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import altcha
+from django.core import signing
+
+from mailflatrate.base import clock
+from mailflatrate.rules.limits import value
+from mailflatrate.settings.secrets import load_secrets
+
+TASK_MOST = 60_000
+"""Hashes at most; half of it on average, which a phone does in about a second while its owner types."""
+TASK_VALID = timedelta(hours=2)
+MOMENT_VALID = timedelta(hours=12)
+_MOMENT_SALT = "forms.shown"
+
+
+class Proof(StrEnum):
+    """What a visitor proved. PERSON: somebody who signs in did it, or one who holds a token of ours."""
+
+    WORK = "work"
+    TIME = "time"
+    NONE = "none"
+    PERSON = "person"
+
+
+@cache
+def _task_key() -> str:
+    return hashlib.sha256(b"forms/task/" + load_secrets().secret_key.encode()).hexdigest()
+
+
+def new_task(code: str) -> dict[str, Any]:
+    """An ALTCHA challenge for one form: algorithm, challenge, maxNumber, salt, signature."""
+    challenge = altcha.create_challenge(
+        altcha.ChallengeOptions(
+            max_number=TASK_MOST, hmac_key=_task_key(), expires=clock.now() + TASK_VALID, params={"form": code}
+        )
+    )
+    return dict(challenge.to_dict())
+
+
+def shown_now(code: str) -> str:
+    """The signed moment at which a form was shown."""
+    return signing.dumps([code, int(clock.now().timestamp())], salt=_MOMENT_SALT)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a submission proved, and the key under which its task is counted, so that it serves once."""
+
+    proof: Proof
+    task_key: bytes | None = None
+    hurried: bool = False
+    """A moment of ours that is only seconds old: nobody reads and types so fast."""
+
+
+def look_at(code: str, posted: Mapping[str, Any]) -> Shown:
+    """What the fields `altcha` and `shown` of a submission prove for the form with this code. Never raises."""
+    task = _solved(code, str(posted.get("altcha") or ""))
+    hurried, timed = _timed(code, str(posted.get("shown") or ""))
+    if task:
+        return Shown(Proof.WORK, counter_key("task", task), hurried)
+    return Shown(Proof.TIME if timed and not hurried else Proof.NONE, hurried=hurried)
+
+
+def _solved(code: str, payload: str) -> str:
+    """A task that was solved, is ours, of this form and still valid; otherwise nothing.
+
+    Known by its hash, of which there is one spelling only: its salt can be written in several.
+    """
+    if not 0 < len(payload) < 2_000:
+        return ""
+    try:
+        given = json.loads(base64.b64decode(payload, validate=True))
+        ok, _error = altcha.verify_solution(payload, _task_key(), check_expires=True)
+        params = altcha.extract_params(given) if ok else {}
+    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
+        return ""
+    return str(given["challenge"]) if ok and params.get("form") == [code] else ""
+
+
+def _timed(code: str, moment: str) -> tuple[bool, bool]:
+    """Whether a signed moment is too fresh, and whether it is one of this form at all and not stale."""
+    try:
+        whose, at = signing.loads(moment, salt=_MOMENT_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return False, False
+    age = clock.now().timestamp() - at
+    return age < value("sign_up_least_seconds"), whose == code and age < MOMENT_VALID.total_seconds()
+
+
+def network_of(ip: str | None) -> str:
+    """Who is counted as one: an IPv4 address, a /64 of IPv6. Empty where it says nothing: a host of our own."""
+    if ip is None:
+        return ""
+    address = ip_address(ip)
+    if address.is_loopback:
+        return ""
+    return str(ip_network(f"{ip}/64", strict=False)) if address.version == 6 else ip
+
+
+def counter_key(kind: str, what: str, window: datetime | None = None) -> bytes:
+    """The key of a counter: a hash of what is counted and of its window, so that nothing personal is kept."""
+    begins = window.isoformat() if window else ""
+    return hashlib.blake2b(f"{kind}|{what}|{begins}".encode(), digest_size=16, key=_task_key()[:32].encode()).digest()
+
+
+def this_hour(now: datetime) -> datetime:
+    """The window of the limits by the hour."""
+    return now.replace(minute=0, second=0, microsecond=0)

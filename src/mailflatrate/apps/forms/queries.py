@@ -1,0 +1,191 @@
+"""Reads of forms: the published one behind a code, and what the studio shows."""
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from mailflatrate.apps.accounts.models import Account, Imprint
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.forms.models import Form, FormState, FormVersion, SignupDenial, SignupRequest
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.rules.forms import FrozenForm, frozen_from_json
+
+FRESH_SECONDS = 3.0
+KEPT_FORMS = 2_000
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedForm:
+    """A form as the public meets it: whose it is, its present version, whether it takes sign-ups."""
+
+    account_id: int
+    account_name: str
+    form_id: int
+    list_id: int
+    code: str
+    open: bool
+    version_id: int
+    number: int
+    sha256: str
+    frozen: FrozenForm
+    own_addresses: frozenset[str]
+    """Canonical keys of the account's senders (R-23)."""
+
+
+_kept: dict[str, tuple[float, PublishedForm | None]] = {}
+
+
+def published_form(code: str) -> PublishedForm | None:
+    """The form with this code, if it was ever published; at most three seconds old. Any scope, or none."""
+    now = time.monotonic()
+    kept = _kept.get(code)
+    if kept is None or now - kept[0] > FRESH_SECONDS:
+        if len(_kept) >= KEPT_FORMS:
+            _kept.clear()
+        kept = _kept[code] = (now, _read(code))
+    return kept[1]
+
+
+def forget_published(code: str) -> None:
+    """Read the form anew when it is next asked for (in this process)."""
+    _kept.pop(code, None)
+
+
+def _read(code: str) -> PublishedForm | None:
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        form = Form.objects.select_related("current", "account").filter(code=code, current__isnull=False).first()
+        if form is None or form.current is None:
+            return None
+        senders = SenderAddress.objects.filter(account_id=form.account_id).values_list("email", flat=True)
+        return _published(form, form.account, form.current, frozenset(map(_canonical, senders)))
+
+
+def _published(form: Form, account: Account, version: FormVersion, own: frozenset[str]) -> PublishedForm:
+    return PublishedForm(
+        account_id=account.id,
+        account_name=account.name,
+        form_id=form.id,
+        list_id=form.mailing_list_id,
+        code=form.code,
+        open=form.state == FormState.PUBLISHED,
+        version_id=version.id,
+        number=version.number,
+        sha256=version.sha256,
+        frozen=frozen_from_json(version.content),
+        own_addresses=own,
+    )
+
+
+def _canonical(address: str) -> str:
+    try:
+        return canonical_key(address)
+    except AddressError:
+        return address
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The version that a visitor had before him; a page that embeds a form may be older than its newest version."""
+
+    version_id: int
+    number: int
+    sha256: str
+    frozen: FrozenForm
+
+
+def shown_version(form: PublishedForm, number: int | None) -> Shown:
+    """Version `number` of a form where there is one, otherwise the present one."""
+    present = Shown(form.version_id, form.number, form.sha256, form.frozen)
+    if number is None or number == form.number:
+        return present
+    return _older(form.account_id, form.form_id, number) or present
+
+
+@lru_cache(maxsize=500)
+def _older(account_id: int, form_id: int, number: int) -> Shown | None:
+    with tenancy.account(account_id):
+        row = FormVersion.objects.filter(form_id=form_id, number=number).first()
+    return Shown(row.id, row.number, row.sha256, frozen_from_json(row.content)) if row else None
+
+
+def newest_imprint() -> Imprint | None:
+    """The imprint that a version published now would show."""
+    return Imprint.objects.order_by("-version").first()
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """A form in the studio's table, with its requests of the last two weeks by state."""
+
+    form: Form
+    asked: int
+    confirmed: int
+    withheld: int
+    denied: int
+
+
+_COUNTS = """
+SELECT form_id, count(*) FILTER (WHERE state IN ('queued', 'asked')), count(*) FILTER (WHERE state = 'confirmed'),
+    count(*) FILTER (WHERE state = 'withheld'), count(*) FILTER (WHERE state = 'denied')
+FROM signup_request WHERE account_id = %s AND form_id IS NOT NULL GROUP BY form_id
+"""
+
+
+def form_table() -> list[FormRow]:
+    """All forms by name, closed ones last."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [tenancy.current_account_id()])
+        counts = {form_id: numbers for form_id, *numbers in cursor.fetchall()}
+    forms = Form.objects.select_related("mailing_list", "current").order_by("name", "id")
+    rows = [FormRow(form, *counts.get(form.id, (0, 0, 0, 0))) for form in forms]
+    return sorted(rows, key=lambda row: row.form.state == FormState.CLOSED)
+
+
+def form_row(form_id: int) -> FormRow | None:
+    """One form of the table."""
+    return next((row for row in form_table() if row.form.id == form_id), None)
+
+
+def find_form(form_id: int) -> Form | None:
+    """A form of the account."""
+    return Form.objects.select_related("mailing_list", "current", "sender").filter(id=form_id).first()
+
+
+def versions(form_id: int) -> QuerySet[FormVersion]:
+    """What was published when, newest first."""
+    return FormVersion.objects.select_related("published_by").filter(form_id=form_id).order_by("-number")
+
+
+def recent_requests(form_id: int, *, before_id: int | None = None) -> list[SignupRequest]:
+    """Who signed up lately, newest first; those that nobody confirmed are gone after two weeks."""
+    rows = SignupRequest.objects.select_related("version").filter(form_id=form_id)
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return list(rows.order_by("-id")[:PAGE_ROWS])
+
+
+def asking_forms(list_id: int | None = None) -> list[Form]:
+    """Published forms (of one list), through which a person can be asked."""
+    rows = Form.objects.select_related("mailing_list").filter(
+        state=FormState.PUBLISHED, mailing_list__archived_at__isnull=True
+    )
+    if list_id is not None:
+        rows = rows.filter(mailing_list_id=list_id)
+    return list(rows.order_by("mailing_list__public_name", "id"))
+
+
+def open_lists() -> list[MailingList]:
+    """Lists that a form may fill."""
+    return list(MailingList.objects.filter(archived_at=None).exclude(origin_state="rejected").order_by("name", "id"))
+
+
+def unhandled_denials() -> list[SignupDenial]:
+    """For the abuse desk: what people answered "this was not me" to, oldest first. Runs in `tenancy.platform(...)`."""
+    return list(SignupDenial.objects.filter(handled_at=None).order_by("denied_at")[:PAGE_ROWS])

@@ -1,0 +1,235 @@
+"""The confirmation mail of double opt-in: one frozen template, and only what it needs (R-31).
+
+Who asks, for which list, when and where it was requested, the wording, one link, what to do if it was somebody else,
+the imprint. No picture, no tracking, no word of the customer's own beside the wording that was published. The link leads
+to a page with a button (R-33).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from mailflatrate.mail.edition import EditionContent, Part, Values
+from mailflatrate.mail.segments import Dynamic, Segment, Static
+
+LINKS: Final = 2
+"""The confirmation and the privacy page; the imprint stands in full."""
+
+
+class Occasion(Enum):
+    """Why the person is asked."""
+
+    FORM = "form"
+    PERSON = "person"
+    """Somebody at the company entered the address, in writing of a request by other means."""
+    MOVE = "move"
+    """A subscriber named this address as his new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationText:
+    """Everything that a confirmation mail says. Moments are aware; `source` is a host or page, empty where unknown."""
+
+    language: str
+    occasion: Occasion
+    company: str
+    list_name: str
+    address: str
+    requested_at: datetime
+    expires_at: datetime
+    time_zone: str
+    source: str
+    wording: str
+    confirm_url: str
+    privacy_url: str
+    imprint: Sequence[str]
+
+
+_MONTHS = {
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December"),
+    "de": ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+           "Dezember"),
+}  # fmt: skip
+_SUBJECTS = {
+    "en": "Please confirm: {{list_name}}",
+    "de": "Bitte bestätigen: {{list_name}}",
+}
+_OPENINGS = {
+    ("en", Occasion.FORM): (
+        "On {{requested}} somebody signed up {{address}} for “{{list_name}}” by {{company}}{{at_source}}."
+    ),
+    ("en", Occasion.PERSON): (
+        "On {{requested}} {{company}} told us that {{address}} wants to receive “{{list_name}}”."
+    ),
+    ("en", Occasion.MOVE): (
+        "On {{requested}} a subscriber of {{company}} named {{address}} as the new address for “{{list_name}}” and "
+        "whatever else he receives from there."
+    ),
+    ("de", Occasion.FORM): (
+        "am {{requested}} wurde {{address}}{{at_source}} für „{{list_name}}“ von {{company}} eingetragen."
+    ),
+    ("de", Occasion.PERSON): (
+        "am {{requested}} hat uns {{company}} mitgeteilt, dass {{address}} „{{list_name}}“ erhalten möchte."
+    ),
+    ("de", Occasion.MOVE): (
+        "am {{requested}} hat jemand, der Post von {{company}} bezieht, {{address}} als neue Adresse für "
+        "„{{list_name}}“ und alles Weitere von dort angegeben."
+    ),
+}
+_WORDS = {
+    "en": {
+        "hello": "Hello,",
+        "consent": "This is what you would consent to:",
+        "ask": "Is that what you want? Then please confirm it on this page:",
+        "button": "Go to the confirmation",
+        "until": "The link is valid until {{expires}}.",
+        "ignore": (
+            "If it was not you, you need not do anything: without your confirmation nothing more comes, and the "
+            "address is erased. On the same page you can tell us that it was not you."
+        ),
+        "privacy": "Privacy",
+        "imprint": "Imprint",
+    },
+    "de": {
+        "hello": "Guten Tag,",
+        "consent": "Darin würden Sie einwilligen:",
+        "ask": "Möchten Sie das? Dann bestätigen Sie es bitte auf dieser Seite:",
+        "button": "Zur Bestätigung",
+        "until": "Der Link gilt bis {{expires}}.",
+        "ignore": (
+            "Waren Sie das nicht, brauchen Sie nichts zu tun: Ohne Ihre Bestätigung kommt nichts weiter, und die "
+            "Adresse wird gelöscht. Auf derselben Seite können Sie uns auch sagen, dass Sie es nicht waren."
+        ),
+        "privacy": "Datenschutz",
+        "imprint": "Impressum",
+    },
+}
+_TEXT = """%(hello)s
+
+%(opening)s
+%(quote)s
+%(ask)s
+{{confirm_url}}
+
+%(until)s
+
+%(ignore)s
+
+%(privacy)s: {{privacy_url}}
+
+--\x20
+%(imprint)s:
+{{imprint_text}}
+"""
+_QUOTE_TEXT = "\n%(consent)s\n\n    {{wording}}\n"
+_INK, _SOFT, _PAPER, _LINE, _GREEN = "#1d2430", "#57504a", "#fdfcfa", "#d9d4cb", "#00595a"
+_HTML = f"""<!DOCTYPE html><html lang="%(language)s"><head><meta charset="utf-8"><title>%(subject)s</title></head>
+<body style="margin:0;padding:24px 12px;background:{_PAPER};color:{_INK};font:16px/1.5 Arial,Helvetica,sans-serif">
+<div style="max-width:480px;margin:0 auto">
+<p style="margin:0 0 16px">%(hello)s</p>
+<p style="margin:0 0 16px;overflow-wrap:anywhere">%(opening)s</p>
+%(quote)s<p style="margin:0 0 16px">%(ask)s</p>
+<p style="margin:0 0 16px"><a href="{{{{confirm_url}}}}" style="display:inline-block;padding:10px 18px;\
+border-radius:8px;background:{_GREEN};color:#ffffff;font-weight:bold;text-decoration:none">%(button)s</a></p>
+<p style="margin:0 0 16px;font-size:14px;color:{_SOFT}">%(until)s %(ignore)s</p>
+<p style="margin:0 0 16px;padding-top:16px;border-top:1px solid {_LINE};font-size:13px;color:{_SOFT}">
+<a href="{{{{privacy_url}}}}" style="color:{_SOFT}">%(privacy)s</a><br><br><strong>%(imprint)s</strong><br>
+{{{{imprint_html}}}}</p></div></body></html>
+"""
+_QUOTE_HTML = f"""<p style="margin:0 0 8px">%(consent)s</p>
+<blockquote style="margin:0 0 16px;padding:0 0 0 14px;border-left:3px solid {_GREEN}">{{{{wording}}}}</blockquote>
+"""
+_PLACES = frozenset({
+    "address", "at_source", "company", "confirm_url", "expires", "imprint_html", "imprint_text", "list_name",
+    "privacy_url", "requested", "wording",
+})  # fmt: skip
+_PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
+
+
+def confirmation_content(language: str, occasion: Occasion) -> EditionContent:
+    """The template in one language, for every customer the same; `confirmation_values` fills it."""
+    words = {**_WORDS[language], "opening": _OPENINGS[language, occasion]}
+    shown = {name: html.escape(word) for name, word in words.items()}
+    shown |= {"language": language, "subject": _SUBJECTS[language], "quote": ""}
+    words["quote"] = ""
+    if occasion is not Occasion.MOVE:
+        words["quote"], shown["quote"] = _QUOTE_TEXT % words, _QUOTE_HTML % shown
+    return EditionContent(
+        subject=_part(_SUBJECTS[language], escape=False),
+        html=_part(_HTML % shown, escape=True),
+        text=_part(_TEXT % words, escape=False),
+        rendered_links=frozenset(),
+    )
+
+
+def confirmation_values(said: ConfirmationText) -> Values:
+    """What fills the template for one person."""
+    lines = tuple(said.imprint)
+    return {
+        "address": said.address,
+        "at_source": _at_source(said),
+        "company": said.company,
+        "confirm_url": said.confirm_url,
+        "expires": moment_text(said.expires_at, said.language, said.time_zone),
+        "imprint_html": _Markup("<br>\n".join(html.escape(line) for line in lines)),
+        "imprint_text": "\n".join(lines),
+        "list_name": said.list_name,
+        "privacy_url": said.privacy_url,
+        "requested": moment_text(said.requested_at, said.language, said.time_zone),
+        "wording": said.wording,
+    }
+
+
+def moment_text(moment: datetime, language: str, time_zone: str) -> str:
+    """A moment for people, with its zone: "24 November 2026, 10:12 (CET)"."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    month = _MONTHS[language][local.month - 1]
+    if language == "de":
+        zone = {"CET": "MEZ", "CEST": "MESZ"}.get(local.tzname() or "", local.tzname())
+        return f"{local.day}. {month} {local.year} um {local:%H:%M} Uhr ({zone})"
+    return f"{local.day} {month} {local.year}, {local:%H:%M} ({local.tzname()})"
+
+
+def _at_source(said: ConfirmationText) -> str:
+    if not said.source:
+        return ""
+    return f" auf {said.source}" if said.language == "de" else f", on {said.source}"
+
+
+class _Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def _part(source: str, *, escape: bool) -> Part:
+    segments: list[Segment] = []
+    names: list[str] = []
+    position = 0
+    for match in _PLACE.finditer(source):
+        if match.group(1) not in _PLACES:
+            raise ValueError(f"the template has no place {match.group(1)}")
+        segments += [Static(source[position : match.start()]), Dynamic(len(names))]
+        names.append(match.group(1))
+        position = match.end()
+    segments.append(Static(source[position:]))
+
+    def render(values: Values) -> Sequence[str]:
+        return [_shown(values, name, escape=escape) for name in names]
+
+    return Part(tuple(segments), render)
+
+
+def _shown(values: Mapping[str, object], name: str, *, escape: bool) -> str:
+    text = values[name]
+    if escape and not isinstance(text, _Markup):
+        return html.escape(str(text))
+    return str(text)
