@@ -84,7 +84,7 @@ def test_every_rule_has_a_case_and_only_one_merely_warns() -> None:
 def test_the_default_wording_passes_in_both_languages_as_it_is() -> None:
     for language in ("de", "en"):
         wording = default_texts(language, "News").wording
-        texts = FormTexts(**{**{name: "x" for name in ("title", "button")}, "wording": wording})
+        texts = FormTexts(**{**dict.fromkeys(("title", "button"), "x"), "wording": wording})
         assert "{company}" in texts.wording
         assert "{topics}" in texts.wording
         assert "{frequency}" in texts.wording

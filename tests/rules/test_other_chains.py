@@ -13,6 +13,7 @@ from rules.examples import ACCOUNT, CONFIRMATION, NOTICE, NOW
 CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("account-active", {"account": replace(ACCOUNT, standing=Standing.PAUSED)}),
     ("dpa-accepted", {"account": replace(ACCOUNT, dpa_accepted="")}),
+    ("policy-accepted", {"account": replace(ACCOUNT, terms_accepted="t1")}),
     ("form-published", {"form_published": False}),
     ("form-published", {"requested_at": None}),
     ("request-alive", {"token_expires_at": NOW}),

@@ -1,8 +1,8 @@
 """The confirmation mail of double opt-in: one frozen template, and only what it needs (R-31).
 
 Who asks, for which list, when and where it was requested, the wording, one link, what to do if it was somebody else,
-the imprint. No picture, no tracking, no word of the customer's own beside the wording that was published. The link leads
-to a page with a button (R-33).
+the imprint. No picture, no tracking, no word of the customer's own beside the wording that was published. The link
+leads to a page with a button (R-33).
 """
 
 from __future__ import annotations

@@ -137,6 +137,7 @@ RECIPIENT_CHAIN: tuple[RecipientRule, ...] = (
 CONFIRMATION_CHAIN: tuple[Check[ConfirmationFacts], ...] = (
     account_active.CHECK,
     dpa_accepted.CHECK,
+    policy_accepted.CHECK,
     form_published.CHECK,
     request_alive.CHECK,
     confirmation_allowed.CHECK,

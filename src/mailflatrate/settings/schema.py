@@ -89,6 +89,9 @@ class Settings(BaseModel):
     helo_name: str = Field("localhost", description="Name given in EHLO; must be the PTR of the sending address.")
     sender_processes: Positive = Field(1, description="Sender processes that `up` starts on this host.")
     sender_connections: Positive = Field(10, description="SMTP connections of one sender process (R-103).")
+    express_connections: Positive = Field(
+        2, description="Further connections of one sender process for confirmation mails and notices (R-105)."
+    )
     sender_messages_per_connection: Positive = Field(
         100, description="Messages before a connection is renewed (R-103)."
     )

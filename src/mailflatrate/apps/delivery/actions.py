@@ -9,7 +9,7 @@ from django.db.models import Max, Min, Sum
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import wake
+from mailflatrate.apps.delivery import confirmations, wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
 from mailflatrate.apps.gate.notices import notice_decision
 from mailflatrate.base import clock, jobs, tenancy
@@ -196,6 +196,8 @@ def finish_chunk(
             _wake_one(account_id, chunk_id)
         else:
             _wake_retries(account_id, campaign_id)
+            if campaign_id is None:
+                confirmations.note_accepted(chunk_id)
             if campaign is not None:
                 _after_canary(campaign, chunk)
                 _complete(campaign)
@@ -343,6 +345,12 @@ def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most:
         _wake_one(account_id, chunk.id)
         _wake_retries(account_id, campaign_id)
         return moved
+
+
+def wake_post(account_id: int) -> None:
+    """Enqueue confirmation mails and notices that are ready and have no job (the sweep)."""
+    with tenancy.account(account_id), connection.cursor() as cursor:
+        cursor.execute(*wake.defer_post(account_id))
 
 
 # -- notices ---------------------------------------------------------------------------------------------------------

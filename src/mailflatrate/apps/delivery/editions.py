@@ -191,11 +191,11 @@ def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail
         Part.fixed(f"{notice.text.strip()}\n"),
         frozenset(),
     )
-    composer = Composer(content, stream, service_identity(settings), key_ring(), _house_signers(settings))
+    composer = Composer(content, stream, service_identity(settings), key_ring(), house_signers(settings))
     return NoticeMail(composer, Recipient(delivery_id, notice.recipient))
 
 
-def _house_signers(settings: Settings) -> Sequence[Signer]:
+def house_signers(settings: Settings) -> Sequence[Signer]:
     """The key of the service's own domain, which the house account keeps; without one, notices go out unsigned."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         domain = SenderDomain.objects.filter(account__is_house=True, name=settings.service_domain).first()

@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import actions, feedback, plan
-from mailflatrate.apps.delivery.models import Retry
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.sender import this_sender
 from mailflatrate.base import clock, tenancy
@@ -25,7 +25,19 @@ async def send_chunk(account_id: int, chunk_id: int) -> None:
     await this_sender().work_chunk(account_id, chunk_id)
 
 
-@job("delivery.send_notice", Queue.SEND)
+@job("delivery.send_post", Queue.EXPRESS)
+async def send_post(account_id: int, chunk_id: int) -> None:
+    """Send confirmation mails or a notice; else as `send_chunk`."""
+    await this_sender().work_post(account_id, chunk_id)
+
+
+@job("delivery.send_confirmations", Queue.EXPRESS, attempts=MANY)
+async def send_confirmations(account_id: int) -> None:
+    """Take up every sign-up of an account that waits for its mail, and send it."""
+    await this_sender().work_confirmations(account_id)
+
+
+@job("delivery.send_notice", Queue.EXPRESS)
 def send_notice(account_id: int, notice_id: int) -> None:
     """Queue a message of the service itself."""
     actions.queue_notice(account_id, notice_id)
@@ -61,8 +73,12 @@ def sweep(timestamp: int) -> None:
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
+        ready = Chunk.objects.filter(campaign=None, state=ChunkState.READY)
+        post = list(ready.values_list("account_id", flat=True).distinct())
         due = list(Retry.objects.filter(due_at__lte=clock.now()).values_list("account_id", "campaign_id").distinct())
     for account_id, campaign_id in due:
         actions.collect_retries(account_id, campaign_id)
     for account_id, campaign_id in running:
         actions.wake_campaign(account_id, campaign_id)
+    for account_id in post:
+        actions.wake_post(account_id)

@@ -3,8 +3,9 @@
 Whoever inserts deliveries, by the planner or by SQL under the application role, meets this trigger: the account is
 active (R-01), its agreements are those in force (R-04, R-92), the release was ticked for exactly this content and the
 gate allowed it, the origin of the list is known (R-10), and each recipient has a consent event that says so (R-25,
-R-36) and is suppressed nowhere (R-16). It looks at the rows of a statement as a set, so that planning stays fast. What
-a delivery rests on never changes afterwards.
+R-36) and is suppressed nowhere (R-16); a confirmation mail answers a recorded request that the gate let pass. It
+looks at the rows of a statement as a set, so that planning stays fast. What a delivery rests on never changes
+afterwards.
 """
 
 import pgtrigger
@@ -80,13 +81,30 @@ WHERE n.consent_event_id IS NOT NULL AND (c.id IS NULL OR own.id IS NOT NULL OR 
 LIMIT 1;
 """
 
+_CONFIRMATION = """
+SELECT format('nobody asked for confirmation %s', n.confirmation_id) INTO hole
+FROM new_rows n
+LEFT JOIN public.signup_request r ON r.id = n.confirmation_id AND r.account_id = n.account_id
+LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id AND g.chain = 'confirmation'
+    AND g.allowed
+LEFT JOIN public.suppression own ON own.account_id = n.account_id AND own.address_key = r.address_key
+    AND own.lifted_at IS NULL AND own.reason NOT IN ('unsubscribe', 'soft_bounce', 'hard_bounce')
+LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = r.address_key
+    AND everywhere.lifted_at IS NULL AND everywhere.reason <> 'hard_bounce'
+WHERE n.confirmation_id IS NOT NULL AND (
+    r.id IS NULL OR g.id IS NULL OR own.id IS NOT NULL OR everywhere.id IS NOT NULL OR r.state <> 'asked'
+    OR r.requested_event_id IS NULL OR r.contact_id IS DISTINCT FROM n.contact_id
+    OR r.mailing_list_id IS DISTINCT FROM n.mailing_list_id)
+LIMIT 1;
+"""
+
 _REFUSE = """
 IF hole IS NOT NULL THEN
     RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
 END IF;
 """
 
-_CHECKS = (_ACCOUNT, _AGREEMENTS, _RELEASE, _ORIGIN, _CONSENT, _SUPPRESSION)
+_CHECKS = (_ACCOUNT, _AGREEMENTS, _RELEASE, _ORIGIN, _CONSENT, _SUPPRESSION, _CONFIRMATION)
 
 _BASIS = (
     "account_id", "campaign_id", "edition_id", "mailing_list_id", "decision_id", "consent_event_id",

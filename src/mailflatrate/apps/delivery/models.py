@@ -42,7 +42,7 @@ class ChunkState(models.TextChoices):
 class Chunk(TenantModel):
     """About a thousand recipients of one campaign, claimed whole by one sender at a time (compare-and-set).
 
-    Campaign None: a notice.
+    Campaign None: post, which is confirmation mails and notices; it goes by the express lane.
     """
 
     campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="chunks")
@@ -63,7 +63,10 @@ class Chunk(TenantModel):
                 name="chunk_number_once",
             )
         ]
-        indexes = [models.Index(fields=["claimed_by"], condition=Q(state="sending"), name="chunk_claimed")]
+        indexes = [
+            models.Index(fields=["claimed_by"], condition=Q(state="sending"), name="chunk_claimed"),
+            models.Index(fields=["account"], condition=Q(state="ready", campaign=None), name="chunk_post_ready"),
+        ]
 
 
 class DeliveryState(models.TextChoices):
@@ -135,6 +138,12 @@ class Delivery(TenantModel):
         triggers = lock.TRIGGERS
         indexes = [models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice")]
         constraints = [
+            # One mail for each request.
+            models.UniqueConstraint(
+                fields=["account", "confirmation_id"],
+                condition=Q(confirmation_id__isnull=False),
+                name="delivery_confirmation_once",
+            ),
             models.UniqueConstraint(
                 fields=["account", "contact", "campaign"],
                 condition=Q(campaign__isnull=False),

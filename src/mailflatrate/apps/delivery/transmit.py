@@ -46,10 +46,10 @@ async def look_at_relay(settings: Settings) -> RelayLook:
 class Transmitter:
     """The connections of this process to the relay."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, connections: int) -> None:
         self._pool = SmtpPool(
             relay_config(settings),
-            settings.sender_connections,
+            connections,
             settings.sender_messages_per_connection,
             first_pause_seconds=FIRST_PAUSE_SECONDS,
             longest_pause_seconds=settings.relay_pause_max_seconds,

@@ -10,11 +10,15 @@ from typing import Any
 from mailflatrate.base.jobs import Queue
 
 SEND_CHUNK = "delivery.send_chunk"
+SEND_POST = "delivery.send_post"
 
-# The priority falls with the chunk's number, so that a small campaign is not stuck behind a large one.
+# The priority falls with the chunk's number, so that a small campaign is not stuck behind a large one. Confirmation
+# mails and notices have a lane of their own, beside whatever is running.
 _DEFER_READY = f"""
 SELECT procrastinate_defer_jobs_v1(array_agg(
-    ROW('{Queue.SEND}', '{SEND_CHUNK}', CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
+    ROW(CASE WHEN c.campaign_id IS NULL THEN '{Queue.EXPRESS}' ELSE '{Queue.SEND}' END,
+        CASE WHEN c.campaign_id IS NULL THEN '{SEND_POST}' ELSE '{SEND_CHUNK}' END,
+        CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
         'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id),
         greatest(c.not_before, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
     ORDER BY c.number))
@@ -44,3 +48,8 @@ def defer_campaign(account_id: int, campaign_id: int, at: datetime | None = None
 def defer_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> tuple[str, dict[str, Any]]:
     """Statement and parameters that wake one ready chunk, not before `at`."""
     return _DEFER_READY.format(which="c.id = %(chunk_id)s"), {"account_id": account_id, "chunk_id": chunk_id, "at": at}
+
+
+def defer_post(account_id: int) -> tuple[str, dict[str, Any]]:
+    """Statement and parameters that wake every ready chunk of confirmation mails and notices."""
+    return _DEFER_READY.format(which="c.campaign_id IS NULL"), {"account_id": account_id, "at": None}

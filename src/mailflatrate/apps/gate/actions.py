@@ -88,7 +88,7 @@ def send_test(campaign_id: int, recipients: list[str], *, by: User, sample_conta
             kind=NoticeKind.TEST, recipient=address.strip(), edition_id=edition.id, sample_contact_id=sample_contact_id
         )
         jobs.defer(
-            "delivery.send_notice", jobs.Queue.SEND, priority=10,
+            "delivery.send_notice", jobs.Queue.EXPRESS, priority=10,
             account_id=tenancy.current_account_id(), notice_id=notice.id,
         )  # fmt: skip
         notices.append(notice)

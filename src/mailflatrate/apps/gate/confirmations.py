@@ -1,4 +1,4 @@
-"""The gate for confirmation mails: facts gathered from forms, accounts, suppression; each verdict stored (R-25 to R-35).
+"""The gate for confirmation mails (R-25 to R-35): facts from forms, accounts and suppression, and the stored verdict.
 
 Asked twice: when a request is taken up, and again right before its letter leaves.
 """
@@ -114,8 +114,9 @@ def _asked_for(request: SignupRequest) -> bool:
     """At a form that is still published; or by a person who is on a list, of himself."""
     if request.kind != RequestKind.MOVE:
         return request.form is not None and request.form.state == FormState.PUBLISHED
-    rows = Subscription.objects.filter(contact_id=request.moves_id, state=SubscriptionState.CONFIRMED)
-    return rows.exists()
+    if request.moves_id is None:
+        return False
+    return Subscription.objects.filter(contact_id=request.moves_id, state=SubscriptionState.CONFIRMED).exists()
 
 
 def _stays_away(row: Suppression | None, now: datetime) -> bool:

@@ -28,6 +28,7 @@ STALLED_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 POLL_SECONDS = 2.0
+EXPRESS_AT_ONCE = 4
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,7 @@ class _Work:
         self._concurrency = concurrency
         self._name = name
         self._stopping = asyncio.Event()
-        self._worker: Worker | None = None
+        self._workers: list[Worker] = []
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -73,9 +74,9 @@ class _Work:
     def _stop(self) -> None:
         self._stopping.set()
         stop_sender()
-        if self._worker is not None:
-            self._worker.shutdown_graceful_timeout = GRACE_SECONDS
-            self._worker.stop()  # type: ignore[no-untyped-call]
+        for worker in self._workers:
+            worker.shutdown_graceful_timeout = GRACE_SECONDS
+            worker.stop()  # type: ignore[no-untyped-call]
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -95,29 +96,53 @@ class _Work:
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _work(self) -> None:
-        """One Procrastinate worker, until a signal or until its database is gone."""
+        """Procrastinate's workers, until a signal or until the database is gone: where mail is sent, a second one for
+        the express lane, because the first may be full of mailings."""
         connector = app.connector
         assert isinstance(connector, DjangoConnector)
         async with app.with_connector(connector.get_worker_connector()).open_async() as working:
-            if Queue.SEND in self._queues:
+            ordinary = [queue for queue in self._queues if queue != Queue.EXPRESS]
+            if ordinary:
+                self._workers.append(self._worker(working, ordinary, self._name, self._concurrency))
+            if Queue.SEND in self._queues or Queue.EXPRESS in self._queues:
                 this_sender()
-            options = {
-                **working.worker_defaults,
-                "queues": self._queues,
-                "name": self._name,
-                "concurrency": self._concurrency,
-                "fetch_job_polling_interval": POLL_SECONDS,
-                "delete_jobs": "successful",
-                "install_signal_handlers": False,
-            }
-            self._worker = Worker(app=working, **options)  # type: ignore[arg-type]
+                express = self._worker(working, [Queue.EXPRESS.value], f"{self._name}-express", EXPRESS_AT_ONCE)
+                self._workers.append(express)
             minding = asyncio.create_task(_mind_stalled_jobs(working))
             try:
-                await self._worker.run()  # type: ignore[no-untyped-call]
+                await self._run_workers()
             finally:
-                self._worker = None
+                self._workers = []
                 minding.cancel()
                 await asyncio.gather(minding, return_exceptions=True)
+
+    def _worker(self, working: App, queues: list[str], name: str, concurrency: int) -> Worker:
+        options = {
+            **working.worker_defaults,
+            "queues": queues,
+            "name": name,
+            "concurrency": concurrency,
+            "fetch_job_polling_interval": POLL_SECONDS,
+            "delete_jobs": "successful",
+            "install_signal_handlers": False,
+        }
+        return Worker(app=working, **options)  # type: ignore[arg-type]
+
+    async def _run_workers(self) -> None:
+        """Run them all; when one ends, by a signal or a failure, the others end, too. Raises what ended the first."""
+        running = [asyncio.create_task(worker.run()) for worker in self._workers]  # type: ignore[no-untyped-call]
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for worker in self._workers:
+                worker.shutdown_graceful_timeout = GRACE_SECONDS
+                worker.stop()  # type: ignore[no-untyped-call]
+            ended = await asyncio.gather(*running, return_exceptions=True)
+        finally:
+            for task in running:
+                task.cancel()
+        for problem in ended:
+            if isinstance(problem, BaseException):
+                raise problem
 
 
 async def _mind_stalled_jobs(working: App) -> None:

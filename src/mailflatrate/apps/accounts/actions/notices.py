@@ -13,7 +13,7 @@ def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: s
     """Queue a message of the service itself; the engine sends it with the basis "service notice"."""
     with tenancy.account(account_id):
         notice = Notice.objects.create(kind=kind, recipient=recipient, subject=subject, text=text)
-        jobs.defer("delivery.send_notice", jobs.Queue.SEND, account_id=account_id, notice_id=notice.id, priority=10)
+        jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=account_id, notice_id=notice.id, priority=10)
         return notice
 
 

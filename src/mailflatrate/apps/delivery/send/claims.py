@@ -23,7 +23,7 @@ WITH claimed AS (
           AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND a.standing IN {MAY_SEND})))
     RETURNING id, account_id, campaign_id
 )
-SELECT claimed.campaign_id, d.edition_id, d.notice_id, first.at, {COLUMNS}
+SELECT claimed.campaign_id, d.edition_id, first.at, {COLUMNS}
 FROM claimed
 LEFT JOIN delivery d ON d.chunk_id = claimed.id AND d.account_id = claimed.account_id AND d.state = 'pending'
 LEFT JOIN LATERAL (SELECT min(t.at) AS at FROM attempt t
@@ -31,7 +31,7 @@ LEFT JOIN LATERAL (SELECT min(t.at) AS at FROM attempt t
 {JOINS}
 ORDER BY d.id
 """  # noqa: S608  # made of constants
-_HEAD = 4
+_HEAD = 3
 
 # What may have changed since: the campaign's state, the account's standing, and the people of this chunk.
 _LOOK = f"""
@@ -43,7 +43,8 @@ SELECT coalesce(k.state, 'sending'), k.campaign_id IS NULL OR a.standing IN {MAY
         JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
         LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
             AND s.contact_id = d.contact_id
-        WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.notice_id IS NULL
+        WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending'
+          AND d.consent_event_id IS NOT NULL
           AND (s.state IS DISTINCT FROM 'confirmed' OR EXISTS (
               SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
                 AND (x.account_id = a.id OR x.account_id IS NULL))))
@@ -70,7 +71,6 @@ class Claim:
     chunk_id: int
     campaign_id: int | None
     edition_id: int | None
-    notice_id: int | None
     rows: list[RecipientRow]
     first_attempts: dict[int, datetime]
 
@@ -93,11 +93,11 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
         found = await cursor.fetchall()
     if not found:
         return None
-    campaign_id, edition_id, notice_id, _ = found[0][:_HEAD]
+    campaign_id, edition_id, _ = found[0][:_HEAD]
     make = RecipientRow._make
     rows = [make(row[_HEAD:]) for row in found if row[_HEAD] is not None]
-    first_attempts = {row[_HEAD]: row[3] for row in found if row[3] is not None}
-    return Claim(account_id, chunk_id, campaign_id, edition_id, notice_id, rows, first_attempts)  # type: ignore[arg-type]
+    first_attempts = {row[_HEAD]: row[2] for row in found if row[2] is not None}
+    return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts)  # type: ignore[arg-type]
 
 
 async def look(connection: Connection, held: Claim, claimed_by: str) -> Look:

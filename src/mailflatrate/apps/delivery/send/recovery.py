@@ -5,7 +5,7 @@ reply is in doubt, listed and not resent; everything else goes back and is sent.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,11 +32,11 @@ SENDER_DIED = "sender_died"
 log = structlog.get_logger(__name__)
 
 
-def recover_host(folder: Path, own: Path, policy: RetryPolicy) -> None:
-    """Take over what dead processes of this host left; `own` is the caller's journal."""
+def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> None:
+    """Take over what dead processes of this host left; `own` are the caller's journals."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        if path == own:
+        if path in own:
             continue
         with taken_over(path) as abandoned:
             if abandoned:

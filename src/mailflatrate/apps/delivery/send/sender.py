@@ -1,22 +1,24 @@
 """The sender of one process: its journal, its connections to relay and database, the editions it keeps ready."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache, EditionUnusable
 from mailflatrate.apps.delivery.send import claims, recovery
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.journal import Journal
-from mailflatrate.apps.delivery.send.notices import notice_writer
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
+from mailflatrate.apps.delivery.send.post import post_writer
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.settings.schema import Settings, load_settings
@@ -32,18 +34,28 @@ FIRST_RELAY_PAUSE_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
+class Lane:
+    """A way to the relay: its connections, and its journal, which tells one chunk at a time. Two of them work side by
+    side, so that what a person waits for does not wait for a mailing that is running.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, connections: int) -> None:
+        self.journal = Journal(folder)
+        self.transmitter = Transmitter(settings, connections)
+        self.lock = asyncio.Lock()  # one chunk at a time uses the relay, while the next one is fetched
+
+
 class Sender:
     """Made in the loop it works in. `close` it before the loop ends."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._folder = settings.data_dir / "journal"
-        self._journal = Journal(self._folder)
+        self._mailings = Lane(settings, self._folder, settings.sender_connections)
+        self._express = Lane(settings, self._folder, settings.express_connections)
         self._main, self._side = Database("sender"), Database("watch")
-        self._transmitter = Transmitter(settings)
         self._editions = EditionCache()
         self._policy = retry_policy(settings)
-        self._lane = asyncio.Lock()  # one chunk at a time uses the relay, while the next one is fetched
         self._active: dict[int, ChunkRun | None] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self._thread = ThreadPoolExecutor(1, "sender-orm")
@@ -56,7 +68,23 @@ class Sender:
     # -- one chunk -------------------------------------------------------------------------------------------
 
     async def work_chunk(self, account_id: int, chunk_id: int) -> None:
-        """Claim a chunk and send it. Does nothing when it is not to be had."""
+        """Claim a chunk of a mailing and send it. Does nothing when it is not to be had."""
+        await self._work(account_id, chunk_id, self._mailings)
+
+    async def work_post(self, account_id: int, chunk_id: int) -> None:
+        """The same for confirmation mails and notices."""
+        await self._work(account_id, chunk_id, self._express)
+
+    async def work_confirmations(self, account_id: int) -> None:
+        """Take up an account's waiting sign-ups until none is left; each batch is sent before the next is looked at."""
+        while not self._stopping.is_set():
+            planned = await self._in_thread(plan_confirmations, account_id)
+            if planned.chunk_id is not None:
+                await self.work_post(account_id, planned.chunk_id)
+            if not planned.requests:
+                return
+
+    async def _work(self, account_id: int, chunk_id: int, lane: Lane) -> None:
         if chunk_id in self._active:
             return
         self._active[chunk_id] = None
@@ -68,9 +96,9 @@ class Sender:
                 await self._in_thread(actions.wake_chunk, account_id, chunk_id)
                 return
             began = asyncio.get_running_loop().time()
-            claim = await self._claim(account_id, chunk_id)
+            claim = await self._claim(account_id, chunk_id, lane)
             if claim is not None:
-                await self._send(claim, began)
+                await self._send(claim, began, lane)
         except BaseException:
             self._settled = False  # outcomes may be in the journal alone
             raise
@@ -78,39 +106,39 @@ class Sender:
             del self._active[chunk_id]
             self._tasks.discard(task)
 
-    async def _claim(self, account_id: int, chunk_id: int) -> Claim | None:
+    async def _claim(self, account_id: int, chunk_id: int, lane: Lane) -> Claim | None:
         async def work(connection: Connection) -> Claim | None:
-            return await claims.claim(connection, account_id, chunk_id, self._journal.name)
+            return await claims.claim(connection, account_id, chunk_id, lane.journal.name)
 
         return await self._main.run(account_id, work)
 
-    async def _send(self, claim: Claim, began: float) -> None:
+    async def _send(self, claim: Claim, began: float, lane: Lane) -> None:
         try:
             writer = await self._writer(claim) if claim.rows else None
         except EditionUnusable as problem:
             await self._in_thread(actions.stop_unusable, claim.account_id, claim.campaign_id, str(problem))
-            await self._finish(claim, None)
+            await self._finish(claim, None, lane)
             return
         run = None
         if writer is not None:
-            run = ChunkRun(claim, writer, self._journal, self._main, self._side, self._policy, began)
+            run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, began)
             self._active[claim.chunk_id] = run
             if self._stopping.is_set():
                 run.halt = Halt.STOPPING
-            await run.send(self._transmitter, self._lane)
-            await self._trim_journal()
-        await self._finish(claim, run)
+            await run.send(lane.transmitter, lane.lock)
+            await self._trim_journal(lane)
+        await self._finish(claim, run, lane)
 
     async def _writer(self, claim: Claim) -> Writer:
-        if claim.edition_id is None or claim.notice_id is not None:
-            assert claim.notice_id is not None
-            return await self._in_thread(notice_writer, claim.account_id, claim.notice_id, claim.rows[0].delivery_id)
+        if claim.campaign_id is None:
+            return await self._in_thread(post_writer, claim.account_id, [row.delivery_id for row in claim.rows])
+        assert claim.edition_id is not None
         mail = self._editions.find(claim.edition_id)
         if mail is None:
             mail = await self._in_thread(self._editions.load, claim.account_id, claim.edition_id)
         return CampaignWriter(mail)
 
-    async def _finish(self, claim: Claim, run: ChunkRun | None) -> None:
+    async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane) -> None:
         if run is not None and run.halt is Halt.CLAIM_LOST:
             return
         problem, pause = "", 0.0
@@ -123,21 +151,21 @@ class Sender:
             actions.finish_chunk,
             claim.account_id,
             claim.chunk_id,
-            self._journal.name,
+            lane.journal.name,
             relay_problem=problem,
             relay_answered=run is not None and run.replies > 0,
             pause_seconds=pause,
         )
 
-    async def _trim_journal(self) -> None:
+    async def _trim_journal(self, lane: Lane) -> None:
         """Empty a journal that has grown, at a moment when no letter is under way and every outcome is written."""
-        if self._journal.size_bytes < TRIM_BYTES or not self._settled:
+        if lane.journal.size_bytes < TRIM_BYTES or not self._settled:
             return
-        async with self._lane:
+        async with lane.lock:
             for run in list(self._active.values()):
                 if run is not None:
                     await run.flushed()
-            self._journal.reset()
+            lane.journal.reset()
 
     # -- the relay -------------------------------------------------------------------------------------------
 
@@ -173,7 +201,11 @@ class Sender:
         for run in self._active.values():
             if run is not None:
                 run.halt = run.halt or Halt.STOPPING
-        self._transmitter.stop()
+        for lane in self._lanes():
+            lane.transmitter.stop()
+
+    def _lanes(self) -> Iterator[Lane]:
+        yield from (self._mailings, self._express)
 
     def _give_up(self) -> None:
         """A relay or a database that does not answer in time: the journal knows what the next process must."""
@@ -187,32 +219,36 @@ class Sender:
         await asyncio.gather(self._housekeeping, return_exceptions=True)
         try:
             async with asyncio.timeout(5):
-                await self._transmitter.close()
+                for lane in self._lanes():
+                    await lane.transmitter.close()
         except TimeoutError:
             log.warning("relay_did_not_say_goodbye")
         await self._main.close()
         await self._side.close()
         await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown()
-        self._journal.close(settled=self._settled and not self._active)
+        for lane in self._lanes():
+            lane.journal.close(settled=self._settled and not self._active)
 
     async def _recover_now_and_then(self) -> None:
         while True:
             try:
-                await self._in_thread(recovery.recover_host, self._folder, self._journal.path, self._policy)
-                for account_id, chunk_id in await self._in_thread(recovery.claimed_by, self._journal.name):
-                    await self._recover_own(account_id, chunk_id)
+                own = [lane.journal.path for lane in self._lanes()]
+                await self._in_thread(recovery.recover_host, self._folder, own, self._policy)
+                for lane in self._lanes():
+                    for account_id, chunk_id in await self._in_thread(recovery.claimed_by, lane.journal.name):
+                        await self._recover_own(account_id, chunk_id, lane)
             except Exception:  # it comes again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
             await asyncio.sleep(RECOVERY_SECONDS)
 
-    async def _recover_own(self, account_id: int, chunk_id: int) -> None:
+    async def _recover_own(self, account_id: int, chunk_id: int, lane: Lane) -> None:
         """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""
         if chunk_id in self._active:
             return
         self._active[chunk_id] = None
         try:
-            await self._in_thread(recovery.recover_own, account_id, chunk_id, self._journal.path, self._policy)
+            await self._in_thread(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
         finally:
             del self._active[chunk_id]
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from mailflatrate.apps.delivery.editions import EditionMail, NoticeMail
+from mailflatrate.apps.delivery.editions import EditionMail
 from mailflatrate.apps.delivery.send.outcomes import Settled, withheld
 from mailflatrate.apps.delivery.transmit import Permitted
 from mailflatrate.apps.gate import permits
@@ -14,7 +14,6 @@ from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow, recipient_facts
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.liquid import MissingValue, RenderRefused
-from mailflatrate.rules.facts import NoticeFacts
 from mailflatrate.rules.withhold import Withhold, WithholdReason
 
 LETTER_FAILED = "letter_failed"
@@ -57,22 +56,3 @@ class CampaignWriter:
         except Exception:  # one letter that cannot be made is parked with its reason and does not hold up the others
             log.exception("letter_failed", delivery_id=delivery_id)
             return withheld(delivery_id, LETTER_FAILED, now)
-
-
-class NoticeWriter:
-    """The one letter of a notice's chunk."""
-
-    def __init__(self, mail: NoticeMail, facts: NoticeFacts) -> None:
-        self._mail = mail
-        self._facts = facts
-
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
-        """Ask the gate whether a notice may go there, and sign it."""
-        granted = permits.grant_notice(row.delivery_id, row.decision_id, self._facts, now)
-        if not isinstance(granted, Permit):
-            return withheld(row.delivery_id, granted, now)
-        try:
-            return Permitted(granted, self._mail.composer.compose(self._mail.recipient, now))
-        except Exception:  # as above
-            log.exception("letter_failed", delivery_id=row.delivery_id)
-            return withheld(row.delivery_id, LETTER_FAILED, now)

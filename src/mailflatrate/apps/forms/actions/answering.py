@@ -1,4 +1,4 @@
-"""What the person answers, with the token of the mail in hand (R-33): yes, or "this was not me". Looking changes nothing."""
+"""What the person answers, with the mail's token in hand (R-33): yes, or "this was not me". Looking changes nothing."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -44,7 +44,7 @@ def find_request(token: str) -> Found | None:
 
 @transaction.atomic
 def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> Answered:
-    """Take the person's answer, once; a later one of either kind finds it settled. Runs inside `tenancy.account(...)`."""
+    """Take the person's answer, once; a later one, of either kind, finds it settled. Inside `tenancy.account(...)`."""
     related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves")
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):

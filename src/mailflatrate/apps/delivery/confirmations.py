@@ -1,0 +1,69 @@
+"""Confirmation mails in the engine: one delivery for each request that the gate lets through, and what came of it.
+
+The basis is the request (lock two); the token is made when the letter is, so that nobody ever stores it.
+"""
+
+from dataclasses import dataclass
+
+from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
+from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.gate.confirmations import Judged, judge_requests
+from mailflatrate.base import tenancy
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one look at the queue found: how many requests, and the chunk of those that may have their mail."""
+
+    requests: int
+    chunk_id: int | None
+
+
+def plan_confirmations(account_id: int) -> Planned:
+    """Take up waiting requests of an account, ask the gate, and make deliveries for what it allows; one transaction."""
+    with tenancy.account(account_id):
+        requests = forms.take_queued(MOST_AT_ONCE)
+        if not requests:
+            return Planned(0, None)
+        allowed = []
+        for judged in judge_requests(requests):
+            if judged.decision.allowed:
+                forms.begin_asking(judged.request)
+                allowed.append(judged)
+            else:
+                forms.withhold(judged.request, judged.reason)
+        return Planned(len(requests), _make_deliveries(account_id, allowed) if allowed else None)
+
+
+def _make_deliveries(account_id: int, allowed: list[Judged]) -> int:
+    chunk = Chunk.objects.create(campaign_id=None, number=0, size=len(allowed))
+    Delivery.objects.bulk_create([
+        Delivery(
+            account_id=account_id,
+            chunk=chunk,
+            contact_id=judged.request.contact_id,
+            mailing_list_id=judged.request.mailing_list_id,
+            confirmation_id=judged.request.id,
+            decision=judged.decision,
+            rules_version=judged.decision.rules_version,
+            granted_at=judged.decision.decided_at,
+        )
+        for judged in allowed
+    ])  # fmt: skip
+    return chunk.id
+
+
+def note_accepted(chunk_id: int) -> None:
+    """Tell the ledger of the confirmation mails of a chunk that the relay took (R-29, second)."""
+    rows = Delivery.objects.filter(chunk_id=chunk_id, confirmation_id__isnull=False, state=DeliveryState.SENT)
+    forms.note_sent([
+        forms.Accepted(
+            request_id=row.confirmation_id or 0,
+            delivery_id=row.id,
+            reply=" ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part),
+            at=row.settled_at or row.created_at,
+        )
+        for row in rows.order_by("id")
+    ])  # fmt: skip

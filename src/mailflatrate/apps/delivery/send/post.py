@@ -1,0 +1,220 @@
+"""Post: the letters of a chunk that belongs to no campaign, each with the basis of its own row.
+
+Prepared for the sender in a thread that may use the ORM, so shortly before they leave. A confirmation mail is made here
+whole: its token, its Message-ID and the hash of its body are in the database before a byte of it is on its way, so that
+the ledger can tell of them whatever happens afterwards.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.models import Account, Notice, NoticeKind
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.delivery.editions import (
+    NoticeMail,
+    house_signers,
+    load_signers,
+    notice_mail,
+    service_identity,
+    test_mail,
+)
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.send.outcomes import Settled, withheld
+from mailflatrate.apps.delivery.send.writers import LETTER_FAILED
+from mailflatrate.apps.delivery.transmit import Permitted
+from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.queries import senders
+from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.models import RequestKind, RequestState, SignupRequest
+from mailflatrate.apps.forms.queries import newest_imprint
+from mailflatrate.apps.gate import permits
+from mailflatrate.apps.gate.confirmations import facts_again
+from mailflatrate.apps.gate.notices import notice_facts
+from mailflatrate.apps.gate.permits import Permit
+from mailflatrate.apps.gate.recipients import RecipientRow
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.compose import Composer, Letter
+from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
+from mailflatrate.mail.edition import NoticeStream, Recipient
+from mailflatrate.mail.headers import Mailbox
+from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts
+from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.verdict import Language
+from mailflatrate.rules.withhold import WithholdReason
+from mailflatrate.settings.schema import load_settings
+
+TOKEN_OCTETS = 24  # 192 random bits; R-33 asks for 128
+OCCASIONS = {RequestKind.MOVE: Occasion.MOVE, RequestKind.FORM: Occasion.FORM}
+LANGUAGES = ("en", "de")
+
+log = structlog.get_logger(__name__)
+
+
+class _Prepared(Protocol):
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+        """The permitted letter, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedNotice:
+    mail: NoticeMail
+    facts: NoticeFacts
+
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+        granted = permits.grant_notice(row.delivery_id, row.decision_id, self.facts, now)
+        if not isinstance(granted, Permit):
+            return withheld(row.delivery_id, granted, now)
+        return Permitted(granted, self.mail.composer.compose(self.mail.recipient, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedConfirmation:
+    letter: Letter
+    facts: ConfirmationFacts
+
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+        granted = permits.grant_confirmation(row.delivery_id, row.decision_id, replace(self.facts, now=now))
+        if not isinstance(granted, Permit):
+            return withheld(row.delivery_id, granted, now)
+        return Permitted(granted, self.letter)
+
+
+class PostWriter:
+    """The letters of one chunk of post."""
+
+    def __init__(self, prepared: dict[int, _Prepared], failed: frozenset[int]) -> None:
+        self._prepared = prepared
+        self._failed = failed
+
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+        """Ask the gate, and hand out the letter that is ready; a row without one is left out."""
+        prepared = self._prepared.get(row.delivery_id)
+        if prepared is None:
+            failed = row.delivery_id in self._failed
+            return withheld(row.delivery_id, LETTER_FAILED if failed else WithholdReason.REMOVED.value, now)
+        try:
+            return prepared.write(row, now)
+        except Exception:  # one letter that cannot be made is parked with its reason and does not hold up the others
+            log.exception("letter_failed", delivery_id=row.delivery_id)
+            return withheld(row.delivery_id, LETTER_FAILED, now)
+
+
+def post_writer(account_id: int, delivery_ids: Sequence[int]) -> PostWriter:
+    """The writer for some deliveries of an account that belong to no campaign."""
+    prepared: dict[int, _Prepared] = {}
+    failed: set[int] = set()
+    with tenancy.account(account_id):
+        rows = list(Delivery.objects.filter(id__in=delivery_ids).select_related("notice").order_by("id"))
+        for row in rows:
+            if row.notice is not None:
+                try:
+                    prepared[row.id] = _notice(account_id, row.notice, row.id)
+                except Exception:  # as above
+                    log.exception("letter_failed", delivery_id=row.id)
+                    failed.add(row.id)
+        asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
+        if asked:
+            _confirmations(account_id, asked, prepared, failed)
+    return PostWriter(prepared, frozenset(failed))
+
+
+# -- notices -----------------------------------------------------------------------------------------------------------
+
+
+def _notice(account_id: int, notice: Notice, delivery_id: int) -> _PreparedNotice:
+    address_dead = Delivery.objects.filter(
+        notice__recipient=notice.recipient, state=DeliveryState.BOUNCED, bounce="hard"
+    ).exists()
+    make = test_mail if notice.kind == NoticeKind.TEST else notice_mail
+    return _PreparedNotice(make(account_id, notice, delivery_id), notice_facts(notice, address_dead=address_dead))
+
+
+# -- confirmation mails ------------------------------------------------------------------------------------------------
+
+
+def _confirmations(account_id: int, asked: dict[int, int], prepared: dict[int, _Prepared], failed: set[int]) -> None:
+    related = SignupRequest.objects.select_related("form__sender__domain", "version", "mailing_list")
+    requests = list(related.filter(id__in=asked, state=RequestState.ASKED))
+    facts = facts_again(requests)
+    account = current_account()
+    for request in requests:
+        try:
+            letter = _confirmation_letter(account, request, asked[request.id])
+        except Exception:  # as above
+            log.exception("letter_failed", delivery_id=asked[request.id])
+            failed.add(asked[request.id])
+            continue
+        prepared[asked[request.id]] = _PreparedConfirmation(letter, facts[request.id])
+
+
+def _confirmation_letter(account: Account, request: SignupRequest, delivery_id: int) -> Letter:
+    token = secrets.token_urlsafe(TOKEN_OCTETS)
+    said = _said(account, request, f"{load_settings().public_url}/confirm/{token}")
+    composer = _composer(account.id, account.name, _sender(request), said.language, said.occasion)
+    letter = composer.compose(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
+    body = letter.content.partition(b"\r\n\r\n")[2]
+    forms.note_letter(request, token=token, message_id=letter.message_id, body_sha256=hashlib.sha256(body).hexdigest())
+    return letter
+
+
+def _said(account: Account, request: SignupRequest, confirm_url: str) -> ConfirmationText:
+    language = request.language if request.language in LANGUAGES else LANGUAGES[0]
+    imprint = structured_imprint(newest_imprint())
+    assert imprint is not None  # the gate saw it a moment ago
+    spoken = Language.GERMAN if language == "de" else Language.ENGLISH
+    lines = imprint_lines(imprint, spoken)
+    frozen = request.version.content if request.version is not None else None
+    company = next((line.text for line in lines if line.key == "legal_name"), account.name)
+    return ConfirmationText(
+        language=language,
+        occasion=OCCASIONS.get(RequestKind(request.kind), Occasion.PERSON),
+        company=frozen["company"] if frozen else company,
+        list_name=frozen["list_name"] if frozen else request.mailing_list.public_name,
+        address=request.email,
+        requested_at=request.requested_at,
+        expires_at=request.expires_at,
+        time_zone=account.time_zone,
+        source=urlsplit(request.page_url or request.source_url).hostname or "",
+        wording=frozen["frozen"][request.language]["wording"] if frozen else "",
+        confirm_url=confirm_url,
+        privacy_url=(frozen["privacy_url"] if frozen else "") or imprint.privacy_url,
+        imprint=[str(line) for line in lines],
+    )
+
+
+def _sender(request: SignupRequest) -> SenderAddress | None:
+    """Who writes: the form's sender; for a change of address the account's first. None: the service does."""
+    sender = request.form.sender if request.form is not None else senders().first()
+    return sender if sender is not None and sender.domain.state == DomainState.VERIFIED else None
+
+
+def _composer(
+    account_id: int, account_name: str, sender: SenderAddress | None, language: str, occasion: Occasion
+) -> Composer:
+    service = load_settings().service_domain
+    if sender is None:
+        stream = NoticeStream(account_id, Mailbox(f"confirm@{service}", account_name), f"bounce.{service}")
+    else:
+        stream = NoticeStream(account_id, Mailbox(sender.email, sender.display_name), sender.domain.bounce_host)
+    minute = int(clock.now().timestamp()) // 60
+    return _make_composer(stream, language, occasion, sender.domain_id if sender else None, minute)
+
+
+@lru_cache(maxsize=64)
+def _make_composer(
+    stream: NoticeStream, language: str, occasion: Occasion, domain_id: int | None, _minute: int
+) -> Composer:
+    """A composer, kept for a minute: the key may be another one then."""
+    settings = load_settings()
+    signers = house_signers(settings) if domain_id is None else load_signers(SenderDomain.objects.get(id=domain_id))
+    return Composer(confirmation_content(language, occasion), stream, service_identity(settings), key_ring(), signers)
