@@ -44,6 +44,7 @@ export default defineConfig({
         public: at("src/public.css"),
         charts: at("src/charts.js"),
         editor: at("src/editor.js"),
+        signup: at("src/signup.js"),
       },
     },
   },

@@ -145,3 +145,8 @@ def attempts_of(delivery_id: int) -> list[Attempt]:
 def find_delivery(delivery_id: int) -> Delivery | None:
     """One delivery of the current account, as a token names it."""
     return Delivery.objects.select_related("campaign", "contact").filter(id=delivery_id).first()
+
+
+def delivery_of_confirmation(request_id: int) -> Delivery | None:
+    """The confirmation mail of a request, if one was planned."""
+    return Delivery.objects.filter(confirmation_id=request_id).first()

@@ -3,11 +3,16 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.public import clicks, letters, unsubscribe
+from mailflatrate.entrypoints.web.public.signup import confirm, page
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", unsubscribe.preferences, name="preferences"),
     path("w/<str:token>", letters.web_view, name="web-view"),
     path("c/<str:token>", clicks.click, name="click"),
+    path("f/<slug:code>/", page.form, name="signup-form"),
+    path("f/<slug:code>/task", page.task, name="signup-task"),
+    path("f/<slug:code>/form.js", page.script, name="signup-script"),
+    path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("help/<str:mailing_id>", letters.help_page, name="mailing-help"),
 ]

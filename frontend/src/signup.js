@@ -1,0 +1,238 @@
+/*
+ * Sign-up forms on our own pages and on other people's. Two ways in:
+ *   - a page of ours has the whole form already; here it only gets its proof of work and is then sent as usual;
+ *   - `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that asked for it, inside a
+ *     shadow root, so that neither style sheet disturbs the other, and is sent without leaving the page.
+ * No cookie, no storage, no font, nothing from a third party. The proof is that of ALTCHA: find the number behind a hash.
+ */
+
+/* SHA-256 (FIPS 180-4) of short ASCII text, as hexadecimal. crypto.subtle is missing on pages without TLS. */
+const K = new Uint32Array(64);
+const START = new Uint32Array(8);
+(() => {
+  const fraction = (root) => ((root - Math.floor(root)) * 4294967296) | 0;
+  for (let candidate = 2, found = 0; found < 64; candidate++) {
+    let prime = true;
+    for (let factor = 2; factor * factor <= candidate; factor++) if (candidate % factor === 0) prime = false;
+    if (!prime) continue;
+    if (found < 8) START[found] = fraction(Math.sqrt(candidate));
+    K[found++] = fraction(Math.cbrt(candidate));
+  }
+})();
+const schedule = new Uint32Array(64);
+const turn = (word, bits) => (word >>> bits) | (word << (32 - bits));
+
+function compress(state, block, at) {
+  for (let i = 0; i < 16; i++, at += 4) schedule[i] = (block[at] << 24) | (block[at + 1] << 16) | (block[at + 2] << 8) | block[at + 3];
+  for (let i = 16; i < 64; i++) {
+    const a = schedule[i - 15];
+    const b = schedule[i - 2];
+    schedule[i] = (schedule[i - 16] + (turn(a, 7) ^ turn(a, 18) ^ (a >>> 3)) + schedule[i - 7] + (turn(b, 17) ^ turn(b, 19) ^ (b >>> 10))) | 0;
+  }
+  let [a, b, c, d, e, f, g, h] = state;
+  for (let i = 0; i < 64; i++) {
+    const one = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + schedule[i]) | 0;
+    const two = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g; g = f; f = e; e = (d + one) | 0; d = c; c = b; b = a; a = (one + two) | 0;
+  }
+  state[0] += a; state[1] += b; state[2] += c; state[3] += d; state[4] += e; state[5] += f; state[6] += g; state[7] += h;
+}
+
+function sha256(text) {
+  const length = text.length;
+  const block = new Uint8Array(((length + 72) >> 6) << 6);
+  for (let i = 0; i < length; i++) block[i] = text.charCodeAt(i);
+  block[length] = 128;
+  new DataView(block.buffer).setUint32(block.length - 4, length * 8);
+  const state = START.slice();
+  for (let at = 0; at < block.length; at += 64) compress(state, block, at);
+  return Array.from(state, (word) => word.toString(16).padStart(8, "0")).join("");
+}
+
+/* In slices of a few milliseconds, so that typing stays smooth. */
+async function solve(task) {
+  for (let number = 0; number <= task.maxNumber; ) {
+    const until = performance.now() + 8;
+    do {
+      if (sha256(task.salt + number) === task.challenge) {
+        const { algorithm, challenge, salt, signature } = task;
+        return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
+      }
+      number++;
+    } while (number <= task.maxNumber && performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return "";
+}
+
+/* Fetch a task and work on it; resolves when the form's hidden fields are filled, or when that cannot be. */
+async function prove(form, url) {
+  try {
+    const answer = await (await fetch(url, { credentials: "omit" })).json();
+    form.elements.shown.value = answer.shown;
+    form.elements.altcha.value = await solve(answer.task);
+  } catch {
+    /* Without the proof the form still works: it is then asked once more on a page of ours. */
+  }
+}
+
+function onFirstTouch(form, begin) {
+  form.addEventListener("focusin", begin, { once: true });
+  form.addEventListener("pointerdown", begin, { once: true });
+}
+
+/* A page of ours: the proof is added, everything else is the browser's. */
+function enhance(form) {
+  let proof = null;
+  const begin = () => (proof ??= prove(form, form.dataset.task));
+  onFirstTouch(form, begin);
+  form.addEventListener("submit", async (event) => {
+    if (form.elements.altcha.value) return;
+    event.preventDefault();
+    const { submitter } = event;
+    await begin();
+    form.elements.altcha.value ||= "-";
+    form.requestSubmit(submitter);
+  });
+}
+
+const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const text = (value) => String(value).replace(/[&<>"]/g, (sign) => escapes[sign]);
+
+function markup(config) {
+  const { words, texts } = config;
+  const field = ({ key, label, type, autocomplete, required }) => `<div class="field"><label for="${key}">${text(label)}${
+    required ? "" : ` <small>${text(words.optional)}</small>`
+  }</label><input id="${key}" name="${key}" type="${type}" ${autocomplete ? `autocomplete="${autocomplete}"` : ""} maxlength="254" ${
+    required ? "required" : ""
+  } aria-describedby="${key}-error"><p class="error" id="${key}-error" hidden></p></div>`;
+  return `<form method="post" action="${text(config.action)}" accept-charset="utf-8" novalidate aria-labelledby="title">
+${texts.title ? `<h2 id="title">${text(texts.title)}</h2>` : ""}${texts.intro ? `<p class="intro">${text(texts.intro)}</p>` : ""}
+${config.fields.map(field).join("")}
+<p class="trap" aria-hidden="true"><label>${text(words.trap)}<input name="topic_note" tabindex="-1" autocomplete="off"></label></p>
+<div class="consent"><input type="checkbox" id="consent" name="consent" value="yes" required aria-describedby="consent-error"><label for="consent">${text(
+    texts.wording,
+  )}</label><p class="error" id="consent-error" hidden></p></div>
+<details><summary>${text(words.notice)}</summary>${config.notice.map((line) => `<p>${text(line)}</p>`).join("")}</details>
+<p class="error" id="form-error" role="alert" hidden></p><p class="question" id="question" role="alert" hidden></p>
+<button type="submit">${text(texts.button)}</button>
+<p class="links"><a href="${text(config.privacy)}" target="_blank" rel="noopener">${text(words.privacy)}</a></p>
+<input type="hidden" name="version" value="${text(config.version)}"><input type="hidden" name="language" value="${text(config.language)}">
+<input type="hidden" name="page"><input type="hidden" name="checked"><input type="hidden" name="altcha"><input type="hidden" name="shown"></form>`;
+}
+
+const STYLE = `:host{all:initial;display:block;max-width:28rem;font:1rem/1.5 var(--face);color:inherit;color-scheme:light dark}
+*{box-sizing:border-box;font:inherit}[hidden]{display:none!important}form,.done{display:grid;gap:.875rem;padding:1.25rem;border:1px solid #8884;border-radius:.75rem;background:Canvas;color:CanvasText}
+h2{margin:0;font-size:1.25rem;line-height:1.4;font-weight:600}p{margin:0;overflow-wrap:anywhere}.field{display:grid;gap:.25rem}
+label{font-size:.875rem;line-height:1.4}small{opacity:.75}input:not([type=checkbox]){width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
+input:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--tone);outline-offset:2px}
+.consent{display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}.consent input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}.consent .error{grid-column:2}
+button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #0003;border-radius:.5rem;background:var(--tone);color:var(--on-tone);font-weight:600;cursor:pointer}button[aria-busy=true]{opacity:.7}
+button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}
+.error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}`;
+
+function build(config, script) {
+  let host = document.querySelector(`[data-mailflatrate="${config.code}"]:not([data-ready])`);
+  if (!host) {
+    host = document.createElement("div");
+    script.after(host);
+  }
+  host.dataset.ready = "";
+  const root = host.attachShadow({ mode: "open" });
+  /* A style sheet of its own kind: a page with a strict policy allows no style element that a script wrote. */
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`:host{--tone:${config.look.colour};--on-tone:${config.look.ink};--face:${config.look.face}}${STYLE}`);
+  root.adoptedStyleSheets = [sheet];
+  root.innerHTML = markup(config);
+  host.lang = config.language;
+  const form = root.querySelector("form");
+  form.elements.page.value = location.origin + location.pathname;
+  serve(form, root, config);
+}
+
+function serve(form, root, config) {
+  let proof = null;
+  let retried = false;
+  const begin = () => (proof ??= prove(form, config.task));
+  onFirstTouch(form, begin);
+  const at = (id) => root.getElementById(id);
+  const say = (id, message) => {
+    const line = at(`${id}-error`) ?? at("form-error");
+    line.textContent = message;
+    line.hidden = !message;
+    at(id)?.setAttribute("aria-invalid", message ? "true" : "false");
+  };
+  const show = (errors) => {
+    for (const line of root.querySelectorAll(".error")) line.hidden = true;
+    for (const input of root.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+    for (const [id, message] of Object.entries(errors)) say(id, message);
+    (at(Object.keys(errors)[0]) ?? form.querySelector("button[type=submit]")).focus();
+  };
+  const missing = () => {
+    const errors = {};
+    for (const input of form.querySelectorAll("[required]")) {
+      if (input.type === "checkbox" ? !input.checked : !input.value.trim()) errors[input.id] = input.type === "checkbox" ? config.words.tick : config.words.fill;
+    }
+    return errors;
+  };
+  const ask = (answer) => {
+    const line = at("question");
+    line.textContent = `${answer.question} `;
+    if (answer.suggestion) choice(line, answer.use, () => { form.elements.email.value = answer.suggestion; });
+    choice(line, answer.keep, () => { form.elements.checked.value = form.elements.email.value; });
+    line.hidden = false;
+    line.querySelector("button").focus();
+  };
+  const choice = (line, label, act) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = label;
+    button.onclick = () => { act(); line.hidden = true; form.requestSubmit(); };
+    line.append(button);
+  };
+  const done = (answer) => {
+    const panel = document.createElement("div");
+    panel.className = "done";
+    panel.setAttribute("role", "status");
+    panel.tabIndex = -1;
+    panel.innerHTML = `<h2>${text(answer.title)}</h2><p>${text(answer.text)}</p>`;
+    panel.style.minHeight = `${form.offsetHeight}px`;
+    form.replaceWith(panel);
+    panel.focus();
+  };
+  const send = async () => {
+    await begin();
+    const answer = await (await fetch(config.action, { method: "POST", credentials: "omit", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form)) })).json();
+    form.elements.altcha.value = "";
+    proof = null;
+    if (answer.outcome === "step" && !retried) {
+      retried = true;
+      await new Promise((resolve) => setTimeout(resolve, answer.wait));
+      return send();
+    }
+    return answer;
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button[type=submit]");
+    if (button.getAttribute("aria-busy") === "true") return;
+    const errors = missing();
+    if (Object.keys(errors).length) return show(errors);
+    button.setAttribute("aria-busy", "true");
+    try {
+      const answer = await send();
+      if (answer.outcome === "taken") done(answer);
+      else if (answer.question) ask(answer);
+      else show(answer.errors);
+    } catch {
+      /* The network or the page's policy is in the way: send it as a plain form, to a page of ours. */
+      form.submit();
+    }
+    button.removeAttribute("aria-busy");
+  });
+}
+
+/* global MAILFLATRATE_FORM, MAILFLATRATE_SCRIPT */
+if (typeof MAILFLATRATE_FORM !== "undefined") build(MAILFLATRATE_FORM, MAILFLATRATE_SCRIPT);
+else if (typeof document !== "undefined") for (const form of document.querySelectorAll("form[data-task]")) enhance(form);

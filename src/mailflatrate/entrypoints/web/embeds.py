@@ -1,0 +1,154 @@
+"""What a customer puts on a page of his own: a script, a frame, or plain HTML. All lead to the same address of ours."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mailflatrate.entrypoints.web.templatetags.controls import readable_on
+from mailflatrate.rules.forms import FieldKind, Font, FrozenForm
+from mailflatrate.rules.forms.defaults import EMAIL_LABELS
+from mailflatrate.settings.schema import load_settings
+
+FACES = {
+    Font.SANS: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+    Font.SERIF: 'Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif',
+    Font.ROUND: 'ui-rounded, "Hiragino Maru Gothic ProN", Quicksand, Comfortaa, Manjari, system-ui, sans-serif',
+}
+AUTOCOMPLETE = {FieldKind.FIRST_NAME: "given-name", FieldKind.LAST_NAME: "family-name", FieldKind.TEXT: ""}
+_LINE_CHARACTERS = 31  # that a line of the narrowest phone holds
+
+
+def form_url(code: str) -> str:
+    """The hosted page of a form, whose address takes every sign-up."""
+    return f"{load_settings().public_url}/f/{code}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A field as it is drawn."""
+
+    key: str
+    label: str
+    type: str
+    autocomplete: str
+    required: bool
+
+
+def inputs(form: FrozenForm, language: str) -> list[Input]:
+    """The fields of a form in one language; the address first."""
+    email = Input("email", EMAIL_LABELS.get(language, EMAIL_LABELS["en"]), "email", "email", True)
+    return [email] + [
+        Input(field.key, field.labels[language], "text", AUTOCOMPLETE[field.kind], field.required)
+        for field in form.content.fields
+    ]
+
+
+def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[str, Any]:
+    """What the script builds the form from."""
+    texts, frozen, look = form.texts(language), form.frozen[language], form.content.look
+    with translation.override(language):
+        words = {
+            "optional": _("optional"),
+            "notice": _("What happens to your data"),
+            "privacy": _("Privacy"),
+            "trap": _("Leave this empty"),
+            "tick": _("Please tick the box if you agree; without that we may not write to you."),
+            "fill": _("Please fill this in."),
+        }
+    return {
+        "code": code, "version": number, "language": language, "action": form_url(code),
+        "task": f"{form_url(code)}task?language={language}", "privacy": form.privacy_url, "words": words,
+        "texts": {"title": texts.title, "intro": texts.intro, "wording": frozen.wording, "button": texts.button},
+        "notice": list(frozen.notice),
+        "fields": [
+            {"key": each.key, "label": each.label, "type": each.type, "autocomplete": each.autocomplete,
+             "required": each.required}
+            for each in inputs(form, language)
+        ],
+        "look": {"colour": look.colour, "ink": readable_on(look.colour), "face": FACES[look.font]},
+    }  # fmt: skip
+
+
+@cache
+def _script() -> str:
+    """The built `frontend/src/signup.js`."""
+    folder = settings.STATIC_ROOT / "dist"
+    built = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["src/signup.js"]["file"]
+    return Path(folder / built).read_text(encoding="utf-8")
+
+
+def script_for(config: dict[str, Any]) -> str:
+    """The whole script of one form, with everything that it needs inside."""
+    # In a script file `</` is harmless, but U+2028 and U+2029 end a line for older readers; json writes them escaped.
+    return (
+        "(function(){const MAILFLATRATE_SCRIPT=document.currentScript;"
+        f"const MAILFLATRATE_FORM={json.dumps(config, separators=(',', ':'))};\n{_script()}\n}})();\n"
+    )
+
+
+def script_snippet(code: str, form: FrozenForm, language: str) -> str:
+    """The place of the form, as high as it will be so that nothing jumps, and the script that fills it."""
+    return (
+        f'<div data-mailflatrate="{code}" style="min-height:{height_of(form, language)}px"></div>\n'
+        f'<script async src="{form_url(code)}form.js?language={language}"></script>'
+    )
+
+
+def frame_snippet(code: str, form: FrozenForm, language: str) -> str:
+    """The form in a frame."""
+    address = f"{form_url(code)}?frame=1&amp;language={language}"
+    return (
+        f'<iframe src="{address}" title="{escape(form.texts(language).title)}" width="100%" '
+        f'height="{height_of(form, language) + 40}" style="border:0;max-width:30rem" loading="lazy"></iframe>'
+    )
+
+
+def html_snippet(code: str, number: int, form: FrozenForm, language: str) -> str:
+    """The form as plain HTML that posts without any script; look and place are the page's own."""
+    texts, lines = form.texts(language), []
+    with translation.override(language):
+        optional, privacy, trap = _("optional"), _("Privacy"), _("Leave this empty")
+    for each in inputs(form, language):
+        hint = "" if each.required else f" <small>{escape(optional)}</small>"
+        complete = f' autocomplete="{each.autocomplete}"' if each.autocomplete else ""
+        required = " required" if each.required else ""
+        lines.append(
+            f'  <p><label for="mf-{each.key}">{escape(each.label)}{hint}</label><br>\n'
+            f'    <input id="mf-{each.key}" type="{each.type}" name="{each.key}" maxlength="254"'
+            f"{complete}{required}></p>"
+        )
+    return "\n".join([
+        f'<form method="post" action="{form_url(code)}" accept-charset="utf-8">',
+        f"  <h2>{escape(texts.title)}</h2>",
+        *([f"  <p>{escape(texts.intro)}</p>"] if texts.intro else []),
+        *lines,
+        '  <p><input id="mf-consent" type="checkbox" name="consent" value="yes" required>',
+        f'    <label for="mf-consent">{escape(form.frozen[language].wording)}</label></p>',
+        f'  <p hidden aria-hidden="true"><label>{escape(trap)} <input name="topic_note" tabindex="-1" '
+        'autocomplete="off"></label></p>',
+        f'  <input type="hidden" name="version" value="{number}">',
+        f'  <input type="hidden" name="language" value="{language}">',
+        f'  <p><button type="submit">{escape(texts.button)}</button></p>',
+        f'  <p><a href="{escape(form.privacy_url)}">{escape(privacy)}</a></p>',
+        "</form>",
+    ])  # fmt: skip
+
+
+def height_of(form: FrozenForm, language: str) -> int:
+    """Pixels that the built form takes on the narrowest phone; wider ones need no more."""
+    texts, wording = form.texts(language), form.frozen[language].wording
+    pixels = 42.0 + 44 + 14 + 20 + 14 + 20  # padding; button; summary; links
+    pixels += 28 * ceil(len(texts.title) / 22) + 14
+    if texts.intro:
+        pixels += 24 * ceil(len(texts.intro) / _LINE_CHARACTERS) + 14
+    pixels += len(inputs(form, language)) * (64 + 14)
+    pixels += 20 * ceil(len(wording) / _LINE_CHARACTERS) + 14
+    return int(pixels)

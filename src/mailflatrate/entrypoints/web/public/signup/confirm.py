@@ -1,0 +1,109 @@
+"""The page behind the link in a confirmation mail: a button for yes, one for "this was not me" (R-33).
+
+GET and HEAD change nothing, because programs that look for danger follow every link in a mail.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.delivery.queries import delivery_of_confirmation
+from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.models import RequestKind, RequestState, SignupRequest
+from mailflatrate.apps.forms.queries import newest_imprint
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.embeds import FACES
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.mail.confirmation import moment_text
+from mailflatrate.mail.links import LinkKind, link_prefix
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.forms import Font, frozen_from_json
+from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import load_settings
+
+ANSWERS = {"yes": True, "no": False}
+
+
+@csrf_exempt  # the token is the permission, and no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks; POST answers, once. What was settled shows how it ended."""
+    found = actions.find_request(token)
+    if found is None:
+        with translation.override(page_language(request, translation.get_language_from_request(request))):
+            return _no_store(render(request, "public/signup/gone.html", {}, status=404))
+    with tenancy.account(found.account_id):
+        said = ANSWERS.get(request.POST.get("answer", ""))
+        if request.method == "POST" and said is not None:
+            actions.answer(
+                found.request_id, yes=said, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")
+            )
+            return _no_store(HttpResponse(status=303, headers={"Location": request.get_full_path()}))
+        return _no_store(_shown(request, found.request_id))
+
+
+def _no_store(answer: HttpResponse) -> HttpResponse:
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+TEMPLATES = {RequestState.CONFIRMED: "welcome.html", RequestState.DENIED: "denied.html"}
+
+
+def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
+    related = SignupRequest.objects.select_related("version", "mailing_list", "contact")
+    asked = related.get(id=request_id)
+    account = Account.objects.get(id=asked.account_id)
+    language = page_language(request, asked.language)
+    open_still = asked.state == RequestState.ASKED and clock.now() < asked.expires_at
+    template = "confirm.html" if open_still else TEMPLATES.get(RequestState(asked.state), "gone.html")
+    with translation.override(language), timezone.override(account.time_zone):
+        return render(request, f"public/signup/{template}", _context(asked, account, language))
+
+
+def _context(asked: SignupRequest, account: Account, language: str) -> dict[str, Any]:
+    frozen = frozen_from_json(asked.version.content) if asked.version else None
+    imprint = structured_imprint(newest_imprint())
+    spoken = Language.GERMAN if language == "de" else Language.ENGLISH
+    look = frozen.content.look if frozen else None
+    own = frozen.language(language) if frozen else language
+    context: dict[str, Any] = {
+        "customer": {
+            "name": frozen.company if frozen else account.name, "colour": look.colour if look else account.colour,
+            "text": frozen.list_name if frozen else asked.mailing_list.public_name,
+            "logo_url": look.logo_url if look else "", "face": FACES[look.font if look else Font.SANS],
+        },
+        "imprint_lines": imprint_lines(imprint, spoken) if imprint else (),
+        "imprint_url": "#imprint" if imprint else "",
+        "privacy_url": frozen.privacy_url if frozen else imprint.privacy_url if imprint else "",
+        "address": asked.email,
+        "list_name": frozen.list_name if frozen else asked.mailing_list.public_name,
+        "when": moment_text(asked.requested_at, language if language in ("en", "de") else "en", account.time_zone),
+        "source": urlsplit(asked.page_url or asked.source_url).hostname or "",
+        "kind": RequestKind(asked.kind),
+        "wording": frozen.frozen[asked.language].wording if frozen else "",
+        "texts": frozen.texts(own) if frozen else None,
+    }  # fmt: skip
+    if asked.state == RequestState.CONFIRMED:
+        context["preferences_url"] = _link(asked, LinkKind.PREFERENCES, Purpose.PREFERENCES)
+        context["unsubscribe_url"] = _link(asked, LinkKind.UNSUBSCRIBE, Purpose.UNSUBSCRIBE)
+    return context
+
+
+def _link(asked: SignupRequest, kind: LinkKind, purpose: Purpose) -> str:
+    """A page of the person's own, reached by the delivery of the confirmation mail."""
+    delivery = delivery_of_confirmation(asked.id)
+    if delivery is None:
+        return ""
+    return link_prefix(load_settings().public_url, kind) + key_ring().seal(purpose, asked.account_id, delivery.id)

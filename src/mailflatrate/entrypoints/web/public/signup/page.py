@@ -1,0 +1,275 @@
+"""The hosted form, which also takes what scripts, frames and plain forms on other people's pages send.
+
+Nothing here knows the visitor: no cookie is read or set, so there is nothing that a foreign page could misuse, and the
+form may be posted from everywhere. A GET changes nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import get_language_from_request
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import Outcome, Submission, Taken
+from mailflatrate.apps.forms.defence import look_at, new_task, shown_now
+from mailflatrate.apps.forms.queries import PublishedForm, Shown, published_form, shown_version
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, script_for
+from mailflatrate.entrypoints.web.middleware import ContentSecurityMiddleware
+from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
+from mailflatrate.rules.limits import value
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import load_settings
+
+MAX_VALUE_CHARACTERS = 254
+SCRIPT_SECONDS = 300
+FRAME_POLICY = ContentSecurityMiddleware.POLICY.replace("frame-ancestors 'self'", "frame-ancestors *")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visitor before one form: the version he sees, in which language, inside a frame or not."""
+
+    request: HttpRequest
+    form: PublishedForm
+    version: Shown
+    language: str
+    framed: bool
+
+    def url(self, **changes: str) -> str:
+        """This page again, in the same language and frame."""
+        parts = {"language": self.language, **({"frame": "1"} if self.framed else {}), **changes}
+        return f"?{urlencode(parts)}"
+
+
+def _visit(request: HttpRequest, code: str) -> Visit:
+    form = published_form(code)
+    if form is None:
+        raise Http404
+    number = request.POST.get("version", "")
+    version = shown_version(form, int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None)
+    asked = request.POST.get("language") or request.GET.get("language") or get_language_from_request(request)
+    return Visit(request, form, version, version.frozen.language(asked), request.GET.get("frame") == "1")
+
+
+@csrf_exempt  # see above: no cookie is involved, and plain forms of other origins post here
+@xframe_options_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def form(request: HttpRequest, code: str) -> HttpResponse:
+    """GET shows the form, or what comes after it; POST takes a sign-up, from whichever page."""
+    visit = _visit(request, code)
+    with translation.override(visit.language):
+        if request.method == "POST":
+            answer = _as_json(visit) if _wants_json(request) else _as_page(visit)
+        elif request.GET.get("sent") == "1":
+            answer = _page(visit, "public/signup/sent.html", {})
+        else:
+            answer = _page(visit, "public/signup/form.html", {"shown": shown_now(code)})
+    if visit.framed:
+        answer.headers["Content-Security-Policy"] = FRAME_POLICY
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Language"] = visit.language
+    return answer
+
+
+@require_safe
+def task(request: HttpRequest, code: str) -> HttpResponse:
+    """A task for a visitor's browser, and the moment at which it asked; other origins may read it."""
+    if published_form(code) is None:
+        raise Http404
+    return _open(JsonResponse({"task": new_task(code), "shown": shown_now(code)}))
+
+
+@require_safe
+def script(request: HttpRequest, code: str) -> HttpResponse:
+    """The script that builds the form into somebody's page."""
+    visit = _visit(request, code)
+    config = config_of(code, visit.version.number, visit.version.frozen, visit.language)
+    answer = HttpResponse(script_for(config), content_type="text/javascript; charset=utf-8")
+    answer.headers["Cache-Control"] = f"public, max-age={SCRIPT_SECONDS}"
+    return answer
+
+
+# -- taking a sign-up --------------------------------------------------------------------------------------------------
+
+
+def _submission(visit: Visit) -> Submission:
+    posted = visit.request.POST
+    email = _clean(posted.get("use") or posted.get("email"))
+    fields = visit.version.frozen.content.fields
+    return Submission(
+        email=email,
+        language=visit.language,
+        values={field.key: text for field in fields if (text := _clean(posted.get(field.key)))},
+        ticked=["consent"] if posted.get("consent") else [],
+        ip=client_ip(visit.request),
+        user_agent=visit.request.headers.get("User-Agent", ""),
+        source_url=form_url(visit.form.code),
+        page_url=_page_of_origin(visit.request),
+        checked=bool(email) and _clean(posted.get("checked")) == email,
+    )
+
+
+def _clean(text: str | None) -> str:
+    return " ".join((text or "").replace("\0", "").split())[:MAX_VALUE_CHARACTERS]
+
+
+def _page_of_origin(request: HttpRequest) -> str:
+    """The page on which the form stood, as it says itself or as the browser says; without query, which is nobody's
+    business. Empty for a page of our own."""
+    for said in (request.POST.get("page"), request.headers.get("Referer")):
+        try:
+            parts = urlsplit(said or "")
+            host = parts.hostname
+        except ValueError:
+            continue
+        if parts.scheme in ("http", "https") and host and host != urlsplit(load_settings().public_url).hostname:
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return ""
+
+
+def _lacking(visit: Visit, sent: Submission) -> dict[str, str]:
+    """What has to be filled in or ticked, by field."""
+    errors = {}
+    for each in inputs(visit.version.frozen, visit.language):
+        given = sent.email if each.key == "email" else sent.values.get(each.key)
+        if each.required and not given:
+            errors[each.key] = _("Please fill this in.")
+    if not sent.ticked:
+        errors["consent"] = _("Please tick the box if you agree; without that we may not write to you.")
+    return errors
+
+
+def _take(visit: Visit, sent: Submission) -> Taken:
+    if visit.request.POST.get("topic_note"):
+        return Taken(Outcome.TAKEN)  # a machine filled in what no person sees; it learns nothing
+    return actions.sign_up(visit.form, visit.version, sent, look_at(visit.form.code, visit.request.POST))
+
+
+def _errors(visit: Visit, taken: Taken) -> dict[str, str]:
+    if taken.outcome is Outcome.ADDRESS:
+        assert taken.address is not None
+        return {"email": _sentence(taken.address)} if taken.address.verdict is AddressVerdict.REFUSE else {}
+    if taken.outcome is Outcome.BUSY:
+        return {"form": _("Very many sign-ups came from your network. Please try again in an hour.")}
+    if taken.outcome is Outcome.CLOSED:
+        return {"form": _("This form takes no sign-ups any more.")}
+    if taken.outcome is Outcome.STEP:
+        return {"form": _("One more time, please: this keeps machines out that sign strangers up.")}
+    return {}
+
+
+def _sentence(decision: AddressDecision) -> str:
+    spoken = Language.GERMAN if translation.get_language() == "de" else Language.ENGLISH
+    return reason_sentence(decision.reason or AddressReason.SYNTAX, spoken)
+
+
+def _question(taken: Taken) -> str:
+    """What the person has to say about an address that may be mistyped or an office's."""
+    decision = taken.address
+    if taken.outcome is not Outcome.ADDRESS or decision is None or decision.verdict is AddressVerdict.REFUSE:
+        return ""
+    if decision.suggestion:
+        return _("Did you mean %(suggestion)s?") % {"suggestion": decision.suggestion}
+    return _("Is this really your own address? %(reason)s") % {"reason": _sentence(decision)}
+
+
+STATUS = {Outcome.BUSY: 429, Outcome.CLOSED: 410}
+
+
+def _as_page(visit: Visit) -> HttpResponse:
+    sent = _submission(visit)
+    errors = _lacking(visit, sent)
+    taken = None if errors else _take(visit, sent)
+    if taken is not None and taken.outcome is Outcome.TAKEN:
+        return HttpResponse(status=303, headers={"Location": visit.url(sent="1")})
+    context: dict[str, Any] = {"sent": sent, "values": sent.values, "shown": shown_now(visit.form.code)}
+    if taken is not None:
+        errors = _errors(visit, taken)
+        decision = taken.address
+        context |= {"question": _question(taken), "suggestion": decision.suggestion if decision else ""}
+    context["errors"] = errors
+    status = STATUS.get(taken.outcome, 422) if taken is not None else 422
+    return _page(visit, "public/signup/form.html", context, status=status)
+
+
+def _as_json(visit: Visit) -> HttpResponse:
+    sent = _submission(visit)
+    errors = _lacking(visit, sent)
+    if errors:
+        return _open(JsonResponse({"outcome": "lacking", "errors": errors}, status=422))
+    taken = _take(visit, sent)
+    texts = visit.version.frozen.texts(visit.language)
+    if taken.outcome is Outcome.TAKEN:
+        return _open(JsonResponse({"outcome": "taken", "title": texts.sent_title, "text": texts.sent_text}))
+    answer: dict[str, Any] = {"outcome": taken.outcome.value, "errors": _errors(visit, taken)}
+    question = _question(taken)
+    if question:
+        suggestion = taken.address.suggestion if taken.address else None
+        answer |= {"question": question, "suggestion": suggestion, "use": _("Yes, take that"),
+                   "keep": _("No, mine is right") if suggestion else _("Yes, it is mine")}  # fmt: skip
+    if taken.outcome is Outcome.STEP:
+        answer["wait"] = int(1000 * value("sign_up_least_seconds"))
+    return _open(JsonResponse(answer, status=STATUS.get(taken.outcome, 422)))
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def _open(answer: HttpResponse) -> HttpResponse:
+    """Let a script of any origin read this answer. It holds nothing that the asker did not send."""
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+# -- showing it --------------------------------------------------------------------------------------------------------
+
+
+def look_context(form: PublishedForm, version: Shown, language: str) -> dict[str, Any]:
+    """What `layouts/public.html` shows of the customer on the pages of a form."""
+    frozen = version.frozen
+    look = frozen.content.look
+    return {
+        "customer": {
+            "name": frozen.company or form.account_name, "text": frozen.list_name, "colour": look.colour,
+            "logo_url": look.logo_url, "face": FACES[look.font],
+        },
+        "imprint_lines": [{"label": label, "text": text} for label, text in frozen.frozen[language].imprint],
+        "imprint_url": "#imprint",
+        "privacy_url": frozen.privacy_url,
+    }  # fmt: skip
+
+
+def _page(visit: Visit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    frozen = visit.version.frozen
+    languages = [
+        (code, visit.url(language=code)) for code, _name in settings.LANGUAGES
+        if code in frozen.frozen and code != visit.language
+    ]  # fmt: skip
+    whole = {
+        **look_context(visit.form, visit.version, visit.language),
+        "open": visit.form.open,
+        "texts": frozen.texts(visit.language),
+        "frozen": frozen.frozen[visit.language],
+        "inputs": inputs(frozen, visit.language),
+        "version": visit.version.number,
+        "form_language": visit.language,
+        "languages": languages,
+        "task_url": f"{form_url(visit.form.code)}task",
+        "action": visit.url(),
+        "page": _page_of_origin(visit.request),
+        "framed": visit.framed,
+        **context,
+    }
+    return render(visit.request, template, whole, status=status)
