@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaign_world import World, bare_account, browser, world
+from forms_world import add_form
 from lists_home import HEADER, Home
 from mailflatrate.apps.accounts.actions import (
     Reasons,
@@ -22,6 +23,8 @@ from mailflatrate.apps.accounts.actions import (
 from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
+from mailflatrate.apps.forms.actions import request_confirmation
+from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
@@ -48,7 +51,16 @@ class Neighbours:
         self.ids: dict[str, int] = {}
         self._fill()
 
+    def _sign_up(self, form_id: int) -> SignupRequest:
+        request_confirmation(form_id, "dora@briefkasten-lindenhof.de", kind=RequestKind.PERSON, note="at the fair",
+                             by=self.anna.anna)  # fmt: skip
+        request = SignupRequest.objects.get()
+        SignupDenial.objects.create(form_id=form_id, request_id=request.id, kind=request.kind, address_key=b"x" * 32,
+                                    requested_at=clock.now(), denied_at=clock.now())  # fmt: skip
+        return request
+
     def _fill(self) -> None:
+        form_id, _code = add_form(self.anna)
         home = Home(self.anna.account_id, self.anna.list_id)
         imported = home.bring(FILE)
         with tenancy.account(self.anna.account_id):
@@ -69,6 +81,7 @@ class Neighbours:
             write_to_desk("Please look at it again.", by=self.anna.anna)
             acknowledge_policy(Occasion.LIST, self.anna.list_id, "0" * 64, by=self.anna.anna, where=WHERE)
             unsubscribe(delivery.contact_id, list_id=None, by="customer", source="test")
+            request = self._sign_up(form_id)
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
                 "campaign_id": campaign.id, "delivery_id": delivery.id, "list_id": self.anna.list_id,
@@ -76,7 +89,8 @@ class Neighbours:
                 "segment_id": segment.id, "import_id": imported.id, "message_id": message.id,
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0, "imprint_id": imprint.id,
                 "membership_id": Membership.objects.order_by("id").values_list("id", flat=True)[0],
-                "account_id": self.anna.account_id, "notice_id": notice.id,
+                "account_id": self.anna.account_id, "notice_id": notice.id, "form_id": form_id,
+                "request_id": request.id,
             }  # fmt: skip
         self.anna.settle(campaign, DeliveryState.SENT, 1)
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
@@ -177,7 +191,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     assert database
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
-                 "domain_id", "imprint_id", "membership_id", "account_id"):  # fmt: skip
+                 "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)
@@ -208,5 +222,6 @@ def _fingerprint(neighbours: Neighbours) -> list[tuple[object, ...]]:
             tuple(Import.objects.values_list("id", "state").order_by("id")),
             tuple(MailingList.objects.values_list("id", "name", "archived_at").order_by("id")),
             tuple(Segment.objects.values_list("id", "name").order_by("id")),
+            tuple(Form.objects.values_list("id", "name", "state", "draft", "current_id").order_by("id")),
             tuple(Membership.objects.values_list("id", "role").order_by("id")),
         ]
