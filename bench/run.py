@@ -15,7 +15,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-NAMES = ("letter", "address", "bounces", "compile", "import", "plan", "send", "faults")
+NAMES = ("letter", "address", "bounces", "compile", "import", "ledger", "plan", "send", "faults")
 ARGUMENTS = {"bounces": ("--json",), "import": ("--json",)}
 
 

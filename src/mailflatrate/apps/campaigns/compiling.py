@@ -88,13 +88,13 @@ def compile_campaign(campaign: Campaign, imprint: Imprint, *, edition_id: int, a
 
 
 def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:
-    prefix = link_prefix(load_settings().public_url, LinkKind.CLICK)
+    return lambda number, _target: click_url(account_id, edition_id, number)
 
-    def link_url(number: int, _target: str) -> str:
-        """The redirector's URL: no contact in it, so the same for every recipient (R-108)."""
-        return prefix + key_ring().seal(Purpose.CLICK, account_id, edition_id, number)
 
-    return link_url
+def click_url(account_id: int, edition_id: int, number: int) -> str:
+    """The redirector's URL of one link: no contact in it, so the same for every recipient (R-108)."""
+    token = key_ring().seal(Purpose.CLICK, account_id, edition_id, number)
+    return link_prefix(load_settings().public_url, LinkKind.CLICK) + token
 
 
 @lru_cache(maxsize=64)

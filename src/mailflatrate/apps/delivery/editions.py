@@ -4,10 +4,10 @@ import html
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mailflatrate.apps.accounts.models import Account, Notice
-from mailflatrate.apps.campaigns.compiling import EditionTemplates, templates_of
+from mailflatrate.apps.campaigns.compiling import EditionTemplates, click_url, templates_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.domains.models import DkimKey, SenderDomain
@@ -20,9 +20,9 @@ from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.dkim import Signer, SigningKeyError
 from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Part, Recipient, ServiceIdentity
 from mailflatrate.mail.headers import HeaderError, Mailbox
-from mailflatrate.mail.links import LINK_VARIABLES
+from mailflatrate.mail.links import LINK_VARIABLES, Link, LinkKind
 from mailflatrate.mail.liquid import SourceRefused, Template
-from mailflatrate.mail.segments import Static
+from mailflatrate.mail.segments import Segment, Static
 from mailflatrate.settings.schema import Settings, load_settings
 
 KEPT_EDITIONS = 32
@@ -55,7 +55,10 @@ def service_identity(settings: Settings) -> ServiceIdentity:
 
 @dataclass(frozen=True, slots=True)
 class EditionMail:
-    """One edition, ready to be written to a million people. `composers` has one for each list, by its id."""
+    """One edition, ready to be written to a million people. `composers` has one for each list, by its id.
+
+    `personal` are the same for people who agreed that their clicks are theirs (R-107); empty where nobody did.
+    """
 
     edition_id: int
     account_name: str
@@ -63,6 +66,7 @@ class EditionMail:
     language: str
     composers: dict[int, Composer]
     list_names: dict[int, str]
+    personal: dict[int, Composer] = field(default_factory=dict)
 
     def recipient(self, row: RecipientRow) -> Recipient:
         """Address and values of one row of the claim."""
@@ -97,16 +101,47 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
         try:
             signers = load_signers(_sender_domain(campaign))
             content = _content(templates_of(edition), test=test)
-            composers = {
-                each.id: Composer(
-                    content, _stream(campaign, each), service_identity(load_settings()), key_ring(), signers
-                )
-                for each in lists
-            }
+            composers = _composers(content, campaign, lists, signers)
+            personal = _composers(personal_content(content, edition), campaign, lists, signers) if (
+                edition.links and campaign.track_clicks and not test
+                and Contact.objects.filter(tracking_event_id__isnull=False).exists()
+            ) else {}  # fmt: skip
         except (ComposeError, HeaderError, SigningKeyError, SourceRefused, ValueError) as problem:
             raise EditionUnusable(str(problem)) from problem
     names = {each.id: each.public_name for each in lists}
-    return EditionMail(edition_id, account.name, campaign.mailing_id, campaign.language, composers, names)
+    return EditionMail(edition_id, account.name, campaign.mailing_id, campaign.language, composers, names, personal)
+
+
+def _composers(
+    content: EditionContent, campaign: Campaign, lists: Sequence[MailingList], signers: Sequence[Signer]
+) -> dict[int, Composer]:
+    service = service_identity(load_settings())
+    return {each.id: Composer(content, _stream(campaign, each), service, key_ring(), signers) for each in lists}
+
+
+def personal_content(content: EditionContent, edition: Edition) -> EditionContent:
+    """The edition with links that lead back to one delivery, for people who agreed to it (R-107, R-108).
+
+    A link inside of a condition or after an assignment stays the one for everybody: its click is counted as anybody's.
+    """
+    urls = {click_url(edition.account_id, edition.id, link["number"]): link["number"] for link in edition.links}
+    pattern = re.compile("|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)))
+
+    def pieces(part: Part) -> Part:
+        found: list[Segment | Link] = []
+        for segment in part.segments:
+            if not isinstance(segment, Static):
+                found.append(segment)
+                continue
+            position = 0
+            for match in pattern.finditer(segment.text):
+                found += [Static(segment.text[position : match.start()])] if match.start() > position else []
+                found.append(Link(LinkKind.PERSONAL_CLICK, urls[match.group()]))
+                position = match.end()
+            found += [Static(segment.text[position:])] if position < len(segment.text) else []
+        return replace(part, segments=tuple(found))
+
+    return replace(content, html=pieces(content.html), text=pieces(content.text))
 
 
 def _sender_domain(campaign: Campaign) -> SenderDomain:

@@ -20,7 +20,7 @@ COLUMNS = """
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
     greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state,
-    own.reason, everywhere.reason
+    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL
 """
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
@@ -65,6 +65,7 @@ class RecipientRow(NamedTuple):
     origin: str | None
     suppressed_here: str | None
     suppressed_everywhere: str | None
+    tracking: bool
 
 
 _SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
@@ -79,7 +80,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
     # In one step: this is asked a million times a mailing, and a name looked up costs more than a place in a tuple.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
-        consent_at, _, last_contact_at, _, origin, here, everywhere,
+        consent_at, _, last_contact_at, _, origin, here, everywhere, _,
     ) = row  # fmt: skip
     suppressed = None
     if here is not None or everywhere is not None:

@@ -42,7 +42,8 @@ class CampaignWriter:
         if type(granted) is not Permit:
             assert isinstance(granted, Withhold)
             return withheld(delivery_id, granted.reason.value, now)
-        composer = self._mail.composers.get(row.list_id or 0)
+        composers = self._mail.personal if row.tracking and self._mail.personal else self._mail.composers
+        composer = composers.get(row.list_id or 0)
         if composer is None:
             return withheld(delivery_id, WithholdReason.REMOVED.value, now)
         try:

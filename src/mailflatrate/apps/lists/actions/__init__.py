@@ -5,7 +5,7 @@ complaints, `lists`, `segments` and `contacts` are what the customer edits, `imp
 """
 
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.actions.contacts import edit_contact
+from mailflatrate.apps.lists.actions.contacts import edit_contact, record_activity
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
     Bounce,
@@ -32,6 +32,7 @@ from mailflatrate.apps.lists.actions.optin import (
     turn_down,
 )
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
+from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 
 __all__ = [
     "Bounce",
@@ -39,6 +40,7 @@ __all__ = [
     "archive_list",
     "begin_opt_in",
     "cancel_import",
+    "choose_tracking",
     "confirm_consent",
     "create_list",
     "decide_origin",
@@ -51,6 +53,7 @@ __all__ = [
     "person_of",
     "queue_import",
     "read_head",
+    "record_activity",
     "record_bounce",
     "record_bounces",
     "record_complaint",
@@ -59,6 +62,7 @@ __all__ = [
     "rename_list",
     "save_segment",
     "start_import",
+    "tracking_wording",
     "turn_down",
     "unsubscribe",
     "upload_import",

@@ -1,8 +1,11 @@
 """What a customer may edit on a contact: names and attributes, never the address (consent belongs to it, R-24)."""
 
 import re
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ListError
@@ -33,3 +36,8 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
     )
     if not found:
         raise ListError(_("there is no such contact"))
+
+
+def record_activity(contact_id: int, at: datetime) -> None:
+    """The person clicked, and agreed that his clicks are his (R-91, R-107). Opens never count."""
+    Contact.objects.filter(id=contact_id).update(last_activity_at=Greatest("last_activity_at", Value(at)))

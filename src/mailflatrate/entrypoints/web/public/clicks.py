@@ -1,10 +1,12 @@
-"""The redirector: signed targets only (R-109), counted without the person (R-108)."""
+"""The redirector: signed targets only (R-109), counted without the person (R-108) unless he agreed (R-107)."""
+
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.tracking.actions import record_click
+from mailflatrate.apps.tracking.actions import record_click, record_personal_click
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import Purpose
@@ -24,10 +26,27 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
-        target = record_click(
-            edition_id=claims.delivery_id, number=claims.extra, head=request.method == "HEAD",
-            user_agent=request.headers.get("User-Agent", ""),
-        )  # fmt: skip
+        target = record_click(edition_id=claims.delivery_id, number=claims.extra, **_visitor(request))
+    return _there(target)
+
+
+@csrf_exempt  # as above
+@require_safe
+def personal_click(request: HttpRequest, token: str) -> HttpResponse:
+    """The same for somebody who agreed that his clicks are his (R-107)."""
+    claims = key_ring().open_token(Purpose.PERSONAL_CLICK, token)
+    if claims is None:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        target = record_personal_click(delivery_id=claims.delivery_id, number=claims.extra, **_visitor(request))
+    return _there(target)
+
+
+def _visitor(request: HttpRequest) -> dict[str, Any]:
+    return {"head": request.method == "HEAD", "user_agent": request.headers.get("User-Agent", "")}
+
+
+def _there(target: str | None) -> HttpResponse:
     if target is None:
         raise Http404
     response = LinkRedirect(target)

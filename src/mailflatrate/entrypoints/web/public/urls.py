@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("f/<slug:code>/task", page.task, name="signup-task"),
     path("f/<slug:code>/form.js", page.script, name="signup-script"),
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
+    path("k/<str:token>", clicks.personal_click, name="personal-click"),
     path("help/<str:mailing_id>", letters.help_page, name="mailing-help"),
 ]

@@ -1,0 +1,56 @@
+"""Whether a person's clicks are his: a consent of its own, never part of another one (R-107).
+
+Silence is a refusal. Without it nobody can tell who clicked, because everybody gets the same links (R-108).
+"""
+
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import ConsentKind, Contact
+from mailflatrate.base import clock
+
+_WORDING = {
+    "en": (
+        "{sender} may record which links in its mailings I follow and when, together with my e-mail address, to see "
+        "what interests me. I can take this back at any time, on this page; the mailings stay the same either way."
+    ),
+    "de": (
+        "{sender} darf zusammen mit meiner E-Mail-Adresse speichern, welche Links in den Mailings ich wann öffne, um "
+        "zu sehen, was mich interessiert. Ich kann das jederzeit auf dieser Seite widerrufen; die Mailings bleiben in "
+        "jedem Fall dieselben."
+    ),
+}
+
+
+def tracking_wording(sender: str, language: str) -> str:
+    """What the person agrees to, in `language` (English where there is no other)."""
+    return _WORDING.get(language, _WORDING["en"]).format(sender=sender)
+
+
+@transaction.atomic
+def choose_tracking(
+    contact_id: int, *, agrees: bool, wording: str, language: str, source: str, ip: str | None, user_agent: str
+) -> bool:
+    """Record the person's yes or no; True when it changed something. Raises ListError for an unknown contact.
+
+    `wording` is what was read (kept, with its hash, as R-28 asks); `source` the page.
+    """
+    contact = Contact.objects.select_for_update().filter(id=contact_id).first()
+    if contact is None:
+        raise ListError(_("there is no such contact"))
+    if contact.tracking == agrees:
+        return False
+    now = clock.now()
+    details = {"wording": wording, "wording_sha256": sha256(wording.encode()).hexdigest(), "language": language}
+    evidence = ledger.Evidence(
+        email=contact.email, source=source, confirmed_at=now, confirmed_ip=ip, user_agent=user_agent, details=details
+    )
+    kind = ConsentKind.TRACKING_GRANTED if agrees else ConsentKind.TRACKING_WITHDRAWN
+    event_id = ledger.append(contact.id, None, kind, now, evidence)
+    contact.tracking_event_id = event_id if agrees else None
+    contact.save(update_fields=["tracking_event_id"])
+    return True
