@@ -21,10 +21,12 @@ from mailflatrate.apps.accounts.actions import (
     write_to_desk,
 )
 from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion
+from mailflatrate.apps.campaigns.actions import ask_for_review
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
+from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
@@ -32,9 +34,10 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
 from mailflatrate.base.tenancy.policies import restricted
+from mailflatrate.rules.vetting.signals import Found, Outcome
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from vetted import WHERE
+from vetted import WHERE, operator
 
 TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
 # Addresses without an id: they show the asker's own account, whoever he is.
@@ -93,8 +96,14 @@ class Neighbours:
                 "request_id": request.id,
             }  # fmt: skip
         self.anna.settle(campaign, DeliveryState.SENT, 1)
+        other = self.anna.ticked(self.anna.draft("Another"))
+        with tenancy.account(self.anna.account_id):
+            ask_for_review(other, None, by=self.anna.anna)
+        review_campaign(
+            self.anna.account_id, other.id, approved=False, by=operator(), shown_hash=other.policy_hash, text="No."
+        )
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
-        keep_signals(self.anna.account_id, [("vat", "good", {}, "")])
+        keep_signals(self.anna.account_id, [Found("vat", Outcome.GOOD, "none")])
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Each rule of the campaign chain fires on its own fault and on nothing else."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from mailflatrate.rules.facts import CampaignFacts, DnsCheck, DnsState, LinkFacts, Standing
 from mailflatrate.rules.gate import CAMPAIGN_CHAIN, RULES_VERSION, explain, failures_by_weight, judge_campaign
 from mailflatrate.rules.verdict import Language, Severity, verdict_from_json
-from rules.examples import CAMPAIGN, IMPRINT, campaign
+from rules.examples import CAMPAIGN, IMPRINT, NOW, campaign
 
 MISSING = DnsCheck(DnsState.MISSING, "v=spf1 include:…")
 
@@ -25,6 +26,34 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("policy-acknowledged", {"release": {"acknowledged_policy": "p2"}}, "not confirmed"),
     ("policy-acknowledged", {"release": {"acknowledged_hash": "", "content_hash": ""}}, "not confirmed"),
     ("first-mailings-reviewed", {"release": {"supervised": True}, "account": {"mailings_sent": 1}}, "number 2"),
+    ("like-the-mailings-before", {"history": {"now": NOW, "new_domain": True}}, "a sender domain used for the first"),
+    ("like-the-mailings-before", {"history": {"now": NOW, "new_lists": ("Bought?",)}}, "a list that was brought along"),
+    (
+        "like-the-mailings-before",
+        {"history": {"now": NOW, "median_90_days": 300}, "audience": {"recipients": 1001}},
+        "far more recipients",
+    ),
+    (
+        "like-the-mailings-before",
+        {"history": {"now": NOW, "last_mailing_at": NOW - timedelta(days=184)}},
+        "half a year",
+    ),
+    ("volume-allowed", {"account": {"own_limit": 1200}, "history": {"sent_last_day": 201}}, "may write to 1200"),
+    ("volume-allowed", {"account": {"standing": Standing.THROTTLED}, "audience": {"recipients": 2001}}, "2000 within"),
+    (
+        "volume-allowed",
+        {"account": {"mailings_sent": 2}, "history": {"now": NOW}, "audience": {"recipients": 50_001}},
+        "50000 within",
+    ),
+    (
+        "volume-allowed",
+        {
+            "account": {"activated_at": NOW - timedelta(days=60)},
+            "history": {"now": NOW},
+            "audience": {"recipients": 50_001},
+        },
+        "50000 within",
+    ),
     ("sender-verified", {"sender": {"address_verified_at": None}}, "post@news.papierladen.de"),
     ("sender-verified", {"sender": {"domain_verified_at": None}}, "not verified"),
     ("reply-to-deliverable", {"sender": {"reply_to": "x@y.de", "reply_to_deliverable": False}}, "x@y.de"),

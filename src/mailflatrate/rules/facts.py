@@ -49,6 +49,24 @@ class AccountFacts:
     dpa_current: str
     dpa_accepted: str
     mailings_sent: int = 0
+    own_limit: int | None = None
+    """Recipients a day that a reviewer set for this account; None: as the rules say."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFacts:
+    """What the account sent before, for judging whether this mailing is like it (R-06, R-07). `now` None: not asked.
+
+    `new_domain`: no earlier mailing was sent from this domain. `new_lists`: names of lists with addresses brought from
+    elsewhere that no earlier mailing went to. `median_90_days`: recipients of the mailings of 90 days, 0 without any.
+    """
+
+    now: datetime | None = None
+    last_mailing_at: datetime | None = None
+    sent_last_day: int = 0
+    median_90_days: int = 0
+    new_domain: bool = False
+    new_lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ class ReleaseFacts:
     acknowledged_policy: str
     reviewed_by: str = ""
     supervised: bool = False
-    """True for the first mailings of an account, which wait for a reviewer (R-06)."""
+    """True for the first mailings of an account, and after a pause: they wait for a reviewer (R-06, R-90)."""
 
 
 class DnsState(Enum):
@@ -167,6 +185,7 @@ class CampaignFacts:
     imprint: Imprint | None
     content: ContentFacts
     audience: AudienceFacts
+    history: HistoryFacts = field(default_factory=HistoryFacts)
 
     @property
     def recipient_countries(self) -> frozenset[str]:

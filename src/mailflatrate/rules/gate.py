@@ -64,6 +64,7 @@ from mailflatrate.rules.checks import (
     reply_to_deliverable,
     request_alive,
     request_undenied,
+    revetting,
     sender_name_honest,
     sender_not_freemail,
     sender_verified,
@@ -74,6 +75,7 @@ from mailflatrate.rules.checks import (
     subject_honest,
     subject_present,
     unsubscribe_link,
+    volume_allowed,
 )
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, NoticeFacts, RecipientFacts
 from mailflatrate.rules.limits import LIMITS
@@ -88,6 +90,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     policy_accepted.CHECK,
     policy_acknowledged.CHECK,
     first_mailings_reviewed.CHECK,  # R-06 review
+    revetting.CHECK,  # R-07 review
     # In whose name?
     sender_verified.CHECK,
     sender_not_freemail.CHECK,
@@ -101,6 +104,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     # To whom?
     origin_approved.CHECK,
     consent_fresh.CHECK,  # R-13 review
+    volume_allowed.CHECK,
     # With which particulars and which way out?
     imprint_complete.CHECK,
     imprint_shown.CHECK,

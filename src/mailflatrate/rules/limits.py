@@ -66,6 +66,13 @@ LIMITS: dict[str, Limit] = {
         # Accounts.
         _limit("supervised_mailings", 3, "mailings", "R-06", "CSA 2020 section 2.1b"),
         _limit("supervised_days", 61, "days", "R-06", "CSA 2020 section 2.1b: 2 months"),
+        _limit("probation_mailing_1", 5_000, "recipients a day", "R-06", "ours", derived=True),
+        _limit("probation_mailing_2", 20_000, "recipients a day", "R-06", "ours", derived=True),
+        _limit("probation_mailing_3", 50_000, "recipients a day", "R-06", "ours", derived=True),
+        _limit("throttled_per_day", 2_000, "recipients a day", "R-86", "ours", derived=True),
+        _limit("revetting_factor", 3, "times the median of 90 days", "R-07", "ours", derived=True),
+        _limit("revetting_least", 1_000, "recipients", "R-07", "ours", derived=True),
+        _limit("revetting_silence_days", 183, "days", "R-07", "ours: 6 months", derived=True),
         _limit("strike_days", 183, "days", "R-08", "CSA Verfahrensordnung 2016: 6 months"),
         _limit("strikes_to_suspend", 3, "strikes", "R-08", "CSA Verfahrensordnung 2016"),
         # Imports.

@@ -29,6 +29,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "fault.placeholder": ("a placeholder", "ein Platzhalter"),
     "language.en": ("English", "Englisch"),
     "language.de": ("German", "Deutsch"),
+    "trigger.new_domain": ("a sender domain used for the first time", "eine zum ersten Mal benutzte Absenderdomain"),
+    "trigger.new_list": ("a list that was brought along and not mailed yet", "eine mitgebrachte Liste ohne Mailing"),
+    "trigger.volume": ("far more recipients than usual", "weit mehr Empfänger als sonst"),
+    "trigger.silence": ("nothing was sent for half a year", "ein halbes Jahr ohne Mailing"),
     "agreement.terms": ("terms of service", "Nutzungsbedingungen"),
     "agreement.policy": ("anti-spam policy", "Anti-Spam-Richtlinie"),
 }

@@ -25,6 +25,7 @@ def account_facts(account: Account) -> AccountFacts:
         policy_accepted=accepted_version(AgreementKind.POLICY),
         dpa_current=current_version(AgreementKind.DPA),
         dpa_accepted=accepted_version(AgreementKind.DPA),
+        own_limit=account.daily_limit,
     )
 
 

@@ -1,7 +1,19 @@
 """Work of accounts that nobody waits for."""
 
 from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.looks import look_around, read_application, vetting_resolver
+from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.vetting.signals import signals
+
+
+@job("accounts.gather_signals", Queue.HOUSE, attempts=3)
+def gather_signals(account_id: int) -> None:
+    """Look at what an applicant named, and keep what was seen for the reviewer (R-03)."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        asked = read_application(account_id)
+    actions.keep_signals(account_id, list(signals(look_around(asked, vetting_resolver()))))
 
 
 @job("accounts.forget_unproved", Queue.HOUSE, every="17 3 * * *")

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import AgreementKind, User
+from mailflatrate.apps.accounts.actions import Circumstances, acknowledge_policy
+from mailflatrate.apps.accounts.models import AgreementKind, Occasion, User
 from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
@@ -40,7 +42,7 @@ def update_campaign(campaign_id: int, values: Mapping[str, Any]) -> Campaign:
     _only_writable(values)
     campaign = locked(campaign_id)
     if campaign.state not in queries.EDITABLE:
-        raise NotEditable("This mailing is no longer a draft. Copy it to send something different.")
+        raise NotEditable(_("This mailing is no longer a draft. Copy it to send something different."))
     for name, value in values.items():
         setattr(campaign, name, value)
     campaign.updated_at = clock.now()
@@ -59,21 +61,25 @@ def delete_draft(campaign_id: int) -> None:
     """Delete a draft for good. Raises NotEditable for anything that was released."""
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
-        raise NotEditable("Only drafts can be deleted; what went out stays on record.")
+        raise NotEditable(_("Only drafts can be deleted; what went out stays on record."))
     campaign.delete()
 
 
-def tick_policy(campaign_id: int, *, by: User, shown_hash: str) -> Campaign:
+def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances | None = None) -> Campaign:
     """Record that `by` ticked the anti-spam policy for exactly the content he was shown (R-04).
 
-    Raises CampaignError when somebody edited the mailing meanwhile.
+    The tick holds for this content alone; the record of it stays when the mailing is edited. Raises CampaignError when
+    somebody edited the mailing meanwhile.
     """
     campaign = locked(campaign_id)
     present = content_hash(campaign, queries.newest_imprint())
     if shown_hash != present:
-        raise CampaignError("The mailing was changed since this page was opened. Please look at it again.")
+        raise CampaignError(_("The mailing was changed since this page was opened. Please look at it again."))
     campaign.policy_hash, campaign.policy_version = present, current_version(AgreementKind.POLICY)
     campaign.policy_ticked_at, campaign.policy_ticked_by = clock.now(), by
+    acknowledge_policy(
+        Occasion.MAILING, campaign.id, present, by=by, where=where or Circumstances(ip=None, user_agent="")
+    )
     campaign.save(update_fields=["policy_hash", "policy_version", "policy_ticked_at", "policy_ticked_by"])
     return campaign
 
@@ -82,7 +88,7 @@ def make_edition(campaign: Campaign) -> Edition:
     """Compile and freeze the campaign's content. Raises SourceRefused, CampaignError without an imprint."""
     imprint = queries.newest_imprint()
     if imprint is None:
-        raise CampaignError("The imprint is missing; a mailing shows it in full. Fill it in under Trust, Imprint.")
+        raise CampaignError(_("The imprint is missing; a mailing shows it in full. Fill it in under Trust, Imprint."))
     attributes = queries.attribute_names()
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('edition', 'id'))")
@@ -115,10 +121,15 @@ def set_state(campaign: Campaign, state: CampaignState, *, reason: str = "", **f
 def unschedule(campaign_id: int) -> Campaign:
     """Back to the draft; the planned time is forgotten. Raises CampaignError once it has begun."""
     campaign = locked(campaign_id)
-    if campaign.state != CampaignState.SCHEDULED:
-        raise CampaignError("Only a scheduled mailing can be taken back; pause a running one.")
-    set_state(campaign, CampaignState.DRAFT, scheduled_at=None)
+    if campaign.state not in (CampaignState.SCHEDULED, CampaignState.REVIEW):
+        raise CampaignError(_("Only a scheduled mailing can be taken back; pause a running one."))
+    set_state(campaign, CampaignState.DRAFT, scheduled_at=None, review_asked_at=None)
     return campaign
+
+
+def ask_for_review(campaign: Campaign, at: datetime | None, *, by: User | None) -> None:
+    """A released mailing waits for a person of the operator; `at` is when it is to go out after that."""
+    set_state(campaign, CampaignState.REVIEW, scheduled_at=at, review_asked_at=clock.now(), released_by=by)
 
 
 def schedule(campaign: Campaign, at: datetime) -> None:

@@ -1,13 +1,17 @@
 """Rows of this app as facts for the rules."""
 
+from statistics import median
+
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.queries import audience_lists
+from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before
+from mailflatrate.apps.lists.models import OriginState
+from mailflatrate.base import clock
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.content_facts import lint_compiled
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.rules.facts import AudienceFacts, ContentFacts, LinkFacts, ReleaseFacts
+from mailflatrate.rules.facts import AudienceFacts, ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 
 EMPTY_CONTENT = ContentFacts(
     subject="",
@@ -63,12 +67,35 @@ def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) ->
     )
 
 
-def release_facts(campaign: Campaign, imprint: Imprint | None) -> ReleaseFacts:
-    """The tick and the content it was set for (R-04)."""
+def release_facts(campaign: Campaign, imprint: Imprint | None, *, supervised: bool) -> ReleaseFacts:
+    """The tick and the review, and the content they were given for (R-04, R-06)."""
+    present = content_hash(campaign, imprint)
+    review = approved_review(campaign.id, present)
     return ReleaseFacts(
-        content_hash=content_hash(campaign, imprint),
+        content_hash=present,
         acknowledged_hash=campaign.policy_hash,
         acknowledged_policy=campaign.policy_version,
+        reviewed_by=str(review.reviewed_by) if review else "",
+        supervised=supervised,
+    )
+
+
+def history_facts(campaign: Campaign) -> tuple[int, HistoryFacts]:
+    """How many mailings left before this one, and what they were like (R-06, R-07)."""
+    before = history_before(campaign)
+    new_lists = tuple(
+        row.name
+        for row in audience_lists(campaign)
+        if row.origin_state != OriginState.FORM and row.id not in before.list_ids
+    )
+    domain_id = campaign.sender.domain_id if campaign.sender else None
+    return before.mailings, HistoryFacts(
+        now=clock.now(),
+        last_mailing_at=before.last_at,
+        sent_last_day=before.sent_last_day,
+        median_90_days=int(median(before.counts_90_days)) if before.counts_90_days else 0,
+        new_domain=domain_id is not None and domain_id not in before.sender_domain_ids,
+        new_lists=new_lists,
     )
 
 

@@ -17,9 +17,11 @@ class ContentKind(models.TextChoices):
 
 
 class CampaignState(models.TextChoices):
-    """Where a campaign stands. WAITING: the relay does not answer; it goes on by itself."""
+    """Where a campaign stands. REVIEW: released, and a person of the operator looks first (R-06, R-07).
+    WAITING: the relay does not answer; it goes on by itself."""
 
     DRAFT = "draft", _("Draft")
+    REVIEW = "review", _("Waits for a reviewer")
     SCHEDULED = "scheduled", _("Scheduled")
     PLANNING = "planning", _("Preparing")
     SENDING = "sending", _("Sending")
@@ -51,6 +53,8 @@ class Campaign(TenantModel):
     policy_ticked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
     state_reason = models.TextField(blank=True)
+    review_asked_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     scheduled_at = models.DateTimeField(null=True)
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     planned_count = models.PositiveIntegerField(default=0)
@@ -66,10 +70,37 @@ class Campaign(TenantModel):
         indexes = [
             models.Index(fields=["account", "-created_at"], name="campaign_recent"),
             models.Index(fields=["scheduled_at"], condition=models.Q(state="scheduled"), name="campaign_due"),
+            models.Index(fields=["review_asked_at"], condition=models.Q(state="review"), name="campaign_in_review"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class CampaignReview(TenantModel):
+    """What a person of the operator said to one mailing with exactly this content (R-06, R-07); append-only.
+
+    Only the platform role writes it, and a trigger lets no mailing of a supervised account out without one. It stays
+    when a draft that came back is deleted, so the database knows no foreign key.
+    """
+
+    platform_writes = True
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="reviews"
+    )
+    content_hash = models.CharField(max_length=64)
+    approved = models.BooleanField()
+    text = models.TextField(blank=True, help_text="what the customer reads")
+    note = models.TextField(blank=True, help_text="stays at the desk")
+    why = models.JSONField(default=list, help_text="the findings that asked for a reviewer")
+    reviewed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "campaign_review"
+        indexes = [models.Index(fields=["account", "campaign", "-id"], name="campaign_review_recent")]
+        triggers = [pgtrigger.Protect(name="campaign_review_kept", operation=pgtrigger.Update)]
 
 
 class Edition(TenantModel):

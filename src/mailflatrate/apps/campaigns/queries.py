@@ -1,13 +1,16 @@
 """Scoped reads of campaigns."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet, Sum
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState, Edition
 from mailflatrate.apps.lists.models import Contact, MailingList
+from mailflatrate.base import clock
 
 ATTRIBUTE_SAMPLE = 5_000
 EDITABLE = (CampaignState.DRAFT,)
@@ -49,6 +52,43 @@ def attribute_names() -> frozenset[str]:
             parameters,
         )
         return frozenset(row[0] for row in cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the account sent before one mailing. `counts_90_days`: recipients of each mailing of 90 days."""
+
+    mailings: int
+    last_at: datetime | None
+    sent_last_day: int
+    counts_90_days: list[int]
+    sender_domain_ids: frozenset[int]
+    list_ids: frozenset[int]
+
+
+def history_before(campaign: Campaign) -> History:
+    """The earlier mailings that left: how many, when, to how many, from where, to which lists."""
+    earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
+    now = clock.now()
+    recent = earlier.filter(started_at__gt=now - timedelta(days=90)).values_list("planned_count", flat=True)
+    day = earlier.filter(started_at__gt=now - timedelta(days=1))
+    lists = earlier.values_list("list_ids", flat=True)
+    return History(
+        mailings=earlier.count(),
+        last_at=earlier.aggregate(at=Max("started_at"))["at"],
+        sent_last_day=day.aggregate(n=Sum("planned_count"))["n"] or 0,
+        counts_90_days=list(recent),
+        sender_domain_ids=frozenset(
+            earlier.filter(sender__isnull=False).values_list("sender__domain_id", flat=True).distinct()
+        ),
+        list_ids=frozenset(list_id for ids in lists for list_id in ids),
+    )
+
+
+def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:
+    """The newest review of exactly this content, where it let the mailing go."""
+    newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
+    return newest if newest is not None and newest.approved else None
 
 
 def sample_contacts(list_ids: Sequence[int], *, after_id: int = 0, limit: int = 1) -> list[Contact]:

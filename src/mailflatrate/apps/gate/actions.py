@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.campaigns import actions as campaigns
@@ -25,17 +27,28 @@ def check_campaign(campaign_id: int) -> Verdict:
 def release_campaign(campaign_id: int, *, by: User | None, at: datetime | None = None) -> GateDecision:
     """Let a campaign out, now or at the aware moment `at`; the answer is the stored decision, allowed or not.
 
-    Now: its content is frozen into an edition and planning begins. Later: the rules are asked again when the time has
-    come. A refusal changes nothing but the record. Raises CampaignError when the campaign is under way already.
+    Where a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen into an
+    edition and planning begins. Later: the rules are asked again when the time has come. A refusal changes nothing but
+    the record. Raises CampaignError when the campaign is under way already.
     """
     campaign = campaigns.locked(campaign_id)
     if campaign.state not in RELEASABLE:
-        raise CampaignError("This mailing is already on its way.")
-    verdict = judge_campaign(campaign_facts(campaign))
+        raise CampaignError(_("This mailing is already on its way."))
+    return _release(campaign, by=by, at=at)
+
+
+def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> GateDecision:
+    facts = campaign_facts(campaign)
+    verdict = judge_campaign(facts)
     if not verdict.allowed:
         return _record(campaign, None, verdict, by)
+    at = at if at is not None and at > clock.now() else None
+    if verdict.needs_review and not facts.release.reviewed_by:
+        decision = _record(campaign, None, verdict, by)
+        campaigns.ask_for_review(campaign, at, by=by)
+        return decision
     account_id = tenancy.current_account_id()
-    if at is not None and at > clock.now():
+    if at is not None:
         decision = _record(campaign, None, verdict, by)
         campaigns.schedule(campaign, at)
         jobs.defer("gate.release_due", jobs.Queue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
@@ -48,6 +61,11 @@ def release_campaign(campaign_id: int, *, by: User | None, at: datetime | None =
         edition_id=edition.id, decision_id=decision.id,
     )  # fmt: skip
     return decision
+
+
+def release_reviewed(campaign: Campaign) -> GateDecision:
+    """A reviewer let it go: ask the rules once more, then as with any release. The caller holds its row."""
+    return _release(campaign, by=campaign.released_by, at=campaign.scheduled_at)
 
 
 def release_due(campaign_id: int) -> None:
@@ -73,14 +91,14 @@ def send_test(campaign_id: int, recipients: list[str], *, by: User, sample_conta
     known = {row.user.email.lower() for row in members()}
     strangers = [address for address in recipients if address.strip().lower() not in known]
     if strangers:
-        raise CampaignError(
-            f"Tests go to people who sign in for this account; {', '.join(strangers)} does not. Invite them first."
-        )
+        words = _("Tests go to people who sign in for this account; %(addresses)s does not. Invite them first.")
+        raise CampaignError(words % {"addresses": ", ".join(strangers)})
     if not 1 <= len(recipients) <= MOST_TEST_RECIPIENTS:
-        raise CampaignError(f"Choose between one and {MOST_TEST_RECIPIENTS} people for the test.")
+        words = _("Choose between one and %(most)d people for the test.")
+        raise CampaignError(words % {"most": MOST_TEST_RECIPIENTS})
     campaign = campaigns.locked(campaign_id)
     if campaign.sender is None:
-        raise CampaignError("Choose the sender first; a test shows him as the mailing will.")
+        raise CampaignError(_("Choose the sender first; a test shows him as the mailing will."))
     edition = campaigns.make_edition(campaign)
     notices = []
     for address in recipients:

@@ -1,5 +1,7 @@
 """What the campaign chain asks about, gathered from the rows of the earlier stops."""
 
+from dataclasses import replace
+
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.compiling import compile_campaign
@@ -7,6 +9,7 @@ from mailflatrate.apps.campaigns.facts import (
     audience_facts,
     broken_content_facts,
     content_facts,
+    history_facts,
     release_facts,
 )
 from mailflatrate.apps.campaigns.models import Campaign
@@ -34,12 +37,14 @@ def compiled_facts(campaign: Campaign) -> ContentFacts:
 
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
     """Everything the campaign chain asks about, at this moment."""
-    imprint = newest_imprint()
+    imprint, account = newest_imprint(), current_account()
+    mailings_sent, history = history_facts(campaign)
     return CampaignFacts(
-        account=account_facts(current_account()),
-        release=release_facts(campaign, imprint),
+        account=replace(account_facts(account), mailings_sent=mailings_sent),
+        release=release_facts(campaign, imprint, supervised=account.supervised),
         sender=sender_facts(campaign.sender, campaign.reply_to),
         imprint=structured_imprint(imprint),
         content=compiled_facts(campaign),
         audience=audience_facts(campaign, count_segment(campaign.list_ids, campaign.conditions)),
+        history=history,
     )

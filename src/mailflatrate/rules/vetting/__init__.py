@@ -4,7 +4,9 @@
 the machine found before the human looks, `probation.py` how far a new account may go and when one is looked at again.
 """
 
+from mailflatrate.rules.vetting.probation import Trigger, daily_limit, triggers
 from mailflatrate.rules.vetting.record import FIELDS, RecordField, field_name, missing_fields
+from mailflatrate.rules.vetting.signal_words import signal_words
 from mailflatrate.rules.vetting.standing import LIFTS, MOVES, Mover, lift_from, may_move, needs_words
 from mailflatrate.rules.vetting.strikes import StrikeMeasure, active_strikes, measure, strike_ends
 
@@ -15,12 +17,16 @@ __all__ = [
     "Mover",
     "RecordField",
     "StrikeMeasure",
+    "Trigger",
     "active_strikes",
+    "daily_limit",
     "field_name",
     "lift_from",
     "may_move",
     "measure",
     "missing_fields",
     "needs_words",
+    "signal_words",
     "strike_ends",
+    "triggers",
 ]

@@ -29,11 +29,12 @@ from mailflatrate.apps.accounts.models import (
     User,
     VettingDecision,
 )
-from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
 from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.vetting import FIELDS, field_name, missing_fields
+from mailflatrate.rules.vetting.signals import Found
 from mailflatrate.settings import load_settings
 
 EDITABLE = (Standing.REGISTERED, Standing.MORE_INFO)
@@ -164,6 +165,7 @@ def submit_application(account_id: int, user: User, where: Circumstances, *, pas
             user.save(update_fields=["password"])
         accept_agreements(account_id, user, ip=where.ip, user_agent=where.user_agent)
         change_standing(account_id, Standing.SUBMITTED, Reasons("applied"), by=user, application=application)
+        jobs.defer("accounts.gather_signals", jobs.Queue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
 
 
 def field_names(keys: Iterable[str]) -> str:
@@ -172,18 +174,18 @@ def field_names(keys: Iterable[str]) -> str:
     return ", ".join(field_name(key, Language.GERMAN if german else Language.ENGLISH) for key in keys)
 
 
-def keep_signals(account_id: int, found: Iterable[tuple[str, str, dict[str, Any], str]]) -> None:
-    """Replace the signals of an application by what was seen now: key, outcome, params, evidence (R-03)."""
+def keep_signals(account_id: int, found: Iterable[Found]) -> None:
+    """Replace the signals of an application by what was seen now (R-03)."""
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         application = Application.objects.select_for_update().get(account_id=account_id)
         Signal.objects.filter(application=application).delete()
         Signal.objects.bulk_create(
             Signal(
-                account_id=account_id, application=application, key=key, outcome=outcome, params=params,
-                evidence=evidence, at=now,
+                account_id=account_id, application=application, key=one.key, outcome=one.outcome.value,
+                word=one.word, value=one.value, evidence=one.evidence, at=now,
             )
-            for key, outcome, params, evidence in found
+            for one in found
         )  # fmt: skip
         application.signals_at = now
         application.save(update_fields=["signals_at"])
@@ -204,11 +206,12 @@ def decide_application(account_id: int, kind: DecisionKind, *, by: User, text: s
         if kind is DecisionKind.APPROVE and empty:
             words = _("Nothing is approved with an empty field (R-02). Ask for: %(fields)s.")
             raise AccountError(words % {"fields": field_names(empty)})
+        seen = Signal.objects.filter(application=application).order_by("id")
         packed = json.dumps(record, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False)
         decision = VettingDecision.objects.create(
             account_id=account_id, application=application, kind=kind, text=text.strip(), note=note.strip(),
             record=json.loads(packed), record_sha256=hashlib.sha256(packed.encode()).hexdigest(),
-            signals=list(Signal.objects.filter(application=application).values("key", "outcome", "params")),
+            signals=list(seen.values("key", "outcome", "word", "value", "evidence")),
             decided_by=by, decided_at=clock.now(),
         )  # fmt: skip
         after = {

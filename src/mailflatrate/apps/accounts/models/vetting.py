@@ -104,7 +104,8 @@ class Signal(TenantModel):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="signals")
     key = models.CharField(max_length=30)
     outcome = models.CharField(max_length=12)
-    params = models.JSONField(default=dict)
+    word = models.CharField(max_length=30, default="unknown", help_text="which of the signal's sentences")
+    value = models.TextField(blank=True, help_text="what stands in the sentence")
     evidence = models.TextField(blank=True)
     at = models.DateTimeField()
 

@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.domains import actions as domains
 from mailflatrate.apps.gate import actions as gate
+from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.lists import actions as lists
@@ -61,7 +62,8 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
         lists.decide_origin(list_id, reviewer=operator, approved=True)
     say(f"{done.accepted:,} contacts were imported with proof; Otto approved the origin of the list.")
     campaign_id = _campaign(account_id, anna, list_id, sender_id)
-    say("“Winterzwiebeln” passed the gate and is on its way into the postbox.")
+    _review(account_id, campaign_id, operator)
+    say("“Winterzwiebeln” passed the gate, Otto looked at this first mailing, and it is on its way into the postbox.")
     _wait(lambda: _settled(account_id, campaign_id), "the mailing and its bounces")
     return _numbers(account_id, campaign_id, done)
 
@@ -131,6 +133,13 @@ def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
             failed = [finding for finding in decision.findings if not finding["passed"]]
             raise RuntimeError(f"the gate holds the demonstration back: {failed}")
         return campaign.id
+
+
+def _review(account_id: int, campaign_id: int, operator: User) -> None:
+    """The first mailings of a new account wait for a person (R-06)."""
+    with tenancy.account(account_id):
+        shown = content_hash(Campaign.objects.get(id=campaign_id), newest_imprint())
+    review_campaign(account_id, campaign_id, approved=True, by=operator, shown_hash=shown)
 
 
 def _settled(account_id: int, campaign_id: int) -> bool:

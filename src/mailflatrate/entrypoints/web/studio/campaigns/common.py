@@ -19,6 +19,7 @@ UNDER_WAY = frozenset({CampaignState.PLANNING, CampaignState.SENDING, CampaignSt
 
 TONES = {
     CampaignState.DRAFT: "",
+    CampaignState.REVIEW: "info",
     CampaignState.SCHEDULED: "info",
     CampaignState.PLANNING: "primary",
     CampaignState.SENDING: "primary",

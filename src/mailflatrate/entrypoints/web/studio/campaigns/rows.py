@@ -53,8 +53,11 @@ def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     return [_row(campaign, tallies[campaign.id], clicks.get(campaign.id, 0), names) for campaign in campaigns]
 
 
+UNCOUNTED = (CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED, CampaignState.PLANNING)
+
+
 def _row(campaign: Campaign, tally: dict[str, int], clicks: int, names: dict[int, str]) -> CampaignRow:
-    counted = campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PLANNING)
+    counted = campaign.state not in UNCOUNTED
     return CampaignRow(
         campaign=campaign,
         tone=TONES[CampaignState(campaign.state)],

@@ -1,0 +1,110 @@
+"""What the machine looks at before a person reads an application (R-03): DNS, website, imprint, earlier accounts.
+
+Everything outside goes through `wire`; what cannot be known is left open, and the signal says "not checked".
+"""
+
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser
+
+from mailflatrate.apps.accounts.facts import record_of
+from mailflatrate.apps.accounts.models import Application, Membership, Role, Standing
+from mailflatrate.rules.addresses import is_freemail
+from mailflatrate.rules.vetting.signals import DnsFacts, PageFacts, SignalFacts, host_of, plain_number, plain_phone
+from mailflatrate.settings import load_settings
+from mailflatrate.wire.dns import DmarcStatus, DnsResolver, Resolver, SpfStatus, find_dmarc, find_mx, find_spf
+from mailflatrate.wire.web import PageLook, WebStatus, look_at_page
+
+LONGEST_TEXT = 200_000
+_GONE = (Standing.CLOSED, Standing.SUSPENDED, Standing.REJECTED)
+_NO_PAGE = PageFacts("", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who applies with what; read before anybody looks outside, so that no transaction waits for the network."""
+
+    email: str
+    record: dict[str, str]
+    closed: tuple[tuple[str, str], ...]
+
+
+def read_application(account_id: int) -> Asked:
+    """The record, the owner's address, and who had the same data before. Runs inside `tenancy.platform(...)`."""
+    application = Application.objects.get(account_id=account_id)
+    owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
+    first = owners.first()
+    record = {key: str(value or "") for key, value in record_of(application).items()}
+    email = first.user.email if first else ""
+    return Asked(email, record, _same_as_gone(account_id, record, email))
+
+
+def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[tuple[str, str], ...]:
+    gone = Application.objects.filter(account__standing__in=_GONE).exclude(account_id=account_id)
+    mine = _marks(record, email)
+    found = []
+    for other in gone.select_related("account").order_by("id"):
+        owners = Membership.objects.filter(account_id=other.account_id, role=Role.OWNER)
+        owner = owners.select_related("user").order_by("id").first()
+        theirs = _marks({key: str(value or "") for key, value in record_of(other).items()},
+                        owner.user.email if owner else "")  # fmt: skip
+        for what, value in mine.items():
+            if value and theirs[what] == value:
+                found.append((what, f"{other.account.name} ({Standing(other.account.standing).value})"))
+    return tuple(found)
+
+
+def _marks(record: dict[str, str], email: str) -> dict[str, str]:
+    """What tells a company again. Values without a digit say that there is no number, and tell nothing."""
+    domain = email.rpartition("@")[2].lower()
+    vat, register = plain_number(record["vat_id"]), plain_number(record["register_number"])
+    return {
+        "vat_id": vat if any(char.isdigit() for char in vat) else "",
+        "register_number": register if any(char.isdigit() for char in register) else "",
+        "phone": plain_phone(record["phone"]),
+        "website": host_of(record["website"]),
+        "domain": "" if is_freemail(domain) else domain,
+    }
+
+
+def vetting_resolver() -> DnsResolver:
+    """The resolver that the settings name."""
+    settings = load_settings()
+    servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
+    return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
+
+
+def look_around(asked: Asked, resolver: Resolver, *, private: bool = False) -> SignalFacts:
+    """Ask the DNS and visit the pages that the applicant named."""
+    domain = asked.email.rpartition("@")[2].lower()
+    mx, spf, dmarc = find_mx(resolver, domain), find_spf(resolver, domain), find_dmarc(resolver, domain)
+    return SignalFacts(
+        email=asked.email,
+        record=asked.record,
+        website=_page(asked.record["website"], resolver, private),
+        imprint=_page(asked.record["imprint_url"], resolver, private),
+        form=_page(asked.record["form_url"], resolver, private),
+        mx=DnsFacts(mx.can_receive, mx.found),
+        spf=DnsFacts(None if spf.status is SpfStatus.UNKNOWN else spf.status is not SpfStatus.MISSING, spf.found),
+        dmarc=DnsFacts(
+            None if dmarc.status is DmarcStatus.UNKNOWN else dmarc.status is not DmarcStatus.MISSING, dmarc.found
+        ),
+        closed=asked.closed,
+    )
+
+
+def _page(url: str, resolver: Resolver, private: bool) -> PageFacts:
+    if not url:
+        return _NO_PAGE
+    seen = look_at_page(url, resolver, private=private)
+    reachable = {WebStatus.OK: True, WebStatus.MISSING: False, WebStatus.FAILED: False, WebStatus.UNKNOWN: None}
+    return PageFacts(seen.url, reachable[seen.status], _readable(seen), seen.problem)
+
+
+def _readable(seen: PageLook) -> str:
+    """What a visitor reads, without tags, scripts and styles."""
+    if not seen.html:
+        return ""
+    tree = LexborHTMLParser(seen.html)
+    tree.strip_tags(["script", "style", "noscript", "template"])
+    return (tree.body.text(separator=" ") if tree.body else "")[:LONGEST_TEXT]

@@ -1,0 +1,98 @@
+"""A person of the operator looks at a mailing before it goes out (R-06, R-07)."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.accounts.actions import tell_owners
+from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, StandingChange, User
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.gate import actions as gate
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.limits import value
+from mailflatrate.settings import load_settings
+
+GOES = gettext_noop("“%(mailing)s” was looked at and goes out.")
+COMES_BACK = gettext_noop("“%(mailing)s” was looked at and does not go out as it is. It is a draft again.")
+
+
+def review_campaign(
+    account_id: int, campaign_id: int, *, approved: bool, by: User, shown_hash: str, text: str = "", note: str = ""
+) -> None:
+    """Let a waiting mailing go, or hand it back with a reason that the customer reads.
+
+    `shown_hash` is the content that the reviewer saw. An approved mailing passes the gate once more and goes out, now
+    or when it is due; after the last supervised one, the account needs no reviewer any more. Raises CampaignError.
+    """
+    if not (by.is_staff and by.is_active):
+        raise CampaignError(_("Only a person of the operator reviews a mailing."))
+    if not approved and not text.strip():
+        raise CampaignError(_("Write the reason; the customer reads it."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        account = Account.objects.select_for_update().get(id=account_id)
+        with tenancy.account(account_id):
+            campaign = campaigns.locked(campaign_id)
+            present = content_hash(campaign, newest_imprint())
+        if campaign.state != CampaignState.REVIEW:
+            raise CampaignError(_("This mailing does not wait for a reviewer any more."))
+        if present != shown_hash:
+            raise CampaignError(_("The mailing or its imprint was changed meanwhile. Look at it again."))
+        newest = campaign.decisions.order_by("-id").first()
+        review = CampaignReview.objects.create(
+            account_id=account_id, campaign=campaign, content_hash=present, approved=approved, text=text.strip(),
+            note=note.strip(), why=_reasons(newest.findings if newest else []), reviewed_by=by, reviewed_at=clock.now(),
+        )  # fmt: skip
+        audit.record(
+            "mailing.approved" if approved else "mailing.sent_back", by=audit.person(by), account_id=account_id,
+            subject=f"campaign:{campaign.id}", reason=text.strip(), details={"hash": present, "why": review.why},
+        )  # fmt: skip
+        with tenancy.account(account_id):
+            goes = _carry_out(campaign, review)
+        if goes and account.supervised:
+            _end_supervision(account, by)
+        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _letter(campaign, review, goes=goes))
+
+
+def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [one for one in findings if not one["passed"] and one["severity"] == "review"]
+
+
+def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
+    """True where it goes out; False where it is a draft again: sent back, or another rule stops it meanwhile."""
+    if not review.approved:
+        campaigns.set_state(campaign, CampaignState.DRAFT, reason=review.text, scheduled_at=None, review_asked_at=None)
+        return False
+    if gate.release_reviewed(campaign).allowed:
+        return True
+    reason = _("A check is open again.")
+    campaigns.set_state(campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, review_asked_at=None)
+    return False
+
+
+def _end_supervision(account: Account, by: User) -> None:
+    """Three reviewed mailings end the supervision of a new account, one that after a pause (R-06, R-90)."""
+    changes = StandingChange.objects.filter(account_id=account.id)
+    began = changes.filter(before__in=[Standing.APPROVED, Standing.PAUSED, Standing.SUSPENDED]).order_by("-id").first()
+    reviews = CampaignReview.objects.filter(account_id=account.id, approved=True)
+    needed = int(value("supervised_mailings"))
+    if began is not None:
+        reviews = reviews.filter(reviewed_at__gte=began.at)
+        needed = needed if began.before == Standing.APPROVED else 1
+    if reviews.count() < needed:
+        return
+    Account.objects.filter(id=account.id).update(supervised=False)
+    audit.record("account.supervision_ended", by=audit.person(by), account_id=account.id, details={"reviews": needed})
+
+
+def _letter(campaign: Campaign, review: CampaignReview, *, goes: bool) -> tuple[str, str]:
+    facts = {"mailing": campaign.name}
+    parts = [_(GOES if goes else COMES_BACK) % facts]
+    if review.text:
+        parts.append(_("Reason: %(text)s") % {"text": review.text})
+    parts.append(f"{load_settings().public_url}/studio/campaigns/{campaign.id}/")
+    subject = _("“%(mailing)s” goes out") if goes else _("“%(mailing)s” comes back to you")
+    return subject % facts, "\n\n".join(parts) + "\n"

@@ -1,0 +1,36 @@
+"""R-07: a mailing that is unlike the earlier ones waits for a reviewer."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.vetting.probation import triggers
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    if facts.release.reviewed_by:
+        return None
+    found = triggers(facts.account, facts.history, facts.audience.recipients)
+    return {"reasons": tuple(f"trigger.{trigger.value}" for trigger in found)} if found else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-07",
+    key="like-the-mailings-before",
+    severity=Severity.REVIEW,
+    anchor="campaign.release",
+    source="M3AAWG Vetting BCP (2011), post-send vetting; numbers derived",
+    hits=_hits,
+    en=Words(
+        title="Like the mailings before",
+        sentence="This mailing is unlike the earlier ones: {reasons}. A person looks at it first.",
+        why="Accounts are taken over and lists are bought after the first check, not before it.",
+        mend="Release it as usual. It goes out when the reviewer has seen it, and you are told.",
+    ),
+    de=Words(
+        title="Wie die Mailings zuvor",
+        sentence="Dieses Mailing ist anders als die früheren: {reasons}. Ein Mensch sieht es zuerst an.",
+        why="Konten werden nach der ersten Prüfung übernommen und Listen danach gekauft, nicht davor.",
+        mend="Geben Sie es wie gewohnt frei. Es geht hinaus, sobald es geprüft ist, und Sie erhalten Bescheid.",
+    ),
+)

@@ -1,0 +1,65 @@
+"""R-06, R-07: how far an account may go, and when a person looks again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import Enum
+
+from mailflatrate.rules import limits
+from mailflatrate.rules.facts import AccountFacts, HistoryFacts, Standing
+
+
+class Trigger(Enum):
+    """Why a mailing is looked at again (R-07). The thresholds of section I throttle, pause or suspend by themselves;
+    after a person lifted that, the account is supervised again."""
+
+    NEW_DOMAIN = "new_domain"
+    NEW_LIST = "new_list"
+    VOLUME = "volume"
+    SILENCE = "silence"
+
+
+def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
+    """How many recipients within 24 hours; None: as many as there are.
+
+    A person's own word comes first, then the throttle, then the ladder of a new account: it ends when both the first
+    mailings and the first two months are behind it.
+    """
+    if account.own_limit is not None:
+        return account.own_limit
+    if account.standing is Standing.THROTTLED:
+        return int(limits.value("throttled_per_day"))
+    if account.activated_at is None or history.now is None:
+        return None
+    young = history.now - account.activated_at < timedelta(days=limits.value("supervised_days"))
+    if not young and account.mailings_sent >= limits.value("supervised_mailings"):
+        return None
+    step = min(account.mailings_sent + 1, 3)
+    return int(limits.value(f"probation_mailing_{step}"))
+
+
+def triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> tuple[Trigger, ...]:
+    """What makes a mailing of an account that has sent before worth a look."""
+    return tuple(_triggers(account, history, recipients))
+
+
+def _triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> Iterator[Trigger]:
+    if history.now is None:
+        return
+    last = history.last_mailing_at or account.activated_at
+    if last is not None and _is_long_ago(last, history.now):
+        yield Trigger.SILENCE
+    if not account.mailings_sent:
+        return
+    if history.new_domain:
+        yield Trigger.NEW_DOMAIN
+    if history.new_lists:
+        yield Trigger.NEW_LIST
+    usual = history.median_90_days
+    if usual and recipients > limits.value("revetting_least") and recipients > limits.value("revetting_factor") * usual:
+        yield Trigger.VOLUME
+
+
+def _is_long_ago(last: datetime, now: datetime) -> bool:
+    return now - last > timedelta(days=limits.value("revetting_silence_days"))

@@ -1,0 +1,205 @@
+"""R-03: what the machine sees in an application before a person looks. It never decides; each signal has its evidence.
+
+Facts come from `apps.accounts.looks`; None in them means that nobody could look, and the signal says "not checked".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from stdnum import exceptions as stdnum
+from stdnum.ch import uid as swiss
+from stdnum.de import handelsregisternummer
+from stdnum.eu import vat as european
+from stdnum.gb import vat as british
+
+from mailflatrate.rules.addresses import AddressReason, decide_address, is_freemail
+
+
+class Outcome(Enum):
+    """What a signal says. SERIOUS: read this first."""
+
+    SERIOUS = "serious"
+    CONCERN = "concern"
+    GOOD = "good"
+    NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One signal. `word` picks the sentence, `value` stands in it, `evidence` is what was seen."""
+
+    key: str
+    outcome: Outcome
+    word: str
+    value: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """A page of the applicant's website. `reachable` None: nobody could look. `text` is what a visitor reads."""
+
+    url: str
+    reachable: bool | None
+    text: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DnsFacts:
+    """One question to the DNS about the domain of the sign-up address. `there` None: it gave no answer."""
+
+    there: bool | None
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFacts:
+    """Everything the signals are made of. Hosts and domains in lower case; `record` as in R-02."""
+
+    email: str
+    record: dict[str, str]
+    website: PageFacts
+    imprint: PageFacts
+    form: PageFacts
+    mx: DnsFacts
+    spf: DnsFacts
+    dmarc: DnsFacts
+    closed: tuple[tuple[str, str], ...] = ()
+    """(what is the same, whose account) for accounts that were closed, suspended or rejected."""
+
+
+def host_of(url: str) -> str:
+    """The host of a web address without `www.`; empty where there is none."""
+    return re.sub(r"^[a-z]+://", "", url.strip().lower()).partition("/")[0].partition(":")[0].removeprefix("www.")
+
+
+def plain_number(text: str) -> str:
+    """A number for comparing: letters and digits only, in upper case."""
+    return re.sub(r"[^0-9A-Z]", "", text.upper())
+
+
+def plain_phone(text: str) -> str:
+    """A phone number for comparing: digits, with the country's 0 and 00 taken off."""
+    return re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")
+
+
+def signals(facts: SignalFacts) -> Iterator[Found]:
+    """All signals, in the order in which a reviewer reads them."""
+    yield _closed(facts)
+    yield _address(facts.email)
+    yield _same_domain(facts)
+    yield _page("website", facts.website)
+    yield _page("imprint", facts.imprint)
+    yield _matches(facts)
+    yield _page("form", facts.form)
+    yield _dns("mx", facts.mx)
+    yield _dns("spf", facts.spf)
+    yield _dns("dmarc", facts.dmarc)
+    yield _vat(facts.record.get("vat_id", ""))
+    yield _register(facts.record.get("register_number", ""), facts.record.get("country", ""))
+
+
+def _closed(facts: SignalFacts) -> Found:
+    if not facts.closed:
+        return Found("closed_account", Outcome.GOOD, "none")
+    evidence = "; ".join(f"{what}: {whose}" for what, whose in facts.closed)
+    return Found("closed_account", Outcome.SERIOUS, "same", str(len(facts.closed)), evidence)
+
+
+def _address(email: str) -> Found:
+    domain = email.rpartition("@")[2]
+    reason = decide_address(email, allow_reserved=frozenset({domain.rpartition(".")[2]})).reason
+    if reason is AddressReason.DISPOSABLE:
+        return Found("address", Outcome.SERIOUS, "disposable", email)
+    if reason in (AddressReason.ROLE, AddressReason.MAYBE_ROLE):
+        return Found("address", Outcome.CONCERN, "role", email)
+    if is_freemail(domain):
+        return Found("address", Outcome.CONCERN, "freemail", email)
+    return Found("address", Outcome.GOOD, "own", email)
+
+
+def _same_domain(facts: SignalFacts) -> Found:
+    mine, site = facts.email.rpartition("@")[2].lower(), host_of(facts.record.get("website", ""))
+    same = bool(site) and (mine == site or mine.endswith(f".{site}") or site.endswith(f".{mine}"))
+    return Found("same_domain", Outcome.GOOD if same else Outcome.CONCERN, "same" if same else "other", site, mine)
+
+
+def _page(key: str, page: PageFacts) -> Found:
+    if page.reachable is None:
+        return Found(key, Outcome.NOT_CHECKED, "unknown", page.problem, page.url)
+    if not page.reachable:
+        return Found(key, Outcome.CONCERN, "missing", page.problem, page.url)
+    return Found(key, Outcome.GOOD, "there", evidence=page.url)
+
+
+def _matches(facts: SignalFacts) -> Found:
+    if not facts.imprint.reachable:
+        return Found("imprint_matches", Outcome.NOT_CHECKED, "unknown")
+    seen = _squeeze(facts.imprint.text)
+    wanted = ("legal_name", "street", "postcode", "city", "responsible_person", "vat_id", "register_number")
+    written = {key: facts.record.get(key, "") for key in wanted}
+    absent = [key for key, value in written.items() if value and not _stands_in(key, value, seen)]
+    if not absent:
+        return Found("imprint_matches", Outcome.GOOD, "all", evidence=facts.imprint.url)
+    evidence = "; ".join(f"{key}: {written[key]}" for key in absent)
+    outcome = Outcome.SERIOUS if "legal_name" in absent and "street" in absent else Outcome.CONCERN
+    return Found("imprint_matches", outcome, "some", str(len(absent)), evidence)
+
+
+def _stands_in(key: str, value: str, seen: str) -> bool:
+    if key in ("vat_id", "register_number"):
+        digits = re.findall(r"\d{3,}", plain_number(value) if key == "vat_id" else value)
+        packed = re.sub(r"\s", "", seen)
+        return not digits or digits[-1] in packed
+    return _squeeze(value) in seen
+
+
+def _squeeze(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("straße", "str.").replace("strasse", "str.")
+    return " ".join(plain.split())
+
+
+def _dns(key: str, look: DnsFacts) -> Found:
+    if look.there is None:
+        return Found(key, Outcome.NOT_CHECKED, "unknown", evidence=look.found)
+    return Found(key, Outcome.GOOD if look.there else Outcome.CONCERN, "there" if look.there else "missing", look.found)
+
+
+def _vat(text: str) -> Found:
+    packed = plain_number(text)
+    if not re.fullmatch(r"[A-Z]{2,3}[0-9A-Z+*]{5,14}", packed) or not any(char.isdigit() for char in packed):
+        return Found("vat", Outcome.CONCERN, "none", text)
+    module = {"CH": swiss, "GB": british}.get(packed[:2], european)
+    number = re.sub(r"(MWST|TVA|IVA)$", "", packed)
+    try:
+        module.validate(number.removeprefix("GB") if module is british else number)
+    except stdnum.ValidationError:
+        return Found("vat", Outcome.CONCERN, "malformed", text)
+    return Found("vat", Outcome.GOOD, "well_formed", text)
+
+
+_GERMAN_REGISTER = re.compile(r"\b(HRA|HRB|GnR|PR|VR)\s*(\d{1,6})\b", re.IGNORECASE)
+
+
+def _register(text: str, country: str) -> Found:
+    """In Germany court, kind and number, checked against the list of courts; elsewhere that a number stands there."""
+    if not any(char.isdigit() for char in text):
+        return Found("register", Outcome.CONCERN, "none", text)
+    if country.upper() != "DE":
+        return Found("register", Outcome.GOOD, "number", text)
+    number = _GERMAN_REGISTER.search(text)
+    court = re.sub(r"(?i)\b(amtsgericht|registergericht|handelsregister|vereinsregister|ag)\b|[,:;]", " ",
+                   text[: number.start()] if number else "").strip()  # fmt: skip
+    if number is None or not court:
+        return Found("register", Outcome.CONCERN, "malformed", text)
+    try:
+        handelsregisternummer.validate(f"{court} {number[1].upper().replace('GNR', 'GnR')} {number[2]}")
+    except stdnum.ValidationError:
+        return Found("register", Outcome.CONCERN, "malformed", text)
+    return Found("register", Outcome.GOOD, "well_formed", text)
