@@ -8,7 +8,8 @@ import pytest
 from mailflatrate.mail.inspect import Inspection, inspect_message
 from mailflatrate.mail.reading.forward import find_forward
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+PLACES = [folder / "shared" / "corpus" for folder in Path(__file__).resolve().parents]
+CORPUS = next((place for place in PLACES if place.is_dir()), PLACES[0])
 pytestmark = pytest.mark.skipif(
     not (CORPUS / "bounces" / "manifest.jsonl").is_file(), reason="the shared corpus is not on this machine"
 )

@@ -13,7 +13,7 @@ from mailflatrate.mail.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.bounce_text.failures import Failures, read_failures, reports_success
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.forward import find_forward
-from mailflatrate.mail.reading.identify import find_marks
+from mailflatrate.mail.reading.identify import Marks, find_marks
 from mailflatrate.mail.reading.mime import Headers, Part, parse
 from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
 from mailflatrate.mail.reading.values import Failure, Kind, Original, Outcome
@@ -22,14 +22,17 @@ from mailflatrate.mail.tokens import KeyRing, Purpose, TokenClaims
 
 _ABUSE_DESK = re.compile(r"(?:^|[<\s,\"])(?:abuse|complaints?|spam|fbl)(?:\+[^@\s]*)?@", re.I)
 
+NO_MARKS = Marks()
+
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What one message is and says. `recipients` are the failed (or complaining) addresses as spelled there.
 
     `hard` is None where nothing failed. `failures` has the verdict on each recipient; `mailing_id` is in its shown
-    form and unsigned: a hint that may open a case, never a proof (R-78). `claims` and `purpose` come from a token that
-    the key ring verified. `writer` names the system or dialect that was recognised.
+    form and unsigned: a hint that may open a case, never a proof (R-78). `marks` holds what else of ours was found; its
+    `claims` come from a token that the key ring verified. `report` is a feedback report as written. `writer` names the
+    system or dialect that was recognised.
     """
 
     kind: Kind
@@ -44,9 +47,19 @@ class Inspection:
     mailing_id: str | None = None
     original: Original | None = None
     writer: str | None = None
-    purpose: Purpose | None = None
-    claims: TokenClaims | None = None
+    marks: Marks = NO_MARKS
+    report: FeedbackReport | None = None
     error: str | None = None
+
+    @property
+    def purpose(self) -> Purpose | None:
+        """What the verified token was made for."""
+        return self.marks.purpose
+
+    @property
+    def claims(self) -> TokenClaims | None:
+        """The delivery that a verified token names."""
+        return self.marks.claims
 
     def to_json(self) -> dict[str, object]:
         """The fields of `mailflatrate inspect --jsonl`, without `file`."""
@@ -103,7 +116,7 @@ def _inspect(message: Part, key_ring: KeyRing | None) -> Inspection:
     returned = attached
     if returned is None and inspection.is_bounce:
         returned = quoted_headers(text)
-    marks = find_marks(message, returned, text, key_ring)
+    marks = find_marks(message, returned if attached is None else None, text, key_ring)
     original = _original(attached, returned)
     if (
         original is None
@@ -116,9 +129,8 @@ def _inspect(message: Part, key_ring: KeyRing | None) -> Inspection:
     return replace(
         inspection,
         original=original,
-        mailing_id=marks.mailing_id,
-        purpose=marks.purpose,
-        claims=marks.claims,
+        mailing_id=next(iter(marks.mailing_ids), None),
+        marks=marks,
     )
 
 
@@ -169,4 +181,4 @@ def _feedback(report: FeedbackReport) -> Inspection:
     kind = Kind.COMPLAINT if report.is_complaint else Kind.REPORT
     if report.how == "apple":
         kind = Kind.UNSUBSCRIBE
-    return Inspection(kind=kind, recipients=report.recipients, feedback=report.feedback_type)
+    return Inspection(kind=kind, recipients=report.recipients, feedback=report.feedback_type, report=report)
