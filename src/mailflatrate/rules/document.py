@@ -12,6 +12,7 @@ from mailflatrate.rules.gate import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
     FORM_CHAIN,
+    FROM_CHAIN,
     NOTICE_CHAIN,
     RECIPIENT_CHAIN,
     AnyRule,
@@ -24,6 +25,7 @@ _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
     ("Recipients", "Asked for each recipient; the first rule that fails leaves the person out.", RECIPIENT_CHAIN),
     ("Sign-up forms", "Asked when a form is published; what people read is frozen with it.", FORM_CHAIN),
     ("Confirmation mails", "Asked once a sign-up.", CONFIRMATION_CHAIN),
+    ("From fields", "Asked of any message's From field by `mailflatrate lint --from-lines`.", FROM_CHAIN),
     ("Service notices", "Asked for each mail to a user of the house.", NOTICE_CHAIN),
 )
 

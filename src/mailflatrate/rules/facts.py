@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from mailflatrate.rules.forms.content import FormContent, FormTexts
 from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.names.brands import Brands, shipped_brands
 
 
 class Standing(Enum):
@@ -123,6 +124,24 @@ class SenderFacts:
     reply_to: str = ""
     """Empty when replies go to From."""
     reply_to_deliverable: bool = True
+    own_domains: frozenset[str] = frozenset()
+    """Every domain that the account has verified, for names that mention one (R-45)."""
+    brands: Brands = field(default_factory=shipped_brands, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FromFacts:
+    """Who a From field says is writing (R-45): of a mailing of ours or of any message in the world.
+
+    `name` is decoded, `domain` an A-label in lower case. `mailboxes` counts the addresses in the field.
+    """
+
+    name: str
+    address: str
+    domain: str
+    mailboxes: int = 1
+    own_domains: frozenset[str] = frozenset()
+    brands: Brands = field(default_factory=shipped_brands, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +210,17 @@ class CampaignFacts:
     def recipient_countries(self) -> frozenset[str]:
         return self.audience.recipient_countries
 
+    @property
+    def from_line(self) -> FromFacts:
+        sender = self.sender
+        return FromFacts(
+            sender.display_name,
+            sender.from_address,
+            sender.from_domain,
+            own_domains=sender.own_domains,
+            brands=sender.brands,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFacts:
@@ -249,6 +279,16 @@ class HasImprint(Protocol):
 
     @property
     def recipient_countries(self) -> frozenset[str]: ...
+
+
+class HasFrom(Protocol):
+    """Facts of any mail: who it says is writing, and whose particulars are known (None of a stranger's mail)."""
+
+    @property
+    def from_line(self) -> FromFacts: ...
+
+    @property
+    def imprint(self) -> Imprint | None: ...
 
 
 @dataclass(frozen=True, slots=True)

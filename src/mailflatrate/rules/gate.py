@@ -65,8 +65,15 @@ from mailflatrate.rules.checks import (
     request_alive,
     request_undenied,
     revetting,
+    sender_name_badge,
+    sender_name_brand,
+    sender_name_emoji,
     sender_name_honest,
+    sender_name_letters,
+    sender_name_related,
+    sender_name_shared_brand,
     sender_not_freemail,
+    sender_single,
     sender_verified,
     sign_up_bombing,
     size_comfortable,
@@ -77,7 +84,7 @@ from mailflatrate.rules.checks import (
     unsubscribe_link,
     volume_allowed,
 )
-from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, NoticeFacts, RecipientFacts
+from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.verdict import Check, Finding, Language, Param, Severity, Verdict, Words
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
@@ -96,6 +103,12 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     sender_not_freemail.CHECK,  # R-46
     reply_to_deliverable.CHECK,  # R-46
     sender_name_honest.CHECK,  # R-45
+    sender_name_letters.CHECK,  # R-45
+    sender_name_brand.CHECK,  # R-45
+    sender_name_shared_brand.CHECK,  # R-45 review
+    sender_name_related.CHECK,  # R-45 review
+    sender_name_badge.CHECK,  # R-45 review
+    sender_name_emoji.CHECK,  # R-47 warn
     domain_spf.CHECK,  # R-61
     domain_dkim.CHECK,  # R-59
     domain_dmarc.CHECK,  # R-62
@@ -125,6 +138,17 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     size_limit.CHECK,  # R-50
     size_comfortable.CHECK,  # R-50 warn
     images_described.CHECK,  # R-50 warn
+)
+
+# What a From field alone shows, of any message in the world (`mailflatrate lint --from-lines`).
+FROM_CHAIN: tuple[Check[HasFrom], ...] = (
+    sender_single.CHECK,  # R-65
+    sender_name_honest.CHECK,  # R-45
+    sender_name_letters.CHECK,  # R-45
+    sender_name_brand.CHECK,  # R-45
+    sender_name_shared_brand.CHECK,  # R-45 review
+    sender_name_badge.CHECK,  # R-45 review
+    sender_name_emoji.CHECK,  # R-47 warn
 )
 
 # The cheapest and the most frequent question first; the first refusal ends the chain.
@@ -176,11 +200,17 @@ NOTICE_CHAIN: tuple[Check[NoticeFacts], ...] = (
 )
 
 AnyRule: TypeAlias = (
-    Check[CampaignFacts] | Check[ConfirmationFacts] | Check[FormFacts] | Check[NoticeFacts] | RecipientRule
+    Check[CampaignFacts]
+    | Check[HasFrom]
+    | Check[ConfirmationFacts]
+    | Check[FormFacts]
+    | Check[NoticeFacts]
+    | RecipientRule
 )
 
 _IN_ORDER: tuple[AnyRule, ...] = (
     *CAMPAIGN_CHAIN,
+    *FROM_CHAIN,
     *CONFIRMATION_CHAIN,
     *FORM_CHAIN,
     *NOTICE_CHAIN,
@@ -220,6 +250,11 @@ class Explanation:
 def judge_campaign(facts: CampaignFacts) -> Verdict:
     """All rules of the campaign chain; none is skipped, so that a customer sees everything that is left to do."""
     return _judge(CAMPAIGN_CHAIN, facts)
+
+
+def judge_from(facts: HasFrom) -> Verdict:
+    """The rules of the sender's identity alone."""
+    return _judge(FROM_CHAIN, facts)
 
 
 def judge_confirmation(facts: ConfirmationFacts) -> Verdict:

@@ -116,6 +116,10 @@ class Settings(BaseModel):
         None, description="PEM file of the certificates believed for the authority's stamps; needed with a TSA URL."
     )
 
+    brands_file: Path | None = Field(
+        None, description="Brands that no customer may carry in a sender name, beside the shipped list (R-45)."
+    )
+
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")

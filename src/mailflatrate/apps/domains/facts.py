@@ -1,9 +1,11 @@
 """Rows of this app as facts for the rules."""
 
-from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.mail.address import to_a_label
 from mailflatrate.rules.facts import DnsCheck as DnsFacts
 from mailflatrate.rules.facts import DnsState, SenderFacts
+from mailflatrate.rules.names.brands import load_brands
+from mailflatrate.settings import load_settings
 
 NO_SENDER = SenderFacts(
     from_address="",
@@ -49,4 +51,6 @@ def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
         dkim_domain=domain.name if key else "",
         return_path_domain=domain.bounce_host,
         reply_to=reply_to,
+        own_domains=frozenset(SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)),
+        brands=load_brands(load_settings().brands_file),
     )

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "create-user": ("setup", "Create a person who signs in."),
     "demo": ("demo", "Build the demonstration, send it, and show what happened."),
     "inspect": ("inspect", "Say what a bounce, report or answer means; no database needed."),
+    "lint": ("lint", "Judge any e-mail by the rules of the gate; no database needed."),
     "address": ("address", "Judge addresses from standard input; no database needed."),
     "import": ("imports", "Import a file of contacts with their proof of consent."),
     "audit": ("audit", "Check the audit log."),

@@ -1,0 +1,105 @@
+"""Reading the value of a From field as a mail client shows it, from any system (RFC 5322 section 3.6.2; R-45, R-65).
+
+Arrives: the raw value, folded and encoded or not. Handed on: the mailboxes with their decoded names. Text in, values
+out; what is broken is read as far as it goes, because forgers write such lines on purpose.
+"""
+
+import re
+from dataclasses import dataclass
+
+from mailflatrate.mail.address import AddressError, to_a_label
+from mailflatrate.mail.reading.mime import decode_words
+
+MAX_OCTETS = 8000
+_ANGLE = re.compile(r"<([^<>]*)>?")
+_COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
+_BARE = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One sender: the name as readers see it, the address as written, its domain as A-label ("" for none)."""
+
+    name: str
+    address: str
+    domain: str
+
+
+def read_from(value: str) -> tuple[Mailbox, ...]:
+    """The mailboxes of a From value in their order; a name without any address gives one with empty address.
+
+    Never raises. A comma outside quotes without an address before it belongs to the name, as clients show it.
+    """
+    mailboxes: list[Mailbox] = []
+    waiting: list[str] = []
+    for piece in _pieces(" ".join(value[:MAX_OCTETS].split())):
+        found = _mailbox(piece)
+        if found is None:
+            waiting.append(_name(piece))
+            continue
+        name = ", ".join(word for word in (*waiting, found.name) if word)
+        mailboxes.append(Mailbox(name, found.address, found.domain))
+        waiting = []
+    rest = ", ".join(word for word in waiting if word)
+    if rest:
+        mailboxes.append(Mailbox(rest, "", ""))
+    return tuple(mailboxes)
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at the commas that stand outside of quotes, comments and angle brackets."""
+    pieces, start, depth = [], 0, 0
+    quoted = escaped = angle = False
+    for at, char in enumerate(text):
+        if escaped:
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        elif char == '"' and not depth:
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif char == "(":
+            depth += 1
+        elif char == ")":
+            depth = max(0, depth - 1)
+        elif char in "<>":
+            angle = char == "<"
+        elif char == "," and not depth and not angle:
+            pieces.append(text[start:at])
+            start = at + 1
+    if quoted:  # a quote that is never closed quotes nothing
+        return text.split(",")
+    return [piece for piece in (*pieces, text[start:]) if piece.strip()]
+
+
+def _mailbox(piece: str) -> Mailbox | None:
+    unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: "_" * len(found.group()), piece)
+    angles = list(_ANGLE.finditer(unquoted))
+    if angles:
+        last = angles[-1]
+        address = "".join(piece[last.start(1) : last.end(1)].split())
+        return Mailbox(_name(piece[: last.start()] + " " + piece[last.end() :]), address, _domain(address))
+    comment = _COMMENT.search(unquoted)
+    bare = _BARE.search(_COMMENT.sub(lambda found: "_" * len(found.group()), unquoted))
+    if bare is None:
+        return None
+    name = decode_words(_COMMENT.sub(r"\1", piece[comment.start() : comment.end()])) if comment else ""
+    rest = (piece[: bare.start()] + piece[bare.end() :]).replace(comment.group() if comment else "\0", "")
+    return Mailbox(" ".join(filter(None, (_name(rest), name))), bare.group(), _domain(bare.group()))
+
+
+def _name(text: str) -> str:
+    """Quotes taken off and encoded words decoded, inside quotes too, as clients do."""
+    plain = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
+    return " ".join(decode_words(plain).split())
+
+
+def _domain(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    if not at or not local:
+        return ""
+    try:
+        return to_a_label(domain.rstrip(".").lower())
+    except AddressError:
+        return domain.lower()

@@ -1,0 +1,46 @@
+"""R-45: the sender's name is no well-known brand of somebody else."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import HasFrom
+from mailflatrate.rules.names.brands import BrandKind
+from mailflatrate.rules.names.scripts import skeleton
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def foreign_brand(facts: HasFrom, *, shared: bool) -> str | None:
+    """The first brand in the name that is neither the sending domain's nor the imprinted company's."""
+    line = facts.from_line
+    legal = "" if facts.imprint is None else skeleton(f"{facts.imprint.legal_name} {facts.imprint.on_behalf_of}")
+    for brand in line.brands.named_in(line.name):
+        own = any(brand.owns(domain) for domain in (line.domain, *line.own_domains)) or skeleton(brand.name) in legal
+        if not own and (brand.kind is BrandKind.SHARED) is shared:
+            return brand.name
+    return None
+
+
+def _hits(facts: HasFrom) -> Params | None:
+    brand = foreign_brand(facts, shared=False)
+    return None if brand is None else {"brand": brand, "domain": facts.from_line.domain or "-"}
+
+
+CHECK: Check[HasFrom] = Check(
+    rule="R-45",
+    key="sender-name-brand",
+    severity=Severity.BLOCK,
+    anchor="campaign.sender_name",
+    source="UWG section 7(2) no. 3 and section 5; MarkenG section 14; CAN-SPAM 15 USC 7704(a)(1); operator's list",
+    hits=_hits,
+    en=Words(
+        title="No brand of somebody else in the sender name",
+        sentence="The sender name mentions {brand}, but {domain} does not belong to that brand.",
+        why="This is how forgers make readers open a letter. A name is carried by the one to whom it belongs.",
+        mend="Write your own name. If the brand is yours, tell us, and we add your domain to the list.",
+    ),
+    de=Words(
+        title="Keine fremde Marke im Absendernamen",
+        sentence="Der Absendername nennt {brand}, aber {domain} gehört nicht zu dieser Marke.",
+        why="So bringen Fälscher Leser dazu, einen Brief zu öffnen. Einen Namen trägt der, dem er gehört.",
+        mend="Schreiben Sie Ihren eigenen Namen. Gehört die Marke Ihnen, sagen Sie es uns; wir tragen es ein.",
+    ),
+)

@@ -1,0 +1,38 @@
+"""R-45: the sender's name has to do with the company that the imprint names."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import HasFrom
+from mailflatrate.rules.names.related import is_related
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: HasFrom) -> Params | None:
+    line, imprint = facts.from_line, facts.imprint
+    if imprint is None or not line.name.strip() or is_related(line.name, imprint, (line.domain, *line.own_domains)):
+        return None
+    return {"name": line.name, "company": imprint.legal_name or "-"}
+
+
+CHECK: Check[HasFrom] = Check(
+    rule="R-45",
+    key="sender-name-related",
+    severity=Severity.REVIEW,
+    anchor="campaign.sender_name",
+    source="DDG section 6(1) no. 2; UWG section 7(2) no. 3; ePrivacy 13(4)",
+    hits=_hits,
+    en=Words(
+        title="Sender name belongs to the company in the imprint",
+        sentence="The sender name {name} has nothing in common with {company} or its domains.",
+        why="Readers must be able to tell from the name whose letter it is.",
+        mend="Add the company's name, or name the client under “on behalf of” in the imprint. Otherwise our reviewer "
+        "looks before it goes out.",
+    ),
+    de=Words(
+        title="Der Absendername gehört zur Firma im Impressum",
+        sentence="Der Absendername {name} hat mit {company} und deren Domains nichts gemein.",
+        why="Am Namen muss zu erkennen sein, von wem der Brief kommt.",
+        mend="Ergänzen Sie den Firmennamen oder nennen Sie im Impressum, in wessen Auftrag Sie schreiben. Sonst sieht "
+        "unsere Prüfung das Mailing vor dem Versand an.",
+    ),
+)

@@ -1,0 +1,34 @@
+"""R-45: a brand that many independent houses carry is looked at by a person."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.checks.sender_name_brand import foreign_brand
+from mailflatrate.rules.facts import HasFrom
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: HasFrom) -> Params | None:
+    brand = foreign_brand(facts, shared=True)
+    return None if brand is None else {"brand": brand, "domain": facts.from_line.domain or "-"}
+
+
+CHECK: Check[HasFrom] = Check(
+    rule="R-45",
+    key="sender-name-shared-brand",
+    severity=Severity.REVIEW,
+    anchor="campaign.sender_name",
+    source="UWG section 7(2) no. 3 and section 5; operator's list",
+    hits=_hits,
+    en=Words(
+        title="A shared brand in the sender name is yours to use",
+        sentence="The sender name mentions {brand}, which many houses carry, but {domain} is not known as one of them.",
+        why="Savings banks, co-operatives and merchants share a name, and forgers borrow it.",
+        mend="Name your house as the imprint does. Otherwise our reviewer looks before it goes out.",
+    ),
+    de=Words(
+        title="Eine gemeinsame Marke im Absendernamen ist auch Ihre",
+        sentence="Der Absendername nennt {brand}, eine Marke vieler Häuser; {domain} ist nicht als ihres bekannt.",
+        why="Sparkassen, Genossenschaften und Kaufleute teilen sich einen Namen, und Fälscher borgen ihn.",
+        mend="Nennen Sie Ihr Haus wie im Impressum. Sonst sieht unsere Prüfung das Mailing vor dem Versand an.",
+    ),
+)

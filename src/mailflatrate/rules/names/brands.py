@@ -1,0 +1,152 @@
+"""Names that are somebody's: who may carry which (R-45).
+
+The list ships as `brands.csv`; the operator adds to it, or takes a line away, with a file of the same form
+(`MAILFLATRATE_BRANDS_FILE`; a line beginning with `-` removes a brand).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+from mailflatrate.rules.names.domains import registrable, suffixes
+from mailflatrate.rules.names.scripts import skeleton, words_of
+
+_GLUED_FROM = 7
+"""From this length on a brand is also found inside a longer word: `CoinbaseWallet`."""
+
+
+class BrandKind(Enum):
+    """How a brand is recognised, and what finding it means."""
+
+    DISTINCT = "d"
+    WORD = "w"
+    SHARED = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """One brand. `domains` are patterns: `paypal.*` (that name under the usual endings), `*bank.de`, `bahn.de`."""
+
+    name: str
+    kind: BrandKind
+    domains: tuple[str, ...]
+
+    def owns(self, domain: str) -> bool:
+        """Whether a domain (A-label, lower case) is the brand's, subdomains included."""
+        return any(_matches(pattern, domain) for pattern in self.domains)
+
+
+@dataclass(frozen=True, slots=True)
+class Brands:
+    """A list of brands, ready to be asked."""
+
+    all: tuple[Brand, ...]
+    _by_first: dict[str, tuple[tuple[tuple[str, ...], Brand], ...]] = field(repr=False, compare=False)
+    _glued: tuple[tuple[str, Brand], ...] = field(repr=False, compare=False)
+
+    def named_in(self, text: str) -> Iterator[Brand]:
+        """The brands that a name mentions, in look-alike letters too."""
+        words = _split(text)
+        seen: set[str] = set()
+        for at, word in enumerate(words):
+            for parts, brand in self._by_first.get(word, ()):
+                if words[at : at + len(parts)] != parts or brand.name in seen:
+                    continue
+                others = words[:at] + words[at + len(parts) :]
+                if brand.kind is not BrandKind.WORD or all(is_service_word(other) for other in others):
+                    seen.add(brand.name)
+                    yield brand
+        chunks = {"".join(words_of(chunk)) for chunk in skeleton(text).split()}
+        if len(words) > 2 and all(len(word) == 1 for word in words):
+            chunks.add("".join(words))  # T E M U
+        for packed, brand in self._glued:
+            inside = len(packed) >= _GLUED_FROM and any(packed in chunk for chunk in chunks)
+            if brand.name not in seen and (inside or packed in chunks):
+                seen.add(brand.name)
+                yield brand
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return words_of(skeleton(text).replace("'", "").replace("’", ""))
+
+
+def is_service_word(word: str) -> bool:
+    """Whether a word in skeleton form is one that any sender uses: support, team, newsletter, a number."""
+    return word in _service_words() or word.isdecimal() or len(word) == 1
+
+
+@cache
+def _service_words() -> frozenset[str]:
+    lines = (Path(__file__).parent / "service_words.txt").read_text("utf-8").splitlines()
+    return frozenset(skeleton(line) for line in lines if not line.startswith("#"))
+
+
+def _matches(pattern: str, domain: str) -> bool:
+    house = registrable(domain) or domain
+    if pattern.endswith(".*"):
+        label, _, suffix = house.partition(".")
+        return label == pattern[:-2] and _is_staid(suffix)
+    if "*" in pattern:
+        form = re.escape(pattern).replace(r"\*", r"[a-z0-9-]*")
+        return re.fullmatch(form, house) is not None or re.fullmatch(rf"(?:.*\.)?{form}", domain) is not None
+    return domain == pattern or domain.endswith(f".{pattern}")
+
+
+def _is_staid(suffix: str) -> bool:
+    """Endings under which brands hold their own name; `paypal.xyz` is anybody's."""
+    last = suffix.rpartition(".")[2]
+    return suffix in ("com", "net", "org", "eu") or (len(last) == 2 and last.isalpha())
+
+
+def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
+    """Read lines `name;kind;domains`. Raises ValueError naming the line that is none."""
+    found = []
+    for line in lines:
+        text = line.partition("#")[0].strip() if line.lstrip().startswith("#") else line.strip()
+        if not text:
+            continue
+        name, _, rest = text.partition(";")
+        kind, _, domains = rest.partition(";")
+        try:
+            found.append(Brand(name.strip(), BrandKind(kind.strip()), tuple(domains.lower().split())))
+        except ValueError as problem:
+            raise ValueError(f"not a line of the list of brands (name;kind;domains): {line.strip()!r}") from problem
+    return tuple(found)
+
+
+def brands_of(brands: Iterable[Brand]) -> Brands:
+    """A list ready to be asked; of two brands with one name the later counts."""
+    by_name = {brand.name.casefold(): brand for brand in brands}
+    by_first: dict[str, list[tuple[tuple[str, ...], Brand]]] = {}
+    glued = []
+    for brand in by_name.values():
+        parts = _split(brand.name)
+        by_first.setdefault(parts[0], []).append((parts, brand))
+        if brand.kind is not BrandKind.WORD:
+            glued.append(("".join(parts), brand))
+    frozen = {first: tuple(entries) for first, entries in by_first.items()}
+    return Brands(tuple(by_name.values()), frozen, tuple(glued))
+
+
+@cache
+def shipped_brands() -> Brands:
+    """The list that ships with the service."""
+    return load_brands(None)
+
+
+@cache
+def load_brands(own_file: Path | None) -> Brands:
+    """The shipped list with the operator's changes. Raises OSError, ValueError for a file that is no such list."""
+    suffixes()
+    shipped = read_brands((Path(__file__).parent / "brands.csv").read_text("utf-8").splitlines())
+    lines = own_file.read_text("utf-8").splitlines() if own_file else []
+    removed = {
+        line.lstrip()[1:].partition(";")[0].strip().casefold() for line in lines if line.lstrip().startswith("-")
+    }
+    added = read_brands(line for line in lines if not line.lstrip().startswith("-"))
+    return brands_of([brand for brand in (*shipped, *added) if brand.name.casefold() not in removed])

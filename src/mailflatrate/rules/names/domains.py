@@ -1,0 +1,109 @@
+"""Addresses and domains inside a text, and which domains belong to one house.
+
+The list of public suffixes (publicsuffixlist, shipped with the package, no look-up) says what a domain is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from publicsuffixlist import PublicSuffixList
+
+from mailflatrate.mail.address import AddressError, to_a_label
+from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
+from mailflatrate.rules.names.scripts import undisguised
+
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_ADDRESS = re.compile(rf"[\w.+'-]+\s?@\s?((?:{_LABEL}\.)*{_LABEL})", re.UNICODE)
+_DOMAIN = re.compile(
+    rf"(?<![\w@.])(?:https?://)?((?:{_LABEL}\.)+([^\W\d_]{{2,24}}|xn--[a-z0-9-]+))(?![\w@-])", re.UNICODE
+)
+# "Dr.Huber", "Mrs.Li": a title before a dot makes no domain.
+_TITLES = frozenset({
+    "dr", "mr", "mrs", "ms", "mx", "st", "prof", "hr", "hon", "rev", "sir", "mme", "mlle", "sig", "sra", "ing",
+    "dipl", "mag", "nr", "no", "vs", "inc",
+})  # fmt: skip
+# Endings that are also words, names or abbreviations in names: taken for domains only in lower case.
+_WORD_ENDINGS = frozenset({
+    "co", "ag", "kg", "ev", "sa", "me", "my", "so", "to", "is", "it", "in", "at", "am", "be", "do", "page", "ford",
+    "lee", "li", "moe", "case", "love", "life", "team", "world", "group", "gmbh", "bank", "inc", "ltd", "llc",
+    "sarl", "srl", "family", "company", "partners", "law", "legal", "ing", "man", "now", "one", "win", "you", "zip",
+    "mov", "id",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An address or a domain found in a text: as written, its domain as A-label, where it stands, if an address."""
+
+    text: str
+    domain: str
+    start: int
+    end: int
+    is_address: bool
+
+
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Every address and domain in a text, look-alike letters read as what they are taken for. Never raises."""
+    plain = undisguised(text)
+    found = []
+    taken: list[range] = []
+    for match in _ADDRESS.finditer(plain):
+        domain = match[1].lower().rstrip(".")
+        # `Anna @Lindenhof` is a handle; without spaces it reads as an address, whatever its ending.
+        if is_domain(domain) or not re.search(r"\s", match.group().strip()):
+            found.append(Mention(match.group().strip(), _label(domain), match.start(), match.end(), True))
+            taken.append(range(match.start(), match.end()))
+    for match in _DOMAIN.finditer(plain):
+        if not any(match.start(1) in span for span in taken) and _reads_as_domain(match[1]):
+            found.append(Mention(match[1], _label(match[1].lower()), match.start(), match.end(), False))
+    return tuple(sorted(found, key=lambda mention: mention.start))
+
+
+def _reads_as_domain(written: str) -> bool:
+    first = written.partition(".")[0]
+    ending = written.rpartition(".")[2]
+    if not is_domain(written.lower()) or first.lower() in _TITLES:
+        return False
+    if ending.lower() in _WORD_ENDINGS and ending != ending.lower():
+        return False
+    initial = len(first) == 1 and written.count(".") == 1
+    return not (initial and not first.isdigit() and ending != ending.lower())
+
+
+def _label(domain: str) -> str:
+    try:
+        return to_a_label(domain)
+    except AddressError:
+        return domain
+
+
+def is_domain(name: str) -> bool:
+    """True where a name ends in a public suffix and has something before it; reserved endings count (RFC 2606)."""
+    if "." not in name:
+        return False
+    return registrable(name) != "" or name.rpartition(".")[2] in RESERVED_ENDINGS
+
+
+def same_house(one: str, other: str) -> bool:
+    """True where two domains have the same registered domain, or one stands under the other. A-labels, lower case."""
+    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
+        return "." in one and "." in other
+    return registrable(one) != "" and registrable(one) == registrable(other)
+
+
+@lru_cache(maxsize=65536)
+def registrable(domain: str) -> str:
+    """The registered domain (organisational, before RFC 9989's walk): `shop.lindenhof.co.uk` -> `lindenhof.co.uk`.
+
+    "" for a public suffix itself and for an ending that does not exist.
+    """
+    return suffixes().privatesuffix(domain.lower().rstrip(".")) or ""
+
+
+@cache
+def suffixes() -> PublicSuffixList:
+    """The list of public suffixes, read once."""
+    return PublicSuffixList(accept_unknown=False)

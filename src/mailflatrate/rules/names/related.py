@@ -1,0 +1,31 @@
+"""Has a sender's name to do with the company in the imprint? (R-45)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.names.brands import is_service_word
+from mailflatrate.rules.names.domains import registrable
+from mailflatrate.rules.names.scripts import skeleton, words_of
+
+_LEAST = 3
+
+
+def is_related(name: str, imprint: Imprint, domains: Iterable[str]) -> bool:
+    """True where a word of the name stands in the company's name, its people, its website or its domains.
+
+    Words such as "newsletter" or "team" prove nothing. Initials of the company count, and a name of one or two
+    letters only, because nothing can be told from it, does not.
+    """
+    legal = skeleton(f"{imprint.legal_name} {imprint.on_behalf_of} {' '.join(imprint.representatives)}")
+    houses = " ".join(registrable(domain).split(".")[0] for domain in domains)
+    known = words_of(f"{legal} {skeleton(houses)} {skeleton(imprint.website)}")
+    packed_known, packed_name = "".join(known), "".join(words_of(skeleton(name)))
+    telling = [word for word in words_of(skeleton(name)) if len(word) >= _LEAST and not is_service_word(word)]
+    if any(word in packed_known for word in telling):
+        return True
+    if any(len(word) > _LEAST and word in packed_name and not is_service_word(word) for word in known):
+        return True
+    initials = "".join(word[0] for word in words_of(skeleton(imprint.legal_name)))
+    return any(len(word) > 1 and word in initials for word in words_of(skeleton(name)))
