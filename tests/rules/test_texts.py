@@ -33,7 +33,8 @@ def test_texts_are_whole_in_both_languages(rule: AnyRule) -> None:
 
 def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
     chains = (
-        gate.CAMPAIGN_CHAIN, gate.FROM_CHAIN, gate.CONFIRMATION_CHAIN, gate.FORM_CHAIN, gate.NOTICE_CHAIN, gate.RECIPIENT_CHAIN,
+        gate.CAMPAIGN_CHAIN, gate.FROM_CHAIN, gate.CONFIRMATION_CHAIN, gate.FORM_CHAIN, gate.NOTICE_CHAIN,
+        gate.RECIPIENT_CHAIN,
     )  # fmt: skip
     everything = {id(rule): rule.key for chain in chains for rule in chain}
     assert len(set(everything.values())) == len(everything) == len(RULES)
