@@ -8,10 +8,11 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX = "MAILFLATRATE_"
 # Variables without our prefix that deployments know by this name.
@@ -79,7 +80,9 @@ class Settings(BaseModel):
     tls_certificate: Path | None = Field(None, description="Certificate of the TLS port; self-signed when absent.")
     tls_key: Path | None = Field(None, description="Private key of the TLS port.")
     allowed_hosts: str = Field("*", description="Comma-separated host names the pages answer to.")
-    trusted_proxies: str = Field("", description="Comma-separated addresses whose X-Forwarded-For is believed.")
+    trusted_proxies: str = Field(
+        "", description="Comma-separated addresses and networks (10.0.0.0/8) whose X-Forwarded-For is believed."
+    )
 
     relay_host: str | None = Field(None, description="SMTP relay. Without it all mail goes to the postbox.")
     relay_port: Port = Field(25, description="Port of the relay.")
@@ -133,6 +136,14 @@ class Settings(BaseModel):
         description="Set by `mailflatrate demo` alone: the key of its operator's second factor, whose digits the"
         " sign-in page then shows. Means nothing without MAILFLATRATE_DEMO.",
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, written: str) -> str:
+        for each in written.split(","):
+            if each.strip():
+                ip_network(each.strip(), strict=False)  # raises ValueError, which names the faulty one
+        return written
 
 
 def environment_name(field: str) -> str:

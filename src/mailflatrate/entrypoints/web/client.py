@@ -1,18 +1,58 @@
 """Who is on the other end of a request."""
 
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
 from django.conf import settings
 from django.http import HttpRequest
 
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+@cache
+def _proxies(written: str) -> tuple[Network, ...]:
+    """The networks of a comma-separated setting; the schema has refused whatever is none."""
+    return tuple(ip_network(each.strip(), strict=False) for each in written.split(",") if each.strip())
+
+
+def _trusted(address: Address) -> bool:
+    return any(address in network for network in _proxies(settings.SETTINGS.trusted_proxies))
+
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The address of the client. X-Forwarded-For is believed only from the proxies that the settings name.
+    """The address of the client; X-Forwarded-For is believed only as far as the proxies go that the settings name.
 
-    The right-most entry is the one that our own proxy wrote; anything left of it a stranger may have made up.
+    Each proxy appends whom it spoke to, so the list is read from its right end: as long as an entry is a proxy of ours,
+    the one before it was written by that proxy. The first that is not is the client, and whatever stands left of it a
+    stranger may have made up. An entry that is no address ends the walk: then the proxy itself is all that is known.
     """
-    peer = request.META.get("REMOTE_ADDR") or None
-    proxies = settings.SETTINGS.trusted_proxies.split(",")
-    if peer not in proxies:
-        return peer
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    outside = [hop for hop in hops if hop not in proxies]
-    return outside[-1] if outside else peer
+    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    if peer is None:
+        return None
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    while _trusted(peer) and hops:
+        before = _address(hops.pop())
+        if before is None:
+            break
+        peer = before
+    return str(peer)
+
+
+def _address(written: str) -> Address | None:
+    """An address as proxies write it: bare, with a port, in brackets; IPv4 within IPv6 as what it is."""
+    text = written.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address.scope_id is not None:
+            return IPv6Address(int(address))  # the zone names an interface of this host
+    return address
