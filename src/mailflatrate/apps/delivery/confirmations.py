@@ -27,13 +27,10 @@ def plan_confirmations(account_id: int) -> Planned:
         requests = forms.take_queued(MOST_AT_ONCE)
         if not requests:
             return Planned(0, None)
-        allowed = []
-        for judged in judge_requests(requests):
-            if judged.decision.allowed:
-                forms.begin_asking(judged.request)
-                allowed.append(judged)
-            else:
-                forms.withhold(judged.request, judged.reason)
+        judged = judge_requests(requests)
+        allowed = [each for each in judged if each.decision.allowed]
+        forms.begin_asking([each.request for each in allowed])
+        forms.withhold({each.request: each.reason for each in judged if not each.decision.allowed})
         return Planned(len(requests), _make_deliveries(account_id, allowed) if allowed else None)
 
 

@@ -3,7 +3,7 @@
 Asked twice: when a request is taken up, and again right before its letter leaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,11 +38,14 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Background:
-    """What is the same for all requests of an account at one moment."""
+    """What is known about an account and about all of some requests at one moment; denials by address and list, and
+    by address and None for a change of address."""
 
     account: AccountFacts
     imprint: Imprint | None
     now: datetime
+    suppressed: Mapping[bytes, Suppression]
+    denied: Set[tuple[bytes, int | None]]
 
 
 def judge_requests(requests: Sequence[SignupRequest]) -> list[Judged]:
@@ -50,10 +53,12 @@ def judge_requests(requests: Sequence[SignupRequest]) -> list[Judged]:
 
     Runs in the account's scope, in the transaction that writes down what follows from it.
     """
-    background = _background()
     keys = {request.id: forms.mailbox_key(request) for request in requests}
     forms.lock_mailboxes(list(keys.values()))
+    background = _background(requests)
+    to_mailbox = forms.mails_to_mailboxes(list(keys.values()), background.now)
     of_form: dict[int | None, int] = {}
+    counted = []
     judged = []
     for request in requests:
         if request.form_id not in of_form:
@@ -61,12 +66,13 @@ def judge_requests(requests: Sequence[SignupRequest]) -> list[Judged]:
         facts = _facts(
             request,
             background,
-            to_mailbox=forms.mails_to_mailbox(keys[request.id], background.now),
+            to_mailbox=to_mailbox[keys[request.id]],
             of_form=of_form[request.form_id],
         )
         verdict = judge_confirmation(facts)
         if verdict.allowed:
-            forms.mark_mail(keys[request.id], background.now)
+            counted.append(keys[request.id])
+            to_mailbox[keys[request.id]] += 1
             of_form[request.form_id] += 1
         decision = GateDecision(
             account_id=request.account_id,
@@ -78,18 +84,27 @@ def judge_requests(requests: Sequence[SignupRequest]) -> list[Judged]:
         )
         blocked = verdict.blocked_by
         judged.append(Judged(request, decision, blocked[0].key if blocked else ""))
+    forms.mark_mails(counted, background.now)
     GateDecision.objects.bulk_create([each.decision for each in judged])
     return judged
 
 
 def facts_again(requests: Sequence[SignupRequest]) -> dict[int, ConfirmationFacts]:
     """The facts right before the letters leave, by request. The caps were asked, and the mails counted, before."""
-    background = _background()
+    background = _background(requests)
     return {request.id: _facts(request, background, to_mailbox=0, of_form=0) for request in requests}
 
 
-def _background() -> _Background:
-    return _Background(account_facts(current_account()), structured_imprint(newest_imprint()), clock.now())
+def _background(requests: Sequence[SignupRequest]) -> _Background:
+    now = clock.now()
+    keys = [bytes(request.address_key) for request in requests]
+    return _Background(
+        account=account_facts(current_account()),
+        imprint=structured_imprint(newest_imprint()),
+        now=now,
+        suppressed=suppression.strongest_of(keys),
+        denied=_denials(keys, now),
+    )
 
 
 def _facts(request: SignupRequest, background: _Background, *, to_mailbox: int, of_form: int) -> ConfirmationFacts:
@@ -100,13 +115,13 @@ def _facts(request: SignupRequest, background: _Background, *, to_mailbox: int, 
         requested_at=request.requested_at,
         token_expires_at=request.expires_at,
         now=background.now,
-        suppressed=_stays_away(suppression.strongest(bytes(request.address_key)), background.now),
+        suppressed=_stays_away(background.suppressed.get(bytes(request.address_key)), background.now),
         address_refused_by="",  # decided when it was taken, by the same function and against the same tables
         mails_to_address_last_day=to_mailbox,
         tracking=False,
         links=LINKS,
         mails_of_form_last_hour=of_form,
-        denied=_denied(request, background.now),
+        denied=(bytes(request.address_key), _turned_down(request)) in background.denied,
     )
 
 
@@ -128,10 +143,11 @@ def _stays_away(row: Suppression | None, now: datetime) -> bool:
     return True
 
 
-def _denied(request: SignupRequest, now: datetime) -> bool:
-    rows = SignupDenial.objects.filter(
-        address_key=request.address_key, denied_at__gt=now - timedelta(days=value("confirmation_erase_days"))
-    )
-    if request.kind == RequestKind.MOVE:
-        return rows.filter(kind=RequestKind.MOVE).exists()
-    return rows.filter(form__mailing_list_id=request.mailing_list_id).exists()
+def _turned_down(request: SignupRequest) -> int | None:
+    return None if request.kind == RequestKind.MOVE else request.mailing_list_id
+
+
+def _denials(keys: Sequence[bytes], now: datetime) -> set[tuple[bytes, int | None]]:
+    since = now - timedelta(days=value("confirmation_erase_days"))
+    rows = SignupDenial.objects.filter(address_key__in=keys, denied_at__gt=since)
+    return {(bytes(key), list_id) for key, list_id in rows.values_list("address_key", "form__mailing_list_id")}

@@ -1,5 +1,6 @@
 """Scoped reads of suppression: the account's own rows, and the platform's, which every account obeys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,8 +52,13 @@ def is_suppressed(address_key: bytes) -> bool:
 
 def strongest(address_key: bytes) -> Suppression | None:
     """The row that counts for an address, or None."""
-    rows = sorted(active_for([address_key]), key=lambda row: STRENGTH.index(Reason(row.reason)))
-    return rows[0] if rows else None
+    return strongest_of([address_key]).get(address_key)
+
+
+def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
+    """The row that counts for each address that has one."""
+    weakest_first = sorted(active_for(list(address_keys)), key=lambda row: -STRENGTH.index(Reason(row.reason)))
+    return {bytes(row.address_key): row for row in weakest_first}
 
 
 def page(*, reason: Reason | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[SuppressionRow]:

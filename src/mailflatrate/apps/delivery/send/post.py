@@ -48,7 +48,7 @@ from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmat
 from mailflatrate.mail.edition import NoticeStream, Recipient
 from mailflatrate.mail.headers import Mailbox
 from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts
-from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.imprint import Imprint, imprint_lines
 from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.withhold import WithholdReason
 from mailflatrate.settings.schema import load_settings
@@ -147,29 +147,32 @@ def _confirmations(account_id: int, asked: dict[int, int], prepared: dict[int, _
     requests = list(related.filter(id__in=asked, state=RequestState.ASKED))
     facts = facts_again(requests)
     account = current_account()
+    imprint = structured_imprint(newest_imprint())
+    written = []
     for request in requests:
+        token = secrets.token_urlsafe(TOKEN_OCTETS)
         try:
-            letter = _confirmation_letter(account, request, asked[request.id])
+            letter = _confirmation_letter(account, imprint, request, asked[request.id], token)
         except Exception:  # as above
             log.exception("letter_failed", delivery_id=asked[request.id])
             failed.add(asked[request.id])
             continue
+        body = letter.content.partition(b"\r\n\r\n")[2]
+        written.append(forms.Written(request, token, letter.message_id, hashlib.sha256(body).hexdigest()))
         prepared[asked[request.id]] = _PreparedConfirmation(letter, facts[request.id])
+    forms.note_letters(written)
 
 
-def _confirmation_letter(account: Account, request: SignupRequest, delivery_id: int) -> Letter:
-    token = secrets.token_urlsafe(TOKEN_OCTETS)
-    said = _said(account, request, f"{load_settings().public_url}/confirm/{token}")
+def _confirmation_letter(
+    account: Account, imprint: Imprint | None, request: SignupRequest, delivery_id: int, token: str
+) -> Letter:
+    said = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
     composer = _composer(account.id, account.name, _sender(request), said.language, said.occasion)
-    letter = composer.compose(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
-    body = letter.content.partition(b"\r\n\r\n")[2]
-    forms.note_letter(request, token=token, message_id=letter.message_id, body_sha256=hashlib.sha256(body).hexdigest())
-    return letter
+    return composer.compose(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
 
 
-def _said(account: Account, request: SignupRequest, confirm_url: str) -> ConfirmationText:
+def _said(account: Account, imprint: Imprint | None, request: SignupRequest, confirm_url: str) -> ConfirmationText:
     language = request.language if request.language in LANGUAGES else LANGUAGES[0]
-    imprint = structured_imprint(newest_imprint())
     assert imprint is not None  # the gate saw it a moment ago
     spoken = Language.GERMAN if language == "de" else Language.ENGLISH
     lines = imprint_lines(imprint, spoken)

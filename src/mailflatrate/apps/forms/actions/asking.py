@@ -1,11 +1,12 @@
 """What becomes of a request on its way: gate and engine call these, inside `tenancy.account(...)`.
 
 The gate judges what `take_queued` hands out; `begin_asking` or `withhold` writes the answer down; the engine stores
-with `note_letter` what it is about to send and with `note_sent` that the relay took it.
+with `note_letters` what it is about to send and with `note_sent` that the relay took it.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,14 +43,15 @@ def lock_mailboxes(keys: Sequence[bytes]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
 
 
-def mails_to_mailbox(key: bytes, now: datetime) -> int:
-    """Confirmation mails to a mailbox within a day, of all customers. Whoever decides by it holds its lock."""
-    return ConfirmationMark.objects.filter(mailbox_key=key, at__gt=now - A_DAY).count()
+def mails_to_mailboxes(keys: Sequence[bytes], now: datetime) -> Counter[bytes]:
+    """Confirmation mails to some mailboxes within a day, of all customers. Whoever decides by it holds their locks."""
+    rows = ConfirmationMark.objects.filter(mailbox_key__in=set(keys), at__gt=now - A_DAY)
+    return Counter(bytes(key) for key in rows.values_list("mailbox_key", flat=True))
 
 
-def mark_mail(key: bytes, now: datetime) -> None:
-    """Count one more mail to a mailbox."""
-    ConfirmationMark.objects.create(mailbox_key=key, at=now)
+def mark_mails(keys: Sequence[bytes], now: datetime) -> None:
+    """Count one more mail to each of these mailboxes."""
+    ConfirmationMark.objects.bulk_create([ConfirmationMark(mailbox_key=key, at=now) for key in keys])
 
 
 def mails_of_form(form_id: int | None, now: datetime) -> int:
@@ -60,21 +62,22 @@ def mails_of_form(form_id: int | None, now: datetime) -> int:
     return rows.filter(requested_event_id__isnull=False).count()
 
 
-def begin_asking(request: SignupRequest) -> None:
-    """The gate lets the mail out: the person waits on the list, the ledger knows that somebody asked (R-29, first)."""
-    person = lists.Person(request.email, bytes(request.address_key))
-    contact_id, event_id = lists.begin_opt_in(
-        person, request.mailing_list_id, request.requested_at, _requested_evidence(request)
-    )
-    request.contact_id, request.requested_event_id = contact_id, event_id
-    request.state = RequestState.ASKED
-    request.save(update_fields=["contact", "requested_event_id", "state"])
+def begin_asking(requests: Sequence[SignupRequest]) -> None:
+    """The gate lets the mails out: the people wait on the list, the ledger knows that somebody asked (R-29, first)."""
+    for request in requests:
+        person = lists.Person(request.email, bytes(request.address_key))
+        request.contact_id, request.requested_event_id = lists.begin_opt_in(
+            person, request.mailing_list_id, request.requested_at, _requested_evidence(request)
+        )
+        request.state = RequestState.ASKED
+    SignupRequest.objects.bulk_update(requests, ["contact", "requested_event_id", "state"])
 
 
-def withhold(request: SignupRequest, reason: str) -> None:
-    """The gate keeps the mail back; `reason` is the key of the rule. The visitor never learns it."""
-    request.state, request.reason = RequestState.WITHHELD, reason
-    request.save(update_fields=["state", "reason"])
+def withhold(reasons: Mapping[SignupRequest, str]) -> None:
+    """The gate keeps mails back; a reason is the key of the rule. The visitor never learns it."""
+    for request, reason in reasons.items():
+        request.state, request.reason = RequestState.WITHHELD, reason
+    SignupRequest.objects.bulk_update(reasons, ["state", "reason"])
 
 
 def token_hash(token: str) -> bytes:
@@ -87,10 +90,25 @@ def token_id(request: SignupRequest) -> str:
     return bytes(request.token_hash or b"").hex()[:32]
 
 
-def note_letter(request: SignupRequest, *, token: str, message_id: str, body_sha256: str) -> None:
-    """The letter that goes out next: the token in it counts from now on, and no earlier one."""
-    request.token_hash, request.message_id, request.body_sha256 = token_hash(token), message_id, body_sha256
-    request.save(update_fields=["token_hash", "message_id", "body_sha256"])
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter that goes out next, with the token in it."""
+
+    request: SignupRequest
+    token: str
+    message_id: str
+    body_sha256: str
+
+
+def note_letters(letters: Sequence[Written]) -> None:
+    """The tokens of these letters count from now on, and no earlier ones."""
+    for letter in letters:
+        request = letter.request
+        request.token_hash, request.message_id = token_hash(letter.token), letter.message_id
+        request.body_sha256 = letter.body_sha256
+    SignupRequest.objects.bulk_update(
+        [letter.request for letter in letters], ["token_hash", "message_id", "body_sha256"]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +125,7 @@ def note_sent(accepted: Sequence[Accepted]) -> int:
     """Write into the ledger that mails went out (R-29, second); how many. Repeated, it writes nothing twice."""
     by_request = {each.request_id: each for each in accepted}
     rows = SignupRequest.objects.select_for_update(of=("self",)).select_related("version")
-    waiting = rows.filter(id__in=by_request, sent_event_id=None, contact_id__isnull=False).order_by("id")
-    written = 0
+    waiting = list(rows.filter(id__in=by_request, sent_event_id=None, contact_id__isnull=False).order_by("id"))
     for request in waiting:
         sent = by_request[request.id]
         assert request.contact_id is not None
@@ -123,9 +140,8 @@ def note_sent(accepted: Sequence[Accepted]) -> int:
                 },
             ),
         )  # fmt: skip
-        request.save(update_fields=["sent_event_id"])
-        written += 1
-    return written
+    SignupRequest.objects.bulk_update(waiting, ["sent_event_id"])
+    return len(waiting)
 
 
 def about(request: SignupRequest) -> dict[str, Any]:
