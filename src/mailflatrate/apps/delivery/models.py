@@ -84,11 +84,15 @@ class DeliveryState(models.TextChoices):
 class Delivery(TenantModel):
     """One message to one recipient, with the permit it rests on (lock two).
 
-    Foreign keys without a database constraint would cost planning more than they protect: row-level security holds
-    the account, the plan is one INSERT ... SELECT from the rows themselves. The proof of consent keeps its constraint.
+    Foreign keys have no constraint of their own, which would be checked row by row: row-level security holds the
+    account, and lock two (`lock`) looks up consent events, contacts, lists, campaign and decision of all new rows as a
+    set. A consent event is never deleted.
     No index holds a column that an outcome changes, so that recording one stays a heap-only update.
     """
 
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
     campaign = models.ForeignKey(
         "campaigns.Campaign",
         null=True,
@@ -119,7 +123,12 @@ class Delivery(TenantModel):
     rules_version = models.CharField(max_length=32)
     granted_at = models.DateTimeField()
     consent_event = models.ForeignKey(
-        "lists.ConsentEvent", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+        "lists.ConsentEvent",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     confirmation_id = models.BigIntegerField(null=True)
     notice = models.ForeignKey("accounts.Notice", null=True, on_delete=models.CASCADE, db_index=False, related_name="+")
