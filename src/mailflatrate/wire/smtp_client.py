@@ -279,7 +279,7 @@ class SmtpConnection(SmtpChannel):
                     return
             else:
                 expected.append((_DATA, following))
-            self._transport.write(head + following.group)
+            self._transport.writelines((head, following.group))  # one write, and no copy of the letter
 
     def _step(self, transaction: Transaction) -> None:
         """Without PIPELINING: write the next of MAIL, RCPT and DATA (or BDAT with its content)."""
