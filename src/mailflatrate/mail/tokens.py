@@ -41,7 +41,8 @@ class Purpose(Enum):
     """What a token may be used for; each purpose has its own derived keys, so none passes for another.
 
     CLICK names a link of an edition for everybody (R-108): its `delivery_id` is the edition's id. PERSONAL_CLICK
-    names a link of one delivery, for recipients who agreed to it (R-107).
+    names a link of one delivery, for recipients who agreed to it (R-107). PRIVACY opens the page of a person's rights;
+    PRIVACY_REQUEST stands only in the mail that asks to confirm a request, whose id is its `delivery_id`.
     """
 
     VERP = "verp"
@@ -53,6 +54,8 @@ class Purpose(Enum):
     PERSONAL_CLICK = "personal-click"
     OPEN = "open"
     ARCHIVE = "archive"
+    PRIVACY = "privacy"
+    PRIVACY_REQUEST = "privacy-request"
 
 
 class KeyRingError(ValueError):

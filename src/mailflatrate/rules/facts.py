@@ -300,6 +300,8 @@ class NoticeFacts:
     address_dead: bool
     """A notice to it bounced hard."""
     advertising: bool = field(default=False)
+    answers_request: bool = field(default=False)
+    """It asks somebody to confirm what he asked about his own data, from a mail that he got (R-94)."""
 
 
 class SubscriptionState(Enum):

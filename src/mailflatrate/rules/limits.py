@@ -107,6 +107,18 @@ LIMITS: dict[str, Limit] = {
         _limit("sign_ups_per_ip_hour", 60, "events", "R-35", "ours", derived=True),
         _limit("sign_ups_unproven_per_form_hour", 60, "events", "R-35", "ours", derived=True),
         _limit("sign_up_least_seconds", 3, "seconds", "R-35", "ours", derived=True),
+        # Rights of the person.
+        _limit("privacy_confirm_days", 7, "days", "R-94", "ours, like a confirmation of R-34", derived=True),
+        _limit("privacy_mails_per_day", 3, "messages", "R-94", "ours", derived=True),
+        # Retention.
+        _limit("proof_years_after_end", 3, "years", "R-95", "BGB 195, 199; OWiG 31: to the end of the year"),
+        _limit("smtp_reply_days", 90, "days", "R-95", "practice: 30 to 90"),
+        _limit("raw_mail_days", 90, "days", "R-95", "practice: 90, then metadata"),
+        _limit("click_months", 25, "months", "R-95", "practice: at most 25"),
+        _limit("case_years", 3, "years", "R-95", "practice"),
+        _limit("french_prospect_years", 3, "years", "R-95", "CNIL: from the person's last contact"),
+        _limit("request_years", 3, "years", "R-95", "ours: as long as a claim could be raised", derived=True),
+        _limit("refused_row_days", 90, "days", "R-95", "ours: like other technical records", derived=True),
         # Size and form.
         _limit("html_warn_octets", 80 * 1024, "octets", "R-50", "ours, below Gmail's clip point", derived=True),
         _limit("html_max_octets", 100 * 1024, "octets", "R-50", "Gmail clips near 102 KB"),

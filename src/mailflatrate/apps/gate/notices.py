@@ -2,6 +2,7 @@
 
 from mailflatrate.apps.accounts.models import Applicant, Notice, NoticeKind, User
 from mailflatrate.apps.gate.models import Chain, GateDecision
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock
 from mailflatrate.rules.facts import NoticeFacts
 from mailflatrate.rules.gate import judge_notice
@@ -16,6 +17,8 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
         recipient_is_user=User.objects.filter(email__iexact=notice.recipient, is_active=True).exists()
         or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
         address_dead=address_dead,
+        answers_request=notice.kind == NoticeKind.PRIVACY
+        and Contact.objects.filter(email__iexact=notice.recipient).exists(),
     )
 
 

@@ -1,1 +1,61 @@
-"""Tables of this app."""
+"""The table of requests: what people asked about their data, and what became of it."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class RequestKind(models.TextChoices):
+    """What a person may ask (GDPR Art. 15, 16, 17, 21)."""
+
+    ACCESS = "access", _("See what is stored")
+    CORRECTION = "correction", _("Correct it")
+    ERASURE = "erasure", _("Erase it")
+    OBJECTION = "objection", _("Object to mailings")
+
+
+class RequestState(models.TextChoices):
+    """ASKED waits for the person's yes by mail; nothing happens before it."""
+
+    ASKED = "asked", _("Waiting for the person's confirmation")
+    CONFIRMED = "confirmed", _("Being carried out")
+    DONE = "done", _("Done")
+    EXPIRED = "expired", _("Not confirmed in time")
+
+
+class PrivacyRequest(TenantModel):
+    """One request to one customer. It outlives the person it is about, whom it then knows by the keyed hash alone.
+
+    `everywhere`: the person asked all customers at once; each has a row of its own and sees no other.
+    `started_by`: a customer did it, at the person's word; otherwise the person did, from the mail of `delivery_id`.
+    """
+
+    kind = models.CharField(max_length=10, choices=RequestKind.choices)
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.ASKED)
+    contact_id = models.BigIntegerField(null=True)
+    delivery_id = models.BigIntegerField(null=True)
+    address_key = models.BinaryField(max_length=32)
+    everywhere = models.BooleanField(default=False)
+    language = models.CharField(max_length=5, default="en")
+    values = models.JSONField(default=dict, help_text="what is to be corrected, as the person wrote it")
+    outcome = models.JSONField(default=dict, help_text="what was found or removed, in numbers")
+    started_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.TextField(blank=True, db_default="")
+    requested_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "privacy_request"
+        indexes = [
+            models.Index(fields=["account", "-id"], name="privacy_request_recent"),
+            models.Index(fields=["account", "contact_id"], name="privacy_request_contact"),
+            models.Index(
+                fields=["requested_at"], condition=Q(state__in=["asked", "confirmed"]), name="privacy_request_open"
+            ),
+        ]

@@ -29,6 +29,7 @@ class PlatformReason(StrEnum):
     METRICS = "counts without content for the operator's monitoring"
     SETUP = "the operator or the demonstration creates an account"
     PUBLIC_PAGE = "a public page names its account only by a code or a token"
+    PERSON = "a person asks about, or is erased with, what nobody's account holds, or everybody's"
     POSTBOX = "the pretended world outside keeps what it received"
 
 

@@ -1,4 +1,5 @@
-"""R-32: service notices go to users of the house, never to subscribers, and never advertise."""
+"""R-32: service notices go to users of the house, to subscribers only in answer to their own request about their data
+(R-94), and never advertise."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
-    return None if facts.recipient_is_user and not facts.advertising else NO_PARAMS
+    wanted = facts.recipient_is_user or facts.answers_request
+    return None if wanted and not facts.advertising else NO_PARAMS
 
 
 CHECK: Check[NoticeFacts] = Check(
@@ -19,13 +21,15 @@ CHECK: Check[NoticeFacts] = Check(
     hits=_hits,
     en=Words(
         title="Notice to a user",
-        sentence="A service notice may go to a user of the account only, and without advertising.",
+        sentence="A service notice may go to a user of the account only, or to somebody who asked about his own data, "
+        "and without advertising.",
         why="Otherwise notices would be a way around consent.",
         mend="Write a mailing to people who confirmed that they want it.",
     ),
     de=Words(
         title="Mitteilung an einen Benutzer",
-        sentence="Eine Mitteilung darf nur an Benutzer des Kontos gehen und nicht werben.",
+        sentence="Eine Mitteilung darf nur an Benutzer des Kontos gehen, oder an jemanden, der nach seinen Daten "
+        "gefragt hat, und nicht werben.",
         why="Sonst wären Mitteilungen ein Weg an der Einwilligung vorbei.",
         mend="Schreiben Sie ein Mailing an Menschen, die bestätigt haben, dass sie es wollen.",
     ),

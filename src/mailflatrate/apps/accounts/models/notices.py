@@ -12,6 +12,7 @@ class NoticeKind(models.TextChoices):
     ACCESS = "access", _("Sign-in and password")
     TEST = "test", _("Test mailing")
     STANDING = "standing", _("Standing of the account")
+    PRIVACY = "privacy", _("Answer to a person's request")
 
 
 class Notice(TenantModel):

@@ -4,7 +4,7 @@
 complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` takes files in.
 """
 
-from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import edit_contact, record_activity
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
@@ -50,6 +50,7 @@ __all__ = [
     "erase_contact",
     "expire_request",
     "forget_opt_in",
+    "object_to_mail",
     "person_of",
     "queue_import",
     "read_head",

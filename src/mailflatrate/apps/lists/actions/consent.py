@@ -52,3 +52,21 @@ def unsubscribe(
         if fresh and not ended:
             ledger.append(contact.id, None, ConsentKind.WITHDRAWN, now, evidence)
     return len(ended)
+
+
+@transaction.atomic
+def object_to_mail(contact_id: int, *, source: str, ip: str | None = None, user_agent: str = "") -> int:
+    """The person objected to being mailed at all (GDPR Art. 21(2), R-37): off every list, suppressed for good, and his
+    clicks are his no longer. How many subscriptions ended. Raises ListError for an unknown contact."""
+    ended = unsubscribe(contact_id, list_id=None, by="objection", source=source, ip=ip, user_agent=user_agent)
+    contact = Contact.objects.get(id=contact_id)
+    suppression.suppress(bytes(contact.address_key), reason=Reason.OBJECTION, source=source, evidence={"rule": "R-37"})
+    now = clock.now()
+    evidence = ledger.Evidence(
+        email=contact.email, source=source, user_agent=user_agent, confirmed_ip=ip, confirmed_at=now
+    )
+    ledger.append(contact.id, None, ConsentKind.OBJECTION, now, evidence)
+    if contact.tracking:
+        ledger.append(contact.id, None, ConsentKind.TRACKING_WITHDRAWN, now, evidence)
+        Contact.objects.filter(id=contact_id).update(tracking_event_id=None)
+    return ended

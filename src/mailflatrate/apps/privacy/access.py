@@ -1,0 +1,133 @@
+"""Everything that one customer stores about one person, as JSON values (GDPR Art. 15, R-94)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.forms.models import SignupRequest
+from mailflatrate.apps.inbound.models import Feedback
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.lists.queries import contact_detail
+from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.tracking.models import Click
+from mailflatrate.base import clock
+from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import load_settings
+
+FORM = "mailflatrate access 1"
+
+
+def stored_about(contact_id: int, *, language: str) -> dict[str, Any] | None:
+    """Everything, or None where nobody is there. Runs inside `tenancy.account(...)`. Times are ISO 8601 in UTC."""
+    detail = contact_detail(contact_id)
+    if detail is None:
+        return None
+    contact = detail.contact
+    deliveries = list(Delivery.objects.filter(contact_id=contact_id).select_related("campaign").order_by("id"))
+    return {
+        "format": FORM,
+        "made_at": clock.now().isoformat(),
+        "responsible": _responsible(language),
+        "person": {
+            "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name,
+            "attributes": contact.attributes, "stored_since": contact.created_at.isoformat(),
+            "last_activity": _iso(contact.last_activity_at), "clicks_by_name": contact.tracking,
+        },
+        "subscriptions": [_subscription(row) for row in detail.subscriptions],
+        "consents": [_consent(row) for row in reversed(detail.events)],
+        "sign_ups": _sign_ups(contact),
+        "mailings": [_mailing(row) for row in deliveries],
+        "clicks": _clicks(deliveries),
+        "came_back": [
+            {"at": row.at.isoformat(), "what": row.kind, "text": row.text}
+            for row in Feedback.objects.filter(contact_id=contact_id).order_by("at")
+        ],
+        "suppressed": _suppressed(detail.suppression),
+        "requests": [
+            {"at": row.requested_at.isoformat(), "what": row.kind, "state": row.state}
+            for row in PrivacyRequest.objects.filter(contact_id=contact_id).order_by("id")
+        ],
+    }  # fmt: skip
+
+
+def _responsible(language: str) -> dict[str, Any]:
+    account = current_account()
+    imprint = structured_imprint(newest_imprint())
+    wanted = Language.GERMAN if language == "de" else Language.ENGLISH
+    lines = imprint_lines(imprint, wanted) if imprint else ()
+    return {
+        "name": account.name,
+        "imprint": [f"{line.label}: {line.text}" if line.label else line.text for line in lines],
+        "privacy_notice": imprint.privacy_url if imprint else "",
+        "processor": load_settings().service_name,
+    }
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _subscription(row: Subscription) -> dict[str, Any]:
+    return {
+        "list": row.mailing_list.public_name, "state": row.state, "confirmed_at": _iso(row.confirmed_at),
+        "unsubscribed_at": _iso(row.unsubscribed_at),
+    }  # fmt: skip
+
+
+def _consent(row: ConsentEvent) -> dict[str, Any]:
+    evidence = getattr(row, "evidence", None)
+    found: dict[str, Any] = {
+        "at": row.occurred_at.isoformat(), "what": row.kind, "recorded_at": row.recorded_at.isoformat(),
+        "list": row.mailing_list.public_name if row.mailing_list else None,
+    }  # fmt: skip
+    if evidence is not None:
+        found |= {
+            "email": evidence.email, "signup_at": _iso(evidence.signup_at), "signup_ip": evidence.signup_ip,
+            "confirmed_at": _iso(evidence.confirmed_at), "confirmed_ip": evidence.confirmed_ip,
+            "source": evidence.source, "browser": evidence.user_agent, "details": evidence.details,
+        }  # fmt: skip
+    if row.source_import is not None:
+        found["file"] = row.source_import.file_name
+    return found
+
+
+def _sign_ups(contact: Contact) -> list[dict[str, Any]]:
+    rows = SignupRequest.objects.filter(address_key=bytes(contact.address_key)).order_by("id")
+    return [
+        {
+            "at": row.requested_at.isoformat(), "state": row.state, "form": row.source_url, "page": row.page_url,
+            "ip": row.ip, "browser": row.user_agent, "values": row.values,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _mailing(row: Delivery) -> dict[str, Any]:
+    return {
+        "delivery": row.id, "mailing": row.campaign.mailing_id if row.campaign else None,
+        "subject": row.campaign.subject if row.campaign else None, "state": row.state,
+        "at": _iso(row.settled_at or row.created_at), "reply": row.reply_text,
+    }  # fmt: skip
+
+
+def _clicks(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
+    """The clicks that are known to be the person's."""
+    rows = list(Click.objects.filter(delivery_id__in=[row.id for row in deliveries]).order_by("at"))
+    editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")
+    targets = {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
+    return [
+        {
+            "at": row.at.isoformat(), "delivery": row.delivery_id, "machine": row.machine,
+            "link": targets.get((row.edition_id, row.link_number)),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _suppressed(row: Any) -> dict[str, Any] | None:
+    return {"since": row.created_at.isoformat(), "reason": row.reason, "evidence": row.evidence} if row else None

@@ -1,0 +1,23 @@
+"""Every write of this app; one transaction each, inside `tenancy.account(...)` unless it says otherwise.
+
+`proof` hands out, `requests` takes what people ask and carries it out, `erasure` erases, `retention` lets go what had
+its time (R-95).
+"""
+
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
+from mailflatrate.apps.privacy.actions.proof import MEDIA_TYPES, Download, ProofFormat, export_person, export_proof
+from mailflatrate.apps.privacy.actions.requests import ask, carry_out, confirm, expire_requests
+
+__all__ = [
+    "MEDIA_TYPES",
+    "Download",
+    "ProofFormat",
+    "ask",
+    "carry_out",
+    "confirm",
+    "erase_for_customer",
+    "erase_person",
+    "expire_requests",
+    "export_person",
+    "export_proof",
+]

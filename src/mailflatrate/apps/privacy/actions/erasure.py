@@ -1,0 +1,51 @@
+"""Erasing a person from one account: whatever names him goes, what proves without naming stays (R-94, R-96)."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import ConsentKind, Contact
+from mailflatrate.apps.privacy import traces
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.base import audit, clock, tenancy
+
+
+@transaction.atomic
+def erase_person(
+    contact_id: int, *, by: audit.Actor, source: str, kind: ConsentKind = ConsentKind.ERASED
+) -> dict[str, int]:
+    """Erase one person; how many rows of each kind were wiped, empty where nobody is there (any more).
+
+    What stays: the keyed hash of the address, suppressed (not after EXPIRED); the ledger's events without their
+    personal halves; counts of mailings; the audit log, which names no recipient.
+    """
+    contact = Contact.objects.select_for_update().filter(id=contact_id).first()
+    if contact is None:
+        return {}
+    person = traces.find_person(contact.id, contact.email, bytes(contact.address_key))
+    counts = traces.wipe(person)
+    lists.erase_contact(contact_id, kind=kind, source=source)
+    audit.record(
+        f"person.{kind.value}", by=by, account_id=tenancy.current_account_id(), subject=f"contact:{contact_id}",
+        reason=source, details=counts,
+    )  # fmt: skip
+    return counts
+
+
+@transaction.atomic
+def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
+    """A customer erases a person, as the one who answers for the data. Raises PrivacyError for an unknown contact."""
+    contact = Contact.objects.filter(id=contact_id).first()
+    if contact is None:
+        raise PrivacyError(_("There is no such contact."))
+    now = clock.now()
+    request = PrivacyRequest.objects.create(
+        kind=RequestKind.ERASURE, state=RequestState.CONFIRMED, contact_id=contact_id,
+        address_key=bytes(contact.address_key), started_by=by, requested_at=now, expires_at=now, confirmed_at=now,
+    )  # fmt: skip
+    counts = erase_person(contact_id, by=audit.person(by), source=f"privacy request {request.id}")
+    request.state, request.done_at, request.outcome = RequestState.DONE, clock.now(), counts
+    request.save(update_fields=["state", "done_at", "outcome"])
+    return counts

@@ -1,0 +1,185 @@
+"""After an erasure the address stands nowhere in the database, is refused for good, and the ledger still holds."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from audience_world import file_of, line
+from campaign_world import World, world
+from ledger_home import faults_of
+from lists_home import Home
+from mailflatrate.apps.accounts.models import Notice, NoticeKind
+from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Tally
+from mailflatrate.apps.forms.models import SignupRequest
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
+from mailflatrate.apps.lists import sealing
+from mailflatrate.apps.lists.actions import choose_tracking, save_segment, unsubscribe
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contact, Import, MailingList
+from mailflatrate.apps.lists.verification import verify_ledger
+from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, export_person
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.queries import strongest
+from mailflatrate.apps.tracking.models import Click
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+
+BY = audit.machine("privacy.test")
+# Where the law, or a contract, says that an address may stay although somebody of that address was erased: each with
+# its reason. None of these tables knows a recipient as such.
+KEPT: dict[str, str] = {}
+
+
+class Traces:
+    """Dora, known in every table that can know her; her address is unlike any other."""
+
+    def __init__(self, name: str) -> None:
+        self.anna: World = world(people=2)
+        self.email = f"dora.{name}.{self.anna.account_id}@posteo.de"
+        self.key = key_ring().suppression_key(self.email)
+        home = Home(self.anna.account_id, self.anna.list_id)
+        home.bring(file_of(line(self.email), line(self.email)).getvalue())
+        with tenancy.account(self.anna.account_id):
+            MailingList.objects.filter(id=self.anna.list_id).update(origin_state="form")
+            self.contact = Contact.objects.get(email=self.email)
+            choose_tracking(
+                self.contact.id, agrees=True, wording="w", language="en", source="s", ip="203.0.113.9", user_agent="u"
+            )
+        campaign = self.anna.sending()
+        self.campaign = campaign
+        with tenancy.account(self.anna.account_id):
+            self._leave()
+
+    def _leave(self) -> None:
+        now, email = clock.now(), self.email
+        delivery = Delivery.objects.get(campaign=self.campaign, contact_id=self.contact.id)
+        reply = f"550 5.1.1 <{email}>: user unknown"
+        Delivery.objects.filter(id=delivery.id).update(
+            state=DeliveryState.BOUNCED, bounce="hard", reply_text=reply, settled_at=now
+        )
+        Attempt.objects.create(delivery=delivery, number=1, at=now, stage="rcpt", reply_text=reply)
+        Click.objects.create(
+            campaign=self.campaign, edition_id=delivery.edition_id, link_number=1, delivery_id=delivery.id
+        )
+        mail = RawMail.objects.create(
+            via="smtp", envelope_from=email.upper(), envelope_to="bounce+x@bounce.lindenhof.example",
+            raw=f"From: {email}\r\n\r\n{email}".encode(), sha256=b"x" * 32, delivery_id=delivery.id,
+            reason=f"an answer of {email}",
+        )  # fmt: skip
+        Feedback.objects.create(
+            delivery_id=delivery.id, campaign=self.campaign, contact_id=self.contact.id, kind=FeedbackKind.HARD_BOUNCE,
+            text=reply, raw_mail=mail,
+        )  # fmt: skip
+        save_segment("Dora", [{"field": "last_name", "op": "equals", "value": f"Kiel {email}"}])
+        Notice.objects.create(kind=NoticeKind.PRIVACY, recipient=email, subject="s", text=f"to {email}")
+        Notice.objects.create(
+            kind=NoticeKind.TEST, recipient="anna@lindenhof.example", sample_contact_id=self.contact.id
+        )
+        PostboxMessage.objects.create(envelope_to=email, raw=f"To: {email}\r\n\r\n".encode())
+        SignupRequest.objects.create(
+            kind="move", moves=self.contact, mailing_list_id=self.anna.list_id, contact=self.contact, email=email,
+            address_key=self.key, language="en", values={"first_name": email}, requested_at=now, ip="203.0.113.9",
+            expires_at=now + timedelta(days=7),
+        )  # fmt: skip
+        PrivacyRequest.objects.create(
+            kind=RequestKind.CORRECTION, contact_id=self.contact.id, address_key=self.key, values={"note": email},
+            expires_at=now, ip="203.0.113.9",
+        )  # fmt: skip
+        unsubscribe(self.contact.id, list_id=None, by="mailto", source=f"mail of {email}", ip="203.0.113.9")
+        with tenancy.platform(PlatformReason.MAIL_IN):
+            RawMail.objects.create(
+                account_id=None, via="smtp", envelope_from="x@y.de", envelope_to="abuse@x.example",
+                raw=f"Subject: x\r\n\r\nabout {email}".encode(), sha256=b"y" * 32,
+            )  # fmt: skip
+
+
+def standing_in(owner_url: str, text: str) -> set[str]:
+    """The tables in which a text stands, in whatever column: clear, in JSON, or in octets."""
+    found = set()
+    with psycopg.connect(owner_url) as owner:
+        columns = owner.execute(
+            "SELECT c.relname, a.attname, format_type(a.atttypid, NULL) FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid"
+            " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped"
+        ).fetchall()
+        for table, column, kind in columns:
+            if kind == "bytea":
+                # Bodies come quoted-printable or plain; both show an address as it is.
+                clause = f"position(convert_to(%s, 'UTF8') IN \"{column}\") > 0"
+            else:
+                clause = f'position(%s IN lower("{column}"::text)) > 0'
+            if owner.execute(f'SELECT 1 FROM "{table}" WHERE {clause} LIMIT 1', [text.lower()]).fetchone():
+                found.add(table)
+    return found
+
+
+@pytest.fixture(scope="module")
+def dora(database: str) -> Traces:
+    assert database
+    return Traces("erased")
+
+
+@pytest.mark.usefixtures("database")
+def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> None:
+    everywhere = standing_in(database, dora.email)
+    assert everywhere >= {
+        "contact", "consent_evidence", "delivery", "attempt", "raw_mail", "feedback", "segment", "notice",
+        "postbox_message", "signup_request", "privacy_request", "import_refusal",
+    }, "the test must know her everywhere, or it proves nothing"  # fmt: skip
+    account_id = dora.anna.account_id
+    sealing.seal_ledger()
+    with tenancy.account(account_id):
+        export_person(dora.contact.id, language="en", by=BY)
+        events = list(ConsentEvent.objects.filter(contact_id=dora.contact.id).values_list("id", flat=True))
+        sent = Tally.objects.filter(campaign=dora.campaign).count(), Delivery.objects.count()
+        counts = erase_for_customer(dora.contact.id, by=dora.anna.anna)
+        assert counts["deliveries"] == 1
+        assert not ConsentEvidence.objects.filter(event_id__in=events).exists()
+        assert ConsentEvent.objects.filter(id__in=events).count() == len(events), "what proves stays"
+        assert (Tally.objects.filter(campaign=dora.campaign).count(), Delivery.objects.count()) == sent
+        assert Click.objects.filter(campaign=dora.campaign, delivery_id=None).count() == 1, "the count stays"
+        assert RawMail.objects.filter(sha256=b"x" * 32, state="new").exists(), "the fact stays"
+    assert standing_in(database, dora.email) <= set(KEPT)
+    assert standing_in(database, str(dora.email.partition("@")[0])) <= set(KEPT), "nor without its domain"
+    sealing.seal_ledger()
+    with psycopg.connect(database) as owner:
+        report = verify_ledger(owner)
+        assert faults_of(report, account_id) == []
+        assert report.erased >= len(events)
+
+
+def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
+    """At the import and at the form; the event says that somebody was erased, not who."""
+    account_id = dora.anna.account_id
+    with tenancy.account(account_id):
+        erase_person(dora.contact.id, by=BY, source="test")  # once more, or for the first time: the same
+        row = strongest(dora.key)
+        assert row
+        assert row.reason == Reason.ERASED
+    home = Home(account_id, dora.anna.list_id)
+    imported = home.bring(file_of(line(dora.email)).getvalue())
+    assert imported.accepted == 0
+    assert imported.refused == {"suppressed": 1}
+    with tenancy.account(account_id):
+        assert not Contact.objects.filter(address_key=dora.key).exists()
+
+
+def test_an_erasure_ends_at_the_account(database: str) -> None:
+    """Carla has the same address; what Anna's customer erases is Anna's."""
+    one, two = Traces("both"), world(people=1)
+    home = Home(two.account_id, two.list_id)
+    home.bring(file_of(line(one.email)).getvalue())
+    with tenancy.account(two.account_id):
+        carla = Contact.objects.get(email=one.email)
+    with tenancy.account(one.anna.account_id), pytest.raises(PrivacyError):
+        erase_for_customer(carla.id, by=one.anna.anna)
+    with tenancy.account(one.anna.account_id):
+        erase_person(one.contact.id, by=BY, source="test")
+    assert standing_in(database, one.email) == {"contact", "consent_evidence"}
+    with tenancy.account(two.account_id):
+        assert strongest(one.key) is None
+        assert Contact.objects.filter(id=carla.id).exists()
+        assert Import.objects.exists()
