@@ -30,7 +30,8 @@ from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
-from mailflatrate.apps.tracking.models import Click
+from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.tracking.models import Click, ClickTotal
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
 from mailflatrate.base.tenancy.policies import restricted
@@ -79,10 +80,16 @@ class Neighbours:
             Feedback.objects.create(delivery_id=delivery.id, campaign=campaign, kind=FeedbackKind.REPLY, raw_mail=mail)
             message = PostboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
             Click.objects.create(campaign=campaign, edition_id=delivery.edition_id, link_number=1)
+            ClickTotal.objects.create(
+                campaign=campaign, edition_id=delivery.edition_id, link_number=1, people=1, machines=0
+            )
             Attempt.objects.create(delivery=delivery, number=1, at=now, stage="rcpt")
             Retry.objects.create(delivery=delivery, campaign=campaign, due_at=now + timedelta(days=1))
             write_to_desk("Please look at it again.", by=self.anna.anna)
             acknowledge_policy(Occasion.LIST, self.anna.list_id, "0" * 64, by=self.anna.anna, where=WHERE)
+            PrivacyRequest.objects.create(
+                kind="access", contact_id=delivery.contact_id, address_key=b"x" * 32, expires_at=now
+            )
             unsubscribe(delivery.contact_id, list_id=None, by="customer", source="test")
             request = self._sign_up(form_id)
             imprint = self.anna.again(campaign).editions.get().imprint

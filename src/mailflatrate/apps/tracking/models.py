@@ -18,4 +18,28 @@ class Click(TenantModel):
 
     class Meta:
         db_table = "click"
-        indexes = [models.Index(fields=["account", "campaign", "link_number"], name="click_campaign")]
+        indexes = [
+            models.Index(fields=["account", "campaign", "link_number"], name="click_campaign"),
+            models.Index(fields=["at"], name="click_age"),
+            models.Index(
+                fields=["account", "delivery_id"], condition=models.Q(delivery_id__isnull=False), name="click_delivery"
+            ),
+        ]
+
+
+class ClickTotal(TenantModel):
+    """What is left of clicks whose time was over (R-95): how many there were on a link."""
+
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
+    edition_id = models.BigIntegerField()
+    link_number = models.PositiveIntegerField()
+    people = models.PositiveIntegerField()
+    machines = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "click_total"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign", "edition_id", "link_number"], name="click_total_once"
+            )
+        ]

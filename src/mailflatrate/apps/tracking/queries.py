@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 
 from mailflatrate.apps.campaigns.models import Edition
-from mailflatrate.apps.tracking.models import Click
+from mailflatrate.apps.tracking.models import Click, ClickTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +26,8 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
         .annotate(people=Count("id", filter=Q(machine=False)), machines=Count("id", filter=Q(machine=True)))
     )
     found = {row["link_number"]: (row["people"], row["machines"]) for row in rows}
+    old = ClickTotal.objects.filter(campaign_id=edition.campaign_id, edition_id=edition.id)
+    for number, people, machines in old.values_list("link_number", "people", "machines"):
+        fresh = found.get(number, (0, 0))
+        found[number] = (fresh[0] + people, fresh[1] + machines)
     return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
