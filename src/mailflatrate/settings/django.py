@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.inbound",
     "mailflatrate.apps.tracking",
     "mailflatrate.apps.privacy",
+    "mailflatrate.apps.stats",
     "mailflatrate.entrypoints.web",
 ]
 

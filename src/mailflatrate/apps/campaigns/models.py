@@ -53,6 +53,9 @@ class Campaign(TenantModel):
     policy_ticked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
     state_reason = models.TextField(blank=True)
+    hold_rule = models.CharField(
+        max_length=10, blank=True, db_default="", help_text="the rule that keeps it paused (R-90)"
+    )
     review_asked_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     scheduled_at = models.DateTimeField(null=True)

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min, Sum
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import confirmations, wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
+from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.gate.notices import notice_decision
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.rules.limits import value
@@ -83,8 +85,23 @@ def pause_campaign(campaign_id: int, reason: str = "") -> None:
     """Stop within a second, in the middle of a chunk; what is left waits. Raises CampaignError when it does not run."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in UNDER_WAY:
-        raise CampaignError("Only a running mailing can be paused.")
+        raise CampaignError(_("Only a running mailing can be paused."))
     _move(campaign, CampaignState.PAUSED, reason)
+
+
+def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
+    """A rule stops a mailing: only a reviewer lets it go on (R-90). One that is over stays as it is."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
+        return
+    campaign.hold_rule = campaign.hold_rule or rule
+    campaign.save(update_fields=["hold_rule"])
+    _move(campaign, CampaignState.PAUSED, reason)
+
+
+def release_hold(account_id: int, campaign_id: int) -> None:
+    """The reviewer is content: the customer may let the mailing go on. Runs inside `tenancy.platform(...)`."""
+    Campaign.objects.filter(id=campaign_id, account_id=account_id).update(hold_rule="")
 
 
 def resume_campaign(campaign_id: int) -> None:
@@ -94,7 +111,9 @@ def resume_campaign(campaign_id: int) -> None:
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state != CampaignState.PAUSED:
-        raise CampaignError("Only a paused mailing can go on.")
+        raise CampaignError(_("Only a paused mailing can go on."))
+    if campaign.hold_rule:
+        raise CampaignError(_("A rule of the service stopped this mailing; a person looks at it first (R-90)."))
     plan = Plan.objects.filter(campaign_id=campaign_id).first()
     if plan is None or plan.finished_at is None:
         _resume_planning(campaign, plan)
@@ -125,7 +144,7 @@ def cancel_campaign(campaign_id: int) -> None:
     """End it for good; what has not left is cancelled. Raises CampaignError when it is over already."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
-        raise CampaignError("Only a mailing that is under way can be cancelled.")
+        raise CampaignError(_("Only a mailing that is under way can be cancelled."))
     _move(campaign, CampaignState.CANCELLED)
     Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY).update(state=ChunkState.CANCELLED)
     jobs.defer("delivery.cancel_rest", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
@@ -243,6 +262,7 @@ def _complete(campaign: Campaign) -> None:
         return
     if not Retry.objects.filter(campaign_id=campaign.id).exists():
         _move(campaign, CampaignState.SENT)
+        figures_changed(campaign.id)
 
 
 def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None:
@@ -297,7 +317,8 @@ def release_canary(account_id: int, campaign_id: int) -> None:
             reason = (
                 f"{HELD_BY_CANARY}: {hard} of the first {plan.canary_size} addresses do not exist ({percent:.1f} %)"
             )
-            _move(campaign, CampaignState.PAUSED, reason)
+            hold_campaign(campaign.id, HELD_BY_CANARY, reason)
+            figures_changed(campaign.id)
             return
         plan.released_at = clock.now()
         plan.save(update_fields=["released_at"])

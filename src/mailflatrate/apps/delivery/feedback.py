@@ -8,6 +8,7 @@ from django.db import connection
 
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.outcomes import BOUNCES
+from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import tenancy
@@ -54,6 +55,8 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
             for row in rows
             if row.state == DeliveryState.BOUNCED
         ])  # fmt: skip
+        for campaign_id in {row.campaign_id for row in rows if row.state == DeliveryState.BOUNCED}:
+            figures_changed(campaign_id)
         lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
 
 
@@ -72,7 +75,8 @@ def record_returned(delivery_id: int, verdict: BounceVerdict, *, text: str, at: 
         if not cursor.fetchone()[0]:
             return False
         cursor.execute("DELETE FROM retry WHERE delivery_id = %s AND account_id = %s", [delivery_id, account_id])
-    contact_id = Delivery.objects.values_list("contact_id", flat=True).get(id=delivery_id)
+    contact_id, campaign_id = Delivery.objects.values_list("contact_id", "campaign_id").get(id=delivery_id)
+    figures_changed(campaign_id)
     if contact_id is not None and verdict.outcome in (Outcome.RECIPIENT_HARD, Outcome.RECIPIENT_SOFT):
         lists.record_bounce(
             contact_id, delivery_id=delivery_id, outcome=verdict.outcome, status=verdict.status, at=at, source=source

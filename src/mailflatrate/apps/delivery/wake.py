@@ -7,6 +7,7 @@ again by the sweep. So every statement here enqueues what is ready and has no wa
 from datetime import datetime
 from typing import Any
 
+from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import Queue
 
 SEND_CHUNK = "delivery.send_chunk"
@@ -53,3 +54,12 @@ def defer_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> t
 def defer_post(account_id: int) -> tuple[str, dict[str, Any]]:
     """Statement and parameters that wake every ready chunk of confirmation mails and notices."""
     return _DEFER_READY.format(which="c.campaign_id IS NULL"), {"account_id": account_id, "at": None}
+
+
+def figures_changed(campaign_id: int | None) -> None:
+    """Something happened to a mailing of the current account: have its figures judged once this is committed (R-86)."""
+    if campaign_id is not None:
+        jobs.wake(
+            "stats.judge_campaign", jobs.Queue.HOUSE, once=f"judge:{campaign_id}",
+            account_id=tenancy.current_account_id(), campaign_id=campaign_id,
+        )  # fmt: skip

@@ -9,6 +9,7 @@ import structlog
 
 from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.inbound.intake import PURPOSES
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail, RawMailState
 from mailflatrate.apps.lists import actions as lists
@@ -178,6 +179,8 @@ def _feedback(
             "text": text[:2000],
         },
     )
+    if created:
+        figures_changed(delivery.campaign_id)
     return created
 
 

@@ -28,8 +28,6 @@ from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, compl
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.verdict import verdict_from_json
 
-CANARY_RULE = "R-88"
-
 
 @dataclass(frozen=True, slots=True)
 class Live:
@@ -105,7 +103,6 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         **context,
         "left_out": reasons(progress.left_out),
         "withheld": reasons(progress.withheld),
-        "held_by_canary": campaign.state == CampaignState.PAUSED and campaign.state_reason.startswith(CANARY_RULE),
         "unsubscribe_limit": limit("unsubscribe_stop"),
     }
 

@@ -1,0 +1,174 @@
+"""Making figures anew, and doing what they call for. Whatever is done is one row of `measure`, taken once."""
+
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.actions import hold_campaign, release_hold
+from mailflatrate.apps.stats import queries, words
+from mailflatrate.apps.stats.models import Measure
+from mailflatrate.apps.stats.models import Scope as StoredScope
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.measures import Level, Need, Scope, judge, judge_provider
+from mailflatrate.rules.providers import OTHER, domains_by_provider
+
+MACHINE = "stats.judge"
+
+# A mailing's figures replaced as a whole. The day is that of the outcome; a report counts on the day of its delivery.
+_REFRESH = """
+WITH provider (domain, key) AS (
+    SELECT * FROM unnest(%(domains)s::text[], %(keys)s::text[])
+), said AS (
+    SELECT delivery_id, bool_or(kind = 'complaint') AS complained, bool_or(kind = 'unsubscribe') AS unsubscribed
+    FROM feedback
+    WHERE account_id = %(account_id)s AND campaign_id = %(campaign_id)s AND kind IN ('complaint', 'unsubscribe')
+    GROUP BY delivery_id
+), counted AS (
+    SELECT d.mailing_list_id, coalesce(p.key, %(other)s) AS provider, (d.settled_at AT TIME ZONE 'UTC')::date AS day,
+        count(*) AS settled, count(*) FILTER (WHERE d.state = 'sent') AS delivered,
+        count(*) FILTER (WHERE d.bounce = 'hard') AS hard, count(*) FILTER (WHERE d.bounce = 'soft') AS soft,
+        count(*) FILTER (WHERE s.complained) AS complaints, count(*) FILTER (WHERE s.unsubscribed) AS unsubscribed
+    FROM chunk k
+    JOIN delivery d ON d.chunk_id = k.id AND d.account_id = k.account_id
+    LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
+    LEFT JOIN provider p ON p.domain = lower(split_part(c.email, '@', 2))
+    LEFT JOIN said s ON s.delivery_id = d.id
+    WHERE k.account_id = %(account_id)s AND k.campaign_id = %(campaign_id)s
+      AND d.state IN ('sent', 'bounced') AND d.settled_at IS NOT NULL
+    GROUP BY 1, 2, 3
+)
+INSERT INTO daily_figure (account_id, campaign_id, mailing_list_id, sender_domain, provider, day, settled, delivered,
+    hard, soft, complaints, unsubscribed)
+SELECT %(account_id)s, %(campaign_id)s, mailing_list_id, %(sender_domain)s, provider, day, settled, delivered, hard,
+    soft, complaints, unsubscribed
+FROM counted
+"""
+
+
+def refresh_campaign(account_id: int, campaign_id: int) -> None:
+    """Make a mailing's daily figures anew from its deliveries and feedback. Repeated, it changes nothing."""
+    table = domains_by_provider()
+    with tenancy.account(account_id):
+        campaign = (
+            Campaign.objects.select_for_update(of=("self",))
+            .select_related("sender__domain")
+            .filter(id=campaign_id)
+            .first()
+        )
+        if campaign is None:
+            return
+        parameters: dict[str, Any] = {
+            "account_id": account_id, "campaign_id": campaign_id, "domains": list(table), "keys": list(table.values()),
+            "other": OTHER, "sender_domain": campaign.sender.domain.name if campaign.sender else "",
+        }  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM daily_figure WHERE account_id = %(account_id)s AND campaign_id = %(campaign_id)s",
+                parameters,
+            )
+            cursor.execute(_REFRESH, parameters)
+
+
+def judge_campaign(account_id: int, campaign_id: int) -> None:
+    """Look at a mailing's figures as they are now and do what they call for (R-86, R-88, R-89)."""
+    with tenancy.account(account_id):
+        needs = list(judge(queries.mailing_counts(campaign_id), Scope.MAILING))
+        for provider, counts in queries.provider_counts(campaign_id).items():
+            need = judge_provider(provider, counts.settled, counts.hard) if provider != OTHER else None
+            needs += [need] if need else []
+    for need in needs:
+        _take(account_id, need, StoredScope.MAILING, campaign_id)
+
+
+def judge_account(account_id: int) -> None:
+    """Look at the account's last day and last seven days (R-85)."""
+    with tenancy.account(account_id):
+        windows = {
+            StoredScope.DAY: queries.window_counts(1),
+            StoredScope.WEEK: queries.window_counts(queries.WEEK_DAYS),
+        }
+    for scope, counts in windows.items():
+        for need in judge(counts, Scope(scope.value)):
+            _take(account_id, need, scope, None)
+
+
+def _take(account_id: int, need: Need, scope: StoredScope, campaign_id: int | None) -> None:
+    """Record the measure and carry it out, both or none; nothing when it was taken before."""
+    with tenancy.platform(PlatformReason.STANDING):
+        # One after another within an account, so that a step is taken once however many events arrive together.
+        account = Account.objects.select_for_update().get(id=account_id)
+        step: dict[str, Any] = {
+            "account_id": account_id, "scope": scope, "campaign_id": campaign_id, "cause": need.cause.value,
+            "provider": need.provider, "level": need.level.value,
+            "day": queries.today() if campaign_id is None else None,
+        }  # fmt: skip
+        figures = {"rule": need.rule, "events": need.events, "base": need.base, "limit_percent": need.limit}
+        measure, created = Measure.objects.get_or_create(**step, defaults={**figures, "at": clock.now()})
+        if created:
+            audit.record(
+                f"measure.{need.level.name.lower()}", by=audit.machine(MACHINE), account_id=account_id,
+                subject=f"measure:{measure.id}", details=_evidence(measure, need),
+            )  # fmt: skip
+            _carry_out(account, need, measure)
+
+
+def _evidence(measure: Measure, need: Need) -> dict[str, Any]:
+    return {
+        "measure": measure.id, "campaign": measure.campaign_id, "scope": measure.scope, "cause": need.cause.value,
+        "provider": need.provider, "events": need.events, "of": need.base, "percent": round(need.percent, 3),
+        "limit_percent": need.limit,
+    }  # fmt: skip
+
+
+def _carry_out(account: Account, need: Need, measure: Measure) -> None:
+    if need.level >= Level.PAUSE_MAILING and measure.campaign_id is not None:
+        with tenancy.account(account.id):
+            hold_campaign(measure.campaign_id, need.rule, words.sentence(need))
+    if need.level is Level.WARN or need.level is Level.PAUSE_MAILING:
+        tell_owners(account.id, NoticeKind.STANDING, lambda _user: words.letter(account.name, need, measure))
+        return
+    after = {
+        Level.THROTTLE: Standing.THROTTLED, Level.PAUSE_ACCOUNT: Standing.PAUSED, Level.SUSPEND: Standing.SUSPENDED,
+    }[need.level]  # fmt: skip
+    reasons = Reasons(
+        f"figures_{need.cause.value}", words.sentence(need), words.remedy(need), need.rule, _evidence(measure, need)
+    )
+    _move(account, after, reasons)
+    if need.level is Level.SUSPEND:
+        give_strike(account.id, reasons, by=None, machine=MACHINE)
+
+
+# An account only ever moves towards less by itself (R-90).
+_ORDER = (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED)
+
+
+def _move(account: Account, after: Standing, reasons: Reasons) -> None:
+    before = Standing(account.standing)
+    if before in _ORDER and _ORDER.index(after) > _ORDER.index(before):
+        change_standing(account.id, after, reasons, by=None, machine=MACHINE)
+
+
+def lift_measure(measure_id: int, *, by: User, because: str) -> None:
+    """A reviewer lets a held mailing go on when its customer says so (R-90). Raises AccountError without a reason."""
+    if not because.strip():
+        raise AccountError(_("Write why this measure is lifted; it stays in the audit log."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        measure = Measure.objects.select_for_update().get(id=measure_id)
+        if measure.lifted_at is not None:
+            raise AccountError(_("This measure was lifted already."))
+        measure.lifted_at, measure.lifted_by, measure.lifted_because = clock.now(), by, because.strip()
+        measure.save(update_fields=["lifted_at", "lifted_by", "lifted_because"])
+        if measure.campaign_id is not None:
+            of_mailing = Measure.objects.filter(account_id=measure.account_id, campaign_id=measure.campaign_id)
+            if not of_mailing.filter(lifted_at=None, level__gte=Level.PAUSE_MAILING.value).exists():
+                release_hold(measure.account_id, measure.campaign_id)
+        audit.record(
+            "measure.lifted", by=audit.person(by), account_id=measure.account_id, subject=f"measure:{measure.id}",
+            reason=because.strip(),
+        )  # fmt: skip

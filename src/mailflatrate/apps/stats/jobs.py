@@ -1,0 +1,44 @@
+"""Background jobs of the figures; thin. The earlier stops ask for them by name."""
+
+from datetime import timedelta
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.stats import actions
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.tenancy import PlatformReason
+
+REFRESH_EVERY = timedelta(seconds=30)
+LATE_DAYS = 8
+
+
+@job("stats.judge_campaign", Queue.HOUSE, attempts=20)
+def judge_campaign(account_id: int, campaign_id: int) -> None:
+    """Something happened to a mailing: judge it at once, and see to it that its daily figures follow."""
+    actions.judge_campaign(account_id, campaign_id)
+    with tenancy.account(account_id):
+        jobs.defer(
+            "stats.refresh_campaign", Queue.HOUSE, at=clock.now() + REFRESH_EVERY, once=f"figures:{campaign_id}",
+            account_id=account_id, campaign_id=campaign_id,
+        )  # fmt: skip
+
+
+@job("stats.refresh_campaign", Queue.HOUSE, attempts=20)
+def refresh_campaign(account_id: int, campaign_id: int) -> None:
+    """Make the daily figures of a mailing anew, and judge with them."""
+    actions.refresh_campaign(account_id, campaign_id)
+    actions.judge_campaign(account_id, campaign_id)
+    actions.judge_account(account_id)
+
+
+@job("stats.refresh_recent", Queue.HOUSE, every="17 3 * * *")
+def refresh_recent(timestamp: int) -> None:
+    """Once a night: the figures of all mailings of the last week, whatever was missed."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        recent = list(
+            Campaign.objects.filter(started_at__gt=clock.now() - timedelta(days=LATE_DAYS)).values_list(
+                "account_id", "id"
+            )
+        )
+    for account_id, campaign_id in recent:
+        refresh_campaign(account_id, campaign_id)

@@ -1,0 +1,86 @@
+"""Tables of figures and measures."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class DailyFigure(TenantModel):
+    """Recipients of one mailing, list and provider, by the day (UTC) of the outcome; feedback counts on that day, too.
+
+    A read model: the rows of a mailing are replaced as a whole, so that doing it twice changes nothing.
+    """
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    mailing_list = models.ForeignKey(
+        "lists.MailingList", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
+    sender_domain = models.CharField(max_length=253, blank=True, db_default="")
+    provider = models.CharField(max_length=20)
+    day = models.DateField()
+    settled = models.PositiveIntegerField(help_text="got an outcome: delivered or bounced")
+    delivered = models.PositiveIntegerField()
+    hard = models.PositiveIntegerField()
+    soft = models.PositiveIntegerField()
+    complaints = models.PositiveIntegerField()
+    unsubscribed = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "daily_figure"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign", "mailing_list", "provider", "day"], name="daily_figure_once"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "day"], name="daily_figure_day")]
+
+
+class Scope(models.TextChoices):
+    """Over what a measure's figures were counted."""
+
+    MAILING = "mailing", _("This mailing")
+    DAY = "day", _("One day")
+    WEEK = "week", _("Seven days")
+
+
+class Measure(TenantModel):
+    """One step that the figures called for, taken once (R-86, R-88, R-89). A person lifts it, with a reason (R-90)."""
+
+    platform_writes = True
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    cause = models.CharField(max_length=20)
+    level = models.PositiveSmallIntegerField()
+    rule = models.CharField(max_length=10)
+    provider = models.CharField(max_length=20, blank=True, db_default="")
+    events = models.PositiveIntegerField()
+    base = models.PositiveIntegerField()
+    limit_percent = models.FloatField()
+    day = models.DateField(null=True, help_text="of an account's measure: the day it was taken")
+    at = models.DateTimeField(db_default=Now())
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    lifted_because = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        db_table = "measure"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "scope", "campaign", "cause", "provider", "level", "day"],
+                nulls_distinct=False,
+                name="measure_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True) | (Q(lifted_by__isnull=False) & ~Q(lifted_because="")),
+                name="measure_lifted_by_a_person",
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "-at"], name="measure_recent")]

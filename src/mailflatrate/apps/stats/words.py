@@ -1,0 +1,69 @@
+"""What a measure says to the customer: what was found, what it means, and what he can do (R-09)."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.stats.models import Measure
+from mailflatrate.rules.measures import Cause, Level, Need
+from mailflatrate.rules.providers import PROVIDERS
+from mailflatrate.settings import load_settings
+
+# Stored in English, as figures filled in; translated by sentence where they are shown whole.
+_SENTENCES = {
+    Cause.COMPLAINTS: gettext_noop("%(events)s of %(base)s recipients reported a mailing as spam (%(percent)s %%)."),
+    Cause.HARD_BOUNCES: gettext_noop("%(events)s of %(base)s addresses do not exist (%(percent)s %%)."),
+    Cause.PROVIDER_BOUNCES: gettext_noop(
+        "At %(provider)s, %(events)s of %(base)s addresses do not exist (%(percent)s %%)."
+    ),
+    Cause.UNSUBSCRIBES: gettext_noop("%(events)s of %(base)s recipients unsubscribed (%(percent)s %%)."),
+}
+_REMEDIES = {
+    Cause.COMPLAINTS: gettext_noop(
+        "Look at whom you write to and what they signed up for. People who reported you are on your lists no more."
+    ),
+    Cause.HARD_BOUNCES: gettext_noop(
+        "Addresses that do not exist come from old lists or from lists without a confirmed sign-up. The dead ones are"
+        " suppressed already; tell us where the list comes from."
+    ),
+    Cause.PROVIDER_BOUNCES: gettext_noop(
+        "A provider that gets mail for people who do not exist soon refuses all of it. Tell us where the list comes"
+        " from."
+    ),
+    Cause.UNSUBSCRIBES: gettext_noop(
+        "So many goodbyes at once say that the mailing was not what people signed up for. Look at its promise and its"
+        " rhythm before you go on."
+    ),
+}
+_DONE = {
+    Level.WARN: gettext_noop("Nothing was stopped. This is a warning, so that it stays that way."),
+    Level.PAUSE_MAILING: gettext_noop("The mailing is paused. A person looks at it before it may go on."),
+}
+_NAMES = {provider.key: provider.name for provider in PROVIDERS}
+
+
+def sentence(need: Need) -> str:
+    """What was found, with its figures, in the active language."""
+    return _(_SENTENCES[need.cause]) % {
+        "events": need.events,
+        "base": need.base,
+        "percent": f"{need.percent:.2f}",
+        "provider": _NAMES.get(need.provider, need.provider),
+    }
+
+
+def remedy(need: Need) -> str:
+    """What the customer can do, in the active language."""
+    return _(_REMEDIES[need.cause])
+
+
+def letter(account_name: str, need: Need, measure: Measure) -> tuple[str, str]:
+    """Subject and text for the owners, in the active language."""
+    done = _(_DONE[need.level])
+    parts = [sentence(need), done, remedy(need), _("Rule: %(text)s") % {"text": need.rule}]
+    page = f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "standing/"
+    parts.append(f"{load_settings().public_url}/studio/{page}")
+    subject = {
+        Level.WARN: _("%(account)s: a figure that needs your attention"),
+        Level.PAUSE_MAILING: _("%(account)s: a mailing is paused"),
+    }[need.level]
+    return subject % {"account": account_name}, "\n\n".join(parts) + "\n"

@@ -1,0 +1,147 @@
+"""What the figures of a mailing or an account call for (R-85 to R-89): counts in, measures out.
+
+A rate acts only where the sample is large enough, and no single report ever changes anything (R-85, R-87): below three
+events the most that happens is a warning. Measures are ordered; the strongest that applies includes the weaker ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from mailflatrate.rules.limits import value
+
+
+class Level(IntEnum):
+    """How far a measure goes, from telling to stopping."""
+
+    WARN = 1  # the customer is told
+    THROTTLE = 2  # fewer a day, and a reviewer looks
+    PAUSE_MAILING = 3  # this mailing waits for a reviewer
+    PAUSE_ACCOUNT = 4  # all mailings wait for a reviewer
+    SUSPEND = 5  # nothing goes out, and a strike is given
+
+
+class Cause(Enum):
+    """What crossed a line; the value is stored and is the key of its words."""
+
+    COMPLAINTS = "complaints"
+    HARD_BOUNCES = "hard_bounces"
+    PROVIDER_BOUNCES = "provider_bounces"
+    UNSUBSCRIBES = "unsubscribes"
+
+
+class Scope(Enum):
+    """Over what the figures were counted."""
+
+    MAILING = "mailing"
+    DAY = "day"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Distinct recipients. `settled` got an outcome; `reporting` of the delivered are at providers that report."""
+
+    settled: int = 0
+    delivered: int = 0
+    reporting: int = 0
+    hard: int = 0
+    complaints: int = 0
+    unsubscribed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One measure that the figures call for. `percent` of `base` against `limit` percent (0 where events decide)."""
+
+    cause: Cause
+    level: Level
+    rule: str
+    events: int
+    base: int
+    limit: float
+    provider: str = ""
+
+    @property
+    def percent(self) -> float:
+        """The rate that was found, in percent."""
+        return share(self.events, self.base)
+
+
+def share(events: int, base: int) -> float:
+    """Events in percent of a base; 0 of an empty one."""
+    return 100 * events / base if base else 0.0
+
+
+def judge(counts: Counts, scope: Scope) -> tuple[Need, ...]:
+    """The strongest measure for each cause, or none. A mailing's own lines are those of R-86, R-88 and R-89."""
+    found = [_complaints(counts, scope), _hard_bounces(counts, scope)]
+    if scope is Scope.MAILING:
+        found.append(_unsubscribes(counts))
+    return tuple(need for need in found if need is not None)
+
+
+def judge_provider(provider: str, settled: int, hard: int) -> Need | None:
+    """Too many unknown users at one provider: what goes there next would ruin the standing with it (R-88)."""
+    limit = value("provider_unknown_pause")
+    if hard < value("rate_sample_events") or settled < value("rate_sample_delivered") or share(hard, settled) <= limit:
+        return None
+    return Need(Cause.PROVIDER_BOUNCES, Level.PAUSE_MAILING, "R-88", hard, settled, limit, provider)
+
+
+def _complaints(counts: Counts, scope: Scope) -> Need | None:
+    events, base = counts.complaints, counts.reporting
+    rate, enough = share(events, base), events >= value("rate_sample_events")
+
+    def need(level: Level, limit: float) -> Need:
+        return Need(Cause.COMPLAINTS, level, "R-86", events, base, limit)
+
+    if scope is Scope.MAILING and _at_the_start(counts):
+        return need(Level.SUSPEND, 0)
+    if not enough:
+        sample = base >= value("rate_sample_delivered")
+        return need(Level.WARN, value("complaint_warn")) if sample and rate >= value("complaint_warn") else None
+    for level, key in (
+        (Level.SUSPEND, "complaint_suspend"),
+        (Level.PAUSE_ACCOUNT, "complaint_pause"),
+        (Level.THROTTLE, "complaint_throttle"),
+        (Level.WARN, "complaint_warn"),
+    ):
+        if rate >= value(key):
+            return need(level, value(key))
+    return None
+
+
+def _at_the_start(counts: Counts) -> bool:
+    """Five reports within the first thousand (R-86)."""
+    return counts.complaints >= value("complaint_suspend_events") and counts.delivered <= value(
+        "complaint_suspend_window"
+    )
+
+
+def _hard_bounces(counts: Counts, scope: Scope) -> Need | None:
+    events, base = counts.hard, counts.settled
+    rate = share(events, base)
+    if events < value("rate_sample_events"):
+        return None
+
+    def need(level: Level, limit: float) -> Need:
+        return Need(Cause.HARD_BOUNCES, level, "R-88", events, base, limit)
+
+    large = base >= value("rate_sample_delivered")
+    if large and rate > value("hard_bounce_suspend"):
+        return need(Level.SUSPEND, value("hard_bounce_suspend"))
+    if scope is Scope.MAILING and rate > value("hard_bounce_pause"):
+        return need(Level.PAUSE_MAILING, value("hard_bounce_pause"))
+    if large and rate > value("hard_bounce_warn"):
+        return need(Level.WARN, value("hard_bounce_warn"))
+    return None
+
+
+def _unsubscribes(counts: Counts) -> Need | None:
+    limit = value("unsubscribe_stop")
+    enough = counts.unsubscribed >= value("rate_sample_events") and counts.delivered >= value("rate_sample_delivered")
+    if enough and share(counts.unsubscribed, counts.delivered) > limit:
+        return Need(Cause.UNSUBSCRIBES, Level.PAUSE_MAILING, "R-89", counts.unsubscribed, counts.delivered, limit)
+    return None

@@ -1,0 +1,61 @@
+"""Which mailbox provider a domain belongs to, and whether it reports complaints to senders (R-81, R-85).
+
+A domain with mail exchangers of its own is not in the table: it counts as `other`, and `other` reports as soon as one
+report came from there. Gmail reports to nobody by name, so its recipients never thin a complaint rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`key` is stored with figures; `reports` says that complaints come back to senders (R-81)."""
+
+    key: str
+    name: str
+    reports: bool
+    domains: tuple[str, ...]
+
+
+PROVIDERS: tuple[Provider, ...] = (
+    Provider("google", "Gmail", False, ("gmail.com", "googlemail.com")),
+    Provider(
+        "microsoft", "Outlook.com", True,
+        ("outlook.com", "outlook.de", "outlook.at", "hotmail.com", "hotmail.de", "hotmail.fr", "hotmail.co.uk",
+         "live.com", "live.de", "live.at", "live.fr", "msn.com", "passport.com"),
+    ),
+    Provider(
+        "yahoo", "Yahoo and AOL", True,
+        ("yahoo.com", "yahoo.de", "yahoo.fr", "yahoo.it", "yahoo.es", "yahoo.co.uk", "ymail.com", "rocketmail.com",
+         "aol.com", "aol.de", "aim.com"),
+    ),
+    Provider("apple", "iCloud", False, ("icloud.com", "me.com", "mac.com")),
+    Provider(
+        "united_internet", "GMX and WEB.DE", False,
+        ("gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com", "gmx.info", "web.de", "email.de", "mail.com", "1und1.de"),
+    ),
+    Provider("telekom", "T-Online", False, ("t-online.de", "magenta.de")),
+    Provider("freenet", "freenet", False, ("freenet.de",)),
+    Provider("orange", "Orange", True, ("orange.fr", "wanadoo.fr")),
+    Provider("sfr", "SFR", True, ("sfr.fr", "neuf.fr", "cegetel.net")),
+    Provider("la_poste", "La Poste", True, ("laposte.net",)),
+    Provider("comcast", "Comcast", True, ("comcast.net",)),
+    Provider("mail_ru", "Mail.ru", True, ("mail.ru", "inbox.ru", "list.ru", "bk.ru")),
+)  # fmt: skip
+
+_BY_DOMAIN = {domain: provider.key for provider in PROVIDERS for domain in provider.domains}
+REPORTING = frozenset(provider.key for provider in PROVIDERS if provider.reports)
+
+
+def provider_of(domain: str) -> str:
+    """The key of the provider that a recipient's domain belongs to; `other` for all that the table does not hold."""
+    return _BY_DOMAIN.get(domain.lower(), OTHER)
+
+
+def domains_by_provider() -> dict[str, str]:
+    """Domain -> key, for a set-based look-up in the database."""
+    return dict(_BY_DOMAIN)

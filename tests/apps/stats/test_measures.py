@@ -1,0 +1,154 @@
+"""From an event to the measure: figures from real rows, each step once, held by the database, lifted by a person only."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import ProgrammingError, connection
+
+from campaign_world import World, world
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Account, Notice, Standing, Strike, User
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.actions import resume_campaign
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.stats import actions, queries
+from mailflatrate.apps.stats.models import DailyFigure, Measure
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.measures import Level
+
+PEOPLE = 400
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    return world(PEOPLE)
+
+
+def running(anna: World, *, hard: int = 0, complaints: int = 0) -> Campaign:
+    """A mailing half of which is through; so many bounced hard, so many of the others complained."""
+    campaign = anna.sending()
+    anna.settle(campaign, DeliveryState.SENT, PEOPLE // 2 - hard)
+    if hard:
+        anna.settle(campaign, DeliveryState.BOUNCED, hard, bounce="hard")
+    complain(anna, campaign, complaints)
+    return campaign
+
+
+def complain(anna: World, campaign: Campaign, count: int) -> None:
+    with tenancy.account(anna.account_id):
+        known = Feedback.objects.filter(campaign=campaign).values_list("delivery_id", flat=True)
+        rows = Delivery.objects.filter(campaign_id=campaign.id, state=DeliveryState.SENT).exclude(id__in=list(known))
+        for row in rows.order_by("id")[:count]:
+            Feedback.objects.create(
+                delivery_id=row.id, campaign=campaign, contact_id=row.contact_id, kind=FeedbackKind.COMPLAINT
+            )
+
+
+def standing(anna: World) -> str:
+    with tenancy.account(anna.account_id):
+        return str(Account.objects.get(id=anna.account_id).standing)
+
+
+def taken(anna: World) -> list[tuple[str, str, int]]:
+    with tenancy.account(anna.account_id):
+        return list(Measure.objects.order_by("id").values_list("scope", "cause", "level"))
+
+
+def reviewer() -> User:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return User.objects.filter(is_staff=True).latest("id")
+
+
+def test_figures_are_made_anew_without_doubling(anna: World) -> None:
+    campaign = running(anna, hard=3, complaints=2)
+    for _ in range(2):
+        actions.refresh_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        [row] = DailyFigure.objects.filter(campaign=campaign)
+        assert (row.settled, row.delivered, row.hard, row.complaints) == (200, 197, 3, 2)
+        assert (row.provider, row.mailing_list_id, row.sender_domain) == ("other", anna.list_id, "lindenhof.example")
+        week = queries.window_counts(7)
+        assert (week.settled, week.reporting, week.complaints) == (200, 197, 2)
+        assert queries.list_counts(7)[anna.list_id] == queries.domain_counts(7)["lindenhof.example"]
+
+
+def test_what_is_older_than_the_window_does_not_count(anna: World) -> None:
+    campaign = running(anna, hard=3)
+    with tenancy.account(anna.account_id):
+        Delivery.objects.filter(campaign_id=campaign.id).update(settled_at=clock.now() - timedelta(days=7))
+    actions.refresh_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        assert queries.window_counts(7).settled == 0
+        assert queries.window_counts(8).settled == 200
+
+
+def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: World) -> None:
+    """R-88: 6 % of the first addresses do not exist."""
+    campaign = running(anna, hard=12)
+    for _ in range(3):
+        actions.judge_campaign(anna.account_id, campaign.id)
+    assert taken(anna) == [("mailing", "hard_bounces", Level.SUSPEND)]
+    assert anna.again(campaign).state == CampaignState.PAUSED
+    assert standing(anna) == Standing.SUSPENDED
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Strike.objects.filter(account_id=anna.account_id).count() == 1
+        letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing")
+        assert any("12" in letter.text and "200" in letter.text for letter in letters)
+
+
+def test_complaints_climb_step_by_step(anna: World) -> None:
+    campaign = running(anna, complaints=2)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    assert taken(anna) == [("mailing", "complaints", Level.WARN)]
+    assert (standing(anna), anna.again(campaign).state) == (Standing.ACTIVE, CampaignState.SENDING)
+    complain(anna, campaign, 1)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    assert taken(anna)[1:] == [("mailing", "complaints", Level.SUSPEND)]
+    assert (standing(anna), anna.again(campaign).state) == (Standing.SUSPENDED, CampaignState.PAUSED)
+
+
+def test_one_report_changes_nothing(anna: World) -> None:
+    """R-87: a warning at most."""
+    campaign = running(anna, complaints=1)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    actions.refresh_campaign(anna.account_id, campaign.id)
+    actions.judge_account(anna.account_id)
+    assert (standing(anna), anna.again(campaign).state) == (Standing.ACTIVE, CampaignState.SENDING)
+    assert {level for _, _, level in taken(anna)} <= {Level.WARN}
+
+
+def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
+    """R-90: neither by the button, nor by SQL; a reviewer lifts it, with a reason."""
+    campaign = running(anna, hard=5)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    assert taken(anna) == [("mailing", "hard_bounces", Level.PAUSE_MAILING)]
+    assert standing(anna) == Standing.ACTIVE
+    with tenancy.account(anna.account_id), pytest.raises(CampaignError):
+        resume_campaign(campaign.id)
+    for attack in ("state = 'sending'", "hold_rule = ''", "hold_rule = '', state = 'sending'"):
+        with (
+            pytest.raises(ProgrammingError, match="R-90"),
+            tenancy.account(anna.account_id),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(f"UPDATE campaign SET {attack} WHERE id = %s", [campaign.id])
+    with tenancy.account(anna.account_id):
+        measure = Measure.objects.get()
+    with pytest.raises(AccountError):
+        actions.lift_measure(measure.id, by=reviewer(), because=" ")
+    actions.lift_measure(measure.id, by=reviewer(), because="They removed the old half of the list.")
+    with tenancy.account(anna.account_id):
+        resume_campaign(campaign.id)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    assert anna.again(campaign).state == CampaignState.SENDING, "the same figures do not stop it again"
+
+
+def test_a_customer_neither_takes_nor_lifts_measures(anna: World) -> None:
+    campaign = running(anna, hard=5)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    for attack in ("DELETE FROM measure", "UPDATE measure SET lifted_at = now(), lifted_because = 'x'"):
+        with pytest.raises(ProgrammingError), tenancy.account(anna.account_id), connection.cursor() as cursor:
+            cursor.execute(attack)

@@ -1,0 +1,88 @@
+"""What figures call for: every line of R-86, R-88 and R-89 from both sides, and that little never acts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflatrate.rules.measures import Cause, Counts, Level, Scope, judge, judge_provider
+from mailflatrate.rules.providers import OTHER, PROVIDERS, provider_of
+
+
+def level(counts: Counts, cause: Cause, scope: Scope = Scope.MAILING) -> Level | None:
+    return next((need.level for need in judge(counts, scope) if need.cause is cause), None)
+
+
+@pytest.mark.parametrize(
+    ("complaints", "reporting", "found"),
+    [
+        (4, 10_000, None),
+        (5, 10_000, Level.WARN),
+        (9, 10_000, Level.WARN),
+        (10, 10_000, Level.THROTTLE),
+        (20, 10_000, Level.PAUSE_ACCOUNT),
+        (29, 10_000, Level.PAUSE_ACCOUNT),
+        (30, 10_000, Level.SUSPEND),
+        (3, 100, Level.SUSPEND),
+    ],
+)
+def test_complaints(complaints: int, reporting: int, found: Level | None) -> None:
+    counts = Counts(settled=20_000, delivered=20_000, reporting=reporting, complaints=complaints)
+    for scope in Scope:
+        assert level(counts, Cause.COMPLAINTS, scope) is found
+
+
+def test_five_reports_in_the_first_thousand_stop_a_mailing() -> None:
+    early = Counts(settled=1000, delivered=1000, reporting=100_000, complaints=5)
+    assert level(early, Cause.COMPLAINTS) is Level.SUSPEND
+    assert level(early, Cause.COMPLAINTS, Scope.WEEK) is None
+    assert level(Counts(settled=1001, delivered=1001, reporting=100_000, complaints=5), Cause.COMPLAINTS) is None
+
+
+@given(st.integers(0, 2), st.integers(0, 1_000_000), st.integers(0, 1_000_000))
+def test_fewer_than_three_reports_change_nothing(complaints: int, delivered: int, reporting: int) -> None:
+    """R-87: neither one forged report nor one genuine report does more than warn."""
+    counts = Counts(settled=delivered, delivered=delivered, reporting=reporting, complaints=complaints)
+    for scope in Scope:
+        assert level(counts, Cause.COMPLAINTS, scope) in (None, Level.WARN)
+
+
+@pytest.mark.parametrize(
+    ("hard", "settled", "of_mailing", "of_week"),
+    [
+        (2, 10, None, None),
+        (3, 10, Level.PAUSE_MAILING, None),
+        (100, 10_000, None, None),
+        (101, 10_000, Level.WARN, Level.WARN),
+        (200, 10_000, Level.WARN, Level.WARN),
+        (201, 10_000, Level.PAUSE_MAILING, Level.WARN),
+        (500, 10_000, Level.PAUSE_MAILING, Level.WARN),
+        (501, 10_000, Level.SUSPEND, Level.SUSPEND),
+        (30, 500, Level.SUSPEND, Level.SUSPEND),
+    ],
+)
+def test_hard_bounces(hard: int, settled: int, of_mailing: Level | None, of_week: Level | None) -> None:
+    counts = Counts(settled=settled, delivered=settled - hard, hard=hard)
+    assert level(counts, Cause.HARD_BOUNCES) is of_mailing
+    assert level(counts, Cause.HARD_BOUNCES, Scope.WEEK) is of_week
+
+
+@pytest.mark.parametrize(("left", "delivered", "found"), [(20, 1000, None), (21, 1000, Level.PAUSE_MAILING),
+                                                         (5, 100, None)])  # fmt: skip
+def test_unsubscribes(left: int, delivered: int, found: Level | None) -> None:
+    counts = Counts(settled=delivered, delivered=delivered, unsubscribed=left)
+    assert level(counts, Cause.UNSUBSCRIBES) is found
+    assert level(counts, Cause.UNSUBSCRIBES, Scope.DAY) is None
+
+
+def test_unknown_users_at_one_provider() -> None:
+    need = judge_provider("yahoo", 1000, 51)
+    assert need is not None and need.level is Level.PAUSE_MAILING and need.provider == "yahoo"
+    assert judge_provider("yahoo", 1000, 50) is None
+    assert judge_provider("yahoo", 199, 100) is None
+
+
+def test_each_domain_belongs_to_one_provider() -> None:
+    domains = [domain for provider in PROVIDERS for domain in provider.domains]
+    assert len(domains) == len(set(domains))
+    assert provider_of("GMX.de") == "united_internet"
+    assert provider_of("lindenhof.example") == OTHER
