@@ -31,6 +31,8 @@ from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMess
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
 from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.stats.actions import refresh_campaign
+from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.tracking.models import Click, ClickTotal
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
@@ -109,6 +111,12 @@ class Neighbours:
         review_campaign(
             self.anna.account_id, other.id, approved=False, by=operator(), shown_hash=other.policy_hash, text="No."
         )
+        refresh_campaign(self.anna.account_id, campaign.id)
+        with tenancy.platform(PlatformReason.STANDING):
+            Measure.objects.create(
+                account_id=self.anna.account_id, campaign=campaign, scope="mailing", cause="hard_bounces", level=1,
+                rule="R-88", events=3, base=200, limit_percent=1,
+            )  # fmt: skip
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
         keep_signals(self.anna.account_id, [Found("vat", Outcome.GOOD, "none")])
 
