@@ -160,7 +160,9 @@ async def press(port: int, posts: list[tuple[str, bytes]], connections: int, sec
     return load, time.perf_counter() - begin
 
 
-def sign_ups(estate: Estate, folder: Path, port: int, options: argparse.Namespace, pids: list[int]) -> dict[str, object]:
+def sign_ups(
+    estate: Estate, folder: Path, port: int, options: argparse.Namespace, pids: list[int]
+) -> dict[str, object]:
     """The rate of honest sign-ups, and of their mails afterwards."""
     from mailflatrate.settings.postgres import EmbeddedPostgres
 
