@@ -124,7 +124,7 @@ def published_form(estate: Estate) -> tuple[str, bytes]:
 
 
 def solved_tasks(code: str, count: int) -> list[bytes]:
-    """Tasks as browsers hand them back. They are made with a known solution, because finding it is the browser's work."""
+    """Tasks as browsers hand them back. Made with a known solution: finding it is the browser's work."""
     import altcha
 
     from mailflatrate.apps.forms import defence
@@ -178,8 +178,8 @@ def sign_ups(
     random.shuffle(posts)
     asyncio.run(press(port, posts[:200], options.connections, 10))
     stored_before = stored(estate.account_id, "queued")
-    groups = {"web": [each for pid in pids for each in family(pid)], "postgres": family(EmbeddedPostgres(folder).pid or 0),
-              "load": [os.getpid()]}  # fmt: skip
+    postgres = family(EmbeddedPostgres(folder).pid or 0)
+    groups = {"web": [each for pid in pids for each in family(pid)], "postgres": postgres, "load": [os.getpid()]}
     before = {group: sum(map(cpu_seconds, each)) for group, each in groups.items()}
     load, took = asyncio.run(press(port, posts[200:], options.connections, options.seconds))
     after = {group: sum(map(cpu_seconds, each)) for group, each in groups.items()}

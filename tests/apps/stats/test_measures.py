@@ -1,4 +1,4 @@
-"""From an event to the measure: figures from real rows, each step once, held by the database, lifted by a person only."""
+"""From an event to the measure: figures from real rows, each step once, held by the database, lifted by a person."""
 
 from datetime import timedelta
 
