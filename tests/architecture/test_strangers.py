@@ -21,7 +21,7 @@ from mailflatrate.apps.accounts.actions import (
     write_to_desk,
 )
 from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion
-from mailflatrate.apps.campaigns.actions import ask_for_review
+from mailflatrate.apps.campaigns.actions import ask_for_review, gallery_media, save_as_template, save_brand
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
 from mailflatrate.apps.forms.actions import request_confirmation
@@ -45,6 +45,10 @@ from vetted import WHERE, operator
 TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
 # Addresses without an id: they show the asker's own account, whoever he is.
 FILE = f"{HEADER}\ninfo@lindenhof.example;I;N;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel\n"
+BRAND = {
+    "primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee", "heading_font": "verdana",
+    "body_font": "arial", "imprint_ink": "#333333", "imprint_ground": "#eeeeee",
+}  # fmt: skip
 
 
 class Neighbours:
@@ -103,7 +107,10 @@ class Neighbours:
                 "membership_id": Membership.objects.order_by("id").values_list("id", flat=True)[0],
                 "account_id": self.anna.account_id, "notice_id": notice.id, "form_id": form_id,
                 "request_id": request.id,
+                "media_id": gallery_media("hills", alt="Hills", by=None).id,
+                "template_id": save_as_template(campaign.id, "Kept", by=None).id,
             }  # fmt: skip
+            save_brand(BRAND, logo_id=self.ids["media_id"])
         self.anna.settle(campaign, DeliveryState.SENT, 1)
         other = self.anna.ticked(self.anna.draft("Another"))
         with tenancy.account(self.anna.account_id):
@@ -215,7 +222,8 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     assert database
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
-                 "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id"):  # fmt: skip
+                 "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
+                 "template_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

@@ -74,6 +74,12 @@ class Visitor:
         self.page.click("main button[type=submit]")
         self.page.wait_for_url("**/studio/**")
 
+    @property
+    def shots(self) -> Path:
+        """Where pictures go."""
+        SHOTS.mkdir(exist_ok=True)
+        return SHOTS
+
     def go(self, path: str) -> None:
         """Open a page; it must be there."""
         answer = self.page.goto(self.demo.base + path)
@@ -81,8 +87,7 @@ class Visitor:
 
     def shoot(self, name: str) -> Path:
         """A picture of the whole page."""
-        SHOTS.mkdir(exist_ok=True)
-        path = SHOTS / f"{name}-{self.look.name}.png"
+        path = self.shots / f"{name}-{self.look.name}.png"
         self.page.screenshot(path=path, full_page=True)
         return path
 
@@ -101,6 +106,12 @@ class Visitor:
     def sideways(self) -> int:
         """Pixels that the page is wider than the window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The checker's source, for pages that are looked at by hand."""
+    return AXE.read_text()
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,23 @@ function pressKey(event) {
   }
 }
 
+/** iframe[data-tries="ID of a form"]: shows its address again with what the form holds, a moment after each change. */
+let trial;
+function tryOut(form) {
+  for (const frame of document.querySelectorAll(`iframe[data-tries="${CSS.escape(form.id)}"]`)) {
+    clearTimeout(trial);
+    trial = setTimeout(() => {
+      const values = new URLSearchParams(new FormData(form));
+      values.delete("csrfmiddlewaretoken");
+      frame.src = `${frame.dataset.address}?${values}`;
+    }, 250);
+  }
+}
+
 export function startHelpers() {
+  document.addEventListener("input", (event) => {
+    if (event.target.form?.id) tryOut(event.target.form);
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);

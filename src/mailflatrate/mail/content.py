@@ -19,6 +19,7 @@ from enum import Enum
 from mailflatrate.mail.html.imprint import Imprint, imprint_html, imprint_text
 from mailflatrate.mail.html.inline import inline_styles, normalise
 from mailflatrate.mail.html.links import Link, LinkBook
+from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.html.mjml import find_mjml_errors, render_mjml
 from mailflatrate.mail.html.sanitise import Sanitiser
 from mailflatrate.mail.html.theme import render_markdown
@@ -65,6 +66,7 @@ class CompileContext:
     link_url: Callable[[int, str], str] | None = None
     untracked: frozenset[str] = frozenset()
     social_icon_origin: str | None = None
+    look: Look = field(default_factory=Look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ def _document(source: Source, protected: Protected, context: CompileContext) -> 
     if source.kind is ContentKind.MARKDOWN:
         title = protect(source.subject, entities=False)
         title_text = title.word.sub("", title.text)
-        return inline_styles(render_markdown(protected, title=title_text, language=context.imprint.language.value))
+        return inline_styles(
+            render_markdown(protected, title=title_text, language=context.imprint.language.value, look=context.look)
+        )
     text = block_tags_to_comments(protected)
     if source.kind is ContentKind.HTML:
         return inline_styles(whole_document(text))

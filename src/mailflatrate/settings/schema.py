@@ -122,6 +122,7 @@ class Settings(BaseModel):
     brands_file: Path | None = Field(
         None, description="Brands that no customer may carry in a sender name, beside the shipped list (R-45)."
     )
+    media_quota_megabytes: Positive = Field(250, description="Room for the pictures of one account.")
 
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")

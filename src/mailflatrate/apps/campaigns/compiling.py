@@ -3,16 +3,18 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 
 from mailflatrate.apps.accounts.models import Account, Imprint
 from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
 from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
 from mailflatrate.mail.html.imprint import ImprintLine
 from mailflatrate.mail.html.imprint import Language as BlockLanguage
+from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.links import LinkKind, link_prefix
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, Template
 from mailflatrate.mail.tokens import Purpose
@@ -42,12 +44,12 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
     covered = [
         campaign.mailing_id, campaign.subject, campaign.preheader, campaign.sender_id, campaign.reply_to,
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
-        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None,
+        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, astuple(brand_look()),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
 
-def imprint_block(campaign: Campaign, imprint: Imprint) -> ImprintBlock:
+def imprint_block(campaign: Campaign, imprint: Imprint, look: Look) -> ImprintBlock:
     """The block under the mailing: why, how to leave, who (R-40, R-44, R-51)."""
     structured = imprint_from_mapping({**imprint.fields, "country": imprint.country})
     german = campaign.language == "de"
@@ -58,6 +60,7 @@ def imprint_block(campaign: Campaign, imprint: Imprint) -> ImprintBlock:
         mailing_id=campaign.mailing_id,
         language=BlockLanguage.GERMAN if german else BlockLanguage.ENGLISH,
         privacy_url=structured.privacy_url or None,
+        style=look.imprint,
     )
 
 
@@ -79,10 +82,12 @@ def known_variables(attributes: frozenset[str]) -> frozenset[str]:
 
 def compile_campaign(campaign: Campaign, imprint: Imprint, *, edition_id: int, attributes: frozenset[str]) -> Compiled:
     """Compile for one edition. Raises SourceRefused with every mistake and its line."""
+    look = brand_look()
     context = CompileContext(
-        imprint=imprint_block(campaign, imprint),
+        imprint=imprint_block(campaign, imprint, look),
         known_variables=known_variables(attributes),
         link_url=_link_url(campaign.account_id, edition_id) if campaign.track_clicks else None,
+        look=look,
     )
     return compile_content(source_of(campaign), context)
 

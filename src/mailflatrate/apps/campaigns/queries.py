@@ -8,9 +8,22 @@ from django.db import connection
 from django.db.models import Max, QuerySet, Sum
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState, Edition
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.campaigns.media import WHOLE, media_url
+from mailflatrate.apps.campaigns.models import (
+    BrandKit,
+    Campaign,
+    CampaignReview,
+    CampaignState,
+    Edition,
+    MailingTemplate,
+    Media,
+    MediaFile,
+)
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
+from mailflatrate.mail.html.imprint import BlockStyle
+from mailflatrate.mail.html.look import Look
 
 ATTRIBUTE_SAMPLE = 5_000
 EDITABLE = (CampaignState.DRAFT,)
@@ -97,3 +110,58 @@ def sample_contacts(list_ids: Sequence[int], *, after_id: int = 0, limit: int = 
         id__gt=after_id, subscriptions__mailing_list_id__in=list(list_ids), subscriptions__state="confirmed"
     )
     return list(found.order_by("id").distinct()[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUse:
+    """A place that shows a picture. `is_out`: a mailing that left the draft. `kind`: campaign, template or brand."""
+
+    kind: str
+    id: int
+    name: str
+    is_out: bool = False
+
+
+def media(*, search: str = "") -> QuerySet[Media]:
+    """Pictures of the account, newest first."""
+    found = Media.objects.order_by("-id")
+    return found.filter(name__icontains=search) | found.filter(alt__icontains=search) if search else found
+
+
+def media_octets() -> int:
+    """How much room the account's pictures take, in octets."""
+    return Media.objects.aggregate(whole=Sum("octets"))["whole"] or 0
+
+
+def media_uses(media_id: int) -> list[MediaUse]:
+    """Every place that shows a picture."""
+    campaigns = Campaign.objects.filter(media_ids__contains=[media_id]).order_by("-id")
+    found = [MediaUse("campaign", row.id, row.name, row.state not in EDITABLE) for row in campaigns]
+    templates = MailingTemplate.objects.filter(media_ids__contains=[media_id]).order_by("name")
+    found += [MediaUse("template", row.id, row.name) for row in templates]
+    found += [MediaUse("brand", row.id, "") for row in BrandKit.objects.filter(logo_id=media_id)]
+    return found
+
+
+def templates() -> QuerySet[MailingTemplate]:
+    """The account's own templates, by name."""
+    return MailingTemplate.objects.order_by("name")
+
+
+def brand_kit() -> BrandKit | None:
+    """What the account has chosen of its look; None until it has."""
+    return BrandKit.objects.select_related("logo").first()
+
+
+def brand_look() -> Look:
+    """The look of the account's mailings: its own choice, or ours around its colour."""
+    kit = brand_kit()
+    if kit is None:
+        look = Look(primary=current_account().colour)
+        return Look(primary=look.primary, imprint=BlockStyle(background_color=look.page))
+    logo = MediaFile.objects.defer("data").filter(media=kit.logo, slot=WHOLE).first() if kit.logo else None
+    return Look(
+        primary=kit.primary, ink=kit.ink, sheet=kit.sheet, page=kit.page, heading_font=kit.heading_font,
+        body_font=kit.body_font, logo_url=media_url(kit.logo, WHOLE, logo.ending) if kit.logo and logo else "",
+        logo_width=logo.width // 2 if logo else 0, imprint=BlockStyle(kit.imprint_ink, kit.imprint_ground),
+    )  # fmt: skip

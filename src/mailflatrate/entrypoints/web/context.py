@@ -44,6 +44,14 @@ NAVIGATION = [
         ],
     ),
     (
+        _("Content"),
+        [
+            ("templates", _("Templates"), "layout-template"),
+            ("media", _("Media"), "image"),
+            ("brand", _("Appearance"), "palette"),
+        ],
+    ),
+    (
         _("Trust"),
         [
             ("senders", _("Senders"), "globe-lock"),

@@ -15,6 +15,9 @@ from mailflatrate.mail.liquid.protect import literal, protect
 
 MINIMUM_CONTRAST = 4.5
 MINIMUM_FONT_PX = 11
+DARK_INK = "#b9b1a3"
+DARK_GROUND = "#16191f"
+"""The block's colours where the reader's client shows dark and the letter says that it can be dark."""
 
 
 class Language(Enum):
@@ -93,11 +96,11 @@ def imprint_html(imprint: Imprint) -> str:
     lock = (
         "display:block!important;visibility:visible!important;opacity:1!important;position:static!important;"
         "height:auto!important;max-height:none!important;overflow:visible!important;clear:both!important;"
-        f"color:{style.text_color}!important;background-color:{style.background_color}!important;"
+        f"{_both('color', style.text_color, DARK_INK)}{_both('background-color', style.background_color, DARK_GROUND)}"
         f"font-size:{style.font_px}px!important;line-height:1.5!important;"
         "font-family:Arial,Helvetica,sans-serif;text-align:center;padding:24px 16px;"
     )
-    inline = f"display:inline!important;visibility:visible!important;color:{style.text_color}!important;"
+    inline = f"display:inline!important;visibility:visible!important;{_both('color', style.text_color, DARK_INK)}"
     inline += f"font-size:{style.font_px}px!important"
 
     def link(url: str, text: str) -> str:
@@ -116,6 +119,14 @@ def imprint_html(imprint: Imprint) -> str:
         f'<strong style="{inline}">{words["imprint"]}</strong><br>{lines}<br><br>'
         f"{words['mailing']}: {literal(html.escape(imprint.mailing_id))}</div>"
     )
+
+
+def _both(name: str, light: str, dark: str) -> str:
+    """A colour for both schemes. A client that does not know the function keeps the first declaration.
+
+    A media query could not do this: nothing but another inline `!important` outweighs one.
+    """
+    return f"{name}:{light}!important;{name}:light-dark({light},{dark})!important;"
 
 
 def imprint_text(imprint: Imprint) -> str:

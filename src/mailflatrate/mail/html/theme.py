@@ -7,39 +7,53 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
+from mailflatrate.mail.html.look import Look, mixed
 from mailflatrate.mail.liquid.protect import Protected
 
-_FONT = "Georgia,'Iowan Old Style','Times New Roman',serif"
 
-_STYLE = f"""
+@lru_cache(maxsize=64)
+def _style(look: Look) -> str:
+    """The letter's style sheet in the account's colours and fonts."""
+    words = look.words()
+    return _STYLE.format(**words | {"code": mixed(look.sheet, look.ink, 0.06)})
+
+
+_STYLE = """
 :root {{ color-scheme: light dark; supported-color-schemes: light dark; }}
-body {{ margin: 0; padding: 0; background-color: #f4f0e8; -webkit-text-size-adjust: 100%; }}
-table.sheet {{ width: 100%; max-width: 600px; background-color: #fdfbf7; border: 1px solid #e6dfd3; }}
-td.letter {{ padding: 40px 40px 32px; font-family: {_FONT}; font-size: 17px; line-height: 1.6; color: #2a2622; }}
-td.letter h1 {{ margin: 0 0 20px; font-size: 30px; line-height: 1.25; font-weight: 600; color: #1e1b18; }}
-td.letter h2 {{ margin: 32px 0 12px; font-size: 22px; line-height: 1.3; font-weight: 600; color: #1e1b18; }}
-td.letter h3 {{ margin: 24px 0 8px; font-size: 18px; line-height: 1.4; font-weight: 600; color: #1e1b18; }}
+body {{ margin: 0; padding: 0; background-color: {page}; -webkit-text-size-adjust: 100%; }}
+table.sheet {{ width: 100%; max-width: 600px; background-color: {sheet}; border: 1px solid {rule}; }}
+td.letter {{ padding: 40px 40px 32px; font-family: {body_font}; font-size: 17px; line-height: 1.6; color: {ink}; }}
+td.letter h1, td.letter h2, td.letter h3 {{ font-family: {heading_font}; font-weight: 600; color: {ink}; }}
+td.letter h1 {{ margin: 0 0 20px; font-size: 30px; line-height: 1.25; }}
+td.letter h2 {{ margin: 32px 0 12px; font-size: 22px; line-height: 1.3; }}
+td.letter h3 {{ margin: 24px 0 8px; font-size: 18px; line-height: 1.4; }}
 td.letter p {{ margin: 0 0 16px; }}
 td.letter ul, td.letter ol {{ margin: 0 0 16px; padding: 0 0 0 24px; }}
 td.letter li {{ margin: 0 0 6px; }}
-td.letter a {{ color: #0b5a63; text-decoration: underline; }}
-td.letter blockquote {{ margin: 0 0 16px; padding: 2px 0 2px 16px; border-left: 3px solid #d8cfbf; color: #57504a; }}
-td.letter hr {{ margin: 28px 0; border: 0; border-top: 1px solid #e6dfd3; }}
+td.letter a {{ color: {link}; text-decoration: underline; }}
+td.letter blockquote {{ margin: 0 0 16px; padding: 2px 0 2px 16px; border-left: 3px solid {rule}; color: {soft}; }}
+td.letter hr {{ margin: 28px 0; border: 0; border-top: 1px solid {rule}; }}
 td.letter img {{ max-width: 100%; height: auto; border: 0; }}
-td.letter code {{ font-family: Consolas,Menlo,monospace; font-size: 15px; background-color: #f4f0e8; }}
-td.letter pre {{ margin: 0 0 16px; padding: 12px; background-color: #f4f0e8; white-space: pre-wrap; }}
+td.letter code {{ font-family: Consolas,Menlo,monospace; font-size: 15px; background-color: {code}; }}
+td.letter pre {{ margin: 0 0 16px; padding: 12px; background-color: {code}; white-space: pre-wrap; }}
 td.letter table {{ margin: 0 0 16px; border-collapse: collapse; width: 100%; }}
-td.letter th, td.letter td {{ padding: 8px; border-bottom: 1px solid #e6dfd3; text-align: left; vertical-align:
-top; }} @media (max-width: 480px) {{ td.letter {{ padding: 28px 20px 24px !important; font-size: 16px !important;
-}} }} @media (prefers-color-scheme: dark) {{ body, table.page {{ background-color: #16191f !important; }}
-table.sheet {{ background-color: #1e222a !important; border-color: #363c47 !important; }} td.letter, td.letter h1,
-td.letter h2, td.letter h3 {{ color: #ebe6dc !important; }} td.letter a {{ color: #6cc5cd !important; }} td.letter
-blockquote {{ color: #c4bcae !important; border-color: #4a515e !important; }} td.letter code, td.letter pre {{
-background-color: #16191f !important; }} td.letter hr, td.letter th, td.letter td {{ border-color: #363c47
-!important; }} }}
+td.letter th, td.letter td {{ padding: 8px; border-bottom: 1px solid {rule}; text-align: left; vertical-align: top; }}
+@media (max-width: 480px) {{
+td.letter {{ padding: 28px 20px 24px !important; font-size: 16px !important; }}
+}}
+@media (prefers-color-scheme: dark) {{
+body, table.page {{ background-color: {dark_page} !important; }}
+table.sheet {{ background-color: {dark_sheet} !important; border-color: {dark_rule} !important; }}
+td.letter, td.letter h1, td.letter h2, td.letter h3 {{ color: {dark_ink} !important; }}
+td.letter a {{ color: {dark_link} !important; }}
+td.letter blockquote {{ color: {dark_soft} !important; border-color: {dark_rule} !important; }}
+td.letter code, td.letter pre {{ background-color: {dark_page} !important; }}
+td.letter hr, td.letter th, td.letter td {{ border-color: {dark_rule} !important; }}
+}}
 """
 
 
@@ -56,7 +70,7 @@ def _markdown() -> MarkdownIt:
 _MARKDOWN = _markdown()
 
 
-def render_markdown(protected: Protected, *, title: str, language: str) -> str:
+def render_markdown(protected: Protected, *, title: str, language: str, look: Look) -> str:
     """Return a whole HTML document for Markdown whose Liquid is protected.
 
     Block tags in a paragraph of their own stand free.
@@ -76,9 +90,9 @@ def render_markdown(protected: Protected, *, title: str, language: str) -> str:
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>"
+        f"<title>{html.escape(title)}</title><style>{_style(look)}</style></head><body>"
         '<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" '
-        'style="background-color:#f4f0e8"><tr><td align="center" style="padding:24px 8px">'
+        'style="background-color:' + look.page + '"><tr><td align="center" style="padding:24px 8px">'
         '<!--[if mso]><table role="presentation" width="600" align="center"><tr><td><![endif]-->'
         '<table role="presentation" class="sheet" cellpadding="0" cellspacing="0" border="0"><tr>'
         f'<td class="letter">{body}</td></tr></table>'

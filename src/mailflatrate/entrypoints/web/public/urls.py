@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.public import clicks, letters, unsubscribe
+from mailflatrate.entrypoints.web.public import clicks, letters, media, unsubscribe
 from mailflatrate.entrypoints.web.public.signup import confirm, page
 
 urlpatterns: list[URLPattern] = [
@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("f/<slug:code>/form.js", page.script, name="signup-script"),
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
+    path("m/<str:token>/<str:name>", media.picture, name="media-file"),
     path("help/<str:mailing_id>", letters.help_page, name="mailing-help"),
 ]

@@ -5,6 +5,7 @@ from django.urls import include, path
 from mailflatrate.entrypoints.web.studio import account_choice
 from mailflatrate.entrypoints.web.studio.audience import urls as audience
 from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
+from mailflatrate.entrypoints.web.studio.content import urls as content
 from mailflatrate.entrypoints.web.studio.home import urls as home
 from mailflatrate.entrypoints.web.studio.postbox import urls as postbox
 from mailflatrate.entrypoints.web.studio.trust import urls as trust
@@ -15,6 +16,7 @@ urlpatterns = [
     path("account/<int:account_id>/", account_choice.choose, name="choose-account"),
     path("", include(audience.urlpatterns)),
     path("campaigns/", include(campaigns.urlpatterns)),
+    path("", include(content.urlpatterns)),
     path("", include(trust.urlpatterns)),
     path("postbox/", include(postbox.urlpatterns)),
 ]

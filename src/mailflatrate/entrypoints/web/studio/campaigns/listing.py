@@ -7,18 +7,20 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS
+from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
 
 PAGE_ROWS = 25
 
@@ -81,23 +83,35 @@ class NewForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for a name, then begin the draft."""
+    """Ask for a name and for what to begin with, then begin the draft."""
     form = NewForm(request.POST or None)
+    language = wanted_language(request)
+    asked = request.POST if request.method == "POST" else request.GET
+    begin = asked.get("begin", "empty")
     if request.method == "POST" and form.is_valid():
-        language = "de" if (get_language() or "").startswith("de") else "en"
-        possible = list(senders()[:2])
-        draft = actions.create_campaign(
-            form.cleaned_data["name"],
-            by=request.user,
-            values={
-                "sender_id": possible[0].id if len(possible) == 1 else None,
-                "language": language,
-                "time_zone": request.account.time_zone,
-                "content": STARTERS[language]["markdown"],
-            },
-        )
+        draft = _begin(request, begin, form.cleaned_data["name"], request.POST.get("language", language))
         return see_other(reverse("studio:campaign-edit", args=[draft.id]))
-    return page(request, "studio/campaigns/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {
+        "form": form, "begin": begin, "own": own_cards(), "gallery": gallery_cards(language), "language": language,
+    }  # fmt: skip
+    return page(request, "studio/campaigns/new.html", context, status=422 if form.errors else 200)
+
+
+def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Campaign:
+    """The draft, with what was chosen; anything unknown is the empty sheet."""
+    language = language if language in STARTERS else "en"
+    possible = list(senders()[:2])
+    values = {
+        "sender_id": possible[0].id if len(possible) == 1 else None,
+        "language": language,
+        "time_zone": request.account.time_zone,
+    }
+    kind, _colon, which = begin.partition(":")
+    if kind == "gallery" and which in KEYS:
+        return actions.start_from_gallery(which, language, name=name, by=request.user, values=values)
+    if kind == "own" and queries.templates().filter(id=whole_number(which)).exists():
+        return actions.start_from_template(whole_number(which), name=name, by=request.user, values=values)
+    return actions.create_campaign(name, by=request.user, values={**values, "content": STARTERS[language]["markdown"]})
 
 
 @require_POST

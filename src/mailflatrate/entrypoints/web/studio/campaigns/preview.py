@@ -1,6 +1,6 @@
 """How a mailing looks to one reader: rendered as the engine will, shown in a frame that can do nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbours, neighbours, sample_values
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
 NO_EDITION = 0
@@ -27,6 +28,8 @@ class View:
     part: str = "html"
     width: str = "desktop"
     bare: bool = False
+    dark: bool = False
+    images: bool = True
 
     @classmethod
     def of(cls, request: StudioRequest) -> "View":
@@ -37,12 +40,17 @@ class View:
             part="text" if asked.get("part") == "text" else "html",
             width="phone" if asked.get("width") == "phone" else "desktop",
             bare=asked.get("bare") == "1",
+            dark=asked.get("dark") == "1",
+            images=asked.get("images") != "off",
         )
 
     def query(self, **changes: object) -> str:
         """The query string of this view, with changes."""
-        whole = {"contact": self.contact_id, "part": self.part, "width": self.width, "bare": int(self.bare)} | changes
-        return urlencode(whole)
+        whole: dict[str, object] = {
+            "contact": self.contact_id, "part": self.part, "width": self.width, "bare": int(self.bare),
+            "dark": int(self.dark), "images": "on" if self.images else "off",
+        }  # fmt: skip
+        return urlencode(whole | changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ class Preview:
             "desktop": view.query(width="desktop"),
             "phone": view.query(width="phone"),
             "bare": view.query(bare=int(not view.bare)),
+            "dark": view.query(dark=int(not view.dark)),
+            "images": view.query(images="off" if view.images else "on"),
         }
 
 
@@ -107,13 +117,19 @@ def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, 
         return Letter(problem="render", detail=str(refused))
 
 
+def _as_seen(letter: Letter, view: View) -> Letter:
+    """The letter under the circumstances of a view: dark mode, images off."""
+    html = in_scheme(letter.html, dark=view.dark)
+    return replace(letter, html=shown_here(html if view.images else without_images(html)))
+
+
 def preview_of(request: StudioRequest, campaign: Campaign, view: View) -> Preview:
     """The panel for one view of a draft."""
     around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
     return Preview(
         view=view,
         around=around,
-        letter=letter_for(campaign, request.account, around, bare=view.bare),
+        letter=_as_seen(letter_for(campaign, request.account, around, bare=view.bare), view),
         url=reverse("studio:campaign-preview", args=[campaign.id]),
         edit_url=reverse("studio:campaign-edit", args=[campaign.id]),
     )

@@ -24,6 +24,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.campaigns.common import TONES, UNDER_WAY, find_campaign, page
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
+from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.verdict import verdict_from_json
@@ -177,12 +178,6 @@ def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/letter.html", {**base_context(campaign, "letter"), "edition": edition})
 
 
-LETTER_POLICY = (
-    "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; font-src https:; "
-    "frame-ancestors 'self'; sandbox"
-)
-
-
 @require_safe
 @xframe_options_sameorigin
 @studio
@@ -191,9 +186,7 @@ def letter_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
     edition = sent_edition(find_campaign(campaign_id))
     if edition is None:
         raise Http404
-    response = HttpResponse(edition.html)
-    response.headers["Content-Security-Policy"] = LETTER_POLICY
-    return response
+    return framed(request, edition.html)
 
 
 def _act(campaign_id: int, action: Callable[[int], None], done: str, request: StudioRequest) -> HttpResponse:

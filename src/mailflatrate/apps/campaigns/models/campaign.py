@@ -46,6 +46,7 @@ class Campaign(TenantModel):
     content_kind = models.CharField(max_length=10, choices=ContentKind.choices, default=ContentKind.MARKDOWN)
     content = models.TextField(blank=True)
     text_override = models.TextField(blank=True)
+    media_ids = ArrayField(models.BigIntegerField(), default=list, help_text="pictures in the content")
     track_clicks = models.BooleanField(_("count clicks"), default=True)
     policy_hash = models.CharField(max_length=64, blank=True, help_text="content hash for which the policy was ticked")
     policy_version = models.CharField(max_length=20, blank=True)

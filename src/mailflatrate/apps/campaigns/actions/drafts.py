@@ -1,4 +1,4 @@
-"""Every write to campaigns; one transaction each, inside the account's scope."""
+"""Mailings before they go out, and the moment at which one is frozen."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,6 +14,7 @@ from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
+from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.mailing_id import new_mailing_id
@@ -30,6 +31,7 @@ def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | N
     campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
     for field, value in (values or {}).items():
         setattr(campaign, field, value)
+    campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
     campaign.save()
     return campaign
 
@@ -45,8 +47,9 @@ def update_campaign(campaign_id: int, values: Mapping[str, Any]) -> Campaign:
         raise NotEditable(_("This mailing is no longer a draft. Copy it to send something different."))
     for name, value in values.items():
         setattr(campaign, name, value)
+    campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
     campaign.updated_at = clock.now()
-    campaign.save(update_fields=[*values, "updated_at"])
+    campaign.save(update_fields=[*values, "media_ids", "updated_at"])
     return campaign
 
 

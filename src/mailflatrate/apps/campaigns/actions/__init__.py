@@ -1,0 +1,54 @@
+"""Every write to campaigns; one transaction each, inside the account's scope.
+
+`drafts` are mailings before they go out, `media` pictures, `brand` the account's look, `templates` what drafts begin
+with.
+"""
+
+from mailflatrate.apps.campaigns.actions.brand import save_brand
+from mailflatrate.apps.campaigns.actions.drafts import (
+    WRITABLE,
+    ask_for_review,
+    copy_campaign,
+    create_campaign,
+    delete_draft,
+    locked,
+    make_edition,
+    schedule,
+    set_state,
+    tick_policy,
+    unschedule,
+    update_campaign,
+)
+from mailflatrate.apps.campaigns.actions.media import delete_media, describe_media, gallery_media, upload_media
+from mailflatrate.apps.campaigns.actions.templates import (
+    delete_template,
+    rename_template,
+    save_as_template,
+    start_from_gallery,
+    start_from_template,
+)
+
+__all__ = [
+    "WRITABLE",
+    "ask_for_review",
+    "copy_campaign",
+    "create_campaign",
+    "delete_draft",
+    "delete_media",
+    "delete_template",
+    "describe_media",
+    "gallery_media",
+    "locked",
+    "make_edition",
+    "rename_template",
+    "save_as_template",
+    "save_brand",
+    "schedule",
+    "set_state",
+    "start_from_gallery",
+    "start_from_template",
+    "tick_policy",
+    "unschedule",
+    "update_campaign",
+    "upload_media",
+]

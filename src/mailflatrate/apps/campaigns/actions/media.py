@@ -1,0 +1,90 @@
+"""Pictures: taken in, described, taken out."""
+
+import hashlib
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
+from mailflatrate.apps.campaigns.gallery import picture_file
+from mailflatrate.apps.campaigns.media import COLUMN, COLUMN_TWICE, THUMBNAIL, WHOLE
+from mailflatrate.apps.campaigns.models import Media, MediaFile
+from mailflatrate.mail.pictures import (
+    LETTER_WIDTHS_PX,
+    Picture,
+    PictureRefused,
+    narrower,
+    read_picture,
+    thumbnail,
+)
+from mailflatrate.settings import load_settings
+
+MEGABYTE = 1024 * 1024
+
+
+def upload_media(
+    data: bytes, *, name: str, alt: str, decorative: bool, by: User | None, gallery_key: str = ""
+) -> Media:
+    """Keep a picture in every width that letters need. The same file again is the same picture, with its newest words.
+
+    Raises MediaRefused.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    known = Media.objects.filter(sha256=sha256).first()
+    if known is not None:
+        if alt or decorative:
+            describe_media(known.id, name=name or known.name, alt=alt, decorative=decorative)
+            known.refresh_from_db()
+        return known
+    files = _files(data)
+    octets = sum(len(picture.data) for picture in files.values())
+    if queries.media_octets() + octets > load_settings().media_quota_megabytes * MEGABYTE:
+        raise MediaRefused(None)
+    whole = files[WHOLE]
+    media = Media.objects.create(
+        name=name[:120] or "picture", alt=alt, decorative=decorative, sha256=sha256, width=whole.width,
+        height=whole.height, animated=whole.animated, octets=octets, created_by=by, gallery_key=gallery_key,
+    )  # fmt: skip
+    for slot, picture in files.items():
+        MediaFile.objects.create(
+            media=media, slot=slot, width=picture.width, height=picture.height, ending=picture.format.value,
+            octets=len(picture.data), data=picture.data,
+        )  # fmt: skip
+    return media
+
+
+def _files(data: bytes) -> dict[int, Picture]:
+    try:
+        whole = read_picture(data)
+    except PictureRefused as refused:
+        raise MediaRefused(refused.reason) from refused
+    files = {WHOLE: whole, THUMBNAIL: thumbnail(whole)}
+    for slot, width in zip((COLUMN, COLUMN_TWICE), LETTER_WIDTHS_PX, strict=True):
+        smaller = narrower(whole, width)
+        if smaller is not None:
+            files[slot] = smaller
+    return files
+
+
+def describe_media(media_id: int, *, name: str, alt: str, decorative: bool) -> Media:
+    """Change a picture's name and what is read aloud in its place. Raises Media.DoesNotExist."""
+    media = Media.objects.select_for_update().get(id=media_id)
+    media.name, media.alt, media.decorative = name[:120] or media.name, "" if decorative else alt, decorative
+    media.save(update_fields=["name", "alt", "decorative"])
+    return media
+
+
+def delete_media(media_id: int) -> None:
+    """Take a picture out for good. Raises MediaInUse where a mailing that went out shows it, Media.DoesNotExist."""
+    media = Media.objects.select_for_update().get(id=media_id)
+    if any(use.is_out for use in queries.media_uses(media_id)):
+        raise MediaInUse("A mailing that went out shows this picture.")
+    media.delete()
+
+
+def gallery_media(stem: str, *, alt: str, by: User | None) -> Media:
+    """One of our own pictures, taken into the account's library the first time a template brings it along."""
+    data = picture_file(stem).read_bytes()
+    known = Media.objects.filter(sha256=hashlib.sha256(data).hexdigest()).first()
+    if known is not None:
+        return known
+    return upload_media(data, name=f"{stem}.png", alt=alt, decorative=False, by=by, gallery_key=stem)

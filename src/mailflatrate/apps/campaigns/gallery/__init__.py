@@ -1,0 +1,99 @@
+"""Our own templates: eight layouts in MJML, their words in two languages, their pictures.
+
+A layout holds `[[name]]` where a word, a colour of the account's look, or `[[picture:stem]]` goes; Liquid in double
+braces is the mailing's own and stays. What comes out is ordinary MJML, which belongs to the customer from then on.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from mailflatrate.mail.html.look import Look
+
+HERE: Final = Path(__file__).parent
+KEYS: Final = ("announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey")
+LANGUAGES: Final = ("en", "de")
+_SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z]+))?\]\]")
+_LOGO_MOST_PX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryTemplate:
+    """A template as the gallery shows it. `pictures` are the stems of the files it needs."""
+
+    key: str
+    language: str
+    name: str
+    about: str
+    subject: str
+    preheader: str
+    pictures: tuple[str, ...]
+
+
+@cache
+def _texts() -> dict[str, dict[str, dict[str, str]]]:
+    return json.loads((HERE / "texts.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+@cache
+def _layout(key: str) -> str:
+    layout = (HERE / "layouts" / f"{key}.mjml").read_text(encoding="utf-8")
+    return layout.replace("[[head]]\n", (HERE / "layouts" / "head.mjml").read_text(encoding="utf-8"))
+
+
+def picture_file(stem: str) -> Path:
+    """The file of one of our pictures."""
+    return HERE / "pictures" / f"{stem}.png"
+
+
+def gallery(language: str) -> list[GalleryTemplate]:
+    """All templates, in the gallery's order. An unknown language is English."""
+    return [gallery_template(key, language) for key in KEYS]
+
+
+def gallery_template(key: str, language: str) -> GalleryTemplate:
+    """One of them. Raises KeyError for a key that is none of ours."""
+    language = language if language in LANGUAGES else "en"
+    words = _texts()[key][language]
+    pictures = dict.fromkeys(found[2] for found in _SLOT.finditer(_layout(key)) if found[1] == "picture")
+    return GalleryTemplate(
+        key=key, language=language, name=words["name"], about=words["about"], subject=words["subject"],
+        preheader=words["preheader"], pictures=tuple(pictures),
+    )  # fmt: skip
+
+
+def picture_text(key: str, language: str, stem: str) -> str:
+    """The description that a template gives to one of its pictures."""
+    found = re.search(rf'\[\[picture:{stem}\]\]" alt="\[\[([a-z_]+)\]\]"', _layout(key))
+    return _texts()[key][language][found[1]] if found else ""
+
+
+def source(template: GalleryTemplate, look: Look, picture_url: Callable[[str], str]) -> str:
+    """The template's MJML in the account's look. `picture_url(stem)` says where a picture is."""
+    words = look.words() | _texts()[template.key][template.language]
+    words["account"] = "{{ account.name }}"
+    words["brand"], words["brand_centred"] = _brand(look, "left"), _brand(look, "center")
+
+    def fill(found: re.Match[str]) -> str:
+        return picture_url(found[2]) if found[1] == "picture" else words[found[1]]
+
+    # The words of a layout may hold slots themselves (the brand holds the heading's font).
+    return _SLOT.sub(fill, _SLOT.sub(fill, _layout(template.key)))
+
+
+def _brand(look: Look, align: str) -> str:
+    """The logo, or the account's name where it has none."""
+    if look.logo_url:
+        width = min(look.logo_width or _LOGO_MOST_PX, _LOGO_MOST_PX)
+        return (
+            f'<mj-image src="{look.logo_url}" alt="{{{{ account.name }}}}" width="{width}px" align="{align}" '
+            'padding="0 40px" />'
+        )
+    return (
+        f'<mj-text align="{align}" font-family="[[heading_font]]" font-size="20px" line-height="1.3" '
+        'font-weight="700" color="[[link]]" css-class="accent" padding="0 40px">{{ account.name }}</mj-text>'
+    )

@@ -1,0 +1,60 @@
+"""Where the pictures of an account are on the web, and which of them a text shows.
+
+An address names the picture by a sealed token: it cannot be guessed or counted up, and it holds for ever (R-41).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from mailflatrate.apps.campaigns.models import Media, MediaFile
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.tokens import TOKEN_PATTERN, Purpose
+from mailflatrate.settings import load_settings
+
+WHOLE, THUMBNAIL, COLUMN, COLUMN_TWICE = 0, 1, 2, 3
+"""Slots of a picture's files: `mail.pictures` says how wide each is."""
+PATH: Final = "m"
+_ADDRESS = re.compile(rf"/{PATH}/({TOKEN_PATTERN})/")
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_UNUSUAL = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAddress:
+    """What a genuine token of a picture says."""
+
+    account_id: int
+    media_id: int
+    slot: int
+
+
+def media_url(media: Media, slot: int, ending: str) -> str:
+    """The public address of one file of a picture."""
+    token = key_ring().seal(Purpose.MEDIA, media.account_id, media.id, slot)
+    return f"{load_settings().public_url}/{PATH}/{token}/{slug(media.name)}.{ending}"
+
+
+def letter_url(media: Media, files: list[MediaFile]) -> str:
+    """The address that belongs into a letter: sharp on good screens, and not heavier than that needs."""
+    best = {file.slot: file for file in files}
+    chosen = best.get(COLUMN_TWICE) or best[WHOLE]
+    return media_url(media, chosen.slot, chosen.ending)
+
+
+def slug(name: str) -> str:
+    """A name as it may stand in an address; readers see it when they save a picture."""
+    stem = name.rsplit(".", 1)[0].lower()
+    return _UNUSUAL.sub("-", stem.translate(_GERMAN)).strip("-")[:60] or "picture"
+
+
+def open_address(token: str) -> MediaAddress | None:
+    """What a token names; None for one that was not sealed here."""
+    claims = key_ring().open_token(Purpose.MEDIA, token)
+    return None if claims is None else MediaAddress(claims.account_id, claims.delivery_id, claims.extra)
+
+
+def media_ids_in(text: str, account_id: int) -> list[int]:
+    """The pictures of an account that a text shows, each once, in no particular order but always the same."""
+    found = {open_address(token) for token in _ADDRESS.findall(text)}
+    return sorted({one.media_id for one in found if one is not None and one.account_id == account_id})

@@ -1,0 +1,22 @@
+"""Tables of campaigns: drafts and their history, frozen editions, and what they are made of."""
+
+from mailflatrate.apps.campaigns.models.campaign import (
+    Campaign,
+    CampaignReview,
+    CampaignState,
+    ContentKind,
+    Edition,
+)
+from mailflatrate.apps.campaigns.models.material import BrandKit, MailingTemplate, Media, MediaFile
+
+__all__ = [
+    "BrandKit",
+    "Campaign",
+    "CampaignReview",
+    "CampaignState",
+    "ContentKind",
+    "Edition",
+    "MailingTemplate",
+    "Media",
+    "MediaFile",
+]

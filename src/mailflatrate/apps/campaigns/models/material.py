@@ -1,0 +1,89 @@
+"""Tables of what mailings are made of: pictures, the account's look, its own templates."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.campaigns.models.campaign import ContentKind
+from mailflatrate.base.tenancy import TenantModel
+
+
+class Media(TenantModel):
+    """A picture of the account, once for each content. What readers get stands in its files."""
+
+    name = models.CharField(_("name"), max_length=120)
+    alt = models.CharField(max_length=250, blank=True)
+    decorative = models.BooleanField(default=False, help_text="the customer said that there is nothing to describe")
+    sha256 = models.CharField(max_length=64, help_text="of the uploaded file")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    animated = models.BooleanField(default=False)
+    octets = models.PositiveIntegerField(help_text="of all its files together; what counts against the quota")
+    gallery_key = models.CharField(max_length=40, blank=True, help_text="came with a template of ours")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "media"
+        constraints = [models.UniqueConstraint(fields=["account", "sha256"], name="media_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MediaFile(TenantModel):
+    """One width of a picture. `slot` 0 is the whole one, 1 its thumbnail, the others the widths letters need."""
+
+    media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="files")
+    slot = models.PositiveSmallIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    ending = models.CharField(max_length=4)
+    octets = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        db_table = "media_file"
+        constraints = [models.UniqueConstraint(fields=["account", "media", "slot"], name="media_file_once")]
+
+
+class BrandKit(TenantModel):
+    """How the account's mailings look: colours as `#rrggbb`, fonts by name (`campaigns.brand`), a logo."""
+
+    primary = models.CharField(max_length=7)
+    ink = models.CharField(max_length=7)
+    sheet = models.CharField(max_length=7)
+    page = models.CharField(max_length=7)
+    heading_font = models.CharField(max_length=20)
+    body_font = models.CharField(max_length=20)
+    logo = models.ForeignKey(Media, null=True, on_delete=models.SET_NULL, related_name="+")
+    imprint_ink = models.CharField(max_length=7)
+    imprint_ground = models.CharField(max_length=7)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "brand_kit"
+        constraints = [models.UniqueConstraint(fields=["account"], name="brand_kit_once")]
+
+
+class MailingTemplate(TenantModel):
+    """A mailing that the account keeps to begin others with."""
+
+    name = models.CharField(_("name"), max_length=120)
+    subject = models.CharField(max_length=250, blank=True)
+    preheader = models.CharField(max_length=250, blank=True)
+    language = models.CharField(max_length=5)
+    content_kind = models.CharField(max_length=10, choices=ContentKind.choices)
+    content = models.TextField(blank=True)
+    text_override = models.TextField(blank=True)
+    media_ids = ArrayField(models.BigIntegerField(), default=list, help_text="pictures in the content")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "mailing_template"
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="mailing_template_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

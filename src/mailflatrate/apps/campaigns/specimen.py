@@ -1,0 +1,60 @@
+"""A template as a finished letter, before there is a mailing: for the gallery and for looking at one's own colours."""
+
+import base64
+from functools import cache
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.compiling import REASONS, imprint_block, known_variables, source_of
+from mailflatrate.apps.campaigns.gallery import GalleryTemplate, picture_file, source
+from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
+from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.campaigns.samples import sample_values
+from mailflatrate.mail.content import CompileContext, compile_content
+from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
+from mailflatrate.mail.html.imprint import Language as BlockLanguage
+from mailflatrate.mail.html.look import Look
+
+SPECIMEN_ID = "0000-0000-0"
+
+
+def gallery_letter(template: GalleryTemplate, look: Look, account: Account) -> str:
+    """The HTML of one of our templates in a look, for an invented reader. Pictures are inside of it."""
+    draft = Campaign(
+        account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
+        language=template.language, content_kind=ContentKind.MJML, content=source(template, look, _picture),
+    )  # fmt: skip
+    return _letter(draft, look, account)
+
+
+def own_letter(template: MailingTemplate, look: Look, account: Account) -> str:
+    """The HTML of an account's own template. Raises SourceRefused for one that does not compile."""
+    draft = Campaign(
+        account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
+        language=template.language, content_kind=template.content_kind, content=template.content,
+    )  # fmt: skip
+    return _letter(draft, look, account)
+
+
+def markdown_letter(text: str, language: str, look: Look, account: Account) -> str:
+    """The HTML of a text in a look."""
+    draft = Campaign(
+        account=account, mailing_id=SPECIMEN_ID, language=language, content_kind=ContentKind.MARKDOWN, content=text
+    )
+    return _letter(draft, look, account)
+
+
+def _letter(draft: Campaign, look: Look, account: Account) -> str:
+    imprint = newest_imprint()
+    german = draft.language == "de"
+    block = imprint_block(draft, imprint, look) if imprint else ImprintBlock(
+        lines=(), reason=REASONS["de" if german else "en"], mailing_id=SPECIMEN_ID,
+        language=BlockLanguage.GERMAN if german else BlockLanguage.ENGLISH, style=look.imprint,
+    )  # fmt: skip
+    context = CompileContext(imprint=block, known_variables=known_variables(attribute_names()), look=look)
+    compiled = compile_content(source_of(draft), context)
+    return compiled.html.render(sample_values(draft, account, None, bare=False))
+
+
+@cache
+def _picture(stem: str) -> str:
+    return "data:image/png;base64," + base64.b64encode(picture_file(stem).read_bytes()).decode()

@@ -1,0 +1,44 @@
+"""Pictures in letters: served for ever, to anybody who has the address, and never as anything but a picture."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.campaigns.media import open_address
+from mailflatrate.apps.campaigns.models import MediaFile
+from mailflatrate.base import tenancy
+from mailflatrate.mail.pictures import PictureFormat
+
+A_YEAR_SECONDS = 31_536_000
+POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+@csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
+@require_safe
+def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
+    """The bytes behind a token. The name is for whoever saves the picture and is not looked at.
+
+    A file behind a token never changes, so its token is its validator, too (RFC 9110 section 8.8.3).
+    """
+    address = open_address(token)
+    if address is None:
+        raise Http404
+    validator = f'"{token}"'
+    if request.headers.get("If-None-Match") == validator:
+        return _dressed(HttpResponseNotModified(), validator)
+    with tenancy.account(address.account_id):
+        file = MediaFile.objects.filter(media_id=address.media_id, slot=address.slot).first()
+    if file is None:
+        raise Http404
+    answer = HttpResponse(bytes(file.data), content_type=PictureFormat(file.ending).content_type)
+    answer.headers["Content-Disposition"] = "inline"
+    return _dressed(answer, validator)
+
+
+def _dressed(answer: HttpResponse, validator: str) -> HttpResponse:
+    answer.headers["Cache-Control"] = f"public, max-age={A_YEAR_SECONDS}, immutable"
+    answer.headers["ETag"] = validator
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # web mail shows it on its own pages
+    return answer

@@ -1,0 +1,1 @@
+"""Content: what mailings are made of. Templates, pictures, the account's look."""

@@ -1,0 +1,125 @@
+"""The account's look: colours, fonts, logo, and what a mailing looks like with them while they are chosen."""
+
+from dataclasses import replace
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.gallery import gallery_template
+from mailflatrate.apps.campaigns.models import Media
+from mailflatrate.apps.campaigns.specimen import gallery_letter
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.content.letters import framed
+from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
+from mailflatrate.mail.html.imprint import MINIMUM_CONTRAST, BlockStyle, contrast
+from mailflatrate.mail.html.look import FONTS, Look, is_colour
+
+FONT_WORDS = {
+    "georgia": "Georgia", "palatino": "Palatino", "arial": "Arial", "system": gettext_lazy("The reader’s own"),
+    "verdana": "Verdana", "trebuchet": "Trebuchet", "courier": "Courier",
+}  # fmt: skip
+
+
+class ColourInput(forms.TextInput):
+    """The browser's colour field."""
+
+    input_type = "color"
+
+
+class BrandForm(forms.Form):
+    """Four colours, two fonts, a logo, and the block that stands under each mailing."""
+
+    primary = forms.CharField(
+        label=gettext_lazy("Main colour"), widget=ColourInput, help_text=gettext_lazy("Buttons, bands and links.")
+    )
+    ink = forms.CharField(label=gettext_lazy("Text"), widget=ColourInput)
+    sheet = forms.CharField(label=gettext_lazy("Sheet"), widget=ColourInput)
+    page = forms.CharField(label=gettext_lazy("Around the sheet"), widget=ColourInput)
+    heading_font = forms.ChoiceField(label=gettext_lazy("Font of headings"), choices=list(FONT_WORDS.items()))
+    body_font = forms.ChoiceField(label=gettext_lazy("Font of the text"), choices=list(FONT_WORDS.items()))
+    logo: "forms.ModelChoiceField[Media]" = forms.ModelChoiceField(
+        label=gettext_lazy("Logo"),
+        queryset=None,
+        required=False,
+        empty_label=gettext_lazy("None: the name stands there"),
+        help_text=gettext_lazy("A picture of the media library, best with a transparent ground."),
+    )
+    imprint_ink = forms.CharField(label=gettext_lazy("Text"), widget=ColourInput)
+    imprint_ground = forms.CharField(label=gettext_lazy("Ground"), widget=ColourInput)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through
+        logos: forms.ModelChoiceField[Media] = self.fields["logo"]  # type: ignore[assignment]  # declared above
+        logos.queryset = Media.objects.filter(animated=False).order_by("name")
+
+    def clean(self) -> dict[str, object]:
+        """Colours must be colours, and both texts must be readable (4.5 : 1, WCAG 1.4.3)."""
+        values = super().clean() or self.cleaned_data
+        for name in ("primary", "ink", "sheet", "page", "imprint_ink", "imprint_ground"):
+            if name in values and not is_colour(values[name]):
+                self.add_error(name, _("Choose a colour."))
+        if self.errors:
+            return values
+        for ink, ground in (("ink", "sheet"), ("imprint_ink", "imprint_ground")):
+            ratio = contrast(values[ink], values[ground])
+            if ratio < MINIMUM_CONTRAST:
+                self.add_error(
+                    ink,
+                    _("Too faint on its ground: %(ratio).1f : 1, readable is 4.5 : 1. Make it darker or lighter.")
+                    % {"ratio": ratio},
+                )
+        return values
+
+
+def _initial(look: Look) -> dict[str, object]:
+    kit = queries.brand_kit()
+    return {
+        "primary": look.primary, "ink": look.ink, "sheet": look.sheet, "page": look.page,
+        "heading_font": look.heading_font, "body_font": look.body_font, "logo": kit.logo_id if kit else None,
+        "imprint_ink": look.imprint.text_color, "imprint_ground": look.imprint.background_color,
+    }  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest) -> HttpResponse:
+    """Choose the look. Mailings that went out keep theirs; drafts in Markdown take the new one at once."""
+    form = BrandForm(request.POST if request.method == "POST" else None, initial=_initial(queries.brand_look()))
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        logo = values.pop("logo")
+        actions.save_brand(values, logo_id=logo.id if logo else None)
+        messages.success(request, _("Saved."))
+        return see_other(reverse("studio:brand"))
+    context = {"form": form, "letter_url": reverse("studio:brand-letter")}
+    return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@xframe_options_sameorigin
+@studio
+def letter(request: StudioRequest) -> HttpResponse:
+    """A specimen in the saved look, or in the one that the query string tries out."""
+    look = queries.brand_look()
+    asked = request.GET
+    for name in ("primary", "ink", "sheet", "page"):
+        if is_colour(asked.get(name, "")):
+            look = replace(look, **{name: asked[name]})  # type: ignore[arg-type]  # the names above are texts
+    for name in ("heading_font", "body_font"):
+        if asked.get(name) in FONTS:
+            look = replace(look, **{name: asked[name]})  # type: ignore[arg-type]  # and so are these
+    tried = BlockStyle(
+        asked.get("imprint_ink", look.imprint.text_color),
+        asked.get("imprint_ground", look.imprint.background_color),
+    )
+    look = replace(look, imprint=tried.readable())
+    template = gallery_template("announcement", wanted_language(request))
+    return framed(request, gallery_letter(template, look, request.account))

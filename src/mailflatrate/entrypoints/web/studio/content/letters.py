@@ -1,0 +1,52 @@
+"""A letter in a frame: as it is, in dark mode, with images off."""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+
+from mailflatrate.apps.campaigns.media import PATH
+from mailflatrate.settings import load_settings
+
+LETTER_POLICY = (
+    "default-src 'none'; img-src 'self' https: data:; style-src 'unsafe-inline'; font-src https:; "
+    "frame-ancestors 'self'; sandbox"
+)
+_DARK_QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
+_LIGHT_QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*light\s*\)", re.IGNORECASE)
+_EITHER = re.compile(r"light-dark\(([^,()]+),([^,()]+)\)")
+_SCHEME = re.compile(r"(color-scheme(?:\"\s+content=\"|\s*:\s*))light dark", re.IGNORECASE)
+_SAYS_DARK = re.compile(r"(?<!prefers-)color-scheme[^>]{0,40}\bdark\b", re.IGNORECASE)
+_SOURCE = re.compile(r"(<(?:img|v:image|v:fill)\b[^>]*?\s)(?:src|srcset)=(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_GROUND = re.compile(r"(?:url\((?:&quot;|[\"'])?[^)]*\))|(\sbackground=)\"[^\"]*\"", re.IGNORECASE)
+
+
+def shown_here(html: str) -> str:
+    """The letter with the account's pictures taken from the host that shows this page: they are the same."""
+    return html.replace(f"{load_settings().public_url}/{PATH}/", f"/{PATH}/")
+
+
+def in_scheme(html: str, *, dark: bool) -> str:
+    """The letter as a client shows it that follows the letter's own rules for light and dark, whatever this page is.
+
+    What clients do of their own to a letter without such rules, each does differently, so nothing of it is pretended.
+    """
+    always, never = "(min-width: 0)", "(max-width: 0)"
+    html = _DARK_QUERY.sub(always if dark else never, _LIGHT_QUERY.sub(never if dark else always, html))
+    dark = dark and _SAYS_DARK.search(html) is not None
+    return _SCHEME.sub(r"\1dark" if dark else r"\1light", _EITHER.sub(r"\2" if dark else r"\1", html))
+
+
+def without_images(html: str) -> str:
+    """The letter as somebody sees it who loads no images."""
+    return _GROUND.sub(lambda found: f'{found[1]}""' if found[1] else "none", _SOURCE.sub(r"\1", html))
+
+
+def framed(request: HttpRequest, html: str) -> HttpResponse:
+    """The letter as a page of its own, under a policy that lets it do nothing. `?dark=1`, `?images=off`."""
+    html = in_scheme(html, dark=request.GET.get("dark") == "1")
+    if request.GET.get("images") == "off":
+        html = without_images(html)
+    answer = HttpResponse(shown_here(html))
+    answer.headers["Content-Security-Policy"] = LETTER_POLICY
+    answer.headers["Cache-Control"] = "private, max-age=60"
+    return answer

@@ -1,0 +1,233 @@
+"""The media library: upload, describe, see where a picture is used, take it out; and the picker of the editors."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.actions.media import MEGABYTE
+from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
+from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, letter_url, media_url
+from mailflatrate.apps.campaigns.models import Media, MediaFile
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS, Refusal
+from mailflatrate.settings import load_settings
+
+PAGE_PICTURES = 48
+MOST_AT_ONCE = 20
+
+
+def refusal_sentence(reason: Refusal | None) -> str:
+    """Why a file was not taken, and what to do."""
+    limit = MAX_UPLOAD_OCTETS // MEGABYTE
+    sentences = {
+        None: _("There is no room left for it. Take out pictures that are used nowhere."),
+        Refusal.EMPTY: _("The file is empty. Choose it again."),
+        Refusal.TOO_LARGE: _("It is larger than %(limit)d MB. Make it smaller and upload it again.") % {"limit": limit},
+        Refusal.SVG: _(
+            "It is an SVG drawing. Mail programs show no SVG, and it can hold scripts. Save it as PNG and upload that."
+        ),
+        Refusal.NO_PICTURE: _("It is no PNG, JPEG, GIF or WebP, whatever its name says. Save it as one of them."),
+        Refusal.BROKEN: _("It is damaged and cannot be read to its end. Save it again and upload that."),
+        Refusal.TOO_MANY_PIXELS: _("It has more than 40 million pixels. Make it smaller and upload it again."),
+        Refusal.LONG_ANIMATION: _(
+            "The animation is too long for a mailing. Keep it below 3 MB and 300 frames, or use a still picture."
+        ),
+    }
+    return sentences[reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture in the grid. `letter_src` is what an editor writes; `shot` and `column` are for this page."""
+
+    media: Media
+    shot: str
+    letter_src: str
+    letter_width: int
+
+    @property
+    def needs_words(self) -> bool:
+        """Nobody has said yet what it shows."""
+        return not self.media.alt and not self.media.decorative
+
+
+def _here(url: str) -> str:
+    """The path of a public address: this host serves it, too."""
+    return url.removeprefix(load_settings().public_url)
+
+
+def _shown(rows: list[Media]) -> list[Shown]:
+    files: dict[int, list[MediaFile]] = {row.id: [] for row in rows}
+    for file in MediaFile.objects.defer("data").filter(media_id__in=files):
+        files[file.media_id].append(file)
+    found = []
+    for row in rows:
+        small = next(file for file in files[row.id] if file.slot == THUMBNAIL)
+        width = min(row.width, 600)
+        found.append(Shown(row, _here(media_url(row, THUMBNAIL, small.ending)), letter_url(row, files[row.id]), width))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of the account's room is used, in octets."""
+
+    used: int
+    whole: int
+
+
+def _room() -> Room:
+    return Room(queries.media_octets(), load_settings().media_quota_megabytes * MEGABYTE)
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """All pictures, newest first, those without a description named."""
+    search = request.GET.get("q", "").strip().replace("\0", "")[:100]
+    bare = request.GET.get("bare") == "1"
+    found = queries.media(search=search)
+    without = queries.media().filter(alt="", decorative=False).count()
+    if bare:
+        found = found.filter(alt="", decorative=False)
+    before = whole_number(request.GET.get("before"))
+    if before:
+        found = found.filter(id__lt=before)
+    rows = list(found[: PAGE_PICTURES + 1])
+    more = rows[PAGE_PICTURES - 1].id if len(rows) > PAGE_PICTURES else 0
+    context = {
+        "pictures": _shown(rows[:PAGE_PICTURES]), "search": search, "bare": bare, "without": without, "room": _room(),
+        "next_id": more, "whole": queries.media().count(), "max_megabytes": MAX_UPLOAD_OCTETS // MEGABYTE,
+        "is_first_page": not before,
+    }  # fmt: skip
+    template = "studio/content/media_grid.html" if is_htmx(request) else "studio/content/media.html"
+    return page(request, template, context)
+
+
+def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
+    """Keep the posted files. Returns what was kept, and a sentence for each that was not."""
+    kept, refused = [], []
+    files = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
+    for one in files[:MOST_AT_ONCE]:
+        name = str(one.name or "")
+        if one.size is not None and one.size > MAX_UPLOAD_OCTETS:
+            refused.append(f"{name}: {refusal_sentence(Refusal.TOO_LARGE)}")
+            continue
+        try:
+            alt = request.POST.get("alt", "").strip()[:250]
+            decorative = request.POST.get("decorative") == "on"
+            kept.append(actions.upload_media(one.read(), name=name, alt=alt, decorative=decorative, by=request.user))
+        except MediaRefused as problem:
+            refused.append(f"{name}: {refusal_sentence(problem.reason)}")
+    return kept, refused
+
+
+@require_POST
+@studio
+def upload(request: StudioRequest) -> HttpResponse:
+    """Take files in. The picker of an editor gets its grid again, the page of the library itself."""
+    kept, refused = _take(request)
+    if is_htmx(request):
+        return _picker(request, refused)
+    for sentence in refused:
+        messages.error(request, sentence)
+    if kept:
+        said = ngettext("%(number)d picture is in the library.", "%(number)d pictures are in the library.", len(kept))
+        messages.success(request, said % {"number": len(kept)})
+    elif not refused:
+        messages.error(request, _("Choose at least one file."))
+    bare = any(not row.alt and not row.decorative for row in kept)
+    return see_other(reverse("studio:media") + ("?" + urlencode({"bare": 1}) if bare else ""))
+
+
+class DescribeForm(forms.Form):
+    """What a picture is called and what is read aloud in its place."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    alt = forms.CharField(
+        label=gettext_lazy("Description"),
+        max_length=250,
+        required=False,
+        help_text=gettext_lazy("What is to be seen, in one sentence. It is read aloud and shown where images are off."),
+        widget=forms.Textarea({"rows": 3}),
+    )
+    decorative = forms.BooleanField(label=gettext_lazy("Only decoration: there is nothing to describe"), required=False)
+
+    def clean(self) -> dict[str, object]:
+        """One of the two is needed."""
+        values = super().clean() or self.cleaned_data
+        if not values.get("alt") and not values.get("decorative"):
+            self.add_error("alt", _("Say what is to be seen, or tick that the picture is only decoration."))
+        return values
+
+
+def _find(media_id: int) -> Media:
+    found = Media.objects.filter(id=media_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def one(request: StudioRequest, media_id: int) -> HttpResponse:
+    """One picture: its description, its sizes, where it is used."""
+    media = _find(media_id)
+    initial = {"name": media.name, "alt": media.alt, "decorative": media.decorative}
+    form = DescribeForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        words = form.cleaned_data
+        actions.describe_media(media_id, name=words["name"], alt=words["alt"], decorative=words["decorative"])
+        messages.success(request, _("Saved."))
+        following = queries.media().filter(alt="", decorative=False).first()
+        if "next" in request.POST and following is not None:
+            return see_other(reverse("studio:media-one", args=[following.id]))
+        return see_other(reverse("studio:media"))
+    files = {file.slot: file for file in MediaFile.objects.defer("data").filter(media=media)}
+    seen = files.get(COLUMN) or files[WHOLE]
+    context = {
+        "media": media, "form": form, "uses": queries.media_uses(media_id),
+        "files": [(file, media_url(media, slot, file.ending)) for slot, file in sorted(files.items())],
+        "seen": _here(media_url(media, seen.slot, seen.ending)),
+        "address": letter_url(media, list(files.values())),
+        "others": queries.media().filter(alt="", decorative=False).exclude(id=media_id).exists(),
+    }  # fmt: skip
+    return page(request, "studio/content/media_one.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, media_id: int) -> HttpResponse:
+    """Take a picture out, unless readers still see it."""
+    media = _find(media_id)
+    try:
+        actions.delete_media(media_id)
+    except MediaInUse:
+        messages.error(request, _("A mailing that went out shows this picture; it stays, so that readers see it."))
+        return see_other(reverse("studio:media-one", args=[media_id]))
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": media.name})
+    return see_other(reverse("studio:media"))
+
+
+@require_safe
+@studio
+def picker(request: StudioRequest) -> HttpResponse:
+    """The library inside of an editor."""
+    return _picker(request, [])
+
+
+def _picker(request: StudioRequest, refused: list[str]) -> HttpResponse:
+    search = request.GET.get("q", "").strip().replace("\0", "")[:100]
+    rows = list(queries.media(search=search)[:PAGE_PICTURES])
+    context = {"pictures": _shown(rows), "refused": refused, "search": search, "folder": PATH}
+    return page(request, "studio/content/media_picker.html", context)

@@ -1,0 +1,200 @@
+"""Templates: the gallery, the account's own, looking at one, beginning a mailing with it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.errors import NameTaken
+from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
+from mailflatrate.apps.campaigns.models import CampaignState, MailingTemplate
+from mailflatrate.apps.campaigns.specimen import gallery_letter, own_letter
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page
+from mailflatrate.entrypoints.web.studio.content.letters import framed
+from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A template in a grid. `begin` is what the page of a new campaign understands."""
+
+    begin: str
+    name: str
+    about: str
+    shot_url: str
+    url: str
+
+
+def wanted_language(request: StudioRequest) -> str:
+    """The language whose templates are shown: the one asked for, otherwise the reader's."""
+    asked = request.GET.get("language", "")
+    return asked if asked in LANGUAGES else "de" if (get_language() or "").startswith("de") else "en"
+
+
+def gallery_cards(language: str) -> list[Card]:
+    """Our templates in one language."""
+    return [_gallery_card(template) for template in gallery(language)]
+
+
+def _gallery_card(template: GalleryTemplate) -> Card:
+    asked = urlencode({"key": template.key, "language": template.language})
+    return Card(
+        begin=f"gallery:{template.key}",
+        name=template.name,
+        about=template.about,
+        shot_url=f"{reverse('studio:template-gallery-letter')}?{asked}",
+        url=f"{reverse('studio:template-gallery')}?{asked}",
+    )
+
+
+def own_cards() -> list[Card]:
+    """The account's own templates."""
+    return [
+        Card(
+            begin=f"own:{row.id}",
+            name=row.name,
+            about=row.subject,
+            shot_url=reverse("studio:template-letter", args=[row.id]),
+            url=reverse("studio:template", args=[row.id]),
+        )
+        for row in queries.templates()
+    ]
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """All templates: the account's own first."""
+    language = wanted_language(request)
+    context = {"own": own_cards(), "gallery": gallery_cards(language), "language": language}
+    return page(request, "studio/content/templates.html", context)
+
+
+def _asked(request: StudioRequest) -> GalleryTemplate:
+    key = request.GET.get("key", "")
+    if key not in KEYS:
+        raise Http404
+    return gallery_template(key, wanted_language(request))
+
+
+def _look_context(request: StudioRequest, card: Card) -> dict[str, object]:
+    """What the page of one template needs: its letter, and the switches of how to look at it."""
+    dark, off = request.GET.get("dark") == "1", request.GET.get("images") == "off"
+    phone = request.GET.get("width") == "phone"
+    kept = {name: request.GET[name] for name in ("key", "language") if name in request.GET}
+    now = kept | ({"dark": "1"} if dark else {}) | ({"images": "off"} if off else {})
+    now |= {"width": "phone"} if phone else {}
+    separator = "&" if "?" in card.shot_url else "?"
+
+    def switched(name: str, value: str) -> str:
+        return urlencode({key: word for key, word in (now | {name: value}).items() if word})
+
+    return {
+        "card": card,
+        "letter_url": f"{card.shot_url}{separator}{urlencode({k: v for k, v in now.items() if k not in kept})}",
+        "phone": phone, "dark": dark, "images_off": off,
+        "to_desktop": switched("width", ""), "to_phone": switched("width", "phone"),
+        "to_dark": switched("dark", "" if dark else "1"), "to_images": switched("images", "" if off else "off"),
+    }  # fmt: skip
+
+
+@require_safe
+@studio
+def gallery_page(request: StudioRequest) -> HttpResponse:
+    """One of our templates, large."""
+    template = _asked(request)
+    context = _look_context(request, _gallery_card(template)) | {"template": template}
+    return page(request, "studio/content/template_ours.html", context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@studio
+def gallery_frame(request: StudioRequest) -> HttpResponse:
+    """The letter of one of our templates in the account's look."""
+    return framed(request, gallery_letter(_asked(request), queries.brand_look(), request.account))
+
+
+def _find(template_id: int) -> MailingTemplate:
+    found = MailingTemplate.objects.filter(id=template_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+class NameForm(forms.Form):
+    """A template's name."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues read it.")
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
+    """One of the account's templates, large; it is renamed here."""
+    template = _find(template_id)
+    form = NameForm(request.POST if request.method == "POST" else None, initial={"name": template.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.rename_template(template_id, form.cleaned_data["name"])
+        except NameTaken:
+            form.add_error("name", _("Another template has this name."))
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(reverse("studio:template", args=[template_id]))
+    card = next(card for card in own_cards() if card.begin == f"own:{template_id}")
+    context = _look_context(request, card) | {"template": template, "form": form}
+    return page(request, "studio/content/template_own.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@xframe_options_sameorigin
+@studio
+def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
+    """The letter of one of the account's templates; what cannot be made says why."""
+    try:
+        html = own_letter(_find(template_id), queries.brand_look(), request.account)
+    except (SourceRefused, MissingValue, RenderRefused) as problem:
+        return page(request, "studio/content/broken_letter.html", {"problem": problem})
+    return framed(request, html)
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, template_id: int) -> HttpResponse:
+    """Take a template out."""
+    template = _find(template_id)
+    actions.delete_template(template_id)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": template.name})
+    return see_other(reverse("studio:templates"))
+
+
+@require_POST
+@studio
+def save(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Keep what a mailing says as a template."""
+    campaign = find_campaign(campaign_id)
+    is_draft = campaign.state == CampaignState.DRAFT
+    back = reverse("studio:campaign-edit" if is_draft else "studio:campaign", args=[campaign_id])
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Give the template a name."))
+        return see_other(back)
+    try:
+        actions.save_as_template(campaign.id, form.cleaned_data["name"], by=request.user)
+    except NameTaken:
+        messages.error(request, _("Another template has this name. Choose a different one."))
+    else:
+        messages.success(request, _("Kept as a template. You find it under Templates and at each new campaign."))
+    return see_other(back)

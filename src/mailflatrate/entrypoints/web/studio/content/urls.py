@@ -1,0 +1,22 @@
+"""Addresses of this area."""
+
+from django.urls import URLPattern, path
+
+from mailflatrate.entrypoints.web.studio.content import brand, media, templates
+
+urlpatterns: list[URLPattern] = [
+    path("templates/", templates.index, name="templates"),
+    path("templates/ours/", templates.gallery_page, name="template-gallery"),
+    path("templates/ours/letter/", templates.gallery_frame, name="template-gallery-letter"),
+    path("templates/<int:template_id>/", templates.own_page, name="template"),
+    path("templates/<int:template_id>/letter/", templates.own_frame, name="template-letter"),
+    path("templates/<int:template_id>/delete/", templates.delete, name="template-delete"),
+    path("campaigns/<int:campaign_id>/save-as-template/", templates.save, name="campaign-template"),
+    path("media/", media.index, name="media"),
+    path("media/upload/", media.upload, name="media-upload"),
+    path("media/picker/", media.picker, name="media-picker"),
+    path("media/<int:media_id>/", media.one, name="media-one"),
+    path("media/<int:media_id>/delete/", media.delete, name="media-delete"),
+    path("brand/", brand.edit, name="brand"),
+    path("brand/letter/", brand.letter, name="brand-letter"),
+]

@@ -1,0 +1,112 @@
+"""How the mailings of one account look: its colours, fonts and logo, and what follows from them.
+
+The customer chooses four colours; everything else (lines, hints, what dark mode shows) is derived, so that no choice
+can make a letter unreadable.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailflatrate.mail.html.imprint import DARK_GROUND, DARK_INK, MINIMUM_CONTRAST, BlockStyle, contrast
+
+FONTS: Final = {
+    "georgia": "Georgia,'Iowan Old Style','Times New Roman',serif",
+    "palatino": "'Palatino Linotype',Palatino,'Book Antiqua',Georgia,serif",
+    "arial": "Arial,Helvetica,sans-serif",
+    "system": "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif",
+    "verdana": "Verdana,Geneva,sans-serif",
+    "trebuchet": "'Trebuchet MS',Tahoma,Arial,sans-serif",
+    "courier": "'Courier New',Courier,monospace",
+}
+"""Fonts that the readers' machines have; a letter loads none (R-111)."""
+
+DARK_SHEET: Final = "#1e222a"
+DARK_TEXT: Final = "#ebe6dc"
+DARK_RULE: Final = "#363c47"
+_COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+
+
+def is_colour(text: str) -> bool:
+    """True for `#rrggbb`."""
+    return _COLOUR.fullmatch(text) is not None
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """`colour` with `share` (0 to 1) of `other` in it."""
+    pairs = [(int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
+
+
+def text_on(ground: str) -> str:
+    """White or nearly black, whichever is easier to read on `ground`; black where neither is enough."""
+    best = max(("#ffffff", "#16191f"), key=lambda ink: contrast(ink, ground))
+    return best if contrast(best, ground) >= MINIMUM_CONTRAST else "#000000"
+
+
+def readable(colour: str, ground: str) -> str:
+    """`colour`, moved towards black or white until it can be read on `ground`."""
+    goal = text_on(ground)
+    for step in range(21):
+        tried = mixed(colour, goal, step / 20)
+        if contrast(tried, ground) >= MINIMUM_CONTRAST:
+            return tried
+    return goal
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Colours as `#rrggbb`, fonts by their name in `FONTS`. `logo_url` is empty where there is no logo."""
+
+    primary: str = "#0b5a63"
+    ink: str = "#2a2622"
+    sheet: str = "#fdfbf7"
+    page: str = "#f4f0e8"
+    heading_font: str = "georgia"
+    body_font: str = "georgia"
+    logo_url: str = ""
+    logo_width: int = 0
+    imprint: BlockStyle = field(default_factory=BlockStyle)
+
+    @property
+    def link(self) -> str:
+        """Colour of links in text."""
+        return self._readable(self.primary)
+
+    @property
+    def dark_link(self) -> str:
+        """The same in dark mode."""
+        return readable(self.primary, DARK_SHEET)
+
+    @property
+    def soft(self) -> str:
+        """Secondary text."""
+        return self._readable(mixed(self.ink, self.sheet, 0.35))
+
+    def _readable(self, colour: str) -> str:
+        """Readable on the sheet and on the tinted boxes."""
+        return readable(readable(colour, self.sheet), self.tint)
+
+    @property
+    def rule(self) -> str:
+        """Lines."""
+        return mixed(self.sheet, self.ink, 0.13)
+
+    @property
+    def tint(self) -> str:
+        """A slightly different ground for boxes, which asks for the same ink as the sheet."""
+        tried = mixed(self.sheet, self.primary, 0.09)
+        return tried if text_on(tried) == text_on(self.sheet) else self.sheet
+
+    def words(self) -> dict[str, str]:
+        """What templates may ask for, by name."""
+        return {
+            "primary": self.primary, "on_primary": text_on(self.primary), "link": self.link, "ink": self.ink,
+            "soft": self.soft, "sheet": self.sheet, "page": self.page, "rule": self.rule, "tint": self.tint,
+            "heading_font": FONTS[self.heading_font], "body_font": FONTS[self.body_font],
+            "dark_page": DARK_GROUND, "dark_sheet": DARK_SHEET, "dark_ink": DARK_TEXT, "dark_soft": DARK_INK,
+            "dark_rule": DARK_RULE, "dark_link": self.dark_link, "dark_on_link": text_on(self.dark_link),
+            "dark_tint": mixed(DARK_SHEET, self.dark_link, 0.13),
+        }  # fmt: skip

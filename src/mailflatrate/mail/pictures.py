@@ -1,0 +1,185 @@
+"""Pictures for letters: judged by their content, cleaned of everything but pixels, in the widths that letters need.
+
+Bytes in, frozen values out. A photograph's EXIF block holds the place where it was taken; nothing of it is kept.
+WebP is turned into JPEG or PNG, because Outlook for Windows shows no WebP. SVG is refused: no common mail client
+draws it, and it may hold scripts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from PIL import Image, ImageOps, ImageSequence
+
+MAX_UPLOAD_OCTETS: Final = 8 * 1024 * 1024
+MAX_PIXELS: Final = 40_000_000
+MAX_ANIMATION_OCTETS: Final = 3 * 1024 * 1024
+MAX_FRAMES: Final = 300
+LONGEST_SIDE_PX: Final = 2400
+THUMBNAIL_PX: Final = 320
+LETTER_WIDTHS_PX: Final = (600, 1200)
+"""The column of a letter, and the same for screens with two pixels where one was."""
+
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+_SVG = re.compile(rb"\A\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg\b", re.DOTALL | re.IGNORECASE)
+
+
+class PictureFormat(Enum):
+    """What is kept; the value is also the file name's ending."""
+
+    PNG = "png"
+    JPEG = "jpg"
+    GIF = "gif"
+
+    @property
+    def content_type(self) -> str:
+        """The media type (RFC 6838)."""
+        return {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif"}[self.value]
+
+
+class Refusal(Enum):
+    """Why a file is not taken."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    SVG = "svg"
+    NO_PICTURE = "no_picture"
+    BROKEN = "broken"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    LONG_ANIMATION = "long_animation"
+
+
+class PictureRefused(ValueError):
+    """The file is not taken; `reason` says why."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is kept and served. Sizes in pixels."""
+
+    format: PictureFormat
+    width: int
+    height: int
+    data: bytes
+    animated: bool = False
+
+
+def read_picture(data: bytes) -> Picture:
+    """The picture in an uploaded file, cleaned, turned upright, at most `LONGEST_SIDE_PX` long.
+
+    Raises PictureRefused. The file's name plays no part.
+    """
+    if not data:
+        raise PictureRefused(Refusal.EMPTY)
+    if len(data) > MAX_UPLOAD_OCTETS:
+        raise PictureRefused(Refusal.TOO_LARGE)
+    if _SVG.match(data[:4096]):
+        raise PictureRefused(Refusal.SVG)
+    image = _open(data)
+    if image.width * image.height > MAX_PIXELS:
+        raise PictureRefused(Refusal.TOO_MANY_PIXELS)
+    if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP"):
+        return _animation(image, data)
+    try:
+        upright = ImageOps.exif_transpose(image)
+        upright.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PictureRefused(Refusal.BROKEN) from error
+    return _written(_fitted(upright, LONGEST_SIDE_PX), photograph=image.format == "JPEG" or _is_photograph(image))
+
+
+def narrower(picture: Picture, width: int) -> Picture | None:
+    """The same picture at `width` pixels; None where it is no wider than that, or moves."""
+    if picture.animated or picture.width <= width:
+        return None
+    image = Image.open(io.BytesIO(picture.data))
+    height = max(1, round(picture.height * width / picture.width))
+    small = _plain(image).resize((width, height), Image.Resampling.LANCZOS)
+    return _written(small, photograph=picture.format is PictureFormat.JPEG)
+
+
+def thumbnail(picture: Picture) -> Picture:
+    """A still picture that fits into a square of `THUMBNAIL_PX`."""
+    image = Image.open(io.BytesIO(picture.data))
+    image.seek(0)
+    return _written(_fitted(image, THUMBNAIL_PX), photograph=picture.format is PictureFormat.JPEG)
+
+
+def _open(data: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        # Pillow warns where we refuse by our own number.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            return Image.open(io.BytesIO(data), formats=_FORMATS)
+        except Image.DecompressionBombError as error:
+            raise PictureRefused(Refusal.TOO_MANY_PIXELS) from error
+        except (OSError, ValueError, SyntaxError) as error:
+            raise PictureRefused(Refusal.NO_PICTURE) from error
+
+
+def _animation(image: Image.Image, data: bytes) -> Picture:
+    """An animation keeps its frames; it is written anew, so that nothing rides along behind them."""
+    frames = getattr(image, "n_frames", 1)
+    if len(data) > MAX_ANIMATION_OCTETS or frames > MAX_FRAMES or image.width * image.height * frames > 4 * MAX_PIXELS:
+        raise PictureRefused(Refusal.LONG_ANIMATION)
+    try:
+        pictures = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
+        durations = [int(frame.info.get("duration", 100)) for frame in ImageSequence.Iterator(image)]
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise PictureRefused(Refusal.BROKEN) from error
+    out = io.BytesIO()
+    pictures[0].save(
+        out, "GIF", save_all=True, append_images=pictures[1:], duration=durations,
+        loop=int(image.info.get("loop", 0)), optimize=True, disposal=2,
+    )  # fmt: skip
+    return Picture(PictureFormat.GIF, image.width, image.height, out.getvalue(), animated=True)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """In a mode that can be scaled and written; transparency is kept."""
+    if image.mode in ("RGB", "RGBA", "L"):
+        return image
+    if image.mode in ("LA", "PA") or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def _fitted(image: Image.Image, longest: int) -> Image.Image:
+    plain = _plain(image)
+    if max(plain.size) > longest:
+        plain = plain.copy()
+        plain.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    return plain
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    if image.mode != "RGBA":
+        return False
+    lowest = image.getchannel("A").getextrema()[0]
+    return isinstance(lowest, int | float) and lowest < 255
+
+
+def _is_photograph(image: Image.Image) -> bool:
+    """A WebP without transparency was most likely a photograph."""
+    return image.format == "WEBP" and image.mode == "RGB"
+
+
+def _written(image: Image.Image, *, photograph: bool) -> Picture:
+    """Encode pixels alone: no metadata, no colour profile, no comment."""
+    clean = Image.new(image.mode, image.size)
+    clean.paste(image)
+    out = io.BytesIO()
+    if photograph and not _is_transparent(clean):
+        clean.convert("RGB").save(out, "JPEG", quality=84, optimize=True, progressive=True)
+        return Picture(PictureFormat.JPEG, *image.size, out.getvalue())
+    clean.save(out, "PNG", optimize=True)
+    return Picture(PictureFormat.PNG, *image.size, out.getvalue())
