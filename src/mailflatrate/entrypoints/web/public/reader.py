@@ -43,6 +43,7 @@ class Reader:
             "imprint_lines": imprint_lines(imprint, language) if imprint else (),
             "privacy_url": imprint.privacy_url if imprint else "",
             "imprint_url": "#imprint" if imprint else "",
+            "rights_url": f"/d/{key_ring().seal(Purpose.PRIVACY, self.account.id, self.delivery.id)}",
         }  # fmt: skip
 
 

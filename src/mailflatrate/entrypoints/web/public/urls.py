@@ -3,6 +3,8 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.public import clicks, letters, media, unsubscribe
+from mailflatrate.entrypoints.web.public.rights import ask as rights
+from mailflatrate.entrypoints.web.public.rights import confirm as rights_confirm
 from mailflatrate.entrypoints.web.public.signup import confirm, page
 
 urlpatterns: list[URLPattern] = [
@@ -16,5 +18,9 @@ urlpatterns: list[URLPattern] = [
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
     path("m/<str:token>/<str:name>", media.picture, name="media-file"),
+    path("d/<str:token>", rights.rights, name="rights"),
+    path("r/<str:token>", rights_confirm.request_page, name="rights-request"),
+    path("r/<str:token>/data.json", rights_confirm.download, {"form": "json"}, name="rights-json"),
+    path("r/<str:token>/data.zip", rights_confirm.download, {"form": "zip"}, name="rights-zip"),
     path("help/<str:mailing_id>", letters.help_page, name="mailing-help"),
 ]

@@ -1,0 +1,44 @@
+"""Reads of requests, and what a person gets to see."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.privacy.access import stored_about
+from mailflatrate.apps.privacy.models import PrivacyRequest, RequestState
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+PAGE_ROWS = 50
+
+
+def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
+    """What the customer of a confirmed request stores about the person, and with `everywhere` all who do.
+
+    Each account is opened by itself; runs outside of any scope.
+    """
+    places = [(request.account_id, request.contact_id or 0)]
+    if request.everywhere:
+        with tenancy.platform(PlatformReason.PERSON):
+            others = Contact.objects.filter(address_key=bytes(request.address_key)).exclude(
+                account_id=request.account_id
+            )
+            places += list(others.order_by("account_id").values_list("account_id", "id"))
+    found = []
+    for account_id, contact_id in places:
+        with tenancy.account(account_id):
+            stored = stored_about(contact_id, language=request.language)
+        if stored is not None:
+            found.append(stored)
+    return found
+
+
+def requests(*, contact_id: int | None = None, open_only: bool = False) -> QuerySet[PrivacyRequest]:
+    """Requests of the account (of all accounts for the desk), newest first."""
+    rows = PrivacyRequest.objects.select_related("account", "started_by").order_by("-id")
+    if contact_id is not None:
+        rows = rows.filter(contact_id=contact_id)
+    if open_only:
+        rows = rows.filter(state__in=[RequestState.ASKED, RequestState.CONFIRMED])
+    return rows

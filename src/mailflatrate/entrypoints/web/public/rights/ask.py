@@ -1,0 +1,86 @@
+"""The page that a mail leads to: it shows nothing personal, and what is asked on it waits for a mail to the address."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.lists.actions import choose_tracking, tracking_wording
+from mailflatrate.apps.privacy.actions import ask
+from mailflatrate.apps.privacy.actions.requests import Visitor
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.privacy.models import RequestKind
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.mail.tokens import Purpose
+
+
+@csrf_exempt  # the token is the permission to ask; no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def rights(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows what can be asked. POST asks, or records whose the person's clicks are."""
+    with reader(Purpose.PRIVACY, token) as found, translation.override(page_language(request, found.language)):
+        if request.method != "POST":
+            return _page(request, found)
+        if "clicks" in request.POST:
+            return _choose(request, found)
+        return _ask(request, found)
+
+
+def _page(request: HttpRequest, found: Reader, *, chosen: bool = False, status: int = 200) -> HttpResponse:
+    contact = found.delivery.contact
+    context = {
+        **found.context(),
+        "gone": contact is None,
+        "masked": masked(contact.email) if contact else "",
+        "tracking": contact is not None and contact.tracking,
+        "wording": tracking_wording(found.account.name, get_language() or "en"),
+        "chosen": chosen,
+    }
+    return private(render(request, "public/rights/ask.html", context, status=status))
+
+
+def _choose(request: HttpRequest, found: Reader) -> HttpResponse:
+    if found.delivery.contact_id is not None:
+        language = get_language() or "en"
+        choose_tracking(
+            found.delivery.contact_id, agrees=request.POST["clicks"] == "yes",
+            wording=tracking_wording(found.account.name, language), language=language,
+            source=f"rights page of delivery {found.delivery.id}", ip=client_ip(request),
+            user_agent=request.headers.get("User-Agent", "")[:500],
+        )  # fmt: skip
+        found.delivery.contact.refresh_from_db()  # type: ignore[union-attr]  # it has an id
+    return _page(request, found, chosen=True)
+
+
+def _ask(request: HttpRequest, found: Reader) -> HttpResponse:
+    try:
+        kind = RequestKind(request.POST.get("kind", ""))
+    except ValueError as problem:
+        raise Http404 from problem
+    contact = found.delivery.contact
+    visitor = Visitor(client_ip(request), request.headers.get("User-Agent", ""))
+    try:
+        ask(
+            found.delivery, kind, everywhere=request.POST.get("everywhere") == "on",
+            values={key: request.POST.get(key, "") for key in ("first_name", "last_name", "note")},
+            language=get_language() or "en", visitor=visitor,
+        )  # fmt: skip
+    except PrivacyError:
+        return _page(request, found)
+    context = {**found.context(), "masked": masked(contact.email if contact else ""), "kind": kind}
+    return private(render(request, "public/rights/sent.html", context))
+
+
+def masked(email: str) -> str:
+    """An address that its owner knows again and nobody else learns: mails are forwarded."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Nobody on the way keeps a page about a person."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,105 @@
+"""The page that the mail to the address itself leads to: confirm by a button, then see what came of it."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.privacy.actions import confirm
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.apps.privacy.queries import shown_to_person
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.web.public.rights.ask import private
+from mailflatrate.entrypoints.web.public.rights.shown import sections
+from mailflatrate.mail.tokens import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request behind a token, and the customer it was made to."""
+
+    account: Account
+    request: PrivacyRequest
+
+    @property
+    def open(self) -> bool:
+        """True while it waits for the person's yes."""
+        return self.request.state == RequestState.ASKED and self.request.expires_at >= clock.now()
+
+    @property
+    def readable(self) -> bool:
+        """True while the data may be looked at: it was asked for, confirmed, and not too long ago."""
+        done = self.request.state in (RequestState.CONFIRMED, RequestState.DONE)
+        return done and self.request.kind == RequestKind.ACCESS and self.request.expires_at >= clock.now()
+
+    def context(self) -> dict[str, Any]:
+        """What the layout and every page here shows."""
+        customer = {"name": self.account.name, "text": "", "colour": self.account.colour}
+        return {"customer": customer, "asked": self.request, "kind": self.request.kind}
+
+
+@contextmanager
+def _asked(token: str) -> Iterator[Asked]:
+    claims = key_ring().open_token(Purpose.PRIVACY_REQUEST, token)
+    if claims is None:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        found = PrivacyRequest.objects.filter(id=claims.delivery_id).first()
+        account = Account.objects.filter(id=claims.account_id).first()
+        if found is None or account is None:
+            raise Http404
+        yield Asked(account, found)
+
+
+@csrf_exempt  # the token stands in a mail to the address itself; no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_page(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows what will happen, or what came of it. POST confirms; repeated, it does nothing more."""
+    problem = ""
+    if request.method == "POST":
+        try:
+            with _asked(token) as found:
+                confirm(found.request.id, ip=client_ip(request))
+        except PrivacyError as refusal:
+            problem = str(refusal)
+    with _asked(token) as found, translation.override(page_language(request, found.request.language)):
+        context = {**found.context(), "problem": problem}
+        if found.open:
+            return private(render(request, "public/rights/confirm.html", context))
+        if not found.readable:
+            return private(render(request, "public/rights/done.html", context))
+    stored = shown_to_person(found.request)
+    with translation.override(page_language(request, found.request.language)):
+        shown = [(one["responsible"]["name"], sections(one)) for one in stored]
+        return private(render(request, "public/rights/stored.html", {**context, "stored": shown, "token": token}))
+
+
+@require_safe
+def download(request: HttpRequest, token: str, form: str) -> HttpResponse:
+    """The same as a file, while the page can be read."""
+    with _asked(token) as found:
+        if not found.readable:
+            raise Http404
+    octets = json.dumps(shown_to_person(found.request), ensure_ascii=False, indent=1).encode()
+    answer = HttpResponse(octets, content_type="application/json")
+    if form == "zip":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("stored.json", octets)
+        answer = HttpResponse(packed.getvalue(), content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="my-data.{form}"'
+    return private(answer)

@@ -1,0 +1,73 @@
+"""What is stored about a person, in words: sections of label and value, from the JSON of `privacy.access`."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.lists.models import ConsentKind, SubscriptionState
+from mailflatrate.apps.privacy.models import RequestKind
+from mailflatrate.apps.suppression.models import Reason
+
+MOST_SHOWN = 50
+Rows = list[tuple[str, str]]
+Section = tuple[str, Rows]
+
+
+def sections(stored: dict[str, Any]) -> list[Section]:
+    """Titles with their rows; empty ones say so. Long ones show the newest; the file holds all."""
+    person = stored["person"]
+    attributes = [(key, str(value)) for key, value in sorted(person["attributes"].items())]
+    about: Rows = [
+        (_("E-mail address"), person["email"]),
+        (_("First name"), person["first_name"]),
+        (_("Last name"), person["last_name"]),
+        *attributes,
+        (_("Stored since"), _when(person["stored_since"])),
+        (_("Your clicks"), _("kept with your name") if person["clicks_by_name"] else _("nobody's: only counted")),
+    ]
+    suppressed = stored["suppressed"]
+    return [
+        (_("You"), [row for row in about if row[1]]),
+        (_("Lists"), [_list(one) for one in stored["subscriptions"]]),
+        (_("Consents and where they come from"), [_consent(one) for one in stored["consents"]]),
+        (_("Mailings to you"), [_mailing(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
+        (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
+        (_("What came back"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
+        (_("Kept from mailings"), [(_when(suppressed["since"]), str(Reason(suppressed["reason"]).label))]
+            if suppressed else []),
+        (_("Your requests"), [(_when(one["at"]), str(RequestKind(one["what"]).label)) for one in stored["requests"]]),
+        (_("Responsible"), [("", line) for line in (stored["responsible"]["name"], *stored["responsible"]["imprint"])]),
+    ]  # fmt: skip
+
+
+def _when(text: str | None) -> str:
+    if not text:
+        return ""
+    return date_format(timezone.localtime(datetime.fromisoformat(text)), "SHORT_DATETIME_FORMAT")
+
+
+def _list(one: dict[str, Any]) -> tuple[str, str]:
+    state = str(SubscriptionState(one["state"]).label)
+    since = _when(one["unsubscribed_at"] if one["state"] == "unsubscribed" else one["confirmed_at"])
+    return one["list"], f"{state}, {since}" if since else state
+
+
+def _consent(one: dict[str, Any]) -> tuple[str, str]:
+    parts = [str(ConsentKind(one["what"]).label), one["list"] or "", one.get("source", ""), one.get("file", "")]
+    ips = {one.get("signup_ip"), one.get("confirmed_ip")} - {None}
+    parts += [_("IP address %(ip)s") % {"ip": ip} for ip in sorted(map(str, ips))]
+    return _when(one["at"]), " · ".join(part for part in (*parts, one.get("browser", "")) if part)
+
+
+def _mailing(one: dict[str, Any]) -> tuple[str, str]:
+    subject = one["subject"] or _("Notice of the service")
+    return _when(one["at"]), f"{subject} ({DeliveryState(one['state']).label})"
+
+
+def _came_back(one: dict[str, Any]) -> str:
+    return f"{FeedbackKind(one['what']).label} {one['text']}".strip()
