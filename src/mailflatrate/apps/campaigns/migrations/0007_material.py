@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_privacy_notice"),
-        ("campaigns", "0004_review_held"),
+        ("campaigns", "0006_hold_held"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
