@@ -154,7 +154,7 @@ PEOPLE = (
               jsonb_build_object('points', (n %% 1000)::text, 'city', 'Bonn', 'birthday', '1980-02-03')
        FROM stage ORDER BY n""",
     """INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
-       SELECT account_id, id, %(list_id)s, 'imported', now() - interval '30 days', sha256(email::bytea)
+       SELECT account_id, id, %(list_id)s, 'confirmed', now() - interval '30 days', sha256(email::bytea)
        FROM contact WHERE account_id = %(account_id)s
          AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = contact.id) ORDER BY id""",
     """INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)

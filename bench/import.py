@@ -107,6 +107,7 @@ def measure(rows: int) -> dict[str, object]:
         account = create_account("Anna")
         with tenancy.account(account.id):
             mailing_list = actions.create_list("News")
+        _approve(account.id, mailing_list.id)
         connections.close_all()
         receiver, sender = multiprocessing.Pipe(duplex=False)
         spawn = multiprocessing.get_context("spawn")
@@ -132,6 +133,24 @@ def measure(rows: int) -> dict[str, object]:
             "importer_cpu_us_per_row": round(result["cpu_seconds"] / rows * 1e6, 1),
             "peak_rss_mb": round(result["peak_rss_mb"], 1),
         }
+
+
+def _approve(account_id: int, list_id: int) -> None:
+    """The list has an origin that a reviewer approved, so that what is imported becomes mailable at once."""
+    from mailflatrate.apps.accounts.actions import create_user
+    from mailflatrate.apps.lists import actions
+    from mailflatrate.base import tenancy
+
+    today = datetime.now(UTC).date()
+    declaration = actions.Declaration(
+        kind="website", form_urls=("https://shop.example/newsletter",), wording="Send me Anna's news, twice a month.",
+        collected_from=today - timedelta(days=900), collected_to=None, previous_system="Postino", last_mailed_on=today,
+        declared_count=1_000_000, controller="Anna GmbH", signatory="Anna", evidence=("signup_at",), assured=True,
+    )  # fmt: skip
+    with tenancy.account(account_id):
+        origin = actions.declare_origin(list_id, declaration, by=None)
+    otto = create_user("otto@service.example", name="Otto", password=None, is_staff=True)
+    actions.decide_origin(origin.id, actions.Outcome.APPROVE, reviewer=otto, reason="Seen.")
 
 
 def main() -> None:

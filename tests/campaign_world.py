@@ -51,7 +51,7 @@ _PEOPLE = (
            AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = c.id) ORDER BY c.id
        ), event AS (
          INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
-         SELECT event_id, account_id, contact_id, %(list_id)s, 'imported', confirmed_at, {commitment_sql("row")}
+         SELECT event_id, account_id, contact_id, %(list_id)s, 'confirmed', confirmed_at, {commitment_sql("row")}
          FROM row
        )
        INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)

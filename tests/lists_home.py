@@ -2,16 +2,20 @@
 
 import io
 import itertools
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from PIL import Image
 
-from mailflatrate.apps.accounts.actions import create_account
+from mailflatrate.apps.accounts.actions import create_account, create_user
+from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Import
-from mailflatrate.base import tenancy
+from mailflatrate.apps.lists.models import Import, ListOrigin
+from mailflatrate.base import clock, tenancy
 
 NUMBERS = itertools.count(1)
 HEADER = "email;Vorname;Nachname;Anmeldezeit;Anmelde-IP;Bestätigt am;Quelle;Stadt"
@@ -39,15 +43,63 @@ class Home:
             job = actions.start_import(target, io.BytesIO(data), "people.csv", mapping or {}, enqueue=False)
         run_import(self.account_id, job.id, slice_rows=slice_rows)
         with tenancy.account(self.account_id):
+            actions.check_import(job.id, ask_dns=False)
             return Import.objects.get(id=job.id)
 
 
-def home(name: str) -> Home:
-    """A fresh account called after `name`."""
+def home(name: str, *, approved: bool = True) -> Home:
+    """A fresh account called after `name`; the origin of its list is approved, or `approved` False: not declared."""
     account = create_account(f"{name} {next(NUMBERS)}")
     with tenancy.account(account.id):
         mailing_list = actions.create_list("News", "News of the house", "de")
+    if approved:
+        approve_origin(account.id, mailing_list.id)
     return Home(account.id, mailing_list.id)
+
+
+def declaration(**changed: Any) -> actions.Declaration:
+    """A declaration that lacks nothing."""
+    today = clock.now().date()
+    whole = actions.Declaration(
+        kind="website",
+        form_urls=("https://anna.example/news",),
+        wording="Yes, send me Anna's news about plants, about twice a month.",
+        collected_from=today - timedelta(days=900),
+        collected_to=None,
+        previous_system="Postino",
+        last_mailed_on=today - timedelta(days=20),
+        declared_count=1000,
+        controller="Anna GmbH",
+        signatory="Anna Lindner",
+        evidence=("signup_at", "signup_ip", "confirmed_at", "source"),
+        assured=True,
+    )
+    return replace(whole, **changed)
+
+
+def declare_origin(account_id: int, list_id: int, **changed: Any) -> ListOrigin:
+    """Somebody signs a declaration for a list."""
+    with tenancy.account(account_id):
+        return actions.declare_origin(list_id, declaration(**changed), by=None)
+
+
+def picture() -> bytes:
+    """A small picture of a form."""
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20), "white").save(out, "PNG")
+    return out.getvalue()
+
+
+def reviewer() -> User:
+    """Somebody of the operator."""
+    email = f"otto-{secrets.token_hex(4)}@mailflatrate.example"
+    return create_user(email, name="Otto", password=None, is_staff=True)
+
+
+def approve_origin(account_id: int, list_id: int) -> ListOrigin:
+    """Declared, and approved by Otto."""
+    origin = declare_origin(account_id, list_id)
+    return actions.decide_origin(origin.id, actions.Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
 
 
 _PEOPLE = ("contact", "subscription", "consent_event", "consent_evidence")

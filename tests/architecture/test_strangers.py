@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaign_world import World, bare_account, browser, world
 from forms_world import add_form
-from lists_home import HEADER, Home
+from lists_home import HEADER, Home, declare_origin, picture
 from mailflatrate.apps.accounts.actions import (
     Reasons,
     acknowledge_policy,
@@ -72,9 +72,8 @@ class Neighbours:
     def _fill(self) -> None:
         form_id, _code = add_form(self.anna)
         home = Home(self.anna.account_id, self.anna.list_id)
+        origin = declare_origin(home.account_id, home.list_id, screenshot=picture())
         imported = home.bring(FILE)
-        with tenancy.account(self.anna.account_id):
-            MailingList.objects.filter(id=self.anna.list_id).update(origin_state="form")
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
             now = clock.now()
@@ -106,7 +105,7 @@ class Neighbours:
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0, "imprint_id": imprint.id,
                 "membership_id": Membership.objects.order_by("id").values_list("id", flat=True)[0],
                 "account_id": self.anna.account_id, "notice_id": notice.id, "form_id": form_id,
-                "request_id": request.id,
+                "request_id": request.id, "origin_id": origin.id,
                 "media_id": gallery_media("hills", alt="Hills", by=None).id,
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
             }  # fmt: skip
@@ -223,7 +222,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
-                 "template_id"):  # fmt: skip
+                 "template_id", "origin_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

@@ -54,27 +54,12 @@ def test_a_list_is_created_renamed_and_archived(anna: Audience) -> None:
     assert "Archived on" in anna.page(url)
 
 
-def test_a_list_counts_its_people_and_asks_where_they_come_from() -> None:
+def test_a_list_counts_its_people_and_says_where_they_come_from() -> None:
     anna = filled()
     page = anna.page(f"lists/{anna.list_id}/")
-    assert "Being checked" in page
-    assert "Then a person checks it" in page
+    assert "Approved" in page
+    assert "https://anna.example/news" in page
     assert "people.csv" in page
-    assert anna.client.post(f"/studio/lists/{anna.list_id}/origin/", {"note": " "}).status_code == 422
-    anna.client.post(f"/studio/lists/{anna.list_id}/origin/", {"note": "Our form since 2019"})
-    page = anna.page(f"lists/{anna.list_id}/")
-    assert "Our form since 2019" in page
-    assert "A person of ours reads your description" in page
-
-
-def test_a_decided_origin_keeps_its_description() -> None:
-    anna = filled()
-    with tenancy.account(anna.home.account_id):
-        MailingList.objects.filter(id=anna.list_id).update(origin_state="rejected", origin_note="Bought")
-    anna.client.post(f"/studio/lists/{anna.list_id}/origin/", {"note": "Our form"})
-    page = anna.page(f"lists/{anna.list_id}/")
-    assert "Bought" in page
-    assert "Import contacts" not in page
 
 
 def test_contacts_go_page_by_page_forth_and_back() -> None:

@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from audience_world import Audience, audience, file_of, line
+from lists_home import declare_origin, reviewer
+from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Import, ImportState, MailingList
+from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import tenancy
 
 pytestmark = pytest.mark.usefixtures("database")
 
 EMAIL_ONLY = ["email", "first_name", "", "", "", "", "", ""]
 WHOLE = ["email", "first_name", "last_name", "signup_at", "signup_ip", "confirmed_at", "source", "attribute"]
-GO = {"policy": "on", "note": "Our form since 2019"}
+GO = {"policy": "on"}
 
 
 @pytest.fixture
@@ -55,8 +57,12 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     job = anna.job(number)
     assert (job.accepted, sum(job.quarantined.values()), sum(job.refused.values())) == (1, 1, 1)
     assert anna.contact("a@dora.example.com").attributes == {"stadt": "Kiel"}
+    assert "It is being counted" in page
     with tenancy.account(anna.home.account_id):
-        assert MailingList.objects.get(id=anna.list_id).origin_note == GO["note"]
+        actions.check_import(number, ask_dns=False)
+    page = anna.page(f"imports/{number}/")
+    assert "Nothing unusual" in page
+    assert "dora.example.com" in page
 
 
 def test_refused_rows_come_as_a_file_with_reasons_in_the_readers_words(anna: Audience) -> None:
@@ -86,8 +92,7 @@ def test_missing_proof_is_told_while_the_columns_are_chosen(anna: Audience) -> N
 @pytest.mark.parametrize(
     ("posted", "sentence"),
     [
-        ({"target": WHOLE, "note": "Our form"}, "confirm that these addresses keep to it"),
-        ({"target": WHOLE, "policy": "on", "note": " "}, "how the addresses were collected"),
+        ({"target": WHOLE}, "confirm that these addresses keep to it"),
         ({"target": [""] * 8, **GO}, "which column holds the e-mail address"),
         ({"target": ["email"], **GO}, "does not fit the file"),
     ],
@@ -134,8 +139,24 @@ def test_a_file_that_is_gone_is_said_to_be_gone(anna: Audience) -> None:
 
 def test_a_rejected_list_takes_no_file(anna: Audience) -> None:
     with tenancy.account(anna.home.account_id):
-        MailingList.objects.filter(id=anna.list_id).update(origin_state="rejected")
+        origin = ListOrigin.objects.get()
+    assert origin.state == "approved"
+    second = declare_origin(anna.home.account_id, anna.list_id)
+    actions.decide_origin(second.id, actions.Outcome.REJECT, reviewer=reviewer(), reason="Bought.")
     assert "No list yet" in anna.page("imports/new/")
+
+
+def test_a_list_without_an_origin_asks_for_it_first(anna: Audience) -> None:
+    with tenancy.account(anna.home.account_id):
+        fresh = actions.create_list("Fresh")
+    file = file_of(line("a@dora.example.com"))
+    answer = anna.client.post("/studio/imports/new/", {"mailing_list": str(fresh.id), "file": file})
+    assert answer["Location"] == f"/studio/lists/{fresh.id}/origin/"
+    page = anna.page(f"lists/{fresh.id}/origin/")
+    assert "come from" in page
+    assert "How did people sign up?" in page
+    with tenancy.account(anna.home.account_id):
+        assert not Import.objects.exists()
 
 
 def test_strangers_find_nothing_and_viewers_change_nothing(anna: Audience) -> None:

@@ -187,7 +187,9 @@ class AudienceFacts:
 
     lists: tuple[str, ...]
     lists_without_origin: tuple[str, ...] = ()
-    """Names of lists whose declared origin no reviewer approved and that no form of ours fills (R-10)."""
+    """Names of lists that were rejected, or where nobody may be mailed before a reviewer approved the origin (R-10)."""
+    lists_importing: tuple[str, ...] = ()
+    """Names of lists into which a file is being read (R-15)."""
     recipients: int = 0
     stale_consents: int = 0
     """Recipients without contact for more than 12 months (R-13)."""

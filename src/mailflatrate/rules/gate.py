@@ -40,6 +40,7 @@ from mailflatrate.rules.checks import (
     form_sparing,
     form_texts_whole,
     images_described,
+    import_finished,
     imprint_complete,
     imprint_shown,
     links_clean,
@@ -116,6 +117,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     domain_aligned.CHECK,
     # To whom?
     origin_approved.CHECK,
+    import_finished.CHECK,
     consent_fresh.CHECK,  # R-13 review
     volume_allowed.CHECK,
     # With which particulars and which way out?

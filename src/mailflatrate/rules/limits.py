@@ -82,6 +82,10 @@ LIMITS: dict[str, Limit] = {
         _limit("import_suppressed_share", 1.0, "percent", "R-15", "ours", derived=True),
         _limit("import_unresolvable_share", 2.0, "percent", "R-15", "ours", derived=True),
         _limit("import_one_domain_share", 30.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_sequential_share", 5.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_mistyped_share", 1.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_same_moment_share", 5.0, "percent", "R-15", "ours", derived=True),
+        _limit("import_same_ip_share", 5.0, "percent", "R-15", "ours", derived=True),
         # Consent.
         _limit(
             "consent_review_days",

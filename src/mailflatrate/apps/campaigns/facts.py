@@ -11,7 +11,7 @@ from mailflatrate.base import clock
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.content_facts import lint_compiled
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.rules.facts import AudienceFacts, ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
+from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 
 EMPTY_CONTENT = ContentFacts(
     subject="",
@@ -97,10 +97,3 @@ def history_facts(campaign: Campaign) -> tuple[int, HistoryFacts]:
         new_domain=domain_id is not None and domain_id not in before.sender_domain_ids,
         new_lists=new_lists,
     )
-
-
-def audience_facts(campaign: Campaign, recipients: int) -> AudienceFacts:
-    """Whom it is meant for (R-10)."""
-    lists = audience_lists(campaign)
-    waiting = tuple(row.name for row in lists if not row.origin_mailable)
-    return AudienceFacts(lists=tuple(row.name for row in lists), lists_without_origin=waiting, recipients=recipients)

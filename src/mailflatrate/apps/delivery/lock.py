@@ -48,11 +48,11 @@ LIMIT 1;
 """
 
 _ORIGIN = """
-SELECT format('the origin of list %s is not approved', n.mailing_list_id) INTO hole
+SELECT format('list %s may not be mailed', n.mailing_list_id) INTO hole
 FROM (SELECT DISTINCT account_id, campaign_id, mailing_list_id FROM new_rows WHERE consent_event_id IS NOT NULL) n
 LEFT JOIN public.mailing_list l ON l.id = n.mailing_list_id AND l.account_id = n.account_id
 LEFT JOIN public.campaign c ON c.id = n.campaign_id AND n.mailing_list_id = ANY (c.list_ids)
-WHERE l.id IS NULL OR c.id IS NULL OR l.origin_state NOT IN ('form', 'approved')
+WHERE l.id IS NULL OR c.id IS NULL OR l.origin_state = 'rejected'
 LIMIT 1;
 """
 
@@ -62,10 +62,14 @@ FROM new_rows n
 LEFT JOIN public.subscription s ON s.account_id = n.account_id AND s.mailing_list_id = n.mailing_list_id
     AND s.contact_id = n.contact_id
 LEFT JOIN public.consent_event e ON e.id = n.consent_event_id
+LEFT JOIN public.import i ON i.id = e.source_import_id AND i.account_id = n.account_id
+LEFT JOIN public.list_origin o ON o.id = i.origin_id AND o.account_id = n.account_id
+    AND o.mailing_list_id = n.mailing_list_id
 WHERE n.consent_event_id IS NOT NULL AND (
     s.state IS DISTINCT FROM 'confirmed' OR s.consent_event_id IS DISTINCT FROM n.consent_event_id
     OR e.account_id IS DISTINCT FROM n.account_id OR e.contact_id IS DISTINCT FROM n.contact_id
-    OR e.mailing_list_id IS DISTINCT FROM n.mailing_list_id OR e.kind NOT IN ('confirmed', 'imported'))
+    OR e.mailing_list_id IS DISTINCT FROM n.mailing_list_id OR e.kind NOT IN ('confirmed', 'imported')
+    OR (e.kind = 'imported' AND o.state IS DISTINCT FROM 'approved'))
 LIMIT 1;
 """
 

@@ -93,3 +93,23 @@ class SenderAddress(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.display_name} <{self.email}>"
+
+
+class MailDomain(models.Model):
+    """What the DNS said about a domain that recipients have their mailboxes at (R-18). Nobody's: the same for all."""
+
+    domain = models.CharField(max_length=253, primary_key=True)
+    resolves = models.BooleanField()
+    null_mx = models.BooleanField()
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mail_domain"
+
+    def __str__(self) -> str:
+        return self.domain
+
+    @property
+    def takes_mail(self) -> bool:
+        """True where a mailbox can be."""
+        return self.resolves and not self.null_mx

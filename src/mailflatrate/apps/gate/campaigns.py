@@ -6,7 +6,6 @@ from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.compiling import compile_campaign
 from mailflatrate.apps.campaigns.facts import (
-    audience_facts,
     broken_content_facts,
     content_facts,
     history_facts,
@@ -15,7 +14,7 @@ from mailflatrate.apps.campaigns.facts import (
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.domains.facts import sender_facts
-from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts
 
@@ -45,6 +44,6 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
         sender=sender_facts(campaign.sender, campaign.reply_to),
         imprint=structured_imprint(imprint),
         content=compiled_facts(campaign),
-        audience=audience_facts(campaign, count_segment(campaign.list_ids, campaign.conditions)),
+        audience=audience_facts(campaign),
         history=history,
     )

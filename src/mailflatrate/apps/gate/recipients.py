@@ -70,7 +70,10 @@ class RecipientRow(NamedTuple):
 
 _SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
 _CONSENTS = {kind.value: kind for kind in ConsentKind}
-_ORIGINS = {state.value: state for state in OriginState}
+_CONFIRMED = ConsentKind.CONFIRMED.value
+# Whoever confirmed here needs nobody's word about an import into the same list: (state, confirmed here) -> fact.
+_ORIGINS = {(state.value, confirmed): state for state in OriginState for confirmed in (False, True)}
+_ORIGINS[OriginState.WAITING.value, True] = OriginState.FORM
 _NO_PLACE = SubscriptionState.REMOVED
 _NO_ORIGIN = OriginState.UNDECLARED
 
@@ -95,7 +98,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         list_id or 0,
         consent_at,
         last_contact_at,
-        _ORIGINS.get(origin or "", _NO_ORIGIN),
+        _ORIGINS.get((origin or "", consent_kind == _CONFIRMED), _NO_ORIGIN),
         role_tier((email or "").rpartition("@")[0]) or 0,
         # An office's name is confirmed on a list only after a reviewer let it in.
         role_released=True,

@@ -1,5 +1,7 @@
 """What lists refuse, in the customer's words."""
 
+from collections.abc import Mapping
+
 
 class ListError(Exception):
     """The request is refused; the message says why."""
@@ -11,3 +13,19 @@ class SegmentError(ListError):
 
 class ImportProblem(ListError):
     """The file or its columns cannot be imported; the message says what to change."""
+
+
+class OriginNeeded(ImportProblem):
+    """Nothing goes into a list whose origin nobody declared (R-10). `list_id` is the list to declare it for."""
+
+    def __init__(self, message: str, list_id: int) -> None:
+        super().__init__(message)
+        self.list_id = list_id
+
+
+class DeclarationProblem(ListError):
+    """A declaration of origin lacks something; `problems` maps a field of `Declaration` to what is wrong with it."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = dict(problems)

@@ -22,6 +22,19 @@ def run_import(account_id: int, import_id: int) -> None:
     runner.run_import(account_id, import_id)
 
 
+@job(runner.CHECK_JOB, Queue.IMPORT)
+def check_import(account_id: int, import_id: int) -> None:
+    """Count an import that is over and hold it where it looks unusual."""
+    with tenancy.account(account_id):
+        actions.check_import(import_id)
+
+
+@job("lists.settle_people", Queue.IMPORT)
+def settle_people(account_id: int, origin_id: int | None, import_id: int | None, after: int) -> None:
+    """Carry a reviewer's decision out for the next people, and go on until all are settled."""
+    actions.settle_people(account_id, origin_id=origin_id, import_id=import_id, after=after)
+
+
 @job("lists.record_bounces", Queue.INBOUND)
 def record_bounces(account_id: int, items: list[dict[str, Any]]) -> None:
     """Record a batch of final bounces; items are `Bounce.as_json`."""

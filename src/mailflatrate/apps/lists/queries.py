@@ -13,6 +13,7 @@ from mailflatrate.apps.lists.models import (
     Contact,
     Import,
     ImportRefusal,
+    ListOrigin,
     MailingList,
     Segment,
     Subscription,
@@ -169,8 +170,9 @@ def contact_detail(contact_id: int) -> ContactDetail | None:
     )
 
 
-_UNSUPPRESSED = """NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key
+UNSUPPRESSED = """NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key
     AND x.lifted_at IS NULL AND (x.account_id = c.account_id OR x.account_id IS NULL))"""
+"""SQL over the contact table `c`: no suppression is in force, of the account or of the platform."""
 
 
 def mailable_count() -> int:
@@ -195,7 +197,7 @@ def count_segment(list_ids: Sequence[int], conditions: Sequence[Any]) -> int:
 def _count(where: str, values: list[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM contact c WHERE c.account_id = %s AND {_UNSUPPRESSED} AND {where}",  # noqa: S608
+            f"SELECT count(*) FROM contact c WHERE c.account_id = %s AND {UNSUPPRESSED} AND {where}",  # noqa: S608
             [tenancy.current_account_id(), *values],
         )
         row = cursor.fetchone()
@@ -244,6 +246,12 @@ def mailable_series(days: int = 30) -> list[tuple[date, int]]:
         day, people = series[-1]
         series.append((today - timedelta(days=back + 1), people - changes.get(day, 0)))
     return series[::-1]
+
+
+def origins(list_id: int) -> list[ListOrigin]:
+    """The declarations of a list, the newest first, without their pictures."""
+    rows = ListOrigin.objects.filter(mailing_list_id=list_id).select_related("decided_by", "declared_by")
+    return list(rows.defer("screenshot").order_by("-version"))
 
 
 def imports_page(*, list_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Import]:

@@ -187,6 +187,14 @@ def conditions_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[str, li
     return (" AND ".join(parts) or "TRUE"), parameters
 
 
+def conditions_named_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[str, dict[str, Any]]:
+    """`conditions_sql` for a statement whose own parameters have names; these are called `segment_0` and so on."""
+    sql, values = conditions_sql(conditions, alias)
+    first, *rest = sql.split("%s")
+    named = first + "".join(f"%(segment_{position})s{part}" for position, part in enumerate(rest))
+    return named, {f"segment_{position}": value for position, value in enumerate(values)}
+
+
 Built = tuple[str, list[Any]]
 
 

@@ -30,6 +30,7 @@ WITHOUT_POLICY: dict[str, str] = {
     "account_emailconfirmation": "belongs to a user, who signs in before an account is known",
     "mfa_authenticator": "belongs to a user, who signs in before an account is known",
     "usersessions_usersession": "belongs to a user, who signs in before an account is known",
+    "mail_domain": "facts of the public DNS, the same for all",
     "consent_seal": "hashes over all accounts' events in one chain, nobody's data",
     "consent_stamp": "a third party's word about those hashes",
     "procrastinate_jobs": "jobs carry identifiers only; workers serve all accounts",

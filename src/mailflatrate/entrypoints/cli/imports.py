@@ -31,9 +31,9 @@ def import_command(
     Columns are recognised by their titles; each --map changes one of them, `--map FIELD=` leaves a field out. Exits
     with 1 when the import failed or was cancelled, 2 when it could not begin.
     """
-    with database():
+    with database() as settings:
         from mailflatrate.apps.lists import actions, queries
-        from mailflatrate.apps.lists.errors import ListError
+        from mailflatrate.apps.lists.errors import ListError, OriginNeeded
         from mailflatrate.apps.lists.intake.runner import run_import
         from mailflatrate.base import tenancy
 
@@ -49,10 +49,14 @@ def import_command(
                     raise click.UsageError(f"account {account_id} has no list {list_name!r}")
                 with file.open("rb") as stream:
                     job = actions.start_import(target.id, stream, file.name, mapping, enqueue=False)
+        except OriginNeeded as problem:
+            page = f"{settings.public_url}/studio/lists/{problem.list_id}/origin/"
+            raise click.UsageError(f"{problem}: {page}") from problem
         except ListError as problem:
             raise click.UsageError(str(problem)) from problem
         run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
         with tenancy.account(account_id):
+            actions.check_import(job.id)
             done = queries.get_import(job.id)
             assert done is not None
             if refused is not None:
@@ -101,6 +105,7 @@ def _report(done: "Import") -> None:
         table.writerow(("problem", done.problem))
     for name in ("rows_read", "accepted", "updated", "unchanged"):
         table.writerow((name, getattr(done, name)))
+    table.writerow(("checked", done.check_state or "not yet"))
     for name, reasons in (("quarantined", done.quarantined), ("refused", done.refused)):
         table.writerow((name, sum(reasons.values())))
         for reason, rows in sorted(reasons.items(), key=lambda item: -item[1]):

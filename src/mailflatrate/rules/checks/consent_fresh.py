@@ -8,7 +8,9 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 def _hits(facts: CampaignFacts) -> Params | None:
     stale = facts.audience.stale_consents
-    return {"count": stale, "recipients": facts.audience.recipients} if stale else None
+    if not stale or facts.release.reviewed_by:
+        return None
+    return {"count": stale, "recipients": facts.audience.recipients}
 
 
 CHECK: Check[CampaignFacts] = Check(

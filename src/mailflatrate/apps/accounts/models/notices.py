@@ -13,6 +13,7 @@ class NoticeKind(models.TextChoices):
     TEST = "test", _("Test mailing")
     STANDING = "standing", _("Standing of the account")
     PRIVACY = "privacy", _("Answer to a person's request")
+    ORIGIN = "origin", _("Origin of a list")
 
 
 class Notice(TenantModel):

@@ -1,11 +1,15 @@
 """Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
 
 `consent` unsubscribes, `optin` takes sign-ups in, `erasure` takes people out, `feedback` records bounces and
-complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` takes files in.
+complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` takes files in, `checking` counts
+what came with one, `origins` says where it comes from, `decisions` is what the desk answers (it opens the platform's
+scope by itself).
 """
 
+from mailflatrate.apps.lists.actions.checking import check_import
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import edit_contact, record_activity
+from mailflatrate.apps.lists.actions.decisions import Outcome, decide_import, decide_origin, settle_people
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
     Bounce,
@@ -22,7 +26,7 @@ from mailflatrate.apps.lists.actions.imports import (
     start_import,
     upload_import,
 )
-from mailflatrate.apps.lists.actions.lists import archive_list, create_list, decide_origin, describe_origin, rename_list
+from mailflatrate.apps.lists.actions.lists import archive_list, create_list, rename_list
 from mailflatrate.apps.lists.actions.optin import (
     Person,
     begin_opt_in,
@@ -31,21 +35,26 @@ from mailflatrate.apps.lists.actions.optin import (
     person_of,
     turn_down,
 )
+from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin, usable_origin
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 
 __all__ = [
     "Bounce",
+    "Declaration",
+    "Outcome",
     "Person",
     "archive_list",
     "begin_opt_in",
     "cancel_import",
+    "check_import",
     "choose_tracking",
     "confirm_consent",
     "create_list",
+    "decide_import",
     "decide_origin",
+    "declare_origin",
     "delete_segment",
-    "describe_origin",
     "edit_contact",
     "erase_contact",
     "expire_request",
@@ -62,9 +71,11 @@ __all__ = [
     "refused_csv",
     "rename_list",
     "save_segment",
+    "settle_people",
     "start_import",
     "tracking_wording",
     "turn_down",
     "unsubscribe",
     "upload_import",
+    "usable_origin",
 ]

@@ -12,11 +12,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.actions.origins import usable_origin
+from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import Target, check_mapping, suggest_mapping
 from mailflatrate.apps.lists.intake.workbook import open_table
-from mailflatrate.apps.lists.models import Import, ImportRefusal, ImportState, MailingList, OriginState
+from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
 from mailflatrate.base import clock, jobs, tenancy
 
 HEAD_ROWS = 10
@@ -42,17 +43,20 @@ def read_head(path: Path, *, rows: int = HEAD_ROWS) -> Head:
     return Head(table.header, shown, mapping, missing)
 
 
-def upload_import(list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None) -> Import:
+def upload_import(
+    list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
+) -> Import:
     """Keep a file for a list, waiting for its columns (UPLOADED). Runs inside `tenancy.account(...)`.
 
-    `mapping` holds our suggestion. Raises ImportProblem when the list is unknown or the file holds no table.
+    `mapping` holds our suggestion. `origin_version` names the declaration it rests on, the newest one otherwise.
+    Raises OriginNeeded where nobody declared one (R-10), ImportProblem when the list is unknown or the file holds no
+    table.
     """
     account_id = tenancy.current_account_id()
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
     if mailing_list is None:
         raise ImportProblem(_("there is no such list"))
-    if mailing_list.origin_state == OriginState.REJECTED:
-        raise ImportProblem(_("the origin of this list was rejected; nothing can be imported into it"))
+    origin = _origin(list_id, origin_version)
     upload = uploads.keep(file.read, account_id)
     try:
         head = read_head(upload.path)
@@ -62,6 +66,7 @@ def upload_import(list_id: int, file: IO[bytes], file_name: str, *, by: User | N
             file_path=str(upload.path),
             file_sha256=upload.sha256,
             file_bytes=upload.size_bytes,
+            origin=origin,
             mapping=head.mapping,
             created_by=by,
         )
@@ -73,19 +78,18 @@ def upload_import(list_id: int, file: IO[bytes], file_name: str, *, by: User | N
 def queue_import(import_id: int, mapping: Mapping[str, str], *, enqueue: bool = True) -> Import:
     """Fix the columns and start. `enqueue` False: the caller runs it himself. Raises ImportProblem.
 
-    The first import into a list makes its origin wait for a reviewer (R-10).
+    Where the declaration that the file rests on was replaced meanwhile, it rests on the newest (R-10).
     """
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None or job.state != ImportState.UPLOADED:
             raise ImportProblem(_("this import has been started already, or does not exist"))
+        if job.origin is None or job.origin.state in (DeclarationState.REPLACED, DeclarationState.REJECTED):
+            job.origin = _origin(job.mailing_list_id, None)
         check_mapping(open_table(Path(job.file_path)).header, mapping)
         job.mapping = {name: title for name, title in mapping.items() if title}
         job.state = ImportState.QUEUED
-        job.save(update_fields=["mapping", "state"])
-        MailingList.objects.filter(id=job.mailing_list_id, origin_state=OriginState.FORM).update(
-            origin_state=OriginState.WAITING
-        )
+        job.save(update_fields=["mapping", "state", "origin"])
         if enqueue:
             jobs.defer(
                 "lists.run_import",
@@ -105,15 +109,25 @@ def start_import(
     *,
     by: User | None = None,
     enqueue: bool = True,
+    origin_version: int | None = None,
 ) -> Import:
-    """Upload and start in one step. Raises ImportProblem; nothing is kept then."""
-    job = upload_import(list_id, file, file_name, by=by)
+    """Upload and start in one step. Raises as `upload_import`; nothing is kept then."""
+    job = upload_import(list_id, file, file_name, by=by, origin_version=origin_version)
     try:
         return queue_import(job.id, mapping or job.mapping, enqueue=enqueue)
     except BaseException:
         uploads.forget(Path(job.file_path))
         job.delete()
         raise
+
+
+def _origin(list_id: int, version: int | None) -> ListOrigin:
+    try:
+        return usable_origin(list_id, version)
+    except ImportProblem:
+        raise
+    except ListError as problem:
+        raise ImportProblem(str(problem)) from problem
 
 
 def cancel_import(import_id: int) -> None:

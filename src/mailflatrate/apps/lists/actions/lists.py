@@ -4,9 +4,8 @@ import secrets
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock
 
 _CODE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32 in lower case: nothing to misread
@@ -40,22 +39,6 @@ def rename_list(list_id: int, *, name: str, public_name: str, language: str, des
 def archive_list(list_id: int) -> None:
     """Put a list away: nothing is imported into it or planned to it any more; its proof stays. Raises ListError."""
     _update(list_id, archived_at=clock.now())
-
-
-def describe_origin(list_id: int, note: str) -> None:
-    """Say in the customer's words how the addresses of a list were collected (R-10). Raises ListError."""
-    _update(list_id, origin_note=note.strip())
-
-
-def decide_origin(list_id: int, *, reviewer: User, approved: bool) -> None:
-    """A reviewer approves or rejects where a list comes from (R-10, R-11). Raises ListError for anybody else.
-
-    Runs inside `tenancy.account(...)` of the customer or inside `tenancy.platform(...)`.
-    """
-    if not (reviewer.is_staff and reviewer.is_active):
-        raise ListError(_("only a reviewer of the operator decides about an origin"))
-    state = OriginState.APPROVED if approved else OriginState.REJECTED
-    _update(list_id, origin_state=state, origin_decided_by=reviewer, origin_decided_at=clock.now())
 
 
 def _name(text: str) -> str:

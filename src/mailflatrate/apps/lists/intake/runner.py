@@ -5,7 +5,6 @@ slice ended. An advisory lock keeps two runners of the same import apart.
 """
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -17,23 +16,20 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import Columns, check_mapping
 from mailflatrate.apps.lists.intake.judge import Judge, Setting
 from mailflatrate.apps.lists.intake.moments import moment_reader
-from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Cancelled, Overtaken, Tally, write_slice
+from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Cancelled, Overtaken, write_slice
 from mailflatrate.apps.lists.intake.workbook import open_table
 from mailflatrate.apps.lists.models import Import, ImportState
-from mailflatrate.base import clock, ids, tenancy
-from mailflatrate.mail.address import AddressError, canonical_key
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.base import clock, ids, jobs, tenancy
 
 _LOCK_SPACE = 0x696D706F << 32
 TURN_SECONDS = 0.0002
-DEMONSTRATION_ENDINGS = ("test", "example")
-"""Reserved endings that the demonstration's closed network answers for."""
+CHECK_JOB = "lists.check_import"
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +103,8 @@ def _end(job: Import, state: ImportState, problem: str = "") -> None:
         Import.objects.filter(id=job.id).update(state=state, problem=problem, finished_at=clock.now())
         if state is ImportState.DONE:
             Import.objects.filter(id=job.id).update(bytes_read=F("file_bytes"))
+        # Whatever came in is checked as a whole; nobody of it is mailed before (R-15).
+        jobs.defer(CHECK_JOB, jobs.Queue.IMPORT, account_id=job.account_id, import_id=job.id)
     uploads.forget(Path(job.file_path))
 
 
@@ -116,16 +114,15 @@ def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | N
         raise ImportProblem(_("the uploaded file is gone; please upload it again"))
     table = open_table(path)
     judge = Judge(_setting(job, check_mapping(table.header, job.mapping)))
-    tally = Tally(job.accepted, job.updated, job.unchanged, Counter(job.quarantined), Counter(job.refused))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
-        pending: Future[Tally] | None = None
+        pending: Future[None] | None = None
         try:
             for part in judge.slices(table, done_rows=job.rows_read, size=slice_rows):
                 if pending is not None:
-                    tally = pending.result()
+                    pending.result()
                 if on_slice is not None:
                     on_slice(part.first_row, part.position_bytes)
-                pending = writer.submit(write_slice, job, part, tally)
+                pending = writer.submit(write_slice, job, part)
             if pending is not None:
                 pending.result()
         finally:
@@ -145,20 +142,16 @@ def _quick_turns() -> Iterator[None]:
 
 
 def _setting(job: Import, columns: Columns) -> Setting:
-    settings = load_settings()
     with tenancy.account(job.account_id):
         account = Account.objects.get(id=job.account_id)
-        own_addresses = set()
-        for email in SenderAddress.objects.values_list("email", flat=True):
-            with suppress(AddressError):
-                own_addresses.add(canonical_key(email))
+        around = surroundings()
     assert job.started_at is not None
     return Setting(
         columns=columns,
         key_of=ids.key_ring().suppression_key,
         read_moment=moment_reader(account.time_zone, account.country),
         now=job.started_at,
-        own_domains=frozenset({settings.service_domain}),
-        own_addresses=frozenset(own_addresses),
-        allow_reserved=DEMONSTRATION_ENDINGS if settings.demo else (),
+        own_domains=around.own_domains,
+        own_addresses=around.own_addresses,
+        allow_reserved=around.allow_reserved,
     )

@@ -2,6 +2,8 @@
 
 The rules were asked before (`judge`); here SQL only looks at what stands already: suppressions and unsubscribes
 win over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes.
+Full proof is written to the ledger in any case; it makes somebody mailable only where a reviewer approved the origin
+of the list (R-10), and where the consent is older than a year, a reviewer looks at it first (R-13).
 """
 
 import json
@@ -11,9 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, connection
+from django.utils.translation import gettext
 
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.holding import AGEING, ORIGIN_WAITING
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
-from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
 
 SLICE_ROWS = 20_000
@@ -40,13 +45,15 @@ class Slice:
 
 @dataclass(slots=True)
 class Tally:
-    """The counters of the import, as the slices so far left them."""
+    """The counters of the import."""
 
     accepted: int = 0
     updated: int = 0
     unchanged: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    events: int = 0
+    """Events of the ledger in this slice."""
 
 
 class Overtaken(Exception):
@@ -84,7 +91,8 @@ WITH judged AS MATERIALIZED (
         SELECT st.*, c.id AS known_id,
             CASE
                 WHEN own.id IS NOT NULL OR whole.id IS NOT NULL OR sub.state = 'unsubscribed' THEN 'refused'
-                WHEN st.reason = '' AND (sub.state IS NULL OR sub.state <> 'confirmed') THEN 'accepted'
+                WHEN st.reason = '' AND (sub.state IS NULL OR (sub.state = 'pending' AND %(approved)s)
+                    OR (sub.state = 'quarantined' AND sub.consent_event_id IS NULL)) THEN 'accepted'
                 WHEN sub.state IS NULL THEN 'quarantined'
                 ELSE 'known'
             END AS verdict,
@@ -92,14 +100,16 @@ WITH judged AS MATERIALIZED (
             c.id IS NULL OR (st.first_name <> '' AND st.first_name <> c.first_name)
                 OR (st.last_name <> '' AND st.last_name <> c.last_name)
                 OR NOT c.attributes @> coalesce(st.attributes, '{{}}') AS differs,
-            c.last_activity_at IS NULL OR c.last_activity_at < st.confirmed_at AS livens
+            c.last_activity_at IS NULL OR c.last_activity_at < st.confirmed_at AS livens,
+            CASE WHEN st.reason <> '' THEN st.reason WHEN NOT %(approved)s THEN '{ORIGIN_WAITING}'
+                WHEN st.details ? 'review' THEN '{AGEING}' ELSE '' END AS held_for
         FROM import_staging st
         LEFT JOIN LATERAL (
             SELECT id, first_name, last_name, attributes, last_activity_at FROM contact
             WHERE account_id = %(account_id)s AND address_key = st.address_key LIMIT 1
         ) c ON TRUE
         LEFT JOIN LATERAL (
-            SELECT state FROM subscription
+            SELECT state, consent_event_id FROM subscription
             WHERE account_id = %(account_id)s AND mailing_list_id = %(list_id)s AND contact_id = c.id LIMIT 1
         ) sub ON TRUE
         LEFT JOIN LATERAL (
@@ -138,16 +148,17 @@ WITH judged AS MATERIALIZED (
     INSERT INTO subscription AS s (account_id, mailing_list_id, contact_id, state, consent_event_id,
         quarantine_reason, confirmed_at)
     SELECT %(account_id)s, %(list_id)s, contact_id,
-        CASE verdict WHEN 'accepted' THEN 'confirmed' ELSE 'quarantined' END, event_id, reason,
-        CASE WHEN verdict = 'accepted' THEN confirmed_at END
+        CASE WHEN held_for = '' THEN 'confirmed' ELSE 'quarantined' END, event_id, held_for,
+        CASE WHEN held_for = '' THEN confirmed_at END
     FROM judged WHERE verdict IN ('accepted', 'quarantined')
     ON CONFLICT (account_id, mailing_list_id, contact_id) DO UPDATE SET
-        state = 'confirmed', consent_event_id = excluded.consent_event_id, confirmed_at = excluded.confirmed_at,
-        quarantine_reason = ''
-    WHERE s.state IN ('pending', 'quarantined') AND excluded.state = 'confirmed'
+        state = excluded.state, consent_event_id = excluded.consent_event_id, confirmed_at = excluded.confirmed_at,
+        quarantine_reason = excluded.quarantine_reason
+    WHERE s.state IN ('pending', 'quarantined') AND excluded.consent_event_id IS NOT NULL
     RETURNING 1
 )
-SELECT verdict, CASE verdict WHEN 'quarantined' THEN reason WHEN 'refused' THEN refusal ELSE '' END, count(*),
+SELECT verdict, CASE WHEN verdict IN ('accepted', 'quarantined') THEN held_for
+        WHEN verdict = 'refused' THEN refusal ELSE '' END, count(*),
     CASE WHEN verdict = 'refused' THEN array_agg(line) END,
     count(*) FILTER (WHERE differs),
     (SELECT count(*) FROM written_subscription)
@@ -163,8 +174,8 @@ ORDER BY line
 """
 
 
-def write_slice(job: Import, part: Slice, before: Tally) -> Tally:
-    """Write a slice and move the import's position and counters on, in one transaction. The counters after it.
+def write_slice(job: Import, part: Slice) -> None:
+    """Write a slice and move the import's position and counters on, in one transaction.
 
     Tried again when somebody else wrote the same contact in between. Raises Cancelled when the customer cancelled,
     Overtaken when the position is not where this slice begins.
@@ -172,7 +183,8 @@ def write_slice(job: Import, part: Slice, before: Tally) -> Tally:
     for attempt in range(1, _TRIES + 1):
         try:
             with tenancy.account(job.account_id):
-                return _write(job, part, before)
+                _write(job, part)
+                return
         except (IntegrityError, _Moved):
             if attempt == _TRIES:
                 raise
@@ -183,18 +195,24 @@ class _Moved(Exception):
     """A subscription changed its state while the slice was judged."""
 
 
-def _write(job: Import, part: Slice, before: Tally) -> Tally:
+def _write(job: Import, part: Slice) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rows_read, cancel_requested, state FROM import WHERE account_id = %s AND id = %s FOR UPDATE",
+            """SELECT i.rows_read, i.cancel_requested, i.state, o.state,
+                    i.accepted, i.updated, i.unchanged, i.quarantined, i.refused
+                FROM import i JOIN list_origin o ON o.id = i.origin_id
+                WHERE i.account_id = %s AND i.id = %s FOR UPDATE OF i""",
             [job.account_id, job.id],
         )
-        rows_read, cancel_requested, state = cursor.fetchone() or (-1, False, "")
+        rows_read, cancel_requested, state, origin, *counters = cursor.fetchone() or (-1, False, "", "")
         if cancel_requested:
             raise Cancelled
         if rows_read != part.first_row or state != ImportState.RUNNING.value:
             raise Overtaken
-        tally, refusals = _merge(cursor, job, part, before)
+        if origin == DeclarationState.REJECTED.value:
+            raise ImportProblem(gettext("the origin of this list was rejected; nothing can be imported into it"))
+        tally = _tally(*counters)
+        refusals = _merge(cursor, job, part, tally, approved=origin == DeclarationState.APPROVED.value)
         _refuse(cursor, job, refusals)
         cursor.execute(
             """UPDATE import SET rows_read = %s, bytes_read = %s, accepted = %s, updated = %s, unchanged = %s,
@@ -211,32 +229,47 @@ def _write(job: Import, part: Slice, before: Tally) -> Tally:
                 job.id,
             ],
         )
-    if tally.accepted - before.accepted >= SEAL_EVERY_EVENTS:
+    if tally.events >= SEAL_EVERY_EVENTS:
         wake_sealer()
-    return tally
 
 
-def _merge(cursor: Any, job: Import, part: Slice, before: Tally) -> tuple[Tally, list[Refusal]]:
-    tally = Tally(before.accepted, before.updated, before.unchanged, before.quarantined.copy(), before.refused.copy())
+def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refused: str) -> Tally:
+    """The counters so far. A reviewer's decision may have moved some while the file was read."""
+    return Tally(accepted, updated, unchanged, Counter(json.loads(quarantined)), Counter(json.loads(refused)))
+
+
+def _merge(cursor: Any, job: Import, part: Slice, tally: Tally, *, approved: bool) -> list[Refusal]:
+    """Write the staged rows and count them into `tally`; all refusals, those of the database too."""
     refusals = list(part.refusals)
     for *_, reason, _ in part.refusals:
         tally.refused[reason] += 1
     if not part.staged:
-        return tally, refusals
+        return refusals
     cursor.execute(_PLAN)
     cursor.execute(_STAGING)
     with cursor.copy(_COPY) as copy:
         copy.write(part.staged)
-    cursor.execute(_MERGE, {"account_id": job.account_id, "list_id": job.mailing_list_id, "import_id": job.id})
+    cursor.execute(
+        _MERGE,
+        {
+            "account_id": job.account_id,
+            "list_id": job.mailing_list_id,
+            "import_id": job.id,
+            "approved": approved,
+        },
+    )
     planned = written = 0
     for verdict, reason, rows, lines, changed, subscriptions in cursor.fetchall():
         written = subscriptions
         if verdict in ("accepted", "quarantined"):
             planned += rows
         if verdict == "accepted":
-            tally.accepted += rows
-        elif verdict == "quarantined":
-            tally.quarantined[reason] += rows
+            tally.events += rows
+        if verdict in ("accepted", "quarantined"):
+            if reason:
+                tally.quarantined[reason] += rows
+            else:
+                tally.accepted += rows
         elif verdict == "known":
             tally.updated += changed
             tally.unchanged += rows - changed
@@ -245,7 +278,7 @@ def _merge(cursor: Any, job: Import, part: Slice, before: Tally) -> tuple[Tally,
             refusals += [(line, part.cells[line], "R-16", reason, "") for line in lines]
     if written != planned:
         raise _Moved
-    return tally, refusals
+    return refusals
 
 
 def _refuse(cursor: Any, job: Import, refusals: Sequence[Refusal]) -> None:

@@ -1,11 +1,18 @@
 """Tables of lists: people, their consent, and how they came."""
 
 from mailflatrate.apps.lists.models.consent import GONE, ConsentEvent, ConsentEvidence, ConsentKind
-from mailflatrate.apps.lists.models.imports import Import, ImportRefusal, ImportState
+from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
+from mailflatrate.apps.lists.models.origins import (
+    OPEN_DECLARATIONS,
+    DeclarationState,
+    EvidenceColumn,
+    ListOrigin,
+    OriginKind,
+    OriginState,
+)
 from mailflatrate.apps.lists.models.people import (
     Contact,
     MailingList,
-    OriginState,
     Segment,
     Subscription,
     SubscriptionState,
@@ -14,16 +21,22 @@ from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp
 
 __all__ = [
     "GONE",
+    "OPEN_DECLARATIONS",
+    "CheckState",
     "ConsentEvent",
     "ConsentEvidence",
     "ConsentKind",
     "ConsentSeal",
     "ConsentStamp",
     "Contact",
+    "DeclarationState",
+    "EvidenceColumn",
     "Import",
     "ImportRefusal",
     "ImportState",
+    "ListOrigin",
     "MailingList",
+    "OriginKind",
     "OriginState",
     "Segment",
     "Subscription",

@@ -1,10 +1,13 @@
 """Imports and the rows they refused."""
 
+import pgtrigger
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.settings.roles import PLATFORM_ROLE
 
 
 class ImportState(models.TextChoices):
@@ -18,8 +21,30 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class CheckState(models.TextChoices):
+    """What the figures of a finished import led to (R-15). HELD waits for a reviewer."""
+
+    UNCHECKED = "", _("Not checked yet")
+    CLEAR = "clear", _("Nothing unusual")
+    HELD = "held", _("Held for a reviewer")
+    RELEASED = "released", _("Released by a reviewer")
+    REFUSED = "refused", _("Refused by a reviewer")
+
+
+_CHECK_GUARD = f"""
+    IF NEW.check_state <> OLD.check_state AND current_user <> '{PLATFORM_ROLE}'
+        AND (OLD.check_state = 'held' OR NEW.check_state IN ('released', 'refused')) THEN
+        RAISE EXCEPTION 'only the desk decides about an import that is held';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Import(TenantModel):
-    """One file of people with the proof of their consent."""
+    """One file of people with the proof of their consent. `origin` is the declaration it rests on (R-10).
+
+    `figures` is what was counted when it had ended (R-15, `intake.figures`); None while it was not.
+    """
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=255)
@@ -36,6 +61,14 @@ class Import(TenantModel):
     unchanged = models.BigIntegerField(default=0)
     quarantined = models.JSONField(default=dict, help_text="reason -> rows")
     refused = models.JSONField(default=dict, help_text="reason -> rows")
+    origin = models.ForeignKey(
+        "lists.ListOrigin", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    figures = models.JSONField(null=True)
+    check_state = models.CharField(max_length=10, choices=CheckState.choices, blank=True, db_default="")
+    check_reason = models.TextField(blank=True, db_default="")
+    checked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -44,7 +77,29 @@ class Import(TenantModel):
 
     class Meta:
         db_table = "import"
-        indexes = [models.Index(fields=["account", "-created_at"], name="import_recent")]
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="import_recent"),
+            models.Index(fields=["finished_at"], condition=Q(check_state="held"), name="import_held"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["uploaded", "failed", "cancelled"]) | Q(origin__isnull=False),
+                name="import_has_an_origin",
+            ),
+            models.CheckConstraint(
+                condition=~Q(check_state__in=["released", "refused"])
+                | Q(checked_by__isnull=False, checked_at__isnull=False) & ~Q(check_reason=""),
+                name="import_checked_by_a_person",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="import_check_guard",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("check_state"),  # type: ignore[no-untyped-call]  # the library's
+                func=_CHECK_GUARD,
+            )
+        ]
 
 
 class ImportRefusal(TenantModel):

@@ -1,26 +1,39 @@
 """Lists, contacts, subscriptions, segments."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.apps.lists.models.origins import OriginState
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.settings.roles import PLATFORM_ROLE
 
-
-class OriginState(models.TextChoices):
-    """What is known about how a list came to be (R-10). FORM: filled by our own double-opt-in forms alone."""
-
-    FORM = "form", _("Own sign-up form")
-    WAITING = "waiting", _("Being checked")
-    APPROVED = "approved", _("Approved")
-    REJECTED = "rejected", _("Rejected")
+# Whether mail may go to a list is for the desk to say, and a rejected list stays one (R-11).
+_ORIGIN_GUARD = f"""
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.origin_state <> 'form' THEN
+            RAISE EXCEPTION 'a list begins without an origin that somebody decided about';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.origin_state = NEW.origin_state THEN
+        RETURN NEW;
+    ELSIF OLD.origin_state = 'rejected' THEN
+        RAISE EXCEPTION 'the origin of this list was rejected; that is final';
+    ELSIF NOT (OLD.origin_state = 'form' AND NEW.origin_state = 'waiting') AND current_user <> '{PLATFORM_ROLE}' THEN
+        RAISE EXCEPTION 'only the desk decides about an origin';
+    END IF;
+    RETURN NEW;
+"""
 
 
 class MailingList(TenantModel):
     """A list people consent to; `public_name` is what they read. `code` stands in List-Id for the list's life.
 
-    The first import makes its origin wait for a reviewer; until he approved it nothing goes to the list.
+    `origin_state` sums its declarations up (`ListOrigin`): FORM without any, APPROVED once one was approved, REJECTED
+    for good once one was rejected. People of an import that rests on an undecided declaration stay in quarantine.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -29,7 +42,6 @@ class MailingList(TenantModel):
     language = models.CharField(_("language"), max_length=5, default="en")
     code = models.CharField(max_length=16)
     origin_state = models.CharField(max_length=10, choices=OriginState.choices, default=OriginState.FORM)
-    origin_note = models.TextField(blank=True, help_text="how the addresses were collected, in the customer's words")
     origin_decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     origin_decided_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
@@ -45,14 +57,17 @@ class MailingList(TenantModel):
                 name="mailing_list_approved_by_a_person",
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="mailing_list_origin_guard",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("origin_state"),  # type: ignore[no-untyped-call]  # the library's
+                func=_ORIGIN_GUARD,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def origin_mailable(self) -> bool:
-        """True where nothing about the origin keeps mail back."""
-        return self.origin_state in (OriginState.FORM, OriginState.APPROVED)
 
 
 class Contact(TenantModel):

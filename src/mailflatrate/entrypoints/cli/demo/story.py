@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.lists import actions as lists
-from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
@@ -33,6 +34,7 @@ OPERATOR, OWNER, COLLEAGUE, OTHER = (
     "otto@mailflatrate.example", "anna@lindenhof.example", "ben@lindenhof.example", "carla@nordstern.example",
 )  # fmt: skip
 LETTER = Path(__file__).with_name("mailing.md")
+APPROVAL = "Formular und Kasse gesehen, Stichprobe von 20 Nachweisen stimmt mit der Angabe überein."
 PATIENCE_SECONDS = 600.0
 # What comes back by mail or by a click: it takes a moment after the last message is out.
 EXPECTED_BACK = {FeedbackKind.HARD_BOUNCE: 6, FeedbackKind.COMPLAINT: 2, FeedbackKind.UNSUBSCRIBE: 6}
@@ -56,10 +58,11 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
     say("Gärtnerei Lindenhof applied, accepted the agreements, and was activated by Otto.")
     sender_id = _sender(place, account_id)
     say("lindenhof.example is verified: DKIM, SPF, DMARC and MX were found in the DNS.")
-    list_id, import_id = _import(account_id, anna)
-    done = _wait(lambda: _imported(account_id, import_id), "the import")
-    with tenancy.account(account_id):
-        lists.decide_origin(list_id, reviewer=operator, approved=True)
+    list_id, origin_id, import_id = _import(account_id, anna)
+    _wait(lambda: _imported(account_id, import_id), "the import and its check")
+    lists.decide_origin(origin_id, lists.Outcome.APPROVE, reviewer=operator, reason=APPROVAL)
+    done = _imported(account_id, import_id)
+    assert done is not None
     say(f"{done.accepted:,} contacts were imported with proof; Otto approved the origin of the list.")
     campaign_id = _campaign(account_id, anna, list_id, sender_id)
     _review(account_id, campaign_id, operator)
@@ -102,12 +105,33 @@ def _sender(place: Place, account_id: int) -> int:
         return domains.add_sender(domain.id, "news@lindenhof.example", "Gärtnerei Lindenhof").id
 
 
-def _import(account_id: int, anna: User) -> tuple[int, int]:
+def _import(account_id: int, anna: User) -> tuple[int, int, int]:
     with tenancy.account(account_id):
         newsletter = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei Lindenhof", language="de")
-        lists.describe_origin(newsletter.id, "Anmeldeformular auf lindenhof.example mit Double-Opt-in, seit März 2025")
+        origin = lists.declare_origin(
+            newsletter.id, _declaration(), by=anna, ip="127.0.0.1", user_agent="demonstration"
+        )
         begun = lists.start_import(newsletter.id, contacts_today(clock.now()), "contacts.csv", {}, by=anna)
-        return newsletter.id, begun.id
+        return newsletter.id, origin.id, begun.id
+
+
+def _declaration() -> lists.Declaration:
+    today = clock.now().date()
+    return lists.Declaration(
+        kind=OriginKind.SHOP,
+        form_urls=("https://lindenhof.example/newsletter", "https://lindenhof.example/kasse"),
+        wording="Ja, ich möchte den Newsletter der Gärtnerei Lindenhof GmbH mit Angeboten und Terminen etwa zweimal im "
+        "Monat per E-Mail erhalten. Die Einwilligung kann ich jederzeit widerrufen.",
+        collected_from=today - timedelta(days=600),
+        collected_to=None,
+        previous_system="Shop-Modul mit Double-Opt-in",
+        last_mailed_on=today - timedelta(days=21),
+        declared_count=500,
+        controller="Gärtnerei Lindenhof GmbH",
+        signatory="Anna Lindner",
+        evidence=("signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source"),
+        assured=True,
+    )
 
 
 def _imported(account_id: int, import_id: int) -> Import | None:
@@ -115,7 +139,7 @@ def _imported(account_id: int, import_id: int) -> Import | None:
         found = Import.objects.get(id=import_id)
         if found.state in (ImportState.FAILED, ImportState.CANCELLED):
             raise RuntimeError(f"the import failed: {found.problem}")
-        return found if found.state == ImportState.DONE else None
+        return found if found.state == ImportState.DONE and found.check_state else None
 
 
 def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:

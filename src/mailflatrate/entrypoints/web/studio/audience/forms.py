@@ -9,8 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
 from mailflatrate.apps.lists.models import MailingList, OriginState
 
-MAX_NOTE_CHARACTERS = 4000
-
 
 class ListForm(forms.Form):
     """How a list is called."""
@@ -30,17 +28,6 @@ class ListForm(forms.Form):
     )
 
 
-class OriginForm(forms.Form):
-    """How the addresses of a list were collected (R-10)."""
-
-    note = forms.CharField(
-        label=_("How were the addresses collected?"),
-        max_length=MAX_NOTE_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Where people signed up, what they were told, how they confirmed, and since when."),
-    )
-
-
 class ContactForm(forms.Form):
     """The name of a person. Never the address: consent belongs to it."""
 
@@ -55,7 +42,10 @@ class SegmentForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """A file for a list. Lists whose origin was rejected are not offered (R-11)."""
+    """A file for a list. Lists whose origin was rejected are not offered (R-11).
+
+    Where a list has several declarations that hold, the file rests on the one chosen, otherwise on the newest.
+    """
 
     mailing_list = forms.TypedChoiceField(label=_("Into which list?"), coerce=int, choices=())
     file = forms.FileField(

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.actions.imports import Head
-from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.origin_words import figures_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.audience.forms import OriginForm, UploadForm
+from mailflatrate.entrypoints.web.studio.audience.forms import UploadForm
 from mailflatrate.entrypoints.web.studio.audience.mapping import choices, columns_of, missing_evidence, posted_mapping
 from mailflatrate.entrypoints.web.studio.audience.words import (
     IMPORT_TONES,
@@ -90,6 +91,10 @@ def new(request: StudioRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             job = actions.upload_import(form.cleaned_data["mailing_list"], file, file.name or "", by=request.user)
+        except OriginNeeded as problem:
+            # A page that only says no would leave the customer alone: this one asks what is missing.
+            messages.info(request, error_sentence(problem))
+            return see_other(reverse("studio:list-origin", args=[problem.list_id]))
         except ImportProblem as problem:
             form.add_error("file", error_sentence(problem))
         else:
@@ -115,7 +120,6 @@ def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpRespo
         "choices": choices(),
         "missing": missing_evidence(mapping),
         "policy": policy(request.LANGUAGE_CODE or "en"),
-        "origin_form": OriginForm(),
         **more,
     }
     try:
@@ -137,6 +141,7 @@ def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
         "problem": error_sentence(job.problem),
         "quarantined": reasons(job.quarantined),
         "refused": reasons(job.refused),
+        "figures": figures_of(job),
         "lines": [(line, reason_word(line.reason), ", ".join(map(str, line.row))) for line in shown],
         "next": f"?after={shown[-1].line_number}" if len(lines) > len(shown) else "",
         "first": reverse("studio:import", args=[job.id]) if after else "",
@@ -176,26 +181,19 @@ def columns(request: StudioRequest, import_id: int) -> HttpResponse:
 @require_POST
 @studio
 def start(request: StudioRequest, import_id: int) -> HttpResponse:
-    """Step three: the columns are fixed, the policy confirmed (R-04), the origin told (R-10); off it goes."""
+    """Step three: the columns are fixed, the policy confirmed (R-04); off it goes."""
     job = _find(import_id)
     if job.state != ImportState.UPLOADED:
         return see_other(reverse("studio:import", args=[import_id]))
     posted: dict[str, Any] = {"ticked": request.POST.get("policy") == "on"}
-    origin = OriginForm(request.POST)
-    needs_origin = not job.mailing_list.origin_note
     try:
         posted["mapping"] = posted_mapping(_head(job).header, request.POST.getlist("target"))
-        if needs_origin and not origin.is_valid():
-            problem = _("Tell us how the addresses were collected; it is read before the first mailing.")
-            return _columns_page(request, job, **posted, problem=problem, origin_form=origin)
         if not posted["ticked"]:
             problem = _("Please read the policy and confirm that these addresses keep to it.")
-            return _columns_page(request, job, **posted, problem=problem, origin_form=origin)
-        if needs_origin:
-            actions.describe_origin(job.mailing_list_id, origin.cleaned_data["note"])
+            return _columns_page(request, job, **posted, problem=problem)
         actions.queue_import(import_id, posted["mapping"])
     except ImportProblem as problem:
-        return _columns_page(request, job, **posted, problem=error_sentence(problem), origin_form=origin)
+        return _columns_page(request, job, **posted, problem=error_sentence(problem))
     return see_other(reverse("studio:import", args=[import_id]))
 
 

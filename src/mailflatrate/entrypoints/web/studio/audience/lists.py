@@ -1,9 +1,9 @@
-"""Lists: the table, a new one, its page, its name, its origin, putting it away."""
+"""Lists: the table, a new one, its page, its name, putting it away."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,20 +12,14 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.audience.forms import ListForm, OriginForm
+from mailflatrate.entrypoints.web.studio.audience.finding import find_list
+from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
+from mailflatrate.entrypoints.web.studio.audience.origins import declarations
 from mailflatrate.entrypoints.web.studio.audience.words import ORIGIN_TONES, error_sentence, origin_sentence, policy
 from mailflatrate.entrypoints.web.studio.campaigns.common import page
 
 SHOWN_IMPORTS = 10
-
-
-def find_list(list_id: int) -> MailingList:
-    """The account's own list, archived or not. Raises Http404."""
-    found = MailingList.objects.filter(id=list_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 @require_safe
@@ -61,7 +55,7 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/list_new.html", context, status=422 if form.errors else 200)
 
 
-def _context(mailing_list: MailingList, form: OriginForm) -> dict[str, Any]:
+def _context(mailing_list: MailingList) -> dict[str, Any]:
     origin = OriginState(mailing_list.origin_state)
     table = queries.list_table(archived=mailing_list.archived_at is not None)
     return {
@@ -69,8 +63,8 @@ def _context(mailing_list: MailingList, form: OriginForm) -> dict[str, Any]:
         "row": next(row for row in table if row.id == mailing_list.id),
         "origin": origin,
         "origin_tone": ORIGIN_TONES[origin],
-        "origin_sentence": origin_sentence(origin, bool(mailing_list.origin_note)),
-        "form": form,
+        "origin_sentence": origin_sentence(origin),
+        "declarations": declarations(mailing_list.id),
         "imports": import_rows(queries.imports_page(list_id=mailing_list.id, size=SHOWN_IMPORTS)),
     }
 
@@ -80,7 +74,7 @@ def _context(mailing_list: MailingList, form: OriginForm) -> dict[str, Any]:
 def one(request: StudioRequest, list_id: int) -> HttpResponse:
     """A list: how many in which state, where it comes from, what was imported."""
     found = find_list(list_id)
-    return page(request, "studio/audience/list.html", _context(found, OriginForm(initial={"note": found.origin_note})))
+    return page(request, "studio/audience/list.html", _context(found))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,22 +99,6 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
     return page(
         request, "studio/audience/list_edit.html", {"list": found, "form": form}, status=422 if form.errors else 200
     )
-
-
-@require_POST
-@studio
-def origin(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Keep the description of where the addresses come from, until somebody has decided about it."""
-    found = find_list(list_id)
-    if found.origin_state in (OriginState.APPROVED, OriginState.REJECTED):
-        messages.error(request, _("The origin is decided; its description stays as it was then."))
-        return see_other(reverse("studio:list", args=[list_id]))
-    form = OriginForm(request.POST)
-    if not form.is_valid():
-        return page(request, "studio/audience/list.html", _context(found, form), status=422)
-    actions.describe_origin(list_id, form.cleaned_data["note"])
-    messages.success(request, _("Saved."))
-    return see_other(reverse("studio:list", args=[list_id]))
 
 
 @require_POST

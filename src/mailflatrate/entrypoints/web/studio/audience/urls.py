@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.audience import contact, contacts, imports, lists, rights, segments
+from mailflatrate.entrypoints.web.studio.audience import contact, contacts, imports, lists, origins, rights, segments
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
@@ -12,7 +12,8 @@ urlpatterns: list[URLPattern] = [
     path("lists/new/", lists.new, name="list-new"),
     path(LIST, lists.one, name="list"),
     path(f"{LIST}edit/", lists.edit, name="list-edit"),
-    path(f"{LIST}origin/", lists.origin, name="list-origin"),
+    path(f"{LIST}origin/", origins.declare, name="list-origin"),
+    path(f"{LIST}origins/<int:origin_id>/picture", origins.picture, name="list-origin-picture"),
     path(f"{LIST}archive/", lists.archive, name="list-archive"),
     path("contacts/", contacts.contacts, name="contacts"),
     path(CONTACT, contact.one, name="contact"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.models import AgreementDocument, AgreementKind
 from mailflatrate.apps.accounts.queries import current_documents
-from mailflatrate.apps.lists.intake import judge
+from mailflatrate.apps.lists.intake import holding, judge
 from mailflatrate.apps.lists.intake.columns import Target
 from mailflatrate.apps.lists.intake.tables import RowFault
 from mailflatrate.apps.lists.models import ImportState, OriginState, SubscriptionState
@@ -57,6 +57,11 @@ _ROW_WORDS: dict[str, str | Promise] = {
     judge.DUPLICATE: gettext_lazy("The address stands in the file already, further up."),
     judge.SIGN_UP_UNREADABLE: gettext_lazy("The time of the sign-up cannot be read as a time."),
     judge.CONFIRMATION_UNREADABLE: gettext_lazy("The time of the confirmation cannot be read as a time."),
+    holding.ORIGIN_WAITING: gettext_lazy("The proof is whole; the origin of the list is being checked."),
+    holding.ORIGIN_REJECTED: gettext_lazy("The origin of the list was rejected."),
+    holding.IMPORT_HELD: gettext_lazy("The proof is whole; the import as a whole is being checked."),
+    holding.IMPORT_REFUSED: gettext_lazy("The import was refused by our reviewer."),
+    holding.AGEING: gettext_lazy("The consent is older than 12 months; our reviewer looks at it."),
     "suppressed": gettext_lazy("The address bounced, complained or unsubscribed; an import never changes that."),
     "unsubscribed": gettext_lazy("The person unsubscribed from this list; only a new sign-up changes that."),
 }
@@ -107,15 +112,17 @@ def error_sentence(error: Exception | str) -> str:
     return text if not text or text.endswith((".", "?", "…")) else f"{text}."
 
 
-def origin_sentence(state: OriginState, described: bool) -> str:
+def origin_sentence(state: OriginState) -> str:
     """What the origin of a list means, and what happens next (R-10, R-11)."""
     if state == OriginState.FORM:
-        return _("Everybody signs up through your own form and confirms by mail. There is nothing to check.")
-    if state == OriginState.WAITING:
-        if not described:
-            return _("Tell us how the addresses were collected. Then a person checks it; until then nothing is sent.")
         return _(
-            "A person of ours reads your description and looks at the proof. Until then nothing goes to this list."
+            "Everybody signs up through your own form and confirms by mail. Before you import people, say where they "
+            "come from."
+        )
+    if state == OriginState.WAITING:
+        return _(
+            "A person of ours reads your declaration and looks at the proof. Until then everybody who was imported "
+            "stays in quarantine; who confirmed here gets mailings."
         )
     if state == OriginState.APPROVED:
         return _("The origin is checked and approved. Everybody who is confirmed can get mailings.")

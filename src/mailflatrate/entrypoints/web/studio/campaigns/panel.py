@@ -31,6 +31,7 @@ PAGES = {
     "account.users": "standing",
     "account.imprint": "imprint",
     "list.origin": "lists",
+    "list.imports": "imports",
     "list.suppressions": "contacts",
 }
 

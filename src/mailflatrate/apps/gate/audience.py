@@ -1,0 +1,98 @@
+"""Whom a campaign is meant for, counted in one pass over the people who would get it (R-10, R-13, R-15, R-44)."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Q
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import audience_lists
+from mailflatrate.apps.lists.actions.checking import OVER
+from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
+from mailflatrate.apps.lists.queries import UNSUPPRESSED
+from mailflatrate.apps.lists.segments import conditions_named_sql
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.countries import ATTRIBUTES, country_of
+from mailflatrate.rules.facts import AudienceFacts
+from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
+
+MOST_NAME_CHARACTERS = 40
+
+# Whoever clicked or confirmed within the year is fresh at a glance; only for the others more is looked up.
+_PEOPLE = """
+SELECT ending, country, count(*), count(*) FILTER (WHERE stale) FROM (
+    SELECT substring(c.email FROM '[^.]+$') AS ending, left(lower(coalesce({country})), %(most)s) AS country,
+        coalesce(c.last_activity_at < %(since)s, TRUE)
+        AND NOT EXISTS (SELECT 1 FROM subscription f WHERE f.account_id = c.account_id AND f.contact_id = c.id
+            AND f.mailing_list_id = ANY(%(list_ids)s::bigint[]) AND f.state = 'confirmed'
+            AND f.confirmed_at >= %(since)s)
+        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.account_id = c.account_id AND d.contact_id = c.id
+            AND d.state = 'sent' AND d.settled_at >= %(since)s) AS stale
+    FROM contact c
+    WHERE c.account_id = %(account_id)s AND {unsuppressed}
+      AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+        AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])) AND {segment}
+) people GROUP BY ending, country
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    recipients: int
+    stale: int
+    countries: frozenset[str]
+
+
+def audience_facts(campaign: Campaign) -> AudienceFacts:
+    """What the rules are told about the audience, at this moment. Raises SegmentError."""
+    lists = audience_lists(campaign)
+    counted = _count(campaign)
+    return AudienceFacts(
+        lists=tuple(row.name for row in lists),
+        lists_without_origin=tuple(row.name for row in lists if _without_origin(row.id, OriginState(row.origin_state))),
+        lists_importing=tuple(row.name for row in lists if _importing(row.id)),
+        recipients=counted.recipients,
+        stale_consents=counted.stale,
+        recipient_countries=counted.countries,
+    )
+
+
+def _without_origin(list_id: int, state: OriginState) -> bool:
+    """A rejected list never goes out; one that waits does where people confirmed here, by themselves."""
+    if state is not OriginState.WAITING:
+        return state is OriginState.REJECTED
+    confirmed = Subscription.objects.filter(mailing_list_id=list_id, state=SubscriptionState.CONFIRMED)
+    return not confirmed.exists()
+
+
+def _importing(list_id: int) -> bool:
+    """True while a file is being read, and until it was checked as a whole."""
+    unchecked = Q(state=ImportState.RUNNING) | Q(state__in=OVER, rows_read__gt=0, check_state=CheckState.UNCHECKED)
+    return Import.objects.filter(unchecked, mailing_list_id=list_id).exists()
+
+
+def _count(campaign: Campaign) -> _Counted:
+    segment, values = conditions_named_sql(campaign.conditions, "c")
+    statement = _PEOPLE.format(
+        country=", ".join([f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES] + ["''"]),
+        unsuppressed=UNSUPPRESSED,
+        segment=segment,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            {
+                "account_id": tenancy.current_account_id(),
+                "list_ids": campaign.list_ids,
+                "since": clock.now() - CONSENT_REVIEW_AGE,
+                "most": MOST_NAME_CHARACTERS,
+                **values,
+            },
+        )
+        rows = cursor.fetchall()
+    countries = {country_of(country, ending or "") for ending, country, *_ in rows}
+    return _Counted(
+        recipients=sum(row[2] for row in rows),
+        stale=sum(row[3] for row in rows),
+        countries=frozenset(country for country in countries if country is not None),
+    )

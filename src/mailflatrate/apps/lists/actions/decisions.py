@@ -1,0 +1,256 @@
+"""What a reviewer decides about origins and held imports, and what follows for the people (R-10, R-11, R-15).
+
+A decision is one transaction of the desk; the people are let out of quarantine set by set afterwards, the first set at
+once, the others by a job, so that a list of a million takes as long as it takes.
+"""
+
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions import tell_owners
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.intake.holding import IMPORT_REFUSED, ORIGIN_REJECTED, WAITING_REASONS
+from mailflatrate.apps.lists.models import (
+    OPEN_DECLARATIONS,
+    CheckState,
+    DeclarationState,
+    Import,
+    ListOrigin,
+    MailingList,
+    OriginState,
+)
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
+
+SETTLE_ROWS = 20_000
+SETTLE_JOB = "lists.settle_people"
+
+
+class Outcome(StrEnum):
+    """What a reviewer may say about a declaration."""
+
+    APPROVE = "approve"
+    ASK = "ask"
+    REJECT = "reject"
+
+
+_STATE_AFTER = {
+    Outcome.APPROVE: DeclarationState.APPROVED,
+    Outcome.ASK: DeclarationState.ASKED,
+    Outcome.REJECT: DeclarationState.REJECTED,
+}
+
+
+def decide_origin(origin_id: int, outcome: Outcome, *, reviewer: User, reason: str) -> ListOrigin:
+    """Decide about an open declaration. The customer is told the reason word for word (R-09).
+
+    APPROVE lets the people out whose proof is whole, REJECT closes the list for good. Raises ListError for anybody who
+    is no reviewer, without a reason, and for a declaration that is not open.
+    """
+    reason = _reviewed(reviewer, reason)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        origin = ListOrigin.objects.select_for_update().filter(id=origin_id).select_related("mailing_list").first()
+        if origin is None or origin.state not in OPEN_DECLARATIONS:
+            raise ListError(_("this declaration is decided already, or was replaced by a newer one"))
+        # Runners of these imports hold their row during a slice: no slice is written half under the old state.
+        list(Import.objects.select_for_update().filter(origin=origin).order_by("id"))
+        origin.state, origin.decided_by = _STATE_AFTER[outcome], reviewer
+        origin.decided_at, origin.decision_reason = clock.now(), reason
+        origin.save(update_fields=["state", "decided_by", "decided_at", "decision_reason"])
+        if outcome is not Outcome.ASK:
+            state = OriginState.APPROVED if outcome is Outcome.APPROVE else OriginState.REJECTED
+            MailingList.objects.filter(id=origin.mailing_list_id).update(
+                origin_state=state, origin_decided_by=reviewer, origin_decided_at=origin.decided_at
+            )
+            Import.objects.filter(origin=origin, check_state=CheckState.HELD).update(
+                check_state=CheckState.RELEASED if outcome is Outcome.APPROVE else CheckState.REFUSED,
+                checked_by=reviewer,
+                checked_at=origin.decided_at,
+                check_reason=reason,
+            )
+        audit.record(
+            f"origin.{origin.state}",
+            by=audit.person(reviewer),
+            account_id=origin.account_id,
+            subject=f"origin:{origin.id}",
+            reason=reason,
+            details={"list": origin.mailing_list_id, "version": origin.version, "hits": len(origin.hits)},
+        )
+        tell_owners(origin.account_id, NoticeKind.ORIGIN, lambda user: _origin_notice(outcome, origin))
+    if outcome is not Outcome.ASK:
+        settle_people(origin.account_id, origin_id=origin.id)
+    return origin
+
+
+def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str) -> Import:
+    """Let the people of a held import in, or keep them out for good (R-15). Raises ListError as `decide_origin`."""
+    reason = _reviewed(reviewer, reason)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        locked = Import.objects.select_for_update(of=("self",)).select_related("mailing_list", "origin")
+        job = locked.filter(id=import_id).first()
+        if job is None or job.check_state != CheckState.HELD:
+            raise ListError(_("this import is not held"))
+        if release and (job.origin is None or job.origin.state != DeclarationState.APPROVED):
+            raise ListError(_("decide about the origin of the list; its imports follow"))
+        job.check_state = CheckState.RELEASED if release else CheckState.REFUSED
+        job.checked_by, job.checked_at, job.check_reason = reviewer, clock.now(), reason
+        job.save(update_fields=["check_state", "checked_by", "checked_at", "check_reason"])
+        audit.record(
+            f"import.{job.check_state}",
+            by=audit.person(reviewer),
+            account_id=job.account_id,
+            subject=f"import:{job.id}",
+            reason=reason,
+            details={"list": job.mailing_list_id, "rows": job.rows_read},
+        )
+        tell_owners(job.account_id, NoticeKind.ORIGIN, lambda user: _import_notice(release, job))
+    settle_people(job.account_id, import_id=job.id)
+    return job
+
+
+# Whoever waits with full proof, in the order of the table's key; `confirmed` False only gives the reason its last word.
+_SETTLE = """
+WITH batch AS MATERIALIZED (
+    SELECT s.id, s.contact_id, s.quarantine_reason, e.occurred_at, e.source_import_id
+    FROM subscription s
+    JOIN consent_event e ON e.id = s.consent_event_id AND e.account_id = %(account_id)s
+    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = %(list_id)s AND s.contact_id > %(after)s
+      AND s.state = 'quarantined' AND s.quarantine_reason = ANY(%(reasons)s)
+      AND e.source_import_id = ANY(%(import_ids)s::bigint[])
+    ORDER BY s.contact_id LIMIT %(rows)s
+    FOR UPDATE OF s
+), settled AS (
+    UPDATE subscription s SET
+        state = CASE WHEN %(confirmed)s THEN 'confirmed' ELSE s.state END,
+        confirmed_at = CASE WHEN %(confirmed)s THEN batch.occurred_at END,
+        quarantine_reason = %(word)s
+    FROM batch WHERE s.id = batch.id
+    RETURNING batch.contact_id, batch.source_import_id, batch.quarantine_reason
+)
+SELECT source_import_id, quarantine_reason, count(*), max(contact_id) FROM settled GROUP BY 1, 2
+"""
+
+
+def settle_people(
+    account_id: int, *, origin_id: int | None = None, import_id: int | None = None, after: int = 0
+) -> int:
+    """Carry a decision about an origin or an import out for the next `SETTLE_ROWS` people; how many these were.
+
+    Nothing happens where nobody decided. A job goes on where this ends. Idempotent.
+    """
+    with tenancy.account(account_id):
+        rows, after = _settle_next(origin_id, import_id, after)
+        if rows == SETTLE_ROWS:
+            jobs.defer(
+                SETTLE_JOB, jobs.Queue.IMPORT,
+                account_id=account_id, origin_id=origin_id, import_id=import_id, after=after,
+            )  # fmt: skip
+        return rows
+
+
+def _settle_next(origin_id: int | None, import_id: int | None, after: int) -> tuple[int, int]:
+    chosen = Import.objects.select_for_update(of=("self",)).select_related("origin").order_by("id")
+    chosen = chosen.filter(id=import_id) if import_id is not None else chosen.filter(origin_id=origin_id)
+    verdicts = {job: verdict for job in chosen if (verdict := _verdict(job)) is not None}
+    # What was decided about one import by itself before stays as it is when its list's origin is decided.
+    verdicts = {job: verdict for job, verdict in verdicts.items() if import_id or verdict[1] != IMPORT_REFUSED}
+    if not verdicts:
+        return 0, after
+    confirmed, word = next(iter(verdicts.values()))
+    list_id, same = next(iter(verdicts)).mailing_list_id, [job.id for job in verdicts]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SETTLE,
+            {
+                "account_id": tenancy.current_account_id(),
+                "list_id": list_id,
+                "after": after,
+                "reasons": list(WAITING_REASONS),
+                "import_ids": same,
+                "rows": SETTLE_ROWS,
+                "confirmed": confirmed,
+                "word": word,
+            },
+        )
+        rows = cursor.fetchall()
+    for job_id, was, people, _last in rows:
+        _count(job_id, was, people, confirmed=confirmed, word=word)
+    return sum(row[2] for row in rows), max((row[3] for row in rows), default=after)
+
+
+def _verdict(job: Import) -> tuple[bool, str] | None:
+    """(confirmed, word) for the people of an import who wait; None while somebody has to look."""
+    assert job.origin is not None
+    if job.origin.state == DeclarationState.REJECTED:
+        return False, ORIGIN_REJECTED
+    if job.check_state == CheckState.REFUSED:
+        return False, IMPORT_REFUSED
+    if job.origin.state == DeclarationState.APPROVED and job.check_state != CheckState.HELD:
+        return True, ""
+    return None
+
+
+def _count(import_id: int, was: str, people: int, *, confirmed: bool, word: str) -> None:
+    """Move people from one counter of their import to another."""
+    job = Import.objects.get(id=import_id)
+    quarantined = dict(job.quarantined)
+    left = quarantined.pop(was, 0) - people
+    if left > 0:
+        quarantined[was] = left
+    if not confirmed:
+        quarantined[word] = quarantined.get(word, 0) + people
+    Import.objects.filter(id=import_id).update(
+        quarantined=quarantined, accepted=F("accepted") + (people if confirmed else 0)
+    )
+
+
+def _reviewed(reviewer: User, reason: str) -> str:
+    if not (reviewer.is_staff and reviewer.is_active):
+        raise ListError(_("only a reviewer of the operator decides about an origin"))
+    if not reason.strip():
+        raise ListError(_("a decision needs its reason; the customer reads it"))
+    return reason.strip()
+
+
+def _origin_notice(outcome: Outcome, origin: ListOrigin) -> tuple[str, str]:
+    name = origin.mailing_list.name
+    subject, sentence = {
+        Outcome.APPROVE: (
+            _("The origin of “%(name)s” is approved"),
+            _("People with full proof of consent can now get mailings through this list. Our reviewer writes:"),
+        ),
+        Outcome.ASK: (
+            _("A question about the origin of “%(name)s”"),
+            _("Before we can approve this list, our reviewer needs to know:"),
+        ),
+        Outcome.REJECT: (
+            _("The origin of “%(name)s” was rejected"),
+            _("Nothing goes to this list, and nothing can be imported into it. Our reviewer writes:"),
+        ),
+    }[outcome]
+    ending = {
+        Outcome.APPROVE: "",
+        Outcome.ASK: _("Answer by a new version of the declaration, on the page of the list:"),
+        Outcome.REJECT: _("If you think that this is wrong, answer this message. The page of the list:"),
+    }[outcome]
+    return subject % {"name": name}, _text(sentence, origin.decision_reason, ending, f"lists/{origin.mailing_list_id}/")
+
+
+def _import_notice(release: bool, job: Import) -> tuple[str, str]:
+    if release:
+        subject = _("The import “%(name)s” is released")
+        sentence = _("Its people with full proof of consent can now get mailings. Our reviewer writes:")
+    else:
+        subject = _("The import “%(name)s” was refused")
+        sentence = _("Its people stay in quarantine and get no mailing. Our reviewer writes:")
+    return subject % {"name": job.file_name}, _text(sentence, job.check_reason, "", f"imports/{job.id}/")
+
+
+def _text(sentence: str, reason: str, ending: str, path: str) -> str:
+    address = f"{load_settings().public_url}/studio/{path}"
+    return "\n\n".join(part for part in (sentence, reason, ending, address) if part)

@@ -1,0 +1,225 @@
+"""Declaring where the addresses of a list come from (R-10, R-11). Deciding about it is `actions.decisions`."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import AgreementKind, User
+from mailflatrate.apps.accounts.queries import current_version
+from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, OriginNeeded
+from mailflatrate.apps.lists.models import (
+    OPEN_DECLARATIONS,
+    DeclarationState,
+    EvidenceColumn,
+    Import,
+    ListOrigin,
+    MailingList,
+    OriginKind,
+    OriginState,
+)
+from mailflatrate.apps.lists.pictures import clean_picture
+from mailflatrate.base import audit, clock
+from mailflatrate.rules.origins import scan_texts
+
+MIN_WORDING_CHARACTERS = 20
+MAX_TEXT_CHARACTERS = 4000
+MAX_LINE_CHARACTERS = 200
+MAX_URLS = 10
+MAX_COUNT = 100_000_000
+EARLIEST = date(1995, 1, 1)
+"""No newsletter with double opt-in is older."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the customer says. `collected_to` None: still going on; `last_mailed_on` None: never mailed.
+
+    `wording` is what people read when they signed up; it or a `screenshot` (octets of a picture) is needed. `assured`:
+    the signatory stands for it. Without a `screenshot` a new version keeps the one of the version before.
+    """
+
+    kind: str
+    form_urls: Collection[str]
+    wording: str
+    collected_from: date | None
+    collected_to: date | None
+    previous_system: str
+    last_mailed_on: date | None
+    declared_count: int
+    controller: str
+    signatory: str
+    evidence: Collection[str]
+    assured: bool
+    remarks: str = ""
+    screenshot: bytes | None = None
+
+
+@transaction.atomic
+def declare_origin(
+    list_id: int, declaration: Declaration, *, by: User | None, ip: str | None = None, user_agent: str = ""
+) -> ListOrigin:
+    """Sign where the addresses of a list come from; it waits for a reviewer. Runs inside `tenancy.account(...)`.
+
+    An open declaration is replaced, and the imports that rest on it rest on the new one. Raises DeclarationProblem, or
+    ListError for a list that is unknown, archived or rejected.
+    """
+    mailing_list = MailingList.objects.select_for_update().filter(id=list_id, archived_at=None).first()
+    if mailing_list is None:
+        raise ListError(_("there is no such list"))
+    if mailing_list.origin_state == OriginState.REJECTED:
+        raise ListError(_("the origin of this list was rejected, and that is final; begin a new list"))
+    before = ListOrigin.objects.filter(mailing_list=mailing_list).order_by("-version").first()
+    picture, picture_type = _picture(declaration, before)
+    _check(declaration, has_picture=picture is not None)
+    assert declaration.collected_from is not None  # or it would have been missing
+    ListOrigin.objects.filter(mailing_list=mailing_list, state__in=OPEN_DECLARATIONS).update(
+        state=DeclarationState.REPLACED
+    )
+    urls = _urls(declaration.form_urls)
+    texts = {
+        "form_urls": "\n".join(urls), "wording": declaration.wording, "previous_system": declaration.previous_system,
+        "remarks": declaration.remarks, "controller": declaration.controller,
+    }  # fmt: skip
+    origin = ListOrigin.objects.create(
+        mailing_list=mailing_list,
+        version=before.version + 1 if before else 1,
+        kind=OriginKind(declaration.kind),
+        form_urls=urls,
+        wording=declaration.wording.strip(),
+        screenshot=picture,
+        screenshot_type=picture_type,
+        collected_from=declaration.collected_from,
+        collected_to=declaration.collected_to,
+        previous_system=declaration.previous_system.strip(),
+        last_mailed_on=declaration.last_mailed_on,
+        declared_count=declaration.declared_count,
+        controller=declaration.controller.strip(),
+        signatory=declaration.signatory.strip(),
+        evidence=[column.value for column in EvidenceColumn if column.value in declaration.evidence],
+        remarks=declaration.remarks.strip(),
+        hits=[hit.as_json() for hit in scan_texts(texts)],
+        policy_version=current_version(AgreementKind.POLICY),
+        declared_by=by,
+        declared_at=clock.now(),
+        ip=ip,
+        user_agent=user_agent[:1000],
+    )
+    if before is not None and before.open:
+        Import.objects.filter(origin=before).update(origin=origin)
+    Import.objects.filter(mailing_list=mailing_list, origin=None).update(origin=origin)
+    if mailing_list.origin_state == OriginState.FORM:
+        MailingList.objects.filter(id=list_id).update(origin_state=OriginState.WAITING)
+    audit.record(
+        "origin.declared",
+        by=audit.person(by) if by else audit.machine("lists.declare_origin"),
+        account_id=origin.account_id,
+        subject=f"origin:{origin.id}",
+        details={"list": list_id, "version": origin.version, "kind": origin.kind, "hits": len(origin.hits)},
+    )
+    return origin
+
+
+def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
+    """The declaration that an import into a list rests on: `version`, else the newest one that holds.
+
+    Raises OriginNeeded where there is none, ListError for a rejected list.
+    """
+    mailing_list = MailingList.objects.filter(id=list_id).first()
+    if mailing_list is None:
+        raise ListError(_("there is no such list"))
+    if mailing_list.origin_state == OriginState.REJECTED:
+        raise ListError(_("the origin of this list was rejected; nothing can be imported into it"))
+    holding = ListOrigin.objects.filter(
+        mailing_list_id=list_id, state__in=(*OPEN_DECLARATIONS, DeclarationState.APPROVED)
+    )
+    if version is not None:
+        holding = holding.filter(version=version)
+    found = holding.order_by("-version").first()
+    if found is None:
+        words = _(
+            "nobody has said yet where the addresses of “%(name)s” come from; declare the origin of the list first, "
+            "then import"
+        )
+        raise OriginNeeded(words % {"name": mailing_list.name}, list_id)
+    return found
+
+
+def _picture(declaration: Declaration, before: ListOrigin | None) -> tuple[bytes | None, str]:
+    if declaration.screenshot:
+        try:
+            return clean_picture(declaration.screenshot)
+        except ListError as problem:
+            raise DeclarationProblem({"screenshot": str(problem)}) from problem
+    if before is not None and before.screenshot is not None:
+        return bytes(before.screenshot), before.screenshot_type
+    return None, ""
+
+
+def _check(declaration: Declaration, *, has_picture: bool) -> None:
+    """Everything that is missing or cannot be, at once."""
+    problems = {**_check_words(declaration, has_picture), **_check_times(declaration)}
+    if declaration.kind not in set(OriginKind):
+        problems["kind"] = _("choose how people signed up")
+    if not 1 <= declaration.declared_count <= MAX_COUNT:
+        problems["declared_count"] = _("say how many addresses it is, about")
+    if not set(declaration.evidence) <= set(EvidenceColumn):
+        problems["evidence"] = _("choose among the columns offered")
+    if not declaration.assured:
+        problems["assured"] = _("confirm that this is the whole truth; without it nothing is imported")
+    if problems:
+        raise DeclarationProblem(problems)
+
+
+def _check_words(declaration: Declaration, has_picture: bool) -> dict[str, str]:
+    problems = {}
+    wording = declaration.wording.strip()
+    if len(wording) < MIN_WORDING_CHARACTERS and not has_picture:
+        problems["wording"] = _("copy what people read when they signed up, or upload a picture of the form")
+    for name in ("wording", "remarks"):
+        if len(getattr(declaration, name)) > MAX_TEXT_CHARACTERS:
+            problems[name] = _("at most %(limit)d characters, please") % {"limit": MAX_TEXT_CHARACTERS}
+    for name in ("previous_system", "controller", "signatory"):
+        if not 2 <= len(getattr(declaration, name).strip()) <= MAX_LINE_CHARACTERS:
+            problems[name] = _("from 2 to %(limit)d characters, please") % {"limit": MAX_LINE_CHARACTERS}
+    urls = _urls(declaration.form_urls)
+    if not urls and declaration.kind != OriginKind.EVENT:
+        problems["form_urls"] = _("give the address of the form or page, such as https://your-company.de/newsletter")
+    elif len(urls) > MAX_URLS or any(not _is_url(url) for url in urls):
+        problems["form_urls"] = _("at most %(limit)d addresses of pages, one a line, each with https://") % {
+            "limit": MAX_URLS
+        }
+    elif not urls and not has_picture:
+        problems["screenshot"] = _("without a page on the web we need a picture of the paper form")
+    return problems
+
+
+def _check_times(declaration: Declaration) -> dict[str, str]:
+    problems = {}
+    today = clock.now().date()
+    begin, end, mailed = declaration.collected_from, declaration.collected_to, declaration.last_mailed_on
+    if begin is None or not EARLIEST <= begin <= today:
+        problems["collected_from"] = _("say since when people signed up; a day that is over")
+    elif end is not None and not begin <= end <= today:
+        problems["collected_to"] = _("the end lies after the beginning and not in the future; empty while it goes on")
+    elif mailed is not None and not begin <= mailed <= today:
+        problems["last_mailed_on"] = _("the last mailing lies after the first sign-up and not in the future")
+    return problems
+
+
+def _urls(lines: Collection[str]) -> list[str]:
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _is_url(text: str) -> bool:
+    if len(text) > 500 or re.search(r"[\s\x00-\x20\"<>]", text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and "." in (parts.hostname or "")

@@ -1,0 +1,13 @@
+"""Why people with full proof stay in quarantine all the same: somebody of the operator has to look first."""
+
+ORIGIN_WAITING = "origin_waiting"
+"""The origin of the list is not approved yet (R-10)."""
+IMPORT_HELD = "import_held"
+"""The figures of the import are unusual (R-15)."""
+AGEING = "ageing"
+"""The consent is older than 12 months (R-13)."""
+WAITING_REASONS = (ORIGIN_WAITING, IMPORT_HELD, AGEING)
+
+ORIGIN_REJECTED = "origin_rejected"
+IMPORT_REFUSED = "import_refused"
+"""The last words of a reviewer."""

@@ -1,0 +1,150 @@
+"""Where the addresses of a list come from: declarations, each final once somebody decided about it (R-10, R-11)."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.settings.roles import PLATFORM_ROLE
+
+
+class OriginState(models.TextChoices):
+    """What is known about how a list came to be (R-10). FORM: filled by our own double-opt-in forms alone."""
+
+    FORM = "form", _("Own sign-up form")
+    WAITING = "waiting", _("Being checked")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+
+
+class OriginKind(models.TextChoices):
+    """How people came onto the list before it came here. Each of them ends in a confirmation by mail: nothing else is
+    an origin here, so bought, rented, copied, single-opt-in or oral ones have no value (R-11, R-38)."""
+
+    WEBSITE = "website", _("A form on our website")
+    SERVICE = "service", _("A form of our former mailing service")
+    SHOP = "shop", _("A box ticked in our shop or customer account")
+    EVENT = "event", _("A written form at an event or in a shop")
+    MEMBERS = "members", _("A form for members or participants")
+
+
+class EvidenceColumn(models.TextChoices):
+    """Proof that the file holds for each row (R-12)."""
+
+    SIGNUP_AT = "signup_at", _("Time of the sign-up")
+    SIGNUP_IP = "signup_ip", _("IP address of the sign-up")
+    CONFIRMED_AT = "confirmed_at", _("Time of the confirmation")
+    CONFIRMED_IP = "confirmed_ip", _("IP address of the confirmation")
+    SOURCE = "source", _("Source (form or page)")
+    USER_AGENT = "user_agent", _("Browser")
+
+
+class DeclarationState(models.TextChoices):
+    """Where a declaration stands. All but WAITING and ASKED are final."""
+
+    WAITING = "waiting", _("Waits for a reviewer")
+    ASKED = "asked", _("The reviewer asks")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    REPLACED = "replaced", _("Replaced by a newer one")
+
+
+OPEN_DECLARATIONS = (DeclarationState.WAITING, DeclarationState.ASKED)
+
+_GUARD = f"""
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'a declaration of origin is never removed';
+    ELSIF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'waiting' OR NEW.decided_at IS NOT NULL OR NEW.decided_by_id IS NOT NULL THEN
+            RAISE EXCEPTION 'a declaration of origin begins undecided';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF to_jsonb(OLD) - '{{state,decided_by_id,decided_at,decision_reason}}'::text[]
+        IS DISTINCT FROM to_jsonb(NEW) - '{{state,decided_by_id,decided_at,decision_reason}}'::text[] THEN
+        RAISE EXCEPTION 'a declaration of origin is never changed; declare a new version';
+    ELSIF OLD.state NOT IN ('waiting', 'asked') THEN
+        RAISE EXCEPTION 'a decided declaration of origin is final';
+    ELSIF NEW.state = 'replaced' THEN
+        IF (OLD.decided_by_id, OLD.decided_at, OLD.decision_reason)
+            IS DISTINCT FROM (NEW.decided_by_id, NEW.decided_at, NEW.decision_reason) THEN
+            RAISE EXCEPTION 'replacing a declaration of origin is no decision';
+        END IF;
+    ELSIF current_user <> '{PLATFORM_ROLE}' THEN
+        RAISE EXCEPTION 'only the desk decides about an origin';
+    END IF;
+    RETURN NEW;
+"""
+
+
+class ListOrigin(TenantModel):
+    """One declaration, as somebody signed it. It never changes; another version replaces it until it is decided.
+
+    Imports name the declaration they rest on. `hits` are the places of its texts that name a forbidden source (R-11).
+    """
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, db_index=False, related_name="+")
+    mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
+    version = models.PositiveIntegerField()
+    kind = models.CharField(_("kind"), max_length=10, choices=OriginKind.choices)
+    form_urls = ArrayField(models.TextField(), default=list)
+    wording = models.TextField(blank=True)
+    screenshot = models.BinaryField(null=True, max_length=4 * 1024 * 1024)
+    screenshot_type = models.CharField(max_length=10, blank=True, db_default="")
+    collected_from = models.DateField()
+    collected_to = models.DateField(null=True, help_text="None: people still sign up")
+    previous_system = models.CharField(max_length=200)
+    last_mailed_on = models.DateField(null=True, help_text="None: never")
+    declared_count = models.PositiveIntegerField()
+    controller = models.CharField(max_length=200)
+    signatory = models.CharField(max_length=200)
+    evidence = ArrayField(models.CharField(max_length=12, choices=EvidenceColumn.choices), default=list)
+    remarks = models.TextField(blank=True)
+    hits = models.JSONField(default=list)
+    policy_version = models.CharField(max_length=20, blank=True)
+    declared_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField(db_default=Now())
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.TextField(blank=True, db_default="")
+    state = models.CharField(max_length=10, choices=DeclarationState.choices, default=DeclarationState.WAITING)
+    decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        db_table = "list_origin"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "mailing_list", "version"], name="list_origin_version_once"),
+            models.UniqueConstraint(
+                fields=["account", "mailing_list"],
+                condition=Q(state__in=["waiting", "asked"]),
+                name="list_origin_open_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["asked", "approved", "rejected"])
+                | Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(decision_reason=""),
+                name="list_origin_decided_by_a_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["declared_at"], condition=Q(state="waiting"), name="list_origin_queue"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="list_origin_guard",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=_GUARD,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_list_id}, version {self.version}"
+
+    @property
+    def open(self) -> bool:
+        """True while nobody decided, or somebody asked."""
+        return self.state in OPEN_DECLARATIONS

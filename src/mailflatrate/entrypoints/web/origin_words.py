@@ -1,0 +1,197 @@
+"""Origins and the figures of imports as the pages show them, to the customer and at the desk alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.intake.figures import AGE_BOUNDS_DAYS
+from mailflatrate.apps.lists.models import CheckState, DeclarationState, EvidenceColumn, Import, ListOrigin
+from mailflatrate.rules.origins.figures import SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of
+from mailflatrate.rules.origins.forbidden import group_sentence
+from mailflatrate.rules.verdict import Language
+
+DECLARATION_TONES = {
+    DeclarationState.WAITING: "info",
+    DeclarationState.ASKED: "warning",
+    DeclarationState.APPROVED: "success",
+    DeclarationState.REJECTED: "error",
+    DeclarationState.REPLACED: "",
+}
+CHECK_TONES = {
+    CheckState.UNCHECKED: "",
+    CheckState.CLEAR: "success",
+    CheckState.HELD: "warning",
+    CheckState.RELEASED: "success",
+    CheckState.REFUSED: "error",
+}
+NEAR_LIMIT = 0.5
+
+
+def _language() -> Language:
+    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+
+
+def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
+    """The declaration as pairs of label and text."""
+    until = date_format(origin.collected_to) if origin.collected_to else _("today")
+    words = dict(EvidenceColumn.choices)
+    pairs = [
+        (_("How"), origin.get_kind_display()),
+        (_("Where"), "\n".join(origin.form_urls)),
+        (_("When"), _("%(begin)s to %(end)s") % {"begin": date_format(origin.collected_from), "end": until}),
+        (_("Program until now"), origin.previous_system),
+        (_("Last mailing"), date_format(origin.last_mailed_on) if origin.last_mailed_on else _("never")),
+        (_("Addresses"), number_format(origin.declared_count, force_grouping=True)),
+        (_("Sender named"), origin.controller),
+        (_("Proof in the file"), ", ".join(str(words[name]) for name in origin.evidence) or _("none")),
+        (_("Signed by"), f"{origin.signatory}, {date_format(origin.declared_at, 'SHORT_DATETIME_FORMAT')}"),
+    ]
+    return [(label, str(text)) for label, text in pairs if text]
+
+
+@dataclass(frozen=True, slots=True)
+class HitRow:
+    """A word for a forbidden source, with the words around it and why it is one."""
+
+    before: str
+    found: str
+    after: str
+    why: str
+    rule: str
+
+
+def hits_of(origin: ListOrigin) -> list[HitRow]:
+    """The places of a declaration that name forbidden sources."""
+    return [
+        HitRow(hit["before"], hit["found"], hit["after"], group_sentence(hit["group"], _language()), hit["rule"])
+        for hit in origin.hits
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A figure beside its limit."""
+
+    label: str
+    count: int
+    percent: str
+    limit: str
+    over: bool
+    near: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a picture; `percent` is its share of the whole."""
+
+    label: str
+    count: int
+    percent: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresShown:
+    """Everything a page draws of one import."""
+
+    people: int
+    state: str
+    tone: str
+    anomalies: list[Share]
+    shares: list[Share]
+    domains: list[Bar]
+    domain_count: int
+    ages: list[Bar]
+    sources: list[Bar]
+    source_count: int
+    dead_domains: list[str]
+
+
+def figures_of(job: Import) -> FiguresShown | None:
+    """The figures of an import that was counted; None before."""
+    kept: dict[str, Any] | None = job.figures
+    if not kept:
+        return None
+    figures = ImportFigures(**kept["figures"])
+    over = {anomaly["kind"] for anomaly in kept["anomalies"]}
+    shares = [_share(figures, kind, over=kind.value in over) for kind in SHARES]
+    if figures.forbidden_sources:
+        shares.append(_forbidden(figures))
+    state = CheckState(job.check_state)
+    return FiguresShown(
+        people=figures.people,
+        state=str(state.label),
+        tone=CHECK_TONES[state],
+        anomalies=[share for share in shares if share.over],
+        shares=shares,
+        domains=_bars(kept["domains"], figures.people),
+        domain_count=kept["domain_count"],
+        ages=_ages(kept["ages"]),
+        sources=_bars(kept["sources"], figures.people),
+        source_count=kept["source_count"],
+        dead_domains=kept["dead_domains"],
+    )
+
+
+def _share_words() -> Mapping[AnomalyKind, str]:
+    return {
+        AnomalyKind.ROLES: _("Addresses of offices"),
+        AnomalyKind.DISPOSABLE: _("Disposable addresses"),
+        AnomalyKind.SYNTAX: _("No addresses"),
+        AnomalyKind.SUPPRESSED: _("Suppressed or unsubscribed before"),
+        AnomalyKind.UNRESOLVABLE: _("Domains that take no mail"),
+        AnomalyKind.ONE_DOMAIN: _("At the largest company domain"),
+        AnomalyKind.SEQUENTIAL: _("Numbered one after another"),
+        AnomalyKind.MISTYPED: _("Mistyped domains"),
+        AnomalyKind.FORBIDDEN_SOURCE: _("Source names a forbidden origin"),
+        AnomalyKind.SAME_MOMENT: _("Confirmed in the same second"),
+        AnomalyKind.SAME_IP: _("Signed up from one IP address"),
+    }
+
+
+def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> Share:
+    count, whole, limit = share_of(figures, kind)
+    percent = 100 * count / whole if whole else 0.0
+    return Share(
+        label=_share_words()[kind],
+        count=count,
+        percent=number_format(percent, 1),
+        limit=number_format(limit, 0),
+        over=over,
+        near=not over and percent > limit * NEAR_LIMIT,
+        why=anomaly_sentence(kind, _language()),
+    )
+
+
+def _forbidden(figures: ImportFigures) -> Share:
+    kind = AnomalyKind.FORBIDDEN_SOURCE
+    percent = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
+    return Share(
+        _share_words()[kind], figures.forbidden_sources, number_format(percent, 1), "0", True, False,
+        anomaly_sentence(kind, _language()),
+    )  # fmt: skip
+
+
+def _bars(rows: list[list[Any]], whole: int) -> list[Bar]:
+    return [
+        Bar(label or "–", count, 100 * count / whole if whole else 0.0, number_format(count, force_grouping=True))
+        for label, count in rows[:10]
+    ]
+
+
+def _ages(counts: list[int]) -> list[Bar]:
+    labels = [
+        _("up to 1 month"), _("up to 3 months"), _("up to 6 months"), _("up to 12 months"), _("up to 18 months"),
+        _("up to 24 months"), _("older"),
+    ]  # fmt: skip
+    assert len(labels) == len(AGE_BOUNDS_DAYS) + 1
+    whole = sum(counts)
+    return [
+        Bar(label, count, 100 * count / whole if whole else 0.0, number_format(count, force_grouping=True))
+        for label, count in zip(labels, counts, strict=True)
+    ]

@@ -1,0 +1,13 @@
+"""Finding what an address names, in the account of whoever asks."""
+
+from django.http import Http404
+
+from mailflatrate.apps.lists.models import MailingList
+
+
+def find_list(list_id: int) -> MailingList:
+    """The account's own list, archived or not. Raises Http404."""
+    found = MailingList.objects.filter(id=list_id).first()
+    if found is None:
+        raise Http404
+    return found

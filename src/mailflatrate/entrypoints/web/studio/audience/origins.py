@@ -1,0 +1,184 @@
+"""Where the addresses of a list come from: the declaration, its picture, what the reviewer said (R-10, R-11)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.actions import Declaration
+from mailflatrate.apps.lists.errors import DeclarationProblem, ListError
+from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, ListOrigin, OriginKind, OriginState
+from mailflatrate.apps.lists.pictures import MAX_UPLOAD_BYTES, PICTURE_TYPES
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.origin_words import DECLARATION_TONES, facts_of
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.finding import find_list
+from mailflatrate.entrypoints.web.studio.audience.words import error_sentence, policy
+from mailflatrate.entrypoints.web.studio.campaigns.common import page
+
+DATE = {"type": "date"}
+
+
+class DeclarationForm(forms.Form):
+    """The declaration as it is signed. What is right is for the action to say."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("How did people sign up?"), choices=OriginKind.choices)
+    form_urls = forms.CharField(
+        label=gettext_lazy("On which pages?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy(
+            "The address of each form or page, one a line, such as https://your-company.de/newsletter"
+        ),
+    )
+    wording = forms.CharField(
+        label=gettext_lazy("What did people read there?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("The words beside the box or button, copied from the form. Or a picture of it, below."),
+    )
+    screenshot = forms.FileField(
+        label=gettext_lazy("Picture of the form"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+    collected_from = forms.DateField(
+        label=gettext_lazy("Since when?"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d")
+    )
+    collected_to = forms.DateField(
+        label=gettext_lazy("Until when?"),
+        required=False,
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+        help_text=gettext_lazy("Empty while people still sign up there."),
+    )
+    previous_system = forms.CharField(
+        label=gettext_lazy("Which program sent the confirmation mails?"),
+        max_length=200,
+        help_text=gettext_lazy("The mailing service, shop or program that kept these addresses until now."),
+    )
+    last_mailed_on = forms.DateField(
+        label=gettext_lazy("When did these people last get a mailing?"),
+        required=False,
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+        help_text=gettext_lazy("Empty when never."),
+    )
+    declared_count = forms.IntegerField(label=gettext_lazy("About how many addresses?"), min_value=1)
+    controller = forms.CharField(
+        label=gettext_lazy("Who was named as the sender?"),
+        max_length=200,
+        help_text=gettext_lazy("The company that people gave their consent to, as the form named it."),
+    )
+    evidence = forms.MultipleChoiceField(
+        label=gettext_lazy("Which proof does the file hold for each person?"),
+        choices=EvidenceColumn.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    remarks = forms.CharField(
+        label=gettext_lazy("Anything else we should know?"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    signatory = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=200,
+        help_text=gettext_lazy("You answer for this declaration in the name of your company."),
+    )
+    assured = forms.BooleanField(
+        label=gettext_lazy(
+            "Every person on this list asked for these mailings and confirmed it by mail. Nobody was bought, rented, "
+            "copied, guessed or taken over from somebody else."
+        ),
+        required=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A declaration with what the page says about it."""
+
+    origin: ListOrigin
+    tone: str
+    facts: list[tuple[str, str]]
+
+
+def declarations(list_id: int) -> list[Shown]:
+    """All versions, the newest first."""
+    return [
+        Shown(origin, DECLARATION_TONES[DeclarationState(origin.state)], facts_of(origin))
+        for origin in queries.origins(list_id)
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def declare(request: StudioRequest, list_id: int) -> HttpResponse:
+    """Sign a declaration. A new version begins with what the last one said."""
+    found = find_list(list_id)
+    if found.origin_state == OriginState.REJECTED or found.archived_at:
+        return see_other(reverse("studio:list", args=[list_id]))
+    before = next(iter(queries.origins(list_id)), None)
+    if request.method == "POST":
+        form = DeclarationForm(request.POST, request.FILES)
+        if form.is_valid() and _declare(request, list_id, form):
+            messages.success(request, _("Signed. A person of ours reads it; you may import already."))
+            return see_other(reverse("studio:list", args=[list_id]))
+    else:
+        form = DeclarationForm(initial=_initial(request, before))
+    context = {
+        "list": found, "form": form, "before": before, "policy": policy(request.LANGUAGE_CODE or "en"),
+    }  # fmt: skip
+    return page(request, "studio/audience/origin.html", context, status=422 if form.errors else 200)
+
+
+def _declare(request: StudioRequest, list_id: int, form: DeclarationForm) -> bool:
+    values = form.cleaned_data
+    picture = values.pop("screenshot")
+    if picture is not None and picture.size > MAX_UPLOAD_BYTES:
+        form.add_error("screenshot", _("The picture is larger than %(limit)d MB.") % {"limit": MAX_UPLOAD_BYTES >> 20})
+        return False
+    values["form_urls"] = values["form_urls"].splitlines()
+    declaration = Declaration(**values, screenshot=picture.read() if picture is not None else None)
+    try:
+        actions.declare_origin(
+            list_id,
+            declaration,
+            by=request.user,
+            ip=client_ip(request),
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+    except DeclarationProblem as problem:
+        for field, sentence in problem.problems.items():
+            form.add_error(field, error_sentence(sentence))
+        return False
+    except ListError as problem:
+        form.add_error(None, error_sentence(problem))
+        return False
+    return True
+
+
+def _initial(request: StudioRequest, before: ListOrigin | None) -> dict[str, Any]:
+    if before is None:
+        required = [column.value for column in (EvidenceColumn.SIGNUP_AT, EvidenceColumn.SIGNUP_IP)]
+        required += [EvidenceColumn.CONFIRMED_AT.value, EvidenceColumn.SOURCE.value]
+        return {"controller": request.account.name, "signatory": request.user.name, "evidence": required}
+    names = [name for name in DeclarationForm.base_fields if name not in ("screenshot", "assured", "form_urls")]
+    return {name: getattr(before, name) for name in names} | {
+        "form_urls": "\n".join(before.form_urls),
+        "signatory": request.user.name,
+    }
+
+
+@require_safe
+@studio
+def picture(request: StudioRequest, list_id: int, origin_id: int) -> HttpResponse:
+    """The picture of the form, as it was written anew."""
+    found = ListOrigin.objects.filter(id=origin_id, mailing_list_id=list_id).first()
+    if found is None or found.screenshot is None:
+        raise Http404
+    return HttpResponse(bytes(found.screenshot), content_type=PICTURE_TYPES[found.screenshot_type])

@@ -1,0 +1,64 @@
+"""In which country is a recipient? Law on imprints and opt-out binds by recipient in the US and in Canada (R-44).
+
+Answered by an attribute that names a country, else by the ending of the address. A `.com` says nothing.
+"""
+
+from __future__ import annotations
+
+ATTRIBUTES = (
+    "country", "land", "country_code", "countrycode", "laendercode", "laenderkuerzel", "land_code", "staat", "nation",
+    "iso_country", "pays", "paese",
+)  # fmt: skip
+"""Names of contact attributes that hold a country, as an import spells them."""
+
+# ISO 3166 code -> names in English, German and their own language, in lower case. A code names itself.
+_NAMES = {
+    "DE": "germany deutschland brd d",
+    "AT": "austria österreich oesterreich a",
+    "CH": "switzerland schweiz suisse svizzera",
+    "LI": "liechtenstein fürstentum-liechtenstein",
+    "US": "usa u.s. u.s.a. united-states united-states-of-america vereinigte-staaten amerika",
+    "CA": "canada kanada",
+    "GB": "uk united-kingdom great-britain england scotland wales großbritannien vereinigtes-königreich",
+    "FR": "france frankreich",
+    "IT": "italy italien italia",
+    "ES": "spain spanien españa",
+    "PT": "portugal",
+    "NL": "netherlands the-netherlands holland niederlande nederland",
+    "BE": "belgium belgien belgië belgique",
+    "LU": "luxembourg luxemburg",
+    "DK": "denmark dänemark danmark",
+    "SE": "sweden schweden sverige",
+    "NO": "norway norwegen norge",
+    "FI": "finland finnland suomi",
+    "IS": "iceland island",
+    "IE": "ireland irland",
+    "PL": "poland polen polska",
+    "CZ": "czechia czech-republic tschechien tschechische-republik",
+    "SK": "slovakia slowakei",
+    "HU": "hungary ungarn",
+    "SI": "slovenia slowenien",
+    "HR": "croatia kroatien",
+    "RO": "romania rumänien",
+    "BG": "bulgaria bulgarien",
+    "GR": "greece griechenland",
+    "TR": "turkey türkei türkiye",
+    "AU": "australia australien",
+    "NZ": "new-zealand neuseeland",
+    "MX": "mexico mexiko",
+    "BR": "brazil brasilien",
+    "IN": "india indien",
+    "CN": "china",
+    "JP": "japan",
+}
+_BY_NAME = {name.replace("-", " "): code for code, names in _NAMES.items() for name in names.split()}
+_BY_NAME |= {code.lower(): code for code in _NAMES}
+_BY_ENDING = {code.lower(): code for code in _NAMES} | {"uk": "GB", "gov": "US", "mil": "US", "edu": "US"}
+# Sold to the whole world, so that they say nothing.
+_BY_ENDING = {ending: code for ending, code in _BY_ENDING.items() if ending not in {"in", "is", "li"}}
+
+
+def country_of(attribute: str, ending: str) -> str | None:
+    """ISO 3166 code of the country that an attribute's text names, or else the ending of an address; or None."""
+    named = _BY_NAME.get(" ".join(attribute.replace("-", " ").lower().split()))
+    return named or _BY_ENDING.get(ending.lower())

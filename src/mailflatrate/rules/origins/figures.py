@@ -1,0 +1,160 @@
+"""The figures of one import against the limits (R-15, R-13): what a bought or old list looks like from outside.
+
+A figure over its limit holds the file for a reviewer; it never decides by itself. A small file says little: below
+`MIN_ROWS` only what names itself (a forbidden source) counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from mailflatrate.rules.limits import value
+from mailflatrate.rules.verdict import Language
+
+MIN_ROWS = 50
+"""Fewer rows make a share meaningless: one mistake among ten is 10 %."""
+
+
+class AnomalyKind(Enum):
+    """What is unusual; the value is stored."""
+
+    ROLES = "roles"
+    DISPOSABLE = "disposable"
+    SYNTAX = "syntax"
+    SUPPRESSED = "suppressed"
+    UNRESOLVABLE = "unresolvable"
+    ONE_DOMAIN = "one_domain"
+    SEQUENTIAL = "sequential"
+    MISTYPED = "mistyped"
+    FORBIDDEN_SOURCE = "forbidden_source"
+    SAME_MOMENT = "same_moment"
+    SAME_IP = "same_ip"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFigures:
+    """What was counted in one import. Numbers are rows or people.
+
+    `people` have full proof; the figures from `unresolvable` on are counted among them. `resolved` of them have a
+    domain that the DNS answered about. `one_domain` are those at the largest domain that is no mailbox provider's.
+    `sequential` stand in runs like a1, a2, a3. `same_moment` confirmed in the busiest second, `same_ip` came from the
+    busiest address. `sources` name forbidden origins.
+    """
+
+    rows: int
+    roles: int = 0
+    disposable: int = 0
+    syntax: int = 0
+    suppressed: int = 0
+    people: int = 0
+    resolved: int = 0
+    unresolvable: int = 0
+    one_domain: int = 0
+    sequential: int = 0
+    mistyped: int = 0
+    same_moment: int = 0
+    same_ip: int = 0
+    forbidden_sources: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """One figure over its limit. Shares are in percent."""
+
+    kind: AnomalyKind
+    count: int
+    percent: float
+    limit_percent: float
+
+
+# kind -> (limit, what the share is of)
+_SHARES: tuple[tuple[AnomalyKind, str, str], ...] = (
+    (AnomalyKind.ROLES, "import_role_share", "rows"),
+    (AnomalyKind.DISPOSABLE, "import_disposable_share", "rows"),
+    (AnomalyKind.SYNTAX, "import_syntax_share", "rows"),
+    (AnomalyKind.SUPPRESSED, "import_suppressed_share", "rows"),
+    (AnomalyKind.UNRESOLVABLE, "import_unresolvable_share", "resolved"),
+    (AnomalyKind.ONE_DOMAIN, "import_one_domain_share", "people"),
+    (AnomalyKind.SEQUENTIAL, "import_sequential_share", "people"),
+    (AnomalyKind.MISTYPED, "import_mistyped_share", "people"),
+    (AnomalyKind.SAME_MOMENT, "import_same_moment_share", "people"),
+    (AnomalyKind.SAME_IP, "import_same_ip_share", "people"),
+)
+_SENTENCES: dict[AnomalyKind, tuple[str, str]] = {
+    AnomalyKind.ROLES: (
+        "Many addresses belong to offices, not to persons. Nobody signs up as info@.",
+        "Viele Adressen gehören Stellen, nicht Personen. Als info@ meldet sich niemand an.",
+    ),
+    AnomalyKind.DISPOSABLE: (
+        "Many addresses are disposable ones.",
+        "Viele Adressen sind Wegwerfadressen.",
+    ),
+    AnomalyKind.SYNTAX: (
+        "Many rows hold no e-mail address. Confirmed addresses are written right.",
+        "Viele Zeilen enthalten keine E-Mail-Adresse. Bestätigte Adressen sind richtig geschrieben.",
+    ),
+    AnomalyKind.SUPPRESSED: (
+        "Many addresses bounced, complained or unsubscribed here before.",
+        "Viele Adressen kamen hier schon zurück, haben sich beschwert oder abgemeldet.",
+    ),
+    AnomalyKind.UNRESOLVABLE: (
+        "Many domains do not exist or take no mail. The list is old, or was never confirmed.",
+        "Viele Domains gibt es nicht, oder sie nehmen keine Mail an. Die Liste ist alt oder wurde nie bestätigt.",
+    ),
+    AnomalyKind.ONE_DOMAIN: (
+        "Many people are at one company's domain.",
+        "Viele Personen sind bei der Domain einer einzigen Firma.",
+    ),
+    AnomalyKind.SEQUENTIAL: (
+        "Many addresses are numbered one after another, as a program makes them.",
+        "Viele Adressen sind fortlaufend nummeriert, wie sie ein Programm erzeugt.",
+    ),
+    AnomalyKind.MISTYPED: (
+        "Many domains are mistyped. Nobody could confirm from there.",
+        "Viele Domains sind vertippt. Von dort konnte niemand bestätigen.",
+    ),
+    AnomalyKind.FORBIDDEN_SOURCE: (
+        "The column of the source names a forbidden origin.",
+        "Die Spalte der Quelle nennt eine verbotene Herkunft.",
+    ),
+    AnomalyKind.SAME_MOMENT: (
+        "Many people confirmed in the same second. Proof that was written by a program looks like this.",
+        "Viele Personen haben in derselben Sekunde bestätigt. So sieht ein Nachweis aus, den ein Programm schrieb.",
+    ),
+    AnomalyKind.SAME_IP: (
+        "Many sign-ups came from one IP address.",
+        "Viele Anmeldungen kamen von einer einzigen IP-Adresse.",
+    ),
+}
+
+
+def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
+    """The figures over their limits, in the order of the table; empty for an ordinary file."""
+    found = []
+    for kind, limit, whole_name in _SHARES:
+        whole = getattr(figures, whole_name)
+        count = getattr(figures, kind.value)
+        percent = 100 * count / whole if whole else 0.0
+        if whole >= MIN_ROWS and percent > value(limit):
+            found.append(Anomaly(kind, count, percent, value(limit)))
+    if figures.forbidden_sources:
+        share = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
+        found.append(Anomaly(AnomalyKind.FORBIDDEN_SOURCE, figures.forbidden_sources, share, 0.0))
+    return tuple(found)
+
+
+def share_of(figures: ImportFigures, kind: AnomalyKind) -> tuple[int, int, float]:
+    """Count, whole and limit (percent) of a kind of share, for showing it beside its limit. Raises KeyError."""
+    limit, whole = {row[0]: (row[1], row[2]) for row in _SHARES}[kind]
+    return getattr(figures, kind.value), getattr(figures, whole), value(limit)
+
+
+SHARES: tuple[AnomalyKind, ...] = tuple(kind for kind, *_ in _SHARES)
+"""The kinds that are shares of something, in the order they are shown."""
+
+
+def anomaly_sentence(kind: AnomalyKind, language: Language) -> str:
+    """What a kind of anomaly means."""
+    english, german = _SENTENCES[kind]
+    return german if language is Language.GERMAN else english

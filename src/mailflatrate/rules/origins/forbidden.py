@@ -1,0 +1,128 @@
+"""Words for forbidden sources in free text, in English and German (R-11). Pure; finds, and decides nothing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mailflatrate.rules.verdict import Language
+
+AROUND_CHARACTERS = 40
+MAX_HITS = 50
+"""More is noise: whoever names fifty forbidden sources has been understood."""
+
+_UMLAUTS = {"ä": "(?:ä|ae|a)", "ö": "(?:ö|oe|o)", "ü": "(?:ü|ue|u)", "ß": "(?:ß|ss)"}
+_JOINT = r"[\s\-_./]{0,3}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place. `where` names the text it stands in, `found` is what stands there, `before` and `after` the words
+    around it. `group` is a key of `forbidden.toml`."""
+
+    where: str
+    found: str
+    before: str
+    after: str
+    group: str
+    rule: str
+
+    def as_json(self) -> dict[str, str]:
+        """What is kept with a declaration."""
+        return {
+            "where": self.where,
+            "found": self.found,
+            "before": self.before,
+            "after": self.after,
+            "group": self.group,
+            "rule": self.rule,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    key: str
+    rule: str
+    en: str
+    de: str
+    words: tuple[str, ...]
+
+
+def find_forbidden(text: str, *, where: str = "") -> tuple[Hit, ...]:
+    """Every place of `text` that names a forbidden source, in order; at most `MAX_HITS`."""
+    hits = []
+    for match in _pattern().finditer(text):
+        assert match.lastgroup is not None  # every branch of the pattern is a named group
+        group = _groups()[int(match.lastgroup[1:])]
+        start, end = match.span()
+        hits.append(
+            Hit(
+                where=where,
+                found=match[0],
+                before=_tail(text[max(0, start - AROUND_CHARACTERS) : start], cut=start > AROUND_CHARACTERS),
+                after=_head(text[end : end + AROUND_CHARACTERS], cut=end + AROUND_CHARACTERS < len(text)),
+                group=group.key,
+                rule=group.rule,
+            )
+        )
+        if len(hits) == MAX_HITS:
+            break
+    return tuple(hits)
+
+
+def scan_texts(texts: Mapping[str, str]) -> tuple[Hit, ...]:
+    """`find_forbidden` over several named texts."""
+    return tuple(hit for where, text in texts.items() for hit in find_forbidden(text, where=where))[:MAX_HITS]
+
+
+def group_sentence(key: str, language: Language) -> str:
+    """Why a group of words is forbidden. Raises KeyError for an unknown key."""
+    group = {group.key: group for group in _groups()}[key]
+    return group.de if language is Language.GERMAN else group.en
+
+
+def groups_of(hits: Iterable[Hit]) -> tuple[str, ...]:
+    """The keys of the groups that were hit, each once, in the order of the file."""
+    hit = {one.group for one in hits}
+    return tuple(group.key for group in _groups() if group.key in hit)
+
+
+def _tail(text: str, *, cut: bool) -> str:
+    text = " ".join(text.split(" ")[1:]) if cut and " " in text else text
+    return re.sub(r"\s+", " ", text)
+
+
+def _head(text: str, *, cut: bool) -> str:
+    text = " ".join(text.split(" ")[:-1]) if cut and " " in text else text
+    return re.sub(r"\s+", " ", text)
+
+
+@cache
+def _groups() -> tuple[_Group, ...]:
+    table = tomllib.loads(Path(__file__).with_name("forbidden.toml").read_text("utf-8"))
+    return tuple(
+        _Group(group["key"], group["rule"], group["en"], group["de"], tuple(group["words"].strip().splitlines()))
+        for group in table["group"]
+    )
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """One pattern for all words: longer ones first, so that `adresshändler` wins over a shorter beginning."""
+    parts = []
+    for number, group in enumerate(_groups()):
+        words = sorted(group.words, key=len, reverse=True)
+        parts.append(f"(?P<w{number}>{'|'.join(_word(word) for word in words)})")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
+
+
+def _word(word: str) -> str:
+    return _JOINT.join(_letters(part) for part in re.split(r"[\s\-]+", word.strip()))
+
+
+def _letters(part: str) -> str:
+    return "".join(r"\w*" if char == "*" else _UMLAUTS.get(char, re.escape(char)) for char in part.lower())
