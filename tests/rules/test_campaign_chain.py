@@ -75,6 +75,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("domain-aligned", {"sender": {"dkim_domain": "apierladen.de"}}, "signed by apierladen.de"),
     ("domain-aligned", {"sender": {"dkim_domain": ""}}, "signed by -"),
     ("origin-approved", {"audience": {"lists_without_origin": ("Altbestand",)}}, "Altbestand"),
+    ("import-finished", {"audience": {"lists_importing": ("Altbestand",)}}, "Altbestand"),
     ("consent-fresh", {"audience": {"stale_consents": 31}}, "31 of 1000"),
     ("imprint-shown", {"content": {"imprint_missing_text": ("phone",)}}, "text part"),
     ("unsubscribe-link", {"content": {"unsubscribe_in_text": False}}, "text part"),

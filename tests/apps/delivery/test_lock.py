@@ -19,6 +19,10 @@ SELECT s.account_id, %(campaign)s, 0, %(edition)s, s.contact_id, s.mailing_list_
 FROM subscription s WHERE s.mailing_list_id = %(list)s
 """
 
+REJECTED = (
+    "ALTER TABLE mailing_list DISABLE TRIGGER USER; UPDATE mailing_list SET origin_state = 'rejected' WHERE"
+    " id = %(list)s; ALTER TABLE mailing_list ENABLE TRIGGER USER"
+)
 # What is missing, made by the owner of the tables, and what the refusal says.
 HOLES = {
     "account paused": ("UPDATE account SET standing = 'paused' WHERE id = %(account)s", "may not send"),
@@ -32,9 +36,13 @@ HOLES = {
     "tick for other content": ("UPDATE campaign SET policy_hash = repeat('0', 64) WHERE id = %(campaign)s", "released"),
     "old policy": ("UPDATE campaign SET policy_version = '2001-01' WHERE id = %(campaign)s", "not released"),
     "a draft": ("UPDATE campaign SET state = 'draft' WHERE id = %(campaign)s", "not released"),
-    "origin waits": ("UPDATE mailing_list SET origin_state = 'waiting' WHERE id = %(list)s", "origin of list"),
-    "origin rejected": ("UPDATE mailing_list SET origin_state = 'rejected' WHERE id = %(list)s", "origin of list"),
-    "another list": ("UPDATE campaign SET list_ids = '{}' WHERE id = %(campaign)s", "origin of list"),
+    "imported without an approved origin": (
+        "ALTER TABLE consent_event DISABLE TRIGGER USER; UPDATE consent_event SET kind = 'imported' WHERE"
+        " mailing_list_id = %(list)s; ALTER TABLE consent_event ENABLE TRIGGER USER",
+        "has not consented",
+    ),
+    "origin rejected": (REJECTED, "may not be mailed"),
+    "another list": ("UPDATE campaign SET list_ids = '{}' WHERE id = %(campaign)s", "may not be mailed"),
     "unsubscribed": (
         "UPDATE subscription SET state = 'unsubscribed' WHERE id = (SELECT max(id) FROM subscription"
         " WHERE mailing_list_id = %(list)s)",
@@ -120,11 +128,11 @@ def test_a_consent_for_another_person_or_list_is_none(anna: World) -> None:
 def test_tables_of_the_attacker_do_not_stand_before_ours(anna: World, database: str) -> None:
     """A temporary table named like one of ours is not looked at."""
     values = released(anna)
-    by_owner(database, "UPDATE mailing_list SET origin_state = 'rejected' WHERE id = %(list)s", values)
+    by_owner(database, REJECTED, values)
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE mailing_list ON COMMIT DROP AS SELECT * FROM public.mailing_list")
         cursor.execute("UPDATE pg_temp.mailing_list SET origin_state = 'approved'")
-        with pytest.raises(ProgrammingError, match="origin of list"):
+        with pytest.raises(ProgrammingError, match="may not be mailed"):
             cursor.execute(INSERT, values)
 
 

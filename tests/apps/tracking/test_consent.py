@@ -128,7 +128,7 @@ def test_the_consent_is_an_event_of_its_own() -> None:
     with tenancy.account(mailing.anna.account_id):
         events = ConsentEvent.objects.filter(contact_id=mailing.dora).select_related("evidence").order_by("id")
         kinds = [event.kind for event in events]
-        assert kinds == [ConsentKind.IMPORTED, ConsentKind.TRACKING_GRANTED, ConsentKind.TRACKING_WITHDRAWN]
+        assert kinds == [ConsentKind.CONFIRMED, ConsentKind.TRACKING_GRANTED, ConsentKind.TRACKING_WITHDRAWN]
         granted = events[1]
         assert granted.mailing_list_id is None
         assert "which links in its mailings I follow" in granted.evidence.details["wording"]
