@@ -8,14 +8,14 @@ import pytest
 from audience_world import file_of, line
 from campaign_world import World, world
 from ledger_home import faults_of
-from lists_home import Home
+from lists_home import Home, approve_origin
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Tally
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists import sealing
 from mailflatrate.apps.lists.actions import choose_tracking, save_segment, unsubscribe
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contact, Import, MailingList
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contact, Import
 from mailflatrate.apps.lists.verification import verify_ledger
 from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, export_person
 from mailflatrate.apps.privacy.errors import PrivacyError
@@ -41,9 +41,9 @@ class Traces:
         self.email = f"dora.{name}.{self.anna.account_id}@posteo.de"
         self.key = key_ring().suppression_key(self.email)
         home = Home(self.anna.account_id, self.anna.list_id)
+        approve_origin(home.account_id, home.list_id)
         home.bring(file_of(line(self.email), line(self.email)).getvalue())
         with tenancy.account(self.anna.account_id):
-            MailingList.objects.filter(id=self.anna.list_id).update(origin_state="form")
             self.contact = Contact.objects.get(email=self.email)
             choose_tracking(
                 self.contact.id, agrees=True, wording="w", language="en", source="s", ip="203.0.113.9", user_agent="u"
@@ -171,6 +171,7 @@ def test_an_erasure_ends_at_the_account(database: str) -> None:
     """Carla has the same address; what Anna's customer erases is Anna's."""
     one, two = Traces("both"), world(people=1)
     home = Home(two.account_id, two.list_id)
+    approve_origin(two.account_id, two.list_id)
     home.bring(file_of(line(one.email)).getvalue())
     with tenancy.account(two.account_id):
         carla = Contact.objects.get(email=one.email)
