@@ -40,6 +40,7 @@ NAVIGATION = [
             ("lists", _("Lists"), "list"),
             ("contacts", _("Contacts"), "users"),
             ("segments", _("Segments"), "funnel"),
+            ("forms", _("Forms"), "square-pen"),
             ("imports", _("Imports"), "upload"),
         ],
     ),

@@ -8,6 +8,7 @@ from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
 from mailflatrate.entrypoints.web.studio.content import urls as content
 from mailflatrate.entrypoints.web.studio.home import urls as home
 from mailflatrate.entrypoints.web.studio.postbox import urls as postbox
+from mailflatrate.entrypoints.web.studio.signup import urls as signup
 from mailflatrate.entrypoints.web.studio.trust import urls as trust
 
 app_name = "studio"
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", include(home.urlpatterns)),
     path("account/<int:account_id>/", account_choice.choose, name="choose-account"),
     path("", include(audience.urlpatterns)),
+    path("", include(signup.urlpatterns)),
     path("campaigns/", include(campaigns.urlpatterns)),
     path("", include(content.urlpatterns)),
     path("", include(trust.urlpatterns)),

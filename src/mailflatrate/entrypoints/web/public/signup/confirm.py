@@ -80,7 +80,7 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
     own = frozen.language(language) if frozen else language
     context: dict[str, Any] = {
         "customer": {
-            "name": frozen.company if frozen else account.name, "colour": look.colour if look else account.colour,
+            "name": account.name, "colour": look.colour if look else account.colour,
             "text": frozen.list_name if frozen else asked.mailing_list.public_name,
             "logo_url": look.logo_url if look else "", "face": FACES[look.font if look else Font.SANS],
         },

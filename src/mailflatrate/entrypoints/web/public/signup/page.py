@@ -242,7 +242,7 @@ def look_context(form: PublishedForm, version: Shown, language: str) -> dict[str
     look = frozen.content.look
     return {
         "customer": {
-            "name": frozen.company or form.account_name, "text": frozen.list_name, "colour": look.colour,
+            "name": form.account_name, "text": frozen.list_name, "colour": look.colour,
             "logo_url": look.logo_url, "face": FACES[look.font],
         },
         "imprint_lines": [{"label": label, "text": text} for label, text in frozen.frozen[language].imprint],

@@ -19,6 +19,12 @@ FIELDS = {
     "campaign.sender": "id_sender",
     "campaign.reply_to": "id_reply_to",
     "campaign.audience": "audience",
+    "form.list": "id_mailing_list",
+    "form.texts": "texts",
+    "form.wording": "texts",
+    "form.topics": "texts",
+    "form.frequency": "texts",
+    "form.fields": "fields",
 }
 PAGES = {
     "campaign.sender_name": "senders",

@@ -1,0 +1,158 @@
+"""The builder: a draft that saves itself, the checks beside it, and the form as visitors will see it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.facts import form_facts
+from mailflatrate.apps.forms.models import Form, FormState
+from mailflatrate.apps.forms.queries import find_form, newest_imprint
+from mailflatrate.entrypoints.web.embeds import FACES, inputs
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
+from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, Row, posted_rows, rows_of
+from mailflatrate.rules.forms import FieldKind, FrozenForm, FrozenTexts, content_from_json, freeze
+from mailflatrate.rules.forms.content import MAX_FIELDS
+from mailflatrate.rules.forms.wording import wording_of
+from mailflatrate.rules.gate import judge_form
+from mailflatrate.settings.schema import load_settings
+
+
+def wanted(form_id: int) -> Form:
+    """A form of the account. Raises Http404."""
+    form = find_form(form_id)
+    if form is None:
+        raise Http404
+    return form
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [
+        (FieldKind.FIRST_NAME.value, _("First name")),
+        (FieldKind.LAST_NAME.value, _("Last name")),
+        (FieldKind.TEXT.value, _("Own field")),
+    ]
+
+
+def draft_as_published(form: Form) -> FrozenForm:
+    """What would be published now; without an imprint the company is left open."""
+    content = content_from_json(form.draft)
+    imprint = structured_imprint(newest_imprint())
+    if imprint is not None:
+        return freeze(content, imprint, form.mailing_list.public_name, load_settings().service_name)
+    frozen = {code: FrozenTexts(wording_of(content.texts[code], "…"), (), ()) for code in content.languages}
+    return FrozenForm(content, form.account.name, form.mailing_list.public_name, "", frozen)
+
+
+def _live(form: Form) -> dict[str, Any]:
+    """What changes with every save."""
+    published = form.current is not None and draft_as_published(form).sha256 == form.current.sha256
+    return {
+        "signup": form,
+        "panel": panel(judge_form(form_facts(form))),
+        "languages": content_from_json(form.draft).languages,
+        "saved_at": timezone.localtime(form.changed_at),
+        "is_published_as_is": published and form.state == FormState.PUBLISHED,
+    }
+
+
+def _context(form: Form, asked: BuilderForm, rows: list[Row]) -> dict[str, Any]:
+    spoken = content_from_json(form.draft).languages
+    empty = [] if len(rows) >= MAX_FIELDS else [None]
+    return {
+        **_live(form),
+        "form": asked,
+        "texts": [(code, asked.texts(code)) for code in spoken],
+        "rows": list(enumerate([*rows, *empty])),
+        "kinds": _kinds(),
+        "all_languages": LANGUAGES,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, form_id: int) -> HttpResponse:
+    """Show the draft, or save it. htmx gets the parts that change; a browser without script gets the page again."""
+    form = wanted(form_id)
+    if request.method != "POST":
+        rows = rows_of(content_from_json(form.draft))
+        return page(request, "studio/signup/builder.html", _context(form, BuilderForm(form), rows))
+    asked, rows = BuilderForm(form, request.POST), posted_rows(request.POST)
+    before = content_from_json(form.draft)
+    if asked.is_valid():
+        try:
+            form = actions.save_draft(
+                form_id,
+                name=asked.cleaned_data["name"],
+                list_id=asked.cleaned_data["mailing_list"],
+                sender_id=asked.cleaned_data["sender"],
+                content=asked.content(rows, form.mailing_list.public_name),
+            )
+        except FormError as error:
+            asked.add_error(None, f"{capfirst(str(error))}.")
+    form = wanted(form_id)
+    if asked.errors:
+        status = 422
+    else:
+        after = content_from_json(form.draft)
+        redraw = after.languages != before.languages or len(after.fields) != len(before.fields)
+        if not is_htmx(request):
+            messages.success(request, _("Saved."))
+        if redraw or not is_htmx(request):
+            return _here(request, form_id)
+        status = 200
+    template = "studio/signup/autosaved.html" if is_htmx(request) else "studio/signup/builder.html"
+    return page(request, template, _context(form, asked, rows), status=200 if is_htmx(request) else status)
+
+
+def _here(request: StudioRequest, form_id: int) -> HttpResponse:
+    """The whole page again: it has got or lost fields."""
+    here = reverse("studio:form-edit", args=[form_id])
+    return HttpResponse(headers={"HX-Redirect": here}) if is_htmx(request) else see_other(here)
+
+
+@require_safe
+@xframe_options_sameorigin
+@studio
+def preview(request: StudioRequest, form_id: int) -> HttpResponse:
+    """The draft as a visitor will see it; nothing on it can be sent."""
+    form = wanted(form_id)
+    frozen = draft_as_published(form)
+    language = frozen.language(request.GET.get("language", ""))
+    look = frozen.content.look
+    context = {
+        "customer": {
+            "name": request.account.name, "text": frozen.list_name, "colour": look.colour, "logo_url": look.logo_url,
+            "face": FACES[look.font],
+        },
+        "privacy_url": frozen.privacy_url, "open": True, "preview": True, "texts": frozen.texts(language),
+        "frozen": frozen.frozen[language], "inputs": inputs(frozen, language), "form_language": language,
+        "imprint_lines": [], "languages": [], "framed": True,
+    }  # fmt: skip
+    with override(language):
+        return page(request, "public/signup/form.html", context)
+
+
+@require_POST
+@studio
+def publish(request: StudioRequest, form_id: int) -> HttpResponse:
+    """Freeze the draft as a version, if everything that has to be said is said."""
+    wanted(form_id)
+    verdict = actions.publish_form(form_id, by=request.user)
+    if not verdict.allowed:
+        messages.error(request, _("It is not published yet: the panel says what is open."))
+        return see_other(reverse("studio:form-edit", args=[form_id]))
+    messages.success(request, _("Published. Sign-ups are taken from now on."))
+    return see_other(reverse("studio:form", args=[form_id]))

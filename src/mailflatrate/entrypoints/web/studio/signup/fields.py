@@ -1,0 +1,235 @@
+"""What the builder asks for, and the content of a form that the answers make."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.apps.domains.queries import senders
+from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.forms.queries import open_lists
+from mailflatrate.apps.lists.actions.contacts import ATTRIBUTE_KEY
+from mailflatrate.rules.forms import (
+    FieldKind,
+    Font,
+    FormContent,
+    FormField,
+    FormTexts,
+    Look,
+    content_from_json,
+    default_texts,
+    field_label,
+)
+from mailflatrate.rules.forms.content import MAX_FIELDS, TEXT_NAMES
+
+LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
+FONTS = (
+    (Font.SANS.value, gettext_lazy("Plain")),
+    (Font.SERIF.value, gettext_lazy("With serifs")),
+    (Font.ROUND.value, gettext_lazy("Rounded")),
+)
+# Names under which a submission carries something else.
+_TAKEN = frozenset({
+    "email", "consent", "version", "language", "page", "checked", "shown", "altcha", "use", "topic_note", "first_name",
+    "last_name",
+})  # fmt: skip
+_NOT_A_KEY = re.compile(r"[^a-z0-9_]+")
+
+# name -> (label, hint, rows: 1 for a line)
+_TEXTS: dict[str, tuple[Any, Any, int]] = {
+    "title": (gettext_lazy("Title"), "", 1),
+    "intro": (gettext_lazy("Sentence above the fields"), "", 2),
+    "topics": (
+        gettext_lazy("What you send"),
+        gettext_lazy("As it reads in the consent: “news and offers about plants”."),
+        1,
+    ),
+    "frequency": (
+        gettext_lazy("How often"),
+        gettext_lazy("As it reads in the consent: “about twice a month”."),
+        1,
+    ),
+    "wording": (
+        gettext_lazy("Consent"),
+        gettext_lazy(
+            "Stands beside a box that the person ticks. {company}, {topics} and {frequency} are filled in; the company "
+            "comes from your imprint."
+        ),
+        4,
+    ),
+    "button": (gettext_lazy("Button"), "", 1),
+    "sent_title": (gettext_lazy("After the sign-up: title"), "", 1),
+    "sent_text": (gettext_lazy("After the sign-up: text"), "", 3),
+    "welcome_title": (gettext_lazy("After the confirmation: title"), "", 1),
+    "welcome_text": (gettext_lazy("After the confirmation: text"), "", 3),
+}
+_MOST_CHARACTERS = {1: 160, 2: 400, 3: 800, 4: 1200}
+
+
+class NewForm(forms.Form):
+    """A name and a list are enough to begin."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues read it.")
+    )
+    mailing_list = forms.TypedChoiceField(label=gettext_lazy("For which list?"), coerce=int, choices=())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mailing_list"].choices = _choices(open_lists())  # type: ignore[attr-defined]  # a choice field
+
+
+def _choices(rows: Sequence[Any]) -> list[tuple[int, str]]:
+    return [(row.id, str(row)) for row in rows]
+
+
+class BuilderForm(forms.Form):
+    """Everything of a draft but its further fields, which have rows of their own (`Row`)."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    mailing_list = forms.TypedChoiceField(label=gettext_lazy("List"), coerce=int, choices=())
+    sender = forms.TypedChoiceField(
+        label=gettext_lazy("Sender of the confirmation mail"),
+        coerce=int,
+        choices=(),
+        required=False,
+        empty_value=None,
+        help_text=gettext_lazy("Without one it comes from our own domain, in your company's name."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=gettext_lazy("Languages"),
+        choices=settings.LANGUAGES,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("A visitor gets the one that the browser asks for."),
+    )
+    colour = forms.RegexField(
+        label=gettext_lazy("Colour of the button"),
+        regex=r"^#[0-9a-fA-F]{6}$",
+        widget=forms.TextInput(attrs={"type": "color", "class": "h-10 w-20 p-1"}),
+    )
+    font = forms.ChoiceField(label=gettext_lazy("Typeface"), choices=FONTS)
+    logo_url = forms.URLField(
+        label=gettext_lazy("Logo"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=gettext_lazy("The https address of a square picture."),
+    )
+
+    def __init__(self, form: Form, data: QueryDict | None = None) -> None:
+        self._draft = content_from_json(form.draft)
+        super().__init__(data, initial=_initial(form, self._draft))
+        self.fields["mailing_list"].choices = _choices(open_lists())  # type: ignore[attr-defined]  # a choice field
+        if form.current_id is not None:
+            self.fields["mailing_list"].disabled = True
+            self.fields["mailing_list"].help_text = _("A form that was published keeps its list.")
+        offered = [("", _("Our own domain")), *_choices(list(senders()))]
+        self.fields["sender"].choices = offered  # type: ignore[attr-defined]  # a choice field
+        for language in LANGUAGES:
+            for name, (label, hint, rows) in _TEXTS.items():
+                widget = (
+                    forms.Textarea(attrs={"rows": rows, "lang": language})
+                    if rows > 1
+                    else forms.TextInput(attrs={"lang": language})
+                )
+                self.fields[f"{language}_{name}"] = forms.CharField(
+                    label=label, help_text=hint, required=False, max_length=_MOST_CHARACTERS[rows], widget=widget
+                )
+
+    def clean_logo_url(self) -> str:
+        """Only https: the page of the form is https, too."""
+        address = str(self.cleaned_data["logo_url"])
+        if address and not address.startswith("https://"):
+            raise forms.ValidationError(_("The address has to begin with https://."))
+        return address
+
+    def texts(self, language: str) -> list[BoundField]:
+        """The fields of one language."""
+        return [self[f"{language}_{name}"] for name in _TEXTS]
+
+    def content(self, rows: Sequence["Row"], list_name: str) -> FormContent:
+        """What was written. A language that is new begins with our texts."""
+        given = self.cleaned_data
+        languages = tuple(language for language in self._draft.languages if language in given["languages"])
+        languages += tuple(language for language in given["languages"] if language not in languages)
+        texts = {}
+        for language in languages:
+            if language in self._draft.texts:
+                texts[language] = FormTexts(**{name: given[f"{language}_{name}"].strip() for name in TEXT_NAMES})
+            else:
+                texts[language] = default_texts(language, list_name)
+        return FormContent(
+            languages=languages,
+            texts=texts,
+            fields=tuple(row.field(languages) for row in rows),
+            look=Look(given["colour"].lower(), given["logo_url"], Font(given["font"])),
+        )
+
+
+def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "name": form.name, "mailing_list": form.mailing_list_id, "sender": form.sender_id or "",
+        "languages": list(draft.languages), "colour": draft.look.colour, "font": draft.look.font.value,
+        "logo_url": draft.look.logo_url,
+    }  # fmt: skip
+    for language, texts in draft.texts.items():
+        values |= {f"{language}_{name}": getattr(texts, name) for name in TEXT_NAMES}
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One further field in the builder. `labels` are (language, label) pairs for every language we have."""
+
+    kind: FieldKind
+    key: str
+    labels: tuple[tuple[str, str], ...]
+    required: bool
+
+    def field(self, languages: Sequence[str]) -> FormField:
+        """The field of the content, labelled in the form's languages."""
+        labels = dict(self.labels)
+        return FormField(
+            key=self.key,
+            kind=self.kind,
+            labels={language: labels.get(language) or field_label(self.kind, language) for language in languages},
+            required=self.required,
+        )
+
+
+def rows_of(content: FormContent) -> list[Row]:
+    """The rows of a draft."""
+    return [
+        Row(field.kind, field.key, tuple((code, field.labels.get(code, "")) for code in LANGUAGES), field.required)
+        for field in content.fields
+    ]
+
+
+def posted_rows(posted: QueryDict) -> list[Row]:
+    """The rows as they were posted: those with a kind; a free one needs a label, from which its key is made."""
+    rows: list[Row] = []
+    for number in range(MAX_FIELDS):
+        kind = posted.get(f"field{number}_kind", "")
+        if kind not in {each.value for each in FieldKind}:
+            continue
+        labels = tuple((code, posted.get(f"field{number}_{code}", "").strip()[:80]) for code in LANGUAGES)
+        key = _key(FieldKind(kind), posted.get(f"field{number}_key", ""), labels)
+        if key and key not in {row.key for row in rows}:
+            rows.append(Row(FieldKind(kind), key, labels, bool(posted.get(f"field{number}_required"))))
+    return rows
+
+
+def _key(kind: FieldKind, key: str, labels: tuple[tuple[str, str], ...]) -> str:
+    """The name under which the contact keeps the answer; it stays when the label changes."""
+    if kind is not FieldKind.TEXT:
+        return str(kind.value)
+    if not ATTRIBUTE_KEY.fullmatch(key):
+        key = _NOT_A_KEY.sub("_", next((label for _code, label in labels if label), "").casefold()).strip("_")[:60]
+    return key if ATTRIBUTE_KEY.fullmatch(key) and key not in _TAKEN else ""

@@ -1,0 +1,169 @@
+"""Forms: all of them, a new one, and one with its codes for other pages, its sign-ups and its versions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.domains.queries import senders
+from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.models import Form, FormState, RequestState, SignupRequest
+from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
+from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import page, reading_language, whole_number
+from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_published, wanted
+from mailflatrate.entrypoints.web.studio.signup.fields import NewForm
+from mailflatrate.rules.forms import frozen_from_json
+from mailflatrate.rules.gate import all_rules
+
+FORM_TONES = {FormState.DRAFT: "", FormState.PUBLISHED: "success", FormState.CLOSED: "warning"}
+REQUEST_TONES = {
+    RequestState.QUEUED: "info",
+    RequestState.ASKED: "info",
+    RequestState.WITHHELD: "warning",
+    RequestState.CONFIRMED: "success",
+    RequestState.DENIED: "error",
+    RequestState.REPLACED: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A sign-up with what there is to say about its state."""
+
+    request: SignupRequest
+    tone: str
+    word: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A code for other pages: what it is, when it is right, and the text."""
+
+    title: str
+    text: str
+    code: str
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """All forms with their sign-ups of the last two weeks."""
+    rows = [(row, FORM_TONES[FormState(row.form.state)], FormState(row.form.state).label) for row in form_table()]
+    return page(request, "studio/signup/forms.html", {"rows": rows, "has_lists": bool(open_lists())})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """A name and a list; the rest is written in the builder."""
+    first = open_lists()[:1]
+    asked = NewForm(request.POST or None, initial={"name": _("Website"), "mailing_list": request.GET.get("list")})
+    if request.method == "POST" and asked.is_valid():
+        sender = senders().first()
+        try:
+            made = actions.create_form(
+                asked.cleaned_data["name"], asked.cleaned_data["mailing_list"], by=request.user,
+                sender_id=sender.id if sender else None,
+            )  # fmt: skip
+        except FormError as error:
+            asked.add_error(None, f"{capfirst(str(error))}.")
+        else:
+            return see_other(reverse("studio:form-edit", args=[made.id]))
+    context = {"form": asked, "has_lists": bool(first)}
+    return page(request, "studio/signup/new.html", context, status=422 if asked.errors else 200)
+
+
+def _request_row(row: SignupRequest) -> RequestRow:
+    state = RequestState(row.state)
+    rule = all_rules().get(row.reason)
+    why = rule.words(reading_language()).why if rule is not None else ""
+    return RequestRow(row, REQUEST_TONES[state], str(state.label), why)
+
+
+def _snippets(form: Form, language: str) -> list[Snippet]:
+    assert form.current is not None
+    frozen = frozen_from_json(form.current.content)
+    language = frozen.language(language)
+    return [
+        Snippet(
+            _("Script"),
+            _("Looks the same everywhere, keeps your page as it is, and sends without leaving it."),
+            script_snippet(form.code, frozen, language),
+        ),
+        Snippet(_("Frame"), _("For site builders that allow no script."), frame_snippet(form.code, frozen, language)),
+        Snippet(
+            _("Plain HTML"),
+            _("In your own design, without any script. Copy it again when you publish a new version."),
+            html_snippet(form.code, form.current.number, frozen, language),
+        ),
+    ]
+
+
+@require_safe
+@studio
+def one(request: StudioRequest, form_id: int) -> HttpResponse:
+    """One form."""
+    form = wanted(form_id)
+    if form.current is None:
+        return see_other(reverse("studio:form-edit", args=[form_id]))
+    before = whole_number(request.GET.get("before")) or None
+    found = recent_requests(form_id, before_id=before)
+    frozen = frozen_from_json(form.current.content)
+    language = frozen.language(request.GET.get("language") or request.LANGUAGE_CODE or "")
+    context: dict[str, Any] = {
+        "signup": form,
+        "row": form_row(form_id),
+        "tone": FORM_TONES[FormState(form.state)],
+        "state": FormState(form.state).label,
+        "hosted_url": form_url(form.code),
+        "snippets": _snippets(form, language),
+        "language": language,
+        "languages": frozen.content.languages,
+        "requests": [_request_row(row) for row in found],
+        "older": f"?before={found[-1].id}#sign-ups" if len(found) == PAGE_ROWS else "",
+        "versions": list(versions(form_id)[:20]),
+        "changed": draft_as_published(form).sha256 != form.current.sha256,
+        "wording": frozen.frozen[language].wording,
+    }
+    return page(request, "studio/signup/form.html", context)
+
+
+def _moved(form_id: int, move: Any) -> HttpResponse:
+    wanted(form_id)
+    move(form_id)
+    return see_other(reverse("studio:form", args=[form_id]))
+
+
+@require_POST
+@studio
+def close(request: StudioRequest, form_id: int) -> HttpResponse:
+    """Take no more sign-ups."""
+    try:
+        answer = _moved(form_id, actions.close_form)
+    except FormError as error:
+        messages.error(request, f"{capfirst(str(error))}.")
+        return see_other(reverse("studio:form", args=[form_id]))
+    messages.success(request, _("Closed. Visitors read that it takes no sign-ups any more."))
+    return answer
+
+
+@require_POST
+@studio
+def reopen(request: StudioRequest, form_id: int) -> HttpResponse:
+    """Take sign-ups again."""
+    try:
+        answer = _moved(form_id, actions.reopen_form)
+    except FormError as error:
+        messages.error(request, f"{capfirst(str(error))}.")
+        return see_other(reverse("studio:form", args=[form_id]))
+    messages.success(request, _("Sign-ups are taken again."))
+    return answer

@@ -1,0 +1,19 @@
+"""Addresses of this area."""
+
+from django.urls import URLPattern, path
+
+from mailflatrate.entrypoints.web.studio.signup import builder, forms, person
+
+FORM = "forms/<int:form_id>/"
+
+urlpatterns: list[URLPattern] = [
+    path("forms/", forms.index, name="forms"),
+    path("forms/new/", forms.new, name="form-new"),
+    path(FORM, forms.one, name="form"),
+    path(f"{FORM}edit/", builder.edit, name="form-edit"),
+    path(f"{FORM}preview/", builder.preview, name="form-preview"),
+    path(f"{FORM}publish/", builder.publish, name="form-publish"),
+    path(f"{FORM}close/", forms.close, name="form-close"),
+    path(f"{FORM}reopen/", forms.reopen, name="form-reopen"),
+    path("contacts/new/", person.new, name="contact-new"),
+]
