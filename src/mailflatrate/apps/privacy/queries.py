@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.access import stored_about
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestState
+from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -32,6 +32,12 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
         if stored is not None:
             found.append(stored)
     return found
+
+
+def corrections(contact_id: int) -> list[str]:
+    """What a person wrote is wrong about him, confirmed, newest first."""
+    rows = PrivacyRequest.objects.filter(contact_id=contact_id, kind=RequestKind.CORRECTION, state=RequestState.DONE)
+    return [note for values in rows.order_by("-id").values_list("values", flat=True) if (note := values.get("note"))]
 
 
 def requests(*, contact_id: int | None = None, open_only: bool = False) -> QuerySet[PrivacyRequest]:

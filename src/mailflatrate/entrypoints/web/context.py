@@ -57,6 +57,7 @@ NAVIGATION = [
         [
             ("senders", _("Senders"), "globe-lock"),
             ("imprint", _("Imprint"), "file-check"),
+            ("requests", _("Requests of persons"), "user"),
             ("standing", _("Standing"), "shield-check"),
         ],
     ),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 # Pages that are no queue: (url name, label, icon).
-WATCH: list[tuple[str, "StrOrPromise", str]] = []
+WATCH: list[tuple[str, "StrOrPromise", str]] = [("privacy", gettext_lazy("Rights and proof"), "scale")]
 RECORD: list[tuple[str, "StrOrPromise", str]] = []
 
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from mailflatrate.entrypoints.web.desk import home
+from mailflatrate.entrypoints.web.desk import home, privacy
 
 app_name = "desk"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("privacy/", privacy.privacy, name="privacy"),
 ]

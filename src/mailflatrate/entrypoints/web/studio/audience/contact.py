@@ -18,6 +18,7 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactDetail
+from mailflatrate.apps.privacy.queries import corrections
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import ContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
@@ -104,6 +105,7 @@ def _context(detail: ContactDetail, form: ContactForm, attributes: list[tuple[st
         "happenings": happenings(detail.events),
         "sent": [_sent(row) for row in sent],
         "sent_limit": PAGE_ROWS if len(sent) == PAGE_ROWS else 0,
+        "corrections": corrections(contact.id),
         "feedback": list(feedback_of_contact(contact.id)[:SHOWN_FEEDBACK]),
     }
 

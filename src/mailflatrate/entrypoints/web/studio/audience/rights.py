@@ -1,16 +1,27 @@
-"""What a person may ask of the customer: the proof of consent as a file."""
+"""What the customer owes a person: proof, a copy of everything stored, erasure; and what people asked themselves."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.lists.models import Contact, MailingList
-from mailflatrate.apps.privacy.actions import Download, ProofFormat, export_proof
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, MailingList, Subscription
+from mailflatrate.apps.privacy.actions import (
+    Download,
+    ProofFormat,
+    erase_for_customer,
+    export_person,
+    export_proof,
+)
 from mailflatrate.apps.privacy.errors import PdfUnavailable, PrivacyError
+from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
+from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
 
 
 def handed_out(download: Download) -> HttpResponse:
@@ -38,3 +49,62 @@ def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse
     except (PrivacyError, PdfUnavailable) as problem:
         messages.error(request, str(problem))
         return see_other(reverse("studio:contact", args=[contact_id]))
+
+
+def _contact(contact_id: int) -> Contact:
+    found = Contact.objects.filter(id=contact_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _stored(contact: Contact) -> dict[str, object]:
+    """How much there is about a person, for the question before anything is handed out or lost."""
+    deliveries = Delivery.objects.filter(contact_id=contact.id)
+    return {
+        "contact": contact,
+        "subscriptions": Subscription.objects.filter(contact=contact).count(),
+        "events": ConsentEvent.objects.filter(contact_id=contact.id).count(),
+        "mailings": deliveries.count(),
+        "clicks": Click.objects.filter(delivery_id__in=deliveries.values("id")).count(),
+        "requests": list(requests(contact_id=contact.id)[:PAGE_ROWS]),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def data(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """A copy of everything stored about a person: first the question, then the file."""
+    contact = _contact(contact_id)
+    if request.method != "POST":
+        return page(request, "studio/audience/person_data.html", _stored(contact))
+    return handed_out(export_person(contact.id, language=get_language() or "en", by=audit.person(request.user)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """Erase a person: the question names what will be lost, in numbers, and offers the copy first."""
+    contact = _contact(contact_id)
+    if request.method != "POST":
+        return page(request, "studio/audience/person_erase.html", _stored(contact))
+    if request.POST.get("sure") != "on":
+        context = {**_stored(contact), "unsure": True}
+        return page(request, "studio/audience/person_erase.html", context, status=422)
+    erase_for_customer(contact.id, by=request.user)
+    messages.success(request, _("The person is erased. The address stays blocked, by its fingerprint alone."))
+    return see_other(reverse("studio:contacts"))
+
+
+@require_safe
+@studio
+def asked(request: StudioRequest) -> HttpResponse:
+    """What people asked about their data, newest first."""
+    rows = requests()
+    before = whole_number(request.GET.get("before"))
+    if before:
+        rows = rows.filter(id__lt=before)
+    shown = list(rows[: PAGE_ROWS + 1])
+    following = f"?before={shown[PAGE_ROWS - 1].id}" if len(shown) > PAGE_ROWS else ""
+    context = {"requests": shown[:PAGE_ROWS], "next": following, "first": not before}
+    return page(request, "studio/audience/requests.html", context)

@@ -1,0 +1,78 @@
+"""Requests of persons across all customers, and the state of the consent ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal, ConsentStamp
+from mailflatrate.apps.lists.verification import OVERDUE_MINUTES
+from mailflatrate.apps.privacy.models import PrivacyRequest, RequestState
+from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.settings.schema import load_settings
+
+LATE = timedelta(hours=1)
+"""Carrying a request out takes seconds; whatever takes this long is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How far the ledger is sealed. `late`: an event waits longer for its seal than it should."""
+
+    seals: int
+    sealed_at: datetime | None
+    head: str
+    waiting: int
+    late: bool
+    stamped_at: datetime | None
+    authority: str
+
+
+def ledger_state() -> Ledger:
+    """Runs inside `tenancy.platform(...)`."""
+    newest = ConsentSeal.objects.order_by("-number").defer("ids", "leaves").first()
+    waiting = ConsentEvent.objects.filter(id__gt=newest.up_to_id if newest else 0)
+    limit = clock.now() - timedelta(minutes=OVERDUE_MINUTES)
+    stamp = ConsentStamp.objects.order_by("-seal_id").first()
+    return Ledger(
+        seals=newest.number if newest else 0,
+        sealed_at=newest.sealed_at if newest else None,
+        head=bytes(newest.seal_hash).hex() if newest else "",
+        waiting=waiting.count(),
+        late=waiting.filter(recorded_at__lt=limit).exists(),
+        stamped_at=stamp.stamped_at if stamp else None,
+        authority=stamp.authority if stamp else "",
+    )
+
+
+@require_safe
+@desk
+def privacy(request: DeskRequest) -> HttpResponse:
+    """All requests, newest first, by state; and the ledger."""
+    wanted = request.GET.get("state", "")
+    rows = requests()
+    if wanted in RequestState.values:
+        rows = rows.filter(state=wanted)
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 19:
+        rows = rows.filter(id__lt=int(before))
+    shown = list(rows[: PAGE_ROWS + 1])
+    stuck = PrivacyRequest.objects.filter(state=RequestState.CONFIRMED, confirmed_at__lt=clock.now() - LATE).count()
+    counts = [
+        (value, label, PrivacyRequest.objects.filter(state=value).count()) for value, label in RequestState.choices
+    ]
+    context = {
+        "requests": shown[:PAGE_ROWS],
+        "next": f"?state={wanted}&before={shown[PAGE_ROWS - 1].id}" if len(shown) > PAGE_ROWS else "",
+        "first": not before,
+        "state": wanted,
+        "counts": counts,
+        "stuck": stuck,
+        "ledger": ledger_state(),
+        "tsa": load_settings().tsa_url,
+    }
+    return render(request, "desk/privacy.html", context)
