@@ -11,12 +11,12 @@ from django.test import Client
 
 from audience_world import file_of, line
 from campaign_world import World, world
-from lists_home import Home
+from lists_home import Home, approve_origin
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.actions import queue_notice
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.notices import notice_facts
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList, Subscription
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, Subscription
 from mailflatrate.apps.privacy import jobs as privacy_jobs
 from mailflatrate.apps.privacy.models import PrivacyRequest, RequestState
 from mailflatrate.apps.suppression.models import Reason
@@ -40,9 +40,8 @@ class Case:
         self.email = f"dora.{self.anna.account_id}@posteo.de"
         self.key = key_ring().suppression_key(self.email)
         for owner in (self.anna, self.carla):
+            approve_origin(owner.account_id, owner.list_id)
             Home(owner.account_id, owner.list_id).bring(file_of(line(self.email)).getvalue())
-            with tenancy.account(owner.account_id):
-                MailingList.objects.filter(id=owner.list_id).update(origin_state="form")
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
             self.contact = Contact.objects.get(email=self.email)
