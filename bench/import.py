@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from estate import workspace
+from measure import cpu_seconds, family
 
 HEADER = "E-Mail,First name,Last name,Sign-up time,Sign-up IP,Confirmation time,Source,City,Customer number\n"
 FIRST = ("Dora", "Erik", "Frida", "Gustav", "Hanna", "Ilse", "Jonas", "Klara", "Lars", "Mira", "Nils", "Olga")
@@ -95,12 +96,13 @@ def import_file(path: str, account_id: int, list_id: int, answer: Connection) ->
 
 def measure(rows: int) -> dict[str, object]:
     """One run in a fresh database."""
-    with tempfile.TemporaryDirectory() as folder, workspace():
+    with tempfile.TemporaryDirectory() as folder, workspace() as data_dir:
         from django.db import connections
 
         from mailflatrate.apps.accounts.actions import create_account
         from mailflatrate.apps.lists import actions, queries
         from mailflatrate.base import tenancy
+        from mailflatrate.settings.postgres import EmbeddedPostgres
 
         path = Path(folder) / "people.csv"
         kinds = write_file(path, rows)
@@ -109,6 +111,8 @@ def measure(rows: int) -> dict[str, object]:
             mailing_list = actions.create_list("News")
         _approve(account.id, mailing_list.id)
         connections.close_all()
+        server = EmbeddedPostgres(data_dir).pid or 0
+        server_before = sum(map(cpu_seconds, family(server)))
         receiver, sender = multiprocessing.Pipe(duplex=False)
         spawn = multiprocessing.get_context("spawn")
         child = spawn.Process(target=import_file, args=(str(path), account.id, mailing_list.id, sender))
@@ -116,6 +120,7 @@ def measure(rows: int) -> dict[str, object]:
         sender.close()
         result = receiver.recv()
         child.join()
+        server_cpu_seconds = sum(map(cpu_seconds, family(server))) - server_before
         with tenancy.account(account.id):
             mailable = queries.mailable_count()
         connections.close_all()
@@ -131,6 +136,7 @@ def measure(rows: int) -> dict[str, object]:
             "seconds": round(result["seconds"], 2),
             "rows_per_second": round(rows / result["seconds"]),
             "importer_cpu_us_per_row": round(result["cpu_seconds"] / rows * 1e6, 1),
+            "postgres_cpu_us_per_row": round(server_cpu_seconds / rows * 1e6, 1),
             "peak_rss_mb": round(result["peak_rss_mb"], 1),
         }
 
