@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.intake.figures import AGE_BOUNDS_DAYS
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, EvidenceColumn, Import, ListOrigin
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.origins.figures import SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of
 from mailflatrate.rules.origins.forbidden import group_sentence
-from mailflatrate.rules.verdict import Language
 
 DECLARATION_TONES = {
     DeclarationState.WAITING: "info",
@@ -29,10 +28,6 @@ CHECK_TONES = {
     CheckState.REFUSED: "error",
 }
 NEAR_LIMIT = 0.5
-
-
-def _language() -> Language:
-    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
 
 
 def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
@@ -67,7 +62,7 @@ class HitRow:
 def hits_of(origin: ListOrigin) -> list[HitRow]:
     """The places of a declaration that name forbidden sources."""
     return [
-        HitRow(hit["before"], hit["found"], hit["after"], group_sentence(hit["group"], _language()), hit["rule"])
+        HitRow(hit["before"], hit["found"], hit["after"], group_sentence(hit["group"], reading_language()), hit["rule"])
         for hit in origin.hits
     ]
 
@@ -164,7 +159,7 @@ def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> Share:
         limit=number_format(limit, 0),
         over=over,
         near=not over and percent > limit * NEAR_LIMIT,
-        why=anomaly_sentence(kind, _language()),
+        why=anomaly_sentence(kind, reading_language()),
     )
 
 
@@ -173,7 +168,7 @@ def _forbidden(figures: ImportFigures) -> Share:
     percent = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
     return Share(
         _share_words()[kind], figures.forbidden_sources, number_format(percent, 1), "0", True, False,
-        anomaly_sentence(kind, _language()),
+        anomaly_sentence(kind, reading_language()),
     )  # fmt: skip
 
 

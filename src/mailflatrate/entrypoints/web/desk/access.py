@@ -80,8 +80,12 @@ def _at_desk(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> Htt
 
     request.desk_frame = partial(desk_frame, request)
     request.audit = line  # type: ignore[method-assign]
-    with tenancy.platform(PlatformReason.OPERATOR_DESK), audit.recorded() as tally:
-        answer = view(request, *args, **kwargs)
-        if request.method not in READING and answer.status_code < FIRST_REFUSAL_STATUS and not tally.actions:
-            raise NotRecorded(f"{view.__module__}.{view.__name__} left no line in the audit log")
-        return answer
+    try:
+        with tenancy.platform(PlatformReason.OPERATOR_DESK), audit.recorded() as tally:
+            answer = view(request, *args, **kwargs)
+            if request.method not in READING and answer.status_code < FIRST_REFUSAL_STATUS and not tally.actions:
+                raise NotRecorded(f"{view.__module__}.{view.__name__} left no line in the audit log")
+            return answer
+    finally:
+        # A page about an error is drawn outside of the scope, in which the frame could not look.
+        del request.desk_frame

@@ -9,6 +9,7 @@ from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.lists.reviewing import held_imports, waiting_declarations
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -47,6 +48,13 @@ def _applications() -> Waiting:
     return waiting(Account.objects.filter(standing=Standing.SUBMITTED, is_house=False), "created_at")
 
 
+def _origins() -> Waiting:
+    declared = waiting(waiting_declarations(), "declared_at")
+    held = waiting(held_imports(), "finished_at")
+    moments = [moment for moment in (declared.since, held.since) if moment is not None]
+    return Waiting(declared.count + held.count, min(moments, default=None))
+
+
 QUEUES: list[Queue] = [
     Queue(
         "applications",
@@ -55,5 +63,13 @@ QUEUES: list[Queue] = [
         "building-2",
         ("home",),
         _applications,
+    ),
+    Queue(
+        "origins",
+        _("Origins"),
+        _("Where the addresses of lists come from. Nobody imported is mailed before a person has looked."),
+        "list-checks",
+        ("origins", "origin", "held-import"),
+        _origins,
     ),
 ]

@@ -19,15 +19,11 @@ from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactDetail
 from mailflatrate.apps.privacy.queries import corrections
+from mailflatrate.entrypoints.web.reasons import reason_word
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import ContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
-from mailflatrate.entrypoints.web.studio.audience.words import (
-    STATE_TONES,
-    error_sentence,
-    reason_word,
-    unsubscribed_word,
-)
+from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES, error_sentence, unsubscribed_word
 from mailflatrate.entrypoints.web.studio.campaigns import words as outcomes
 from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
 

@@ -18,16 +18,11 @@ from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.origin_words import figures_of
+from mailflatrate.entrypoints.web.reasons import reason_word, reasons
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import UploadForm
 from mailflatrate.entrypoints.web.studio.audience.mapping import choices, columns_of, missing_evidence, posted_mapping
-from mailflatrate.entrypoints.web.studio.audience.words import (
-    IMPORT_TONES,
-    error_sentence,
-    policy,
-    reason_word,
-    reasons,
-)
+from mailflatrate.entrypoints.web.studio.audience.words import IMPORT_TONES, error_sentence, policy
 from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)

@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.apps.lists.models import Contact, MailingList, OriginState
+from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
 from mailflatrate.entrypoints.web.studio.campaigns.common import url_or_nothing
 from mailflatrate.rules.imprint import check_imprint
 from mailflatrate.rules.verdict import Verdict
@@ -176,13 +176,18 @@ def _draft(campaign: Campaign, verdict: Verdict) -> Step:
 
 
 def _origins() -> Iterator[Step]:
+    asked = ListOrigin.objects.filter(state=DeclarationState.ASKED).select_related("mailing_list").defer("screenshot")
+    for origin in asked.order_by("id")[:2]:
+        title = _("A question about the origin of “%(name)s”") % {"name": origin.mailing_list.name}
+        href = reverse("studio:list-origin", args=[origin.mailing_list_id])
+        yield Step("circle-help", "warning", title, origin.decision_reason[:160], href, _("Answer"))
     waiting = MailingList.objects.filter(archived_at=None, origin_state__in=(OriginState.WAITING, OriginState.REJECTED))
-    for row in waiting.order_by("id")[:2]:
+    for row in waiting.exclude(id__in=asked.values("mailing_list_id")).order_by("id")[:2]:
         href = url_or_nothing("list", row.id)
         if row.origin_state == OriginState.WAITING:
             yield Step(
                 "clock", "info", _("Origin of “%(name)s” is being checked") % {"name": row.name},
-                _("Nothing goes to this list before a reviewer has answered."), href, _("Look") if href else "",
+                _("Nobody who was imported gets mail before a reviewer has answered."), href, _("Look") if href else "",
             )  # fmt: skip
         else:
             yield Step(

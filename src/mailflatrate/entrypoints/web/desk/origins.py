@@ -1,0 +1,162 @@
+"""Origins of lists and held imports at the desk: what waits, what a decision rests on, the decision (R-10 to R-15)."""
+
+import secrets
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.lists import actions, reviewing
+from mailflatrate.apps.lists.actions import Outcome
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
+from mailflatrate.apps.lists.pictures import PICTURE_TYPES
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.origin_words import CHECK_TONES, DECLARATION_TONES, facts_of, figures_of, hits_of
+from mailflatrate.entrypoints.web.reasons import reason_word
+
+SHOWN_ROWS = 100
+MAX_SEED = 2**31
+
+
+def _accounts(ids: set[int]) -> dict[int, Account]:
+    return {account.id: account for account in Account.objects.filter(id__in=ids)}
+
+
+@require_safe
+@desk
+def queue(request: DeskRequest) -> HttpResponse:
+    """Declarations nobody has read and imports that are held, the oldest first."""
+    declarations = list(reviewing.waiting_declarations()[:SHOWN_ROWS])
+    imports = list(reviewing.held_imports()[:SHOWN_ROWS])
+    accounts = _accounts({row.account_id for row in (*declarations, *imports)})
+    context = {
+        "declarations": [(row, accounts[row.account_id]) for row in declarations],
+        "imports": [(row, accounts[row.account_id], figures_of(row)) for row in imports],
+    }
+    return render(request, "desk/origins/queue.html", context)
+
+
+def _seed(request: DeskRequest) -> int:
+    text = request.GET.get("sample", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
+
+
+@require_safe
+@desk
+def one(request: DeskRequest, origin_id: int) -> HttpResponse:
+    """One declaration, with a sample of the proof."""
+    return _page(request, origin_id)
+
+
+def _page(
+    request: DeskRequest, origin_id: int, *, problem: str = "", reason: str = "", status: int = 200
+) -> HttpResponse:
+    case = reviewing.origin_case(origin_id, _seed(request))
+    if case is None:
+        raise Http404
+    origin = case.origin
+    context: dict[str, Any] = {
+        "case": case,
+        "origin": origin,
+        "list": origin.mailing_list,
+        "account": None,
+        "customer": case.account,
+        "tone": DECLARATION_TONES[DeclarationState(origin.state)],
+        "facts": facts_of(origin),
+        "hits": hits_of(origin),
+        "versions": [(row, DECLARATION_TONES[DeclarationState(row.state)], facts_of(row)) for row in case.versions],
+        "imports": [(job, CHECK_TONES[CheckState(job.check_state)], figures_of(job)) for job in case.imports],
+        "people": [
+            (reason_word(why) if why else _("Confirmed") if state == "confirmed" else _("Unsubscribed"), number)
+            for (state, why), number in sorted(case.people.items(), key=lambda item: -item[1])
+            if state != "pending"
+        ],
+        "confirmed": sum(number for (state, _why), number in case.people.items() if state == "confirmed"),
+        "another": secrets.randbelow(MAX_SEED),
+        "problem": problem,
+        "reason": reason,
+    }
+    return render(request, "desk/origins/origin.html", context, status=status)
+
+
+@require_POST
+@desk
+def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
+    """Approve, ask or reject; the customer reads the reason."""
+    if not ListOrigin.objects.filter(id=origin_id).exists():
+        raise Http404
+    reason = request.POST.get("reason", "")
+    try:
+        outcome = Outcome(request.POST.get("outcome", ""))
+        decided = actions.decide_origin(origin_id, outcome, reviewer=request.user, reason=reason)
+    except ValueError:
+        return _page(request, origin_id, problem=_("Choose what you decide."), reason=reason, status=422)
+    except ListError as problem:
+        return _page(request, origin_id, problem=f"{capfirst(str(problem))}.", reason=reason, status=422)
+    messages.success(request, _("Decided: %(state)s. The customer was told.") % {"state": decided.get_state_display()})
+    return HttpResponse(status=303, headers={"Location": reverse("desk:origins")})
+
+
+@require_safe
+@desk
+def picture(request: DeskRequest, origin_id: int) -> HttpResponse:
+    """The picture of the form that the customer uploaded, as it was written anew."""
+    found = ListOrigin.objects.filter(id=origin_id).first()
+    if found is None or found.screenshot is None:
+        raise Http404
+    return HttpResponse(bytes(found.screenshot), content_type=PICTURE_TYPES[found.screenshot_type])
+
+
+def _find_import(import_id: int) -> Import:
+    found = Import.objects.select_related("mailing_list", "origin", "created_by").filter(id=import_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@desk
+def held(request: DeskRequest, import_id: int) -> HttpResponse:
+    """One held import: its figures, and a sample of its people."""
+    return _held_page(request, _find_import(import_id))
+
+
+def _held_page(
+    request: DeskRequest, job: Import, *, problem: str = "", reason: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "job": job,
+        "list": job.mailing_list,
+        "customer": Account.objects.get(id=job.account_id),
+        "figures": figures_of(job),
+        "quarantined": [(reason_word(why), number) for why, number in job.quarantined.items()],
+        "sample": reviewing.sample([job.id], _seed(request)),
+        "another": secrets.randbelow(MAX_SEED),
+        "open": job.check_state == CheckState.HELD,
+        "problem": problem,
+        "reason": reason,
+    }
+    return render(request, "desk/origins/import.html", context, status=status)
+
+
+@require_POST
+@desk
+def decide_held(request: DeskRequest, import_id: int) -> HttpResponse:
+    """Release or refuse a held import; the customer reads the reason."""
+    job = _find_import(import_id)
+    reason, verdict = request.POST.get("reason", ""), request.POST.get("outcome", "")
+    if verdict not in ("release", "refuse"):
+        return _held_page(request, job, problem=_("Choose what you decide."), reason=reason, status=422)
+    try:
+        actions.decide_import(import_id, release=verdict == "release", reviewer=request.user, reason=reason)
+    except ListError as problem:
+        return _held_page(request, job, problem=f"{capfirst(str(problem))}.", reason=reason, status=422)
+    messages.success(request, _("Decided. The customer was told."))
+    return HttpResponse(status=303, headers={"Location": reverse("desk:origins")})
