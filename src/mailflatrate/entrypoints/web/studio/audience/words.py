@@ -1,6 +1,5 @@
 """States, reasons and errors of the audience in words."""
 
-
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
