@@ -53,6 +53,7 @@ class Chunk(TenantModel):
     claimed_by = models.CharField(max_length=120, blank=True, db_default="", help_text="name of the sender's journal")
     claimed_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
+    wiped_at = models.DateTimeField(null=True, help_text="when the servers' replies to its letters went (R-95)")
 
     class Meta:
         db_table = "chunk"

@@ -41,6 +41,7 @@ class RawMail(TenantModel):
         indexes = [
             models.Index(fields=["received_at"], condition=~models.Q(state="handled"), name="raw_mail_open"),
             models.Index(fields=["account", "received_at"], name="raw_mail_account"),
+            models.Index(fields=["received_at"], condition=~models.Q(raw=b""), name="raw_mail_unwiped"),
         ]
 
 
@@ -79,6 +80,7 @@ class Feedback(TenantModel):
         indexes = [
             models.Index(fields=["account", "campaign", "kind"], name="feedback_campaign"),
             models.Index(fields=["account", "contact_id"], name="feedback_contact"),
+            models.Index(fields=["at"], condition=~models.Q(text=""), name="feedback_unwiped"),
         ]
 
 

@@ -1,8 +1,12 @@
 """Background jobs of this app; thin."""
 
+import structlog
+
 from mailflatrate.apps.privacy import actions
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
 from mailflatrate.base.jobs import Queue, job
+
+log = structlog.get_logger(__name__)
 
 
 @job(CARRY_OUT, Queue.HOUSE)
@@ -15,3 +19,9 @@ def carry_out(account_id: int, request_id: int) -> None:
 def expire(timestamp: int) -> None:
     """Close requests that nobody confirmed in time."""
     actions.expire_requests()
+
+
+@job("privacy.let_go", Queue.HOUSE, every="37 2 * * *")
+def let_go(timestamp: int) -> None:
+    """Each night: what had its time goes (R-95)."""
+    log.info("retention", **actions.let_go())

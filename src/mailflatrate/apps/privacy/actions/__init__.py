@@ -7,6 +7,7 @@ its time (R-95).
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.proof import MEDIA_TYPES, Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.actions.requests import ask, carry_out, confirm, expire_requests
+from mailflatrate.apps.privacy.actions.retention import let_go
 
 __all__ = [
     "MEDIA_TYPES",
@@ -20,4 +21,5 @@ __all__ = [
     "expire_requests",
     "export_person",
     "export_proof",
+    "let_go",
 ]

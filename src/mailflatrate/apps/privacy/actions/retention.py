@@ -1,0 +1,178 @@
+"""Letting go of what had its time (R-95), each night, batch by batch: what is past its period goes, the rest stays.
+
+Each row of the rule's table is one function here; `rules.limits` has the periods, which the operator may shorten. Two
+rows are kept elsewhere: sign-ups that nobody confirmed go by `forms.forget_old`, and IP addresses inside of a proof
+live exactly as long as the proof.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Q
+
+from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery
+from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.apps.privacy.actions.erasure import erase_person
+from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.limits import value
+
+BATCH = 500
+_WHO = audit.machine("privacy.retention")
+
+# The last thing that happened between a customer and a person: a mailing, a withdrawal, or whatever the ledger knows.
+# Nobody who is confirmed on a list is looked at: the proof is needed while mailings go out.
+_ENDED = """
+SELECT c.account_id, c.id FROM contact c
+WHERE c.created_at < %(before)s
+  AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+                  AND s.state = 'confirmed')
+  AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.account_id = c.account_id AND e.contact_id = c.id
+                  AND e.recorded_at >= %(before)s)
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.account_id = c.account_id AND d.contact_id = c.id
+                  AND coalesce(d.settled_at, d.created_at) >= %(before)s)
+ORDER BY c.account_id, c.id LIMIT %(most)s
+"""
+# CNIL: three years from the last contact by the person himself; a mailing is none, an open is none.
+_FRENCH = """
+SELECT c.account_id, c.id FROM contact c JOIN account a ON a.id = c.account_id AND a.country = 'FR'
+WHERE c.created_at < %(before)s AND coalesce(c.last_activity_at, c.created_at) < %(before)s
+  AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.account_id = c.account_id AND e.contact_id = c.id
+                  AND e.occurred_at >= %(before)s)
+ORDER BY c.account_id, c.id LIMIT %(most)s
+"""
+_CLICKS = """
+WITH old AS (
+    DELETE FROM click WHERE id IN (SELECT id FROM click WHERE at < %(before)s ORDER BY at LIMIT %(most)s)
+    RETURNING account_id, campaign_id, edition_id, link_number, machine
+), counted AS (
+    INSERT INTO click_total (account_id, campaign_id, edition_id, link_number, people, machines)
+    SELECT account_id, campaign_id, edition_id, link_number, count(*) FILTER (WHERE NOT machine),
+        count(*) FILTER (WHERE machine) FROM old GROUP BY 1, 2, 3, 4
+    ON CONFLICT (account_id, campaign_id, edition_id, link_number) DO UPDATE SET
+        people = click_total.people + excluded.people, machines = click_total.machines + excluded.machines
+)
+SELECT count(*) FROM old
+"""
+_RAW_MAIL = """
+UPDATE raw_mail SET raw = '', envelope_from = '', peer = '' WHERE id IN (
+    SELECT id FROM raw_mail WHERE received_at < %(before)s AND raw <> '' AND state <> 'new' LIMIT %(most)s)
+"""
+_FEEDBACK = """
+UPDATE feedback SET text = '' WHERE id IN (
+    SELECT id FROM feedback WHERE at < %(before)s AND text <> '' LIMIT %(most)s)
+"""
+_REFUSED = """
+DELETE FROM import_refusal WHERE id IN (
+    SELECT r.id FROM import_refusal r JOIN import i ON i.id = r.source_import_id
+    WHERE coalesce(i.finished_at, i.created_at) < %(before)s LIMIT %(most)s)
+"""
+_NOTICES = """
+UPDATE notice SET recipient = '', subject = '', text = '' WHERE id IN (
+    SELECT id FROM notice WHERE created_at < %(before)s AND kind = 'privacy' AND recipient <> '' LIMIT %(most)s)
+"""
+
+
+def let_go() -> dict[str, int]:
+    """One night's work over all accounts; how much of each kind went. Repeated, it finds nothing."""
+    rows: dict[str, Callable[[], int]] = {
+        "proofs": expire_proofs,
+        "french_prospects": expire_french,
+        "replies": wipe_replies,
+        "raw_mails": lambda: _by_days(_RAW_MAIL, "raw_mail_days"),
+        "feedback": lambda: _by_days(_FEEDBACK, "raw_mail_days"),
+        "clicks": wipe_clicks,
+        "refused_rows": lambda: _by_days(_REFUSED, "refused_row_days"),
+        "notices": lambda: _by_days(_NOTICES, "smtp_reply_days"),
+        "requests": forget_requests,
+    }
+    return {name: row() for name, row in rows.items()}
+
+
+def _by_days(statement: str, limit: str) -> int:
+    return _until_done(statement, clock.now() - timedelta(days=value(limit)))
+
+
+def _until_done(statement: str, before: datetime) -> int:
+    """Run a statement, a transaction each time, until it finds nothing more."""
+    total = 0
+    while True:
+        with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+            cursor.execute(statement, {"before": before, "most": BATCH * 10})
+            done = int(cursor.fetchone()[0]) if cursor.description else cursor.rowcount
+        total += done
+        if done < BATCH * 10:
+            return total
+
+
+def years_before(now: datetime, years: int) -> datetime:
+    """The same moment so many years ago; the last of February where there is no 29th."""
+    try:
+        return now.replace(year=now.year - years)
+    except ValueError:
+        return now.replace(year=now.year - years, day=28)
+
+
+def proof_limit(now: datetime) -> datetime:
+    """Whatever ended before this may go: three years, counted from the end of the year in which it ended."""
+    return datetime(now.year - int(value("proof_years_after_end")), 1, 1, tzinfo=now.tzinfo)
+
+
+def expire_proofs() -> int:
+    """People with whom everything ended before the limit: proof and person go (BGB 195, 199; OWiG 31)."""
+    return _expire(_ENDED, proof_limit(clock.now()), "R-95: the time of the proof is over")
+
+
+def expire_french() -> int:
+    """People of French customers who gave no sign for three years."""
+    before = years_before(clock.now(), int(value("french_prospect_years")))
+    return _expire(_FRENCH, before, "R-95: three years without a sign of the person (CNIL)")
+
+
+def _expire(statement: str, before: datetime, reason: str) -> int:
+    total = 0
+    while True:
+        with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+            cursor.execute(statement, {"before": before, "most": BATCH})
+            people = cursor.fetchall()
+        for account_id, contact_id in people:
+            with tenancy.account(account_id):
+                erase_person(contact_id, by=_WHO, source=reason, kind=ConsentKind.EXPIRED)
+        total += len(people)
+        if len(people) < BATCH:
+            return total
+
+
+def wipe_replies() -> int:
+    """Answers of mail servers, which may name the address: chunk by chunk, so that no index of deliveries is needed."""
+    before = clock.now() - timedelta(days=value("smtp_reply_days"))
+    total = 0
+    while True:
+        with tenancy.platform(PlatformReason.HOUSEKEEPING):
+            chunks = Chunk.objects.filter(claimed_at__lt=before, wiped_at=None).exclude(state="sending")
+            ids = list(chunks.order_by("claimed_at").values_list("id", flat=True)[:20])
+            rows = Delivery.objects.filter(chunk_id__in=ids)
+            Attempt.objects.filter(delivery_id__in=rows.values("id")).exclude(reply_text="").update(reply_text="")
+            total += rows.exclude(reply_text="").update(reply_text="")
+            Chunk.objects.filter(id__in=ids).update(wiped_at=clock.now())
+        if not ids:
+            return total
+
+
+def wipe_clicks() -> int:
+    """Clicks older than 25 months; the report keeps their number."""
+    months = int(value("click_months"))
+    now = clock.now()
+    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    before = now.replace(year=year, month=month + 1, day=min(now.day, 28))
+    return _until_done(_CLICKS, before)
+
+
+def forget_requests() -> int:
+    """Requests of persons that were settled long ago."""
+    before = years_before(clock.now(), int(value("request_years")))
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        done, _ = PrivacyRequest.objects.filter(Q(done_at__lt=before) | Q(expires_at__lt=before, done_at=None)).delete()
+    return done

@@ -1,0 +1,254 @@
+"""A test for each row of the table of R-95: what is past its time goes, and not a day before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from audience_world import file_of, line
+from campaign_world import World, world
+from ledger_home import faults_of
+from lists_home import Home, approve_origin
+from mailflatrate.apps.accounts.models import Notice
+from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState
+from mailflatrate.apps.forms.actions.forgetting import forget_old
+from mailflatrate.apps.forms.models import SignupRequest
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
+from mailflatrate.apps.lists import ledger, sealing
+from mailflatrate.apps.lists.actions import unsubscribe
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, ImportRefusal
+from mailflatrate.apps.lists.verification import verify_ledger
+from mailflatrate.apps.privacy.actions import let_go
+from mailflatrate.apps.privacy.actions.retention import proof_limit, years_before
+from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.suppression.queries import strongest
+from mailflatrate.apps.tracking.models import Click
+from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+
+DAY = timedelta(days=1)
+
+
+@contextmanager
+def rewound(owner_url: str) -> Iterator[psycopg.Connection]:
+    """The owner moves rows back in time, past the triggers that forbid it."""
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("SET LOCAL session_replication_role = replica")
+        yield owner
+
+
+class Old:
+    """One reader of Anna's whose story can be moved back."""
+
+    def __init__(self, owner_url: str, country: str = "DE") -> None:
+        self.owner_url = owner_url
+        self.anna: World = world(people=1)
+        self.account_id = self.anna.account_id
+        with rewound(owner_url) as owner:
+            owner.execute("UPDATE account SET country = %s WHERE id = %s", [country, self.account_id])
+        with tenancy.account(self.account_id):
+            self.contact = Contact.objects.get()
+        self.key = bytes(self.contact.address_key)
+
+    def leave(self) -> None:
+        with tenancy.account(self.account_id):
+            unsubscribe(self.contact.id, list_id=self.anna.list_id, by="link", source="test", ip="203.0.113.9")
+
+    def move_back(self, moment: datetime) -> None:
+        """Everything about the person happened at `moment`, sealed before and after."""
+        with rewound(self.owner_url) as owner:
+            for statement in (
+                "UPDATE contact SET created_at = %s, last_activity_at = NULL WHERE account_id = %s",
+                "UPDATE consent_event SET recorded_at = %s WHERE account_id = %s",
+                "UPDATE delivery SET created_at = %s, settled_at = created_at WHERE account_id = %s",
+            ):
+                owner.execute(statement, [moment, self.account_id])
+            owner.execute("UPDATE consent_event SET occurred_at = recorded_at WHERE account_id = %s", [self.account_id])
+
+    def known(self) -> bool:
+        with tenancy.account(self.account_id):
+            return Contact.objects.filter(id=self.contact.id).exists()
+
+
+@pytest.fixture
+def old(database: str) -> Old:
+    return Old(database)
+
+
+def test_the_proof_lasts_three_years_to_the_end_of_the_year(database: str, old: Old) -> None:
+    """With it goes the person, and with the proof the IP addresses in it; the hash is not suppressed by that."""
+    old.leave()
+    limit = proof_limit(clock.now())
+    old.move_back(limit + timedelta(hours=1))
+    let_go()
+    assert old.known(), "not a day before"
+    with tenancy.account(old.account_id):
+        assert ConsentEvidence.objects.filter(confirmed_ip="203.0.113.9").exists(), "the IP lives as long as the proof"
+    old.move_back(limit - timedelta(hours=1))
+    let_go()
+    assert not old.known()
+    with tenancy.account(old.account_id):
+        assert not ConsentEvidence.objects.exists()
+        kinds = list(ConsentEvent.objects.order_by("id").values_list("kind", flat=True))
+        assert kinds[1:] == [ConsentKind.WITHDRAWN, ConsentKind.EXPIRED]
+        assert strongest(old.key) is None
+    with psycopg.connect(database) as owner:
+        unexplained = [f for f in faults_of(verify_ledger(owner), old.account_id) if f.account_id and f.seal is None]
+    assert [fault.kind.name for fault in unexplained if "EVIDENCE" in fault.kind.name] == []
+
+
+def test_the_end_of_the_year_is_meant() -> None:
+    assert proof_limit(datetime(2030, 1, 1, tzinfo=UTC)) == datetime(2027, 1, 1, tzinfo=UTC)
+    assert proof_limit(datetime(2029, 12, 31, 23, 59, tzinfo=UTC)) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert years_before(datetime(2028, 2, 29, tzinfo=UTC), 3) == datetime(2025, 2, 28, tzinfo=UTC)
+
+
+def test_who_is_on_a_list_is_kept_with_the_proof(old: Old) -> None:
+    old.move_back(proof_limit(clock.now()) - 400 * DAY)
+    let_go()
+    assert old.known()
+
+
+def test_a_late_mailing_keeps_the_proof(old: Old) -> None:
+    """Three years count from the last mailing, not from the withdrawal."""
+    campaign = old.anna.sending()
+    old.leave()
+    old.move_back(proof_limit(clock.now()) - DAY)
+    with tenancy.account(old.account_id):
+        Delivery.objects.filter(campaign=campaign).update(settled_at=clock.now() - 30 * DAY)
+    let_go()
+    assert old.known()
+
+
+def test_a_french_prospect_goes_after_three_years_without_a_sign(database: str) -> None:
+    """Though he is on the list, and though mailings went out; elsewhere he stays."""
+    anna, marie = Old(database), Old(database, country="FR")
+    for one in (anna, marie):
+        one.move_back(years_before(clock.now(), 3) - DAY)
+    with tenancy.account(marie.account_id):
+        Contact.objects.update(last_activity_at=clock.now() - 30 * DAY)
+    let_go()
+    assert marie.known(), "a click is a sign"
+    marie.move_back(years_before(clock.now(), 3) - DAY)
+    let_go()
+    assert not marie.known()
+    assert anna.known()
+
+
+def test_answers_of_servers_go_after_90_days(old: Old) -> None:
+    campaign = old.anna.sending()
+    old.anna.settle(campaign, DeliveryState.SENT, 1, reply_text="250 Ok for <reader0@x>")
+    with tenancy.account(old.account_id):
+        delivery = Delivery.objects.get(campaign=campaign)
+        Attempt.objects.create(delivery=delivery, number=1, at=clock.now(), stage="rcpt", reply_text="450 <reader0@x>")
+    for age, left in ((89, 2), (91, 0)):
+        with tenancy.account(old.account_id):
+            Chunk.objects.filter(campaign=campaign).update(claimed_at=clock.now() - age * DAY, state="done")
+        let_go()
+        with tenancy.account(old.account_id):
+            texts = [Delivery.objects.get(id=delivery.id).reply_text, Attempt.objects.get().reply_text]
+            assert len([text for text in texts if text]) == left
+            assert Delivery.objects.get(id=delivery.id).state == DeliveryState.SENT
+
+
+def test_bodies_of_bounces_and_reports_go_after_90_days(old: Old) -> None:
+    with tenancy.account(old.account_id):
+        mail = RawMail.objects.create(
+            via="smtp", envelope_from="x@y.de", envelope_to="bounce@x", raw=b"body", sha256=b"s" * 32, state="handled",
+            kind="bounce",
+        )  # fmt: skip
+        fresh = RawMail.objects.create(via="smtp", envelope_to="bounce@x", raw=b"b", sha256=b"s" * 32, state="new")
+        Feedback.objects.create(delivery_id=1, kind=FeedbackKind.HARD_BOUNCE, text="550 <reader0@x>", raw_mail=mail)
+    for age, left in ((89, True), (91, False)):
+        with tenancy.account(old.account_id):
+            moment = clock.now() - age * DAY
+            RawMail.objects.update(received_at=moment)
+            Feedback.objects.update(at=moment)
+        let_go()
+        with tenancy.account(old.account_id):
+            mail.refresh_from_db()
+            assert (bytes(mail.raw) == b"body", mail.envelope_from == "x@y.de") == (left, left)
+            assert (mail.kind, bytes(mail.sha256)) == ("bounce", b"s" * 32), "what it was is kept"
+            assert (Feedback.objects.get().text != "") is left
+            fresh.refresh_from_db()
+            assert bytes(fresh.raw) == b"b", "what nobody has read yet is not thrown away"
+
+
+def test_clicks_go_after_25_months_and_the_report_keeps_their_number(old: Old) -> None:
+    campaign = old.anna.sending()
+    with tenancy.account(old.account_id):
+        edition = Edition.objects.get(campaign=campaign)
+        for machine in (False, False, True):
+            Click.objects.create(campaign=campaign, edition_id=edition.id, link_number=1, machine=machine)
+        before = clicks_of(edition)
+        Click.objects.update(at=clock.now() - 24 * 30 * DAY)
+    let_go()
+    with tenancy.account(old.account_id):
+        assert Click.objects.count() == 3
+        Click.objects.update(at=clock.now() - 26 * 31 * DAY)
+    let_go()
+    with tenancy.account(old.account_id):
+        assert Click.objects.count() == 0
+        Click.objects.create(campaign=campaign, edition_id=edition.id, link_number=1)
+        assert clicks_of(edition)[0].people == before[0].people + 1
+        assert clicks_of(edition)[0].machines == before[0].machines
+
+
+def test_refused_rows_notices_and_requests_go_in_their_time(database: str, old: Old) -> None:
+    approve_origin(old.account_id, old.anna.list_id)
+    Home(old.account_id, old.anna.list_id).bring(file_of(line("not an address")).getvalue())
+    with tenancy.account(old.account_id):
+        Notice.objects.create(kind="privacy", recipient="reader0@x.de", subject="s", text="t")
+        PrivacyRequest.objects.create(
+            kind="access", state="done", contact_id=1, address_key=b"k" * 32, expires_at=clock.now(),
+            done_at=clock.now(),
+        )  # fmt: skip
+
+    def left() -> tuple[int, int, int]:
+        with tenancy.account(old.account_id):
+            notices = Notice.objects.filter(kind="privacy").exclude(recipient="").count()
+            return ImportRefusal.objects.count(), notices, PrivacyRequest.objects.count()
+
+    for age_days, expected in ((89, (1, 1, 1)), (91, (0, 0, 1)), (3 * 366 + 1, (0, 0, 0))):
+        with rewound(database) as owner:
+            moment = clock.now() - age_days * DAY
+            for statement in (
+                "UPDATE import SET finished_at = %s WHERE account_id = %s",
+                "UPDATE notice SET created_at = %s WHERE account_id = %s",
+                "UPDATE privacy_request SET done_at = %s WHERE account_id = %s",
+            ):
+                owner.execute(statement, [moment, old.account_id])
+        let_go()
+        assert left() == expected
+
+
+def test_a_sign_up_that_nobody_confirmed_is_forgotten(database: str, old: Old) -> None:
+    """Row one of the table: 14 days at the latest (R-34), and the ledger still holds."""
+    email = f"eve{old.account_id}@posteo.de"
+    with tenancy.account(old.account_id):
+        now = clock.now()
+        stranger = Contact.objects.create(email=email, address_key=key_ring().suppression_key(email))
+        event = ledger.append(
+            stranger.id, old.anna.list_id, ConsentKind.REQUESTED, now, ledger.Evidence(email, signup_ip="203.0.113.9")
+        )
+        request = SignupRequest.objects.create(
+            kind="move", moves=old.contact, contact=stranger, mailing_list_id=old.anna.list_id, email=email,
+            address_key=bytes(stranger.address_key), language="en", requested_at=now - 13 * DAY, expires_at=now,
+            requested_event_id=event, state="asked",
+        )  # fmt: skip
+    sealing.seal_ledger()
+    forget_old()
+    with tenancy.account(old.account_id):
+        assert ConsentEvidence.objects.filter(event_id=event).exists()
+        SignupRequest.objects.filter(id=request.id).update(requested_at=clock.now() - 15 * DAY)
+    forget_old()
+    with tenancy.account(old.account_id):
+        assert not ConsentEvidence.objects.filter(event_id=event).exists()
+        assert not Contact.objects.filter(email=email).exists()
+    sealing.seal_ledger()
+    with psycopg.connect(database) as owner:
+        assert [f for f in faults_of(verify_ledger(owner), old.account_id) if f.event_id == event] == []
