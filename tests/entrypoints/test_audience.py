@@ -7,6 +7,7 @@ import pytest
 from audience_world import Audience, audience, file_of, line
 from campaign_world import world
 from lists_home import HEADER
+from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.models import Contact, MailingList, Segment, Subscription
@@ -39,8 +40,16 @@ def test_a_list_is_created_renamed_and_archived(anna: Audience) -> None:
     page = anna.page("lists/new/")
     assert "policy" in page.lower()
     assert anna.client.post("/studio/lists/new/", {"name": " ", "language": "de"}).status_code == 422
-    made = anna.client.post("/studio/lists/new/", {"name": "Garden", "language": "de"})
+    unticked = anna.client.post("/studio/lists/new/", {"name": "Garden", "language": "de"})
+    assert unticked.status_code == 422
+    assert "tick the box" in unticked.content.decode()
+    made = anna.client.post(
+        "/studio/lists/new/", {"name": "Garden", "language": "de", "policy": "on"}, REMOTE_ADDR="192.0.2.5"
+    )
     assert made.status_code == 303
+    with tenancy.account(anna.home.account_id):
+        tick = Acknowledgement.objects.get(occasion=Occasion.LIST)
+        assert (tick.ip, len(tick.content_hash), tick.document.kind) == ("192.0.2.5", 64, "anti_spam_policy")
     url = made["Location"].removeprefix("/studio/")
     assert "Garden" in anna.page(url)
     anna.client.post(f"/studio/{url}edit/", {"name": "Gardens", "public_name": "", "language": "en"})
@@ -93,7 +102,7 @@ def test_contacts_are_searched_and_filtered() -> None:
 
 def test_the_people_of_an_archived_list_can_still_be_looked_at() -> None:
     anna = filled()
-    other = anna.client.post("/studio/lists/new/", {"name": "Garden", "language": "de"})["Location"]
+    other = anna.client.post("/studio/lists/new/", {"name": "Garden", "language": "de", "policy": "on"})["Location"]
     anna.client.post(f"{other}archive/")
     empty = anna.page(f"contacts/?list={other.rstrip('/').rsplit('/', 1)[1]}")
     assert "p000@" not in empty

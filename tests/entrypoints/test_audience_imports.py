@@ -7,6 +7,7 @@ import pytest
 
 from audience_world import Audience, audience, file_of, line
 from lists_home import declare_origin, reviewer
+from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
@@ -59,6 +60,8 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     assert anna.contact("a@dora.example.com").attributes == {"stadt": "Kiel"}
     assert "It is being counted" in page
     with tenancy.account(anna.home.account_id):
+        tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=number)
+        assert (tick.content_hash, tick.document.kind) == (job.file_sha256, "anti_spam_policy")
         actions.check_import(number, ask_dns=False)
     page = anna.page(f"imports/{number}/")
     assert "Nothing unusual" in page

@@ -5,9 +5,11 @@ from django.db.models import QuerySet
 from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
+    Acknowledgement,
     AgreementDocument,
     AgreementKind,
     Membership,
+    Occasion,
     Role,
     User,
 )
@@ -37,6 +39,25 @@ def accepted_version(kind: AgreementKind) -> str:
     accepted = Acceptance.objects.filter(document__kind=kind).order_by("-document__valid_from", "-accepted_at")
     newest = accepted.select_related("document").first()
     return newest.document.version if newest else ""
+
+
+def documents_to_read(user: User) -> list[AgreementDocument]:
+    """Documents in force that this person neither accepted nor acknowledged for the current account (R-04)."""
+    seen = set(Acceptance.objects.filter(user=user).values_list("document__kind", "document__version"))
+    read = Acknowledgement.objects.filter(user=user, occasion=Occasion.SIGN_IN)
+    seen |= set(read.values_list("document__kind", "document__version"))
+    return [row for row in current_documents(user.language) if (row.kind, row.version) not in seen]
+
+
+def signs_in(email: str) -> bool:
+    """Whether somebody with this address (in lower case) has an account to sign in with."""
+    return User.objects.filter(email=email).exists()
+
+
+def owner_of(account_id: int) -> User:
+    """The first owner of an account. Raises Membership.DoesNotExist where there is none."""
+    with tenancy.account(account_id):
+        return Membership.objects.filter(role=Role.OWNER).select_related("user").earliest("id").user
 
 
 def memberships(user: User) -> list[Membership]:

@@ -79,6 +79,11 @@ class History:
     list_ids: frozenset[int]
 
 
+def mailings_sent() -> int:
+    """How many mailings of the account have left."""
+    return Campaign.objects.filter(started_at__isnull=False).count()
+
+
 def history_before(campaign: Campaign) -> History:
     """The earlier mailings that left: how many, when, to how many, from where, to which lists."""
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
@@ -102,6 +107,12 @@ def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | Non
     """The newest review of exactly this content, where it let the mailing go."""
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
     return newest if newest is not None and newest.approved else None
+
+
+def sent_back(campaign_id: int) -> CampaignReview | None:
+    """What a reviewer wrote who sent this mailing back, where that was the last word about it."""
+    newest = CampaignReview.objects.filter(campaign_id=campaign_id).order_by("-id").first()
+    return newest if newest is not None and not newest.approved else None
 
 
 def sample_contacts(list_ids: Sequence[int], *, after_id: int = 0, limit: int = 1) -> list[Contact]:

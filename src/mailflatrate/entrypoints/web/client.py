@@ -6,6 +6,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from django.conf import settings
 from django.http import HttpRequest
 
+from mailflatrate.apps.accounts.actions import Circumstances
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -56,3 +58,8 @@ def _address(written: str) -> Address | None:
         if address.scope_id is not None:
             return IPv6Address(int(address))  # the zone names an interface of this host
     return address
+
+
+def circumstances(request: HttpRequest) -> Circumstances:
+    """From where somebody agrees to something, for the record of it (R-04)."""
+    return Circumstances(client_ip(request), request.headers.get("User-Agent", ""))

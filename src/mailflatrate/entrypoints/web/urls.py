@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from mailflatrate.entrypoints.web import health
+from mailflatrate.entrypoints.web.apply import urls as apply
 from mailflatrate.entrypoints.web.desk import urls as desk
 from mailflatrate.entrypoints.web.public import urls as public
 from mailflatrate.entrypoints.web.studio import urls as studio
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", set_language, name="set_language"),
     path("studio/", include(studio)),
     path("desk/", include(desk)),
+    path("apply/", include(apply)),
     path("", include(public.urlpatterns)),
     path("", include("allauth.urls")),
 ]

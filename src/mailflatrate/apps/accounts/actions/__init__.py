@@ -4,9 +4,11 @@ from mailflatrate.apps.accounts.actions.messages import answer_from_desk, write_
 from mailflatrate.apps.accounts.actions.notices import send_notice, tell_owners
 from mailflatrate.apps.accounts.actions.papers import (
     Circumstances,
+    Tick,
     accept_agreements,
     acknowledge_policy,
     publish_documents,
+    read_documents,
     save_imprint,
 )
 from mailflatrate.apps.accounts.actions.people import (
@@ -27,12 +29,15 @@ from mailflatrate.apps.accounts.actions.standing import (
     take_back_strike,
 )
 from mailflatrate.apps.accounts.actions.vetting import (
+    EDITABLE,
+    UNPROVED_KEPT,
     AddressRefused,
     activate_account,
     ask_to_apply,
     begin_application,
     check_applicant_address,
     decide_application,
+    ensure_application,
     field_names,
     forget_unproved,
     keep_signals,
@@ -42,9 +47,12 @@ from mailflatrate.apps.accounts.actions.vetting import (
 )
 
 __all__ = [
+    "EDITABLE",
+    "UNPROVED_KEPT",
     "AddressRefused",
     "Circumstances",
     "Reasons",
+    "Tick",
     "accept_agreements",
     "acknowledge_policy",
     "activate_account",
@@ -59,6 +67,7 @@ __all__ = [
     "create_account",
     "create_user",
     "decide_application",
+    "ensure_application",
     "field_names",
     "forget_unproved",
     "give_strike",
@@ -67,6 +76,7 @@ __all__ = [
     "keep_signals",
     "open_application",
     "publish_documents",
+    "read_documents",
     "remove_member",
     "save_application",
     "save_imprint",

@@ -17,7 +17,7 @@ from mailflatrate.apps.accounts.models import (
     Occasion,
     User,
 )
-from mailflatrate.apps.accounts.queries import current_documents
+from mailflatrate.apps.accounts.queries import current_documents, documents_to_read
 from mailflatrate.base import audit, clock, tenancy
 
 LONGEST_USER_AGENT = 500
@@ -31,6 +31,14 @@ class Circumstances:
     user_agent: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Somebody ticked the anti-spam policy."""
+
+    by: User
+    where: Circumstances
+
+
 def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent: str) -> None:
     """Record that `user` accepted the current version of every document, in the account's name (R-04, R-92)."""
     with tenancy.account(account_id):
@@ -41,6 +49,28 @@ def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent
             "agreements.accepted", by=audit.person(user), account_id=account_id,
             details={row.kind: [row.version, row.language, row.sha256] for row in documents},
         )  # fmt: skip
+
+
+def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, owner: bool) -> None:
+    """A person agrees to the documents that he was shown (ids) at a sign-in; an owner for the account, too.
+
+    Runs inside `tenancy.account(...)`. Raises AccountError where another version is in force meanwhile.
+    """
+    due = documents_to_read(user)
+    if {row.id for row in due} != set(shown):
+        raise AccountError(_("A text has changed meanwhile. Please read it again."))
+    if owner:
+        accept_agreements(tenancy.current_account_id(), user, ip=where.ip, user_agent=where.user_agent)
+        return
+    for row in due:
+        Acknowledgement.objects.create(
+            document=row, user=user, occasion=Occasion.SIGN_IN, subject_id=row.id, content_hash=row.sha256,
+            at=clock.now(), ip=where.ip, user_agent=where.user_agent[:LONGEST_USER_AGENT],
+        )  # fmt: skip
+    audit.record(
+        "agreements.read", by=audit.person(user), account_id=tenancy.current_account_id(),
+        details={row.kind: [row.version, row.language, row.sha256] for row in due},
+    )  # fmt: skip
 
 
 def acknowledge_policy(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from mailflatrate.apps.accounts.models import (
     User,
     VettingDecision,
 )
+from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
@@ -125,6 +126,16 @@ def begin_application(email: str, *, name: str, company: str, country: str, lang
         )  # fmt: skip
 
 
+def ensure_application(account_id: int) -> Application:
+    """The record of an account that was made by the command line and has none yet."""
+    with tenancy.account(account_id):
+        account = Account.objects.get(id=account_id)
+        return Application.objects.get_or_create(
+            account_id=account_id,
+            defaults={"legal_name": account.name, "country": account.country, "created_at": clock.now()},
+        )[0]
+
+
 def save_application(account_id: int, values: Mapping[str, Any], *, step: str) -> Application:
     """Keep what was written in one step. Raises AccountError once it is handed in."""
     unknown = set(values) - WRITABLE
@@ -144,17 +155,23 @@ def _editable(account_id: int) -> Application:
     account = Account.objects.select_for_update().get(id=account_id)
     if account.standing not in EDITABLE:
         raise AccountError(_("The application is handed in; it does not change any more."))
-    return Application.objects.select_for_update().get(account_id=account_id)
+    application = Application.objects.select_for_update().get(account_id=account_id)
+    application.account = account
+    return application
 
 
-def submit_application(account_id: int, user: User, where: Circumstances, *, password: str = "") -> None:
+def submit_application(
+    account_id: int, user: User, where: Circumstances, *, password: str = "", shown: Sequence[int] | None = None
+) -> None:
     """Hand the record in and accept the agreements in the account's name (R-04, R-92).
 
     `password` is set where the person chose one; otherwise he signs in by a link that is mailed to him. Raises
-    AccountError while a field is empty.
+    AccountError while a field is empty, or where a document in force is not among those that were `shown` (ids).
     """
     with tenancy.account(account_id):
         application = _editable(account_id)
+        if shown is not None and {row.id for row in current_documents(user.language)} != set(shown):
+            raise AccountError(_("A text has changed meanwhile. Please read it again."))
         empty = missing_fields(record_of(application))
         if empty:
             raise AccountError(_("Still to be filled in: %(fields)s.") % {"fields": field_names(empty)})

@@ -23,6 +23,7 @@ class Occasion(models.TextChoices):
     IMPORT = "import", _("Import")
     LIST = "list", _("List")
     MAILING = "mailing", _("Mailing")
+    SIGN_IN = "sign_in", _("Sign-in")
 
 
 class AgreementDocument(models.Model):
@@ -60,7 +61,8 @@ class Acceptance(TenantModel):
 class Acknowledgement(TenantModel):
     """Who ticked the anti-spam policy for one import, one list or one mailing, and for exactly which content (R-04).
 
-    `content_hash` is the SHA-256 of the file, of the list's name, or of what a mailing shows; append-only.
+    `content_hash` is the SHA-256 of the file, of the list's name, or of what a mailing shows. At a sign-in it is that
+    of the document itself, which the person read and keeps to; owners accept it for the account besides. Append-only.
     """
 
     document = models.ForeignKey(AgreementDocument, on_delete=models.PROTECT, related_name="+")

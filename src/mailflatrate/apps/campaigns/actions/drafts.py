@@ -125,7 +125,7 @@ def unschedule(campaign_id: int) -> Campaign:
     """Back to the draft; the planned time is forgotten. Raises CampaignError once it has begun."""
     campaign = locked(campaign_id)
     if campaign.state not in (CampaignState.SCHEDULED, CampaignState.REVIEW):
-        raise CampaignError(_("Only a scheduled mailing can be taken back; pause a running one."))
+        raise CampaignError(_("Only a mailing that waits can be taken back; pause a running one."))
     set_state(campaign, CampaignState.DRAFT, scheduled_at=None, review_asked_at=None)
     return campaign
 

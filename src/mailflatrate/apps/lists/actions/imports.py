@@ -11,7 +11,8 @@ from typing import IO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.actions import Tick, acknowledge_policy
+from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
@@ -75,10 +76,13 @@ def upload_import(
         raise
 
 
-def queue_import(import_id: int, mapping: Mapping[str, str], *, enqueue: bool = True) -> Import:
+def queue_import(
+    import_id: int, mapping: Mapping[str, str], *, tick: Tick | None = None, enqueue: bool = True
+) -> Import:
     """Fix the columns and start. `enqueue` False: the caller runs it himself. Raises ImportProblem.
 
-    Where the declaration that the file rests on was replaced meanwhile, it rests on the newest (R-10).
+    `tick` is recorded for exactly this file (R-04). Where the declaration that the file rests on was replaced meanwhile,
+    it rests on the newest (R-10).
     """
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
@@ -90,6 +94,8 @@ def queue_import(import_id: int, mapping: Mapping[str, str], *, enqueue: bool = 
         job.mapping = {name: title for name, title in mapping.items() if title}
         job.state = ImportState.QUEUED
         job.save(update_fields=["mapping", "state", "origin"])
+        if tick is not None:
+            acknowledge_policy(Occasion.IMPORT, job.id, job.file_sha256, by=tick.by, where=tick.where)
         if enqueue:
             jobs.defer(
                 "lists.run_import",

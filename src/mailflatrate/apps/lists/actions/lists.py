@@ -1,9 +1,13 @@
 """Creating, renaming and archiving lists."""
 
+import hashlib
+import json
 import secrets
 
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.accounts.actions import Tick, acknowledge_policy
+from mailflatrate.apps.accounts.models import Occasion
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock
@@ -13,16 +17,26 @@ _CODE_LENGTH = 12
 MAX_NAME_CHARACTERS = 120
 
 
-def create_list(name: str, public_name: str = "", language: str = "en", description: str = "") -> MailingList:
-    """A new list. `public_name` is what subscribers read (the name where empty). Raises ListError."""
+def create_list(
+    name: str, public_name: str = "", language: str = "en", description: str = "", *, tick: Tick | None = None
+) -> MailingList:
+    """A new list. `public_name` is what subscribers read (the name where empty). Raises ListError.
+
+    `tick` is recorded for the list as it is described now (R-04).
+    """
     name = _name(name)
-    return MailingList.objects.create(
+    created = MailingList.objects.create(
         name=name,
         public_name=_name(public_name) if public_name.strip() else name,
         description=description.strip(),
         language=language,
         code="".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
     )
+    if tick is not None:
+        described = json.dumps([created.code, created.name, created.public_name, created.description, language])
+        content_hash = hashlib.sha256(described.encode()).hexdigest()
+        acknowledge_policy(Occasion.LIST, created.id, content_hash, by=tick.by, where=tick.where)
+    return created
 
 
 def rename_list(list_id: int, *, name: str, public_name: str, language: str, description: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,9 +13,15 @@ from mailflatrate.entrypoints.web.desk.queues import QUEUES
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Pages that are no queue: (url name, label, icon).
-WATCH: list[tuple[str, "StrOrPromise", str]] = [("privacy", gettext_lazy("Rights and proof"), "scale")]
-RECORD: list[tuple[str, "StrOrPromise", str]] = []
+# Pages that are no queue: (url names, the first is the page itself; label; icon).
+WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
+    (("accounts", "account"), gettext_lazy("Accounts"), "building-2"),
+    (("privacy",), gettext_lazy("Rights and proof"), "scale"),
+]
+RECORD: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
+    (("audit-log",), gettext_lazy("Audit log"), "scroll-text"),
+    (("documents", "document", "document-new"), gettext_lazy("Agreements"), "signature"),
+]
 
 
 def desk_frame(request: HttpRequest) -> dict[str, Any]:
@@ -28,12 +35,13 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
     nav = [
         {"label": "", "items": [_item(here, ("home",), gettext_lazy("Desk"), "house")]},
         {"label": _("Waits for you"), "items": queues},
-        {"label": _("Watch"), "items": [_item(here, (name,), label, icon) for name, label, icon in WATCH]},
-        {"label": _("Record"), "items": [_item(here, (name,), label, icon) for name, label, icon in RECORD]},
+        {"label": _("Watch"), "items": [_item(here, urls, label, icon) for urls, label, icon in WATCH]},
+        {"label": _("Record"), "items": [_item(here, urls, label, icon) for urls, label, icon in RECORD]},
     ]
     return {
         "home_url": reverse("desk:home"),
         "nav": [group for group in nav if group["items"]],
+        "switcher": {"name": _("Operator's desk"), "hint": settings.SETTINGS.service_name},
         "person": {"name": str(request.user), "role": _("Operator")},
     }
 

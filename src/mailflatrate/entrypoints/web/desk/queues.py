@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.accounts.models import Application, DeskMessage, Side, Standing
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.lists.reviewing import held_imports, waiting_declarations
 
 if TYPE_CHECKING:
@@ -45,7 +46,16 @@ def waiting(rows: "QuerySet[Any]", since: str) -> Waiting:
 
 
 def _applications() -> Waiting:
-    return waiting(Account.objects.filter(standing=Standing.SUBMITTED, is_house=False), "created_at")
+    undecided = (Standing.SUBMITTED, Standing.APPROVED)
+    return waiting(Application.objects.filter(account__standing__in=undecided), "submitted_at")
+
+
+def _mailings() -> Waiting:
+    return waiting(Campaign.objects.filter(state=CampaignState.REVIEW), "review_asked_at")
+
+
+def _letters() -> Waiting:
+    return waiting(DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None), "at")
 
 
 def _origins() -> Waiting:
@@ -60,8 +70,8 @@ QUEUES: list[Queue] = [
         "applications",
         _("Applications"),
         _("Companies that want to send. Nobody sends before a person has looked."),
-        "building-2",
-        ("home",),
+        "stamp",
+        ("applications", "application"),
         _applications,
     ),
     Queue(
@@ -71,5 +81,21 @@ QUEUES: list[Queue] = [
         "list-checks",
         ("origins", "origin", "held-import"),
         _origins,
+    ),
+    Queue(
+        "mailings",
+        _("Mailings to look at"),
+        _("The first ones of an account, and those unlike the others."),
+        "mail-question-mark",
+        ("mailings", "mailing"),
+        _mailings,
+    ),
+    Queue(
+        "letters",
+        _("Letters"),
+        _("What customers wrote: objections, answers, questions."),
+        "message-square",
+        ("letters",),
+        _letters,
     ),
 ]

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any, cast, overload
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import Account, Membership, User
 from mailflatrate.base import tenancy
 
+ASK_AGREEMENTS = "ask_agreements"
+"""Set in the session by a sign-in: the documents in force are looked at with the next page."""
 READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -26,13 +29,23 @@ class StudioRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def studio(view: View) -> View:
+@overload
+def studio(view: View) -> View: ...
+@overload
+def studio(*, viewers_may_post: bool) -> Callable[[View], View]: ...
+def studio(view: View | None = None, *, viewers_may_post: bool = False) -> View | Callable[[View], View]:
     """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account.
 
-    A stranger's id is simply not found. Viewers may read; anything else is refused with a page that says so. A view
-    that streams must open the scope again inside its generator.
+    A stranger's id is simply not found. Viewers may read; anything else is refused with a page that says so, unless the
+    view concerns the viewer himself. After a sign-in, documents that are new to the person come first. A view that
+    streams must open the scope again inside its generator.
     """
+    if view is None:
+        return lambda marked: _scoped(marked, viewers_may_post)
+    return _scoped(view, viewers_may_post)
 
+
+def _scoped(view: View, viewers_may_post: bool) -> View:
     @wraps(view)
     def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = cast(User, request.user)
@@ -41,12 +54,25 @@ def studio(view: View) -> View:
             return render(request, "studio/no_account.html", status=403)
         mine = cast(StudioRequest, request)
         mine.account, mine.membership = membership.account, membership
-        if request.method not in READING and not queries.may_write(membership):
+        if request.method not in READING and not viewers_may_post and not queries.may_write(membership):
             return render(request, "studio/may_not_write.html", status=403)
         with tenancy.account(membership.account_id):
-            return view(mine, *args, **kwargs)
+            return _agreements_first(mine) or view(mine, *args, **kwargs)
 
     return cast(View, login_required(scoped))
+
+
+def _agreements_first(request: StudioRequest) -> HttpResponse | None:
+    """Where to go before the page that was asked for; None when there is nothing new to read."""
+    if request.method != "GET" or not request.session.get(ASK_AGREEMENTS) or is_htmx(request):
+        return None
+    page = reverse("studio:agreements")
+    if request.path == page:
+        return None
+    if queries.documents_to_read(request.user):
+        return see_other(page)
+    request.session.pop(ASK_AGREEMENTS, None)
+    return None
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from mailflatrate.entrypoints.web.studio import account_choice
+from mailflatrate.entrypoints.web.studio import account_choice, agreements
 from mailflatrate.entrypoints.web.studio.audience import urls as audience
 from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
 from mailflatrate.entrypoints.web.studio.content import urls as content
@@ -14,6 +14,7 @@ from mailflatrate.entrypoints.web.studio.trust import urls as trust
 app_name = "studio"
 urlpatterns = [
     path("", include(home.urlpatterns)),
+    path("agreements/", agreements.agreements, name="agreements"),
     path("account/<int:account_id>/", account_choice.choose, name="choose-account"),
     path("", include(audience.urlpatterns)),
     path("", include(signup.urlpatterns)),

@@ -12,11 +12,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from mailflatrate.apps.accounts.actions import Tick
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.actions.imports import Head
 from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.origin_words import figures_of
 from mailflatrate.entrypoints.web.reasons import reason_word, reasons
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
@@ -186,7 +188,8 @@ def start(request: StudioRequest, import_id: int) -> HttpResponse:
         if not posted["ticked"]:
             problem = _("Please read the policy and confirm that these addresses keep to it.")
             return _columns_page(request, job, **posted, problem=problem)
-        actions.queue_import(import_id, posted["mapping"])
+        tick = Tick(request.user, circumstances(request))
+        actions.queue_import(import_id, posted["mapping"], tick=tick)
     except ImportProblem as problem:
         return _columns_page(request, job, **posted, problem=error_sentence(problem))
     return see_other(reverse("studio:import", args=[import_id]))

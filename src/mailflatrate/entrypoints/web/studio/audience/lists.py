@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from mailflatrate.apps.accounts.actions import Tick
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.finding import find_list
 from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
@@ -44,15 +46,19 @@ def lists(request: StudioRequest) -> HttpResponse:
 def new(request: StudioRequest) -> HttpResponse:
     """Ask for a name; the policy is shown, because a list is where it begins to matter (R-04)."""
     form = ListForm(request.POST or None, initial={"language": request.account.language})
-    if request.method == "POST" and form.is_valid():
+    problem = ""
+    if request.method == "POST" and request.POST.get("policy") != "on":
+        form.is_valid()
+        problem = _("Read the policy and tick the box; without it there is no list.")
+    elif request.method == "POST" and form.is_valid():
         try:
-            created = actions.create_list(**form.cleaned_data)
+            created = actions.create_list(**form.cleaned_data, tick=Tick(request.user, circumstances(request)))
         except ListError as error:
             form.add_error("name", error_sentence(error))
         else:
             return see_other(reverse("studio:list", args=[created.id]))
-    context = {"form": form, "policy": policy(request.LANGUAGE_CODE or "en")}
-    return page(request, "studio/audience/list_new.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "policy": policy(request.LANGUAGE_CODE or "en"), "problem": problem}
+    return page(request, "studio/audience/list_new.html", context, status=422 if form.errors or problem else 200)
 
 
 def _context(mailing_list: MailingList) -> dict[str, Any]:

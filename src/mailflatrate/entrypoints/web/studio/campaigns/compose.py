@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.compiling import content_hash, known_variables, source_of
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
-from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint, sent_back
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_segment, list_table, segments
@@ -79,6 +79,7 @@ def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, 
     errors, settings = merge_errors(campaign), load_settings()
     return {
         "campaign": campaign,
+        "sent_back": sent_back(campaign.id),
         "panel": panel_of(campaign),
         "recipients": count_segment(campaign.list_ids, campaign.conditions),
         "audience_error": audience_error,

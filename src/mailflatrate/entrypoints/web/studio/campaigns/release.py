@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm
@@ -33,7 +34,9 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
         messages.error(request, _("Nothing was confirmed: the box was not ticked."))
         return _back(campaign_id)
     try:
-        campaigns.tick_policy(campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""))
+        campaigns.tick_policy(
+            campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), where=circumstances(request)
+        )
     except CampaignError:
         messages.error(request, _("The mailing was changed since this page was opened. Please look at it again."))
     else:
@@ -107,7 +110,7 @@ def take_back(request: StudioRequest, campaign_id: int) -> HttpResponse:
     try:
         campaigns.unschedule(campaign_id)
     except CampaignError:
-        messages.error(request, _("Only a scheduled mailing can be taken back; pause a running one."))
+        messages.error(request, _("Only a mailing that waits can be taken back; pause a running one."))
         return see_other(reverse("studio:campaign", args=[campaign_id]))
     messages.success(request, _("It is a draft again and will not go out by itself."))
     return _back(campaign_id)

@@ -45,6 +45,7 @@ def next_steps(account: Account) -> list[Step]:
 def _steps(account: Account) -> Iterator[Step]:
     yield from _standing(account)
     yield from _mailings()
+    yield from _reviews()
     yield from _agreements(account)
     yield from _audience()
     yield from _sender()
@@ -89,6 +90,16 @@ def _mailings() -> Iterator[Step]:
                 "circle-pause", "warning", _("“%(name)s” is paused") % {"name": campaign.name},
                 campaign.state_reason or _("What is left waits for you."), href, _("Look"),
             )  # fmt: skip
+
+
+def _reviews() -> Iterator[Step]:
+    waiting = Campaign.objects.filter(state=CampaignState.REVIEW).order_by("review_asked_at")
+    for campaign in waiting[:1]:
+        yield Step(
+            "hourglass", "info", _("“%(name)s” waits for a reviewer") % {"name": campaign.name},
+            _("A person of ours looks at it first; then it goes out by itself."),
+            reverse("studio:campaign", args=[campaign.id]), _("Look"),
+        )  # fmt: skip
 
 
 def _agreements(account: Account) -> Iterator[Step]:

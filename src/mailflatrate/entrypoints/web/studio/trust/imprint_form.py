@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from mailflatrate.entrypoints.web.countries import COUNTRIES
 from mailflatrate.entrypoints.web.studio.trust.common import reading_language
 from mailflatrate.rules.imprint import (
     Column,
@@ -20,20 +21,6 @@ from mailflatrate.rules.imprint import (
 )
 from mailflatrate.rules.imprint.lines import field_label
 
-COUNTRIES: Final = [
-    ("DE", gettext_lazy("Germany")), ("AT", gettext_lazy("Austria")), ("CH", gettext_lazy("Switzerland")),
-    ("BE", gettext_lazy("Belgium")), ("BG", gettext_lazy("Bulgaria")), ("CA", gettext_lazy("Canada")),
-    ("HR", gettext_lazy("Croatia")), ("CY", gettext_lazy("Cyprus")), ("CZ", gettext_lazy("Czechia")),
-    ("DK", gettext_lazy("Denmark")), ("EE", gettext_lazy("Estonia")), ("FI", gettext_lazy("Finland")),
-    ("FR", gettext_lazy("France")), ("GR", gettext_lazy("Greece")), ("HU", gettext_lazy("Hungary")),
-    ("IS", gettext_lazy("Iceland")), ("IE", gettext_lazy("Ireland")), ("IT", gettext_lazy("Italy")),
-    ("LV", gettext_lazy("Latvia")), ("LI", gettext_lazy("Liechtenstein")), ("LT", gettext_lazy("Lithuania")),
-    ("LU", gettext_lazy("Luxembourg")), ("MT", gettext_lazy("Malta")), ("NL", gettext_lazy("Netherlands")),
-    ("NO", gettext_lazy("Norway")), ("PL", gettext_lazy("Poland")), ("PT", gettext_lazy("Portugal")),
-    ("RO", gettext_lazy("Romania")), ("SK", gettext_lazy("Slovakia")), ("SI", gettext_lazy("Slovenia")),
-    ("ES", gettext_lazy("Spain")), ("SE", gettext_lazy("Sweden")), ("GB", gettext_lazy("United Kingdom")),
-    ("US", gettext_lazy("United States")),
-]  # fmt: skip
 ORGANISATIONS: Final = [
     (Organisation.COMPANY.value, gettext_lazy("Company in a register (GmbH, AG, Ltd)")),
     (Organisation.REGISTERED_TRADER.value, gettext_lazy("Registered trader or partnership (e. K., OHG, KG)")),

@@ -1,7 +1,7 @@
 """The account's standing, its agreements, and the settings that its pages begin with."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,18 +10,33 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from markdown_it import MarkdownIt
 
 from mailflatrate.apps.accounts import actions, queries
-from mailflatrate.apps.accounts.models import Acceptance, AgreementDocument, Standing
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.facts import account_facts
+from mailflatrate.apps.accounts.models import (
+    Acceptance,
+    AgreementDocument,
+    DeskMessage,
+    Standing,
+    StandingChange,
+    Strike,
+)
+from mailflatrate.apps.campaigns.queries import mailings_sent
+from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.context import TONES
+from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
+from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
+from mailflatrate.rules.facts import HistoryFacts
+from mailflatrate.rules.facts import Standing as StandingFact
+from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.vetting import daily_limit, needs_words
 
 MEANINGS = {
     Standing.REGISTERED: gettext_lazy(
@@ -41,8 +56,8 @@ MEANINGS = {
     Standing.SUSPENDED: gettext_lazy("Nothing goes out. Write to us if you do not agree; a person decides."),
     Standing.CLOSED: gettext_lazy("The account is closed."),
 }
+SHOWN_LETTERS = 20
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +104,7 @@ def agreements(language: str) -> list[Agreement]:
     for document in queries.current_documents(language):
         mine = Acceptance.objects.filter(document__kind=document.kind, document__version=document.version)
         acceptance = mine.select_related("user", "document").order_by("-accepted_at").first()
-        body = document.text.partition("\n")[2]
-        # The text ships with us or comes from the operator; raw HTML in it is shown as text.
-        found.append(Agreement(document, mark_safe(_MARKDOWN.render(body)), acceptance))  # noqa: S308
+        found.append(Agreement(document, document_html(document), acceptance))
     return found
 
 
@@ -102,14 +115,24 @@ def _due(found: list[Agreement]) -> str:
     return ",".join(str(agreement.document.id) for agreement in found)
 
 
-def _standing_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
+def _standing_page(request: StudioRequest, *, error: str = "", letter_error: str = "") -> HttpResponse:
     found = agreements(request.user.language)
-    state = Standing(request.account.standing)
+    account = request.account
+    state = Standing(account.standing)
+    change = StandingChange.objects.order_by("-id").first()
+    facts = account_facts(account)
+    most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
     context = {
         "standing": state, "tone": TONES[state], "meaning": MEANINGS[state], "agreements": found,
-        "due": _due(found), "error": error,
+        "due": _due(found), "error": error, "letter_error": letter_error,
+        "change": change if change is not None and needs_words(StandingFact(state.value)) else None,
+        "may_write_application": state in actions.EDITABLE and is_owner(request),
+        "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_LETTERS])[::-1],
+        "strikes": Strike.objects.filter(taken_back_at=None, ends_at__gt=clock.now()).order_by("-given_at"),
+        "most_strikes": int(limit("strikes_to_suspend")),
+        "daily_limit": most_a_day if account.may_send else None,
     }  # fmt: skip
-    return page(request, "studio/trust/standing.html", context, status=422 if error else 200)
+    return page(request, "studio/trust/standing.html", context, status=422 if error or letter_error else 200)
 
 
 @require_safe
@@ -135,6 +158,21 @@ def accept(request: StudioRequest) -> HttpResponse:
         request.account.id, request.user, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500]
     )
     messages.success(request, _("Thank you. The agreements are accepted."))
+    return see_other(reverse("studio:standing"))
+
+
+@require_POST
+@studio
+def write(request: StudioRequest) -> HttpResponse:
+    """Write to the operator: contest a measure, answer a question (R-09)."""
+    about = None
+    if request.POST.get("about") == "change":
+        about = StandingChange.objects.order_by("-id").first()
+    try:
+        actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
+    except AccountError as problem:
+        return _standing_page(request, letter_error=str(problem))
+    messages.success(request, _("Your letter is at the desk. A person answers by mail and here."))
     return see_other(reverse("studio:standing"))
 
 

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("imprint/preview/", imprint.preview, name="imprint-preview"),
     path("imprint/versions/<int:imprint_id>/", imprint.version, name="imprint-version"),
     path("standing/", standing.standing, name="standing"),
+    path("standing/letters/", standing.write, name="standing-write"),
     path("standing/agreements/", standing.accept, name="standing-accept"),
     path("standing/settings/", standing.account_settings, name="standing-settings"),
     path("standing/people/", people.team, name="standing-people"),

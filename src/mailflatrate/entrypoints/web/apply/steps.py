@@ -1,0 +1,243 @@
+"""Writing the application, step by step. Each step keeps what is well-formed and leads on, empty fields or not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.facts import record_of
+from mailflatrate.apps.accounts.models import AgreementDocument, Application, User
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.apply import session
+from mailflatrate.entrypoints.web.apply.forms import MOST_LISTS, STEP_FORMS, HandInForm, ListRowForm
+from mailflatrate.entrypoints.web.apply.views import REFUSED, see_other
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.documents import document_html
+from mailflatrate.rules.verdict import Language
+from mailflatrate.rules.vetting import FIELDS, missing_fields
+
+TITLES = {
+    "company": gettext_lazy("Company"),
+    "contact": gettext_lazy("Contact and website"),
+    "sending": gettext_lazy("Mailings"),
+    "lists": gettext_lazy("Lists"),
+    "samples": gettext_lazy("Samples"),
+    "hand-in": gettext_lazy("Hand in"),
+}
+ORDER = list(TITLES)
+INTROS = {
+    "company": gettext_lazy("Who will be the sender? What you write here is compared with your imprint."),
+    "contact": gettext_lazy("Whom can we ask, and where can we see you?"),
+    "sending": gettext_lazy("There are no wrong answers here. A person reads them."),
+    "lists": gettext_lazy("Which lists will you bring or begin? Each one is looked at again before it is mailed."),
+    "samples": gettext_lazy("The form people sign up with, and a mailing as they get it."),
+    "hand-in": gettext_lazy("Look through it once more, read the agreements, and hand it in."),
+}
+# field of the record -> the step that asks for it
+STEP_OF = {name: step for step, form in STEP_FORMS.items() for name in form.base_fields} | {"lists": "lists"}
+
+
+class ApplicantRequest(HttpRequest):
+    """A request of a browser that writes one application."""
+
+    application: Application
+
+
+@dataclass(frozen=True, slots=True)
+class StepMark:
+    """One step in the row above the form. `state` is a word of the component."""
+
+    title: str
+    url: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field on the last page: what was written, or that it is empty."""
+
+    name: str
+    value: str
+    url: str
+    empty: bool
+
+
+def applicant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Run the view with the application of this browser's session; without one, ask for the link first."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        account_id = session.here(request)
+        if account_id is None:
+            return see_other(reverse("apply:start"))
+        with tenancy.account(account_id):
+            found = Application.objects.select_related("account").filter(account_id=account_id).first()
+        if found is None or found.account.standing not in actions.EDITABLE:
+            session.leave(request)
+            return see_other(reverse("apply:done"))
+        mine = cast(ApplicantRequest, request)
+        mine.application = found
+        return view(mine, *args, **kwargs)
+
+    return guarded
+
+
+def _marks(application: Application, here: str) -> list[StepMark]:
+    empty = {STEP_OF[key] for key in missing_fields(record_of(application))}
+    marks = []
+    for step, title in TITLES.items():
+        done = step in application.done_steps and step not in empty
+        state = "current" if step == here else "done" if done else "todo"
+        marks.append(StepMark(str(title), _url(step), state))
+    return marks
+
+
+def _url(step: str) -> str:
+    return reverse("apply:hand-in") if step == "hand-in" else reverse("apply:step", args=[step])
+
+
+def _page(request: ApplicantRequest, here: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    whole = {
+        "steps": _marks(request.application, here),
+        "here": here,
+        "title": TITLES[here],
+        "intro": INTROS[here],
+        "number": ORDER.index(here) + 1,
+        "back": _url(ORDER[ORDER.index(here) - 1]) if here != ORDER[0] else "",
+        "question": request.application.account.standing_reason,
+    }
+    return render(request, f"apply/{context.pop('template')}.html", {**whole, **context}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@applicant
+def step(request: ApplicantRequest, name: str) -> HttpResponse:
+    """One step of the form."""
+    if name == "lists":
+        return _lists(request)
+    if name not in STEP_FORMS:
+        raise Http404
+    application = request.application
+    form = STEP_FORMS[name](request.POST or None, initial=record_of(application))
+    if request.method != "POST":
+        return _page(request, name, {"template": "step", "form": _due(form)})
+    form.is_valid()
+    kept = {key: value for key, value in form.cleaned_data.items() if key not in form.errors}
+    answer = _keep(request, name, kept)
+    if answer is not None:
+        return answer
+    if form.errors:
+        return _page(request, name, {"template": "step", "form": _due(form)}, status=REFUSED)
+    return see_other(_next(name))
+
+
+def _due(form: forms.Form) -> forms.Form:
+    """Draw the fields as what they are in the end, required; the browser does not hold back what is kept half-done."""
+    form.use_required_attribute = False
+    for field in form.fields.values():
+        field.required = True
+    return form
+
+
+def _keep(request: ApplicantRequest, name: str, values: dict[str, Any]) -> HttpResponse | None:
+    """Save; an answer only where the application was handed in meanwhile."""
+    try:
+        request.application = actions.save_application(request.application.account_id, values, step=name)
+    except AccountError:
+        session.leave(request)
+        return see_other(reverse("apply:done"))
+    return None
+
+
+def _next(name: str) -> str:
+    return _url(ORDER[ORDER.index(name) + 1])
+
+
+def _lists(request: ApplicantRequest) -> HttpResponse:
+    """The lists as rows; one empty row more than there are, so that it works without a script."""
+    data = request.POST if request.method == "POST" else None
+    stored = request.application.lists
+    total = min(MOST_LISTS, len(stored) + 1)
+    if data is not None:
+        asked = data.get("rows", "")
+        total = min(MOST_LISTS, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else total
+    rows = [
+        ListRowForm(data, prefix=f"list{number}", initial=stored[number] if number < len(stored) else None)
+        for number in range(total)
+    ]
+    if data is None:
+        return _page(request, "lists", {"template": "lists", "rows": [_due(row) for row in rows]})
+    valid = not any(row.errors for row in rows)
+    kept = [row.cleaned_data for row in rows if not row.errors and any(row.cleaned_data.values())]
+    answer = _keep(request, "lists", {"lists": kept})
+    if answer is not None:
+        return answer
+    if not valid:
+        return _page(request, "lists", {"template": "lists", "rows": [_due(row) for row in rows]}, status=REFUSED)
+    return see_other(_url("lists") if data.get("more") else _next("lists"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@applicant
+def hand_in(request: ApplicantRequest) -> HttpResponse:
+    """The whole application once more, the agreements, and the button."""
+    user = queries.owner_of(request.application.account_id)
+    form = HandInForm(request.POST or None)
+    if request.method != "POST":
+        return _hand_in_page(request, user, form, "")
+    documents = queries.current_documents(user.language)
+    accepted = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
+    ticked = {document.id for document in documents} <= set(accepted)
+    problem = "" if ticked else _("Tick all three if you agree. Without them there is no account.")
+    if form.is_valid() and ticked:
+        where = actions.Circumstances(client_ip(request), request.headers.get("User-Agent", ""))
+        try:
+            actions.submit_application(
+                request.application.account_id, user, where, password=form.cleaned_data["password"],
+                shown=accepted,
+            )  # fmt: skip
+        except AccountError as error:
+            problem = str(error)
+        else:
+            session.leave(request)
+            return see_other(reverse("apply:done"))
+    return _hand_in_page(request, user, form, problem, status=REFUSED)
+
+
+def _hand_in_page(
+    request: ApplicantRequest, user: User, form: forms.Form, problem: str, *, status: int = 200
+) -> HttpResponse:
+    record = record_of(request.application)
+    empty = missing_fields(record)
+    language = Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+    lines = [
+        Line(one.name(language), _shown(request.application, one.key), _url(STEP_OF[one.key]), one.key in empty)
+        for one in FIELDS
+    ]
+    texts: list[tuple[AgreementDocument, Any]] = [
+        (document, document_html(document)) for document in queries.current_documents(user.language)
+    ]
+    context = {
+        "template": "hand_in", "form": form, "lines": lines, "empty": empty, "documents": texts, "problem": problem,
+        "has_password": user.has_usable_password(),
+    }  # fmt: skip
+    return _page(request, "hand-in", context, status=status)
+
+
+def _shown(application: Application, key: str) -> str:
+    if key == "lists":
+        return "; ".join(f"{row.get('name')} ({row.get('size')}): {row.get('collection')}" for row in application.lists)
+    if key in ("sector", "cadence"):
+        return str(getattr(application, f"get_{key}_display")())
+    value = getattr(application, key)
+    return "" if value is None else str(value)

@@ -1,0 +1,92 @@
+"""The first and the last page of an application: asking for the link, beginning, going on, handed in."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts.actions import AddressRefused
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Role
+from mailflatrate.entrypoints.web.apply import session
+from mailflatrate.entrypoints.web.apply.forms import BeginForm, StartForm
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.settings import load_settings
+
+FIRST_STEP = "company"
+REFUSED = 422
+
+
+def see_other(url: str) -> HttpResponse:
+    """Answer a successful POST: go and look there."""
+    return HttpResponse(status=303, headers={"Location": url})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """Ask for an address and mail the link to it; the answer is the same whether it is known here or not."""
+    form = StartForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "apply/start.html", {"form": form}, status=REFUSED if form.errors else 200)
+    language = (translation.get_language() or "en")[:2]
+    email = form.cleaned_data["email"]
+    try:
+        email = actions.check_applicant_address(email)
+        if not form.cleaned_data["website_2"]:
+            actions.ask_to_apply(
+                email, language=language, ip=client_ip(request), link=session.link_for(email, language),
+                sign_in=load_settings().public_url + reverse("account_login"),
+            )  # fmt: skip
+    except AddressRefused as problem:
+        form.add_error("email", str(problem))
+        return render(request, "apply/start.html", {"form": form}, status=REFUSED)
+    return render(request, "apply/look.html", {"email": email})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin(request: HttpRequest, token: str) -> HttpResponse:
+    """The link from the mail. Looking changes nothing; the button begins the application, or goes on with it."""
+    invitation = session.open_link(token)
+    if invitation is None:
+        return render(request, "apply/expired.html", status=404)
+    found = actions.open_application(invitation.email)
+    if found is None and queries.signs_in(invitation.email):
+        return render(request, "apply/handed_in.html", {"email": invitation.email})
+    if found is not None:
+        if request.method == "POST":
+            session.enter(request, found.account_id)
+            return see_other(reverse("apply:step", args=[FIRST_STEP]))
+        return render(request, "apply/go_on.html", {"email": invitation.email, "company": found.legal_name})
+    form = BeginForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            begun = actions.begin_application(invitation.email, language=invitation.language, **form.cleaned_data)
+        except AccountError as problem:
+            form.add_error(None, str(problem))
+        else:
+            session.enter(request, begun.account_id)
+            return see_other(reverse("apply:step", args=[FIRST_STEP]))
+    context = {"form": form, "email": invitation.email}
+    return render(request, "apply/begin.html", context, status=REFUSED if form.errors else 200)
+
+
+@require_POST
+def go_on(request: HttpRequest) -> HttpResponse:
+    """An owner who signed in goes on with the application of his account, to answer a question, say."""
+    if not request.user.is_authenticated:
+        return see_other(reverse("account_login"))
+    membership = queries.account_of(request.user, request.session.get("account_id"))
+    editable = membership is not None and membership.account.standing in actions.EDITABLE
+    if membership is None or membership.role != Role.OWNER or not editable:
+        return see_other(reverse("studio:standing"))
+    actions.ensure_application(membership.account_id)
+    session.enter(request, membership.account_id)
+    return see_other(reverse("apply:step", args=[FIRST_STEP]))
+
+
+@require_safe
+def done(request: HttpRequest) -> HttpResponse:
+    """It is handed in; what happens now."""
+    return render(request, "apply/done.html")

@@ -1,0 +1,220 @@
+"""Accounts: finding one, what happened to it, and the measures (R-08, R-09, R-90)."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import Reasons
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import (
+    Account,
+    Application,
+    DeskMessage,
+    Membership,
+    Side,
+    Standing,
+    StandingChange,
+    Strike,
+)
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import (
+    PAGE_ROWS,
+    REFUSED,
+    find_account,
+    history,
+    owners,
+    page,
+    see_other,
+    tone_of,
+)
+from mailflatrate.rules.facts import Standing as StandingFact
+from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.vetting import LIFTS, Mover, lift_from, may_move
+
+MEASURES = (Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED, Standing.ACTIVE)
+MOST_NUMBER = 2_000_000_000
+
+
+class MeasureForm(forms.Form):
+    """A move of the account. `text` and `remedy` go to the customer."""
+
+    after = forms.ChoiceField(choices=[(one.value, one.label) for one in MEASURES])
+    rule = forms.CharField(max_length=10, required=False)
+    text = forms.CharField(max_length=8000, required=False)
+    remedy = forms.CharField(max_length=8000, required=False)
+
+
+class LimitsForm(forms.Form):
+    """How far the account may go."""
+
+    daily_limit = forms.IntegerField(
+        label=gettext_lazy("Recipients a day"), min_value=0, max_value=MOST_NUMBER, required=False,
+        help_text=gettext_lazy("Empty: as the rules say for its age and standing."),
+    )  # fmt: skip
+    supervised = forms.BooleanField(label=gettext_lazy("The next mailing waits for a reviewer"), required=False)
+    because = forms.CharField(label=gettext_lazy("Why"), max_length=1000, widget=forms.Textarea({"rows": 2}))
+
+
+@require_safe
+@desk
+def accounts(request: DeskRequest) -> HttpResponse:
+    """All customers; search by name, address, website or mailing ID."""
+    search, standing = request.GET.get("q", "").strip(), request.GET.get("standing", "")
+    found = Account.objects.filter(is_house=False)
+    chips = dict(found.values_list("standing").annotate(n=Count("id")))
+    if standing in Standing.values:
+        found = found.filter(standing=standing)
+    if search:
+        found = found.filter(id__in=_matching(search))
+    rows = [(row, tone_of(row)) for row in found.order_by("name", "id")[:PAGE_ROWS]]
+    context = {
+        "rows": rows, "search": search, "standing": standing,
+        "chips": [(one.value, one.label, chips[one.value]) for one in Standing if chips.get(one.value)],
+    }  # fmt: skip
+    return page(request, "accounts", context)
+
+
+def _matching(search: str) -> set[int]:
+    text = Q(legal_name__icontains=search) | Q(website__icontains=search) | Q(vat_id__icontains=search)
+    found = set(Application.objects.filter(text).values_list("account_id", flat=True))
+    found |= set(Account.objects.filter(name__icontains=search).values_list("id", flat=True))
+    found |= set(Campaign.objects.filter(mailing_id__iexact=search).values_list("account_id", flat=True))
+    return found | set(Membership.objects.filter(user__email__icontains=search).values_list("account_id", flat=True))
+
+
+def _measures(account: Account) -> list[dict[str, Any]]:
+    """The moves that R-01 allows a person from here, each with its words."""
+    before = StandingFact(account.standing)
+    found = []
+    for after in MEASURES:
+        move = (before, StandingFact(after.value))
+        if may_move(*move, Mover.STAFF) and account.standing != Standing.APPROVED:
+            found.append({"after": after.value, "label": MEASURE_WORDS[after], **LOOKS[after], "lifts": move in LIFTS})
+    return found
+
+
+MEASURE_WORDS = {
+    Standing.THROTTLED: gettext_lazy("Throttle the account"),
+    Standing.PAUSED: gettext_lazy("Pause the account"),
+    Standing.SUSPENDED: gettext_lazy("Suspend the account"),
+    Standing.CLOSED: gettext_lazy("Close the account for good"),
+    Standing.ACTIVE: gettext_lazy("Let it send as usual"),
+}
+LOOKS = {
+    Standing.THROTTLED: {"icon": "gauge", "key": "T", "tone": ""},
+    Standing.PAUSED: {"icon": "octagon-pause", "key": "P", "tone": ""},
+    Standing.SUSPENDED: {"icon": "ban", "key": "S", "tone": "error"},
+    Standing.CLOSED: {"icon": "circle-x", "key": "", "tone": "error"},
+    Standing.ACTIVE: {"icon": "circle-play", "key": "L", "tone": ""},
+}
+
+
+def _page(
+    request: DeskRequest, account_id: int, *, problem: str = "", limits: LimitsForm | None = None, status: int = 200
+) -> HttpResponse:
+    account = find_account(account_id)
+    now = clock.now()
+    strikes = Strike.objects.filter(account_id=account_id).order_by("-given_at")
+    stopped = StandingChange.objects.filter(
+        account_id=account_id, after__in=[Standing.PAUSED, Standing.SUSPENDED]
+    ).order_by("-id").first()  # fmt: skip
+    initial = {"daily_limit": account.daily_limit, "supervised": account.supervised}
+    context = {
+        "customer": account, "tone": tone_of(account), "owners": owners(account_id), "history": history(account_id),
+        "application": Application.objects.filter(account_id=account_id).first(), "problem": problem,
+        "measures": _measures(account), "limits": limits or LimitsForm(initial=initial),
+        "strikes": strikes, "counting": strikes.filter(taken_back_at=None, given_at__lte=now, ends_at__gt=now).count(),
+        "most_strikes": int(limit("strikes_to_suspend")),
+        "lift_from": lift_from(stopped.at) if stopped and not account.may_send else None,
+        "messages_waiting": DeskMessage.objects.filter(
+            account_id=account_id, side=Side.CUSTOMER, handled_at=None
+        ).select_related("author", "about").order_by("id"),
+    }  # fmt: skip
+    return page(request, "account", context, status=status)
+
+
+@require_safe
+@desk
+def account(request: DeskRequest, account_id: int) -> HttpResponse:
+    """One customer."""
+    return _page(request, account_id)
+
+
+@require_POST
+@desk
+def measure(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Throttle, pause, suspend, close, or let it send again."""
+    find_account(account_id)
+    form = MeasureForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    after, found = Standing(form.cleaned_data["after"]), form.cleaned_data
+    reasons = Reasons(f"desk_{after.value}", found["text"], found["remedy"], found["rule"])
+    try:
+        actions.change_standing(account_id, after, reasons, by=request.user)
+    except AccountError as problem:
+        return _page(request, account_id, problem=str(problem), status=REFUSED)
+    messages.success(request, _("The account is now: %(standing)s. The customer is told.") % {"standing": after.label})
+    return see_other(reverse("desk:account", args=[account_id]))
+
+
+@require_POST
+@desk
+def strike(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Reprimand the account."""
+    find_account(account_id)
+    reasons = Reasons("desk", request.POST.get("text", "")[:8000], rule=request.POST.get("rule", "")[:10])
+    try:
+        actions.give_strike(account_id, reasons, by=request.user)
+    except AccountError as problem:
+        return _page(request, account_id, problem=str(problem), status=REFUSED)
+    messages.success(request, _("The strike counts for six months. The customer is told."))
+    return see_other(reverse("desk:account", args=[account_id]))
+
+
+@require_POST
+@desk
+def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpResponse:
+    """Take a strike back."""
+    find_account(account_id)
+    if not Strike.objects.filter(id=strike_id, account_id=account_id).exists():
+        raise Http404
+    try:
+        actions.take_back_strike(strike_id, by=request.user, because=request.POST.get("because", "")[:2000])
+    except AccountError as problem:
+        return _page(request, account_id, problem=str(problem), status=REFUSED)
+    messages.success(request, _("The strike does not count any more."))
+    return see_other(reverse("desk:account", args=[account_id]))
+
+
+@require_POST
+@desk
+def limits(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Set recipients a day and supervision."""
+    find_account(account_id)
+    form = LimitsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, account_id, limits=form, status=REFUSED)
+    actions.set_limits(account_id, by=request.user, **form.cleaned_data)
+    messages.success(request, _("The limits are set."))
+    return see_other(reverse("desk:account", args=[account_id]))
+
+
+@require_POST
+@desk
+def answer(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Answer what the customer wrote; without a text it is put away."""
+    find_account(account_id)
+    actions.answer_from_desk(account_id, request.POST.get("text", "")[:8000], by=request.user)
+    messages.success(request, _("Done."))
+    return see_other(reverse("desk:account", args=[account_id]))

@@ -1,0 +1,187 @@
+"""Applications: the queue, one of them with everything seen about it, and the decision (R-01 to R-03)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.facts import record_of
+from mailflatrate.apps.accounts.models import Account, Application, DecisionKind, Signal, Standing
+from mailflatrate.base import jobs
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import (
+    PAGE_ROWS,
+    REFUSED,
+    find_account,
+    history,
+    owners,
+    page,
+    reading_language,
+    see_other,
+    tone_of,
+)
+from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
+from mailflatrate.rules.vetting.signals import Outcome
+
+VIEWS = {
+    "waiting": (gettext_lazy("Wait for you"), (Standing.SUBMITTED, Standing.APPROVED)),
+    "asked": (gettext_lazy("Wait for an answer"), (Standing.MORE_INFO,)),
+    "begun": (gettext_lazy("Being written"), (Standing.REGISTERED,)),
+    "rejected": (gettext_lazy("Rejected"), (Standing.REJECTED,)),
+}
+WEIGHT = [Outcome.SERIOUS, Outcome.CONCERN, Outcome.NOT_CHECKED, Outcome.GOOD]
+STATES = {
+    Outcome.SERIOUS: "blocked", Outcome.CONCERN: "warning", Outcome.NOT_CHECKED: "waiting", Outcome.GOOD: "passed",
+}  # fmt: skip
+LONG = ("business_model", "sending_history", "leaving_reason", "sample_mailing")
+LINKS = ("website", "imprint_url", "form_url")
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """One signal in words. `state` is a word of the check component."""
+
+    title: str
+    sentence: str
+    evidence: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One field of the record as the reviewer reads it."""
+
+    name: str
+    value: str
+    is_link: bool
+    is_long: bool
+
+
+class DecisionForm(forms.Form):
+    """What the reviewer says. `text` goes to the customer, `note` stays."""
+
+    kind = forms.ChoiceField(choices=DecisionKind.choices)
+    text = forms.CharField(max_length=8000, required=False)
+    note = forms.CharField(max_length=8000, required=False)
+
+
+def _of(view: str) -> QuerySet[Application]:
+    standings = VIEWS[view][1]
+    found = Application.objects.filter(account__standing__in=standings, account__is_house=False)
+    return found.select_related("account")
+
+
+@require_safe
+@desk
+def applications(request: DeskRequest) -> HttpResponse:
+    """The queue, the oldest first; chips lead to those that wait for somebody else."""
+    view = request.GET.get("view", "waiting")
+    if view not in VIEWS:
+        raise Http404
+    rows = [(row, tone_of(row.account)) for row in _of(view).order_by("submitted_at", "id")[:PAGE_ROWS]]
+    chips = [(key, words, _of(key).count()) for key, (words, _standings) in VIEWS.items()]
+    return page(request, "applications", {"rows": rows, "chips": chips, "view": view})
+
+
+def _find(account_id: int) -> tuple[Account, Application]:
+    account = find_account(account_id)
+    application = Application.objects.filter(account_id=account_id).first()
+    if application is None:
+        raise Http404
+    return account, application
+
+
+def signal_rows(application: Application) -> list[SignalRow]:
+    """The signals in words, the serious ones first."""
+    rows = []
+    for signal in Signal.objects.filter(application=application).order_by("id"):
+        outcome = Outcome(signal.outcome)
+        title, sentence = signal_words(signal.key, signal.word, signal.value, reading_language())
+        rows.append((WEIGHT.index(outcome), SignalRow(title, sentence, signal.evidence, STATES[outcome])))
+    return [row for _weight, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def field_rows(application: Application) -> list[FieldRow]:
+    """The record without its lists, which have a table of their own."""
+    language, rows = reading_language(), []
+    for field in FIELDS:
+        if field.key == "lists":
+            continue
+        value = record_of(application)[field.key]
+        if field.key in ("sector", "cadence"):
+            value = getattr(application, f"get_{field.key}_display")()
+        rows.append(FieldRow(field.name(language), str(value or ""), field.key in LINKS, field.key in LONG))
+    return rows
+
+
+def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: int = 200) -> HttpResponse:
+    account, application = _find(account_id)
+    signals = signal_rows(application)
+    context: dict[str, Any] = {
+        "customer": account, "application": application, "tone": tone_of(account), "signals": signals,
+        "open_signals": sum(row.state in ("blocked", "warning") for row in signals),
+        "fields": field_rows(application), "missing": missing_fields(record_of(application)),
+        "owners": owners(account_id), "history": history(account_id), "problem": problem,
+        "may_decide": account.standing == Standing.SUBMITTED,
+        "may_activate": account.standing == Standing.APPROVED,
+        "may_reject": account.standing in (Standing.SUBMITTED, Standing.MORE_INFO, Standing.APPROVED),
+        "may_ask": account.standing in (Standing.SUBMITTED, Standing.APPROVED, Standing.REJECTED),
+    }  # fmt: skip
+    return page(request, "application", context, status=status)
+
+
+@require_safe
+@desk
+def application(request: DeskRequest, account_id: int) -> HttpResponse:
+    """One application: the record, the signals with their evidence, the history, the measures."""
+    return _page(request, account_id)
+
+
+@require_POST
+@desk
+def decide(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Approve, ask or reject."""
+    _find(account_id)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, account_id, problem=_("Choose what to decide."), status=REFUSED)
+    kind, found = DecisionKind(form.cleaned_data["kind"]), form.cleaned_data
+    try:
+        actions.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
+    except AccountError as problem:
+        return _page(request, account_id, problem=str(problem), status=REFUSED)
+    messages.success(request, _("Decided: %(kind)s. The customer is told.") % {"kind": kind.label})
+    return see_other(reverse("desk:application", args=[account_id]))
+
+
+@require_POST
+@desk
+def activate(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Let an approved account send, once the agreements in force are accepted."""
+    _find(account_id)
+    try:
+        actions.activate_account(account_id, by=request.user)
+    except AccountError as problem:
+        return _page(request, account_id, problem=str(problem), status=REFUSED)
+    messages.success(request, _("The account is active. The customer is told."))
+    return see_other(reverse("desk:application", args=[account_id]))
+
+
+@require_POST
+@desk
+def look_again(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Let the machine look at DNS and website once more."""
+    _find(account_id)
+    request.audit("signals.asked", account_id=account_id)
+    jobs.defer("accounts.gather_signals", jobs.Queue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
+    messages.success(request, _("The machine looks again; the signals are new in a moment."))
+    return see_other(reverse("desk:application", args=[account_id]))

@@ -1,0 +1,31 @@
+"""The audit log as people read it (R-98)."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.base import audit
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
+
+
+@require_safe
+@desk
+def audit_log(request: DeskRequest) -> HttpResponse:
+    """All lines, newest first; filtered by account, person or kind; `check=1` reads the whole chain."""
+    found = AuditEntry.objects.order_by("-id")
+    search, before = request.GET.get("q", "").strip(), request.GET.get("before", "")
+    account = request.GET.get("account", "")
+    if account.isascii() and account.isdecimal():
+        found = found.filter(account_id=int(account))
+    if search:
+        found = found.filter(action__icontains=search) | found.filter(actor__icontains=search)
+    if before.isascii() and before.isdecimal():
+        found = found.filter(id__lt=int(before))
+    rows = list(found[: PAGE_ROWS + 1])
+    more = len(rows) > PAGE_ROWS
+    context = {
+        "rows": rows[:PAGE_ROWS], "search": search, "account": account, "next": rows[PAGE_ROWS - 1].id if more else 0,
+        "later": bool(before), "report": audit.verify() if request.GET.get("check") == "1" else None,
+    }  # fmt: skip
+    return page(request, "audit_log", context)

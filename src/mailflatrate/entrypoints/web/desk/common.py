@@ -1,0 +1,156 @@
+"""What the pages of the desk share: an account with what happened to it, forms of measures, the reader's language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import (
+    Account,
+    DecisionKind,
+    DeskMessage,
+    Membership,
+    Role,
+    Side,
+    Standing,
+    StandingChange,
+    Strike,
+    User,
+    VettingDecision,
+)
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview
+from mailflatrate.entrypoints.web.context import TONES
+from mailflatrate.entrypoints.web.desk.access import DeskRequest
+from mailflatrate.rules.verdict import Language
+
+REFUSED = 422
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of an account's history. `tone` colours the proof."""
+
+    at: datetime
+    title: str
+    proof: str
+    tone: str = ""
+
+
+class ReasonForm(forms.Form):
+    """The one reason a measure asks for; the customer reads it."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Reason, as the customer will read it"),
+        max_length=4000,
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+
+def page(request: DeskRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render a page of the desk."""
+    return render(request, f"desk/{template}.html", context, status=status)
+
+
+def see_other(url: str) -> HttpResponse:
+    """Answer a successful POST: go and look there."""
+    return HttpResponse(status=303, headers={"Location": url})
+
+
+def find_account(account_id: int) -> Account:
+    """A customer's account; the house account is none. Raises Http404."""
+    found = Account.objects.filter(id=account_id, is_house=False).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def tone_of(account: Account) -> str:
+    """The colour of its standing."""
+    return TONES[Standing(account.standing)]
+
+
+def reading_language() -> Language:
+    """The language in which the rules speak to whoever sits at the desk."""
+    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+
+
+def owners(account_id: int) -> list[User]:
+    """Who answers for an account."""
+    found = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
+    return [row.user for row in found]
+
+
+def history(account_id: int) -> list[Happened]:
+    """Everything that happened between the account and the desk, newest first."""
+    events = [*_moves(account_id), *_decisions(account_id), *_strikes(account_id), *_messages(account_id)]
+    events += _reviews(account_id)
+    return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _moves(account_id: int) -> list[Happened]:
+    found = StandingChange.objects.filter(account_id=account_id)
+    return [
+        Happened(
+            row.at,
+            _("Standing: %(before)s → %(after)s")
+            % {"before": Standing(row.before).label, "after": Standing(row.after).label},
+            " · ".join(
+                part for part in (row.actor_name, row.rule, row.reason_code, _(row.text) if row.text else "") if part
+            ),
+            TONES[Standing(row.after)] if row.after in (Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED) else "",
+        )
+        for row in found
+    ]
+
+
+def _decisions(account_id: int) -> list[Happened]:
+    found = VettingDecision.objects.filter(account_id=account_id).select_related("decided_by")
+    return [
+        Happened(
+            row.decided_at,
+            _("Application: %(kind)s") % {"kind": DecisionKind(row.kind).label},
+            " · ".join(part for part in (str(row.decided_by), row.note, f"sha256 {row.record_sha256[:12]}…") if part),
+        )
+        for row in found
+    ]
+
+
+def _strikes(account_id: int) -> list[Happened]:
+    events = []
+    for row in Strike.objects.filter(account_id=account_id).select_related("given_by", "taken_back_by"):
+        until = _("counts until %(day)s") % {"day": f"{row.ends_at:%Y-%m-%d}"}
+        events.append(Happened(row.given_at, _("Strike"), f"{row.text} · {until}", "warning"))
+        if row.taken_back_at is not None:
+            events.append(
+                Happened(row.taken_back_at, _("Strike taken back"), f"{row.taken_back_by} · {row.taken_back_because}")
+            )
+    return events
+
+
+def _messages(account_id: int) -> list[Happened]:
+    found = DeskMessage.objects.filter(account_id=account_id).select_related("author")
+    return [
+        Happened(row.at, _("The customer wrote") if row.side == Side.CUSTOMER else _("The desk wrote"),
+                 f"{row.author}: {row.text}")
+        for row in found
+    ]  # fmt: skip
+
+
+def _reviews(account_id: int) -> list[Happened]:
+    found = list(CampaignReview.objects.filter(account_id=account_id).select_related("reviewed_by"))
+    names = dict(Campaign.objects.filter(id__in=[row.campaign_id for row in found]).values_list("id", "name"))
+    return [
+        Happened(
+            row.reviewed_at,
+            (_("“%(name)s” was let go") if row.approved else _("“%(name)s” was sent back"))
+            % {"name": names.get(row.campaign_id, "–")},
+            " · ".join(part for part in (str(row.reviewed_by), row.text, row.note) if part),
+        )
+        for row in found
+    ]

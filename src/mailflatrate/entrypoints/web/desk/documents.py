@@ -1,0 +1,103 @@
+"""The agreements: which versions there are, and putting a new one in force (R-04, R-92)."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Acceptance, Account, AgreementDocument, AgreementKind, Standing
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+from mailflatrate.entrypoints.web.documents import document_html, markdown_html
+
+LONGEST_DOCUMENT = 200_000
+
+
+class DocumentForm(forms.Form):
+    """A new version in every language. It must be previewed before it is put in force."""
+
+    version = forms.CharField(
+        label=gettext_lazy("Version"), max_length=20, help_text=gettext_lazy("Like 2027-01. It never changes later.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code, name in settings.LANGUAGES:
+            self.fields[f"text_{code}"] = forms.CharField(
+                label=gettext_lazy("Text in this language: %s") % name, max_length=LONGEST_DOCUMENT, strip=False,
+                widget=forms.Textarea({"rows": 18, "class": "mono", "lang": code}),
+                help_text=gettext_lazy("Markdown. The first line is “# Title”."),
+            )  # fmt: skip
+
+    def texts(self) -> list[tuple[str, str]]:
+        """(language, text) as they were written, with plain line ends."""
+        pairs = [(code, self.cleaned_data[f"text_{code}"]) for code, _name in settings.LANGUAGES]
+        return [(code, text.replace("\r\n", "\n").strip() + "\n") for code, text in pairs]
+
+
+def _kind(text: str) -> AgreementKind:
+    if text not in AgreementKind.values:
+        raise Http404
+    return AgreementKind(text)
+
+
+@require_safe
+@desk
+def documents(request: DeskRequest) -> HttpResponse:
+    """Every document with its versions, and how many accounts have accepted the one in force."""
+    sending = Account.objects.filter(standing__in=[Standing.ACTIVE, Standing.THROTTLED]).count()
+    groups = []
+    for kind in AgreementKind:
+        current = queries.current_version(kind)
+        rows = AgreementDocument.objects.filter(kind=kind).order_by("-valid_from", "language")
+        accepted = Acceptance.objects.filter(document__kind=kind, document__version=current)
+        groups.append((kind, current, rows, accepted.values("account_id").distinct().count()))
+    return page(request, "documents", {"groups": groups, "sending": sending})
+
+
+@require_safe
+@desk
+def document(request: DeskRequest, document_id: int) -> HttpResponse:
+    """One version as people read it."""
+    found = AgreementDocument.objects.filter(id=document_id).first()
+    if found is None:
+        raise Http404
+    return page(request, "document", {"document": found, "text": document_html(found)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk
+def new(request: DeskRequest, kind: str) -> HttpResponse:
+    """Write a new version: first the preview, then putting it in force, which asks every customer again."""
+    which = _kind(kind)
+    form = DocumentForm(request.POST or None, initial=_initial(which))
+    context: dict[str, Any] = {"kind": which, "form": form, "previews": []}
+    if request.method != "POST" or not form.is_valid():
+        return page(request, "document_new", context, status=REFUSED if form.errors else 200)
+    if request.POST.get("step") != "publish":
+        # A preview changes nothing, but it came by POST, because texts are too long for an address.
+        request.audit("document.previewed", subject=f"{which.value}:{form.cleaned_data['version']}")
+        context["previews"] = [(code, markdown_html(text)) for code, text in form.texts()]
+        return page(request, "document_new", context)
+    try:
+        actions.publish_documents(which, form.cleaned_data["version"], form.texts(), by=request.user)
+    except AccountError as problem:
+        form.add_error(None, str(problem))
+        return page(request, "document_new", context, status=REFUSED)
+    messages.success(request, _("The new version is in force. Everybody is asked at the next sign-in."))
+    return see_other(reverse("desk:documents"))
+
+
+def _initial(kind: AgreementKind) -> dict[str, str]:
+    """The text in force, for changing it."""
+    current = AgreementDocument.objects.filter(kind=kind, version=queries.current_version(kind))
+    return {"version": f"{clock.now():%Y-%m}", **{f"text_{row.language}": row.text for row in current}}

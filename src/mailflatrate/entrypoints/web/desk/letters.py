@@ -1,0 +1,17 @@
+"""What customers wrote and nobody answered yet."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.models import DeskMessage, Side
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
+
+
+@require_safe
+@desk
+def letters(request: DeskRequest) -> HttpResponse:
+    """The queue, the oldest first; answering happens on the account's page, beside what it is about."""
+    waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
+    rows = waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS]
+    return page(request, "letters", {"rows": rows})

@@ -1,0 +1,105 @@
+"""Mailings that wait for a reviewer: the queue, one of them as readers will see it, and the word (R-06, R-07)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import audience_lists, newest_imprint
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import (
+    PAGE_ROWS,
+    REFUSED,
+    history,
+    owners,
+    page,
+    reading_language,
+    see_other,
+    tone_of,
+)
+from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
+from mailflatrate.rules.gate import explain
+from mailflatrate.rules.verdict import Severity
+
+
+def _find(campaign_id: int) -> Campaign:
+    found = Campaign.objects.select_related("account", "sender__domain", "released_by").filter(id=campaign_id).first()
+    if found is None or found.state == CampaignState.DRAFT:
+        raise Http404
+    return found
+
+
+@require_safe
+@desk
+def mailings(request: DeskRequest) -> HttpResponse:
+    """The queue, the oldest first."""
+    waiting = Campaign.objects.filter(state=CampaignState.REVIEW).select_related("account")
+    rows = []
+    for campaign in waiting.order_by("review_asked_at")[:PAGE_ROWS]:
+        with tenancy.account(campaign.account_id):
+            people = count_segment(campaign.list_ids, campaign.conditions)
+        rows.append((campaign, people))
+    return page(request, "mailings", {"rows": rows})
+
+
+def _context(campaign: Campaign) -> dict[str, Any]:
+    language = reading_language()
+    with tenancy.account(campaign.account_id):
+        verdict = check_campaign(campaign.id)
+        lists = audience_lists(campaign)
+        people = count_segment(campaign.list_ids, campaign.conditions)
+        earlier = list(
+            Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")[:5]
+        )
+        shown = content_hash(campaign, newest_imprint())
+        letter = letter_for(campaign, campaign.account, None, bare=False)
+    return {
+        "letter": letter,
+        "campaign": campaign,
+        "customer": campaign.account,
+        "tone": tone_of(campaign.account),
+        "owners": owners(campaign.account_id),
+        "people": people,
+        "lists": lists,
+        "earlier": earlier,
+        "shown_hash": shown,
+        "why": [explain(one, language) for one in verdict.failures if one.severity is Severity.REVIEW],
+        "warnings": [explain(one, language) for one in verdict.failures if one.severity is not Severity.REVIEW],
+        "history": history(campaign.account_id)[:12],
+        "waits": campaign.state == CampaignState.REVIEW,
+    }
+
+
+@require_safe
+@desk
+def mailing(request: DeskRequest, campaign_id: int) -> HttpResponse:
+    """One mailing: why it waits, what readers see, whom it goes to, what the account did before."""
+    return page(request, "mailing", _context(_find(campaign_id)))
+
+
+@require_POST
+@desk
+def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
+    """Let it go, or hand it back with the reason."""
+    campaign = _find(campaign_id)
+    try:
+        review_campaign(
+            campaign.account_id, campaign.id, approved=request.POST.get("word") == "go", by=request.user,
+            shown_hash=request.POST.get("shown_hash", ""), text=request.POST.get("text", "")[:8000],
+            note=request.POST.get("note", "")[:8000],
+        )  # fmt: skip
+    except CampaignError as problem:
+        context = {**_context(_find(campaign_id)), "problem": str(problem)}
+        return page(request, "mailing", context, status=REFUSED)
+    messages.success(request, _("Done. The customer is told."))
+    return see_other(reverse("desk:mailings"))

@@ -1,0 +1,18 @@
+"""Agreements as people read them: Markdown to HTML."""
+
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+from mailflatrate.apps.accounts.models import AgreementDocument
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+
+
+def markdown_html(text: str) -> SafeString:
+    """Markdown as HTML; raw HTML in it is shown as text."""
+    return mark_safe(str(_MARKDOWN.render(text)))  # noqa: S308  the renderer lets no HTML through
+
+
+def document_html(document: AgreementDocument) -> SafeString:
+    """The text of a document below its title."""
+    return markdown_html(document.text.partition("\n")[2])

@@ -1,0 +1,56 @@
+"""A document with a new version asks every person at the next sign-in, before anything else (R-04)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Role
+from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.web.documents import document_html
+from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS, READING, StudioRequest, see_other, studio
+
+
+def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:
+    """Called by allauth after a sign-in: look for new versions with the first page of the studio."""
+    request.session[ASK_AGREEMENTS] = True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio(viewers_may_post=True)
+def agreements(request: StudioRequest) -> HttpResponse:
+    """The texts that this person has not agreed to yet. "Later" asks again at the next sign-in."""
+    owner = request.membership.role == Role.OWNER
+    due = queries.documents_to_read(request.user)
+    problem = ""
+    if request.method not in READING:
+        if request.POST.get("later") != "yes":
+            problem = _agree(request, [row.id for row in due], owner=owner)
+        if not problem:
+            request.session.pop(ASK_AGREEMENTS, None)
+            return see_other(reverse("studio:home"))
+    if not due:
+        request.session.pop(ASK_AGREEMENTS, None)
+        return see_other(reverse("studio:home"))
+    texts = [(row, document_html(row)) for row in due]
+    context = {"documents": texts, "is_owner": owner, "problem": problem}
+    return render(request, "studio/agreements.html", context, status=422 if problem else 200)
+
+
+def _agree(request: StudioRequest, due: list[int], *, owner: bool) -> str:
+    """Record it; what keeps it from being recorded, in words, otherwise."""
+    ticked = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
+    if not set(due) <= set(ticked):
+        return _("Tick each text if you agree.")
+    try:
+        actions.read_documents(request.user, ticked, circumstances(request), owner=owner)
+    except AccountError as error:
+        return str(error)
+    messages.success(request, _("Thank you. The agreements are accepted."))
+    return ""

@@ -1,0 +1,244 @@
+"""Applying from outside: the address is proved first, what is written is kept, a link opens one application."""
+
+import re
+import secrets
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from campaign_world import browser
+from desk_world import desk
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.models import (
+    Acceptance,
+    Account,
+    Applicant,
+    Application,
+    DecisionKind,
+    Membership,
+    Notice,
+    Standing,
+    User,
+)
+from mailflatrate.apps.gate.notices import notice_facts
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.apply import session
+from vetted import RECORD
+
+pytestmark = pytest.mark.usefixtures("database")
+LINK = re.compile(r"https://[^/\s]+(/apply/begin/\S+)")
+
+
+def address(name: str = "anna") -> str:
+    return f"{name}{secrets.token_hex(4)}@lindenhof.example"
+
+
+def letters(email: str) -> list[Notice]:
+    with tenancy.account(actions.house_account().id):
+        return list(Notice.objects.filter(recipient=email).order_by("id"))
+
+
+def ask(client: Client, email: str, **more: str) -> Any:
+    return client.post(
+        "/apply/", {"email": email, "website_2": "", **more}, REMOTE_ADDR=f"10.0.0.{secrets.randbelow(250)}"
+    )
+
+
+def link_of(email: str) -> str:
+    found = LINK.search(letters(email)[-1].text)
+    assert found is not None
+    return found.group(1)
+
+
+def begun(client: Client, email: str, company: str = "Gärtnerei Lindenhof") -> None:
+    ask(client, email)
+    answer = client.post(link_of(email), {"name": "Anna Lindner", "company": company, "country": "DE"})
+    assert answer["Location"] == "/apply/form/company/"
+
+
+def write_all(client: Client) -> None:
+    """All steps, one field wrong at first."""
+    fields = {
+        "company": ("legal_name", "register_number", "vat_id", "street", "postcode", "city", "country", "sector",
+                    "business_model"),
+        "contact": ("responsible_person", "phone", "website", "imprint_url"),
+        "sending": ("sending_history", "previous_provider", "leaving_reason", "monthly_volume", "cadence"),
+        "samples": ("form_url", "sample_mailing"),
+    }  # fmt: skip
+    for step, names in fields.items():
+        answer = client.post(f"/apply/form/{step}/", {name: RECORD[name] for name in names})
+        assert answer.status_code == 303, answer.content.decode()[-2000:]
+    rows = {"rows": "2", "list0-name": "Newsletter", "list0-size": "1949",
+            "list0-collection": "Double opt-in on our page", "list1-name": "", "list1-size": "", "list1-collection": ""}  # fmt: skip
+    assert client.post("/apply/form/lists/", rows)["Location"] == "/apply/form/samples/"
+
+
+def hand_in(client: Client, **values: Any) -> Any:
+    page = client.get("/apply/form/hand-in/").content.decode()
+    boxes = re.findall(r'<input[^>]*name="accept"[^>]*>', page)
+    assert len(boxes) == 3
+    assert not any("checked" in box for box in boxes), "nothing is ticked by itself"
+    ids = [re.search(r'value="(\d+)"', box)[1] for box in boxes]  # type: ignore[index]
+    return client.post("/apply/form/hand-in/", {"accept": ids, "password": "", **values}, REMOTE_ADDR="192.0.2.77",
+                       headers={"User-Agent": "Browser/2"})  # fmt: skip
+
+
+def the_account(email: str) -> Account:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return Membership.objects.select_related("account").get(user__email=email).account
+
+
+def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
+    email, client = address(), Client()
+    assert "Look into your mailbox" in ask(client, email.upper()).content.decode()
+    assert not User.objects.filter(email=email).exists(), "nothing is made before the address is proved"
+    link = link_of(email)
+    assert "Who are you?" in client.get(link).content.decode()
+    assert not User.objects.filter(email=email).exists(), "looking changes nothing"
+    begun(client, email)
+    write_all(client)
+    late = hand_in(client, password="12345")
+    assert late.status_code == 422
+    assert hand_in(client, accept=[]).status_code == 422
+    done = hand_in(client, password="bulbs-and-seeds-9")
+    assert done["Location"] == "/apply/done/"
+    account = the_account(email)
+    assert account.standing == Standing.SUBMITTED
+    with tenancy.account(account.id):
+        rows = list(Acceptance.objects.select_related("document"))
+        assert sorted(row.document.kind for row in rows) == ["anti_spam_policy", "data_processing", "terms"]
+        assert {(row.ip, row.user_agent, row.user.email) for row in rows} == {("192.0.2.77", "Browser/2", email)}
+        assert Application.objects.get().lists == [
+            {"name": "Newsletter", "size": 1949, "collection": "Double opt-in on our page"}
+        ]
+    assert client.get("/apply/form/company/")["Location"] == "/apply/", "it does not change any more"
+    assert "signs in here" in client.get(link).content.decode()
+
+    otto = desk()
+    assert "Gärtnerei Lindenhof GmbH" in otto.page("applications/")
+    url = f"/desk/applications/{account.id}/decide/"
+    assert otto.client.post(url, {"kind": "ask", "text": ""}).status_code == 422
+    assert otto.client.post(url, {"kind": "ask", "text": "Where is your form?"}).status_code == 303
+    user = User.objects.get(email=email)
+    anna = browser(user)
+    assert "Where is your form?" in anna.get("/studio/standing/").content.decode()
+    assert anna.post("/apply/go-on/")["Location"] == "/apply/form/company/"
+    assert "Where is your form?" in anna.get("/apply/form/samples/").content.decode()
+    anna.post("/apply/form/samples/", {"form_url": "lindenhof.example/form", "sample_mailing": "Hello"})
+    assert hand_in(anna)["Location"] == "/apply/done/"
+    assert "https://lindenhof.example/form" in otto.page(f"applications/{account.id}/")
+    assert otto.client.post(url, {"kind": "approve", "note": "Phoned them."}).status_code == 303
+    assert the_account(email).standing == Standing.ACTIVE
+    assert "Mailings go out when" in anna.get("/studio/standing/").content.decode()
+    assert anna.post("/apply/go-on/")["Location"] == "/studio/standing/"
+
+
+@pytest.mark.parametrize("local", ["info", "Office", "no-reply", "newsletter", "abuse"])
+def test_role_addresses_do_not_apply(local: str) -> None:
+    answer = ask(Client(), f"{local}@lindenhof.example")
+    assert answer.status_code == 422
+    assert not letters(f"{local.lower()}@lindenhof.example")
+
+
+@pytest.mark.parametrize("email", ["anna@mailinator.com", "anna@localhost", "anna", "anna@lindenhof", ""])
+def test_other_addresses_that_do_not_apply(email: str) -> None:
+    assert ask(Client(), email).status_code == 422
+
+
+def test_a_known_address_gets_the_same_page_and_another_letter() -> None:
+    known, unknown = address("known"), address("unknown")
+    actions.create_user(known, name="Known", password=None)
+    pages = [ask(Client(), email).content.decode().replace(email, "X") for email in (known, unknown)]
+    strip = re.compile(r'csrfmiddlewaretoken[^>]*|"X-CSRFToken": "[^"]*"')
+    assert strip.sub("", pages[0]) == strip.sub("", pages[1])
+    assert "signs in here already" in letters(known)[-1].text
+    assert "/apply/begin/" not in letters(known)[-1].text
+
+
+def test_an_address_gets_few_letters_and_robots_none() -> None:
+    email = address()
+    for _ in range(5):
+        assert "Look into your mailbox" in ask(Client(), email).content.decode()
+    assert len(letters(email)) == 3
+    robot = address("robot")
+    assert "Look into your mailbox" in ask(Client(), robot, website_2="https://spam.example").content.decode()
+    assert letters(robot) == []
+    one_client = [address(f"n{number}") for number in range(25)]
+    for each in one_client:
+        Client().post("/apply/", {"email": each, "website_2": ""}, REMOTE_ADDR="10.9.9.9")
+    assert sum(len(letters(each)) for each in one_client) == 20
+
+
+def test_the_letter_may_go_to_an_applicant_and_to_nobody_else() -> None:
+    """R-32: notices go to users of the house, and to somebody who asked for this one."""
+    email = address()
+    ask(Client(), email)
+    notice = letters(email)[-1]
+    assert notice_facts(notice).recipient_is_user
+    notice.recipient = address("stranger")
+    assert not notice_facts(notice).recipient_is_user
+    with clock.frozen_at(clock.now() + actions.UNPROVED_KEPT * 2):
+        assert actions.forget_unproved() >= 1
+    assert not Applicant.objects.filter(email=email).exists()
+
+
+def test_what_was_written_is_kept_and_the_link_leads_back() -> None:
+    email, client = address(), Client()
+    begun(client, email)
+    answer = client.post(
+        "/apply/form/contact/", {"website": "nonsense", "phone": "+49 431 1234", "responsible_person": ""}
+    )
+    assert answer.status_code == 422
+    later = Client()
+    assert "is kept" in later.get(link_of(email)).content.decode()
+    assert later.post(link_of(email))["Location"] == "/apply/form/company/"
+    page = later.get("/apply/form/contact/").content.decode()
+    assert "+49 431 1234" in page
+    assert "nonsense" not in page
+    refused = hand_in(later)
+    assert refused.status_code == 422
+    assert "Still to be filled in" in refused.content.decode()
+    assert the_account(email).standing == Standing.REGISTERED
+
+
+def test_links_are_bound_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    email = address()
+    ask(Client(), email)
+    link = link_of(email)
+    for forged in (link[:-3] + "xx/", "/apply/begin/abc/", link.replace("/begin/", "/begin/x")):
+        assert Client().get(forged).status_code == 404
+        assert Client().post(forged, {"name": "E", "company": "E", "country": "DE"}).status_code == 404
+    monkeypatch.setattr(session, "LINK_SECONDS", -1)
+    assert "too old" in Client().get(link).content.decode()
+    assert not User.objects.filter(email=email).exists()
+
+
+def test_a_stranger_writes_nothing_and_sees_nothing() -> None:
+    """Without the session there is no form; with Carla's there is only Carla's; a viewer or editor does not hand in."""
+    anna_mail, carla_mail, anna, carla = address(), address("carla"), Client(), Client()
+    begun(anna, anna_mail)
+    begun(carla, carla_mail, "Möbelhaus Nordstern")
+    anna.post("/apply/form/company/", {"legal_name": "Lindenhof GmbH", "country": "DE"})
+    for path in ("company", "contact", "sending", "lists", "samples", "hand-in"):
+        for method in ("get", "post"):
+            assert getattr(Client(), method)(f"/apply/form/{path}/")["Location"] == "/apply/"
+        assert "Lindenhof GmbH" not in carla.get(f"/apply/form/{path}/").content.decode()
+    carla.post("/apply/form/company/", {"legal_name": "Nordstern GmbH", "country": "DE"})
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Application.objects.get(account=the_account(anna_mail)).legal_name == "Lindenhof GmbH"
+    assert Client().post("/apply/go-on/")["Location"].startswith("/login/")
+    assert "sessionid" not in str(Client().get("/apply/").cookies)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert not anna.session.get("_auth_user_id"), "the link signs nobody in"
+
+
+def test_asking_again_while_it_is_decided_leads_to_the_door() -> None:
+    email, client = address(), Client()
+    begun(client, email)
+    write_all(client)
+    hand_in(client)
+    actions.decide_application(the_account(email).id, DecisionKind.REJECT, by=desk().user, text="We know you.")
+    ask(Client(), email)
+    assert "signs in here already" in letters(email)[-1].text

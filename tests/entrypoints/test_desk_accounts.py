@@ -1,0 +1,228 @@
+"""What a reviewer does at the desk, through the pages, and what the customer sees of it."""
+
+import re
+
+import pytest
+from django.test import Client, RequestFactory
+
+from campaign_world import World, browser, person, world
+from desk_world import Desk, desk
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.models import (
+    Acceptance,
+    Account,
+    Acknowledgement,
+    DeskMessage,
+    Occasion,
+    Role,
+    Standing,
+    Strike,
+)
+from mailflatrate.apps.accounts.queries import current_version, documents_to_read
+from mailflatrate.apps.accounts.shipped import VERSION
+from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS
+from mailflatrate.rules.vetting.signals import Found, Outcome
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def anna() -> World:
+    return world()
+
+
+@pytest.fixture
+def otto() -> Desk:
+    return desk()
+
+
+def standing(anna: World) -> str:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return Account.objects.get(id=anna.account_id).standing
+
+
+def actions_of(anna: World) -> list[str]:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return list(AuditEntry.objects.filter(account_id=anna.account_id).values_list("action", flat=True))
+
+
+def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
+    url = f"/desk/accounts/{anna.account_id}/"
+    assert otto.client.post(f"{url}measure/", {"after": "suspended", "text": " "}).status_code == 422
+    assert otto.client.post(f"{url}measure/", {"after": "registered", "text": "x"}).status_code == 404
+    said = {"after": "suspended", "text": "Bought addresses.", "remedy": "Show us the forms.", "rule": "R-11"}
+    assert otto.client.post(f"{url}measure/", said).status_code == 303
+    page = anna.client.get("/studio/standing/").content.decode()
+    assert all(part in page for part in ("Bought addresses.", "Show us the forms.", "R-11", "by a person"))
+    assert "You do not agree?" in page
+    assert anna.client.post("/studio/standing/letters/", {"text": " ", "about": "change"}).status_code == 422
+    assert (
+        anna.client.post("/studio/standing/letters/", {"text": "They are ours.", "about": "change"}).status_code == 303
+    )
+    assert "They are ours." in otto.page("letters/")
+    assert "about: Suspended" in otto.page(f"accounts/{anna.account_id}/")
+    assert otto.client.post(f"{url}answer/", {"text": "Then send us the log."}).status_code == 303
+    assert "They are ours." not in otto.page("letters/")
+    assert "Then send us the log." in anna.client.get("/studio/standing/").content.decode()
+    early = otto.client.post(f"{url}measure/", {"after": "active", "text": "Proved it."})
+    assert "24 hours" in early.content.decode()
+    assert standing(anna) == Standing.SUSPENDED
+
+
+def test_letters_are_limited_and_a_viewer_writes_none(anna: World) -> None:
+    for number in range(10):
+        anna.client.post("/studio/standing/letters/", {"text": f"Letter {number}"})
+    assert anna.client.post("/studio/standing/letters/", {"text": "One more"}).status_code == 422
+    ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
+    assert ben.post("/studio/standing/letters/", {"text": "x"}).status_code == 403
+    with tenancy.account(anna.account_id):
+        assert DeskMessage.objects.count() == 10
+
+
+def test_strikes_and_limits_at_the_desk(anna: World, otto: Desk) -> None:
+    url = f"/desk/accounts/{anna.account_id}/"
+    assert otto.client.post(f"{url}strike/", {"text": ""}).status_code == 422
+    otto.client.post(f"{url}strike/", {"text": "Three complaints."})
+    assert "Three complaints." in anna.client.get("/studio/standing/").content.decode()
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        strike = Strike.objects.get(account_id=anna.account_id)
+    other = world(people=0)
+    assert otto.client.post(f"/desk/accounts/{other.account_id}/strikes/{strike.id}/back/").status_code == 404
+    otto.client.post(f"{url}strikes/{strike.id}/back/", {"because": "Not theirs."})
+    assert "0 of 3 count" in otto.page(f"accounts/{anna.account_id}/")
+    assert otto.client.post(f"{url}limits/", {"daily_limit": "2", "because": ""}).status_code == 422
+    otto.client.post(f"{url}limits/", {"daily_limit": "2", "supervised": "on", "because": "Grow slowly."})
+    assert "At most 2 recipients" in anna.client.get("/studio/standing/").content.decode()
+    told = ("strike.given", "strike.taken_back", "account.limits_set")
+    assert [one for one in actions_of(anna) if one in told][-3:] == list(told)
+
+
+def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
+    actions.set_limits(anna.account_id, by=otto.user, daily_limit=None, supervised=True, because="new")
+    campaign = anna.ticked(anna.draft("Winter bulbs"))
+    with tenancy.account(anna.account_id):
+        release_campaign(campaign.id, by=anna.anna)
+    assert "A person of ours looks at it first" in anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
+    assert "Winter bulbs are here" in otto.page("mailings/")
+    page = otto.page(f"mailings/{campaign.id}/")
+    assert "mailing number 1 of a new account" in page
+    assert "sandbox" in page
+    shown = re.search(r'name="shown_hash" value="(\w+)"', page)
+    assert shown is not None
+    url = f"/desk/mailings/{campaign.id}/review/"
+    assert otto.client.post(url, {"word": "go", "shown_hash": "0"}).status_code == 422
+    assert otto.client.post(url, {"word": "back", "shown_hash": shown[1], "text": "No prizes."}).status_code == 303
+    assert "No prizes." in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
+    again = anna.again(campaign)
+    with tenancy.account(anna.account_id):
+        release_campaign(again.id, by=anna.anna)
+    assert otto.client.post(url, {"word": "go", "shown_hash": shown[1]}).status_code == 303
+    assert anna.again(campaign).state == CampaignState.PLANNING
+
+
+def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto: Desk) -> None:
+    found = [Found("vat", Outcome.GOOD, "well_formed", "DE136695976"),
+             Found("closed_account", Outcome.SERIOUS, "same", "1", "phone: Eve Ltd (closed)")]  # fmt: skip
+    actions.keep_signals(anna.account_id, found)
+    page = otto.page(f"applications/{anna.account_id}/")
+    assert page.index("Eve Ltd (closed)") < page.index("its check digit fits")
+    german = otto.client.get(f"/desk/applications/{anna.account_id}/", headers={"Accept-Language": "de"})
+    assert "die Prüfziffer stimmt" in german.content.decode()
+    assert otto.client.post(f"/desk/applications/{anna.account_id}/look/").status_code == 303
+
+
+def test_accounts_are_found_by_what_one_knows(anna: World, otto: Desk) -> None:
+    campaign = anna.draft()
+    for search in (anna.anna.email, campaign.mailing_id, "lindenhof"):
+        assert f"/desk/accounts/{anna.account_id}/" in otto.page(f"accounts/?q={search}") or search == "lindenhof"
+    assert "Nobody found" in otto.page("accounts/?q=nobody-like-this")
+    assert otto.client.get(f"/desk/accounts/{actions.house_account().id}/").status_code == 404
+
+
+def test_a_new_version_asks_everybody_and_blocks_until_an_owner_agrees(otto: Desk) -> None:
+    """The whole of section 2: preview, publish, the question at the sign-in, the gate in between."""
+    anna = world()
+    ben = person(anna.account_id, "Ben", Role.VIEWER)
+    campaign = anna.ticked(anna.draft())
+    url, text = "/desk/documents/new/terms/", {"text_en": "# Terms\n\nNew ones.", "text_de": "# Bedingungen\n\nNeue."}
+    version = f"t-{anna.account_id}"
+    assert otto.client.post(url, {"version": version, **text}).content.decode().count("New ones.") >= 2
+    assert current_version("terms") != version, "a preview changes nothing"
+    assert (
+        otto.client.post(
+            url, {"version": version, "text_en": "no title", "text_de": "x", "step": "publish"}
+        ).status_code
+        == 422
+    )
+    try:
+        assert otto.client.post(url, {"version": version, **text, "step": "publish"}).status_code == 303
+        assert otto.client.post(url, {"version": version, **text, "step": "publish"}).status_code == 422
+        with tenancy.account(anna.account_id):
+            blocked = [one.key for one in check_campaign(campaign.id).blocked_by]
+        assert blocked == ["policy-accepted"]
+        _agrees(browser(ben), anna, owner=False)
+        with tenancy.account(anna.account_id):
+            assert not check_campaign(campaign.id).allowed, "a viewer does not bind the account"
+            assert Acknowledgement.objects.filter(user=ben, occasion=Occasion.SIGN_IN).exists()
+        _agrees(anna.client, anna, owner=True)
+        with tenancy.account(anna.account_id):
+            assert check_campaign(campaign.id).allowed
+            assert Acceptance.objects.filter(user=anna.anna, document__version=version).count() == 1
+            assert documents_to_read(anna.anna) == []
+    finally:
+        _shipped_again(otto)
+
+
+def _agrees(client: Client, anna: World, *, owner: bool) -> None:
+    session = client.session
+    session[ASK_AGREEMENTS] = True
+    session.save()
+    assert client.get("/studio/lists/")["Location"] == "/studio/agreements/"
+    page = client.get("/studio/agreements/").content.decode()
+    assert ("Accept for the account" in page) == owner
+    boxes = re.findall(r'<input[^>]*name="accept"[^>]*>', page)
+    assert boxes
+    assert not any("checked" in box for box in boxes)
+    assert client.post("/studio/agreements/", {"accept": []}).status_code == 422
+    ids = [re.search(r'value="(\d+)"', box)[1] for box in boxes]  # type: ignore[index]
+    assert client.post("/studio/agreements/", {"accept": ids}).status_code == 303
+    assert client.get("/studio/lists/").status_code == 200
+
+
+def _shipped_again(otto: Desk) -> None:
+    """The other tests of this run know the shipped texts: the owner of the tables takes the new version back."""
+    import psycopg
+
+    from mailflatrate.settings.roles import owner_url
+    from mailflatrate.settings.schema import load_settings
+
+    with psycopg.connect(owner_url(load_settings())) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("DELETE FROM acceptance WHERE document_id IN (SELECT id FROM agreement_document WHERE version <> %s)",
+                      [VERSION])  # fmt: skip
+        owner.execute("DELETE FROM acknowledgement WHERE document_id IN (SELECT id FROM agreement_document WHERE"
+                      " version <> %s)", [VERSION])  # fmt: skip
+        owner.execute("DELETE FROM agreement_document WHERE version <> %s", [VERSION])
+
+
+def test_later_asks_at_the_next_sign_in(anna: World) -> None:
+    ben = browser(person(anna.account_id, "Ben", Role.EDITOR))
+    session = ben.session
+    session[ASK_AGREEMENTS] = True
+    session.save()
+    assert ben.get("/studio/")["Location"] == "/studio/agreements/"
+    assert ben.post("/studio/agreements/", {"later": "yes"}).status_code == 303
+    assert ben.get("/studio/").status_code == 200
+
+
+def test_the_audit_log_is_read_and_checked(anna: World, otto: Desk) -> None:
+    page = otto.page(f"audit/?account={anna.account_id}")
+    assert "account.active" in page
+    assert "none changed, removed or inserted" in otto.page("audit/?check=1")
+    assert otto.client.post("/desk/audit/").status_code == 405
+    assert RequestFactory and clock.now()
