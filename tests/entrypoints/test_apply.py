@@ -70,8 +70,8 @@ def write_all(client: Client) -> None:
     for step, names in fields.items():
         answer = client.post(f"/apply/form/{step}/", {name: RECORD[name] for name in names})
         assert answer.status_code == 303, answer.content.decode()[-2000:]
-    rows = {"rows": "2", "list0-name": "Newsletter", "list0-size": "1949",
-            "list0-collection": "Double opt-in on our page", "list1-name": "", "list1-size": "", "list1-collection": ""}  # fmt: skip
+    rows = {"rows": "2", "list0-name": "Newsletter", "list0-size": "1949", "list1-name": "", "list1-size": "",
+            "list0-collection": "Double opt-in on our page", "list1-collection": ""}  # fmt: skip
     assert client.post("/apply/form/lists/", rows)["Location"] == "/apply/form/samples/"
 
 

@@ -2,8 +2,9 @@
 
 import re
 
+import psycopg
 import pytest
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from campaign_world import World, browser, person, world
 from desk_world import Desk, desk
@@ -22,11 +23,13 @@ from mailflatrate.apps.accounts.queries import current_version, documents_to_rea
 from mailflatrate.apps.accounts.shipped import VERSION
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS
 from mailflatrate.rules.vetting.signals import Found, Outcome
+from mailflatrate.settings.roles import owner_url
+from mailflatrate.settings.schema import load_settings
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -98,8 +101,7 @@ def test_strikes_and_limits_at_the_desk(anna: World, otto: Desk) -> None:
     assert otto.client.post(f"{url}limits/", {"daily_limit": "2", "because": ""}).status_code == 422
     otto.client.post(f"{url}limits/", {"daily_limit": "2", "supervised": "on", "because": "Grow slowly."})
     assert "At most 2 recipients" in anna.client.get("/studio/standing/").content.decode()
-    told = ("strike.given", "strike.taken_back", "account.limits_set")
-    assert [one for one in actions_of(anna) if one in told][-3:] == list(told)
+    assert {"strike.given", "strike.taken_back", "account.limits_set"} <= set(actions_of(anna))
 
 
 def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
@@ -138,8 +140,8 @@ def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto:
 
 def test_accounts_are_found_by_what_one_knows(anna: World, otto: Desk) -> None:
     campaign = anna.draft()
-    for search in (anna.anna.email, campaign.mailing_id, "lindenhof"):
-        assert f"/desk/accounts/{anna.account_id}/" in otto.page(f"accounts/?q={search}") or search == "lindenhof"
+    for search in (anna.anna.email, campaign.mailing_id):
+        assert f"/desk/accounts/{anna.account_id}/" in otto.page(f"accounts/?q={search}")
     assert "Nobody found" in otto.page("accounts/?q=nobody-like-this")
     assert otto.client.get(f"/desk/accounts/{actions.house_account().id}/").status_code == 404
 
@@ -153,12 +155,8 @@ def test_a_new_version_asks_everybody_and_blocks_until_an_owner_agrees(otto: Des
     version = f"t-{anna.account_id}"
     assert otto.client.post(url, {"version": version, **text}).content.decode().count("New ones.") >= 2
     assert current_version("terms") != version, "a preview changes nothing"
-    assert (
-        otto.client.post(
-            url, {"version": version, "text_en": "no title", "text_de": "x", "step": "publish"}
-        ).status_code
-        == 422
-    )
+    untitled = {"version": version, "text_en": "no title", "text_de": "x", "step": "publish"}
+    assert otto.client.post(url, untitled).status_code == 422
     try:
         assert otto.client.post(url, {"version": version, **text, "step": "publish"}).status_code == 303
         assert otto.client.post(url, {"version": version, **text, "step": "publish"}).status_code == 422
@@ -175,7 +173,7 @@ def test_a_new_version_asks_everybody_and_blocks_until_an_owner_agrees(otto: Des
             assert Acceptance.objects.filter(user=anna.anna, document__version=version).count() == 1
             assert documents_to_read(anna.anna) == []
     finally:
-        _shipped_again(otto)
+        _shipped_again()
 
 
 def _agrees(client: Client, anna: World, *, owner: bool) -> None:
@@ -194,19 +192,13 @@ def _agrees(client: Client, anna: World, *, owner: bool) -> None:
     assert client.get("/studio/lists/").status_code == 200
 
 
-def _shipped_again(otto: Desk) -> None:
+def _shipped_again() -> None:
     """The other tests of this run know the shipped texts: the owner of the tables takes the new version back."""
-    import psycopg
-
-    from mailflatrate.settings.roles import owner_url
-    from mailflatrate.settings.schema import load_settings
-
     with psycopg.connect(owner_url(load_settings())) as owner:
         owner.execute("SET session_replication_role = replica")
-        owner.execute("DELETE FROM acceptance WHERE document_id IN (SELECT id FROM agreement_document WHERE version <> %s)",
-                      [VERSION])  # fmt: skip
-        owner.execute("DELETE FROM acknowledgement WHERE document_id IN (SELECT id FROM agreement_document WHERE"
-                      " version <> %s)", [VERSION])  # fmt: skip
+        for table in ("acceptance", "acknowledgement"):
+            newer = f"DELETE FROM {table} a USING agreement_document d WHERE d.id = a.document_id AND d.version <> %s"
+            owner.execute(newer, [VERSION])
         owner.execute("DELETE FROM agreement_document WHERE version <> %s", [VERSION])
 
 
@@ -225,4 +217,3 @@ def test_the_audit_log_is_read_and_checked(anna: World, otto: Desk) -> None:
     assert "account.active" in page
     assert "none changed, removed or inserted" in otto.page("audit/?check=1")
     assert otto.client.post("/desk/audit/").status_code == 405
-    assert RequestFactory and clock.now()

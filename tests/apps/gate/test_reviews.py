@@ -11,8 +11,10 @@ from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.models import Account, Acknowledgement, Notice, Occasion, Standing
 from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign, release_due
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.base import clock, tenancy
@@ -191,7 +193,7 @@ def test_each_tick_is_recorded_with_its_content(anna: World) -> None:
     campaign = anna.draft()
     where = accounts.Circumstances(ip="192.0.2.9", user_agent="Browser/1")
     with tenancy.account(anna.account_id):
-        shown = campaigns.content_hash(campaign, campaigns.queries.newest_imprint())
+        shown = content_hash(campaign, newest_imprint())
         campaigns.tick_policy(campaign.id, by=anna.anna, shown_hash=shown, where=where)
         row = Acknowledgement.objects.select_related("document").get(occasion=Occasion.MAILING, subject_id=campaign.id)
         assert (row.user, row.ip, row.user_agent, row.content_hash) == (anna.anna, "192.0.2.9", "Browser/1", shown)

@@ -81,8 +81,8 @@ def queue_import(
 ) -> Import:
     """Fix the columns and start. `enqueue` False: the caller runs it himself. Raises ImportProblem.
 
-    `tick` is recorded for exactly this file (R-04). Where the declaration that the file rests on was replaced meanwhile,
-    it rests on the newest (R-10).
+    `tick` is recorded for exactly this file (R-04). Where the declaration that the file rests on was replaced
+    meanwhile, it rests on the newest (R-10).
     """
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
