@@ -16,11 +16,12 @@ from mailflatrate.mail.reading.values import BounceVerdict, Outcome
 
 OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
 
-# A delivery that the relay accepted and the world returned changes sides, and its tally with it.
+# A delivery that the relay accepted and the world returned changes sides, and its tally with it. A bounce may be read
+# before the sender has written down that the letter left: then the row still waits, and no tally counts it yet.
 _RETURNED = """
 WITH before AS (
     SELECT id, chunk_id, campaign_id, state, CASE state WHEN 'bounced' THEN bounce ELSE '' END AS detail
-    FROM delivery WHERE id = %(id)s AND account_id = %(account_id)s AND state IN ('sent', 'in_doubt', 'deferred')
+    FROM delivery WHERE id = %(id)s AND account_id = %(account_id)s AND state IN ('sent', 'in_doubt', 'deferred', 'pending')
     FOR UPDATE
 ), written AS (
     UPDATE delivery d SET state = 'bounced', bounce = %(bounce)s, reason = %(reason)s, reply_status = %(status)s,
@@ -28,7 +29,7 @@ WITH before AS (
     FROM before WHERE d.id = before.id AND d.account_id = %(account_id)s
 ), counted AS (
     INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
-    SELECT %(account_id)s, chunk_id, campaign_id, state, detail, -1 FROM before
+    SELECT %(account_id)s, chunk_id, campaign_id, state, detail, -1 FROM before WHERE state <> 'pending'
     UNION ALL SELECT %(account_id)s, chunk_id, campaign_id, 'bounced', %(bounce)s, 1 FROM before
     ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
 )

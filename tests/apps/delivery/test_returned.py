@@ -1,0 +1,28 @@
+"""A bounce that is read before the sender wrote down that the letter left is not lost."""
+
+import pytest
+
+from campaign_world import world
+from mailflatrate.apps.delivery.feedback import record_returned
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.queries import campaign_progress
+from mailflatrate.base import clock, tenancy
+from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
+
+
+@pytest.mark.parametrize("first", [DeliveryState.PENDING, DeliveryState.SENT])
+def test_the_bounce_counts_whoever_is_faster(database: str, first: DeliveryState) -> None:
+    assert database
+    anna = world(people=3)
+    campaign = anna.sending()
+    with tenancy.account(anna.account_id):
+        ids = list(Delivery.objects.filter(campaign=campaign).order_by("id").values_list("id", flat=True))
+    if first == DeliveryState.SENT:
+        anna.settle(campaign, DeliveryState.SENT, 1)
+    verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
+    with tenancy.account(anna.account_id):
+        assert record_returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+        assert not record_returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test"), "once"
+        assert Delivery.objects.get(id=ids[0]).state == DeliveryState.BOUNCED
+        progress = campaign_progress(campaign.id)
+        assert (progress.bounced_hard, progress.sent, progress.pending) == (1, 0, 2)
