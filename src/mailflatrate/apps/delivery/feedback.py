@@ -21,7 +21,8 @@ OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
 _RETURNED = """
 WITH before AS (
     SELECT id, chunk_id, campaign_id, state, CASE state WHEN 'bounced' THEN bounce ELSE '' END AS detail
-    FROM delivery WHERE id = %(id)s AND account_id = %(account_id)s AND state IN ('sent', 'in_doubt', 'deferred', 'pending')
+    FROM delivery WHERE id = %(id)s AND account_id = %(account_id)s
+      AND state IN ('sent', 'in_doubt', 'deferred', 'pending')
     FOR UPDATE
 ), written AS (
     UPDATE delivery d SET state = 'bounced', bounce = %(bounce)s, reason = %(reason)s, reply_status = %(status)s,
