@@ -24,7 +24,7 @@ def test_the_copy_comes_after_a_question(anna: Audience) -> None:
     contact = anna.contact("dora@web.de")
     address = f"contacts/{contact.id}/data/"
     assert f'href="/studio/{address}"' in anna.page(f"contacts/{contact.id}/")
-    assert "Download everything stored about dora@web.de?" in anna.page(address)
+    assert "Download everything stored?" in anna.page(address)
     answer = anna.client.post(f"/studio/{address}")
     assert answer.headers["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
@@ -38,7 +38,8 @@ def test_erasure_names_what_is_lost_and_wants_a_tick(anna: Audience) -> None:
     contact = anna.contact("dora@web.de")
     address = f"/studio/contacts/{contact.id}/erase/"
     page = anna.page(f"contacts/{contact.id}/erase/")
-    assert "Erase dora@web.de for good?" in page
+    assert "Erase for good?" in page
+    assert "dora@web.de" in page
     assert "Download everything first" in page
     assert anna.client.post(address).status_code == 422
     assert anna.ben.post(address, {"sure": "on"}).status_code == 403
