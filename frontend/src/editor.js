@@ -109,10 +109,23 @@ export function mountAll(root = document) {
   }
 }
 
-/** Puts text where the cursor is: for "insert a merge field" menus (data-insert="{{ contact.first_name }}"). */
-function insert(view, text) {
-  view.dispatch(view.state.replaceSelection(text));
+/** Puts text where the cursor is, `after` behind what is selected: for menus (data-insert="{{ contact.first_name }}"). */
+function insert(view, text, after = "") {
+  const { from, to } = view.state.selection.main;
+  const kept = after ? view.state.sliceDoc(from, to) : "";
+  view.dispatch({ changes: { from, to, insert: text + kept + after }, selection: { anchor: from + text.length + kept.length }, scrollIntoView: true });
   view.focus();
+}
+
+function escaped(text) {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+}
+
+/** A picture in the words of the way of writing. */
+function pictureIn(kind, { picture, pictureAlt, pictureWidth }) {
+  if (kind === "markdown") return `![${pictureAlt.replaceAll("]", "\\]")}](${picture})`;
+  if (kind === "html") return `<img src="${escaped(picture)}" alt="${escaped(pictureAlt)}" width="${pictureWidth}" style="max-width:100%;height:auto">`;
+  return `<mj-image src="${escaped(picture)}" alt="${escaped(pictureAlt)}" width="${pictureWidth}px" />`;
 }
 
 function goTo(view, line) {
@@ -128,6 +141,13 @@ document.addEventListener("click", (event) => {
   const view = mounted.get(textarea);
   if (!view) return;
   event.preventDefault();
-  if (button.dataset.insert) insert(view, button.dataset.insert);
+  if (button.dataset.insert) insert(view, button.dataset.insert, button.dataset.insertAfter);
   else goTo(view, Number(button.dataset.gotoLine));
+});
+
+document.addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-picture]");
+  const textarea = document.getElementById(chosen?.closest("dialog")?.opener?.dataset.pickerFor ?? "");
+  const view = mounted.get(textarea);
+  if (chosen && view) insert(view, pictureIn(textarea.dataset.editor, chosen.dataset));
 });

@@ -22,7 +22,7 @@ from mailflatrate.apps.accounts.actions import (
 )
 from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion
 from mailflatrate.apps.campaigns.actions import ask_for_review, gallery_media, save_as_template, save_brand
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
@@ -107,6 +107,7 @@ class Neighbours:
                 "account_id": self.anna.account_id, "notice_id": notice.id, "form_id": form_id,
                 "request_id": request.id, "origin_id": origin.id,
                 "media_id": gallery_media("hills", alt="Hills", by=None).id,
+                "version_id": CampaignVersion.objects.filter(campaign=campaign).values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
             }  # fmt: skip
             save_brand(BRAND, logo_id=self.ids["media_id"])
@@ -222,7 +223,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
-                 "template_id", "origin_id"):  # fmt: skip
+                 "template_id", "origin_id", "version_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

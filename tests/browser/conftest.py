@@ -86,9 +86,19 @@ class Visitor:
         assert answer is not None and answer.status == 200, f"{path}: {answer and answer.status}"
 
     def shoot(self, name: str) -> Path:
-        """A picture of the whole page."""
+        """A picture of the whole page.
+
+        The window is made as tall as the page first: Chromium does not draw frames that are out of sight, and the
+        source editor measures again when its window grows.
+        """
         path = self.shots / f"{name}-{self.look.name}.png"
+        usual = self.page.viewport_size
+        assert usual is not None
+        height = int(self.page.evaluate("document.documentElement.scrollHeight"))
+        self.page.set_viewport_size({"width": usual["width"], "height": min(height, 6000)})
+        self.page.wait_for_timeout(250)
         self.page.screenshot(path=path, full_page=True)
+        self.page.set_viewport_size(usual)
         return path
 
     def violations(self) -> list[str]:

@@ -114,7 +114,7 @@ def test_it_saves_while_writing_and_answers_with_what_changed() -> None:
     assert "Saved " in part
     for place in ("saved", "checks", "audience-note", "content-problems", "release-buttons", "shown_hash"):
         assert f'id="{place}"' in part
-    assert part.count('hx-swap-oob="true"') == 7
+    assert part.count('hx-swap-oob="true"') == 11
     assert anna.again(campaign).subject == "Tulips"
 
 
@@ -325,9 +325,10 @@ def test_ben_who_only_looks_may_not_write() -> None:
 
 
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "clicks/",
-        "decision/", "letter/", "letter/html/")  # fmt: skip
+        "decision/", "letter/", "letter/html/", "edit/pulse/", "versions/", "versions/1/",
+        "versions/1/letter/")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
-         "pause/", "resume/", "cancel/")  # fmt: skip
+         "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:
@@ -349,7 +350,9 @@ def test_carla_finds_nothing_at_annas_addresses() -> None:
 def test_every_address_of_the_area_is_among_those_carla_tried() -> None:
     from mailflatrate.entrypoints.web.studio.campaigns.urls import urlpatterns
 
-    paths = {str(each.pattern).replace("<int:delivery_id>", "1") for each in urlpatterns}
+    paths = {
+        str(each.pattern).replace("<int:delivery_id>", "1").replace("<int:version_id>", "1") for each in urlpatterns
+    }
     tried = {f"<int:campaign_id>/{path}" for path in (*GETS, *POSTS)}
     assert paths - tried == {"", "new/"}
 

@@ -209,3 +209,25 @@ def test_the_thumbnail_is_smaller_than_the_picture(anna: World) -> None:
         slots = {file.slot: file.width for file in media.files.all()}
         assert media_url(media, WHOLE, "png").endswith("/purple-wall.png")
     assert slots == {0: 700, 1: 320, 2: 600}
+
+
+def test_two_browsers_at_one_draft_without_script(anna: World) -> None:
+    """The second form is answered with what happened, its words still in it; the other window is told by the pulse."""
+    draft = anna.draft("Pens")
+    with tenancy.account(anna.account_id):
+        ben = browser(person(anna.account_id, "Ben Petersen", Role.EDITOR))
+    address = f"/studio/campaigns/{draft.id}/edit/"
+    whole = {"name": "Pens", "language": "en", "content_kind": "markdown", "content": "Hello", "seen": 1}
+    followed(anna.client, address, whole | {"subject": "Anna's"})
+    told = ben.get(f"{address}pulse/?seen=1").content.decode()
+    assert "Anna Lindner saved this mailing" in told
+    assert ben.get(f"{address}pulse/?seen=2").status_code == 204
+    late = ben.post(address, whole | {"subject": "Ben's"})
+    assert late.status_code == 409
+    text = late.content.decode()
+    assert "Nothing was overwritten" in text
+    assert "Ben&#x27;s" in text
+    with tenancy.account(anna.account_id):
+        assert Campaign.objects.get(id=draft.id).subject == "Anna's"
+    assert "Kept beside the mailing" in ben.get(f"/studio/campaigns/{draft.id}/versions/").content.decode()
+    assert "Kept beside the mailing" not in anna.client.get(f"/studio/campaigns/{draft.id}/versions/").content.decode()

@@ -10,7 +10,9 @@ function openDialog(id, opener) {
     for (const place of dialog.querySelectorAll(`[data-slot="${name}"]`)) place.textContent = value;
     for (const field of dialog.querySelectorAll(`[name="${name}"]`)) field.value = value;
   }
+  dialog.opener = opener;
   dialog.showModal();
+  document.body.dispatchEvent(new CustomEvent(`${id}:opened`));
 }
 
 function closeMenus(except) {

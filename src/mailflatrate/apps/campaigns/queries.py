@@ -15,6 +15,7 @@ from mailflatrate.apps.campaigns.models import (
     Campaign,
     CampaignReview,
     CampaignState,
+    CampaignVersion,
     Edition,
     MailingTemplate,
     Media,
@@ -176,3 +177,10 @@ def brand_look() -> Look:
         body_font=kit.body_font, logo_url=media_url(kit.logo, WHOLE, logo.ending) if kit.logo and logo else "",
         logo_width=logo.width // 2 if logo else 0, imprint=BlockStyle(kit.imprint_ink, kit.imprint_ground),
     )  # fmt: skip
+
+
+def versions(campaign_id: int) -> QuerySet[CampaignVersion]:
+    """The history of a draft, newest first; what was set aside stands where it was saved."""
+    return (
+        CampaignVersion.objects.filter(campaign_id=campaign_id).select_related("saved_by").order_by("-saved_at", "-id")
+    )

@@ -1,7 +1,9 @@
 """A template as a finished letter, before there is a mailing: for the gallery and for looking at one's own colours."""
 
 import base64
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.compiling import REASONS, imprint_block, known_variables, source_of
@@ -35,11 +37,12 @@ def own_letter(template: MailingTemplate, look: Look, account: Account) -> str:
     return _letter(draft, look, account)
 
 
-def markdown_letter(text: str, language: str, look: Look, account: Account) -> str:
-    """The HTML of a text in a look."""
+def written_letter(values: Mapping[str, Any], look: Look, account: Account) -> str:
+    """The HTML of what a stored version of a draft says. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
-        account=account, mailing_id=SPECIMEN_ID, language=language, content_kind=ContentKind.MARKDOWN, content=text
-    )
+        account=account, mailing_id=SPECIMEN_ID, subject=values["subject"], preheader=values["preheader"],
+        language=values["language"], content_kind=values["content_kind"], content=values["content"],
+    )  # fmt: skip
     return _letter(draft, look, account)
 
 

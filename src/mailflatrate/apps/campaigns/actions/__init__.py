@@ -1,7 +1,7 @@
 """Every write to campaigns; one transaction each, inside the account's scope.
 
 `drafts` are mailings before they go out, `media` pictures, `brand` the account's look, `templates` what drafts begin
-with.
+with, `versions` several people at one draft.
 """
 
 from mailflatrate.apps.campaigns.actions.brand import save_brand
@@ -27,9 +27,12 @@ from mailflatrate.apps.campaigns.actions.templates import (
     start_from_gallery,
     start_from_template,
 )
+from mailflatrate.apps.campaigns.actions.versions import Draft, Window, forget_aside, save_draft, take_version
 
 __all__ = [
     "WRITABLE",
+    "Draft",
+    "Window",
     "ask_for_review",
     "copy_campaign",
     "create_campaign",
@@ -37,16 +40,19 @@ __all__ = [
     "delete_media",
     "delete_template",
     "describe_media",
+    "forget_aside",
     "gallery_media",
     "locked",
     "make_edition",
     "rename_template",
     "save_as_template",
     "save_brand",
+    "save_draft",
     "schedule",
     "set_state",
     "start_from_gallery",
     "start_from_template",
+    "take_version",
     "tick_policy",
     "unschedule",
     "update_campaign",

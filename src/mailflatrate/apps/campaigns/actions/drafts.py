@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -15,10 +15,12 @@ from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.mailing_id import new_mailing_id
 
+MOST_VERSIONS = 100
+ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
     "content", "text_override", "track_clicks", "time_zone",
@@ -33,24 +35,74 @@ def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | N
         setattr(campaign, field, value)
     campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
     campaign.save()
+    record_version(campaign, by)
     return campaign
 
 
-def update_campaign(campaign_id: int, values: Mapping[str, Any]) -> Campaign:
-    """Change a draft. An edit after the policy was ticked asks for the tick again, because the hash differs (R-04).
+def update_campaign(campaign_id: int, values: Mapping[str, Any], *, by: User | None = None) -> Campaign:
+    """Change a draft, whatever it was before. An edit after the policy was ticked asks for the tick again (R-04).
 
     Raises NotEditable once the campaign has left the draft.
     """
     _only_writable(values)
+    return write(editable(campaign_id), values, by)
+
+
+def editable(campaign_id: int) -> Campaign:
+    """The draft, locked. Raises NotEditable once the campaign has left the draft."""
     campaign = locked(campaign_id)
     if campaign.state not in queries.EDITABLE:
         raise NotEditable(_("This mailing is no longer a draft. Copy it to send something different."))
-    for name, value in values.items():
+    return campaign
+
+
+def write(campaign: Campaign, values: Mapping[str, Any], by: User | None, *, taken_from: int | None = None) -> Campaign:
+    """Write what differs into a locked draft and keep the result as a version. Nothing differs: nothing happens."""
+    changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
+    if not changed:
+        return campaign
+    for name, value in changed.items():
         setattr(campaign, name, value)
     campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
+    campaign.version += 1
     campaign.updated_at = clock.now()
-    campaign.save(update_fields=[*values, "media_ids", "updated_at"])
+    campaign.save(update_fields=[*changed, "media_ids", "version", "updated_at"])
+    record_version(campaign, by, taken_from=taken_from)
     return campaign
+
+
+def values_of(campaign: Campaign) -> dict[str, Any]:
+    """Everything that a customer wrote."""
+    return {name: getattr(campaign, name) for name in sorted(WRITABLE)}
+
+
+def record_version(campaign: Campaign, by: User | None, *, taken_from: int | None = None) -> None:
+    """Keep the draft as it stands. What one person saves in one go stays one version.
+
+    The very first version is kept apart, and so is one that was brought back: both are what people look for.
+    """
+    now = clock.now()
+    newest = CampaignVersion.objects.filter(campaign=campaign, aside=False).order_by("-number").first()
+    goes_on = (
+        newest is not None
+        and taken_from is None
+        and newest.taken_from is None
+        and newest.number > 1
+        and newest.saved_by_id == (by.id if by else None)
+        and now - newest.saved_at < ONE_GO
+        and now - newest.begun_at < ONE_GO_AT_MOST
+    )
+    if goes_on and newest is not None:
+        newest.number, newest.values, newest.saved_at = campaign.version, values_of(campaign), now
+        newest.save(update_fields=["number", "values", "saved_at"])
+        return
+    CampaignVersion.objects.create(
+        campaign=campaign, number=campaign.version, values=values_of(campaign), saved_by=by, begun_at=now, saved_at=now,
+        taken_from=taken_from,
+    )  # fmt: skip
+    kept = CampaignVersion.objects.filter(campaign=campaign, aside=False).order_by("-number")
+    old = list(kept.values_list("id", flat=True)[MOST_VERSIONS:])
+    CampaignVersion.objects.filter(id__in=old).exclude(number=1).delete()
 
 
 def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:

@@ -8,12 +8,14 @@ from mailflatrate.apps.campaigns.models.campaign import (
     Edition,
 )
 from mailflatrate.apps.campaigns.models.material import BrandKit, MailingTemplate, Media, MediaFile
+from mailflatrate.apps.campaigns.models.version import CampaignVersion
 
 __all__ = [
     "BrandKit",
     "Campaign",
     "CampaignReview",
     "CampaignState",
+    "CampaignVersion",
     "ContentKind",
     "Edition",
     "MailingTemplate",

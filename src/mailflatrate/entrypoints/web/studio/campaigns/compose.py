@@ -1,7 +1,7 @@
 """The compose page: one form that saves itself while it is being written."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +15,7 @@ from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.compiling import content_hash, known_variables, source_of
 from mailflatrate.apps.campaigns.errors import NotEditable
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint, sent_back
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
@@ -28,6 +28,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, Te
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
 from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS, is_starter
+from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.mail.content import find_merge_errors
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.limits import value as limit
@@ -38,30 +39,42 @@ OTHER_PARTS = ("subject:", "preheader:", "text part:")
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a posted form. `conditions` are the rows to draw, `audience_error` what is wrong with them."""
+    """What became of a posted form.
+
+    `conditions` are the rows to draw, `audience_error` what is wrong with them. `seen` is the version that the page
+    shows; `aside` is set where somebody else was faster and what was written is kept beside the draft.
+    """
 
     form: CampaignForm
     conditions: list[dict[str, Any]]
     audience_error: str
+    seen: int
+    aside: CampaignVersion | None = None
 
     @property
     def complete(self) -> bool:
         """True where nothing had to be left unsaved."""
-        return not self.form.errors and not self.audience_error
+        return not self.form.errors and not self.audience_error and self.aside is None
 
 
 def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, Saved]:
     """Keep everything that is in order; the rest stays as it was. Raises NotEditable."""
-    form = CampaignForm(request.POST)
+    posted = request.POST
+    form = CampaignForm(posted)
     form.is_valid()
     values = form.writable_values()
-    conditions, problem = posted_conditions(request.POST), ""
+    conditions, problem = posted_conditions(posted), ""
     try:
         values["conditions"] = [condition.as_json() for condition in parse_conditions(conditions)]
     except SegmentError as error:
         problem = str(error)
-    campaign = actions.update_campaign(campaign_id, values)
-    return campaign, Saved(form, conditions, problem)
+    seen = whole_number(posted["seen"]) if "seen" in posted else None
+    draft = actions.save_draft(
+        campaign_id, values, by=request.user, seen=seen, aside_id=whole_number(posted.get("aside")),
+        window=actions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
+    )  # fmt: skip
+    shown = seen if draft.aside and seen is not None else draft.campaign.version
+    return draft.campaign, Saved(form, conditions, problem, shown, draft.aside)
 
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
@@ -99,6 +112,18 @@ def _insertion(name: str) -> str:
     return f'{{{{ {name} | default: "" }}}}' if may_be_empty else f"{{{{ {name} }}}}"
 
 
+def _passages(attributes: frozenset[str]) -> list[tuple[str, str, str]]:
+    """What the menu of conditions writes: its word, what stands before the passage, and what after it."""
+    found = [
+        (_("Only for people whose first name is known"), "{% if contact.first_name %}", "{% endif %}"),
+        (_("One text with the first name, another without"), "{% if contact.first_name %}", "{% else %}{% endif %}"),
+    ]
+    for name in sorted(attributes)[:8]:
+        word = _("Only for people whose “%(name)s” is …") % {"name": name}
+        found.append((word, f'{{% if contact.{name} == "…" %}}', "{% endif %}"))
+    return found
+
+
 def _policy(request: StudioRequest) -> AgreementDocument | None:
     documents = current_documents(request.LANGUAGE_CODE or "en")
     return next((each for each in documents if each.kind == AgreementKind.POLICY), None)
@@ -106,14 +131,18 @@ def _policy(request: StudioRequest) -> AgreementDocument | None:
 
 def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> dict[str, Any]:
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
+    attributes = attribute_names()
     return {
         **_live_context(campaign, audience_error=saved.audience_error),
         "form": saved.form,
+        "saved": saved,
+        "chosen_lists": [row.name for row in list_table() if str(row.id) in chosen],
         "lists": [(row, str(row.id) in chosen) for row in list_table()],
         "builder": builder(saved.conditions),
         "segments": segments(),
         "kinds": [(kind.value, kind.label) for kind in (ContentKind.MARKDOWN, ContentKind.MJML, ContentKind.HTML)],
-        "variables": [(name, _insertion(name)) for name in sorted(known_variables(attribute_names()))],
+        "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],
+        "passages": _passages(attributes),
         "preview": preview_of(request, campaign, View.of(request)),
         "schedule": schedule_form(campaign),
         "test_form": TestForm(initial={"recipients": [request.user.email]}),
@@ -129,7 +158,7 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if campaign.state != CampaignState.DRAFT:
         return see_other(reverse("studio:campaign", args=[campaign_id]))
     if request.method != "POST":
-        saved = Saved(form_of(campaign), campaign.conditions, "")
+        saved = Saved(form_of(campaign), campaign.conditions, "", campaign.version)
         return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
     try:
         campaign, saved = _save(request, campaign_id)
@@ -142,40 +171,48 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 
 def _autosaved(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
-    context = {**_live_context(campaign, audience_error=saved.audience_error), "form": saved.form, "saved": saved}
+    context = {
+        **_live_context(campaign, audience_error=saved.audience_error), "form": saved.form, "saved": saved,
+        "faster": faster(campaign) if saved.aside else None,
+    }  # fmt: skip
     response = page(request, "studio/campaigns/autosaved.html", context)
-    response.headers["HX-Trigger"] = "saved"
+    if saved.aside is None:
+        response.headers["HX-Trigger"] = "saved"
     return response
 
 
 def _saved_page(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
     here = reverse("studio:campaign-edit", args=[campaign.id])
     kind, order, segment = (request.POST.get(name, "") for name in ("kind", "row", "use_segment"))
+    if saved.aside is not None:
+        context = _whole_context(request, campaign, saved) | {"faster": faster(campaign)}
+        return page(request, "studio/campaigns/compose.html", context, status=409)
     if kind in ContentKind.values:
-        _change_kind(campaign, kind)
+        _change_kind(request, campaign, kind)
         return see_other(f"{here}#content-card")
     if segment:
-        return _use_segment(campaign, request.POST.get("segment", ""), here)
+        return _use_segment(request, campaign, here)
     if order or not saved.complete:
-        drawn = Saved(saved.form, changed_rows(saved.conditions, order), "" if order else saved.audience_error)
+        problem = "" if order else saved.audience_error
+        drawn = replace(saved, conditions=changed_rows(saved.conditions, order), audience_error=problem)
         status = 200 if order else 422
         return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, drawn), status=status)
     messages.success(request, _("Saved."))
     return see_other(here)
 
 
-def _change_kind(campaign: Campaign, kind: str) -> None:
+def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
     """Another way of writing. What was written stays; an untouched beginning is exchanged for the other kind's."""
     values: dict[str, Any] = {"content_kind": kind}
     if is_starter(campaign.content):
         values["content"] = STARTERS["de" if campaign.language == "de" else "en"][kind]
-    actions.update_campaign(campaign.id, values)
+    actions.update_campaign(campaign.id, values, by=request.user)
 
 
-def _use_segment(campaign: Campaign, segment_id: str, here: str) -> HttpResponse:
-    found = Segment.objects.filter(id=whole_number(segment_id)).first()
+def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpResponse:
+    found = Segment.objects.filter(id=whole_number(request.POST.get("segment"))).first()
     if found is not None:
-        actions.update_campaign(campaign.id, {"conditions": found.conditions})
+        actions.update_campaign(campaign.id, {"conditions": found.conditions}, by=request.user)
     return see_other(f"{here}#audience")
 
 

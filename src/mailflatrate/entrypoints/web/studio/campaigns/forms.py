@@ -77,6 +77,14 @@ class CampaignForm(forms.Form):
         content: Any = self.fields["content"]
         content.widget.attrs["lang"] = self["language"].value()
 
+    def clean_content(self) -> str:
+        """Lines end as an editor ends them: a form that is sent without script ends them with CR and LF."""
+        return str(self.cleaned_data["content"]).replace("\r\n", "\n")
+
+    def clean_text_override(self) -> str:
+        """The same for the text part."""
+        return str(self.cleaned_data["text_override"]).replace("\r\n", "\n")
+
     def writable_values(self) -> dict[str, Any]:
         """Whatever of the form is in order, in the words of `campaigns.actions.WRITABLE`."""
         values = dict(self.cleaned_data)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.campaigns import compose, listing, outcomes, preview, release, report
+from mailflatrate.entrypoints.web.studio.campaigns import compose, listing, outcomes, preview, release, report, versions
 
 ONE = "<int:campaign_id>/"
 
@@ -17,6 +17,12 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}edit/preview/", preview.preview, name="campaign-preview"),
     path(f"{ONE}edit/policy/", release.tick, name="campaign-policy"),
     path(f"{ONE}edit/test/", release.test, name="campaign-test"),
+    path(f"{ONE}edit/pulse/", versions.pulse, name="campaign-pulse"),
+    path(f"{ONE}versions/", versions.index, name="campaign-versions"),
+    path(f"{ONE}versions/<int:version_id>/", versions.compare, name="campaign-version"),
+    path(f"{ONE}versions/<int:version_id>/letter/", versions.letter, name="campaign-version-letter"),
+    path(f"{ONE}versions/<int:version_id>/take/", versions.take, name="campaign-version-take"),
+    path(f"{ONE}versions/<int:version_id>/forget/", versions.forget, name="campaign-version-forget"),
     path(f"{ONE}release/", release.release, name="campaign-release"),
     path(f"{ONE}take-back/", release.take_back, name="campaign-take-back"),
     path(f"{ONE}progress/", report.progress, name="campaign-progress"),

@@ -1,0 +1,95 @@
+"""Several people, or several windows, at one draft: nobody overwrites what he has not seen, and nothing is lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.campaigns.actions.drafts import editable, values_of, write
+from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.base import clock
+
+MOST_ASIDE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which browser window saves, and the how many-th time: its own late request is no conflict and no step back."""
+
+    tab: str = ""
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What became of a save. `aside` is set where it was kept beside the draft, because somebody else was faster."""
+
+    campaign: Campaign
+    aside: CampaignVersion | None = None
+
+
+def save_draft(
+    campaign_id: int,
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    seen: int | None,
+    window: Window = Window(),
+    aside_id: int = 0,
+) -> Draft:
+    """Save what was written on the version `seen`. Where the draft has moved on since, it is kept aside instead.
+
+    None for `seen`: the writer knows of no versions, and what he says stands.
+    `aside_id` goes on writing into what this person had set aside before. Raises NotEditable, Campaign.DoesNotExist.
+    """
+    campaign = editable(campaign_id)
+    own_window = bool(window.tab) and campaign.saved_tab == window.tab
+    if own_window and window.turn < campaign.saved_turn:
+        return Draft(campaign)  # a request that was overtaken by a later one of the same window
+    if all(getattr(campaign, name) == value for name, value in values.items()):
+        return Draft(campaign)
+    if seen is not None and seen != campaign.version and not own_window:
+        return Draft(campaign, _set_aside(campaign, values, by, seen, aside_id))
+    write(campaign, values, by)
+    campaign.saved_tab, campaign.saved_turn = window.tab[:32], window.turn
+    campaign.save(update_fields=["saved_tab", "saved_turn"])
+    return Draft(campaign)
+
+
+def _set_aside(campaign: Campaign, values: Mapping[str, Any], by: User, seen: int, aside_id: int) -> CampaignVersion:
+    now = clock.now()
+    whole = {**values_of(campaign), **values}
+    mine = CampaignVersion.objects.filter(campaign=campaign, aside=True, saved_by=by)
+    begun = mine.filter(id=aside_id).first()
+    if begun is not None:
+        begun.values, begun.saved_at = whole, now
+        begun.save(update_fields=["values", "saved_at"])
+        return begun
+    for old in mine.order_by("-id")[MOST_ASIDE - 1 :]:
+        old.delete()
+    return CampaignVersion.objects.create(
+        campaign=campaign, number=seen, values=whole, aside=True, saved_by=by, begun_at=now, saved_at=now
+    )
+
+
+def take_version(campaign_id: int, version_id: int, *, by: User) -> Campaign:
+    """Put a version, or what was set aside, into the draft. What the draft was stays in the history.
+
+    Raises NotEditable, CampaignVersion.DoesNotExist.
+    """
+    campaign = editable(campaign_id)
+    version = CampaignVersion.objects.get(id=version_id, campaign=campaign)
+    values = dict(version.values)
+    sender_id = values.get("sender_id")
+    if sender_id is None or not SenderAddress.objects.filter(id=sender_id).exists():
+        values["sender_id"] = None
+    write(campaign, values, by, taken_from=version.number)
+    if version.aside:
+        version.delete()
+    return campaign
+
+
+def forget_aside(campaign_id: int, version_id: int, *, by: User) -> None:
+    """Drop what this person had set aside. Anything else is left alone."""
+    CampaignVersion.objects.filter(id=version_id, campaign_id=campaign_id, aside=True, saved_by=by).delete()

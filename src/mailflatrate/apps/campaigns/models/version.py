@@ -1,0 +1,32 @@
+"""The history of a draft."""
+
+from django.db import models
+from django.db.models import Q
+
+from mailflatrate.apps.campaigns.models.campaign import Campaign
+from mailflatrate.base.tenancy import TenantModel
+
+
+class CampaignVersion(TenantModel):
+    """A draft as somebody left it. What one person saves in one go is one version, however often it saved itself.
+
+    `aside`: written on an older state than the draft had by then; kept, but not in the draft. `number` is the version
+    of the draft that it made, or, for one set aside, on which it was written.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    values = models.JSONField(help_text="what a customer may write, by field")
+    aside = models.BooleanField(default=False)
+    taken_from = models.PositiveIntegerField(null=True, help_text="number of the version that was brought back")
+    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    begun_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "campaign_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign", "number"], condition=Q(aside=False), name="campaign_version_once"
+            )
+        ]

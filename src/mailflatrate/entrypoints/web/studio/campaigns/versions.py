@@ -1,0 +1,212 @@
+"""The history of a draft: what was written when and by whom, compared with what it is now, and brought back."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.actions.drafts import values_of
+from mailflatrate.apps.campaigns.errors import NotEditable
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion
+from mailflatrate.apps.campaigns.specimen import written_letter
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.content.letters import framed
+from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
+
+FIELD_WORDS: dict[str, str | Promise] = {
+    "subject": gettext_lazy("Subject"),
+    "preheader": gettext_lazy("Preheader"),
+    "sender_id": gettext_lazy("From"),
+    "reply_to": gettext_lazy("Reply to"),
+    "name": gettext_lazy("Name"),
+    "language": gettext_lazy("Language of the mailing"),
+    "list_ids": gettext_lazy("Lists"),
+    "conditions": gettext_lazy("Conditions"),
+    "content_kind": gettext_lazy("Way of writing"),
+    "content": gettext_lazy("Content"),
+    "text_override": gettext_lazy("Text part"),
+    "track_clicks": gettext_lazy("Count clicks"),
+    "time_zone": gettext_lazy("Time zone"),
+}
+"""Every field that a version holds, in the order of the page."""
+LONG = ("content", "text_override")
+AROUND_LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a comparison. `kind`: same, gone, new, or gap for lines left away."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs. Long texts come as `lines`, short ones as two values."""
+
+    label: str
+    present: str
+    other: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A version in the list, with the names of the fields that it changed."""
+
+    version: CampaignVersion
+    changed: list[str]
+    is_present: bool
+
+
+def faster(campaign: Campaign) -> CampaignVersion | None:
+    """The version that somebody saved while another was writing."""
+    return queries.versions(campaign.id).filter(aside=False).first()
+
+
+def _find(campaign_id: int, version_id: int) -> CampaignVersion:
+    found = queries.versions(campaign_id).filter(id=version_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [name for name in FIELD_WORDS if before.get(name) != after.get(name)]
+
+
+@require_safe
+@studio
+def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """All versions, newest first; what this person set aside on top."""
+    campaign = find_campaign(campaign_id)
+    found = list(queries.versions(campaign_id))
+    kept = [version for version in found if not version.aside]
+    steps = []
+    for version, older in zip(kept, [*kept[1:], None], strict=True):
+        names = _changed(older.values, version.values) if older else []
+        words = [str(FIELD_WORDS[name]) for name in names]
+        steps.append(Step(version, words, version.number == campaign.version))
+    aside = [version for version in found if version.aside and version.saved_by_id == request.user.id]
+    context = {"campaign": campaign, "steps": steps, "aside": aside}
+    return page(request, "studio/campaigns/versions.html", context)
+
+
+@require_safe
+@studio
+def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
+    """One version beside the draft as it stands."""
+    campaign = find_campaign(campaign_id)
+    version = _find(campaign_id, version_id)
+    context = {
+        "campaign": campaign, "version": version, "differences": _differences(campaign, version),
+        "editable": campaign.state == CampaignState.DRAFT, "mine": version.saved_by_id == request.user.id,
+    }  # fmt: skip
+    return page(request, "studio/campaigns/version.html", context)
+
+
+def _differences(campaign: Campaign, version: CampaignVersion) -> list[Difference]:
+    present = values_of(campaign)
+    return [
+        Difference(
+            label=str(FIELD_WORDS[name]),
+            present=_said(name, present[name]),
+            other=_said(name, version.values.get(name)),
+            lines=_lines(present[name], version.values.get(name) or "") if name in LONG else [],
+        )
+        for name in _changed(present, version.values)
+    ]
+
+
+def _said(name: str, value: Any) -> str:
+    """A value as somebody would say it."""
+    if name == "sender_id":
+        return str(SenderAddress.objects.filter(id=value).first() or "–") if value else "–"
+    if name == "list_ids":
+        names = MailingList.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
+        return ", ".join(names) or "–"
+    if name == "conditions":
+        return str(len(value or []))
+    if name == "track_clicks":
+        return _("yes") if value else _("no")
+    return "" if name in LONG else str(value or "–")
+
+
+def _lines(present: str, other: str) -> list[Line]:
+    """Line by line: what the draft has and the version has not is gone, the other way round it is new."""
+    before, after = present.splitlines(), other.splitlines()
+    found: list[Line] = []
+    for group in difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(AROUND_LINES):
+        if found:
+            found.append(Line("gap", ""))
+        for verb, i1, i2, j1, j2 in group:
+            if verb == "equal":
+                found += [Line("same", text) for text in before[i1:i2]]
+                continue
+            found += [Line("gone", text) for text in before[i1:i2]]
+            found += [Line("new", text) for text in after[j1:j2]]
+    return found
+
+
+@require_safe
+@xframe_options_sameorigin
+@studio
+def letter(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
+    """How a version looks."""
+    version = _find(campaign_id, version_id)
+    try:
+        html = written_letter(version.values, queries.brand_look(), request.account)
+    except (SourceRefused, MissingValue, RenderRefused) as problem:
+        return page(request, "studio/content/broken_letter.html", {"problem": problem})
+    return framed(request, html)
+
+
+@require_POST
+@studio
+def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
+    """Put a version into the draft."""
+    find_campaign(campaign_id)
+    version = _find(campaign_id, version_id)
+    try:
+        actions.take_version(campaign_id, version.id, by=request.user)
+    except NotEditable:
+        messages.error(request, _("This mailing is no longer a draft. Copy it to send something different."))
+        return see_other(reverse("studio:campaign", args=[campaign_id]))
+    messages.success(request, _("This version is in the mailing now. What was there before is in the history."))
+    return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+
+
+@require_POST
+@studio
+def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
+    """Drop what was set aside, and go on with the draft."""
+    find_campaign(campaign_id)
+    actions.forget_aside(campaign_id, _find(campaign_id, version_id).id, by=request.user)
+    return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+
+
+@require_safe
+@studio
+def pulse(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Has somebody else saved meanwhile? 204 as long as nobody has."""
+    campaign = find_campaign(campaign_id)
+    seen, tab = whole_number(request.GET.get("seen")), request.GET.get("tab", "")
+    newest = faster(campaign)
+    own = campaign.version == seen or (bool(tab) and campaign.saved_tab == tab)
+    if campaign.state != CampaignState.DRAFT or own or newest is None:
+        return HttpResponse(status=204)
+    return page(request, "studio/campaigns/moved_on.html", {"campaign": campaign, "faster": newest, "alone": True})

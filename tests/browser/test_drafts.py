@@ -1,0 +1,139 @@
+"""A draft survives its window, and two people at once lose nothing (acceptance 6)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ANNA = "anna@lindenhof.example"
+
+
+@pytest.fixture(scope="module")
+def anna(visitor: Any) -> Iterator[Any]:
+    """One window."""
+    with visitor("en", "letter", False) as found:
+        found.sign_in(ANNA)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ben(visitor: Any) -> Iterator[Any]:
+    """Another browser, another window."""
+    with visitor("de", "letter", False) as found:
+        found.sign_in(ANNA)
+        yield found
+
+
+def begin(anna: Any, name: str) -> str:
+    """A new draft; the path of its page."""
+    anna.go("/studio/campaigns/new/")
+    anna.page.fill("main input[name=name]", name)
+    anna.page.click("main form button[type=submit]")
+    anna.page.wait_for_url(re.compile(r"/edit/$"))
+    return str(anna.page.evaluate("location.pathname"))
+
+
+def type_into_editor(page: Any, text: str) -> None:
+    """At the end of the source."""
+    editor = page.locator("[data-editor-host] .cm-content")
+    editor.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(text)
+
+
+def test_what_is_typed_right_before_the_window_closes_is_there_again(anna: Any) -> None:
+    """Sent while the page goes: nobody waited for the autosave."""
+    path = begin(anna, "Closed at once")
+    page = anna.context.new_page()
+    page.goto(anna.demo.base + path)
+    page.wait_for_selector("[data-editor-host]", state="attached")
+    page.fill("[name=subject]", "Typed and gone")
+    type_into_editor(page, "\nThe last words.")
+    page.close()
+    anna.page.wait_for_timeout(600)
+    anna.go(path)
+    assert anna.page.input_value("[name=subject]") == "Typed and gone"
+    assert "The last words." in anna.page.input_value("[name=content]")
+
+
+def test_what_the_network_lost_is_taken_up_by_the_next_page(anna: Any) -> None:
+    """Nothing reached the server; the browser's own storage has it, and the next page saves it."""
+    path = begin(anna, "Offline")
+    page = anna.context.new_page()
+    page.goto(anna.demo.base + path)
+    page.route("**/edit/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.fill("[name=subject]", "Written in the tunnel")
+    page.wait_for_timeout(1200)
+    page.close()
+    anna.go(path)
+    assert anna.page.input_value("[name=subject]") == "Written in the tunnel"
+    anna.page.wait_for_function("localStorage.length === 0")
+    anna.page.reload()
+    assert anna.page.input_value("[name=subject]") == "Written in the tunnel"
+
+
+def test_two_people_at_once(anna: Any, ben: Any) -> None:
+    """The second is told, nothing is overwritten, both texts are compared, and one is taken over."""
+    path = begin(anna, "Two pens")
+    ben.go(path)
+    anna.page.fill("[name=subject]", "Subject of the first")
+    anna.page.wait_for_function("document.getElementById('seen').value === '2'")
+    ben.page.fill("[name=subject]", "Betreff der Zweiten")
+    notice = ben.page.locator("#moved-on [role=status]")
+    notice.wait_for()
+    assert "Nichts wurde überschrieben" in notice.inner_text()
+    ben.page.fill("[name=preheader]", "Und weiter geschrieben")
+    ben.page.wait_for_timeout(1500)
+    assert ben.violations() == []
+    ben.shoot("two-pens")
+    anna.page.reload()
+    assert anna.page.input_value("[name=subject]") == "Subject of the first"
+    ben.page.get_by_role("link", name="Vergleichen").click()
+    ben.page.wait_for_url(re.compile(r"/versions/\d+/"))
+    text = ben.page.inner_text("main")
+    assert "Subject of the first" in text
+    assert "Betreff der Zweiten" in text
+    assert "Und weiter geschrieben" in text
+    assert ben.violations() == []
+    ben.shoot("compare")
+    ben.page.get_by_role("button", name="Diese Fassung ins Mailing übernehmen").click()
+    ben.page.wait_for_url(re.compile(r"/edit/$"))
+    assert ben.page.input_value("[name=subject]") == "Betreff der Zweiten"
+    ben.go(path.replace("/edit/", "/versions/"))
+    assert ben.violations() == []
+    assert ben.page.locator("tbody tr").count() >= 3
+    assert anna.problems == ben.problems == []
+
+
+def test_writing_fast_is_no_conflict_with_oneself(anna: Any) -> None:
+    """Saves that overtake each other in one window."""
+    begin(anna, "Fast")
+    for number in range(12):
+        anna.page.fill("[name=subject]", f"Version {number}")
+        anna.page.wait_for_timeout(330)
+    anna.page.wait_for_timeout(2000)
+    assert anna.page.locator("#moved-on [role=status]").count() == 0
+    anna.page.reload()
+    assert anna.page.input_value("[name=subject]") == "Version 11"
+
+
+def test_the_preview_does_not_blink(anna: Any) -> None:
+    """While a new letter loads, the old one stays in sight: there is a drawn frame at every moment."""
+    begin(anna, "Calm")
+    page = anna.page
+    page.evaluate("""() => {
+        window.gaps = 0;
+        const look = () => {
+            if (!document.querySelector(".letter-box > iframe:not([data-incoming])")) window.gaps += 1;
+            requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+    }""")
+    type_into_editor(page, "\nA new sentence.")
+    page.wait_for_function("document.querySelector('.letter-box iframe').srcdoc.includes('A new sentence.')")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.gaps") == 0
+    assert page.locator(".letter-box iframe").count() == 1
