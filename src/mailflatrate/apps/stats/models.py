@@ -54,7 +54,12 @@ class Measure(TenantModel):
     platform_writes = True
 
     campaign = models.ForeignKey(
-        "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+        "campaigns.Campaign",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
     scope = models.CharField(max_length=8, choices=Scope.choices)
     cause = models.CharField(max_length=20)
