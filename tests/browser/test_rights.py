@@ -1,0 +1,85 @@
+"""From a mail in the postbox to the copy of one's data and to erasure, as a reader walks it; and the customer's."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
+
+pytestmark = pytest.mark.browser
+
+LOOKS = [("de", "letter", True), ("en", "ink", False)]
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
+def anna(request: pytest.FixtureRequest, visitor: Any) -> Iterator[Any]:
+    """Anna, signed in, with one way of looking."""
+    with visitor(*request.param) as found:
+        found.sign_in("anna@lindenhof.example")
+        yield found
+
+
+def looked_at(somebody: Any, name: str) -> None:
+    """A picture, no violation, nothing sideways."""
+    somebody.shoot(name)
+    assert somebody.sideways() <= 0
+    assert somebody.violations() == []
+
+
+def link_to(anna: Any, address: str, path: str, known: set[str]) -> str:
+    """A link that no mail to `address` had before, to a page whose path begins with `path`; waits for the engine."""
+    wanted = re.compile(rf"https://[^\s\"<>]+{path}[0-9a-f]{{40}}")
+    for _ in range(60):
+        anna.go(f"/studio/postbox/?q={address}")
+        links = anna.page.locator("a[href^='/studio/postbox/']").evaluate_all("all => all.map(one => one.pathname)")
+        for place in dict.fromkeys(link for link in links if re.fullmatch(r"/studio/postbox/\d+/", link)):
+            source = anna.page.request.get(f"{anna.demo.base}{place}raw/").text()
+            fresh = set(wanted.findall(re.sub(r"=\r?\n", "", source).replace("=3D", "="))) - known
+            if fresh:
+                known |= fresh
+                return fresh.pop()
+        time.sleep(0.5)
+    raise AssertionError(f"no message to {address} leads to {path}")
+
+
+def test_a_reader_sees_and_erases_what_is_stored(anna: Any, tmp_path: Path) -> None:
+    """The certificate first, then the way from the mail: ask, confirm, see, ask, confirm, gone."""
+    page = anna.page
+    anna.go("/studio/contacts/?q=wolke.example")
+    page.locator("a[href^='/studio/contacts/']").filter(has_text="@wolke.example").first.click()
+    page.wait_for_load_state("networkidle")
+    address = page.input_value("#address")
+    looked_at(anna, "contact")
+    page.locator("summary", has_text=re.compile("Proof|Nachweis")).first.click()
+    with page.expect_download() as download:
+        page.locator("button[name=format][value=pdf]").click()
+    download.value.save_as(tmp_path / "certificate.pdf")
+    certificate = read_certificate((tmp_path / "certificate.pdf").read_bytes())
+    assert not any(finding.bad for finding in check_certificate(certificate))
+    assert certificate["person"]["email"] == address
+    for part in ("data", "erase"):
+        anna.go(f"/studio/contacts/{certificate['person']['contact']}/{part}/")
+        looked_at(anna, f"person-{part}")
+    known: set[str] = set()
+    preferences = link_to(anna, address, "/p/", known)
+    for kind in ("access", "erasure"):
+        page.goto(preferences)
+        page.locator("a[href^='/d/']").click()
+        looked_at(anna, "rights-ask")
+        page.check(f"#kind_{kind}")
+        page.locator("main form button").first.click()
+        assert address not in page.content()
+        page.goto(link_to(anna, address, "/r/", known))
+        looked_at(anna, f"rights-confirm-{kind}")
+        page.locator("main form button").click()
+        page.wait_for_load_state("networkidle")
+        looked_at(anna, f"rights-{kind}")
+        assert (address in page.content()) is (kind == "access")
+    anna.go(f"/studio/contacts/?q={address}")
+    assert page.locator("a", has_text=address).count() == 0
+    anna.go("/studio/requests/")
+    looked_at(anna, "requests")
