@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
-from mailflatrate.mail.content_facts import HiddenText, Hiding, LinkText, lint_compiled, lint_parts
+from mailflatrate.mail.content_facts import HiddenText, Hiding, LinkText, lint_parts
 from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
 
 IMPRINT = Imprint(

@@ -10,6 +10,7 @@ from mailflatrate.rules.addresses import AddressReason, reason_sentence
 from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
 from mailflatrate.rules.gate import AnyRule, all_rules
 from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.verdict import Language
 
 RULES = sorted(all_rules().values(), key=lambda rule: rule.key)
@@ -34,7 +35,7 @@ def test_texts_are_whole_in_both_languages(rule: AnyRule) -> None:
 def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
     chains = (
         gate.CAMPAIGN_CHAIN, gate.FROM_CHAIN, gate.CONFIRMATION_CHAIN, gate.FORM_CHAIN, gate.NOTICE_CHAIN,
-        gate.RECIPIENT_CHAIN,
+        gate.RECIPIENT_CHAIN, tuple(row.check for row in MESSAGE_CHAIN),
     )  # fmt: skip
     everything = {id(rule): rule.key for chain in chains for rule in chain}
     assert len(set(everything.values())) == len(everything) == len(RULES)

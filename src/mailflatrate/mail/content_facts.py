@@ -10,15 +10,11 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 from urllib.parse import urlsplit
 
-from mailflatrate.mail.content import Compiled
-from mailflatrate.mail.html.imprint import contrast
+from mailflatrate.mail.content_style import Hiding, Style, is_pixel
 from mailflatrate.mail.html.tokens import RAW_TEXT, Kind, Token, tokenise
-from mailflatrate.mail.liquid.protect import LITERAL_BRACE, protect
 
-UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
 _FOREIGN_TAGS = re.compile(
     r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\{\{|%%[A-Za-z_][\w .:-]{0,60}%%|\*\|[A-Z][A-Z0-9_:]{0,60}\|\*"
     r"|\[(?:F|L|FIRST|LAST|FULL)?_?NAME\]|\[(?:EMAIL|UNSUBSCRIBE|COMPANY)\]|\$\{[\w.]{1,60}\}|<%=?.{0,80}?%>",
@@ -34,15 +30,7 @@ _LOOKS_LIKE_URL = re.compile(
 )
 
 
-class Hiding(Enum):
-    """How text is kept from a reader's eyes (R-48)."""
-
-    NOT_DISPLAYED = "not displayed"
-    TINY = "font size of at most 1 px"
-    TRANSPARENT = "transparent"
-    SAME_COLOR = "text in the colour of its background"
-    OFF_SCREEN = "placed outside of the page"
-    NO_HEIGHT = "no height"
+_WORDS = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +55,9 @@ class ContentFacts:
 
     `missing_imprint_*` are the imprint's values not found as visible text. `preheader` is the hidden text before
     any visible one, which R-48 allows; `hidden_text` is the rest. `remote_hosts` are where a mail client would
-    load something from.
+    load something from, `pixels` the hosts of pictures too small to be seen. `faint_imprint` are values that are
+    there but below 11 px or a contrast of 4.5 (R-44). `dark_traps` are samples of dark text on no background of its
+    own, which vanishes where a program turns the page dark. `shared_words` is a percentage.
     """
 
     html_bytes: int
@@ -84,8 +74,18 @@ class ContentFacts:
     link_texts: tuple[LinkText, ...]
     hidden_text: tuple[HiddenText, ...]
     preheader: str
-    visible_chars: int
+    visible_text: str
+    faint_imprint: tuple[str, ...]
+    pixels: tuple[str, ...]
+    dark_traps: tuple[str, ...]
+    html_words: int
+    shared_words: int
     forbidden_elements: frozenset[str]
+
+    @property
+    def visible_chars(self) -> int:
+        """Characters of the HTML part that a reader sees."""
+        return len(self.visible_text)
 
     @property
     def total_bytes(self) -> int:
@@ -94,33 +94,6 @@ class ContentFacts:
 
 
 FORBIDDEN_ELEMENTS = frozenset({"script", "form", "iframe", "object", "embed", "applet", "frame", "frameset", "base"})
-
-
-def lint_compiled(compiled: Compiled) -> ContentFacts:
-    """Return the facts of a mailing of ours, before any recipient."""
-    imprint = compiled.imprint
-    wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
-    html_source, text_source = compiled.html.source, compiled.text.source
-    without_html = _without_liquid(html_source)
-    without_text = _without_liquid(text_source)
-    targets = {link.number: link.url for link in compiled.links}
-    return lint_parts(
-        without_html,
-        without_text,
-        wanted=wanted,
-        unsubscribe_in_html=bool(UNSUBSCRIBE_SLOT.search(html_source)),
-        unsubscribe_in_text=bool(UNSUBSCRIBE_SLOT.search(text_source)),
-        sizes=(len(html_source.encode()), len(text_source.encode())),
-        targets=targets.values(),
-    )
-
-
-def _without_liquid(source: str) -> str:
-    """Return a part as it is before any recipient: what Liquid prints is left out, a literal brace stays."""
-    protected = protect(source, entities=False)
-    return protected.word.sub(
-        lambda found: "{" if protected.tags[int(found[1])] == LITERAL_BRACE else "", protected.text
-    )
 
 
 def lint_parts(
@@ -145,6 +118,7 @@ def lint_parts(
     html_bytes, text_bytes = sizes or (len(html_part.encode(errors="replace")), len(text_part.encode(errors="replace")))
     preheader, hidden = page.split_preheader()
     urls = [*page.urls, *targets]
+    words, shared = _shared_words(visible, plain)
     return ContentFacts(
         html_bytes=html_bytes,
         text_bytes=text_bytes,
@@ -160,9 +134,21 @@ def lint_parts(
         link_texts=tuple(page.link_texts),
         hidden_text=hidden,
         preheader=preheader,
-        visible_chars=len(visible),
+        visible_text=visible,
+        faint_imprint=tuple(one for one in wanted if page.is_faint(_squeezed(one))),
+        pixels=tuple(dict.fromkeys(host for host in map(_host, page.pixels) if host)),
+        dark_traps=tuple(dict.fromkeys(page.dark_traps)),
+        html_words=words,
+        shared_words=shared,
         forbidden_elements=frozenset(page.forbidden),
     )
+
+
+def _shared_words(visible: str, plain: str) -> tuple[int, int]:
+    """How many different words of three letters and more the HTML part has, and the percentage the text part shares."""
+    wanted = set(_WORDS.findall(visible.casefold()))
+    there = set(_WORDS.findall(plain.casefold()))
+    return len(wanted), 100 * len(wanted & there) // len(wanted) if wanted else 100
 
 
 def _squeezed(text: str) -> str:
@@ -174,75 +160,6 @@ def _host(url: str) -> str:
         return (urlsplit(url.strip()).hostname or "") if re.match(r"\s*(?:https?:)?//", url, re.IGNORECASE) else ""
     except ValueError:
         return ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """What an element's text inherits."""
-
-    hiding: Hiding | None = None
-    color: str = "#000000"
-    background: str = "#ffffff"
-    tiny: bool = False
-
-    def inside(self, token: Token) -> _Style:
-        declared = _declarations(token.attributes.get("style") or "")
-        color = _color(declared.get("color") or token.attributes.get("color")) or self.color
-        background = (
-            _color(declared.get("background-color") or declared.get("background") or token.attributes.get("bgcolor"))
-            or self.background
-        )
-        pictures = declared.get("background", "") + declared.get("background-image", "")
-        if token.attributes.get("background") or "url(" in pictures:
-            background = ""  # over a picture no colour can be judged
-        size = declared.get("font-size")
-        tiny = self.tiny if size is None else re.fullmatch(r"0(?:\.0+)?[a-z%]*|1(?:\.\d+)?(?:px|pt)", size) is not None
-        return _Style(self.hiding or _hiding(declared, token), color, background, tiny)
-
-    def verdict(self) -> Hiding | None:
-        if self.hiding:
-            return self.hiding
-        if self.tiny:
-            return Hiding.TINY
-        if self.background and contrast(self.color, self.background) < 1.1:
-            return Hiding.SAME_COLOR
-        return None
-
-
-def _hiding(declared: dict[str, str], token: Token) -> Hiding | None:
-    if declared.get("display") == "none" or declared.get("visibility") == "hidden" or "hidden" in token.attributes:
-        return Hiding.NOT_DISPLAYED
-    if declared.get("mso-hide") == "all" and len(declared) == 1:
-        return Hiding.NOT_DISPLAYED
-    if re.fullmatch(r"0?\.?0+", declared.get("opacity", "")):
-        return Hiding.TRANSPARENT
-    if re.match(r"0(?:\D|$)", declared.get("max-height", "")) and declared.get("overflow") == "hidden":
-        return Hiding.NO_HEIGHT
-    moved = [declared.get(name, "") for name in ("text-indent", "left", "top", "margin-left", "margin-top")]
-    if any(re.match(r"-\d{3,}", one) for one in moved):
-        return Hiding.OFF_SCREEN
-    return None
-
-
-def _declarations(style: str) -> dict[str, str]:
-    pairs = (one.split(":", 1) for one in style.split(";") if ":" in one)
-    return {name.strip().lower(): value.replace("!important", "").strip().lower() for name, value in pairs}
-
-
-_NAMED = {"white": "#ffffff", "black": "#000000", "gray": "#808080", "grey": "#808080", "silver": "#c0c0c0"}
-
-
-def _color(value: str | None) -> str | None:
-    """Return a colour as `#rrggbb`, or None where the notation is not a plain one."""
-    for word in (value or "").lower().split():
-        if word in _NAMED:
-            return _NAMED[word]
-        if re.fullmatch(r"#[0-9a-f]{6}", word):
-            return word
-        if re.fullmatch(r"#[0-9a-f]{3}", word):
-            return "#" + "".join(2 * digit for digit in word[1:])
-    found = re.match(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})", value or "")
-    return "#" + "".join(f"{min(int(part), 255):02x}" for part in found.groups()) if found else None
 
 
 @dataclass(slots=True)
@@ -257,8 +174,11 @@ class _Page:
     without_alt: list[str] = field(default_factory=list)
     link_texts: list[LinkText] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
+    pixels: list[str] = field(default_factory=list)
+    dark_traps: list[str] = field(default_factory=list)
+    faint: list[str] = field(default_factory=list)
     images: int = 0
-    _stack: list[tuple[str, _Style]] = field(default_factory=list)
+    _stack: list[tuple[str, Style]] = field(default_factory=list)
     _link: tuple[str, list[str]] | None = None
 
     def read(self, tokens: list[Token]) -> None:
@@ -274,7 +194,7 @@ class _Page:
         self._close_link()
 
     def _start(self, token: Token) -> None:
-        style = (self._stack[-1][1] if self._stack else _Style()).inside(token)
+        style = (self._stack[-1][1] if self._stack else Style()).inside(token)
         if token.name not in _VOID and not token.self_closing:
             self._stack.append((token.name, style))
         if token.name in FORBIDDEN_ELEMENTS:
@@ -290,7 +210,10 @@ class _Page:
         self._loads(token)
         if token.name == "img":
             self.images += 1
-            if token.attributes.get("alt") is None:
+            if is_pixel(token):
+                self.images -= 1
+                self.pixels.append(token.attributes.get("src") or "")
+            elif token.attributes.get("alt") is None:
                 self.without_alt.append(token.attributes.get("src") or "")
 
     def _loads(self, token: Token) -> None:
@@ -313,6 +236,11 @@ class _Page:
         words = _squeezed(re.sub("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]", "", text))
         if hiding is None:
             self.visible.append(text + (" " if text.endswith(" ") else ""))
+            style = self._stack[-1][1] if self._stack else Style()
+            if words and style.is_dark_trap():
+                self.dark_traps.append(words[:60])
+            if words and style.is_faint():
+                self.faint.append(words)
             if self._link is not None:
                 self._link[1].append(text)
         elif words:
@@ -332,6 +260,10 @@ class _Page:
         shown = _squeezed("".join(texts))
         if href and _LOOKS_LIKE_URL.match(shown) and "@" not in shown:
             self.link_texts.append(LinkText(shown, href))
+
+    def is_faint(self, value: str) -> bool:
+        """Whether a value stands only in text that is too small or too pale."""
+        return any(value in text for text in self.faint)
 
     def split_preheader(self) -> tuple[str, tuple[HiddenText, ...]]:
         """The hidden text before anything visible is the preheader; the rest is hidden text."""

@@ -48,13 +48,21 @@ class DkimStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DkimVerdict:
-    """One signature, judged. `signed_fields` are the names of `h=` in lower case, each once, in their order."""
+    """One signature, judged. `signed_fields` are the names of `h=` in lower case, each once, in their order.
+
+    `covered_fields` repeat those named more often (oversigned). `signed_at` and `expires_at` are seconds since 1970.
+    `is_body_limited` is True with `l=`, behind which anybody may add text.
+    """
 
     status: DkimStatus
     domain: str = ""
     selector: str = ""
     algorithm: str = ""
     signed_fields: tuple[str, ...] = ()
+    covered_fields: tuple[str, ...] = ()
+    signed_at: int | None = None
+    expires_at: int | None = None
+    is_body_limited: bool = False
 
     @property
     def passed(self) -> bool:
@@ -103,8 +111,22 @@ def _judge(fields: list[Field], place: int, body: bytes, find_key: KeyFinder, at
         status = _check(fields, place, tags, body, find_key, at)
     except _Refused as refused:
         status = refused.status
-    names = dict.fromkeys(name.strip().lower() for name in tags.get("h", "").split(":") if name.strip())
-    return DkimVerdict(status, tags.get("d", "").lower(), tags.get("s", ""), tags.get("a", ""), tuple(names))
+    names = tuple(name.strip().lower() for name in tags.get("h", "").split(":") if name.strip())
+    return DkimVerdict(
+        status=status,
+        domain=tags.get("d", "").lower(),
+        selector=tags.get("s", ""),
+        algorithm=tags.get("a", "").lower(),
+        signed_fields=tuple(dict.fromkeys(names)),
+        covered_fields=names,
+        signed_at=_seconds(tags.get("t", "")),
+        expires_at=_seconds(tags.get("x", "")),
+        is_body_limited="l" in tags,
+    )
+
+
+def _seconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 13 else None
 
 
 def _tags(value: bytes) -> dict[str, str]:
@@ -150,7 +172,7 @@ def _check_form(tags: dict[str, str], at: datetime) -> None:
     if identity != domain and not identity.endswith(f".{domain}"):
         raise _Refused(DkimStatus.MALFORMED)
     expires = tags.get("x", "")
-    if expires and not expires.isdecimal():
+    if expires and _seconds(expires) is None:
         raise _Refused(DkimStatus.MALFORMED)
     if expires and at.timestamp() > int(expires):
         raise _Refused(DkimStatus.EXPIRED)
@@ -172,7 +194,7 @@ def _body_hash(body: bytes, form: str, length: str | None) -> bytes:
     if body or form == "simple":
         body += b"\r\n"
     if length is not None:
-        if not length.isdecimal() or int(length) > len(body):
+        if not re.fullmatch("[0-9]{1,12}", length) or int(length) > len(body):
             raise _Refused(DkimStatus.MALFORMED)
         body = body[: int(length)]
     return hashlib.sha256(body).digest()

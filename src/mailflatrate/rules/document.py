@@ -18,6 +18,7 @@ from mailflatrate.rules.gate import (
     AnyRule,
 )
 from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.verdict import Language
 
 _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
@@ -26,6 +27,11 @@ _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
     ("Sign-up forms", "Asked when a form is published; what people read is frozen with it.", FORM_CHAIN),
     ("Confirmation mails", "Asked once a sign-up.", CONFIRMATION_CHAIN),
     ("From fields", "Asked of any message's From field by `mailflatrate lint --from-lines`.", FROM_CHAIN),
+    (
+        "Finished messages",
+        "Asked of a message of ours before it leaves, and of any message by `mailflatrate lint`.",
+        tuple(row.check for row in MESSAGE_CHAIN),
+    ),
     ("Service notices", "Asked for each mail to a user of the house.", NOTICE_CHAIN),
 )
 

@@ -179,6 +179,22 @@ class ContentFacts:
     links: tuple[LinkFacts, ...] = ()
     images_without_alt: int = 0
     hidden: tuple[str, ...] = ()
+    imprint_faint: tuple[str, ...] = ()
+    """Imprint lines that are there but too small or too pale to be read (R-44)."""
+    images: int = 0
+    visible_chars: int = 0
+    """Characters of the HTML part that a reader sees."""
+    html_words: int = 0
+    shared_words: int = 100
+    """How many percent of the HTML part's words the text part has as well."""
+    pixels: tuple[str, ...] = ()
+    """Hosts of pictures that nobody can see."""
+    dark_traps: tuple[str, ...] = ()
+    """Samples of dark text without a background of its own."""
+    is_plain: bool = False
+    """A message of another system that is plain text on purpose, without any other part."""
+    in_thread: bool = False
+    """The message answers an earlier one (In-Reply-To, References), so that a reply prefix is honest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +297,20 @@ class HasImprint(Protocol):
 
     @property
     def recipient_countries(self) -> frozenset[str]: ...
+
+
+class HasContent(Protocol):
+    """Facts of a mail whose content can be seen, of ours or of anybody."""
+
+    @property
+    def content(self) -> ContentFacts: ...
+
+
+class HasSender(Protocol):
+    """Facts of a mail whose sender's domain was looked up."""
+
+    @property
+    def sender(self) -> SenderFacts: ...
 
 
 class HasFrom(Protocol):

@@ -25,6 +25,7 @@ from mailflatrate.rules.checks import (
     consent_not_blanket,
     consent_says_how_often,
     consent_says_withdrawal,
+    dark_mode_safe,
     domain_aligned,
     domain_dkim,
     domain_dmarc,
@@ -42,12 +43,15 @@ from mailflatrate.rules.checks import (
     images_described,
     import_finished,
     imprint_complete,
+    imprint_readable,
     imprint_shown,
     links_clean,
     links_https,
+    links_public,
     links_truthful,
     merge_tags_filled,
     no_active_content,
+    no_foreign_pixel,
     nothing_hidden,
     notice_deliverable,
     notice_to_user,
@@ -82,11 +86,14 @@ from mailflatrate.rules.checks import (
     subject_calm,
     subject_honest,
     subject_present,
+    text_enough,
+    text_faithful,
     unsubscribe_link,
     volume_allowed,
 )
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
 from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.verdict import Check, Finding, Language, Param, Severity, Verdict, Words
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 from mailflatrate.rules.words import word
@@ -123,6 +130,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     # With which particulars and which way out?
     imprint_complete.CHECK,
     imprint_shown.CHECK,
+    imprint_readable.CHECK,
     unsubscribe_link.CHECK,
     reason_given.CHECK,  # R-51 warn
     # Saying what?
@@ -132,14 +140,19 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     merge_tags_filled.CHECK,
     links_clean.CHECK,
     links_truthful.CHECK,
+    links_public.CHECK,
     links_https.CHECK,  # R-49 warn
     nothing_hidden.CHECK,
+    no_foreign_pixel.CHECK,
     # In which form?
     both_parts.CHECK,
     no_active_content.CHECK,
     size_limit.CHECK,
     size_comfortable.CHECK,  # R-50 warn
     images_described.CHECK,  # R-50 warn
+    text_faithful.CHECK,  # R-50 warn
+    text_enough.CHECK,  # R-50 warn
+    dark_mode_safe.CHECK,  # R-50 info
 )
 
 # What a From field alone shows, of any message in the world (`mailflatrate lint --from-lines`).
@@ -213,6 +226,7 @@ AnyRule: TypeAlias = (
 _IN_ORDER: tuple[AnyRule, ...] = (
     *CAMPAIGN_CHAIN,
     *FROM_CHAIN,
+    *(row.check for row in MESSAGE_CHAIN),
     *CONFIRMATION_CHAIN,
     *FORM_CHAIN,
     *NOTICE_CHAIN,

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
+from mailflatrate.mail.body_marks import imprint_marks, offers_leaving, offers_leaving_html
+from mailflatrate.mail.content_facts import ContentFacts as SeenContent
+from mailflatrate.mail.content_facts import lint_parts
+from mailflatrate.mail.dkim_verify import KeyFinder, KeyUnreachable, verify_signatures
 from mailflatrate.mail.from_line import Mailbox, read_from
-from mailflatrate.rules.facts import FromFacts
-from mailflatrate.rules.gate import explain, judge_from
+from mailflatrate.mail.html.tokens import Kind, tokenise
+from mailflatrate.mail.message import Message, read_message
+from mailflatrate.mail.unsubscribe import judge_list_unsubscribe
+from mailflatrate.rules.facts import ContentFacts, DnsCheck, DnsState, FromFacts, LinkFacts, SenderFacts
+from mailflatrate.rules.gate import RULES_VERSION, explain, judge_from
 from mailflatrate.rules.imprint import Imprint
-from mailflatrate.rules.names.brands import Brands
+from mailflatrate.rules.message import MessageFacts, MessageKind, Signature
+from mailflatrate.rules.message_chain import Profile, rules_for
+from mailflatrate.rules.names.brands import Brands, shipped_brands
+from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.verdict import Finding, Language, Verdict
+
+UNASKED = DnsCheck(DnsState.UNCHECKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +33,36 @@ class LooseFrom:
 
     from_line: FromFacts
     imprint: Imprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainLooks:
+    """What the DNS says about a sender: his From domain, and the domain of the Return-Path."""
+
+    spf: DnsCheck = UNASKED
+    dmarc: DnsCheck = UNASKED
+    mx: DnsCheck = UNASKED
+    reply_to_deliverable: bool = True
+
+
+def no_key(_selector: str, _domain: str) -> bytes | None:
+    """The key finder of the offline run: nobody is asked."""
+    raise KeyUnreachable
+
+
+def no_looks(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLooks:
+    """The DNS of the offline run."""
+    return DomainLooks()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Whom a run may ask. `key_bits` is filled by the key finder: (selector, domain) -> bits."""
+
+    find_key: KeyFinder = no_key
+    look: Callable[[str, str, str], DomainLooks] = no_looks
+    brands: Brands = field(default_factory=shipped_brands)
+    key_bits: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def from_facts(value: str, brands: Brands) -> FromFacts:
@@ -35,12 +80,134 @@ def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
     return {
         "name": facts.name,
         "address": facts.address,
-        "findings": [finding_as_json(finding, "From") for finding in verdict.failures],
+        "findings": [finding_as_json(finding) for finding in verdict.failures],
         "verdict": verdict_word(verdict),
     }
 
 
-def finding_as_json(finding: Finding, where: str, language: Language = Language.ENGLISH) -> dict[str, object]:
+def message_facts(raw: bytes, outside: Outside, *, now: datetime) -> MessageFacts:
+    """Lay a message open and ask whom `outside` names. Never raises for what a message holds; `now` aware, UTC."""
+    message = read_message(raw)
+    from_line = from_facts(message.first("from"), outside.brands)
+    verdicts = verify_signatures(raw, outside.find_key, at=_moment(message, now))
+    signatures = tuple(Signature(one, outside.key_bits.get((one.selector, one.domain), 0)) for one in verdicts)
+    automatic = message.first("auto-submitted").strip().lower() not in ("", "no")
+    kind = MessageKind.AUTOMATIC if automatic and not message.all("list-unsubscribe") else MessageKind.BULK
+    return MessageFacts(
+        message=message,
+        kind=kind,
+        from_line=from_line,
+        content=_content(message, kind),
+        sender=_sender(message, from_line, signatures, outside),
+        signatures=signatures,
+        unsubscribe=judge_list_unsubscribe(message.all("list-unsubscribe"), message.all("list-unsubscribe-post")),
+    )
+
+
+def judge_message(facts: MessageFacts, profile: Profile = Profile.ALL, *, offline: bool = True) -> Verdict:
+    """Every rule of the profile; offline those are left out whose answer is in the DNS."""
+    checks = rules_for(profile, offline=offline)
+    return Verdict(RULES_VERSION, tuple(check.judge(facts) for check in checks))
+
+
+def _moment(message: Message, now: datetime) -> datetime:
+    """When the message was on its way: a stored one is not blamed for a signature that has ended since."""
+    for written in (message.first("received").rpartition(";")[2], message.first("date")):
+        try:
+            found = parsedate_to_datetime(written.strip())
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        if found.tzinfo is not None:
+            return min(now, found.astimezone(UTC)) if 1990 < found.year < 9000 else now
+    return now
+
+
+def _sender(message: Message, from_line: FromFacts, signatures: tuple[Signature, ...], outside: Outside) -> SenderFacts:
+    holding = [one.verdict.domain for one in signatures if one.holds]
+    aligned = [domain for domain in holding if same_house(domain, from_line.domain)]
+    return_path = next((box.domain for box in read_from(message.first("return-path"))), "")
+    reply_to = next((box.address for box in read_from(message.first("reply-to"))), "")
+    looks = outside.look(from_line.domain, return_path, reply_to)
+    return SenderFacts(
+        from_address=from_line.address,
+        from_domain=from_line.domain,
+        display_name=from_line.name,
+        address_verified_at=None,
+        domain_verified_at=None,
+        dkim=UNASKED,
+        spf=looks.spf,
+        dmarc=looks.dmarc,
+        mx=looks.mx,
+        dkim_domain=(aligned or holding or [""])[0],
+        return_path_domain=return_path,
+        reply_to=reply_to,
+        reply_to_deliverable=looks.reply_to_deliverable,
+        brands=outside.brands,
+    )
+
+
+def _content(message: Message, kind: MessageKind) -> ContentFacts:
+    """What the rules of a campaign see in a campaign, seen in a message; a part that is not there lacks nothing."""
+    html, text = message.html, message.text
+    seen = lint_parts(html, text)
+    bulk = kind is MessageKind.BULK
+    return ContentFacts(
+        subject=message.text_of("subject"),
+        preheader=seen.preheader,
+        html_octets=seen.html_bytes,
+        text_octets=seen.text_bytes,
+        total_octets=message.total_octets,
+        unsubscribe_in_html=not (html and bulk) or offers_leaving_html(html),
+        unsubscribe_in_text=not (text and bulk) or offers_leaving(text),
+        reason_in_html=True,
+        reason_in_text=True,
+        imprint_missing_html=imprint_marks(seen.visible_text).missing if html else (),
+        imprint_missing_text=imprint_marks(text).missing if text else (),
+        leftovers=seen.merge_tags,
+        attachments=message.attachments,
+        active_elements=tuple(sorted(seen.forbidden_elements)),
+        links=_links(html, seen),
+        images_without_alt=len(seen.images_without_alt),
+        hidden=tuple(hidden.text for hidden in seen.hidden_text),
+        images=seen.image_count,
+        visible_chars=seen.visible_chars,
+        html_words=seen.html_words,
+        shared_words=seen.shared_words,
+        pixels=seen.pixels,
+        dark_traps=seen.dark_traps,
+        is_plain=bool(text) and not html and "multipart/" not in message.first("content-type").lower(),
+        in_thread=bool(message.first("in-reply-to") or message.first("references")),
+    )
+
+
+def _links(html: str, seen: SeenContent) -> tuple[LinkFacts, ...]:
+    shown = {link.target: link.shown for link in seen.link_texts}
+    targets = dict.fromkeys(
+        (token.attributes.get("href") or "").strip()
+        for token in tokenise(html)
+        if token.kind is Kind.START and token.name in ("a", "area")
+    )
+    return tuple(LinkFacts(target, shown.get(target, "")) for target in targets if target)
+
+
+def where(finding: Finding) -> str:
+    """The field or part that a finding of the message chain is about, as people name it."""
+    place, _, name = finding.anchor.partition(".")
+    if place == "header":
+        return _FIELD_NAMES.get(name, "-".join(word.capitalize() for word in name.split("-")))
+    if place == "domain":
+        return "DNS"
+    return _PLACES.get(finding.anchor, "Body")
+
+
+_FIELD_NAMES = {
+    "message-id": "Message-ID", "dkim-signature": "DKIM-Signature", "feedback-id": "Feedback-ID",
+    "x-mailing-id": "X-Mailing-ID", "cfbl-address": "CFBL-Address", "x-csa-complaints": "X-CSA-Complaints",
+}  # fmt: skip
+_PLACES = {"campaign.subject": "Subject", "campaign.sender": "From", "campaign.sender_name": "From"}
+
+
+def finding_as_json(finding: Finding, language: Language = Language.ENGLISH) -> dict[str, object]:
     """One finding as `mailflatrate lint --json` prints it."""
     words = explain(finding, language)
     return {
@@ -49,7 +216,7 @@ def finding_as_json(finding: Finding, where: str, language: Language = Language.
         "severity": finding.severity.value,
         "message": words.sentence,
         "mend": words.mend,
-        "where": where,
+        "where": where(finding),
         "source": words.source,
     }
 

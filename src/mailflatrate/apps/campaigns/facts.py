@@ -8,8 +8,8 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
+from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import Compiled
-from mailflatrate.mail.content_facts import lint_compiled
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 
@@ -47,6 +47,13 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         links=tuple(LinkFacts(link.url, texts.get(link.url, "")) for link in compiled.links),
         images_without_alt=len(seen.images_without_alt),
         hidden=tuple(hidden.text for hidden in seen.hidden_text),
+        imprint_faint=seen.faint_imprint,
+        images=seen.image_count,
+        visible_chars=seen.visible_chars,
+        html_words=seen.html_words,
+        shared_words=seen.shared_words,
+        pixels=seen.pixels,
+        dark_traps=seen.dark_traps,
     )
 
 

@@ -11,10 +11,9 @@ import html
 from dataclasses import dataclass
 from enum import Enum
 
+from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, MINIMUM_FONT_PX, contrast
 from mailflatrate.mail.liquid.protect import literal, protect
 
-MINIMUM_CONTRAST = 4.5
-MINIMUM_FONT_PX = 11
 DARK_INK = "#b9b1a3"
 DARK_GROUND = "#16191f"
 """The block's colours where the reader's client shows dark and the letter says that it can be dark."""
@@ -144,20 +143,3 @@ def imprint_text(imprint: Imprint) -> str:
 
 def _line(line: ImprintLine) -> str:
     return f"{line.label}: {line.value}" if line.label else line.value
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two `#rrggbb` colours (WCAG 2.2, 1.4.3).
-
-    Raises ValueError for any other notation.
-    """
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(color: str) -> float:
-    if len(color) != 7 or not color.startswith("#"):
-        raise ValueError(f"{color!r} is not a colour of the form #rrggbb")
-    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

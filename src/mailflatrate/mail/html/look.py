@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailflatrate.mail.html.imprint import DARK_GROUND, DARK_INK, MINIMUM_CONTRAST, BlockStyle, contrast
+from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
+from mailflatrate.mail.html.imprint import DARK_GROUND, DARK_INK, BlockStyle
 
 FONTS: Final = {
     "georgia": "Georgia,'Iowan Old Style','Times New Roman',serif",

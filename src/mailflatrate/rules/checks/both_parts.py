@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     sides = (("part.html", facts.content.html_octets), ("part.text", facts.content.text_octets))
-    empty = tuple(part for part, octets in sides if octets == 0)
+    plain = facts.content.is_plain
+    empty = tuple(part for part, octets in sides if octets == 0 and not (plain and part == "part.html"))
     return {"parts": empty} if empty else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="both-parts",
     severity=Severity.BLOCK,

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasSender
+from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasSender) -> Params | None:
+    """Organisational domains are compared by the list of public suffixes; the tree walk of RFC 9989 needs the DNS."""
     sender = facts.sender
-    if sender.dkim_domain and _aligned(sender.dkim_domain, sender.from_domain):
+    if sender.dkim_domain and same_house(sender.dkim_domain, sender.from_domain):
         return None
     return {"signing": sender.dkim_domain or "-", "domain": sender.from_domain}
 
 
-def _aligned(signing: str, visible: str) -> bool:
-    """RFC 9989 compares organisational domains. Both domains are verified ones of the account, so that one
-    being the other's parent says the same without a list of public suffixes; siblings have to use their
-    parent's key.
-    """
-    if "." not in signing or "." not in visible:
-        return False
-    return signing == visible or signing.endswith(f".{visible}") or visible.endswith(f".{signing}")
-
-
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasSender] = Check(
     rule="R-62",
     key="domain-aligned",
     severity=Severity.BLOCK,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasSender) -> Params | None:
     record = facts.sender.mx
     return None if record.ok else {"domain": facts.sender.from_domain, "state": (f"dns.{record.state.value}",)}
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasSender] = Check(
     rule="R-76",
     key="domain-mx",
     severity=Severity.BLOCK,

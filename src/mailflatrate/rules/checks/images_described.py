@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     count = facts.content.images_without_alt
     return {"count": count} if count else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="images-described",
     severity=Severity.WARN,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     sides = (("part.html", content.imprint_missing_html), ("part.text", content.imprint_missing_text))
     parts = tuple(part for part, missing in sides if missing)
@@ -16,7 +16,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
     return {"parts": parts, "fields": tuple(f"field.{field}" for field in fields)}
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-44",
     key="imprint-shown",
     severity=Severity.BLOCK,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     plain = dict.fromkeys(link.url for link in facts.content.links if link.url.lower().startswith("http:"))
     return {"count": len(plain), "links": tuple(plain)[:5]} if plain else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-49",
     key="links-https",
     severity=Severity.WARN,

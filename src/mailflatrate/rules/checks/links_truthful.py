@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 _SHOWN = re.compile(r"\s*(?:https?://)?((?:[\w-]+\.)+[a-z]{2,24})(?:[/?#:]\S*)?\s*", re.IGNORECASE)
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     for link in facts.content.links:
         shown = _SHOWN.fullmatch(link.text)
         if shown is None or not link.url.lower().startswith(("http://", "https://")):
@@ -26,7 +26,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
     return None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-49",
     key="links-truthful",
     severity=Severity.BLOCK,

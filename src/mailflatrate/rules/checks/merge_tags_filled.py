@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 # Mailchimp, the percent family, template strings, CleverReach and plain brackets. Our own Liquid is not among them:
@@ -18,14 +18,14 @@ _FOREIGN = re.compile(
 )
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     foreign = (*_FOREIGN.findall(content.subject), *_FOREIGN.findall(content.preheader))
     tags = tuple(dict.fromkeys((*foreign, *content.leftovers)))
     return {"tags": tags} if tags else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-52",
     key="merge-tags-filled",
     severity=Severity.BLOCK,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 _EXECUTABLE = (
@@ -12,14 +12,14 @@ _EXECUTABLE = (
 )
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     files = tuple(name for name in content.attachments if name.lower().endswith(_EXECUTABLE))
     found = (*content.active_elements, *files)
     return {"found": found} if found else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="no-active-content",
     severity=Severity.BLOCK,

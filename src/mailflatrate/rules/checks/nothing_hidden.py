@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     hidden = facts.content.hidden
     return {"samples": hidden[:3]} if hidden else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-48",
     key="nothing-hidden",
     severity=Severity.BLOCK,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasSender) -> Params | None:
     sender = facts.sender
     if sender.reply_to_deliverable:
         return None
     return {"address": sender.reply_to or sender.from_address}
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasSender] = Check(
     rule="R-46",
     key="reply-to-deliverable",
     severity=Severity.BLOCK,

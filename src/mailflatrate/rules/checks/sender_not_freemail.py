@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from mailflatrate.rules.addresses.providers import is_freemail
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
-    domain = facts.sender.from_domain
+def _hits(facts: HasFrom) -> Params | None:
+    domain = facts.from_line.domain
     return {"domain": domain} if is_freemail(domain) else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasFrom] = Check(
     rule="R-46",
     key="sender-not-freemail",
     severity=Severity.BLOCK,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     comfortable = int(limits.value("html_warn_octets"))
     size = facts.content.html_octets
     return {"size": size // 1024, "limit": comfortable // 1024} if size > comfortable else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="size-comfortable",
     severity=Severity.WARN,

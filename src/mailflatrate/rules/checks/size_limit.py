@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     html_max, total_max = int(limits.value("html_max_octets")), int(limits.value("message_max_octets"))
     if content.html_octets > html_max:
@@ -17,7 +17,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
     return None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="size-limit",
     severity=Severity.BLOCK,

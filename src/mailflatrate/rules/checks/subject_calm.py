@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
 
 _MARKS = re.compile(r"[!?]{2,}|!.*!")
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     subject = facts.content.subject
     letters = [char for char in subject if char.isalpha()]
     capitals = sum(char.isupper() for char in letters)
@@ -18,7 +18,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
     return NO_PARAMS if shouts or _MARKS.search(subject) else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-47",
     key="subject-calm",
     severity=Severity.WARN,

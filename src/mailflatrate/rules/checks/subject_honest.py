@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 # Reply and forward marks of the usual mail programs in German, English and the neighbouring languages.
@@ -15,12 +15,12 @@ _PREFIX = re.compile(
 )
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     match = _PREFIX.match(facts.content.subject)
-    return None if match is None else {"prefix": match.group(0).strip()}
+    return None if match is None or facts.content.in_thread else {"prefix": match.group(0).strip()}
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-47",
     key="subject-honest",
     severity=Severity.BLOCK,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
-def _hits(facts: CampaignFacts) -> Params | None:
+def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     sides = (("part.html", content.unsubscribe_in_html), ("part.text", content.unsubscribe_in_text))
     parts = tuple(part for part, there in sides if not there)
     return {"parts": parts} if parts else None
 
 
-CHECK: Check[CampaignFacts] = Check(
+CHECK: Check[HasContent] = Check(
     rule="R-40",
     key="unsubscribe-link",
     severity=Severity.BLOCK,

@@ -19,7 +19,8 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.campaigns.common import page
 from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
-from mailflatrate.mail.html.imprint import MINIMUM_CONTRAST, BlockStyle, contrast
+from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
+from mailflatrate.mail.html.imprint import BlockStyle
 from mailflatrate.mail.html.look import FONTS, Look, is_colour
 
 FONT_WORDS = {

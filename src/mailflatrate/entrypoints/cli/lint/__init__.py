@@ -1,0 +1,99 @@
+"""`mailflatrate lint`: the gate for any e-mail in the world. Loads neither Django nor the database."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from mailflatrate.entrypoints.cli.lint.report import Judged, as_json, as_sarif, as_text
+from mailflatrate.rules.lint import Outside, judge_message, lint_from_line, message_facts
+from mailflatrate.rules.message_chain import Profile
+from mailflatrate.rules.names.brands import Brands, load_brands
+from mailflatrate.rules.verdict import Language
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--json", "form", flag_value="json", help="Print one JSON object a message.")
+@click.option("--sarif", "form", flag_value="sarif", help="Print one SARIF 2.1.0 log over all messages.")
+@click.option(
+    "--profile",
+    type=click.Choice([one.value for one in Profile]),
+    default="all",
+    show_default=True,
+    help="Whose demands to judge by.",
+)
+@click.option("--offline", is_flag=True, help="Ask no DNS: signatures are checked as far as they go without the key.")
+@click.option(
+    "--dns",
+    "dns_servers",
+    default="",
+    envvar="MAILFLATRATE_DNS_SERVERS",
+    help="Comma-separated `address:port`; empty means the system's resolvers.",
+)
+@click.option("--language", type=click.Choice([one.value for one in Language]), default="en", show_default=True)
+@click.option("--from-lines", is_flag=True, help="Judge From fields alone: JSON lines with `raw` on standard input.")
+@click.option(
+    "--brands",
+    "brands_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="MAILFLATRATE_BRANDS_FILE",
+    help="The operator's own brands, added to the shipped list.",
+)
+@click.pass_context
+def lint_command(
+    context: click.Context, files: tuple[Path, ...], form: str | None, profile: str, offline: bool, dns_servers: str,
+    language: str, from_lines: bool, brands_file: Path | None,
+) -> None:  # fmt: skip
+    """Judge messages from any system by the rules of the gate. FILES are messages as they were sent; - is the input.
+
+    Ends with 1 where a rule blocks, with 2 where the call is wrong.
+    """
+    try:
+        brands = load_brands(brands_file)
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from problem
+    if from_lines:
+        print_from_lines(sys.stdin.buffer, brands)
+        return
+    if not files:
+        raise click.UsageError("name a message, or - for standard input")
+    judged = [_judge(file, Profile(profile), _outside(brands, dns_servers, offline), offline) for file in files]
+    spoken = Language(language)
+    if form == "sarif":
+        click.echo(as_sarif(judged, spoken))
+    else:
+        for one in judged:
+            click.echo(as_json(one, spoken) if form == "json" else as_text(one, spoken))
+    context.exit(1 if any(not one.verdict.allowed for one in judged) else 0)
+
+
+def _judge(file: Path, profile: Profile, outside: Outside, offline: bool) -> Judged:
+    raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    facts = message_facts(raw, outside, now=datetime.now(UTC))
+    return Judged(str(file), profile, facts, judge_message(facts, profile, offline=offline))
+
+
+def _outside(brands: Brands, dns_servers: str, offline: bool) -> Outside:
+    if offline:
+        return Outside(brands=brands)
+    from mailflatrate.entrypoints.cli.lint.dns import ask_the_dns
+
+    return ask_the_dns(brands, [server.strip() for server in dns_servers.split(",") if server.strip()])
+
+
+def print_from_lines(lines: Iterable[bytes], brands: Brands) -> None:
+    """One JSON object a line: `raw` and its findings. A line that is no JSON object with `raw` gives an `error`."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            raw = str(json.loads(line.decode("utf-8", "replace"))["raw"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            click.echo(encode({"error": "not a JSON object with `raw`", "findings": [], "verdict": "error"}))
+            continue
+        click.echo(encode({"raw": raw, **lint_from_line(raw, brands)}).encode("utf-8", "replace"))

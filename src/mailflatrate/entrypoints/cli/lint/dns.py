@@ -1,0 +1,79 @@
+"""What lint asks the DNS: signing keys, SPF, DMARC, mail exchangers. Every answer is asked for once."""
+
+from functools import cache
+
+from mailflatrate.mail.dkim_verify import KeyUnreachable
+from mailflatrate.rules.facts import DnsCheck, DnsState
+from mailflatrate.rules.lint import UNASKED, DomainLooks, Outside
+from mailflatrate.rules.names.brands import Brands
+from mailflatrate.wire.dns import (
+    DmarcStatus,
+    DnsResolver,
+    KeyStatus,
+    Resolver,
+    SpfStatus,
+    find_dkim_key,
+    find_dmarc,
+    find_mx,
+    find_spf,
+)
+
+_TIMEOUT_SECONDS = 5.0
+
+
+def ask_the_dns(brands: Brands, servers: list[str]) -> Outside:
+    """The outside world by way of a resolver; the system's own without `servers`."""
+    resolver = DnsResolver(servers or None, timeout_seconds=_TIMEOUT_SECONDS)
+    key_bits: dict[tuple[str, str], int] = {}
+
+    def find_key(selector: str, domain: str) -> bytes | None:
+        seen = find_dkim_key(resolver, selector, domain)
+        if seen.status is KeyStatus.UNKNOWN:
+            raise KeyUnreachable
+        key_bits[(selector, domain)] = seen.bits
+        return seen.public_key if seen.status is KeyStatus.OK else None
+
+    @cache
+    def look(from_domain: str, return_path: str, reply_to: str) -> DomainLooks:
+        return DomainLooks(
+            spf=_spf(resolver, return_path) if return_path else _OK,
+            dmarc=_dmarc(resolver, from_domain) if from_domain else UNASKED,
+            mx=_mx(resolver, from_domain) if from_domain else UNASKED,
+            reply_to_deliverable=find_mx(resolver, reply_to.rpartition("@")[2]).can_receive is not False
+            if reply_to
+            else True,
+        )
+
+    return Outside(find_key, look, brands, key_bits)
+
+
+_OK = DnsCheck(DnsState.OK)
+
+
+def _spf(resolver: Resolver, domain: str) -> DnsCheck:
+    """A record within the limits of RFC 7208 (R-61); which hosts it should name nobody here knows."""
+    seen = find_spf(resolver, domain)
+    state = {
+        SpfStatus.OK: DnsState.OK,
+        SpfStatus.MISSING: DnsState.MISSING,
+        SpfStatus.UNKNOWN: DnsState.UNREACHABLE,
+    }.get(seen.status, DnsState.WRONG)
+    return DnsCheck(state, found=seen.found)
+
+
+def _dmarc(resolver: Resolver, domain: str) -> DnsCheck:
+    seen = find_dmarc(resolver, domain)
+    state = {
+        DmarcStatus.FOUND: DnsState.OK,
+        DmarcStatus.MISSING: DnsState.MISSING,
+        DmarcStatus.SEVERAL: DnsState.WRONG,
+        DmarcStatus.UNKNOWN: DnsState.UNREACHABLE,
+    }[seen.status]
+    return DnsCheck(state, found=seen.found)
+
+
+def _mx(resolver: Resolver, domain: str) -> DnsCheck:
+    seen = find_mx(resolver, domain)
+    if seen.can_receive is None:
+        return DnsCheck(DnsState.UNREACHABLE, found=seen.found)
+    return DnsCheck(DnsState.OK if seen.can_receive else DnsState.MISSING, found=seen.found)

@@ -1,0 +1,38 @@
+"""What can be seen in a compiled mailing of ours, before any recipient (`content_facts` says it of finished parts)."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.mail.content import Compiled
+from mailflatrate.mail.content_facts import ContentFacts, lint_parts
+from mailflatrate.mail.liquid.protect import LITERAL_BRACE, protect
+
+UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
+
+
+def lint_compiled(compiled: Compiled) -> ContentFacts:
+    """Return the facts of a mailing of ours, before any recipient."""
+    imprint = compiled.imprint
+    wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
+    html_source, text_source = compiled.html.source, compiled.text.source
+    without_html = _without_liquid(html_source)
+    without_text = _without_liquid(text_source)
+    targets = {link.number: link.url for link in compiled.links}
+    return lint_parts(
+        without_html,
+        without_text,
+        wanted=wanted,
+        unsubscribe_in_html=bool(UNSUBSCRIBE_SLOT.search(html_source)),
+        unsubscribe_in_text=bool(UNSUBSCRIBE_SLOT.search(text_source)),
+        sizes=(len(html_source.encode()), len(text_source.encode())),
+        targets=targets.values(),
+    )
+
+
+def _without_liquid(source: str) -> str:
+    """Return a part as it is before any recipient: what Liquid prints is left out, a literal brace stays."""
+    protected = protect(source, entities=False)
+    return protected.word.sub(
+        lambda found: "{" if protected.tags[int(found[1])] == LITERAL_BRACE else "", protected.text
+    )

@@ -1,0 +1,229 @@
+"""A message from anywhere, laid open for judging: fields with their lines, parts, and what is broken about its form.
+
+Arrives: raw bytes. Handed on: a `Message`; nothing is raised for what a message holds. RFC 5322, 2045 to 2047; R-50,
+R-65. What it means is for the rules to say.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from mailflatrate.mail.reading.mime import Part, decode_words, parse
+
+MAX_LINE_OCTETS = 998
+MAX_WORD_CHARS = 75
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
+_WORD = re.compile(r"=\?([^?\s]*)\?([^?\s]*)\?([^?]*)\?=")
+_BASE64_LINES = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_MAX_FIELDS = 2000
+
+
+class FormFault(Enum):
+    """What is wrong with the form of a message; the value is a stable slug."""
+
+    NO_MIME_VERSION = "no_mime_version"
+    NO_BOUNDARY = "no_boundary"
+    BOUNDARY_UNUSED = "boundary_unused"
+    NEVER_CLOSED = "never_closed"
+    HTML_BEFORE_TEXT = "html_before_text"
+    UNKNOWN_CHARSET = "unknown_charset"
+    WRONG_CHARSET = "wrong_charset"
+    UNKNOWN_ENCODING = "unknown_encoding"
+    BROKEN_BASE64 = "broken_base64"
+    BARE_LINE_END = "bare_line_end"
+    NO_FIELD = "no_field"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    """One field: its name in lower case, the value unfolded but not decoded, the line it begins on (from 1)."""
+
+    name: str
+    value: str
+    line: int
+
+    @property
+    def text(self) -> str:
+        """The value with its encoded words decoded."""
+        return decode_words(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `html` and `text` are the first parts of their kind that are no attachments, "" without one.
+
+    `html_octets` counts the HTML part as it is transferred. `broken_words` are encoded words that RFC 2047 forbids.
+    """
+
+    fields: tuple[HeaderField, ...]
+    html: str
+    text: str
+    html_octets: int
+    text_octets: int
+    total_octets: int
+    attachments: tuple[str, ...]
+    faults: tuple[FormFault, ...]
+    broken_words: tuple[str, ...]
+    longest_line: int
+    eight_bit_header: bool
+    eight_bit_body: bool
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a field, unfolded, not decoded; `name` in lower case."""
+        return tuple(field.value for field in self.fields if field.name == name)
+
+    def first(self, name: str) -> str:
+        """The first value of a field, or ""."""
+        return next((field.value for field in self.fields if field.name == name), "")
+
+    def text_of(self, name: str) -> str:
+        """The first value of a field, decoded, or ""."""
+        return next((field.text for field in self.fields if field.name == name), "")
+
+    def line_of(self, name: str) -> int:
+        """The line on which a field begins; 1 where it is missing."""
+        return next((field.line for field in self.fields if field.name == name), 1)
+
+
+def read_message(raw: bytes) -> Message:
+    """Lay one message open. Never raises."""
+    head, body = _halves(raw)
+    fields, strays = _fields(head)
+    top = parse(raw)
+    parts = [part for part in top.walk() if not part.parts]
+    html = next((part for part in parts if part.media_type == "text/html" and not _is_attachment(part)), None)
+    plain = next((part for part in parts if part.media_type in ("text/plain", "") and not _is_attachment(part)), None)
+    words = [word for field in fields for word in _broken_words(field.value)]
+    faults = _faults(raw, fields, top, strays=strays)
+    return Message(
+        fields=tuple(fields),
+        html=_text(html),
+        text=_text(plain),
+        html_octets=len(html.body) if html else 0,
+        text_octets=len(plain.body) if plain else 0,
+        total_octets=len(raw),
+        attachments=tuple(part.filename or part.media_type for part in parts if _is_attachment(part)),
+        faults=tuple(dict.fromkeys(faults)),
+        broken_words=tuple(dict.fromkeys(words)),
+        longest_line=max(map(len, re.split(rb"\r?\n", raw)), default=0),
+        eight_bit_header=not head.isascii(),
+        eight_bit_body=not body.isascii(),
+    )
+
+
+def _halves(raw: bytes) -> tuple[bytes, bytes]:
+    text = raw.replace(b"\r\n", b"\n")
+    if text.startswith((b"From ", b">From ")):  # the line with which an mbox begins a message
+        text = text.partition(b"\n")[2]
+    if text.startswith(b"\n"):
+        return b"", text[1:]
+    head, _, body = text.partition(b"\n\n")
+    return head, body
+
+
+def _fields(head: bytes) -> tuple[list[HeaderField], bool]:
+    """The fields in their order, and whether lines stood among them that are none."""
+    found: list[HeaderField] = []
+    strays = False
+    line = 1
+    for entry in re.split(rb"\n(?![ \t])", head)[:_MAX_FIELDS]:
+        match = _FIELD.fullmatch(entry)
+        if match is None:
+            strays = strays or bool(entry.strip())
+        else:
+            value = re.sub(rb"[ \t]*\n[ \t]*", b" ", match[2]).strip()
+            found.append(HeaderField(match[1].decode("ascii").lower(), _decoded(value), line))
+        line += entry.count(b"\n") + 1
+    return found, strays
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _text(part: Part | None) -> str:
+    return "" if part is None else part.text()
+
+
+def _is_attachment(part: Part) -> bool:
+    if part.headers.raw("content-disposition").lower().startswith("attachment"):
+        return True
+    return bool(part.media_type) and not part.media_type.startswith(("text/", "multipart/", "image/"))
+
+
+def _broken_words(value: str) -> list[str]:
+    """Encoded words that are too long, in an unknown charset or coding, or that split a character (RFC 2047 2, 5)."""
+    broken = []
+    for match in _WORD.finditer(value):
+        charset, coding, _body = match.groups()
+        whole = match.group()
+        if (
+            len(whole) > MAX_WORD_CHARS
+            or coding.upper() not in ("B", "Q")
+            or not _is_charset(charset.partition("*")[0])
+        ) or "\ufffd" in decode_words(whole):
+            broken.append(whole)
+    return broken
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        return codecs.lookup(name)._is_text_encoding
+    except (LookupError, ValueError):
+        return False
+
+
+def _faults(raw: bytes, fields: list[HeaderField], top: Part, *, strays: bool) -> list[FormFault]:
+    faults = []
+    names = {field.name for field in fields}
+    if strays:
+        faults.append(FormFault.NO_FIELD)
+    if "content-type" in names and "mime-version" not in names:
+        faults.append(FormFault.NO_MIME_VERSION)
+    if re.search(rb"\r(?!\n)", raw) or (b"\r\n" in raw and re.search(rb"(?<!\r)\n", raw)):
+        faults.append(FormFault.BARE_LINE_END)
+    for part in top.walk():
+        faults += _multipart_faults(part) if part.media_type.startswith("multipart/") else _leaf_faults(part)
+    return faults
+
+
+def _multipart_faults(part: Part) -> list[FormFault]:
+    boundary = part.params.get("boundary", "")
+    if not boundary:
+        return [FormFault.NO_BOUNDARY]
+    if not part.parts:
+        return [FormFault.BOUNDARY_UNUSED]
+    faults = []
+    if f"--{boundary}--".encode("utf-8", "replace") not in part.body:
+        faults.append(FormFault.NEVER_CLOSED)
+    kinds = [child.media_type for child in part.parts]
+    both = part.media_type == "multipart/alternative" and {"text/html", "text/plain"} <= set(kinds)
+    # The last alternative is the one that is shown (RFC 2046 section 5.1.4).
+    if both and kinds.index("text/html") < kinds.index("text/plain"):
+        faults.append(FormFault.HTML_BEFORE_TEXT)
+    return faults
+
+
+def _leaf_faults(part: Part) -> list[FormFault]:
+    faults = []
+    coding = part.headers.raw("content-transfer-encoding").lower()
+    if coding not in ("", "7bit", "8bit", "binary", "quoted-printable", "base64"):
+        faults.append(FormFault.UNKNOWN_ENCODING)
+    if coding == "base64" and not _BASE64_LINES.fullmatch(part.body):
+        faults.append(FormFault.BROKEN_BASE64)
+    if not part.media_type.startswith("text/"):
+        return faults
+    charset = part.params.get("charset", "us-ascii")
+    if not _is_charset(charset):
+        return [*faults, FormFault.UNKNOWN_CHARSET]
+    try:
+        part.data().decode(charset)
+    except (UnicodeError, ValueError):
+        faults.append(FormFault.WRONG_CHARSET)
+    return faults

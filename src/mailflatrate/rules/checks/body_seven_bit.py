@@ -1,0 +1,32 @@
+"""R-65: the body needs no 8-bit transport."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    return NO_PARAMS if facts.message.eight_bit_body else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="body-seven-bit",
+    severity=Severity.INFO,
+    anchor="campaign.content",
+    source="RFC 6152; R-65: quoted-printable or base64 for everything outside of ASCII",
+    hits=_hits,
+    en=Words(
+        title="Body safe on every way",
+        sentence="The body holds raw 8-bit characters.",
+        why="A server without 8BITMIME has to recode it, which breaks the signature.",
+        mend="Encode the parts as quoted-printable or base64.",
+    ),
+    de=Words(
+        title="Körper auf jedem Weg sicher",
+        sentence="Der Körper enthält rohe 8-Bit-Zeichen.",
+        why="Ein Server ohne 8BITMIME muss ihn umkodieren, und das bricht die Signatur.",
+        mend="Kodieren Sie die Teile als quoted-printable oder base64.",
+    ),
+)

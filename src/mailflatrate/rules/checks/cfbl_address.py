@@ -1,0 +1,47 @@
+"""R-64: a complaint address in the header is written and signed as RFC 9477 asks."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.names.domains import same_house
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_FORM = re.compile(r"\s*<?[^\s<>;@]+@([^\s<>;@]+)>?\s*(?:;\s*report=(?:arf|xarf)\s*)?", re.IGNORECASE)
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    written = facts.message.first("cfbl-address")
+    if not written:
+        return None
+    match = _FORM.fullmatch(written)
+    if match is None:
+        return {"found": written[:80]}
+    covering = [signature.domain for signature in facts.holding if "cfbl-address" in signature.signed_fields]
+    wanted = (match[1].lower(), facts.from_line.domain)
+    return (
+        None if all(any(same_house(domain, one) for domain in covering) for one in wanted) else {"found": written[:80]}
+    )
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-64",
+    key="cfbl-address",
+    severity=Severity.WARN,
+    anchor="header.cfbl-address",
+    source="RFC 9477 sections 3.1 and 3.2",
+    hits=_hits,
+    en=Words(
+        title="Complaint address valid",
+        sentence="CFBL-Address holds {found}, which is malformed or not signed by both domains.",
+        why="Providers send complaints only to an address that the signing domain vouches for.",
+        mend="Write an address with report=arf, and sign the field for its domain and for the From domain.",
+    ),
+    de=Words(
+        title="Beschwerdeadresse gültig",
+        sentence="CFBL-Address enthält {found}; das ist fehlerhaft oder nicht von beiden Domains signiert.",
+        why="Anbieter senden Beschwerden nur an eine Adresse, für die die signierende Domain bürgt.",
+        mend="Schreiben Sie eine Adresse mit report=arf und signieren Sie das Feld für deren Domain und die von From.",
+    ),
+)

@@ -1,0 +1,35 @@
+"""R-58: X-CSA-Complaints names the address that is in use."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+ADDRESS = "csa-complaints@eco.de"
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    written = facts.message.first("x-csa-complaints").strip().strip("<>").lower()
+    return None if written in ("", ADDRESS) else {"found": written[:80], "right": ADDRESS}
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-58",
+    key="csa-complaints",
+    severity=Severity.WARN,
+    anchor="header.x-csa-complaints",
+    source="CSA; address seen in mail of certified senders 2022 to 2026",
+    hits=_hits,
+    en=Words(
+        title="CSA complaint address current",
+        sentence="X-CSA-Complaints holds {found} instead of {right}.",
+        why="The old address is not read any more, and a wrong one claims a certification.",
+        mend="Write the current address, and only if your servers are certified.",
+    ),
+    de=Words(
+        title="CSA-Beschwerdeadresse aktuell",
+        sentence="X-CSA-Complaints enthält {found} statt {right}.",
+        why="Die alte Adresse wird nicht mehr gelesen, und eine falsche behauptet eine Zertifizierung.",
+        mend="Schreiben Sie die heutige Adresse, und nur, wenn Ihre Server zertifiziert sind.",
+    ),
+)

@@ -1,0 +1,36 @@
+"""R-60: no signature in a form that large providers fail, no ARC in direct mail."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    odd = [f"a={one.verdict.algorithm}" for one in facts.signatures if one.verdict.algorithm not in ("", "rsa-sha256")]
+    direct = not facts.message.all("received")
+    odd += ["ARC-Seal"] if direct and facts.message.all("arc-seal") else []
+    return {"found": tuple(dict.fromkeys(odd))} if odd else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-60",
+    key="dkim-common",
+    severity=Severity.INFO,
+    anchor="header.dkim-signature",
+    source="Tests of April 2026: Gmail ignores Ed25519, Microsoft 365 and Yahoo fail it; RFC 8617 is for "
+    "intermediaries",
+    hits=_hits,
+    en=Words(
+        title="Signatures that everybody understands",
+        sentence="The message carries {found}.",
+        why="Some providers cannot read it and count it as a failure.",
+        mend="Sign with rsa-sha256 only, and leave ARC to those who forward.",
+    ),
+    de=Words(
+        title="Signaturen, die alle verstehen",
+        sentence="Die Nachricht trägt {found}.",
+        why="Manche Anbieter können es nicht lesen und werten es als Fehler.",
+        mend="Signieren Sie nur mit rsa-sha256 und überlassen Sie ARC denen, die weiterleiten.",
+    ),
+)

@@ -1,0 +1,41 @@
+"""R-59: the signature covers everything that readers and programs rely on."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_NEEDED = (
+    *("from", "reply-to", "subject", "date", "to", "cc", "message-id", "mime-version", "content-type"),
+    *("content-transfer-encoding", "list-id", "list-unsubscribe", "list-unsubscribe-post", "feedback-id"),
+    *("cfbl-address", "cfbl-feedback-id", "x-mailing-id", "x-csa-complaints"),
+)
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.holding:
+        return None  # dkim-holds says so
+    uncovered = tuple(name for name in _NEEDED if facts.message.all(name) and name not in facts.signed)
+    return {"fields": uncovered} if uncovered else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-59",
+    key="dkim-covers",
+    severity=Severity.WARN,
+    anchor="header.dkim-signature",
+    source="RFC 6376 section 5.4.1; M3AAWG; CSA",
+    hits=_hits,
+    en=Words(
+        title="Signature covers the header",
+        sentence="The signature leaves these fields open: {fields}.",
+        why="What is not covered can be changed on the way without anybody noticing.",
+        mend="Add these fields to h= of the signature.",
+    ),
+    de=Words(
+        title="Signatur deckt den Kopf",
+        sentence="Die Signatur lässt diese Felder offen: {fields}.",
+        why="Was nicht gedeckt ist, lässt sich unterwegs unbemerkt ändern.",
+        mend="Nehmen Sie diese Felder in h= der Signatur auf.",
+    ),
+)

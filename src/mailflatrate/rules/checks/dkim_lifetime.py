@@ -1,0 +1,42 @@
+"""R-59: a bulk signature says when it was made and ends within 48 hours."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.dkim_verify import DkimVerdict
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_LONGEST_SECONDS = 48 * 3600
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.is_bulk or not facts.holding:
+        return None
+    return None if any(_ends_soon(verdict) for verdict in facts.holding) else {"hours": _LONGEST_SECONDS // 3600}
+
+
+def _ends_soon(verdict: DkimVerdict) -> bool:
+    start, end = verdict.signed_at, verdict.expires_at
+    return start is not None and end is not None and 0 < end - start <= _LONGEST_SECONDS
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-59",
+    key="dkim-lifetime",
+    severity=Severity.INFO,
+    anchor="header.dkim-signature",
+    source="CSA: x= at most 48 hours for bulk; M3AAWG on replay",
+    hits=_hits,
+    en=Words(
+        title="Signature ends soon",
+        sentence="The signature has no t= and x= at most {hours} hours apart.",
+        why="A signature without an end can be used by others to send your mailing again in masses.",
+        mend="Have the time of signing (t=) and the end (x=) written.",
+    ),
+    de=Words(
+        title="Signatur endet bald",
+        sentence="Die Signatur hat kein t= und x= mit höchstens {hours} Stunden Abstand.",
+        why="Eine Signatur ohne Ende erlaubt anderen, Ihr Mailing massenhaft erneut zu senden.",
+        mend="Lassen Sie Zeitpunkt (t=) und Ende (x=) der Signatur schreiben.",
+    ),
+)

@@ -1,0 +1,39 @@
+"""R-59: nobody can add a second From or Subject without breaking the signature."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_TWICE = ("from", "to", "subject", "date", "message-id")
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.holding:
+        return None
+    covered = [verdict.covered_fields for verdict in facts.holding]
+    present = {name: len(facts.message.all(name)) for name in _TWICE}
+    once = tuple(name for name in _TWICE if not any(fields.count(name) > present[name] for fields in covered))
+    return {"fields": once} if once else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-59",
+    key="dkim-oversigned",
+    severity=Severity.INFO,
+    anchor="header.dkim-signature",
+    source="RFC 6376 sections 5.4.2 and 8.15",
+    hits=_hits,
+    en=Words(
+        title="Signature closed to additions",
+        sentence="A second one of these fields could be added: {fields}.",
+        why="Replayed mailings get a second From or Subject that some programs show.",
+        mend="Name these fields once more in h= than they occur.",
+    ),
+    de=Words(
+        title="Signatur gegen Zusätze geschlossen",
+        sentence="Von diesen Feldern ließe sich ein zweites einfügen: {fields}.",
+        why="Wiederholte Mailings erhalten so ein zweites From oder Subject, das manche Programme zeigen.",
+        mend="Nennen Sie diese Felder in h= einmal mehr, als sie vorkommen.",
+    ),
+)

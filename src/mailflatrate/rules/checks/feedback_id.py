@@ -1,0 +1,44 @@
+"""R-63: Feedback-ID lets Gmail count complaints by mailing."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_SENDER = re.compile(r"[A-Za-z0-9_.-]{5,15}")
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.is_bulk:
+        return None
+    written = facts.message.first("feedback-id").strip()
+    parts = [part.strip() for part in written.split(":")]
+    named = [part for part in parts if part]
+    good = len(parts) <= 4 and len(set(named)) == len(named) and _SENDER.fullmatch(parts[-1]) is not None
+    return None if good else {"found": written[:100] or "-"}
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-63",
+    key="feedback-id",
+    severity=Severity.WARN,
+    anchor="header.feedback-id",
+    source="Google answer 6254652",
+    hits=_hits,
+    en=Words(
+        title="Feedback-ID well-formed",
+        sentence="Feedback-ID is missing or not one: {found}.",
+        why="Only with it does Gmail say which mailing people complained of.",
+        mend="Write at most four different parts with colons between them, at the end a constant sender name of 5 to "
+        "15 characters.",
+    ),
+    de=Words(
+        title="Feedback-ID wohlgeformt",
+        sentence="Feedback-ID fehlt oder ist keine: {found}.",
+        why="Nur damit sagt Gmail, über welches Mailing sich Leute beschweren.",
+        mend="Schreiben Sie höchstens vier verschiedene Teile mit Doppelpunkten, am Ende einen festen Absendernamen "
+        "mit 5 bis 15 Zeichen.",
+    ),
+)

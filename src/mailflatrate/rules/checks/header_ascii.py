@@ -1,0 +1,35 @@
+"""R-65: header fields are ASCII; everything else goes into encoded words."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.message.eight_bit_header:
+        return None
+    names = tuple(dict.fromkeys(field.name for field in facts.message.fields if not field.value.isascii()))
+    return {"fields": names or ("-",)}
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="header-ascii",
+    severity=Severity.WARN,
+    anchor="header.subject",
+    source="RFC 5322 section 2.2; RFC 2047; RFC 6532 allows UTF-8 only with SMTPUTF8",
+    hits=_hits,
+    en=Words(
+        title="Header in ASCII",
+        sentence="These header fields hold unencoded characters outside of ASCII: {fields}.",
+        why="Servers without SMTPUTF8 refuse or mangle them.",
+        mend="Encode names and subjects as RFC 2047 says.",
+    ),
+    de=Words(
+        title="Kopf in ASCII",
+        sentence="Diese Kopffelder enthalten unkodierte Zeichen außerhalb von ASCII: {fields}.",
+        why="Server ohne SMTPUTF8 weisen das ab oder verstümmeln es.",
+        mend="Kodieren Sie Namen und Betreff nach RFC 2047.",
+    ),
+)

@@ -1,0 +1,35 @@
+"""R-54 and R-65: the fields without which a message is none."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_NEEDED = {"from": "From", "to": "To", "date": "Date", "message-id": "Message-ID", "subject": "Subject"}
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    missing = tuple(shown for name, shown in _NEEDED.items() if not facts.message.first(name).strip())
+    return {"fields": missing} if missing else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="header-complete",
+    severity=Severity.BLOCK,
+    anchor="header.from",
+    source="RFC 5322 sections 3.6.1 to 3.6.4; Google answer 81126: messages follow RFC 5322",
+    hits=_hits,
+    en=Words(
+        title="Necessary fields present",
+        sentence="These header fields are missing or empty: {fields}.",
+        why="Mail programs and filters treat a message without them as broken or as spam.",
+        mend="Have the sending system write them: one each.",
+    ),
+    de=Words(
+        title="Notwendige Felder vorhanden",
+        sentence="Diese Kopffelder fehlen oder sind leer: {fields}.",
+        why="Mailprogramme und Filter halten eine Nachricht ohne sie für kaputt oder für Spam.",
+        mend="Lassen Sie das sendende System sie schreiben, jedes einmal.",
+    ),
+)

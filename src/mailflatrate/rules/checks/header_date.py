@@ -1,0 +1,44 @@
+"""R-65: the date can be read."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    written = facts.message.first("date")
+    if not written:
+        return None  # header-complete says so
+    return None if _is_date(written) else {"date": written[:60]}
+
+
+def _is_date(written: str) -> bool:
+    try:
+        return parsedate_to_datetime(written).tzinfo is not None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return False
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="header-date",
+    severity=Severity.WARN,
+    anchor="header.date",
+    source="RFC 5322 section 3.3",
+    hits=_hits,
+    en=Words(
+        title="Date readable",
+        sentence="The field Date holds {date}, which is no date with a time zone.",
+        why="Mail programs sort such a message anywhere, and filters count it as a sign of spam.",
+        mend="Write the date as in RFC 5322, such as Tue, 24 Nov 2026 12:00:00 +0100.",
+    ),
+    de=Words(
+        title="Datum lesbar",
+        sentence="Das Feld Date enthält {date}; das ist kein Datum mit Zeitzone.",
+        why="Mailprogramme ordnen so eine Nachricht irgendwo ein, und Filter werten es als Zeichen von Spam.",
+        mend="Schreiben Sie das Datum nach RFC 5322, etwa Tue, 24 Nov 2026 12:00:00 +0100.",
+    ),
+)

@@ -1,0 +1,40 @@
+"""R-54 and R-65: a field that may stand once stands once."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_ONCE = (
+    *("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References"),
+    *("MIME-Version", "Content-Type", "Content-Transfer-Encoding", "List-Id", "List-Unsubscribe"),
+    *("List-Unsubscribe-Post", "List-Help", "List-Post", "List-Owner", "List-Archive", "List-Subscribe"),
+    *("Feedback-ID", "CFBL-Address", "CFBL-Feedback-ID", "Precedence", "X-Mailing-ID", "X-CSA-Complaints"),
+)
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    repeated = tuple(name for name in _ONCE if len(facts.message.all(name.lower())) > 1)
+    return {"fields": repeated} if repeated else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="header-single",
+    severity=Severity.BLOCK,
+    anchor="header.from",
+    source="RFC 5322 section 3.6; RFC 2369; RFC 2919; RFC 8058; Google answer 6254652: one Feedback-ID",
+    hits=_hits,
+    en=Words(
+        title="No field twice",
+        sentence="These header fields stand more than once: {fields}.",
+        why="Programs disagree on which one counts; forgers show one sender and sign another.",
+        mend="Write each of these fields exactly once.",
+    ),
+    de=Words(
+        title="Kein Feld doppelt",
+        sentence="Diese Kopffelder stehen mehrmals da: {fields}.",
+        why="Programme sind uneins, welches gilt; Fälscher zeigen einen Absender und signieren einen anderen.",
+        mend="Schreiben Sie jedes dieser Felder genau einmal.",
+    ),
+)

@@ -1,0 +1,34 @@
+"""R-65: no line is longer than 998 octets."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.message import MAX_LINE_OCTETS
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    longest = facts.message.longest_line
+    return {"length": longest, "limit": MAX_LINE_OCTETS} if longest > MAX_LINE_OCTETS else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="line-length",
+    severity=Severity.BLOCK,
+    anchor="header.from",
+    source="RFC 5322 section 2.1.1; RFC 5321 section 4.5.3.1.6",
+    hits=_hits,
+    en=Words(
+        title="Lines short enough",
+        sentence="A line is {length} octets long; {limit} are allowed.",
+        why="Servers break such lines where they like, which destroys the signature and the markup.",
+        mend="Encode the part as quoted-printable or base64.",
+    ),
+    de=Words(
+        title="Zeilen kurz genug",
+        sentence="Eine Zeile hat {length} Oktette; erlaubt sind {limit}.",
+        why="Server brechen solche Zeilen irgendwo um. Das zerstört die Signatur und die Auszeichnung.",
+        mend="Kodieren Sie den Teil als quoted-printable oder base64.",
+    ),
+)

@@ -1,0 +1,44 @@
+"""R-49: links lead to pages that readers can reach."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from mailflatrate.rules.facts import HasContent
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_ENDINGS = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid", ".onion")
+
+
+def _hits(facts: HasContent) -> Params | None:
+    bad = dict.fromkeys(link.url for link in facts.content.links if _host(link.url).endswith(_ENDINGS))
+    return {"links": tuple(bad)[:5]} if bad else None
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".") if url.lower().startswith("http") else ""
+    except ValueError:
+        return ""
+
+
+CHECK: Check[HasContent] = Check(
+    rule="R-49",
+    key="links-public",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="RFC 6761; RFC 6762; RFC 2606: names that the public DNS does not hold",
+    hits=_hits,
+    en=Words(
+        title="Links lead to public pages",
+        sentence="Readers cannot reach these pages: {links}.",
+        why="Such names exist only on your own machine or in your own network.",
+        mend="Link to the page as it stands in public.",
+    ),
+    de=Words(
+        title="Links führen auf öffentliche Seiten",
+        sentence="Diese Seiten sind für Leser nicht erreichbar: {links}.",
+        why="Solche Namen gibt es nur auf Ihrem Rechner oder in Ihrem Netz.",
+        mend="Verlinken Sie die Seite so, wie sie öffentlich steht.",
+    ),
+)

@@ -1,0 +1,46 @@
+"""R-57: the other List fields have the syntax of RFC 2369."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_NAMES = ("List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive")
+_URIS = re.compile(r"(?:<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>|NO)(?:\s*,\s*<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>)*")
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    wrong = tuple(
+        name for name in _NAMES for value in facts.message.all(name.lower()) if not _URIS.fullmatch(_bare(value))
+    )
+    return {"fields": tuple(dict.fromkeys(wrong))} if wrong else None
+
+
+def _bare(value: str) -> str:
+    """Without comments, and without the white space that folding left inside of brackets (RFC 2369 section 2)."""
+    plain = re.sub(r"\([^()]*\)", "", value)
+    return re.sub(r"<[^<>]*>", lambda found: re.sub(r"\s+", "", found.group()), plain).strip()
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-57",
+    key="list-fields",
+    severity=Severity.WARN,
+    anchor="header.list-help",
+    source="RFC 2369 section 2",
+    hits=_hits,
+    en=Words(
+        title="List fields well-formed",
+        sentence="These fields hold no URIs in angle brackets: {fields}.",
+        why="Mail programs offer nothing for a field that they cannot read.",
+        mend="Write URIs in angle brackets with commas between them.",
+    ),
+    de=Words(
+        title="Listenfelder wohlgeformt",
+        sentence="Diese Felder enthalten keine URIs in spitzen Klammern: {fields}.",
+        why="Für ein unlesbares Feld bieten Mailprogramme nichts an.",
+        mend="Schreiben Sie URIs in spitzen Klammern, durch Kommas getrennt.",
+    ),
+)

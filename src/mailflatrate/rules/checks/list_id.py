@@ -1,0 +1,41 @@
+"""R-57: the mailing names its list, always the same way."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_FORM = re.compile(r".{0,900}<([^\s<>@]{1,253}\.[^\s<>@]{1,253})>(?:\s*\([^()]*\))?", re.DOTALL)
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    written = facts.message.first("list-id").strip()
+    if not facts.is_bulk:
+        return None
+    match = _FORM.fullmatch(written)
+    return {"found": written[:80] or "-"} if match is None or len(match[1]) > 255 else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-57",
+    key="list-id",
+    severity=Severity.WARN,
+    anchor="header.list-id",
+    source="RFC 2919 sections 2 and 3; M3AAWG Sender BCP",
+    hits=_hits,
+    en=Words(
+        title="List named",
+        sentence="List-Id is missing or not one: {found}.",
+        why="Readers sort by it, and providers keep the reputation of one list apart from the others.",
+        mend="Write a name and an identifier with dots in angle brackets, the same in each mailing of the list.",
+    ),
+    de=Words(
+        title="Liste benannt",
+        sentence="List-Id fehlt oder ist keine: {found}.",
+        why="Leser sortieren danach, und Anbieter halten den Ruf einer Liste von anderen getrennt.",
+        mend="Schreiben Sie einen Namen und eine Kennung mit Punkten in spitzen Klammern, in jedem Mailing der Liste "
+        "gleich.",
+    ),
+)

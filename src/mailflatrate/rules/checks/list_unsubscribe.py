@@ -1,0 +1,41 @@
+"""R-57: List-Unsubscribe has the syntax of RFC 2369."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.unsubscribe import UnsubscribeProblem
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_OF_THE_FIELD = (
+    UnsubscribeProblem.MISSING, UnsubscribeProblem.REPEATED, UnsubscribeProblem.NO_ANGLE_BRACKETS,
+    UnsubscribeProblem.TEXT_OUTSIDE_BRACKETS, UnsubscribeProblem.BAD_URI, UnsubscribeProblem.UNKNOWN_SCHEME,
+)  # fmt: skip
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.is_bulk:
+        return None
+    found = tuple(f"leave.{one.value}" for one in facts.unsubscribe.problems if one in _OF_THE_FIELD)
+    return {"problems": found} if found else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-57",
+    key="list-unsubscribe",
+    severity=Severity.BLOCK,
+    anchor="header.list-unsubscribe",
+    source="RFC 2369 sections 2 and 3.2; Google answer 81126; Yahoo best practices",
+    hits=_hits,
+    en=Words(
+        title="Unsubscribe header well-formed",
+        sentence="List-Unsubscribe cannot be read: {problems}.",
+        why="Mail programs show their unsubscribe button only where they can read this field.",
+        mend="Write URIs in angle brackets with commas between them, the preferred one first.",
+    ),
+    de=Words(
+        title="Abmeldefeld wohlgeformt",
+        sentence="List-Unsubscribe ist nicht lesbar: {problems}.",
+        why="Mailprogramme zeigen ihren Abmeldeknopf nur, wenn sie dieses Feld lesen können.",
+        mend="Schreiben Sie URIs in spitzen Klammern, durch Kommas getrennt, die bevorzugte zuerst.",
+    ),
+)

@@ -1,0 +1,42 @@
+"""R-55: the header names the mailing, so that a report leads to it."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+
+_NAME = re.compile(
+    r"x-.*(?:mailing|campaign|mailin|message-?id|msg-?id|job|mid|ref|report-abuse|tracking|mailer-info|binding).*"
+    r"|feedback-id|cfbl-feedback-id|x-sg-eid|x-ses-outgoing|x-mj-.*|x-kumo.*|x-mc-.*|x-cid|x-mailer-.*id"
+)
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.is_bulk or any(_NAME.fullmatch(field.name) and field.value for field in facts.message.fields):
+        return None
+    return NO_PARAMS
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-55",
+    key="mailing-id",
+    severity=Severity.WARN,
+    anchor="header.x-mailing-id",
+    source="RFC 9477 section 3.3; practice of Mailjet, Brevo, KumoMTA; hallmark of this service",
+    hits=_hits,
+    en=Words(
+        title="Mailing named in the header",
+        sentence="No header field names the mailing.",
+        why="Reports reach abuse desks with recipient and text blacked out; only such an identifier tells what was "
+        "meant.",
+        mend="Write a unique, opaque identifier of the mailing into a field such as X-Mailing-ID.",
+    ),
+    de=Words(
+        title="Mailing im Kopf benannt",
+        sentence="Kein Kopffeld benennt das Mailing.",
+        why="Meldungen erreichen Abuse-Stellen ohne Empfänger und Text; nur eine Kennung sagt, was gemeint war.",
+        mend="Schreiben Sie eine eindeutige, undurchsichtige Kennung des Mailings in ein Feld wie X-Mailing-ID.",
+    ),
+)

@@ -1,0 +1,37 @@
+"""R-65: the Message-ID has its form, so that answers and reports find their message."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_FORM = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    written = facts.message.first("message-id").strip()
+    return None if not written or _FORM.fullmatch(written) else {"found": written[:80]}
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="message-id-form",
+    severity=Severity.WARN,
+    anchor="header.message-id",
+    source="RFC 5322 section 3.6.4",
+    hits=_hits,
+    en=Words(
+        title="Message-ID well-formed",
+        sentence="The Message-ID {found} is not one.",
+        why="Threads, bounces and complaints refer to it.",
+        mend="Write it in angle brackets with one @: a unique left part and a domain of yours.",
+    ),
+    de=Words(
+        title="Message-ID wohlgeformt",
+        sentence="Die Message-ID {found} ist keine.",
+        why="Gesprächsverläufe, Rückläufer und Beschwerden beziehen sich auf sie.",
+        mend="Schreiben Sie sie in spitzen Klammern mit einem @: links etwas Einmaliges, rechts eine Domain von Ihnen.",
+    ),
+)

@@ -1,0 +1,42 @@
+"""R-56: people can leave with one click, as RFC 8058 defines it."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.unsubscribe import UnsubscribeProblem
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_OF_ONE_CLICK = (
+    UnsubscribeProblem.NO_HTTPS_URI, UnsubscribeProblem.SEVERAL_HTTPS_URIS, UnsubscribeProblem.POST_MISSING,
+    UnsubscribeProblem.POST_REPEATED, UnsubscribeProblem.POST_VALUE,
+)  # fmt: skip
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.is_bulk:
+        return None
+    found = tuple(f"leave.{one.value}" for one in facts.unsubscribe.problems if one in _OF_ONE_CLICK)
+    return {"problems": found} if found else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-56",
+    key="one-click",
+    severity=Severity.BLOCK,
+    anchor="header.list-unsubscribe-post",
+    source="RFC 8058 section 3.1; Google answer 81126; Yahoo best practices",
+    hits=_hits,
+    en=Words(
+        title="One-click unsubscribe",
+        sentence="One-click unsubscribe does not work: {problems}.",
+        why="Gmail and Yahoo ask it of everybody who sends to many, and whoever cannot leave complains.",
+        mend="Give List-Unsubscribe one https URI and write List-Unsubscribe-Post: List-Unsubscribe=One-Click.",
+    ),
+    de=Words(
+        title="Abmelden mit einem Klick",
+        sentence="Die Abmeldung mit einem Klick geht nicht: {problems}.",
+        why="Gmail und Yahoo verlangen sie von allen, die an viele senden. Wer nicht gehen kann, beschwert sich.",
+        mend="Geben Sie List-Unsubscribe eine https-URI und schreiben Sie List-Unsubscribe-Post: "
+        "List-Unsubscribe=One-Click.",
+    ),
+)

@@ -1,0 +1,39 @@
+"""R-56: both unsubscribe fields are covered by a signature, else the button is not shown."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_FIELDS = {"list-unsubscribe": "List-Unsubscribe", "list-unsubscribe-post": "List-Unsubscribe-Post"}
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.is_bulk:
+        return None
+    open_fields = tuple(
+        shown for name, shown in _FIELDS.items() if facts.message.all(name) and name not in facts.signed
+    )
+    return {"fields": open_fields} if open_fields else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-56",
+    key="one-click-signed",
+    severity=Severity.BLOCK,
+    anchor="header.dkim-signature",
+    source="RFC 8058 section 4",
+    hits=_hits,
+    en=Words(
+        title="Unsubscribe fields signed",
+        sentence="No valid signature covers {fields}.",
+        why="Anybody on the way could put another address there; receivers therefore ignore the field.",
+        mend="Add both fields to h= of the DKIM signature.",
+    ),
+    de=Words(
+        title="Abmeldefelder signiert",
+        sentence="Keine gültige Signatur deckt {fields}.",
+        why="Unterwegs könnte jeder eine andere Adresse einsetzen; Empfänger beachten das Feld daher nicht.",
+        mend="Nehmen Sie beide Felder in h= der DKIM-Signatur auf.",
+    ),
+)

@@ -1,0 +1,39 @@
+"""R-54 and R-65: every message of a mailing has one recipient, and nobody sees the others."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.from_line import read_from
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    if not facts.is_bulk:
+        return None
+    message = facts.message
+    shown = [mailbox for name in ("to", "cc") for value in message.all(name) for mailbox in read_from(value)]
+    hidden = bool(message.all("bcc"))
+    count = sum(1 for mailbox in shown if mailbox.address)
+    return {"count": count} if count != 1 or hidden else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-65",
+    key="one-recipient",
+    severity=Severity.BLOCK,
+    anchor="header.to",
+    source="RFC 5322 section 3.6.3; GDPR Art. 32: open lists of recipients disclose addresses; VERP needs one",
+    hits=_hits,
+    en=Words(
+        title="Exactly one recipient",
+        sentence="The message names {count} recipients in To, Cc or Bcc.",
+        why="A mailing to an open list discloses addresses, and none of its bounces can be assigned.",
+        mend="Send each person a message of its own, addressed to that person alone.",
+    ),
+    de=Words(
+        title="Genau ein Empfänger",
+        sentence="Die Nachricht nennt {count} Empfänger in To, Cc oder Bcc.",
+        why="Ein offener Verteiler gibt Adressen preis, und kein Rückläufer lässt sich zuordnen.",
+        mend="Senden Sie jeder Person eine eigene Nachricht, nur an sie gerichtet.",
+    ),
+)

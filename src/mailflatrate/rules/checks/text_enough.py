@@ -1,0 +1,37 @@
+"""R-50: a mailing is more than its pictures."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import HasContent
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+LEAST_CHARS = 120
+
+
+def _hits(facts: HasContent) -> Params | None:
+    content = facts.content
+    if not content.images or content.visible_chars >= LEAST_CHARS * min(content.images, 5):
+        return None
+    return {"chars": content.visible_chars, "images": content.images}
+
+
+CHECK: Check[HasContent] = Check(
+    rule="R-50",
+    key="text-enough",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="SpamAssassin HTML_IMAGE_ONLY and HTML_IMAGE_RATIO; WCAG 2.2 criterion 1.4.5",
+    hits=_hits,
+    en=Words(
+        title="Enough text beside the pictures",
+        sentence="The HTML part has {images} images and {chars} characters of text.",
+        why="Many programs load no images until asked: readers see nothing, and filters suspect spam.",
+        mend="Write what matters as text and let the images only illustrate it.",
+    ),
+    de=Words(
+        title="Genug Text neben den Bildern",
+        sentence="Der HTML-Teil hat {images} Bilder und {chars} Zeichen Text.",
+        why="Viele Programme laden Bilder erst auf Wunsch: Man sieht nichts, und Filter vermuten Spam.",
+        mend="Schreiben Sie das Wichtige als Text und lassen Sie die Bilder nur zeigen.",
+    ),
+)
