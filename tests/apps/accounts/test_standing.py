@@ -9,11 +9,13 @@ import pytest
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.looks import look_around, read_application
 from mailflatrate.apps.accounts.models import (
     Account,
     Application,
     DecisionKind,
     Notice,
+    Signal,
     Standing,
     StandingChange,
     User,
@@ -23,8 +25,10 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.facts import Standing as StandingFact
 from mailflatrate.rules.vetting import FIELDS, MOVES, Mover, may_move
+from mailflatrate.rules.vetting.signals import signals
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from vetted import WHERE, applicant, operator, vetted
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -261,3 +265,28 @@ def test_a_strike_that_was_taken_back_does_not_count() -> None:
     actions.take_back_strike(given[0].id, by=otto, because="It was another company.")
     actions.give_strike(account_id, Reasons("x", "Why."), by=otto)
     assert account(account_id).standing == Standing.ACTIVE
+
+
+def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
+    """The whole job against a DNS of its own: what it cannot know is not checked, and it decides nothing."""
+    gone, eve = applicant("Eve Ltd", "Eve")
+    otto = operator()
+    actions.submit_application(gone, eve, WHERE)
+    actions.decide_application(gone, DecisionKind.REJECT, by=otto, text="Bought lists.")
+    account_id, anna = applicant()
+    actions.submit_application(account_id, anna, WHERE)
+    zone = {
+        "people.example": {"MX": ["10 mx.people.example"], "TXT": ["v=spf1 -all"]},
+        "lindenhof.example": {"A": ["127.0.0.1"]},
+    }
+    with ZoneServer(zone) as dns, tenancy.platform(PlatformReason.HOUSEKEEPING):
+        asked = read_application(account_id)
+        facts = look_around(asked, DnsResolver([dns.nameserver], timeout_seconds=2))
+    actions.keep_signals(account_id, signals(facts))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        found = {one.key: (one.outcome, one.evidence) for one in Signal.objects.filter(account_id=account_id)}
+    assert found["closed_account"][0] == "serious"
+    assert "Eve Ltd (rejected)" in found["closed_account"][1]
+    assert (found["mx"][0], found["spf"][0], found["dmarc"][0]) == ("good", "good", "concern")
+    assert found["website"][0] == found["imprint_matches"][0] == "not_checked"
+    assert account(account_id).standing == Standing.SUBMITTED

@@ -13,25 +13,28 @@ VERSION = "2026-11"
 
 
 def ensure_shipped() -> None:
-    """Create the house account and the shipped documents where they are missing. Safe to repeat."""
+    """Create the house account where it is missing, and the shipped text of each document that has none at all.
+
+    A text that the operator adapted, or an older shipped one, stays in force: a new version asks every customer again,
+    so it is the operator who publishes it, at the desk. Safe to repeat.
+    """
     with tenancy.platform(PlatformReason.SETUP):
         if not Account.objects.filter(is_house=True).exists():
             Account.objects.create(name=load_settings().service_name, is_house=True)
         for kind in AgreementKind:
-            for path in sorted(FOLDER.glob(f"{kind.value}.*.md")):
-                _ensure_document(kind, path)
+            if not AgreementDocument.objects.filter(kind=kind).exists():
+                for path in sorted(FOLDER.glob(f"{kind.value}.*.md")):
+                    _ship(kind, path)
 
 
-def _ensure_document(kind: AgreementKind, path: Path) -> None:
+def _ship(kind: AgreementKind, path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    AgreementDocument.objects.get_or_create(
+    AgreementDocument.objects.create(
         kind=kind,
         version=VERSION,
         language=path.name.split(".")[1],
-        defaults={
-            "title": text.partition("\n")[0].removeprefix("# "),
-            "text": text,
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "valid_from": clock.now(),
-        },
+        title=text.partition("\n")[0].removeprefix("# "),
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        valid_from=clock.now(),
     )
