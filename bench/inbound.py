@@ -229,7 +229,8 @@ class Processes:
     def end(self) -> None:
         """Stop all of them."""
         for process in self.running.values():
-            process.kill()
+            for pid in family(process.pid):
+                os.kill(pid, signal.SIGKILL)
             process.wait()
 
 
