@@ -81,7 +81,10 @@ class Neighbours:
             assert delivery is not None
             segment = save_segment("Kiel", [{"field": "first_name", "op": "equals", "value": "Dora"}])
             notice = Notice.objects.create(kind=NoticeKind.TEST, recipient="a@lindenhof.example")
-            mail = RawMail.objects.create(via="smtp", envelope_to="b@x.example", raw=b"x", sha256=b"x" * 32)
+            with tenancy.platform(PlatformReason.MAIL_IN):
+                mail = RawMail.objects.create(
+                    account_id=self.anna.account_id, via="smtp", envelope_to="b@x.example", raw=b"x", sha256=b"x" * 32
+                )
             Feedback.objects.create(delivery_id=delivery.id, campaign=campaign, kind=FeedbackKind.REPLY, raw_mail=mail)
             message = PostboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
             Click.objects.create(campaign=campaign, edition_id=delivery.edition_id, link_number=1)

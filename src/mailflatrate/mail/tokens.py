@@ -43,7 +43,9 @@ class Purpose(Enum):
     CLICK names a link of an edition for everybody (R-108): its `delivery_id` is the edition's id. PERSONAL_CLICK
     names a link of one delivery, for recipients who agreed to it (R-107). PRIVACY opens the page of a person's rights;
     PRIVACY_REQUEST stands only in the mail that asks to confirm a request, whose id is its `delivery_id`. MEDIA names
-    a picture of an account: its `delivery_id` is the picture's id, `extra` says which width.
+    a picture of an account: its `delivery_id` is the picture's id, `extra` says which width. CASE names a
+    report at the abuse desk and belongs to no account; REPORT names a delivery, for whoever proved by mail that he is
+    its recipient.
     """
 
     VERP = "verp"
@@ -58,6 +60,8 @@ class Purpose(Enum):
     PRIVACY = "privacy"
     PRIVACY_REQUEST = "privacy-request"
     MEDIA = "media"
+    CASE = "case"
+    REPORT = "report"
 
 
 class KeyRingError(ValueError):

@@ -14,6 +14,7 @@ from mailflatrate.mail.tokens import TOKEN_PATTERN
 
 _BOUNCE_TAG: Final = "b"
 _UNSUBSCRIBE_TAG: Final = "unsub"
+_CASE_TAG: Final = "case"
 _TOKEN: Final = re.compile(TOKEN_PATTERN)
 
 
@@ -22,6 +23,7 @@ class RecipientKind(Enum):
 
     BOUNCE = "bounce"
     UNSUBSCRIBE = "unsubscribe"
+    CASE = "case"
     FEEDBACK = "feedback"
     ABUSE = "abuse"
     POSTMASTER = "postmaster"
@@ -31,6 +33,7 @@ class RecipientKind(Enum):
 _ROLES: Final = {
     _BOUNCE_TAG: RecipientKind.BOUNCE,
     _UNSUBSCRIBE_TAG: RecipientKind.UNSUBSCRIBE,
+    _CASE_TAG: RecipientKind.CASE,
     "fbl": RecipientKind.FEEDBACK,
     "abuse": RecipientKind.ABUSE,
     "postmaster": RecipientKind.POSTMASTER,  # RFC 5321 4.5.1: without regard to case, like the others here
@@ -57,11 +60,16 @@ def unsubscribe_address(token: str, service_domain: str) -> str:
     return f"{_UNSUBSCRIBE_TAG}+{token}@{service_domain}"
 
 
+def case_address(token: str, service_domain: str) -> str:
+    """Where answers about a report at the abuse desk go; `token` is sealed for CASE."""
+    return f"{_CASE_TAG}+{token}@{service_domain}"
+
+
 def parse_recipient(address: str) -> InboundAddress:
     """Classify an RCPT TO address, with or without angle brackets; never raises.
 
     A tag that is no well-formed token makes the whole address OTHER, so that guesses are refused at RCPT TO.
-    The bare `b@` and `unsub@` stand for nobody and are OTHER, too.
+    The bare `b@`, `unsub@` and `case@` stand for nobody and are OTHER, too.
     """
     local, _, domain = address.strip().removeprefix("<").removesuffix(">").rpartition("@")
     if not local:
@@ -72,7 +80,7 @@ def parse_recipient(address: str) -> InboundAddress:
     domain = domain.lower().removesuffix(".")
     role, plus, tag = local.lower().partition("+")
     kind = _ROLES.get(role, RecipientKind.OTHER)
-    needs_token = kind in (RecipientKind.BOUNCE, RecipientKind.UNSUBSCRIBE)
+    needs_token = kind in (RecipientKind.BOUNCE, RecipientKind.UNSUBSCRIBE, RecipientKind.CASE)
     if not plus:
         return InboundAddress(RecipientKind.OTHER if needs_token else kind, None, domain)
     if needs_token and _TOKEN.fullmatch(tag):

@@ -127,6 +127,16 @@ class Settings(BaseModel):
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")
+    inbound_relays: str = Field(
+        "127.0.0.0/8,::1",
+        description="Comma-separated networks of our own mail servers in front of the listeners; whom they name in"
+        " their Received line is the sender's host.",
+    )
+    feedback_sources: str = Field(
+        "127.0.0.0/8,::1",
+        description="Comma-separated networks of feedback loops whose reports are believed without a DKIM signature"
+        " (R-78); this host's own programs by default.",
+    )
     postbox_port: Port = Field(2526, description="Port of the postbox, our own sink; 0 turns it off.")
     postbox_limit: Positive = Field(20_000, description="Messages the postbox keeps before it forgets the oldest.")
     dns_servers: str = Field("", description="Comma-separated `address:port`; empty means the system's resolvers.")

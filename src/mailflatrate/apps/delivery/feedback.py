@@ -22,7 +22,8 @@ _RETURNED = """
 WITH before AS (
     SELECT id, chunk_id, campaign_id, state, CASE state WHEN 'bounced' THEN bounce ELSE '' END AS detail
     FROM delivery WHERE id = %(id)s AND account_id = %(account_id)s
-      AND state IN ('sent', 'in_doubt', 'deferred', 'pending')
+      AND (state IN ('sent', 'in_doubt', 'deferred', 'pending')
+           OR (%(again)s AND state = 'bounced' AND bounce <> %(bounce)s))
     FOR UPDATE
 ), written AS (
     UPDATE delivery d SET state = 'bounced', bounce = %(bounce)s, reason = %(reason)s, reply_status = %(status)s,
@@ -62,15 +63,18 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
         lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
 
 
-def record_returned(delivery_id: int, verdict: BounceVerdict, *, text: str, at: datetime, source: str) -> bool:
+def record_returned(
+    delivery_id: int, verdict: BounceVerdict, *, text: str, at: datetime, source: str, again: bool = False
+) -> bool:
     """A bounce came back for a delivery of the current account (R-67): it is bounced now, and the lists know.
 
-    Idempotent: False when the delivery is unknown here or was final already. `source` names the raw mail.
+    Idempotent: False when the delivery is unknown here or was final already. `source` names the raw mail. `again`: the
+    same mail was read before and is now understood otherwise, so that a bounce may become one of another kind.
     """
     account_id = tenancy.current_account_id()
     parameters: dict[str, Any] = {
         "id": delivery_id, "account_id": account_id, "bounce": BOUNCES[verdict.outcome], "status": verdict.status[:12],
-        "reason": verdict.reason.value, "text": text[:1000], "at": at,
+        "reason": verdict.reason.value, "text": text[:1000], "at": at, "again": again,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_RETURNED, parameters)

@@ -1,26 +1,28 @@
 """What comes back changes lists: each stored message is read once, and reading it again changes nothing.
 
-The story of one message: find whom it is about, say what it is, record it once, act on it once.
+The story of one message: find whom it is about, say what it is, record it once, act on it once. What a person has to
+look at is marked for the abuse desk in the same transaction.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.apps.inbound.intake import PURPOSES
-from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail, RawMailState
+from mailflatrate.apps.inbound.models import DeskState, Feedback, FeedbackKind, RawMail, RawMailState
+from mailflatrate.apps.inbound.reading import AT_THE_DESK, ROLES, Reading, read
+from mailflatrate.apps.inbound.trust import Proof
 from mailflatrate.apps.lists import actions as lists
-from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import key_ring
+from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.inspect import Inspection, inspect_message
+from mailflatrate.mail.inspect import Inspection
 from mailflatrate.mail.reading.values import Failure, Kind, Outcome
-from mailflatrate.mail.tokens import TokenClaims
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
-from mailflatrate.mail.verp import RecipientKind, parse_recipient
+from mailflatrate.mail.verp import RecipientKind
+from mailflatrate.rules.reports import Effect, Tray
 
 log = structlog.get_logger("inbound")
 
@@ -32,37 +34,51 @@ _BOUNCES = {
 }
 # Nothing to do and nobody to tell: they change no counter (R-73).
 _QUIET = {Kind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, Kind.DELAY: FeedbackKind.DELAY}
+_SILENT = (Kind.RECEIPT, Kind.REPORT, Kind.CHALLENGE)
+WAKE_DESK = "abuse.take_mail"
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """One message understood: about which delivery, and what it says."""
+class _Work:
+    """One message, about one delivery. `again`: it was acted on before, so that only what is new is done."""
 
     mail: RawMail
     delivery: Delivery
-    inspection: Inspection
+    reading: Reading
+    again: bool
+
+    @property
+    def source(self) -> str:
+        """How evidence names the message."""
+        return source_of(self.mail.id)
+
+    @property
+    def inspection(self) -> Inspection:
+        """What it is and says."""
+        return self.reading.inspection
 
 
-def read_mail(raw_mail_id: int) -> None:
-    """Read one stored message and act on it. What cannot be understood waits for a person, with the reason."""
+def source_of(raw_mail_id: int) -> str:
+    """How the evidence of a consequence names the message that it came by."""
+    return f"raw mail {raw_mail_id}"
+
+
+def read_mail(raw_mail_id: int, *, again: bool = False) -> Proof:
+    """Read one stored message and act on it. What cannot be understood waits for a person, with the reason.
+
+    `again`: read it although it was handled, after a reader has improved; what was done for it is not done twice. Tells
+    how its sender proved himself; UNKNOWN: ask again later.
+    """
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        stored = RawMail.objects.get(id=raw_mail_id)
+    if stored.state in (RawMailState.HANDLED, RawMailState.APART) and not again:
+        return Proof.NONE
+    reading = read(stored)
     with tenancy.platform(PlatformReason.MAIL_IN):
         mail = RawMail.objects.select_for_update().get(id=raw_mail_id)
-        if mail.state == RawMailState.HANDLED:
-            return
-        inspection = inspect_message(bytes(mail.raw), key_ring=key_ring())
-        claims = _claims(mail, inspection)
-        if claims is None:
-            _wait_for_a_person(mail, inspection, "no genuine token of ours in it")
-            return
-        with tenancy.account(claims.account_id):
-            delivery = Delivery.objects.filter(id=claims.delivery_id).first()
-            done = delivery is not None and _act(_Reading(mail, delivery, inspection))
-        if delivery is None:
-            _wait_for_a_person(mail, inspection, "the delivery that it names is no longer on record")
-        elif not done:
-            _wait_for_a_person(mail, inspection, "an answer for a person to read", claims)
-        else:
-            _close(mail, RawMailState.HANDLED, inspection.kind, "", claims)
+        if mail.state == RawMailState.NEW or again:
+            _settle(mail, reading)
+    return reading.trust.proof
 
 
 def put_aside(raw_mail_id: int, reason: str) -> None:
@@ -73,42 +89,95 @@ def put_aside(raw_mail_id: int, reason: str) -> None:
         )
 
 
-def _claims(mail: RawMail, inspection: Inspection) -> TokenClaims | None:
-    """The delivery it is about: by the envelope address first, then by a token inside (R-67, R-78)."""
-    address = parse_recipient(mail.envelope_to)
-    purpose = PURPOSES.get(address.kind)
-    if purpose is not None:
-        return key_ring().open_token(purpose, address.token or "")
-    return inspection.claims
+def mark_taken(raw_mail_id: int) -> None:
+    """The abuse desk has it in a case. Runs inside `tenancy.platform(...)`."""
+    RawMail.objects.filter(id=raw_mail_id).update(desk=DeskState.TAKEN)
 
 
-def _act(reading: _Reading) -> bool:
+def hand_to_desk(raw_mail_id: int) -> None:
+    """A person wants a case of a message, whatever the sorting thought of it. Runs inside `tenancy.platform(...)`."""
+    changed = RawMail.objects.filter(id=raw_mail_id).exclude(desk=DeskState.TAKEN)
+    if changed.update(desk=DeskState.WAITING, state=RawMailState.HANDLED, reason=""):
+        jobs.wake(WAKE_DESK, jobs.Queue.INBOUND, once=WAKE_DESK)
+
+
+def put_away(raw_mail_id: int) -> None:
+    """Nothing is to be done about a message that waited for a person. Runs inside `tenancy.platform(...)`."""
+    RawMail.objects.filter(id=raw_mail_id).update(state=RawMailState.HANDLED, handled_at=clock.now())
+
+
+def _settle(mail: RawMail, reading: Reading) -> None:
+    """Act, and write down what was made of it."""
+    target, delivery, done = reading.target, None, False
+    if target is not None and target.delivery_id is not None:
+        with tenancy.account(target.account_id):
+            delivery = Delivery.objects.filter(id=target.delivery_id).first()
+            if delivery is not None:
+                done = _act(_Work(mail, delivery, reading, again=mail.handled_at is not None))
+    wanted = _is_for_desk(reading, done=done)
+    if wanted and mail.desk == DeskState.NO:
+        mail.desk = DeskState.WAITING
+        jobs.wake(WAKE_DESK, jobs.Queue.INBOUND, once=WAKE_DESK)
+    if done or wanted or reading.address.kind in ROLES:
+        apart = reading.tray is Tray.APART and not done
+        state, reason = (RawMailState.APART, "") if apart else (RawMailState.HANDLED, "")
+    elif target is None:
+        state, reason = RawMailState.UNREAD, "no genuine token of ours in it"
+    elif delivery is None:
+        state, reason = RawMailState.UNREAD, "the delivery that it names is no longer on record"
+    else:
+        state, reason = RawMailState.UNREAD, "an answer for a person to read"
+    _close(mail, reading, state, reason)
+
+
+def _is_for_desk(reading: Reading, *, done: bool) -> bool:
+    """Every complaint is, and whatever was written to the desk unless it has been answered by what was done."""
+    if reading.kind is Kind.COMPLAINT:
+        return reading.address.kind not in AT_THE_DESK or reading.tray is Tray.CASE
+    return reading.address.kind in AT_THE_DESK and reading.tray is Tray.CASE and not done
+
+
+def _act(work: _Work) -> bool:
     """Do what the message calls for; False where only a person can tell."""
-    if parse_recipient(reading.mail.envelope_to).kind is RecipientKind.UNSUBSCRIBE:
-        return _unsubscribe_by_mail(reading)
-    kind = reading.inspection.kind
+    if work.reading.address.kind is RecipientKind.UNSUBSCRIBE:
+        return _unsubscribe_by_mail(work)
+    kind = work.reading.kind
     if kind is Kind.BOUNCE:
-        return _bounce(reading)
+        return _bounce(work)
     if kind is Kind.COMPLAINT:
-        return _complaint(reading)
+        return _complaint(work)
     if kind is Kind.UNSUBSCRIBE:
-        return _unsubscribe(reading)
+        return _unsubscribe(work)
     if kind in _QUIET:
-        _record(reading, _QUIET[kind])
+        _record(work, _QUIET[kind])
         return True
-    return kind in (Kind.RECEIPT, Kind.REPORT, Kind.CHALLENGE)
+    return kind in _SILENT
 
 
-def _bounce(reading: _Reading) -> bool:
-    failure = _hardest(reading.inspection)
+def _bounce(work: _Work) -> bool:
+    failure = _hardest(work.inspection)
     if failure is None:
         return False
-    if _record(reading, _BOUNCES[failure.verdict.outcome]):
+    kind = _BOUNCES[failure.verdict.outcome]
+    earlier = None
+    if work.again:
+        earlier = Feedback.objects.filter(raw_mail=work.mail, kind__in=_BOUNCES.values()).exclude(kind=kind).first()
+    if earlier is not None:
+        _take_back(earlier)
+    if _record(work, kind):
         record_returned(
-            reading.delivery.id, failure.verdict, text=failure.diagnostic, at=clock.now(),
-            source=f"raw mail {reading.mail.id}",
+            work.delivery.id, failure.verdict, text=failure.diagnostic, at=work.mail.received_at, source=work.source,
+            again=earlier is not None,
         )  # fmt: skip
     return True
+
+
+def _take_back(earlier: Feedback) -> None:
+    """This message was understood otherwise before: what it was counted as goes. A reviewer ends a suppression."""
+    if earlier.kind == FeedbackKind.SOFT_BOUNCE and earlier.contact_id is not None:
+        lists.take_back_soft_bounce(earlier.contact_id)
+    earlier.delete()
+    figures_changed(earlier.campaign_id)
 
 
 def _hardest(inspection: Inspection) -> Failure | None:
@@ -116,49 +185,69 @@ def _hardest(inspection: Inspection) -> Failure | None:
     return max(inspection.failures, key=lambda failure: failure.verdict.hard, default=None)
 
 
-def _complaint(reading: _Reading) -> bool:
-    """A complaint stops mail at once, and nobody writes to the person about it (R-79)."""
-    if _record(reading, FeedbackKind.COMPLAINT) and reading.delivery.contact_id is not None:
-        lists.record_complaint(
-            reading.delivery.contact_id, source=f"raw mail {reading.mail.id}", at=clock.now(),
-            evidence={"delivery": reading.delivery.id, "type": reading.inspection.feedback},
+def _complaint(work: _Work) -> bool:
+    """A complaint stops mail at once, and nobody writes to the person about it (R-79); how far, R-78 says."""
+    judgement = work.reading.judgement()
+    if judgement.effect is Effect.COMPLAINT:
+        complain(
+            work.delivery, source=work.source, platform=judgement.platform, raw_mail=work.mail, again=work.again,
+            evidence={"type": work.inspection.feedback, "proof": work.reading.trust.proof.value},
         )  # fmt: skip
+    elif judgement.effect is Effect.UNSUBSCRIBE:
+        unsubscribe_delivery(
+            work.delivery, by="complaint", source=work.source, everything=True, raw_mail=work.mail, again=work.again
+        )
     return True
 
 
-def _unsubscribe_by_mail(reading: _Reading) -> bool:
-    request = parse_unsubscribe_mail(bytes(reading.mail.raw), [reading.mail.envelope_to], reading.mail.envelope_from)
+def complain(
+    delivery: Delivery, *, source: str, platform: bool, evidence: dict[str, Any], raw_mail: RawMail | None = None,
+    again: bool = False,
+) -> None:  # fmt: skip
+    """The recipient of a delivery complains (R-79). Runs inside `tenancy.account(...)` of the delivery."""
+    fresh = _feedback(delivery, FeedbackKind.COMPLAINT, raw_mail=raw_mail)
+    if delivery.contact_id is not None and (fresh or not again):
+        lists.record_complaint(
+            delivery.contact_id, source=source, at=raw_mail.received_at if raw_mail else clock.now(), platform=platform,
+            evidence={"delivery": delivery.id, **evidence},
+        )  # fmt: skip
+
+
+def _unsubscribe_by_mail(work: _Work) -> bool:
+    request = parse_unsubscribe_mail(bytes(work.mail.raw), [work.mail.envelope_to], work.mail.envelope_from)
     if request.is_answering_machine:
-        _record(reading, FeedbackKind.AUTO_REPLY)
+        _record(work, FeedbackKind.AUTO_REPLY)
         return True
-    return _unsubscribe(reading)
+    return _unsubscribe(work)
 
 
-def _unsubscribe(reading: _Reading) -> bool:
-    unsubscribe_delivery(reading.delivery, by="mailto", source=f"raw mail {reading.mail.id}", raw_mail=reading.mail)
+def _unsubscribe(work: _Work) -> bool:
+    by = "mailto" if work.reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
+    unsubscribe_delivery(work.delivery, by=by, source=work.source, raw_mail=work.mail, again=work.again)
     return True
 
 
 def unsubscribe_delivery(
     delivery: Delivery, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
-    ip: str | None = None, user_agent: str = "",
+    ip: str | None = None, user_agent: str = "", again: bool = False,
 ) -> None:  # fmt: skip
     """Take the recipient of a delivery off its list, or off everything; at once and for queued messages too (R-42)."""
     if delivery.contact_id is None:
         return
-    lists.unsubscribe(
-        delivery.contact_id, list_id=None if everything else delivery.mailing_list_id, by=by, source=source,
-        ip=ip, user_agent=user_agent,
-    )  # fmt: skip
-    _feedback(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail=raw_mail, text=by)
+    fresh = _feedback(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail=raw_mail, text=by)
+    if fresh or not again:
+        lists.unsubscribe(
+            delivery.contact_id, list_id=None if everything else delivery.mailing_list_id, by=by, source=source,
+            ip=ip, user_agent=user_agent,
+        )  # fmt: skip
 
 
-def _record(reading: _Reading, kind: FeedbackKind) -> bool:
+def _record(work: _Work, kind: FeedbackKind) -> bool:
     """Record the fact; False when it is on record already, so that reading twice acts once."""
-    inspection = reading.inspection
+    inspection = work.inspection
     return _feedback(
-        reading.delivery, kind, raw_mail=reading.mail, status=inspection.status or "", reason=inspection.reason or "",
-        text=_diagnostic(inspection),
+        work.delivery, kind, raw_mail=work.mail, status=inspection.status or "", reason=inspection.reason or "",
+        text=inspection.failures[0].diagnostic if inspection.failures else "",
     )  # fmt: skip
 
 
@@ -184,19 +273,13 @@ def _feedback(
     return created
 
 
-def _diagnostic(inspection: Inspection) -> str:
-    return inspection.failures[0].diagnostic if inspection.failures else ""
-
-
-def _wait_for_a_person(mail: RawMail, inspection: Inspection, reason: str, claims: TokenClaims | None = None) -> None:
-    if inspection.error:
-        reason = f"{reason}; {inspection.error}"
-    log.info("mail waits for a person", raw_mail=mail.id, kind=inspection.kind, reason=reason)
-    _close(mail, RawMailState.UNREAD, inspection.kind, reason, claims)
-
-
-def _close(mail: RawMail, state: RawMailState, kind: Kind, reason: str, claims: TokenClaims | None) -> None:
-    mail.state, mail.kind, mail.reason, mail.handled_at = state, kind.value, reason, clock.now()
-    if claims is not None:
-        mail.delivery_id, mail.account_id = claims.delivery_id, claims.account_id
-    mail.save(update_fields=["state", "kind", "reason", "handled_at", "delivery_id", "account"])
+def _close(mail: RawMail, reading: Reading, state: RawMailState, reason: str) -> None:
+    if reading.inspection.error:
+        reason = f"{reason}; {reading.inspection.error}".removeprefix("; ")
+    if state == RawMailState.UNREAD:
+        log.info("mail waits for a person", raw_mail=mail.id, kind=reading.kind, reason=reason)
+    mail.state, mail.kind, mail.reason, mail.reading = state, reading.kind.value, reason, reading.as_json()
+    mail.handled_at = mail.handled_at or clock.now()
+    if reading.target is not None:
+        mail.delivery_id, mail.account_id = reading.target.delivery_id, reading.target.account_id
+    mail.save(update_fields=["state", "kind", "reason", "reading", "handled_at", "desk", "delivery_id", "account"])

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.base import jobs, tenancy
+from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import Purpose, TokenClaims
 from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
 from mailflatrate.settings import load_settings
 
-PURPOSES = {RecipientKind.BOUNCE: Purpose.VERP, RecipientKind.UNSUBSCRIBE: Purpose.UNSUBSCRIBE}
+PURPOSES = {
+    RecipientKind.BOUNCE: Purpose.VERP,
+    RecipientKind.UNSUBSCRIBE: Purpose.UNSUBSCRIBE,
+    RecipientKind.CASE: Purpose.CASE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,15 @@ def our_domains() -> frozenset[str]:
 
 
 def account_of(address: InboundAddress) -> int | None:
-    """The account that a genuine token in the address names; None for the addresses that carry none."""
+    """The account that a genuine token in the address names; None for the addresses that carry none, or no account."""
+    claims = claims_of(address)
+    return claims.account_id or None if claims else None
+
+
+def claims_of(address: InboundAddress) -> TokenClaims | None:
+    """What a genuine token in the address says. A report at the desk belongs to no account: `account_id` is 0."""
     purpose = PURPOSES.get(address.kind)
-    claims = key_ring().open_token(purpose, address.token or "") if purpose else None
-    return claims.account_id if claims else None
+    return key_ring().open_token(purpose, address.token or "") if purpose else None
 
 
 def refusal(recipient: str, domains: frozenset[str]) -> str | None:
@@ -51,13 +60,14 @@ def refusal(recipient: str, domains: frozenset[str]) -> str | None:
         return "550 5.7.1 We do not take mail for this domain"
     if address.kind is RecipientKind.OTHER:
         return "550 5.1.1 No such address here"
-    if address.kind in PURPOSES and account_of(address) is None:
+    if address.kind in PURPOSES and claims_of(address) is None:
         return "550 5.1.1 No such address here"
     return None
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:
     """Keep messages raw and have them read by a job, in one transaction; returns their ids."""
+    now = clock.now()
     rows = [
         RawMail(
             account_id=account_of(parse_recipient(arrival.envelope_to)),
@@ -67,6 +77,7 @@ def store(arrivals: Sequence[Arrival]) -> list[int]:
             envelope_to=arrival.envelope_to[:320],
             raw=arrival.raw,
             sha256=hashlib.sha256(arrival.raw).digest(),
+            received_at=now,
         )
         for arrival in arrivals
     ]

@@ -1,13 +1,21 @@
 """Reading stored mail."""
 
+from datetime import timedelta
+
 import structlog
 from django.db import DatabaseError
 
 from mailflatrate.apps.inbound import actions, postbox
 from mailflatrate.apps.inbound.queries import unread_since
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.apps.inbound.trust import Proof
+from mailflatrate.base import clock
+from mailflatrate.base.jobs import Queue, defer, job
 
 log = structlog.get_logger("inbound")
+
+
+ASK_AGAIN_AFTER = timedelta(minutes=10)
+ASKED_AT_MOST = 12
 
 
 @job("inbound.read_mails", Queue.INBOUND)
@@ -17,6 +25,12 @@ def read_mails(raw_mail_ids: list[int]) -> None:
         _read(raw_mail_id)
 
 
+@job("inbound.ask_again", Queue.INBOUND)
+def ask_again(raw_mail_id: int, asked: int) -> None:
+    """The key of a report's sender could not be asked for when it came: read the message once more."""
+    _read(raw_mail_id, asked=asked)
+
+
 @job("inbound.sweep", Queue.INBOUND, every="*/5 * * * *")
 def sweep(timestamp: int) -> None:
     """Read what a crash left unread."""
@@ -24,10 +38,15 @@ def sweep(timestamp: int) -> None:
         _read(raw_mail_id)
 
 
-def _read(raw_mail_id: int) -> None:
+def _read(raw_mail_id: int, *, asked: int = 0) -> None:
     """A message that breaks its reader is put aside for a person; it stops no other and is never dropped."""
     try:
-        actions.read_mail(raw_mail_id)
+        proof = actions.read_mail(raw_mail_id, again=asked > 0)
+        if proof is Proof.UNKNOWN and asked < ASKED_AT_MOST:
+            defer(
+                "inbound.ask_again", Queue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
+                raw_mail_id=raw_mail_id, asked=asked + 1,
+            )  # fmt: skip
     except DatabaseError:
         raise  # not the message's fault: the job is tried again
     except Exception as problem:

@@ -1,6 +1,7 @@
 """Tables of what comes back: raw mail, feedback, and the postbox."""
 
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -8,17 +9,32 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class RawMailState(models.TextChoices):
-    """UNREAD waits for a person; nothing is dropped."""
+    """UNREAD waits for a person, APART is what the sorting takes for spam to the desk; nothing is dropped."""
 
     NEW = "new", _("New")
     HANDLED = "handled", _("Handled")
     UNREAD = "unread", _("Waits for a person")
+    APART = "apart", _("Sorted apart")
+
+
+class DeskState(models.TextChoices):
+    """Whether the abuse desk has to open or to join a case."""
+
+    NO = "", _("No")
+    WAITING = "waiting", _("Waiting")
+    TAKEN = "taken", _("Taken")
 
 
 class RawMail(TenantModel):
-    """A message from outside, stored before it was answered 250. The account is known once its token was read."""
+    """A message from outside, stored before it was answered 250. The account is known once its token was read.
+
+    Only the platform sees it, because who complains stays hidden from the account that is complained of (R-80).
+    `reading` is `Reading.as_json` of the last time that it was read.
+    """
 
     hidden_without_account = True
+    desk_only = True
+    platform_writes = True
 
     account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
@@ -33,8 +49,10 @@ class RawMail(TenantModel):
     state = models.CharField(max_length=8, choices=RawMailState.choices, db_default=RawMailState.NEW)
     kind = models.CharField(max_length=12, blank=True, db_default="")
     reason = models.TextField(blank=True, db_default="", help_text="why it waits for a person, or what it was")
+    reading = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     delivery_id = models.BigIntegerField(null=True)
-    handled_at = models.DateTimeField(null=True)
+    handled_at = models.DateTimeField(null=True, help_text="when it was read first")
+    desk = models.CharField(max_length=8, choices=DeskState.choices, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "raw_mail"
@@ -42,6 +60,7 @@ class RawMail(TenantModel):
             models.Index(fields=["received_at"], condition=~models.Q(state="handled"), name="raw_mail_open"),
             models.Index(fields=["account", "received_at"], name="raw_mail_account"),
             models.Index(fields=["received_at"], condition=~models.Q(raw=b""), name="raw_mail_unwiped"),
+            models.Index(fields=["id"], condition=models.Q(desk="waiting"), name="raw_mail_desk"),
         ]
 
 

@@ -111,8 +111,10 @@ def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
         return rows.update(lifted_at=clock.now(), lifted_reason=f"{source}, account {account_id}")
 
 
-def lift(suppression_id: int, *, reviewer: User, reason: str) -> Suppression:
+def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = False) -> Suppression:
     """Let an address be mailed again, on the word of a reviewer (R-75). The row stays, with who and why.
+
+    `mistaken`: what told us was read wrongly, so that it never bounced and there is nothing to wait for.
 
     Raises SuppressionError when the person is no operator, gives no reason, comes too early after a bounce, or when the
     row is not in force.
@@ -125,7 +127,8 @@ def lift(suppression_id: int, *, reviewer: User, reason: str) -> Suppression:
         row = Suppression.objects.select_for_update().filter(id=suppression_id, lifted_at__isnull=True).first()
         if row is None:
             raise SuppressionError(_("This suppression is not in force any more."))
-        if row.reason in (Reason.HARD_BOUNCE, Reason.SOFT_BOUNCE) and not may_return(row.created_at, clock.now()):
+        bounced = row.reason in (Reason.HARD_BOUNCE, Reason.SOFT_BOUNCE)
+        if bounced and not mistaken and not may_return(row.created_at, clock.now()):
             raise SuppressionError(_("A bounce is lifted after 60 days at the earliest, or by a new sign-up (R-75)."))
         row.lifted_at, row.lifted_reason = clock.now(), f"{reviewer.email}: {reason.strip()}"
         row.save(update_fields=["lifted_at", "lifted_reason"])

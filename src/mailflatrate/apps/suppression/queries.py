@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from mailflatrate.apps.suppression.models import Reason, Suppression
 from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
 
 PAGE_ROWS = 50
 
@@ -59,6 +60,14 @@ def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
     """The row that counts for each address that has one."""
     weakest_first = sorted(active_for(list(address_keys)), key=lambda row: -STRENGTH.index(Reason(row.reason)))
     return {bytes(row.address_key): row for row in weakest_first}
+
+
+def complained_elsewhere(address_key: bytes) -> bool:
+    """True when the person complained of another account, too (R-79: from the second one on it holds everywhere)."""
+    here = tenancy.current_account_id()
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        rows = Suppression.objects.filter(address_key=address_key, reason=Reason.COMPLAINT, lifted_at__isnull=True)
+        return rows.exclude(account_id=here).exists()
 
 
 def page(*, reason: Reason | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[SuppressionRow]:

@@ -27,7 +27,11 @@ _MARKED_FIELDS = (
 )  # fmt: skip
 _REPORT_PARTS = ("message/feedback-report", "text/feedback-report", "message/delivery-status", "text/rfc822-header")
 _CARRIED = ("message/rfc822", "message/global", "text/rfc822-header", "message/rfc822-header")
-_NO_PERSON = (Purpose.CLICK,)
+# Tokens of these purposes name a delivery, and with it a person; others name something else by the same number.
+_OF_A_DELIVERY = frozenset({
+    Purpose.VERP, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK, Purpose.MESSAGE_ID, Purpose.PREFERENCES,
+    Purpose.PERSONAL_CLICK, Purpose.OPEN, Purpose.ARCHIVE, Purpose.REPORT,
+})  # fmt: skip
 
 _MAX_TRIED = 60
 _MAX_DEPTH = 3
@@ -100,9 +104,10 @@ class _Search:
             if found is None:
                 continue
             purpose, claims = found
-            if purpose in _NO_PERSON:
-                self.edition = self.edition or claims
-                self.where = self.where or where
+            if purpose not in _OF_A_DELIVERY:
+                if purpose is Purpose.CLICK:
+                    self.edition = self.edition or claims
+                    self.where = self.where or where
                 continue
             self.purpose, self.claims, self.where = purpose, claims, where
             return

@@ -17,6 +17,7 @@ from mailflatrate.apps.lists.actions.feedback import (
     record_bounces,
     record_complaint,
     record_delivered,
+    take_back_soft_bounce,
 )
 from mailflatrate.apps.lists.actions.imports import (
     cancel_import,
@@ -73,6 +74,7 @@ __all__ = [
     "save_segment",
     "settle_people",
     "start_import",
+    "take_back_soft_bounce",
     "tracking_wording",
     "turn_down",
     "unsubscribe",

@@ -32,25 +32,32 @@ def unsubscribe(
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
         raise ListError(_("there is no such contact"))
-    open_ones = Subscription.objects.select_for_update().filter(contact=contact)
-    if list_id is not None:
-        open_ones = open_ones.filter(mailing_list_id=list_id)
-    ended = list(open_ones.exclude(state=SubscriptionState.UNSUBSCRIBED).order_by("id"))
-    now = clock.now()
     evidence = ledger.Evidence(
-        email=contact.email, source=source, user_agent=user_agent, confirmed_ip=ip, confirmed_at=now, details={"by": by}
-    )
-    for subscription in ended:
-        ledger.append(contact.id, subscription.mailing_list_id, ConsentKind.WITHDRAWN, now, evidence)
-    Subscription.objects.filter(id__in=[subscription.id for subscription in ended]).update(
-        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=now, unsubscribed_by=by[:20], quarantine_reason=""
-    )
+        email=contact.email, source=source, user_agent=user_agent, confirmed_ip=ip, confirmed_at=clock.now(),
+        details={"by": by},
+    )  # fmt: skip
+    ended = end_subscriptions(contact, list_id, by=by, evidence=evidence)
     if list_id is None:
         fresh = suppression.suppress(
             bytes(contact.address_key), reason=Reason.UNSUBSCRIBE, source=source, evidence={"by": by}
         )
         if fresh and not ended:
-            ledger.append(contact.id, None, ConsentKind.WITHDRAWN, now, evidence)
+            ledger.append(contact.id, None, ConsentKind.WITHDRAWN, clock.now(), evidence)
+    return ended
+
+
+def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidence: ledger.Evidence) -> int:
+    """End what is left of a person's subscriptions (None: to all lists), each with its line in the ledger; how many."""
+    open_ones = Subscription.objects.select_for_update().filter(contact=contact)
+    if list_id is not None:
+        open_ones = open_ones.filter(mailing_list_id=list_id)
+    ended = list(open_ones.exclude(state=SubscriptionState.UNSUBSCRIBED).order_by("id"))
+    now = clock.now()
+    for subscription in ended:
+        ledger.append(contact.id, subscription.mailing_list_id, ConsentKind.WITHDRAWN, now, evidence)
+    Subscription.objects.filter(id__in=[subscription.id for subscription in ended]).update(
+        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=now, unsubscribed_by=by[:20], quarantine_reason=""
+    )
     return len(ended)
 
 

@@ -10,9 +10,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.actions.consent import end_subscriptions
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import Outcome
 from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
@@ -125,18 +128,32 @@ def record_delivered(contact_ids: Iterable[int]) -> int:
 def record_complaint(
     contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False
 ) -> bool:
-    """A complaint: suppressed at once on all lists of the account, no mail to the person any more (R-79).
+    """A complaint: off all lists of the account at once and suppressed, no mail to the person any more (R-79).
 
-    `platform`: it reached the abuse desk, or came from two accounts. True when a row came or changed. An unknown
-    contact (erased) is passed over.
+    `platform`: it reached the abuse desk; a second account that is complained of makes it hold everywhere, too. True
+    when something came or changed. An unknown contact (erased) is passed over.
     """
-    person = Contact.objects.filter(id=contact_id).first()
+    person = Contact.objects.select_for_update().filter(id=contact_id).first()
     if person is None:
         return False
-    return suppression.suppress(
-        bytes(person.address_key),
+    proof = ledger.Evidence(email=person.email, source=source, confirmed_at=at, details={"by": "complaint"})
+    ended = end_subscriptions(person, None, by="complaint", evidence=proof)
+    key = bytes(person.address_key)
+    fresh = suppression.suppress(
+        key,
         reason=Reason.COMPLAINT,
         source=source,
         evidence={"rule": "R-79", "at": at.isoformat(), **evidence},
-        platform=platform,
+        platform=platform or complained_elsewhere(key),
     )
+    return fresh or ended > 0
+
+
+@transaction.atomic
+def take_back_soft_bounce(contact_id: int) -> None:
+    """A bounce that was counted against the person was read wrongly: the row of soft bounces is one shorter (R-71)."""
+    person = Contact.objects.select_for_update().filter(id=contact_id, soft_bounces__gt=0).first()
+    if person is not None:
+        person.soft_bounces -= 1
+        person.soft_since = person.soft_since if person.soft_bounces else None
+        person.save(update_fields=["soft_bounces", "soft_since"])

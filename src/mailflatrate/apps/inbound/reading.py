@@ -1,0 +1,168 @@
+"""What a stored message is and about whom, before anything is done about it. Asks the DNS, holds no transaction."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
+from mailflatrate.apps.inbound.models import RawMail
+from mailflatrate.apps.inbound.trust import Proof, Trust, judge_sender, names_one_of
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.inspect import Inspection, inspect_message
+from mailflatrate.mail.reading.mime import Headers, parse
+from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
+from mailflatrate.rules.reports import DeskMailFacts, ReportFacts, ReportJudgement, Tray, judge_report, sort_desk_mail
+
+DESK = frozenset({RecipientKind.ABUSE, RecipientKind.POSTMASTER})
+ROLES = DESK | {RecipientKind.FEEDBACK}
+AT_THE_DESK = ROLES | {RecipientKind.CASE}
+_MACHINES = ("arf", "xarf", "ses", "jmrp")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom or what a message is about. `how` names the mark: "verp", "feedback", "edition", "mailing-id", "sender".
+
+    With a `delivery_id` a token (or the proved sender himself, "sender") names the person; otherwise only the mailing.
+    """
+
+    account_id: int
+    delivery_id: int | None
+    campaign_id: int | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One message understood."""
+
+    inspection: Inspection
+    address: InboundAddress
+    target: Target | None
+    trust: Trust
+    tray: Tray
+
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+        return self.inspection.kind
+
+    @property
+    def is_machine(self) -> bool:
+        """A feedback report, and no person's mail."""
+        report = self.inspection.report
+        return report is not None and report.how in _MACHINES
+
+    def judgement(self) -> ReportJudgement:
+        """What a complaint may do at once (R-78)."""
+        return judge_report(
+            ReportFacts(
+                has_token=self.target is not None and self.target.delivery_id is not None,
+                sender_proved=self.trust.proved,
+                is_machine=self.is_machine,
+                reached_desk=self.address.kind in DESK,
+            )
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """What is kept beside the raw mail, for the desk."""
+        marks, inspection = self.inspection.marks, self.inspection
+        return {
+            "how": self.target.how if self.target else "",
+            "campaign_id": self.target.campaign_id if self.target else None,
+            "where": marks.where, "mailing_ids": list(marks.mailing_ids[:5]), "forged": marks.forged,
+            "proof": self.trust.proof.value, "sender": self.trust.sender, "proof_detail": self.trust.detail,
+            "feedback": inspection.feedback, "machine": self.is_machine, "writer": inspection.writer,
+            "outcome": inspection.outcome.value if inspection.outcome else None, "status": inspection.status,
+            "original": inspection.original.to_json() if inspection.original else None, "tray": self.tray.value,
+        }  # fmt: skip
+
+
+def read(mail: RawMail) -> Reading:
+    """Understand a stored message. Never raises for what stands in it."""
+    raw = bytes(mail.raw)
+    address = parse_recipient(mail.envelope_to)
+    envelope = claims_of(address)
+    named = envelope is not None and envelope.account_id > 0
+    # An envelope that proves the delivery leaves nothing to be looked for inside.
+    inspection = inspect_message(raw, key_ring=None if named else key_ring())
+    trust = Trust(Proof.NONE, "")
+    if address.kind in ROLES or inspection.kind is Kind.COMPLAINT:
+        trust = judge_sender(raw, mail.peer)
+    if envelope is not None and named:
+        target: Target | None = Target(envelope.account_id, envelope.delivery_id, None, PURPOSES[address.kind].value)
+    else:
+        target = _target(inspection, trust)
+    tray = _tray(inspection, parse(raw).headers, address) if address.kind in AT_THE_DESK else Tray.QUIET
+    return Reading(inspection, address, target, trust, tray)
+
+
+def _target(inspection: Inspection, trust: Trust) -> Target | None:
+    marks = inspection.marks
+    if marks.claims is not None and marks.purpose is not None:
+        return Target(marks.claims.account_id, marks.claims.delivery_id, None, marks.purpose.value)
+    campaign, how = _campaign(inspection)
+    if campaign is None:
+        return None
+    delivery_id = _delivery_of(trust.sender, campaign) if trust.proof is Proof.DKIM else None
+    return Target(campaign.account_id, delivery_id, campaign.id, "sender" if delivery_id else how)
+
+
+def _campaign(inspection: Inspection) -> tuple[Campaign | None, str]:
+    """The mailing that a link for everybody proves, or that a mailing ID says it is."""
+    marks = inspection.marks
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        if marks.edition is not None:
+            edition = Edition.objects.filter(id=marks.edition.delivery_id, account_id=marks.edition.account_id)
+            found = edition.select_related("campaign").first()
+            if found is not None:
+                return found.campaign, "edition"
+        known = {
+            campaign.mailing_id: campaign for campaign in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)
+        }
+    return next((known[one] for one in marks.mailing_ids if one in known), None), "mailing-id"
+
+
+def _delivery_of(sender: str, campaign: Campaign) -> int | None:
+    """The mailing's delivery to somebody who proved by his signature that this is his address."""
+    try:
+        key = key_ring().suppression_key(canonical_key(sender))
+    except AddressError:
+        return None
+    with tenancy.account(campaign.account_id):
+        contact = Contact.objects.filter(address_key=key).first()
+        row = Delivery.objects.filter(campaign_id=campaign.id, contact_id=contact.id).first() if contact else None
+        return row.id if row else None
+
+
+def _tray(inspection: Inspection, headers: Headers, address: InboundAddress) -> Tray:
+    marks = inspection.marks
+    has_mark = bool(marks.claims or marks.edition or marks.mailing_ids) or address.token is not None
+    return sort_desk_mail(
+        DeskMailFacts(
+            kind=inspection.kind,
+            has_mark=has_mark,
+            carries_mail=inspection.original is not None,
+            is_bulk=_is_bulk(headers),
+            is_marked_spam=_is_marked(headers),
+            names_us=has_mark or names_one_of([*headers.all("to"), *headers.all("cc")], our_domains()),
+        )
+    )
+
+
+def _is_bulk(headers: Headers) -> bool:
+    return any(name in headers for name in ("list-unsubscribe", "list-id", "feedback-id")) or headers.raw(
+        "precedence"
+    ).lower() in ("bulk", "list", "junk")
+
+
+def _is_marked(headers: Headers) -> bool:
+    return headers.raw("x-spam-flag").lower().startswith("yes") or headers.raw("x-spam-status").lower().startswith(
+        "yes"
+    )

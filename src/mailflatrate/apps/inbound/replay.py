@@ -1,0 +1,41 @@
+"""Reading a stored message again after a reader has improved: an operator's act, with his reason in the audit log."""
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.inbound.actions import read_mail, source_of
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+AGAINST_THE_PERSON = {
+    Reason.HARD_BOUNCE: FeedbackKind.HARD_BOUNCE,
+    Reason.SOFT_BOUNCE: FeedbackKind.SOFT_BOUNCE,
+    Reason.COMPLAINT: FeedbackKind.COMPLAINT,
+    Reason.UNSUBSCRIBE: FeedbackKind.UNSUBSCRIBE,
+}
+
+
+def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
+    """Read a message again. What it did is not done twice; what it says no longer, and had led to a suppression, ends.
+
+    Returns how many suppressions ended. Raises SuppressionError without a reason.
+    """
+    if not reason.strip():
+        raise suppression.SuppressionError("reading a message again needs a reason")
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        mail = RawMail.objects.get(id=raw_mail_id)
+        audit.record(
+            "mail.replayed", by=audit.person(by), account_id=mail.account_id, subject=f"raw_mail:{mail.id}",
+            reason=reason.strip(), details={"kind": mail.kind},
+        )  # fmt: skip
+    read_mail(raw_mail_id, again=True)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        mail.refresh_from_db(fields=["delivery_id", "account"])
+        about = Feedback.objects.filter(account_id=mail.account_id, delivery_id=mail.delivery_id or 0)
+        said = set(about.values_list("kind", flat=True))
+        rows = list(Suppression.objects.filter(source=source_of(raw_mail_id), lifted_at__isnull=True).order_by("id"))
+    mistaken = [row for row in rows if AGAINST_THE_PERSON.get(Reason(row.reason)) not in said]
+    for row in mistaken:
+        suppression.lift(row.id, reviewer=by, reason=f"Read again: {reason.strip()}", mistaken=True)
+    return len(mistaken)

@@ -1,0 +1,96 @@
+"""What a report may do by itself (R-78, R-79, R-87), and what becomes of mail to the abuse desk. Pure.
+
+Two things are asked of a report: does one of our own tokens stand in it (only somebody who had the mail has that), and
+does its sender prove who he is (an aligned DKIM signature, or a feedback loop that we know). With both it acts at once.
+A person who writes without the second is taken off all lists, which whoever holds the mail may ask for anyway (R-43);
+a machine without it does nothing (RFC 9477 section 3.5). Everything else waits for a person at the desk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from mailflatrate.mail.reading.values import Kind
+
+
+class Effect(Enum):
+    """What follows for the person whom a report is about."""
+
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """A complaint, as far as it decides what it may do.
+
+    `has_token`: one of our tokens of a delivery was verified. `sender_proved`: see the module. `is_machine`: a feedback
+    report and no person's mail. `reached_desk`: it came to the abuse desk, not through a feedback loop.
+    """
+
+    has_token: bool
+    sender_proved: bool
+    is_machine: bool
+    reached_desk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportJudgement:
+    """`platform`: the consequence holds for all accounts (R-79)."""
+
+    effect: Effect
+    platform: bool = False
+
+
+def judge_report(facts: ReportFacts) -> ReportJudgement:
+    """What a complaint does at once. Whatever it does, it also opens or joins a case."""
+    if facts.has_token and facts.sender_proved:
+        return ReportJudgement(Effect.COMPLAINT, platform=facts.reached_desk)
+    if facts.has_token and not facts.is_machine:
+        return ReportJudgement(Effect.UNSUBSCRIBE)
+    return ReportJudgement(Effect.NOTHING)
+
+
+class Tray(StrEnum):
+    """Where mail to the desk goes: to a person, into the tray that nobody must empty, or nowhere at all."""
+
+    CASE = "case"
+    APART = "apart"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskMailFacts:
+    """A message to abuse@, postmaster@ or fbl@.
+
+    `has_mark`: a token or a mailing ID of ours stands in it. `carries_mail`: it forwards or attaches a mail.
+    `is_bulk`: it says of itself that it goes to many. `is_marked_spam`: a filter before us said so. `names_us`: one of
+    our addresses stands in To or Cc.
+    """
+
+    kind: Kind
+    has_mark: bool
+    carries_mail: bool
+    is_bulk: bool
+    is_marked_spam: bool
+    names_us: bool
+
+
+_QUIET = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.DELAY, Kind.RECEIPT, Kind.REPORT, Kind.CHALLENGE})
+
+
+def sort_desk_mail(facts: DeskMailFacts) -> Tray:
+    """Spam to the desk is put apart, never dropped; whatever could be about a mailing of ours reaches a person."""
+    if facts.has_mark:
+        return Tray.QUIET if facts.kind in _QUIET else Tray.CASE
+    if facts.kind in _QUIET:
+        return Tray.QUIET
+    if facts.kind is Kind.COMPLAINT and not facts.is_bulk:
+        return Tray.CASE
+    if facts.is_bulk or facts.is_marked_spam:
+        return Tray.APART
+    if not facts.names_us and not facts.carries_mail:
+        return Tray.APART
+    return Tray.CASE

@@ -1,0 +1,161 @@
+"""R-68 to R-75: what comes back counts against the person only where it must, once, however often it is read."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from desk_world import operator
+from mailflatrate.apps.delivery.models import Delivery, Tally
+from mailflatrate.apps.inbound import actions, replay
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail, RawMailState
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.verp import unsubscribe_address
+from mailflatrate.settings import load_settings
+from returned_world import LOOP, Sent, arrive, desk, plain, sent
+
+COMPARED = ("raw_mail", "feedback", "delivery", "tally", "suppression", "contact", "subscription", "consent_event")
+
+
+@pytest.fixture(scope="module")
+def case(database: str) -> Sent:
+    """A mailing that ten readers got."""
+    assert database
+    return sent(people=12)
+
+
+def contact(case: Sent, number: int) -> Contact:
+    """As it stands now."""
+    return case.reader(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "text", "expected"),
+    [
+        (0, "5.1.1", "User unknown", [("hard_bounce", False), ("hard_bounce", True)]),
+        (1, "5.1.6", "The mailbox has moved", [("hard_bounce", False)]),
+        (2, "5.2.2", "Mailbox full", []),
+        (3, "5.7.26", "Unauthenticated email is not accepted due to DMARC policy", []),
+        (4, "5.3.4", "Message too big", []),
+    ],
+)
+def test_only_a_dead_mailbox_is_suppressed_at_once(
+    case: Sent, number: int, status: str, text: str, expected: list[tuple[str, bool]]
+) -> None:
+    """R-69: on the whole platform where it does not exist; R-70: never for a fault of the sender or the content."""
+    mail = arrive(case.bounce(status, text, number), case.bounce_address(number), sender="")
+    assert (mail.state, mail.kind) == (RawMailState.HANDLED, "bounce")
+    assert case.suppressions(number) == expected
+    assert contact(case, number).soft_bounces == (1 if status == "5.2.2" else 0)
+    assert case.state(number) == "confirmed"
+
+
+def test_an_automatic_answer_does_nothing(case: Sent) -> None:
+    """R-73."""
+    raw = plain(case.reader(5).email, case.bounce_address(5), "Automatic reply: away", "Until Monday",
+                **{"Auto-Submitted": "auto-replied"})  # fmt: skip
+    arrive(raw, case.bounce_address(5), sender="")
+    assert (case.suppressions(5), case.state(5), case.feedback(5)) == ([], "confirmed", ["auto_reply"])
+    assert contact(case, 5).soft_bounces == 0
+
+
+def test_reading_everything_twice_more_changes_nothing(case: Sent) -> None:
+    """Acceptance 5: every table that a message can write to is the same, row by row, after two replays."""
+    arrive(case.report(6), desk("fbl"), peer=LOOP)
+    arrive(case.forward(7), desk())
+    address = unsubscribe_address(case.token(Purpose.UNSUBSCRIBE, 8), load_settings().service_domain)
+    arrive(plain(case.reader(8).email, address, "unsubscribe", ""), address)
+    arrive(plain("eve@spam.example", desk(), "Cheap", "x", Precedence="bulk"), desk())
+    before = _tables(case)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        ids = list(RawMail.objects.order_by("id").values_list("id", flat=True))
+    for _round in range(2):
+        for raw_mail_id in ids:
+            actions.read_mail(raw_mail_id, again=True)
+    assert _tables(case) == before
+
+
+def test_a_replay_does_not_undo_what_happened_since(case: Sent) -> None:
+    """Somebody left, signed up anew, and his old unsubscribe mail is read once more."""
+    address = unsubscribe_address(case.token(Purpose.UNSUBSCRIBE, 9), load_settings().service_domain)
+    mail = arrive(plain(case.reader(9).email, address, "unsubscribe", ""), address)
+    assert case.state(9) == "unsubscribed"
+    with tenancy.account(case.anna.account_id), connection.cursor() as cursor:
+        cursor.execute("UPDATE subscription SET state = 'confirmed' WHERE contact_id = %s", [case.reader(9).id])
+    actions.read_mail(mail.id, again=True)
+    assert case.state(9) == "confirmed"
+
+
+def test_a_better_reading_takes_the_place_of_the_old_one(case: Sent) -> None:
+    """A full mailbox had been taken for a dead one; the operator replays, and what it led to ends."""
+    mail = arrive(case.bounce("5.2.2", "Mailbox full", 10), case.bounce_address(10), sender="")
+    _as_if_it_had_been_read_as_hard(case, mail)
+    assert case.suppressions(10) == [("hard_bounce", False), ("hard_bounce", True)]
+    otto = operator()
+    replay.replay(mail.id, by=otto, reason="The pattern for this provider was mended.")
+    assert case.suppressions(10) == []
+    assert case.feedback(10) == ["soft_bounce"]
+    with tenancy.account(case.anna.account_id):
+        delivery = Delivery.objects.get(id=case.delivery_ids[10])
+        assert (delivery.state, delivery.bounce) == ("bounced", "soft")
+        assert sum(Tally.objects.filter(chunk=delivery.chunk).values_list("count", flat=True)) == len(case.delivery_ids)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        lines = AuditEntry.objects.filter(actor=otto.email).order_by("id").values_list("action", flat=True)
+        assert list(lines) == ["mail.replayed", "suppression.lifted", "suppression.lifted"]
+
+
+def _as_if_it_had_been_read_as_hard(case: Sent, mail: RawMail) -> None:
+    """What an older reader would have left behind."""
+    delivery_id = case.delivery_ids[10]
+    with tenancy.account(case.anna.account_id):
+        Feedback.objects.filter(delivery_id=delivery_id).update(kind=FeedbackKind.HARD_BOUNCE)
+        Delivery.objects.filter(id=delivery_id).update(bounce="hard")
+        Contact.objects.filter(id=case.reader(10).id).update(soft_bounces=0, soft_since=None)
+        row = Delivery.objects.get(id=delivery_id)
+        Tally.objects.filter(chunk=row.chunk, state="bounced", detail="soft").update(count=F("count") - 1)
+        tally, _ = Tally.objects.get_or_create(
+            chunk=row.chunk, state="bounced", detail="hard", defaults={"count": 0, "campaign": case.campaign}
+        )
+        Tally.objects.filter(id=tally.id).update(count=tally.count + 1)
+        suppression.suppress(
+            bytes(case.reader(10).address_key), reason=Reason.HARD_BOUNCE, source=actions.source_of(mail.id),
+            evidence={}, platform=True,
+        )  # fmt: skip
+
+
+def test_soft_bounces_count_by_mailing_until_one_arrives(case: Sent) -> None:
+    """R-71: three mailings in a row over fourteen days; one that arrives begins anew."""
+    anna, start = case.anna, clock.now()
+    stays, recovers = (bytes(case.reader(number).address_key) for number in (2, 11))
+    arrive(case.bounce("5.2.2", "Mailbox full", 11), case.bounce_address(11), sender="")
+    with tenancy.account(anna.account_id):
+        lists.record_delivered([case.reader(11).id])
+    for days in (8, 15):
+        with clock.frozen_at(start + timedelta(days=days)):
+            more = sent(anna=anna)
+            keys = [bytes(more.reader(number).address_key) for number in range(len(more.delivery_ids))]
+            for key in (stays, recovers):
+                number = keys.index(key)
+                arrive(more.bounce("5.2.2", "Mailbox full", number), more.bounce_address(number), sender="")
+    assert case.suppressions(2) == [("soft_bounce", False)]
+    assert case.suppressions(11) == []
+    assert case.reader(11).soft_bounces == 2
+
+
+def _tables(case: Sent) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row that a message could have touched, of the account and of the platform."""
+    found = {}
+    with tenancy.platform(PlatformReason.OPERATOR_DESK), connection.cursor() as cursor:
+        for table in COMPARED:
+            cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+            found[table] = cursor.fetchall()
+    return found
