@@ -32,7 +32,7 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
     read_mail(raw_mail_id, again=True)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail.refresh_from_db(fields=["delivery_id", "account"])
-        about = Feedback.objects.filter(account_id=mail.account_id, delivery_id=mail.delivery_id or 0)
+        about = Feedback.objects.filter(account_id=mail.account_id or 0, delivery_id=mail.delivery_id or 0)
         said = set(about.values_list("kind", flat=True))
         rows = list(Suppression.objects.filter(source=source_of(raw_mail_id), lifted_at__isnull=True).order_by("id"))
     mistaken = [row for row in rows if AGAINST_THE_PERSON.get(Reason(row.reason)) not in said]
