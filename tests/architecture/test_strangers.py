@@ -13,6 +13,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from campaign_world import World, bare_account, browser, world
 from forms_world import add_form
 from lists_home import HEADER, Home, declare_origin, picture
+from mailflatrate.apps.abuse.actions import ByHand, Order, answer_question, open_by_hand, take_measure
+from mailflatrate.apps.abuse.actions import Measure as CaseMeasure
+from mailflatrate.apps.abuse.models import CaseQuestion
 from mailflatrate.apps.accounts.actions import (
     Reasons,
     acknowledge_policy,
@@ -68,6 +71,17 @@ class Neighbours:
         SignupDenial.objects.create(form_id=form_id, request_id=request.id, kind=request.kind, address_key=b"x" * 32,
                                     requested_at=clock.now(), denied_at=clock.now())  # fmt: skip
         return request
+
+    def _a_case(self, campaign: Campaign) -> None:
+        """Somebody reports the mailing, the desk asks, Anna answers."""
+        otto = operator()
+        given = ByHand(campaign.mailing_id, "unasked", "She never signed up.", "eve@people.example", "Eve", "en")
+        case = open_by_hand(given, by=otto)
+        take_measure(case.id, Order(CaseMeasure.ASK, "Where did she sign up?"), by=otto)
+        with tenancy.account(self.anna.account_id):
+            question = CaseQuestion.objects.get()
+            answer_question(question.id, "On our page.", by=self.anna.anna)
+            self.ids["question_id"] = question.id
 
     def _fill(self) -> None:
         form_id, _code = add_form(self.anna)
@@ -128,6 +142,7 @@ class Neighbours:
                 rule="R-88", events=3, base=200, limit_percent=1,
             )  # fmt: skip
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
+        self._a_case(campaign)
         keep_signals(self.anna.account_id, [Found("vat", Outcome.GOOD, "none")])
 
 

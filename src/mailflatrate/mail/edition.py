@@ -134,12 +134,16 @@ class CampaignStream:
 
 @dataclass(frozen=True, slots=True)
 class NoticeStream:
-    """Confirmation requests and service notices: no list, no bulk, marked as automatic (R-32, RFC 3834 section 5)."""
+    """Confirmation requests and service notices: no list, no bulk, marked as automatic (R-32, RFC 3834 section 5).
+
+    `in_reply_to` is the Message-ID of the mail that is answered, with its brackets; one that is none is left out.
+    """
 
     account_id: int
     sender: Mailbox
     bounce_domain: str
     reply_to: Mailbox | None = None
+    in_reply_to: str = ""
 
 
 class Recipient(NamedTuple):

@@ -4,6 +4,7 @@ Each field stands once. Nothing here comes from customer input but the display n
 list's name, which `headers` encodes; no customer can name a field.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,7 @@ from mailflatrate.mail.tokens import Purpose
 from mailflatrate.mail.verp import unsubscribe_address
 
 _HOLE: Final = "%s"
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,120}@[!-;=?A-~]{1,120}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     ]
     if stream.reply_to is not None:
         constant.append((b"Reply-To", mailbox("Reply-To", stream.reply_to.address, stream.reply_to.display_name)))
+    if _MESSAGE_ID.fullmatch(stream.in_reply_to):
+        constant += [(b"In-Reply-To", structured(stream.in_reply_to)), (b"References", structured(stream.in_reply_to))]
     return HeaderPlan(
         constant=(*constant, *_mime_fields(boundary)),
         with_tokens=((b"Message-ID", structured(message_id)),),

@@ -57,3 +57,8 @@ def link_prefix(web_base_url: str, kind: LinkKind) -> str:
 def help_url(web_base_url: str, mailing_id: str) -> str:
     """The page that explains a mailing to anyone who has its ID (List-Help, RFC 2369 section 3.1)."""
     return f"{web_base_url}/help/{mailing_id}"
+
+
+def report_url(web_base_url: str, token: str) -> str:
+    """The page on which whoever got the token by mail stops the mailings that he reported."""
+    return f"{web_base_url}/report/stop/{token}"

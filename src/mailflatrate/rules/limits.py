@@ -134,6 +134,12 @@ LIMITS: dict[str, Limit] = {
         _limit("soft_span_days_active", 28, "days", "R-71", "ours", derived=True),
         _limit("soft_active_days", 90, "days", "R-71", "ours", derived=True),
         _limit("bounce_return_days", 60, "days", "R-75", "ours; cleverelements retries after 60", derived=True),
+        # Cases at the abuse desk.
+        _limit("case_answer_working_days", 1, "days", "R-82", "ours: one working day", derived=True),
+        _limit("case_proof_hours", 48, "hours", "R-82", "ours", derived=True),
+        _limit("case_freeze_reports", 2, "events", "R-82", "ours: two independent reports", derived=True),
+        _limit("case_receipt_days", 7, "days", "R-73", "RFC 3834: once in seven days"),
+        _limit("case_keep_days", 1096, "days", "R-95", "ours: 3 years", derived=True),
         # Retries.
         _limit("retry_first_minutes", 15, "minutes", "R-72", "RFC 5321 section 4.5.4.1 says 30; M3AAWG 15 to 30"),
         _limit("retry_give_up_hours", 72, "hours", "R-72", "Mailchimp: 3 days"),

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.delivery",
     "mailflatrate.apps.inbound",
     "mailflatrate.apps.tracking",
+    "mailflatrate.apps.abuse",
     "mailflatrate.apps.privacy",
     "mailflatrate.apps.stats",
     "mailflatrate.entrypoints.web",

@@ -139,6 +139,11 @@ class Settings(BaseModel):
     )
     postbox_port: Port = Field(2526, description="Port of the postbox, our own sink; 0 turns it off.")
     postbox_limit: Positive = Field(20_000, description="Messages the postbox keeps before it forgets the oldest.")
+    desk_time_zone: str = Field("Europe/Berlin", description="Time zone of the desk: its working days (R-82).")
+    desk_receipts: bool = Field(
+        True,
+        description="Whether a proved sender gets a receipt for mail to the desk, once in seven days (R-73).",
+    )
     dns_servers: str = Field("", description="Comma-separated `address:port`; empty means the system's resolvers.")
     dns_timeout_seconds: Positive = Field(5, description="Time a DNS question may take.")
     demo: bool = Field(False, description="Serve the demonstration: local DNS zone, shown logins, short waits.")

@@ -219,7 +219,9 @@ def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail
     """A message of the service itself; a test mailing is `test_mail`. Runs in the account's scope."""
     settings = load_settings()
     sender = Mailbox(f"service@{settings.service_domain}", settings.service_name)
-    stream = NoticeStream(account_id, sender, f"bounce.{settings.service_domain}")
+    reply_to = Mailbox(notice.reply_to, settings.service_name) if notice.reply_to else None
+    bounce_domain = f"bounce.{settings.service_domain}"
+    stream = NoticeStream(account_id, sender, bounce_domain, reply_to, notice.in_reply_to)
     content = EditionContent(
         Part.fixed(notice.subject),
         Part.fixed(_notice_html(notice)),

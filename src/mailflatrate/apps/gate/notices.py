@@ -17,9 +17,15 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
         recipient_is_user=User.objects.filter(email__iexact=notice.recipient, is_active=True).exists()
         or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
         address_dead=address_dead,
-        answers_request=notice.kind == NoticeKind.PRIVACY
-        and Contact.objects.filter(email__iexact=notice.recipient).exists(),
+        answers_request=_answers_request(notice),
     )
+
+
+def _answers_request(notice: Notice) -> bool:
+    """A person exercises a right, or reported something: the report is named, and the database knows whose it is."""
+    if notice.kind == NoticeKind.CASE:
+        return notice.report_id is not None
+    return notice.kind == NoticeKind.PRIVACY and Contact.objects.filter(email__iexact=notice.recipient).exists()
 
 
 def notice_decision(notice: Notice) -> GateDecision:

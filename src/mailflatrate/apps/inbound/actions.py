@@ -36,6 +36,8 @@ _BOUNCES = {
 _QUIET = {Kind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, Kind.DELAY: FeedbackKind.DELAY}
 _SILENT = (Kind.RECEIPT, Kind.REPORT, Kind.CHALLENGE)
 WAKE_DESK = "abuse.take_mail"
+HANDED_IN = "page"
+"""`RawMail.via` of what somebody handed in on a page, where it was acted on; it is kept as evidence alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def read_mail(raw_mail_id: int, *, again: bool = False) -> Proof:
     """
     with tenancy.platform(PlatformReason.MAIL_IN):
         stored = RawMail.objects.get(id=raw_mail_id)
-    if stored.state in (RawMailState.HANDLED, RawMailState.APART) and not again:
+    if stored.via == HANDED_IN or (stored.state in (RawMailState.HANDLED, RawMailState.APART) and not again):
         return Proof.NONE
     reading = read(stored)
     with tenancy.platform(PlatformReason.MAIL_IN):
@@ -85,7 +87,7 @@ def put_aside(raw_mail_id: int, reason: str) -> None:
     """Leave a message for a person, because reading it failed."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         RawMail.objects.filter(id=raw_mail_id).update(
-            state=RawMailState.UNREAD, reason=reason[:1000], handled_at=clock.now()
+            state=RawMailState.UNREAD, reason=reason[:1000], handled_at=clock.now(), desk=DeskState.NO
         )
 
 

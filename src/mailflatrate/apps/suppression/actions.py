@@ -75,6 +75,12 @@ def suppress_many(entries: Sequence[Entry], *, platform: bool = False) -> int:
     return changed
 
 
+def suppress_everywhere(address_key: bytes, *, reason: Reason, source: str, evidence: dict[str, Any]) -> bool:
+    """Never mail an address again, on the whole platform, where no account is concerned. Idempotent like `suppress`."""
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        return _upsert(None, [Entry(address_key, reason, source, evidence)]) > 0
+
+
 def _upsert(account_id: int | None, entries: Sequence[Entry]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(

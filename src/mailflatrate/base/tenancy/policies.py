@@ -50,6 +50,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     # Nobody deletes; a trigger keeps the application role from lifting.
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
+    "case_answer": {APP_ROLE: _APPEND},
     # The log is added to, its head is moved by the trigger that chains it.
     "audit_entry": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND},
     "audit_head": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT"},

@@ -22,6 +22,7 @@ class PlatformReason(StrEnum):
 
     APPLICATION = "a company applies before it has an account, or hands its application in"
     STANDING = "a rule or a reviewer moves an account, which its own scope may not"
+    ABUSE_DESK = "a report from outside, or a customer's answer, changes a case that no account may see"
     OPERATOR_DESK = "an operator works at the desk"
     ACCOUNT_CHOICE = "a person who signed in chooses among the accounts he belongs to"
     MAIL_IN = "a message from outside names its account only by a token"

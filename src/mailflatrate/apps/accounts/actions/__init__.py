@@ -1,7 +1,7 @@
 """Every write to accounts; one transaction each."""
 
 from mailflatrate.apps.accounts.actions.messages import answer_from_desk, write_to_desk
-from mailflatrate.apps.accounts.actions.notices import send_notice, tell_owners
+from mailflatrate.apps.accounts.actions.notices import answer_report, send_notice, tell_owners
 from mailflatrate.apps.accounts.actions.papers import (
     Circumstances,
     Tick,
@@ -58,6 +58,7 @@ __all__ = [
     "activate_account",
     "add_member",
     "answer_from_desk",
+    "answer_report",
     "ask_to_apply",
     "begin_application",
     "change_role",

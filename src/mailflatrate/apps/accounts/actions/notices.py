@@ -17,6 +17,20 @@ def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: s
         return notice
 
 
+def answer_report(
+    report_id: int, recipient: str, *, subject: str, text: str, reply_to: str, in_reply_to: str = ""
+) -> Notice:
+    """Queue an answer of the abuse desk to whoever made a report. Raises IntegrityError when somebody else made it."""
+    house = house_account()
+    with tenancy.account(house.id):
+        notice = Notice.objects.create(
+            kind=NoticeKind.CASE, recipient=recipient, subject=subject, text=text, report_id=report_id,
+            reply_to=reply_to, in_reply_to=in_reply_to,
+        )  # fmt: skip
+        jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=house.id, notice_id=notice.id, priority=10)
+        return notice
+
+
 def tell_owners(account_id: int, kind: NoticeKind, words: Callable[[User], tuple[str, str]]) -> None:
     """Write to everybody who answers for an account, in his language.
 

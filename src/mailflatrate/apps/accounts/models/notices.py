@@ -14,12 +14,14 @@ class NoticeKind(models.TextChoices):
     STANDING = "standing", _("Standing of the account")
     PRIVACY = "privacy", _("Answer to a person's request")
     ORIGIN = "origin", _("Origin of a list")
+    CASE = "case", _("Answer of the abuse desk")
 
 
 class Notice(TenantModel):
     """A message of the service to a person who works with it; the engine sends it (basis: service notice).
 
-    A test mailing carries no content of its own: the edition named by `edition_id` is rendered for it.
+    A test mailing carries no content of its own: the edition named by `edition_id` is rendered for it. An answer of the
+    abuse desk names the report that it answers; the database checks that the recipient made it.
     """
 
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
@@ -28,6 +30,9 @@ class Notice(TenantModel):
     text = models.TextField(blank=True)
     edition_id = models.BigIntegerField(null=True)
     sample_contact_id = models.BigIntegerField(null=True)
+    report_id = models.BigIntegerField(null=True)
+    reply_to = models.CharField(max_length=254, blank=True, db_default="")
+    in_reply_to = models.CharField(max_length=250, blank=True, db_default="", help_text="Message-ID, for the thread")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,54 @@
+"""Every write to cases. `intake` and `sources` take reports, `work`, `measures` and `letters` are the desk's, `answers`
+the customer's.
+"""
+
+from mailflatrate.apps.abuse.actions.answers import Attachment, answer_question
+from mailflatrate.apps.abuse.actions.intake import (
+    Finding,
+    PageReport,
+    find,
+    stop_by_proof,
+    take_mail,
+    take_page_report,
+    waiting_mail,
+)
+from mailflatrate.apps.abuse.actions.letters import write_to_reporter
+from mailflatrate.apps.abuse.actions.measures import Measure, Order, take_measure
+from mailflatrate.apps.abuse.actions.sources import (
+    ByHand,
+    collect_denials,
+    file_figures,
+    open_by_hand,
+    open_contest,
+    open_from_mail,
+    put_mail_away,
+)
+from mailflatrate.apps.abuse.actions.work import add_note, attribute, close, reopen, take_over
+
+__all__ = [
+    "Attachment",
+    "ByHand",
+    "Finding",
+    "Measure",
+    "Order",
+    "PageReport",
+    "add_note",
+    "answer_question",
+    "attribute",
+    "close",
+    "collect_denials",
+    "file_figures",
+    "find",
+    "open_by_hand",
+    "open_contest",
+    "open_from_mail",
+    "put_mail_away",
+    "reopen",
+    "stop_by_proof",
+    "take_mail",
+    "take_measure",
+    "take_over",
+    "take_page_report",
+    "waiting_mail",
+    "write_to_reporter",
+]

@@ -1,0 +1,74 @@
+"""The customer answers what the desk asked. Runs inside `tenancy.account(...)`; the case itself he never sees."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.abuse.actions.book import add_event, settle_deadlines
+from mailflatrate.apps.abuse.errors import AbuseError
+from mailflatrate.apps.abuse.models import Case, CaseAnswer, CaseQuestion, CaseState, EventKind
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+LONGEST_ANSWER = 20_000
+LARGEST_FILE_OCTETS = 5 * 1024 * 1024
+# By what the file begins with, not by what its sender calls it.
+_KINDS = {
+    b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg",
+    b"PK\x03\x04": "application/zip",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as it was uploaded."""
+
+    name: str
+    content: bytes
+
+
+def answer_question(question_id: int, text: str, *, by: User, attachment: Attachment | None = None) -> CaseAnswer:
+    """Answer a question of the desk, as often as needed. Raises AbuseError with what is wrong."""
+    question = CaseQuestion.objects.filter(id=question_id).first()
+    if question is None:
+        raise AbuseError(_("There is no such question."))
+    if question.settled_at is not None:
+        raise AbuseError(_("The desk has closed this question. Nothing is to be answered any more."))
+    if not text.strip():
+        raise AbuseError(_("Write a few words first."))
+    if len(text) > LONGEST_ANSWER:
+        raise AbuseError(_("At most %(limit)d characters, please.") % {"limit": LONGEST_ANSWER})
+    now = clock.now()
+    name, kind, content = _file(attachment)
+    answer = CaseAnswer.objects.create(
+        question=question, text=text.strip(), author=by, at=now, file_name=name, file_type=kind, file=content
+    )
+    audit.record(
+        "question.answered", by=audit.person(by), account_id=tenancy.current_account_id(),
+        subject=f"question:{question.id}",
+    )  # fmt: skip
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        CaseQuestion.objects.filter(id=question.id, answered_at__isnull=True).update(answered_at=now)
+        case = Case.objects.select_for_update().get(id=question.case_id)
+        add_event(case, EventKind.ANSWER, by=by, text=text, details={"question": question.id, "answer": answer.id})
+        if case.state == CaseState.ASKED:
+            case.state = CaseState.ANSWERED
+        settle_deadlines(case)
+    return answer
+
+
+def _file(attachment: Attachment | None) -> tuple[str, str, bytes | None]:
+    """Name, media type and content; nothing without a file."""
+    if attachment is None or not attachment.content:
+        return "", "", None
+    if len(attachment.content) > LARGEST_FILE_OCTETS:
+        raise AbuseError(_("The file is larger than 5 MB. Send the part that matters, as PDF or picture."))
+    kind = next((kind for begin, kind in _KINDS.items() if attachment.content.startswith(begin)), None)
+    if kind is None:
+        try:
+            attachment.content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise AbuseError(_("This kind of file cannot be kept. PDF, PNG, JPEG, ZIP and text can.")) from None
+        kind = "text/plain"
+    return attachment.name[-200:], kind, attachment.content

@@ -1,0 +1,170 @@
+"""Keeping the book of cases: opening, joining, and what happened. All run inside `tenancy.platform(...)`."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Min, Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseState, Complaint, EventKind, Report, Via
+from mailflatrate.apps.accounts.actions import tell_owners
+from mailflatrate.apps.accounts.models import Account, NoticeKind, User
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.actions import UNDER_WAY, hold_campaign
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.rules.cases import answer_due, must_freeze
+from mailflatrate.settings import load_settings
+
+MACHINE = "abuse.take_mail"
+FREEZE_RULE = "R-82"
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_FROM_PEOPLE = (Via.MAIL, Via.PAGE)
+# Several of these about one account are one matter.
+_OF_THE_ACCOUNT = (CaseKind.SIGN_UP, CaseKind.CONTEST, CaseKind.FIGURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report before it has a case. Times are aware; `fields` are further columns of the report."""
+
+    via: Via
+    at: datetime
+    kind: CaseKind = CaseKind.COMPLAINT
+    account_id: int | None = None
+    campaign: Campaign | None = None
+    reporter: str = ""
+    reporter_key: bytes | None = None
+    subject: str = ""
+    dangerous: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def new_reference() -> str:
+    """A fresh name of a case, fit to be read over the phone."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(7))
+    return f"{letters[:3]}-{letters[3:]}"
+
+
+def file_report(draft: Draft, *, by: User | None = None, machine: str = MACHINE) -> Report:
+    """Put a report into the case that it belongs to, or into a new one; freeze the mailing where R-82 says so."""
+    case, opened = _case_for(draft, draft.at)
+    report = Report(
+        case=case, account_id=case.account_id, via=draft.via, at=draft.at, reporter=draft.reporter.lower()[:254],
+        reporter_key=draft.reporter_key, **draft.fields,
+    )  # fmt: skip
+    if report.is_from_person:
+        report.answer_due_at = answer_due(draft.at, load_settings().desk_time_zone)
+    report.save()
+    add_event(
+        case, EventKind.OPENED if opened else EventKind.JOINED, by=by, machine=machine, at=draft.at,
+        details={"report": report.id, "via": report.via, "how": report.how, "proof": report.proof},
+    )  # fmt: skip
+    if report.effect:
+        details = {"effect": report.effect, "platform": report.platform, "report": report.id}
+        add_event(case, EventKind.EFFECT, by=by, machine=machine, details=details)
+    if draft.dangerous and not case.dangerous:
+        case.dangerous = True
+    settle_deadlines(case)
+    freeze_if_needed(case)
+    return report
+
+
+def _case_for(draft: Draft, at: datetime) -> tuple[Case, bool]:
+    """The open case about the same mailing, or of the same reporter while no mailing is known; or a new one."""
+    campaign_id = draft.campaign.id if draft.campaign else None
+    key = f"abuse:{draft.account_id}:{campaign_id}:{(draft.reporter_key or b'').hex() if not campaign_id else ''}"
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [key])
+    open_ones = Case.objects.exclude(state=CaseState.CLOSED).filter(Q(account_id=draft.account_id), kind=draft.kind)
+    found = None
+    if campaign_id is not None:
+        found = open_ones.filter(campaign_id=campaign_id).first()
+    elif draft.kind in _OF_THE_ACCOUNT:
+        found = open_ones.filter(campaign__isnull=True).first()
+    elif draft.reporter_key is not None:
+        same = open_ones.filter(campaign__isnull=True, reports__reporter_key=draft.reporter_key)
+        found = same.order_by("-id").first()
+    if found is not None:
+        return found, False
+    case = Case.objects.create(
+        account_id=draft.account_id, campaign=draft.campaign, kind=draft.kind, reference=new_reference(),
+        subject=draft.subject[:250], dangerous=draft.dangerous, opened_at=at, changed_at=at,
+    )  # fmt: skip
+    return case, True
+
+
+def add_event(
+    case: Case, kind: EventKind, *, by: User | None = None, machine: str = MACHINE, text: str = "",
+    details: Mapping[str, Any] | None = None, at: datetime | None = None,
+) -> CaseEvent:  # fmt: skip
+    """Write down that something happened."""
+    return CaseEvent.objects.create(
+        case=case, account_id=case.account_id, kind=kind, actor=by, actor_name=by.email if by else machine,
+        text=text.strip(), details=dict(details or {}), at=at or clock.now(),
+    )  # fmt: skip
+
+
+def settle_deadlines(case: Case) -> None:
+    """Save the case with the earliest deadline of those who wait."""
+    waiting = case.reports.filter(answered_at__isnull=True, answer_due_at__isnull=False)
+    case.answer_due_at = waiting.aggregate(due=Min("answer_due_at"))["due"] if case.state != CaseState.CLOSED else None
+    asked = case.questions.filter(answered_at__isnull=True, settled_at__isnull=True)
+    case.proof_due_at = asked.aggregate(due=Min("due_at"))["due"] if case.state != CaseState.CLOSED else None
+    case.changed_at = clock.now()
+    case.save()
+
+
+def independent_recipients(case: Case) -> list[int]:
+    """Deliveries of the case's mailing that people proved to have had, by writing to the desk."""
+    reports = case.reports.filter(via__in=_FROM_PEOPLE, delivery_id__isnull=False)
+    return [found for found in reports.values_list("delivery_id", flat=True).distinct() if found is not None]
+
+
+def freeze_if_needed(case: Case) -> None:
+    """Hold the mailing where several of its recipients report it independently (R-82)."""
+    if case.frozen or case.campaign_id is None or case.kind not in (CaseKind.COMPLAINT, CaseKind.CONTENT):
+        return
+    if must_freeze(independent_recipients(case)) and freeze(case):
+        audit.record(
+            "mailing.frozen", by=audit.machine(MACHINE), account_id=case.account_id, subject=f"case:{case.reference}",
+            details={"campaign": case.campaign_id, "rule": FREEZE_RULE},
+        )  # fmt: skip
+        add_event(case, EventKind.MEASURE, details={"measure": "freeze", "campaign": case.campaign_id})
+
+
+def freeze(case: Case, reason: str = "") -> bool:
+    """Hold the case's mailing until the desk lets it go (R-82, R-90), and tell the customer; False when it is over."""
+    account = Account.objects.get(id=case.account_id or 0)
+    with tenancy.account(account.id):
+        campaign = Campaign.objects.get(id=case.campaign_id or 0)
+        if campaign.state not in (*UNDER_WAY, "paused"):
+            return False
+        with translation.override(account.language):
+            words = reason.strip() or _(
+                "Several recipients report this mailing. It waits until we have looked into it."
+            )
+        hold_campaign(campaign.id, FREEZE_RULE, words)
+    case.frozen = True
+    case.save(update_fields=["frozen"])
+    tell_owners(account.id, NoticeKind.STANDING, lambda _user: _letter(account, campaign, reason))
+    return True
+
+
+def _letter(account: Account, campaign: Campaign, reason: str) -> tuple[str, str]:
+    facts = {"name": campaign.name, "id": campaign.mailing_id, "account": account.name}
+    words = reason.strip() or _("Several recipients report this mailing. It waits until we have looked into it.")
+    url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"
+    return _("“%(name)s” waits (%(account)s)") % facts, "\n\n".join([_("Mailing %(id)s") % facts, words, url]) + "\n"
+
+
+def kind_of(complaint: str) -> tuple[CaseKind, bool]:
+    """The kind of case that a complaint opens, and whether it presses."""
+    if complaint in (Complaint.ILLEGAL, Complaint.FALSE_SENDER):
+        return CaseKind.CONTENT, True
+    return CaseKind.COMPLAINT, False

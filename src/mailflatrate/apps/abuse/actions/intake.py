@@ -1,0 +1,262 @@
+"""Reports come in: by mail that inbound marked, from the public page, from denied sign-ups, by hand, from our rules."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from mailflatrate.apps.abuse.actions.book import Draft, add_event, file_report, freeze_if_needed, kind_of
+from mailflatrate.apps.abuse.actions.letters import send_receipt, take_letter
+from mailflatrate.apps.abuse.language import language_of
+from mailflatrate.apps.abuse.models import EventKind, Report, Via
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken
+from mailflatrate.apps.inbound.intake import claims_of
+from mailflatrate.apps.inbound.models import DeskState, RawMail
+from mailflatrate.apps.inbound.trust import Proof
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.inspect import inspect_message
+from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.mime import parse
+from mailflatrate.mail.verp import RecipientKind, parse_recipient
+from mailflatrate.rules.reports import Effect, ReportFacts, judge_report
+
+log = structlog.get_logger("abuse")
+
+SHOWN_CHARACTERS = 8_000
+TAKEN_AT_ONCE = 200
+
+
+def waiting_mail() -> list[int]:
+    """Ids of messages that inbound marked for the desk, the oldest first."""
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        rows = RawMail.objects.filter(desk=DeskState.WAITING).order_by("id")
+        return list(rows.values_list("id", flat=True)[:TAKEN_AT_ONCE])
+
+
+def take_mail(raw_mail_id: int) -> None:
+    """Make a report of a message, or find that it was made; afterwards the message is the desk's no more to take."""
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        mail = RawMail.objects.select_for_update().filter(id=raw_mail_id, desk=DeskState.WAITING).first()
+        if mail is None:
+            return
+        address = parse_recipient(mail.envelope_to)
+        if address.kind is RecipientKind.CASE:
+            claims = claims_of(address)
+            take_letter(mail, claims.delivery_id if claims else 0)
+        elif not Report.objects.filter(raw_mail=mail).exists():
+            _report_of(mail)
+        mark_taken(mail.id)
+
+
+def _report_of(mail: RawMail) -> None:
+    reading: dict[str, Any] = mail.reading
+    message = parse(bytes(mail.raw))
+    text = notice_text(message).strip()[:SHOWN_CHARACTERS]
+    about = _about(mail.account_id, mail.delivery_id, reading.get("campaign_id"))
+    is_loop = bool(reading.get("machine"))
+    effect = judge_report(_facts(mail, reading))
+    sender = "" if is_loop else str(reading.get("sender") or "")
+    # Whoever hands in a report of a feedback loop waits for nothing; the person who complained is its recipient.
+    key = about.address_key if is_loop else address_key(sender)
+    original = reading.get("original") or {}
+    told = str(original.get("subject") or message.headers.text("subject"))
+    draft = Draft(
+        via=Via.LOOP if is_loop else Via.MAIL, at=mail.received_at, account_id=about.account_id,
+        campaign=about.campaign, reporter=sender, reporter_key=key,
+        subject=about.campaign.subject if about.campaign else told,
+        fields={
+            "raw_mail": mail, "text": text, "language": language_of(text, about.language),
+            "delivery_id": about.delivery_id, "contact_id": about.contact_id, "address_key": about.address_key,
+            "how": str(reading.get("how") or ""), "proof": str(reading.get("proof") or ""),
+            "effect": "" if effect.effect is Effect.NOTHING or about.contact_id is None else effect.effect.value,
+            "platform": effect.platform, "forged": min(int(reading.get("forged") or 0), 99),
+            "message_id": message.headers.raw("message-id")[:250], "complaint": "unasked" if is_loop else "",
+        },
+    )  # fmt: skip
+    report = file_report(draft)
+    log.info("report filed", case=report.case.reference, raw_mail=mail.id, how=report.how)
+    # R-79: nobody who complained of his own mail hears from us by himself, and nobody whose address may be forged.
+    if reading.get("proof") == Proof.DKIM and key is not None and key != about.address_key:
+        send_receipt(report)
+
+
+def _facts(mail: RawMail, reading: dict[str, Any]) -> ReportFacts:
+    return ReportFacts(
+        has_token=mail.delivery_id is not None and mail.kind == "complaint",
+        sender_proved=reading.get("proof") in (Proof.DKIM, Proof.SOURCE),
+        is_machine=bool(reading.get("machine")),
+        reached_desk=parse_recipient(mail.envelope_to).kind in (RecipientKind.ABUSE, RecipientKind.POSTMASTER),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of the mail that a report is about."""
+
+    account_id: int | None = None
+    campaign: Campaign | None = None
+    delivery_id: int | None = None
+    contact_id: int | None = None
+    address_key: bytes | None = None
+
+    @property
+    def language(self) -> str:
+        """Of the mailing, or English."""
+        return self.campaign.language if self.campaign else "en"
+
+
+def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | None) -> About:
+    if account_id is None:
+        return About()
+    delivery = Delivery.objects.filter(id=delivery_id or 0, account_id=account_id).select_related("contact").first()
+    campaign_id = delivery.campaign_id if delivery else campaign_id
+    campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
+    contact = delivery.contact if delivery else None
+    return About(
+        account_id, campaign, delivery.id if delivery else None, contact.id if contact else None,
+        bytes(contact.address_key) if contact else None,
+    )  # fmt: skip
+
+
+def address_key(address: str) -> bytes | None:
+    """The keyed hash of an address; None where it is none."""
+    try:
+        return key_ring().suppression_key(canonical_key(address))
+    except AddressError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """What somebody filled in on the public page. `raw` is a mail, its header, or words with a mailing ID in them."""
+
+    raw: bytes
+    complaint: str
+    text: str
+    reporter: str
+    reporter_name: str
+    language: str
+    ip: str | None
+    notice: dict[str, Any]
+    stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whose mail it is. `proved`: a token in it names the recipient, so that it can be stopped at once."""
+
+    account_id: int | None
+    campaign: Campaign | None
+    delivery_id: int | None
+    how: str
+    forged: int
+
+    @property
+    def proved(self) -> bool:
+        """True where the recipient is known."""
+        return self.delivery_id is not None
+
+
+def find(raw: bytes) -> Finding:
+    """Whose mail it is that somebody holds; changes nothing."""
+    marks = inspect_message(raw, key_ring=key_ring()).marks
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        if marks.claims is not None and marks.purpose is not None:
+            about = _about(marks.claims.account_id, marks.claims.delivery_id, None)
+            if about.campaign is not None:
+                return Finding(about.account_id, about.campaign, about.delivery_id, marks.purpose.value, marks.forged)
+        edition = marks.edition
+        campaign = (
+            Campaign.objects.filter(editions__id=edition.delivery_id, account_id=edition.account_id).first()
+            if edition
+            else None
+        )
+        how = "edition" if campaign else "mailing-id"
+        known = {row.mailing_id: row for row in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)}
+        campaign = campaign or next((known[one] for one in marks.mailing_ids if one in known), None)
+    return Finding(campaign.account_id if campaign else None, campaign, None, how if campaign else "", marks.forged)
+
+
+def take_page_report(given: PageReport) -> tuple[Report, Finding]:
+    """A report from the public page (R-83): with a token the mails stop at once, everywhere (R-79)."""
+    found = find(given.raw)
+    kind, dangerous = kind_of(given.complaint)
+    effect = ""
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        about = _about(found.account_id, found.delivery_id, found.campaign.id if found.campaign else None)
+        if found.proved and about.contact_id is not None and given.stop:
+            _stop(found, source="report page", ip=given.ip)
+            effect = Effect.COMPLAINT.value
+        draft = Draft(
+            via=Via.PAGE, at=clock.now(), kind=kind, dangerous=dangerous, account_id=about.account_id,
+            campaign=about.campaign, reporter=given.reporter, reporter_key=address_key(given.reporter),
+            subject=about.campaign.subject if about.campaign else given.text,
+            fields={
+                "text": given.text[:SHOWN_CHARACTERS], "language": given.language, "complaint": given.complaint,
+                "reporter_name": given.reporter_name[:120], "notice": given.notice, "delivery_id": about.delivery_id,
+                "contact_id": about.contact_id, "address_key": about.address_key, "how": found.how,
+                "proof": Proof.NONE.value, "effect": effect, "platform": bool(effect), "ip": given.ip,
+                "forged": min(found.forged, 99), "raw_mail": _kept(given.raw, about.account_id),
+            },
+        )  # fmt: skip
+        return file_report(draft, machine="abuse.report_page"), found
+
+
+def _stop(found: Finding, *, source: str, ip: str | None) -> None:
+    assert found.account_id is not None
+    with tenancy.account(found.account_id):
+        delivery = Delivery.objects.get(id=found.delivery_id or 0)
+        complain(delivery, source=source, platform=True, evidence={"how": found.how, "ip": ip})
+
+
+def _kept(raw: bytes, account_id: int | None) -> RawMail | None:
+    """What was handed in, as evidence beside mail that came by itself; nothing where only an ID was typed."""
+    if b"\n" not in raw.strip():
+        return None
+    return RawMail.objects.create(
+        account_id=account_id, via=HANDED_IN, envelope_to="report page", raw=raw, sha256=hashlib.sha256(raw).digest(),
+        state="handled", kind="complaint", handled_at=clock.now(), received_at=clock.now(), desk=DeskState.TAKEN,
+    )  # fmt: skip
+
+
+def stop_by_proof(report_id: int) -> bool:
+    """The person proved by mail that the address is his: his mails stop everywhere (R-79). False when nothing is left.
+
+    `report_id` comes out of the token that only that mail carried.
+    """
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        report = (
+            Report.objects.select_for_update(of=("self",)).select_related("case__campaign").filter(id=report_id).first()
+        )
+        if report is None or report.case.campaign is None or report.reporter_key is None:
+            return False
+        campaign = report.case.campaign
+        with tenancy.account(campaign.account_id):
+            delivery = delivery_to(bytes(report.reporter_key), campaign.id)
+            if delivery is None:
+                return False
+            complain(delivery, source=f"report {report.id}, proved by mail", platform=True, evidence={"how": "mail"})
+        report.delivery_id, report.contact_id = delivery.id, delivery.contact_id
+        report.address_key, report.how = report.reporter_key, "mail"
+        report.effect, report.platform = Effect.COMPLAINT.value, True
+        report.save(update_fields=["delivery_id", "contact_id", "address_key", "how", "effect", "platform"])
+        details = {"effect": report.effect, "platform": True, "report": report.id}
+        add_event(report.case, EventKind.EFFECT, machine="abuse.report_page", details=details)
+        freeze_if_needed(report.case)
+        return True
+
+
+def delivery_to(key: bytes, campaign_id: int) -> Delivery | None:
+    """The mailing's delivery to an address. Runs inside `tenancy.account(...)`."""
+    contact = Contact.objects.filter(address_key=key).first()
+    rows = (
+        Delivery.objects.filter(campaign_id=campaign_id, contact_id=contact.id) if contact else Delivery.objects.none()
+    )
+    return rows.first()

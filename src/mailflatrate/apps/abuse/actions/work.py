@@ -1,0 +1,152 @@
+"""What a person at the desk does with a case: take it, note, say whose mailing it is, close it, open it again."""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.abuse.actions.book import add_event, freeze_if_needed, settle_deadlines
+from mailflatrate.apps.abuse.actions.intake import find
+from mailflatrate.apps.abuse.errors import AbuseError
+from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseState, Cause, EventKind, Report
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.actions import release_hold
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+
+def locked(case_id: int) -> Case:
+    """The case for changing. Runs inside `tenancy.platform(...)`. Raises AbuseError where there is none."""
+    case = Case.objects.select_for_update().filter(id=case_id).first()
+    if case is None:
+        raise AbuseError(_("There is no such case."))
+    return case
+
+
+def take_over(case_id: int, *, by: User) -> None:
+    """Somebody works on the case from now on."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        case = locked(case_id)
+        case.assigned_to = by
+        settle_deadlines(case)
+        add_event(case, EventKind.ASSIGNED, by=by)
+        _log("case.assigned", case, by)
+
+
+def add_note(case_id: int, text: str, *, by: User) -> None:
+    """Write something down for the colleagues. Raises AbuseError for an empty text."""
+    if not text.strip():
+        raise AbuseError(_("Write a few words first."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        case = locked(case_id)
+        add_event(case, EventKind.NOTE, by=by, text=text)
+        settle_deadlines(case)
+        _log("case.noted", case, by)
+
+
+def attribute(case_id: int, told: str, *, by: User) -> Case:
+    """Say whose mailing a case is about, by a mailing ID or anything that holds one; joins an open case about it.
+
+    Returns the case in which it is now. Raises AbuseError where no mailing is named.
+    """
+    found = find(told.encode())
+    if found.campaign is None:
+        raise AbuseError(_("No mailing has this ID. Check the symbols."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        case = locked(case_id)
+        if case.state == CaseState.CLOSED:
+            raise AbuseError(_("This case is closed. Open it again first."))
+        campaign = found.campaign
+        other = Case.objects.select_for_update().exclude(id=case.id).exclude(state=CaseState.CLOSED)
+        other = other.filter(account_id=campaign.account_id, campaign_id=campaign.id, kind=case.kind)
+        target = other.first()
+        _log("case.attributed", case, by, details={"campaign": campaign.id, "mailing": campaign.mailing_id})
+        if target is not None:
+            return _join(case, target, by)
+        case.account_id, case.campaign = campaign.account_id, campaign
+        case.subject = campaign.subject[:250]
+        settle_deadlines(case)
+        for rows in (Report.objects.filter(case=case), CaseEvent.objects.filter(case=case)):
+            rows.update(account_id=campaign.account_id)
+        add_event(case, EventKind.ATTRIBUTED, by=by, details={"campaign": campaign.id, "mailing": campaign.mailing_id})
+        freeze_if_needed(case)
+        return case
+
+
+def _join(case: Case, target: Case, by: User) -> Case:
+    """Everything of `case` goes into `target`; the case stays as a signpost."""
+    for rows in (Report.objects.filter(case=case), CaseEvent.objects.filter(case=case)):
+        rows.update(case=target, account_id=target.account_id)
+    case.state, case.merged_into, case.closed_at, case.closed_by = CaseState.CLOSED, target, clock.now(), by
+    target.dangerous = target.dangerous or case.dangerous
+    settle_deadlines(case)
+    settle_deadlines(target)
+    add_event(target, EventKind.MERGED, by=by, details={"from": case.reference})
+    freeze_if_needed(target)
+    return target
+
+
+def close(case_id: int, cause: Cause, text: str, *, by: User, release: bool = False) -> None:
+    """Close a case with what it came from and one reason; `release` lets a frozen mailing go on.
+
+    Raises AbuseError without a reason.
+    """
+    if not text.strip():
+        raise AbuseError(_("Write in one sentence what you found."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        case = locked(case_id)
+        if case.state == CaseState.CLOSED:
+            raise AbuseError(_("This case is closed already."))
+        case.state, case.cause, case.closed_at, case.closed_by = CaseState.CLOSED, cause, clock.now(), by
+        case.questions.filter(answered_at__isnull=True, settled_at__isnull=True).update(settled_at=clock.now())
+        if release and case.frozen:
+            let_go(case, by, text)
+        settle_deadlines(case)
+        add_event(case, EventKind.CLOSED, by=by, text=text, details={"cause": cause.value})
+        _log("case.closed", case, by, reason=text, details={"cause": cause.value, "released": release})
+
+
+def let_go(case: Case, by: User, reason: str) -> None:
+    """A frozen mailing may go on, on the word of a person (R-90). Runs inside `tenancy.platform(...)`."""
+    if case.account_id is not None and case.campaign_id is not None:
+        release_hold(case.account_id, case.campaign_id)
+    case.frozen = False
+    case.save(update_fields=["frozen"])
+    add_event(case, EventKind.MEASURE, by=by, text=reason, details={"measure": "release", "campaign": case.campaign_id})
+
+
+def reopen(case_id: int, text: str, *, by: User) -> None:
+    """Look at a closed case again. Raises AbuseError without a reason, or while another one is open about it."""
+    if not text.strip():
+        raise AbuseError(_("Write in one sentence why."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        case = locked(case_id)
+        if case.state != CaseState.CLOSED or case.merged_into_id is not None:
+            raise AbuseError(_("This case is not closed, or it was joined with another one."))
+        same = Case.objects.exclude(state=CaseState.CLOSED).filter(Q(account_id=case.account_id), kind=case.kind)
+        if case.campaign_id and same.filter(campaign_id=case.campaign_id).exists():
+            raise AbuseError(_("Another case about this mailing is open. Work there."))
+        case.state, case.closed_at, case.closed_by, case.cause = CaseState.OPEN, None, None, ""
+        settle_deadlines(case)
+        add_event(case, EventKind.REOPENED, by=by, text=text)
+        _log("case.reopened", case, by, reason=text)
+
+
+def _log(action: str, case: Case, by: User, *, reason: str = "", details: dict[str, object] | None = None) -> None:
+    audit.record(
+        action, by=audit.person(by), account_id=case.account_id, subject=f"case:{case.reference}",
+        reason=reason.strip(), details=details,
+    )  # fmt: skip
+
+
+def mailings_like(sender: str, subject: str) -> list[Campaign]:
+    """Mailings that may be meant by a mail without any mark of ours: the same sender address and subject, newest first.
+
+    Runs inside `tenancy.platform(...)`. A hint for the desk and never more.
+    """
+    if not sender or not subject:
+        return []
+    rows = Campaign.objects.filter(sender__email__iexact=sender, subject__iexact=subject).exclude(state="draft")
+    return list(rows.order_by("-started_at")[:5])
+
+
+KINDS_WITH_MAILING = (CaseKind.COMPLAINT, CaseKind.CONTENT)

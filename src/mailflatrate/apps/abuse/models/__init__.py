@@ -1,0 +1,26 @@
+"""Tables of the abuse desk."""
+
+from mailflatrate.apps.abuse.models.cases import (
+    Case,
+    CaseEvent,
+    CaseKind,
+    CaseState,
+    Cause,
+    EventKind,
+)
+from mailflatrate.apps.abuse.models.questions import CaseAnswer, CaseQuestion
+from mailflatrate.apps.abuse.models.reports import Complaint, Report, Via
+
+__all__ = [
+    "Case",
+    "CaseAnswer",
+    "CaseEvent",
+    "CaseKind",
+    "CaseQuestion",
+    "CaseState",
+    "Cause",
+    "Complaint",
+    "EventKind",
+    "Report",
+    "Via",
+]

@@ -1,0 +1,156 @@
+"""Cases, and what happened in them. Only the platform sees them: who complains stays hidden from customers (R-80)."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class CaseKind(models.TextChoices):
+    """What a case is about."""
+
+    COMPLAINT = "complaint", _("Unwanted mail")
+    CONTENT = "content", _("Illegal content or a false sender")
+    SIGN_UP = "sign_up", _("Somebody else's address entered")
+    CONTEST = "contest", _("A measure is contested")
+    FIGURES = "figures", _("Figures over a limit")
+    OTHER = "other", _("Something else")
+
+
+class CaseState(models.TextChoices):
+    """Whose turn it is. OPEN and ANSWERED are the desk's."""
+
+    OPEN = "open", _("Open")
+    ASKED = "asked", _("Waits for the customer")
+    ANSWERED = "answered", _("Somebody answered")
+    CLOSED = "closed", _("Closed")
+
+
+class Cause(models.TextChoices):
+    """What a case came from, as the desk found; for the statistics."""
+
+    NO_CONSENT = "no_consent", _("No consent")
+    BAD_PROOF = "bad_proof", _("Consent could not be proved")
+    FORGOTTEN = "forgotten", _("Consent proved; the person had forgotten it")
+    TOO_OFTEN = "too_often", _("Consent proved; too much or something else than expected")
+    UNSUBSCRIBE = "unsubscribe", _("Unsubscribing did not work or was not found")
+    ENTERED = "entered", _("The address was entered by somebody else")
+    CONTENT = "content", _("Content against law or policy")
+    IMPRINT = "imprint", _("Sender or imprint wrong")
+    NOT_OURS = "not_ours", _("Not sent through us")
+    FALSE_ALARM = "false_alarm", _("Nothing wrong was found")
+
+
+class Case(TenantModel):
+    """One matter for the desk. Reports about the same mailing join; without a mailing, those of the same reporter do.
+
+    `answer_due_at` is the earliest deadline of reporters who wait, `proof_due_at` that of the customer (R-82).
+    """
+
+    hidden_without_account = True
+    desk_only = True
+    platform_writes = True
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # no account: nobody knows yet whose mail it is about
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, related_name="+"
+    )
+    reference = models.CharField(max_length=12, unique=True, help_text="how people name the case to us")
+    kind = models.CharField(max_length=10, choices=CaseKind.choices, default=CaseKind.COMPLAINT)
+    state = models.CharField(max_length=10, choices=CaseState.choices, default=CaseState.OPEN)
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", null=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+    )
+    subject = models.CharField(max_length=250, blank=True, help_text="one line for the queue")
+    dangerous = models.BooleanField(default=False, help_text="illegal content, or a sender who pretends to be another")
+    frozen = models.BooleanField(default=False, help_text="the mailing is held until this is answered (R-82)")
+    assigned_to = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    opened_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    answer_due_at = models.DateTimeField(null=True)
+    proof_due_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    cause = models.CharField(max_length=12, choices=Cause.choices, blank=True)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged")
+
+    class Meta:
+        db_table = "abuse_case"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign", "kind"],
+                condition=Q(campaign__isnull=False) & ~Q(state="closed"),
+                name="abuse_case_open_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="closed")
+                | Q(closed_at__isnull=False) & (~Q(cause="") | Q(merged_into__isnull=False)),
+                name="abuse_case_closed_why",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["opened_at"], condition=~Q(state="closed"), name="abuse_case_open"),
+            models.Index(fields=["account", "-id"], name="abuse_case_account"),
+            models.Index(fields=["closed_at"], name="abuse_case_closed"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="abuse_case_kept",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.closed_at IS NULL OR OLD.closed_at > now() - interval '3 years'"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class EventKind(models.TextChoices):
+    """What happened in a case."""
+
+    OPENED = "opened", _("Case opened")
+    JOINED = "joined", _("Another report joined")
+    EFFECT = "effect", _("Done at once")
+    ATTRIBUTED = "attributed", _("Mailing found")
+    MERGED = "merged", _("Joined with another case")
+    MEASURE = "measure", _("Measure")
+    NOTE = "note", _("Note")
+    QUESTION = "question", _("Customer asked")
+    ANSWER = "answer", _("Customer answered")
+    LETTER_OUT = "letter_out", _("Written to the reporter")
+    LETTER_IN = "letter_in", _("The reporter wrote")
+    RECEIPT = "receipt", _("Receipt sent automatically")
+    ASSIGNED = "assigned", _("Taken over")
+    CLOSED = "closed", _("Case closed")
+    REOPENED = "reopened", _("Case opened again")
+
+
+class CaseEvent(TenantModel):
+    """One thing that happened in a case; never changed. `actor` None: a job of ours, named by `actor_name`."""
+
+    hidden_without_account = True
+    desk_only = True
+    platform_writes = True
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # as the case when it happened
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, related_name="+"
+    )
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=10, choices=EventKind.choices)
+    actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    actor_name = models.CharField(max_length=254, blank=True)
+    text = models.TextField(blank=True)
+    details = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "case_event"
+        indexes = [models.Index(fields=["account", "kind", "at"], name="case_event_kind")]
+        triggers = [
+            # A case may join another one, and learn whose mail it is about; what happened stays as it happened.
+            pgtrigger.ReadOnly(
+                name="case_event_fixed", fields=["kind", "actor", "actor_name", "text", "details", "at"]
+            ),
+        ]

@@ -1,0 +1,60 @@
+"""What the desk asks a customer about a case, and what he answers: all that an account ever sees of a case (R-80)."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.abuse.models.cases import Case
+from mailflatrate.base.tenancy import TenantModel
+
+
+class CaseQuestion(TenantModel):
+    """A question of the desk. The account reads it; only the platform writes it.
+
+    `contact_id` only where the desk names the recipient whose consent is to be proved; it never names a reporter.
+    """
+
+    platform_writes = True
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="questions")
+    reference = models.CharField(max_length=12, help_text="of the case")
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", null=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+    )
+    contact_id = models.BigIntegerField(null=True)
+    text = models.TextField(_("question"))
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True, help_text="when the desk needed no answer any more")
+
+    class Meta:
+        db_table = "case_question"
+        indexes = [
+            models.Index(fields=["account", "-id"], name="case_question_recent"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(answered_at__isnull=True, settled_at__isnull=True),
+                name="case_question_due",
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="case_question_fixed", fields=["reference", "text", "asked_at", "contact_id"]),
+        ]
+
+
+class CaseAnswer(TenantModel):
+    """What the customer wrote, with at most one file; append-only."""
+
+    question = models.ForeignKey(CaseQuestion, on_delete=models.CASCADE, related_name="answers")
+    text = models.TextField(_("answer"))
+    file_name = models.CharField(max_length=200, blank=True)
+    file_type = models.CharField(max_length=100, blank=True)
+    file = models.BinaryField(null=True)
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "case_answer"
+        triggers = [pgtrigger.Protect(name="case_answer_fixed", operation=pgtrigger.Update)]

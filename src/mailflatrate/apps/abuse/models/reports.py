@@ -1,0 +1,93 @@
+"""Reports: who said what about which delivery, and what it did at once."""
+
+from django.db import models
+from django.db.models import Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.abuse.models.cases import Case
+from mailflatrate.base.tenancy import TenantModel
+
+
+class Via(models.TextChoices):
+    """How a report came."""
+
+    MAIL = "mail", _("By mail to the desk")
+    LOOP = "loop", _("Through a feedback loop")
+    PAGE = "page", _("On the public page")
+    SIGN_UP = "sign_up", _("“This was not me” in a confirmation mail")
+    CONTEST = "contest", _("From the customer")
+    HAND = "hand", _("Entered at the desk")
+    FIGURES = "figures", _("By a rule of ours")
+
+
+class Complaint(models.TextChoices):
+    """What a reporter says is wrong."""
+
+    UNASKED = "unasked", _("I never signed up for this.")
+    AGAIN = "again", _("I unsubscribed, and it still comes.")
+    ILLEGAL = "illegal", _("The content is against the law.")
+    FALSE_SENDER = "false", _("The sender pretends to be somebody else.")
+    OTHER = "other", _("Something else.")
+
+
+class Report(TenantModel):
+    """One report. Everything that names the reporter is the desk's alone (R-80).
+
+    `delivery_id` is set where a token, or the reporter's own signature, proved whom it is about. `proof` says how the
+    sender proved himself, `how` by which mark the mailing was found, `effect` what followed at once. `notice` holds the
+    fields of a notice of illegal content (DSA Art. 16): `explanation`, `location`, `good_faith`.
+    """
+
+    hidden_without_account = True
+    desk_only = True
+    platform_writes = True
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # as the case
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, related_name="+"
+    )
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reports")
+    via = models.CharField(max_length=8, choices=Via.choices)
+    raw_mail = models.ForeignKey("inbound.RawMail", null=True, on_delete=models.SET_NULL, related_name="+")
+    source_id = models.BigIntegerField(null=True, help_text="the denial, message or measure that it was made of")
+    reporter = models.CharField(max_length=254, blank=True)
+    reporter_name = models.CharField(max_length=120, blank=True)
+    reporter_key = models.BinaryField(max_length=32, null=True, help_text="keyed hash of the reporter's address")
+    language = models.CharField(max_length=5, default="en")
+    complaint = models.CharField(max_length=8, choices=Complaint.choices, blank=True)
+    text = models.TextField(blank=True)
+    notice = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
+    delivery_id = models.BigIntegerField(null=True)
+    contact_id = models.BigIntegerField(null=True)
+    address_key = models.BinaryField(max_length=32, null=True, help_text="of the recipient that it is about")
+    how = models.CharField(max_length=20, blank=True)
+    proof = models.CharField(max_length=8, blank=True)
+    effect = models.CharField(max_length=12, blank=True)
+    platform = models.BooleanField(default=False)
+    forged = models.PositiveSmallIntegerField(default=0, help_text="tokens in it that were not made here")
+    ip = models.GenericIPAddressField(null=True)
+    message_id = models.CharField(max_length=250, blank=True, help_text="of the reporter's mail, for the thread")
+    at = models.DateTimeField()
+    answer_due_at = models.DateTimeField(null=True, help_text="where somebody waits for an answer (R-82)")
+    answered_at = models.DateTimeField(null=True, help_text="since the reporter wrote last")
+    first_answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "case_report"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["raw_mail"], condition=Q(raw_mail__isnull=False), name="case_report_mail_once"
+            ),
+            models.UniqueConstraint(
+                fields=["via", "source_id"], condition=Q(source_id__isnull=False), name="case_report_source_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["reporter_key", "-id"], name="case_report_reporter"),
+            models.Index(fields=["address_key"], name="case_report_address"),
+            models.Index(fields=["account", "delivery_id"], name="case_report_delivery"),
+        ]
+
+    @property
+    def is_from_person(self) -> bool:
+        """True where somebody may wait for an answer."""
+        return self.via in (Via.MAIL, Via.PAGE, Via.HAND) and bool(self.reporter)

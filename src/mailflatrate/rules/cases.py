@@ -1,0 +1,99 @@
+"""Deadlines, freezing and urgency of cases at the abuse desk (R-82, R-87). Pure: times in, times and words out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import IntEnum
+from zoneinfo import ZoneInfo
+
+from mailflatrate.rules.limits import value
+
+PROOF_WITHIN = timedelta(hours=value("case_proof_hours"))
+FREEZE_REPORTS = int(value("case_freeze_reports"))
+RECEIPT_PAUSE = timedelta(days=value("case_receipt_days"))
+SOON = timedelta(hours=3)
+_FRIDAY = 4
+
+
+class Urgency(IntEnum):
+    """How much a case presses; higher comes first."""
+
+    RESTS = 0
+    QUIET = 1
+    NORMAL = 2
+    SOON = 3
+    PRESSING = 4
+    OVERDUE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What decides how much a case presses. Times are aware.
+
+    `answer_due` until somebody answered, `proof_due` while the customer is asked. `dangerous`: illegal content, or a
+    sender that pretends to be somebody else. `needs_person`: the next step is the desk's.
+    """
+
+    answer_due: datetime | None
+    proof_due: datetime | None
+    dangerous: bool
+    frozen: bool
+    needs_person: bool
+    has_reporter: bool
+
+
+def answer_due(opened: datetime, zone: str) -> datetime:
+    """The end of one working day after `opened` (aware), in the operator's time zone: Friday noon gives Monday noon.
+
+    What comes on a weekend counts as come on Monday morning. Public holidays are working days here: earlier is safe.
+    """
+    days = int(value("case_answer_working_days"))
+    local = opened.astimezone(ZoneInfo(zone))
+    if local.weekday() > _FRIDAY:
+        local = _weekday(datetime.combine(local.date() + timedelta(days=1), time(), ZoneInfo(zone)))
+    for _ in range(days):
+        local = _weekday(local + timedelta(days=1))
+    return local.astimezone(opened.tzinfo)
+
+
+def _weekday(moment: datetime) -> datetime:
+    """The same time of the day, put off to Monday where it falls on a weekend."""
+    while moment.weekday() > _FRIDAY:
+        moment += timedelta(days=1)
+    return moment
+
+
+def proof_due(asked: datetime) -> datetime:
+    """Until when a customer shows how he got the consent (R-82)."""
+    return asked + PROOF_WITHIN
+
+
+def must_freeze(recipients: Iterable[int]) -> bool:
+    """Whether reports freeze a mailing until they are answered (R-82): they come from several of its recipients.
+
+    `recipients` are the deliveries that tokens of ours proved, of reports that people sent to the desk. A report that
+    only names the mailing ID is not counted, nor is a feedback loop's: anybody can write down an ID (RFC 9477 section
+    6.2), and a loop's reports are judged as a share of what was delivered (R-86).
+    """
+    return len(set(recipients)) >= FREEZE_REPORTS
+
+
+def may_send_receipt(last: datetime | None, now: datetime) -> bool:
+    """Whether a sender may get an automatic answer (R-73, RFC 3834 section 2): at most one in seven days."""
+    return last is None or now - last >= RECEIPT_PAUSE
+
+
+def urgency(facts: CaseFacts, now: datetime) -> Urgency:
+    """How much the case presses."""
+    due = [moment for moment in (facts.answer_due, facts.proof_due) if moment is not None]
+    if any(moment <= now for moment in due):
+        return Urgency.OVERDUE
+    if facts.dangerous or (facts.frozen and facts.needs_person):
+        return Urgency.PRESSING
+    if facts.answer_due is not None and facts.answer_due - now <= SOON:
+        return Urgency.SOON
+    if not facts.needs_person:
+        return Urgency.RESTS
+    return Urgency.NORMAL if facts.has_reporter else Urgency.QUIET

@@ -1,0 +1,324 @@
+"""Cases: what opens and joins them, what they do at once, what the desk does, and what the customer may see of it."""
+
+import secrets
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from campaign_world import world
+from desk_world import operator
+from mailflatrate.apps.abuse import actions, jobs
+from mailflatrate.apps.abuse.actions import Measure, Order, PageReport
+from mailflatrate.apps.abuse.errors import AbuseError
+from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseQuestion, CaseState, Cause, EventKind, Report
+from mailflatrate.apps.accounts.actions import answer_report
+from mailflatrate.apps.accounts.models import Account, Notice, User
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.inbound.models import RawMailState
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.verp import case_address
+from mailflatrate.settings import load_settings
+from returned_world import LOOP, Sent, arrive, desk, plain, sent
+
+
+@pytest.fixture(scope="module")
+def otto(database: str) -> User:
+    """Of the operator."""
+    assert database
+    return operator()
+
+
+@pytest.fixture
+def case(database: str) -> Sent:
+    """A mailing of a fresh account."""
+    assert database
+    return sent(people=4)
+
+
+def cases(account_id: int | None) -> list[Case]:
+    """Of an account, the oldest first."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return list(Case.objects.filter(account_id=account_id).select_related("campaign").order_by("id"))
+
+
+def reports(found: Case) -> list[Report]:
+    """Of a case, the oldest first."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return list(Report.objects.filter(case=found).order_by("id"))
+
+
+def events(found: Case) -> list[str]:
+    """Kinds of what happened."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return list(CaseEvent.objects.filter(case=found).order_by("id").values_list("kind", flat=True))
+
+
+def page_report(raw: bytes, **given: object) -> PageReport:
+    """What a citizen sends."""
+    whole = {
+        "complaint": "unasked", "text": "I never asked for this.", "reporter": "", "reporter_name": "",
+        "language": "en", "ip": "203.0.113.5", "notice": {}, "stop": True,
+    } | given  # fmt: skip
+    return PageReport(raw=raw, **whole)  # type: ignore[arg-type]
+
+
+def forward(case: Sent, number: int = 0) -> None:
+    """A reader sends the whole mail to the desk."""
+    arrive(case.forward(number), desk())
+    jobs.take_mail()
+
+
+def test_a_forwarded_mail_opens_a_complete_case(case: Sent) -> None:
+    forward(case)
+    (found,) = cases(case.anna.account_id)
+    (report,) = reports(found)
+    assert (found.campaign, found.kind, found.state) == (case.campaign, CaseKind.COMPLAINT, CaseState.OPEN)
+    assert (report.delivery_id, report.contact_id) == (case.delivery_ids[0], case.reader().id)
+    assert (report.reporter, report.text) == (case.reader().email, "I never asked for this.")
+    assert (report.how, report.effect, report.platform) == ("verp", "unsubscribe", False)
+    assert found.answer_due_at is not None
+    assert found.answer_due_at - found.opened_at <= timedelta(days=3)
+    assert events(found) == ["opened", "effect"]
+
+
+def test_reports_about_a_mailing_join_and_reading_twice_files_once(case: Sent) -> None:
+    for number in (0, 0, 1):
+        arrive(case.report(number), desk("fbl"), peer=LOOP)
+    jobs.take_mail()
+    jobs.take_mail()
+    (found,) = cases(case.anna.account_id)
+    assert [report.via for report in reports(found)] == ["loop"] * 3
+    assert found.answer_due_at is None, "nobody waits for an answer"
+    assert not found.frozen
+
+
+def test_two_recipients_freeze_the_mailing_and_one_does_not(case: Sent, otto: User) -> None:
+    """R-82, R-87; a report that only names the mailing ID counts for nothing."""
+    running = sent_but_running()
+    forward(running, 0)
+    forward(running, 0)
+    actions.take_page_report(page_report(running.campaign.mailing_id.encode()))
+    (found,) = cases(running.anna.account_id)
+    assert not found.frozen
+    assert running.anna.again(running.campaign).state == "sending"
+    forward(running, 1)
+    (found,) = cases(running.anna.account_id)
+    campaign = running.anna.again(running.campaign)
+    assert (found.frozen, campaign.state, campaign.hold_rule) == (True, "paused", "R-82")
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Account.objects.get(id=running.anna.account_id).standing == "active"
+    actions.close(found.id, Cause.FORGOTTEN, "All three had signed up.", by=otto, release=True)
+    assert running.anna.again(running.campaign).hold_rule == ""
+
+
+def sent_but_running() -> Sent:
+    """Delivered to all readers but the last one, for whom it still waits."""
+
+    anna = world(people=4)
+    campaign = anna.sending()
+    return Sent(anna, campaign, anna.settle(campaign, DeliveryState.SENT, 3))
+
+
+def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: Sent, otto: User) -> None:
+    """Later somebody at the desk finds out whose mailing it is, and it joins the case about that."""
+    forward(case)
+    email = f"zoe{secrets.token_hex(4)}@people.example"
+    before = len(cases(None))
+    for words in ("Your customer spams me.", "And again today!"):
+        arrive(plain(email, desk(), "Spam", words), desk())
+    jobs.take_mail()
+    (found,) = cases(None)[before:]
+    assert len(reports(found)) == 2
+    with pytest.raises(AbuseError):
+        actions.attribute(found.id, "0000-0000-1", by=otto)
+    joined = actions.attribute(found.id, case.campaign.mailing_id.lower().replace("-", " "), by=otto)
+    assert (joined.campaign_id, len(reports(joined))) == (case.campaign.id, 3)
+    (signpost,) = cases(None)[before:]
+    assert (signpost.state, signpost.merged_into_id) == (CaseState.CLOSED, joined.id)
+
+
+def test_a_page_report_with_the_mail_stops_everything_at_once(case: Sent) -> None:
+    """R-79, R-83: it reached the abuse desk."""
+    report, found = actions.take_page_report(page_report(case.mail(2), reporter="dora@people.example"))
+    assert (found.campaign, found.proved) == (case.campaign, True)
+    assert (report.effect, report.platform, report.ip) == ("complaint", True, "203.0.113.5")
+    assert case.suppressions(2) == [("complaint", False), ("complaint", True)]
+    assert case.state(2) == "unsubscribed"
+
+
+def test_a_page_report_with_an_id_alone_stops_nothing(case: Sent) -> None:
+    """Until the address itself answered."""
+    report, found = actions.take_page_report(
+        page_report(case.campaign.mailing_id.encode(), reporter=case.reader(3).email)
+    )
+    assert (found.campaign, found.proved, report.effect) == (case.campaign, False, "")
+    assert (case.suppressions(3), case.state(3)) == ([], "confirmed")
+    assert actions.stop_by_proof(report.id)
+    assert case.suppressions(3) == [("complaint", False), ("complaint", True)]
+
+
+def test_illegal_content_presses(case: Sent) -> None:
+    """DSA Art. 16: explanation, place, good faith, name and address."""
+    notice = {"explanation": "It sells forged medicine.", "location": "the mail", "good_faith": True}
+    report, _ = actions.take_page_report(page_report(case.mail(), complaint="illegal", notice=notice, stop=False))
+    assert (report.case.kind, report.case.dangerous, report.notice) == (CaseKind.CONTENT, True, notice)
+    assert case.suppressions(0) == []
+
+
+def test_the_thread_with_a_reporter(case: Sent, otto: User) -> None:
+    forward(case)
+    (found,) = cases(case.anna.account_id)
+    (report,) = reports(found)
+    actions.write_to_reporter(report.id, "Thank you. We ask the sender for the proof.", by=otto)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        notice = Notice.objects.filter(report_id=report.id).latest("id")
+    token = key_ring().seal(Purpose.CASE, 0, report.id)
+    assert notice.recipient == report.reporter
+    assert notice.subject.startswith(f"[{found.reference}]")
+    assert notice.reply_to == case_address(token, load_settings().service_domain)
+    assert notice.in_reply_to == report.message_id != ""
+    (found,) = cases(case.anna.account_id)
+    assert found.answer_due_at is None
+    actions.close(found.id, Cause.NO_CONSENT, "Bought addresses.", by=otto)
+    arrive(plain(report.reporter, notice.reply_to, f"Re: {notice.subject}", "And what came of it?"), notice.reply_to)
+    jobs.take_mail()
+    (found,) = cases(case.anna.account_id)
+    assert (found.state, found.answer_due_at is None) == (CaseState.ANSWERED, False)
+    assert events(found)[-1] == EventKind.LETTER_IN
+
+
+def test_the_desk_writes_to_nobody_who_reported_nothing(case: Sent, otto: User) -> None:
+    """R-32: held by the database, whatever the code above it says."""
+    forward(case)
+    (report,) = reports(cases(case.anna.account_id)[0])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        answer_report(report.id, "eve@people.example", subject="x", text="x", reply_to="")
+    raw = case.report(1)
+    arrive(raw, desk("fbl"), peer=LOOP)
+    jobs.take_mail()
+    loop = reports(cases(case.anna.account_id)[0])[-1]
+    with pytest.raises(AbuseError):
+        actions.write_to_reporter(loop.id, "Hello", by=otto)
+
+
+def test_a_complaint_is_answered_by_no_machine(case: Sent) -> None:
+    """R-79: ARF, page or forward: no mail goes out to anybody by itself."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        before = Notice.objects.filter(kind="case").count()
+    arrive(case.report(0), desk("fbl"), peer=LOOP)
+    forward(case, 1)
+    actions.take_page_report(page_report(case.mail(2)))
+    jobs.take_mail()
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Notice.objects.filter(kind="case").count() == before
+
+
+@pytest.mark.parametrize(
+    ("measure", "standing"),
+    [(Measure.THROTTLE, "throttled"), (Measure.PAUSE, "paused"), (Measure.SUSPEND, "suspended")],
+)
+def test_measures_against_the_sender(case: Sent, otto: User, measure: Measure, standing: str) -> None:
+    """One click, one reason; in the audit log, in the case, and in words for the customer."""
+    forward(case)
+    (found,) = cases(case.anna.account_id)
+    with pytest.raises(AbuseError):
+        actions.take_measure(found.id, Order(measure, "  "), by=otto)
+    actions.take_measure(found.id, Order(measure, "Twelve people never signed up."), by=otto)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Account.objects.get(id=case.anna.account_id).standing == standing
+        lines = AuditEntry.objects.filter(account_id=case.anna.account_id).values_list("action", flat=True)
+        assert {f"account.{standing}", f"case.{measure.value}"} <= set(lines)
+        told = Notice.objects.filter(recipient=case.anna.anna.email).latest("id").text
+    assert "Twelve people never signed up." in told
+    assert case.reader().email not in told
+    with pytest.raises(AbuseError):
+        actions.take_measure(found.id, Order(measure, "Again."), by=otto)
+
+
+def test_the_person_of_an_unproved_report_is_suppressed_by_the_desk(case: Sent, otto: User) -> None:
+    report, _ = actions.take_page_report(page_report(case.campaign.mailing_id.encode(), reporter=case.reader(1).email))
+    assert case.suppressions(1) == []
+    order = Order(Measure.SUPPRESS, "He wrote from this address.", report_id=report.id)
+    actions.take_measure(report.case_id, order, by=otto)
+    assert case.suppressions(1) == [("complaint", False), ("complaint", True)]
+    assert case.state(1) == "unsubscribed"
+
+
+def test_the_customer_answers_and_sees_no_reporter(case: Sent, otto: User) -> None:
+    """R-80: nothing but the question is an account's to read, not even in SQL."""
+    forward(case)
+    (found,) = cases(case.anna.account_id)
+    actions.take_measure(found.id, Order(Measure.ASK, "Where did these people sign up?"), by=otto)
+    (found,) = cases(case.anna.account_id)
+    assert found.state == CaseState.ASKED
+    assert found.proof_due_at is not None
+    with tenancy.account(case.anna.account_id):
+        question = CaseQuestion.objects.get()
+        assert question.contact_id is None
+        actions.answer_question(question.id, "On our page, see the file.", by=case.anna.anna)
+        with connection.cursor() as cursor:
+            for table in ("abuse_case", "case_report", "case_event", "raw_mail"):
+                cursor.execute(f"SELECT count(*) FROM {table}")
+                assert cursor.fetchone() == (0,), table
+    (found,) = cases(case.anna.account_id)
+    assert (found.state, found.proof_due_at) == (CaseState.ANSWERED, None)
+    assert events(found)[-1] == EventKind.ANSWER
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE case_question SET due_at = due_at + interval '1 year'",
+        "DELETE FROM case_question",
+        "DELETE FROM case_answer",
+        "UPDATE case_answer SET text = 'something else'",
+    ],
+)
+def test_an_account_cannot_change_what_was_asked_and_answered(case: Sent, otto: User, statement: str) -> None:
+    forward(case)
+    (found,) = cases(case.anna.account_id)
+    actions.take_measure(found.id, Order(Measure.ASK, "Where?"), by=otto)
+    with pytest.raises(Exception, match=r"permission denied|Cannot update"):  # noqa: SIM117
+        with tenancy.account(case.anna.account_id), connection.cursor() as cursor:
+            actions.answer_question(CaseQuestion.objects.get().id, "There.", by=case.anna.anna)
+            cursor.execute(statement)
+
+
+def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(case: Sent, otto: User) -> None:
+    mail = arrive(plain("eve@spam.example", desk(), "Cheap", "Watches", Precedence="bulk"), desk())
+    before = len(cases(None))
+    jobs.take_mail()
+    assert len(cases(None)) == before
+    assert mail.state == RawMailState.APART
+    actions.open_from_mail(mail.id, by=otto)
+    jobs.take_mail()
+    assert len(cases(None)) == before + 1
+
+
+def test_a_closed_case_names_its_cause(case: Sent, otto: User) -> None:
+    forward(case)
+    (found,) = cases(case.anna.account_id)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK), pytest.raises(IntegrityError), transaction.atomic():
+        Case.objects.filter(id=found.id).update(state="closed", closed_at=clock.now())
+    actions.close(found.id, Cause.FORGOTTEN, "Signed up in spring.", by=otto)
+    with pytest.raises(AbuseError):
+        actions.close(found.id, Cause.FORGOTTEN, "Once more.", by=otto)
+    forward(case, 1)
+    assert len(cases(case.anna.account_id)) == 2
+    with pytest.raises(AbuseError):
+        actions.reopen(found.id, "I was wrong.", by=otto)
+
+
+def test_the_deliveries_are_what_they_were(case: Sent) -> None:
+    """A complaint changes people and cases; the record of what was sent stays."""
+    with tenancy.account(case.anna.account_id):
+        before = list(Delivery.objects.order_by("id").values())
+    forward(case)
+    actions.take_page_report(page_report(case.mail(1)))
+    with tenancy.account(case.anna.account_id):
+        assert list(Delivery.objects.order_by("id").values()) == before
