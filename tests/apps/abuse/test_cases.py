@@ -23,7 +23,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.settings import load_settings
-from returned_world import LOOP, Sent, arrive, desk, plain, sent
+from returned_world import LOOP, Sent, arrive, desk, plain, sent, stored
 
 
 @pytest.fixture(scope="module")
@@ -322,3 +322,21 @@ def test_the_deliveries_are_what_they_were(case: Sent) -> None:
     actions.take_page_report(page_report(case.mail(1)))
     with tenancy.account(case.anna.account_id):
         assert list(Delivery.objects.order_by("id").values()) == before
+
+
+def test_a_case_goes_after_its_time_with_all_that_names_people(case: Sent, otto: User) -> None:
+    """R-95: three years after it was closed, and not while it is open."""
+    forward(case)
+    (found,) = cases(case.anna.account_id)
+    (report,) = reports(found)
+    later = clock.now() + timedelta(days=1100)
+    with clock.frozen_at(later):
+        actions.forget_old_cases()
+    assert reports(found)[0].reporter == report.reporter, "open cases stay however old they are"
+    actions.close(found.id, Cause.FORGOTTEN, "Signed up in spring.", by=otto)
+    actions.forget_old_cases()
+    assert len(cases(case.anna.account_id)) == 1
+    with clock.frozen_at(later):
+        actions.forget_old_cases()
+    assert cases(case.anna.account_id) == reports(found) == []
+    assert bytes(stored(report.raw_mail_id or 0).raw) == b""

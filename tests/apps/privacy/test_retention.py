@@ -29,6 +29,7 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
 
 DAY = timedelta(days=1)
 
@@ -156,26 +157,29 @@ def test_answers_of_servers_go_after_90_days(old: Old) -> None:
 
 
 def test_bodies_of_bounces_and_reports_go_after_90_days(old: Old) -> None:
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        mine = {"account_id": old.account_id, "via": "smtp", "envelope_to": "bounce@x", "sha256": b"s" * 32}
+        mail = RawMail.objects.create(envelope_from="x@y.de", raw=b"body", state="handled", kind="bounce", **mine)
+        fresh = RawMail.objects.create(raw=b"b", state="new", **mine)
+        evidence = RawMail.objects.create(raw=b"c", state="handled", desk="taken", **mine)
     with tenancy.account(old.account_id):
-        mail = RawMail.objects.create(
-            via="smtp", envelope_from="x@y.de", envelope_to="bounce@x", raw=b"body", sha256=b"s" * 32, state="handled",
-            kind="bounce",
-        )  # fmt: skip
-        fresh = RawMail.objects.create(via="smtp", envelope_to="bounce@x", raw=b"b", sha256=b"s" * 32, state="new")
         Feedback.objects.create(delivery_id=1, kind=FeedbackKind.HARD_BOUNCE, text="550 <reader0@x>", raw_mail=mail)
     for age, left in ((89, True), (91, False)):
+        moment = clock.now() - age * DAY
         with tenancy.account(old.account_id):
-            moment = clock.now() - age * DAY
-            RawMail.objects.update(received_at=moment)
             Feedback.objects.update(at=moment)
+        with tenancy.platform(PlatformReason.MAIL_IN):
+            RawMail.objects.filter(account_id=old.account_id).update(received_at=moment)
         let_go()
-        with tenancy.account(old.account_id):
+        with tenancy.platform(PlatformReason.MAIL_IN):
             mail.refresh_from_db()
             assert (bytes(mail.raw) == b"body", mail.envelope_from == "x@y.de") == (left, left)
             assert (mail.kind, bytes(mail.sha256)) == ("bounce", b"s" * 32), "what it was is kept"
-            assert (Feedback.objects.get().text != "") is left
+            assert (Feedback.objects.get(account_id=old.account_id).text != "") is left
             fresh.refresh_from_db()
             assert bytes(fresh.raw) == b"b", "what nobody has read yet is not thrown away"
+            evidence.refresh_from_db()
+            assert bytes(evidence.raw) == b"c", "a case keeps its evidence as long as it lasts"
 
 
 def test_clicks_go_after_25_months_and_the_report_keeps_their_number(old: Old) -> None:

@@ -73,7 +73,11 @@ def read_mail(raw_mail_id: int, *, again: bool = False) -> Proof:
     """
     with tenancy.platform(PlatformReason.MAIL_IN):
         stored = RawMail.objects.get(id=raw_mail_id)
-    if stored.via == HANDED_IN or (stored.state in (RawMailState.HANDLED, RawMailState.APART) and not again):
+    if (
+        stored.via == HANDED_IN
+        or not stored.raw
+        or (stored.state in (RawMailState.HANDLED, RawMailState.APART) and not again)
+    ):
         return Proof.NONE
     reading = read(stored)
     with tenancy.platform(PlatformReason.MAIL_IN):
@@ -120,7 +124,9 @@ def _settle(mail: RawMail, reading: Reading) -> None:
     if wanted and mail.desk == DeskState.NO:
         mail.desk = DeskState.WAITING
         jobs.wake(WAKE_DESK, jobs.Queue.INBOUND, once=WAKE_DESK)
-    if done or wanted or reading.address.kind in ROLES:
+    if mail.state == RawMailState.HANDLED:  # read again: what a person put away stays away
+        state, reason = RawMailState.HANDLED, mail.reason
+    elif done or wanted or reading.address.kind in ROLES:
         apart = reading.tray is Tray.APART and not done
         state, reason = (RawMailState.APART, "") if apart else (RawMailState.HANDLED, "")
     elif target is None:

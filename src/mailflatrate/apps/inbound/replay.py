@@ -1,5 +1,7 @@
 """Reading a stored message again after a reader has improved: an operator's act, with his reason in the audit log."""
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.inbound.actions import read_mail, source_of
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
@@ -19,12 +21,14 @@ AGAINST_THE_PERSON = {
 def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
     """Read a message again. What it did is not done twice; what it says no longer, and had led to a suppression, ends.
 
-    Returns how many suppressions ended. Raises SuppressionError without a reason.
+    Returns how many suppressions ended. Raises SuppressionError without a reason, or when the message is gone.
     """
     if not reason.strip():
-        raise suppression.SuppressionError("reading a message again needs a reason")
+        raise suppression.SuppressionError(_("Write why the message is read again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
+        if not mail.raw:
+            raise suppression.SuppressionError(_("The content of this message was erased after its time (R-95)."))
         audit.record(
             "mail.replayed", by=audit.person(by), account_id=mail.account_id, subject=f"raw_mail:{mail.id}",
             reason=reason.strip(), details={"kind": mail.kind},

@@ -23,7 +23,7 @@ from mailflatrate.apps.abuse.actions.sources import (
     open_from_mail,
     put_mail_away,
 )
-from mailflatrate.apps.abuse.actions.work import add_note, attribute, close, reopen, take_over
+from mailflatrate.apps.abuse.actions.work import add_note, attribute, close, forget_old_cases, reopen, take_over
 
 __all__ = [
     "Attachment",
@@ -39,6 +39,7 @@ __all__ = [
     "collect_denials",
     "file_figures",
     "find",
+    "forget_old_cases",
     "open_by_hand",
     "open_contest",
     "open_from_mail",

@@ -15,7 +15,7 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER notice_answers_its_reporter BEFORE INSERT OR UPDATE OF recipient, kind, report_id ON notice
-    FOR EACH ROW WHEN (NEW.kind = 'case' OR NEW.report_id IS NOT NULL)
+    FOR EACH ROW WHEN ((NEW.kind = 'case' OR NEW.report_id IS NOT NULL) AND NEW.recipient <> '')
     EXECUTE FUNCTION notice_answers_its_reporter();
 """
 
@@ -27,6 +27,6 @@ DROP TRIGGER notice_answers_its_reporter ON notice; DROP FUNCTION notice_answers
 class Migration(migrations.Migration):
     """A trigger only."""
 
-    dependencies = [("abuse", "0001_initial"), ("accounts", "0007_case_notice")]
+    dependencies = [("abuse", "0001_initial"), ("accounts", "0008_case_notice")]
 
     operations = [migrations.RunSQL(SQL, UNDO)]

@@ -97,9 +97,7 @@ class Case(TenantModel):
         ]
         triggers = [
             pgtrigger.Protect(
-                name="abuse_case_kept",
-                operation=pgtrigger.Delete,
-                condition=pgtrigger.Condition("OLD.closed_at IS NULL OR OLD.closed_at > now() - interval '3 years'"),
+                name="abuse_case_kept", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__closed_at__isnull=True)
             )
         ]
 

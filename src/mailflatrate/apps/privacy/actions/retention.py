@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Q
 
+from mailflatrate.apps.abuse.actions import forget_old_cases
 from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.privacy.actions.erasure import erase_person
@@ -58,7 +59,8 @@ SELECT count(*) FROM old
 """
 _RAW_MAIL = """
 UPDATE raw_mail SET raw = '', envelope_from = '', peer = '' WHERE id IN (
-    SELECT id FROM raw_mail WHERE received_at < %(before)s AND raw <> '' AND state <> 'new' LIMIT %(most)s)
+    SELECT id FROM raw_mail WHERE received_at < %(before)s AND raw <> '' AND state <> 'new' AND desk = ''
+    LIMIT %(most)s)
 """
 _FEEDBACK = """
 UPDATE feedback SET text = '' WHERE id IN (
@@ -71,7 +73,8 @@ DELETE FROM import_refusal WHERE id IN (
 """
 _NOTICES = """
 UPDATE notice SET recipient = '', subject = '', text = '' WHERE id IN (
-    SELECT id FROM notice WHERE created_at < %(before)s AND kind = 'privacy' AND recipient <> '' LIMIT %(most)s)
+    SELECT id FROM notice WHERE created_at < %(before)s AND kind IN ('privacy', 'case') AND recipient <> ''
+    LIMIT %(most)s)
 """
 
 
@@ -87,6 +90,7 @@ def let_go() -> dict[str, int]:
         "refused_rows": lambda: _by_days(_REFUSED, "refused_row_days"),
         "notices": lambda: _by_days(_NOTICES, "smtp_reply_days"),
         "requests": forget_requests,
+        "cases": forget_old_cases,
     }
     return {name: row() for name, row in rows.items()}
 
