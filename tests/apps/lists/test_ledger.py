@@ -5,6 +5,7 @@ import time
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from django.db import connection as django_connection
 
 from ledger_home import Book, book, faults_of, looked_at, tampering
@@ -13,6 +14,7 @@ from mailflatrate.apps.lists.ledger import commitment_sql
 from mailflatrate.apps.lists.models import ConsentEvidence, ConsentSeal
 from mailflatrate.apps.lists.verification import FaultKind
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -270,3 +272,14 @@ def test_the_eraser_sees_one_account_and_nothing_else(sealed: Book) -> None:
     with psycopg.connect(app_url(load_settings())) as application:
         application.execute(f"SET LOCAL ROLE {ERASER_ROLE}")
         assert application.execute("DELETE FROM consent_evidence").rowcount == 0, "without an account it sees nothing"
+
+
+def test_the_command_names_what_it_finds(sealed: Book) -> None:
+    """The whole ledger from the command line; the shared database of the tests holds other tests' rows, too."""
+    fresh = sealed.write()
+    answer = CliRunner().invoke(cli, ["consent", "verify", "--ledger"])
+    assert str(fresh) in answer.output
+    assert "wait for their seal" in answer.output
+    assert "events/s" in answer.output
+    assert (answer.exit_code == 0) is ("The ledger holds." in answer.output)
+    assert CliRunner().invoke(cli, ["consent", "verify"]).exit_code == 2

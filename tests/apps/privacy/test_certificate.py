@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from audience_world import Audience, audience, file_of, line
+from forms_world import place, somebody
 from mailflatrate.apps.lists import ledger, sealing
-from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy.actions import ProofFormat, export_proof
 from mailflatrate.apps.privacy.certificate import build_certificate, certificate_json
 from mailflatrate.apps.privacy.errors import PrivacyError
@@ -23,8 +24,8 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
-from mailflatrate.rules.proof.elements import elements_of
-from mailflatrate.rules.proof.record import Malformed
+from mailflatrate.rules.proof.elements import ProofEvent, elements_of
+from mailflatrate.rules.proof.record import EventRecord, Malformed, SealRecord
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 FORM = {
@@ -207,3 +208,44 @@ def test_an_erased_half_is_shown_as_erased(signed: Signed) -> None:
     findings = check_certificate({**certificate, "elements": [
         each.as_json() for each in elements_of([]) if each.step.value == "x"]})  # fmt: skip
     assert any("personal half is not here" in finding.sentence for finding in findings)
+
+
+def test_a_real_sign_up_leaves_every_element(database: str) -> None:
+    """Form, mail through the engine, confirmation: what `forms` writes is what the certificate wants (R-29)."""
+    assert database
+    lindenhof, email = place(), somebody()
+    lindenhof.confirm(lindenhof.asked(email))
+    sealing.seal_ledger()
+    with tenancy.account(lindenhof.account_id):
+        contact = Contact.objects.get(email=email)
+        list_id = contact.subscriptions.get().mailing_list_id
+        made = build_certificate(contact.id, list_id, language="en")
+        pack = export_proof(contact.id, list_id, ProofFormat.PACK, language="en", by=audit.machine("privacy.test"))
+    certificate = read_certificate(certificate_json(made))
+    lacking = {name for name, value in shown(certificate).items() if value is None}
+    assert lacking == set()
+    findings = check_certificate(certificate)
+    assert not any(finding.bad for finding in findings), findings
+    with zipfile.ZipFile(io.BytesIO(pack.octets)) as archive:
+        versions = [name for name in archive.namelist() if name.startswith("form-versions/")]
+        assert len(versions) == 1
+        assert json.loads(archive.read(versions[0]))["sha256"] in versions[0]
+
+
+def test_a_made_up_certificate_has_seals_of_nobody(signed: Signed, tmp_path: Path) -> None:
+    """It fits together, so only the ledger (or a stamp) finds it out."""
+    genuine = signed.certificate()
+    forged = copy.deepcopy(genuine)
+    forged["events"] = [forged["events"][0]]
+    event = EventRecord.from_json({**forged["events"][0]["event"], "occurred_at": "2020-01-01T00:00:00.000000Z"})
+    seal = SealRecord(1, "2020-01-01T00:00:01.000000Z", 0, event.id, 1, event.leaf(), bytes(32))
+    forged["events"][0] |= {"event": event.as_json(), "inclusion": {"seal": 1, "index": 0, "path": []}}
+    proof = [ProofEvent(event, forged["events"][0]["evidence"]["fields"])]
+    forged |= {"seals": [seal.as_json()], "elements": [each.as_json() for each in elements_of(proof)]}
+    for name, certificate, status in (("genuine", genuine, 0), ("forged", forged, 1)):
+        file = tmp_path / name
+        file.write_text(json.dumps(certificate))
+        assert CliRunner().invoke(cli, ["consent", "verify", str(file)]).exit_code == 0
+        answer = CliRunner().invoke(cli, ["consent", "verify", str(file), "--ledger"])
+        assert answer.exit_code == status, answer.output
+    assert "are not those of this ledger" in answer.output

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,24 +23,29 @@ def consent_command() -> None:
 def verify_command(file: Path | None, ledger: bool, tsa_certificates: Path | None) -> None:
     """Check FILE, a certificate of consent as JSON or PDF. Needs no database and no network.
 
+    With --ledger alone the whole ledger is verified; with both, also whether the seals of FILE are those of the ledger.
     Ends with 0 when everything holds, with 1 when something does not; each fault is named.
     """
-    if ledger == (file is not None):
-        raise click.UsageError("name one certificate, or ask for --ledger")
-    if file is not None:
-        _verify_file(file, tsa_certificates)
-    else:
+    if file is None and not ledger:
+        raise click.UsageError("name a certificate, or ask for --ledger")
+    if file is None:
         _verify_ledger()
+        return
+    certificate = _verify_file(file, tsa_certificates)
+    if ledger:
+        _compare_seals(certificate)
+    click.echo("The certificate holds.")
 
 
-def _verify_file(file: Path, tsa_certificates: Path | None) -> None:
+def _verify_file(file: Path, tsa_certificates: Path | None) -> dict[str, Any]:
     from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
     from mailflatrate.rules.proof.record import Malformed
     from mailflatrate.rules.proof.stamps import StampRefused, read_certificates
 
     try:
         believed = read_certificates(tsa_certificates.read_bytes()) if tsa_certificates else None
-        findings = check_certificate(read_certificate(file.read_bytes()), believed=believed)
+        certificate = read_certificate(file.read_bytes())
+        findings = check_certificate(certificate, believed=believed)
     except (Malformed, StampRefused) as problem:
         click.echo(f"{file}: {problem}", err=True)
         sys.exit(1)
@@ -48,7 +54,28 @@ def _verify_file(file: Path, tsa_certificates: Path | None) -> None:
     if any(finding.bad for finding in findings):
         click.echo("The certificate does not hold.")
         sys.exit(1)
-    click.echo("The certificate holds.")
+    return certificate
+
+
+def _compare_seals(certificate: dict[str, Any]) -> None:
+    """A made-up certificate fits together, too; but its seals are not those that the service holds."""
+    import psycopg
+
+    from mailflatrate.entrypoints.boot import database
+
+    with database() as settings:
+        from mailflatrate.settings.roles import app_url
+
+        numbers = [item["number"] for item in certificate["seals"]]
+        with psycopg.connect(app_url(settings)) as connection:
+            rows = connection.execute("SELECT number, seal_hash FROM consent_seal WHERE number = ANY(%s)", [numbers])
+            held = {number: bytes(seal_hash).hex() for number, seal_hash in rows}
+    strange = [item["number"] for item in certificate["seals"] if held.get(item["number"]) != item["hash"]]
+    if strange:
+        click.echo(f"BAD  seals {', '.join(map(str, strange))} are not those of this ledger")
+        click.echo("The certificate does not hold.")
+        sys.exit(1)
+    click.echo(f"ok   its {len(numbers)} seals are those of this ledger")
 
 
 def _verify_ledger() -> None:

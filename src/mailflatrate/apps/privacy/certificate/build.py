@@ -1,6 +1,6 @@
 """Gathering what proves one subscription, from the ledger, its seals and the stamps on them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
@@ -9,6 +9,7 @@ from django.utils import translation
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.forms.models import FormVersion
 from mailflatrate.apps.lists.ledger import evidence_sql
 from mailflatrate.apps.lists.models import ConsentSeal, ConsentStamp, Contact, Import, MailingList, Subscription
 from mailflatrate.apps.lists.sealing import record_of, unpack_ids
@@ -182,4 +183,19 @@ def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
 
 def form_versions(certificate: dict[str, Any]) -> list[dict[str, Any]]:
     """The frozen form versions that the events of a certificate name, as they were published (R-28)."""
-    return []
+    digests = {event.get("form_sha256") for event in _details(certificate)} - {None}
+    rows = FormVersion.objects.filter(sha256__in=digests).select_related("form").order_by("id")
+    return [
+        {
+            "form": row.form.name, "code": row.form.code, "version": row.number, "sha256": row.sha256,
+            "published_at": moment_text(row.published_at), "content": row.content,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _details(certificate: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in certificate["events"]:
+        fields = (item["evidence"] or {}).get("fields") or {}
+        if isinstance(fields.get("details"), dict):
+            yield fields["details"]
