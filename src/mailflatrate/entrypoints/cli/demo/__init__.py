@@ -78,7 +78,7 @@ def _run(place: Place, *, once: bool, as_json: bool) -> int:
             for problem in problems:
                 click.echo(problem, err=True)
             if not once:
-                print_where(settings)
+                print_where(settings, numbers)
                 watcher.join()
         except KeyboardInterrupt:
             problems = []

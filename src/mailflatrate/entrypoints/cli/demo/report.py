@@ -43,10 +43,11 @@ def wrong(numbers: dict[str, Any]) -> list[str]:
     ]
 
 
-def print_where(settings: Settings) -> None:
+def print_where(settings: Settings, numbers: dict[str, Any]) -> None:
     """Addresses and logins."""
     base = f"http://{settings.web_host}:{settings.web_port}"
     click.echo(f"  Pages      {base}/studio/")
+    click.echo(f"  Sign-up    {base}/f/{numbers['form_code']}/")
     click.echo(f"  Postbox    {base}/studio/postbox/")
     click.echo(f"  Customer   {OWNER}, {COLLEAGUE} (Gärtnerei Lindenhof), {OTHER} (another customer)")
     click.echo(f"  Desk       {base}/desk/")

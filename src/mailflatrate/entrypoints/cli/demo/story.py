@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentK
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import FeedbackKind
@@ -27,6 +29,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
 from mailflatrate.entrypoints.cli.demo.environment import Place
+from mailflatrate.rules.forms import FieldKind, FormContent, FormField, content_from_json, default_texts
 from mailflatrate.settings import load_settings
 
 PASSWORD = "winterzwiebeln"  # noqa: S105  a demonstration shows its passwords
@@ -45,6 +48,14 @@ IMPRINT = {
     "website": "https://lindenhof.example", "register_name": "Amtsgericht Kiel", "register_number": "HRB 1234 KI",
     "vat_id": "DE136695976", "privacy_url": "https://lindenhof.example/datenschutz",
 }  # fmt: skip
+FORM_NAMES = {"de": "Newsletter der Gärtnerei Lindenhof", "en": "Newsletter of Gärtnerei Lindenhof"}
+FORM_WORDS = {
+    "de": {"topics": "Tipps und Angebote zu Pflanzen", "frequency": "etwa zweimal im Monat",
+           "intro": "Zweimal im Monat, was jetzt zu pflanzen ist."},
+    "en": {"topics": "tips and offers about plants", "frequency": "about twice a month",
+           "intro": "Twice a month, what is to be planted now."},
+}  # fmt: skip
+FIRST_NAME = FormField("first_name", FieldKind.FIRST_NAME, {"de": "Vorname", "en": "First name"})
 
 Say = Callable[[str], None]
 
@@ -64,11 +75,13 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
     done = _imported(account_id, import_id)
     assert done is not None
     say(f"{done.accepted:,} contacts were imported with proof; Otto approved the origin of the list.")
+    form_code = _form(account_id, anna, list_id, sender_id)
+    say("The sign-up form of the newsletter is published.")
     campaign_id = _campaign(account_id, anna, list_id, sender_id)
     _review(account_id, campaign_id, operator)
     say("“Winterzwiebeln” passed the gate, Otto looked at this first mailing, and it is on its way into the postbox.")
     _wait(lambda: _settled(account_id, campaign_id), "the mailing and its bounces")
-    return _numbers(account_id, campaign_id, done)
+    return {**_numbers(account_id, campaign_id, done), "form_code": form_code}
 
 
 def _customer(operator: User) -> tuple[int, User]:
@@ -132,6 +145,21 @@ def _declaration() -> lists.Declaration:
         evidence=("signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source"),
         assured=True,
     )
+
+
+def _form(account_id: int, anna: User, list_id: int, sender_id: int) -> str:
+    """A form in German and English for the newsletter; its code."""
+    with tenancy.account(account_id):
+        form = forms.create_form("Website", list_id, by=anna, sender_id=sender_id)
+        texts = {language: default_texts(language, name) for language, name in FORM_NAMES.items()}
+        texts = {language: replace(texts[language], **FORM_WORDS[language]) for language in texts}
+        look = content_from_json(form.draft).look
+        content = FormContent(("de", "en"), texts, (FIRST_NAME,), look)
+        forms.save_draft(form.id, name=form.name, list_id=list_id, sender_id=sender_id, content=content)
+        verdict = forms.publish_form(form.id, by=anna)
+        if not verdict.allowed:
+            raise RuntimeError(f"the form cannot be published: {verdict.blocked_by}")
+        return form.code
 
 
 def _imported(account_id: int, import_id: int) -> Import | None:
