@@ -69,7 +69,7 @@ async function solve(task) {
 async function prove(form, url) {
   try {
     const answer = await (await fetch(url, { credentials: "omit" })).json();
-    form.elements.shown.value = answer.shown;
+    form.elements.shown.value ||= answer.shown; // when the person began, also after a second task
     form.elements.altcha.value = await solve(answer.task);
   } catch {
     /* Without the proof the form still works: it is then asked once more on a page of ours. */
@@ -153,7 +153,11 @@ function build(config, script) {
 function serve(form, root, config) {
   let proof = null;
   let retried = false;
-  const begin = () => (proof ??= prove(form, config.task));
+  let ready = 0;
+  const begin = () => {
+    ready ||= performance.now() + config.pause;
+    return (proof ??= prove(form, config.task));
+  };
   onFirstTouch(form, begin);
   const at = (id) => root.getElementById(id);
   const say = (id, message) => {
@@ -203,6 +207,8 @@ function serve(form, root, config) {
   };
   const send = async () => {
     await begin();
+    /* Faster than a person reads is taken for a machine; a browser that fills everything in by itself waits here. */
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, ready - performance.now())));
     const answer = await (await fetch(config.action, { method: "POST", credentials: "omit", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form)) })).json();
     form.elements.altcha.value = "";
     proof = null;

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.entrypoints.web.templatetags.controls import readable_on
 from mailflatrate.rules.forms import FieldKind, Font, FrozenForm
 from mailflatrate.rules.forms.defaults import EMAIL_LABELS
+from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 
 FACES = {
@@ -73,6 +74,7 @@ def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[s
              "required": each.required}
             for each in inputs(form, language)
         ],
+        "pause": int(1000 * value("sign_up_least_seconds")) + 200,
         "look": {"colour": look.colour, "ink": readable_on(look.colour), "face": FACES[look.font]},
     }  # fmt: skip
 

@@ -1,0 +1,237 @@
+"""A sign-up from somebody else's page, in a real browser: script, frame, plain HTML; the mail, the confirmation."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+pytestmark = pytest.mark.browser
+
+NUMBERS = count(1)
+PATIENCE_SECONDS = 30.0
+NORMAL_SECONDS = 2.0
+AFTER = "<p id=after>What stands below the form.</p>"
+SHIFTS = """() => new Promise(done => {
+    let sum = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; })
+        .observe({type: "layout-shift", buffered: true});
+    setTimeout(() => done(sum), 800); })"""
+
+
+class Pages:
+    """Anna's own website: pages by path."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+        pages = self.pages
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = pages.get(self.path.partition("?")[0], "").encode()
+                self.send_response(200 if body else 404)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                # A strict page: no script and no style that a script writes, but from where it says.
+                self.send_header("Content-Security-Policy", "style-src 'self' 'unsafe-inline'; object-src 'none'")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def put(self, path: str, code: str) -> str:
+        """A page with a code in it, as the customer pastes it; its address."""
+        head = '<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Lindenhof</title>'
+        head += '<meta name="viewport" content="width=device-width"></head>'
+        self.pages[path] = f"{head}<body><main><h1>Lindenhof</h1>{code}{AFTER}</main></body></html>"
+        return f"{self.base}{path}?utm=1"
+
+
+@pytest.fixture(scope="module")
+def website() -> Iterator[Pages]:
+    pages = Pages()
+    thread = threading.Thread(target=pages.server.serve_forever)
+    thread.start()
+    yield pages
+    pages.server.shutdown()
+    pages.server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def codes(visitor: Any) -> dict[str, str]:
+    """What the copy buttons of the form's page hand out, by title."""
+    with visitor("en", "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        anna.go("/studio/forms/")
+        anna.page.get_by_role("link", name="Website").click()
+        anna.page.wait_for_load_state()
+        anna.page.get_by_role("link", name="German").click()
+        anna.page.wait_for_load_state()
+        anna.shoot("form")
+        assert anna.violations() == []
+        buttons = anna.page.locator("button[data-copy]").all()
+        found = {
+            str(button.inner_text()).partition(":")[2].strip(): str(button.get_attribute("data-copy"))
+            for button in buttons
+            if "Copy:" in " ".join(button.inner_text().split()).replace(" :", ":")
+        }
+        assert set(found) == {"Script", "Frame", "Plain HTML"}, found
+        return found
+
+
+@contextmanager
+def dora(chromium: Browser, width: int = 390, **options: Any) -> Iterator[tuple[BrowserContext, Page]]:
+    """Somebody with a browser who was never here."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, ignore_https_errors=True, locale="de-DE", **options
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_SECONDS * 1000)
+    try:
+        yield context, page
+    finally:
+        context.close()
+
+
+def address() -> str:
+    return f"dora{next(NUMBERS)}@briefkasten-lindenhof.de"
+
+
+def confirmation(visitor: Any, email: str) -> tuple[str, float]:
+    """The link in the mail that the postbox received, and the seconds until it was there."""
+    begin = time.monotonic()
+    with visitor("en", "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        signed_in = time.monotonic()
+        while time.monotonic() - begin < PATIENCE_SECONDS:
+            anna.go(f"/studio/postbox/?q={email.replace('@', '%40')}")
+            row = anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Bitte bestätigen"))
+            if row.count():
+                waited = time.monotonic() - signed_in
+                row.first.click()
+                anna.page.wait_for_load_state("networkidle")
+                match = re.search(r"https://[^/\s\"]+/confirm/[A-Za-z0-9_-]+", everything(anna.page))
+                assert match is not None
+                return match.group(0), waited
+            time.sleep(0.1)
+    raise TimeoutError(f"no mail for {email}")
+
+
+def everything(page: Page) -> str:
+    """The page and its frames."""
+    return "\n".join(frame.content() for frame in page.frames)
+
+
+@pytest.mark.parametrize("width", [320, 390, 700])
+def test_the_script_builds_the_form_without_moving_anything(
+    chromium: Browser, website: Pages, codes: dict[str, str], width: int
+) -> None:
+    with dora(chromium, width) as (context, page):
+        page.goto(website.put("/script", codes["Script"]))
+        page.get_by_label("E-Mail-Adresse").wait_for()
+        assert page.evaluate(SHIFTS) == 0, "layout shift"
+        host, form = page.locator("[data-mailflatrate]"), page.locator("[data-mailflatrate] form")
+        spare = host.bounding_box()["height"] - form.bounding_box()["height"]  # type: ignore[index]
+        assert 0 <= spare < 160, "the place is as high as the form, or a little higher"
+        assert not page.get_by_role("checkbox").is_checked()
+        assert context.cookies() == []
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_sign_up_with_the_script_and_confirm(
+    chromium: Browser, visitor: Any, website: Pages, codes: dict[str, str]
+) -> None:
+    """The whole way, from a page of another origin to the contact's page with its proof."""
+    email = address()
+    with dora(chromium) as (context, page):
+        page.goto(website.put("/script", codes["Script"]))
+        page.get_by_role("button", name="Anmelden").click()
+        page.get_by_text("Bitte füllen Sie das aus.").wait_for()
+        assert page.get_by_label("E-Mail-Adresse").evaluate("field => field.getRootNode().activeElement === field")
+        page.get_by_label("E-Mail-Adresse").fill(email)
+        page.get_by_label("Vorname").fill("Dora")
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Anmelden").click()
+        page.get_by_role("heading", name="Bitte sehen Sie in Ihr Postfach").wait_for()
+        assert page.url.startswith(website.base), "the page was not left"
+        assert context.cookies() == []
+    link, waited = confirmation(visitor, email)
+    print(f"in the postbox {waited:.2f} s after looking began")
+    with dora(chromium) as (context, page):
+        page.goto(link)
+        assert email in page.content()
+        assert "auf 127.0.0.1" in page.content(), "the page of origin"
+        page.get_by_role("button", name="Ja, bestätigen").click()
+        page.get_by_role("heading", name="Sie sind angemeldet").wait_for()
+        assert context.cookies() == []
+    with visitor("de", "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        anna.go(f"/studio/contacts/?q={email.replace('@', '%40')}")
+        anna.page.get_by_role("link", name=re.compile(email)).first.click()
+        anna.page.wait_for_load_state()
+        anna.shoot("contact-signed-up")
+        assert "Bestätigungsmail verschickt" in anna.page.content()
+        assert anna.violations() == []
+
+
+def test_sign_up_in_the_frame(chromium: Browser, visitor: Any, website: Pages, codes: dict[str, str]) -> None:
+    email = address()
+    with dora(chromium) as (context, page):
+        page.goto(website.put("/frame", codes["Frame"]))
+        frame = page.frame_locator("iframe")
+        frame.get_by_label("E-Mail-Adresse").fill(email)
+        frame.get_by_role("checkbox").check()
+        time.sleep(3.2)  # nobody reads and types faster (R-35)
+        frame.get_by_role("button", name="Anmelden").click()
+        frame.get_by_role("heading", name="Bitte sehen Sie in Ihr Postfach").wait_for()
+        assert page.url.startswith(website.base)
+        assert context.cookies() == []
+    link, _waited = confirmation(visitor, email)
+    assert "/confirm/" in link
+
+
+def test_sign_up_with_plain_html_and_without_any_script(
+    chromium: Browser, visitor: Any, website: Pages, codes: dict[str, str]
+) -> None:
+    email = address()
+    with dora(chromium, java_script_enabled=False) as (context, page):
+        page.goto(website.put("/plain", codes["Plain HTML"]))
+        page.get_by_label("E-Mail-Adresse").fill(email)
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Anmelden").click()
+        page.get_by_role("heading", name="Bitte sehen Sie in Ihr Postfach").wait_for()
+        assert "sent=1" in page.url
+        assert context.cookies() == []
+    link, _waited = confirmation(visitor, email)
+    with dora(chromium, java_script_enabled=False) as (_context, page):
+        page.goto(link)
+        page.get_by_role("button", name="Das war ich nicht").click()
+        page.get_by_role("heading", name="Danke für den Hinweis").wait_for()
+
+
+@pytest.mark.parametrize("look", [("de", "letter", False), ("de", "ink", True), ("en", "letter", True)])
+def test_the_pages_as_people_see_them(visitor: Any, look: tuple[str, str, bool]) -> None:
+    """The hosted page, the builder and the page for adding somebody, with axe."""
+    with visitor(*look) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        anna.go("/studio/forms/")
+        form = str(anna.page.locator("a[href^='/studio/forms/']").filter(has_text="Website").get_attribute("href"))
+        anna.go(form)
+        hosted = "/f/" + anna.page.locator(".copy code").first.inner_text().rpartition("/f/")[2]
+        for name, path in (("hosted", hosted), ("forms", "/studio/forms/"), ("builder", f"{form}edit/"),
+                           ("person", "/studio/contacts/new/"), ("sent", f"{hosted}?sent=1")):  # fmt: skip
+            anna.go(path)
+            anna.page.wait_for_load_state("networkidle")
+            anna.shoot(name)
+            assert anna.sideways() <= 0, name
+            assert anna.violations() == [], name
+            assert anna.problems == []
