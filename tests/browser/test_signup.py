@@ -179,7 +179,7 @@ def test_sign_up_with_the_script_and_confirm(
         anna.page.get_by_role("link", name=re.compile(email)).first.click()
         anna.page.wait_for_load_state()
         anna.shoot("contact-signed-up")
-        assert "Bestätigungsmail verschickt" in anna.page.content()
+        assert "Bestätigungsmail gesendet" in anna.page.content()
         assert anna.violations() == []
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -34,8 +35,35 @@ def _points(event: ConsentEvent) -> list[Happening]:
         return [Happening(event.occurred_at, title, _("The personal part was erased."), name)]
     if event.kind == ConsentKind.IMPORTED:
         return _imported(event, evidence, name)
-    ip = evidence.confirmed_ip or evidence.signup_ip
-    return [Happening(event.occurred_at, title, _joined(_ip(ip), evidence.source, evidence.user_agent), name)]
+    if event.kind == ConsentKind.CONFIRMATION_SENT:
+        details = evidence.details
+        return [Happening(event.occurred_at, title, _joined(details.get("message_id"), details.get("reply")), name)]
+    ip, details = evidence.confirmed_ip or evidence.signup_ip, evidence.details
+    proof = _joined(
+        _ip(ip), evidence.source, _page(details), _asked_by(details), _version(details), evidence.user_agent
+    )
+    return [Happening(event.occurred_at, title, proof, name)]
+
+
+def _page(details: dict[str, Any]) -> str:
+    """The page on which our form stood."""
+    page = details.get("page")
+    return _("on the page %(page)s") % {"page": page} if page else ""
+
+
+def _asked_by(details: dict[str, Any]) -> str:
+    """Who of the customer's entered the person, and how the person had asked."""
+    if not details.get("note"):
+        return ""
+    return _("entered by %(person)s: “%(note)s”") % {"person": details.get("by", ""), "note": details["note"]}
+
+
+def _version(details: dict[str, Any]) -> str:
+    """The wording that was in force."""
+    if not details.get("form_sha256"):
+        return ""
+    values = {"number": details.get("form_version", "?"), "hash": str(details["form_sha256"])[:12]}
+    return _("form version %(number)s, SHA-256 %(hash)s…") % values
 
 
 def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list[Happening]:
@@ -71,5 +99,5 @@ def _as_written(details: dict[str, dict[str, str]], moment: str) -> str:
     return _("in the file: “%(text)s”") % {"text": text} if text else ""
 
 
-def _joined(*parts: str) -> str:
+def _joined(*parts: str | None) -> str:
     return " · ".join(part for part in parts if part)
