@@ -6,12 +6,13 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet, Sum
 
+from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.measures import Counts
-from mailflatrate.rules.providers import REPORTING
+from mailflatrate.rules.measures import Counts, Level
+from mailflatrate.rules.providers import PROVIDERS, REPORTING
 
 WEEK_DAYS = 7
 
@@ -127,3 +128,15 @@ def measures(limit: int = 50) -> list[Measure]:
 def measures_of(campaign_id: int) -> list[Measure]:
     """What was done about one mailing, the strongest first."""
     return list(Measure.objects.filter(campaign_id=campaign_id).order_by("-level", "at"))
+
+
+def open_holds() -> QuerySet[Measure]:
+    """Measures that keep a mailing stopped, of all accounts; inside `tenancy.platform(...)`."""
+    return Measure.objects.filter(
+        lifted_at=None, level__gte=Level.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED
+    ).exclude(campaign__hold_rule="")
+
+
+def provider_name(key: str) -> str:
+    """As people know it; `other` and unknown keys as they are."""
+    return {provider.key: provider.name for provider in PROVIDERS}.get(key, key)

@@ -38,6 +38,13 @@ _DONE = {
     Level.WARN: gettext_noop("Nothing was stopped. This is a warning, so that it stays that way."),
     Level.PAUSE_MAILING: gettext_noop("The mailing is paused. A person looks at it before it may go on."),
 }
+LEVELS = {
+    Level.WARN: gettext_noop("Warning"),
+    Level.THROTTLE: gettext_noop("Throttled"),
+    Level.PAUSE_MAILING: gettext_noop("Mailing paused"),
+    Level.PAUSE_ACCOUNT: gettext_noop("Account paused"),
+    Level.SUSPEND: gettext_noop("Account suspended"),
+}
 _NAMES = {provider.key: provider.name for provider in PROVIDERS}
 
 
@@ -49,6 +56,14 @@ def sentence(need: Need) -> str:
         "percent": f"{need.percent:.2f}",
         "provider": _NAMES.get(need.provider, need.provider),
     }
+
+
+def need_of(measure: Measure) -> Need:
+    """What was found when a measure was taken."""
+    return Need(
+        Cause(measure.cause), Level(measure.level), measure.rule, measure.events, measure.base, measure.limit_percent,
+        measure.provider,
+    )  # fmt: skip
 
 
 def remedy(need: Need) -> str:

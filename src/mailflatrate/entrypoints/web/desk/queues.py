@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.apps.accounts.models import Application, DeskMessage, Side, Standing
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.lists.reviewing import held_imports, waiting_declarations
+from mailflatrate.apps.stats.queries import open_holds
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -65,6 +66,10 @@ def _origins() -> Waiting:
     return Waiting(declared.count + held.count, min(moments, default=None))
 
 
+def _figures() -> Waiting:
+    return waiting(open_holds(), "at")
+
+
 QUEUES: list[Queue] = [
     Queue(
         "applications",
@@ -89,6 +94,14 @@ QUEUES: list[Queue] = [
         "mail-question-mark",
         ("mailings", "mailing"),
         _mailings,
+    ),
+    Queue(
+        "figures",
+        _("Stopped by figures"),
+        _("Mailings that too many bounces, complaints or goodbyes stopped."),
+        "octagon-alert",
+        ("figures", "figure"),
+        _figures,
     ),
     Queue(
         "letters",

@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.studio.audience.forms import ContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
 from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES, error_sentence, unsubscribed_word
 from mailflatrate.entrypoints.web.studio.campaigns import words as outcomes
-from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 SHOWN_FEEDBACK = 50
 

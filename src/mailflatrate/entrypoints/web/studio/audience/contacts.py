@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionSt
 from mailflatrate.apps.lists.queries import Cursor, ListRow
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES
-from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 MAX_SEARCH_CHARACTERS = 100
 

@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.audience.forms import UploadForm
 from mailflatrate.entrypoints.web.studio.audience.mapping import choices, columns_of, missing_evidence, posted_mapping
 from mailflatrate.entrypoints.web.studio.audience.words import IMPORT_TONES, error_sentence, policy
-from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 

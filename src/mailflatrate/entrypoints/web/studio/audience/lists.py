@@ -19,7 +19,7 @@ from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
 from mailflatrate.entrypoints.web.studio.audience.origins import declarations
 from mailflatrate.entrypoints.web.studio.audience.words import ORIGIN_TONES, error_sentence, origin_sentence, policy
-from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 
 SHOWN_IMPORTS = 10
 

@@ -21,7 +21,7 @@ from mailflatrate.entrypoints.web.origin_words import DECLARATION_TONES, facts_o
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.finding import find_list
 from mailflatrate.entrypoints.web.studio.audience.words import error_sentence, policy
-from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 
 DATE = {"type": "date"}
 

@@ -21,7 +21,7 @@ from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 
 def handed_out(download: Download) -> HttpResponse:

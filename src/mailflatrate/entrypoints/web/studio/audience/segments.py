@@ -14,7 +14,6 @@ from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import SegmentForm
 from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
-from mailflatrate.entrypoints.web.studio.campaigns.common import page
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
     Builder,
     Row,
@@ -22,6 +21,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
     changed_rows,
     posted_conditions,
 )
+from mailflatrate.entrypoints.web.studio.common import page
 
 FIRST_ROW = [{"field": "first_name", "op": "equals", "value": ""}]
 

@@ -22,13 +22,13 @@ from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_segment, list_table, segments
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
 from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS, is_starter
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.mail.content import find_merge_errors
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.limits import value as limit

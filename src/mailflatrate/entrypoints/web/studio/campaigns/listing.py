@@ -17,9 +17,9 @@ from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
 
 PAGE_ROWS = 25

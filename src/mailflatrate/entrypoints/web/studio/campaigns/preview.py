@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbours, neighbours, sample_values
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 

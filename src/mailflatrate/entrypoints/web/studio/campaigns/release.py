@@ -16,8 +16,8 @@ from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm
+from mailflatrate.entrypoints.web.studio.common import find_campaign
 from mailflatrate.mail.liquid import SourceRefused
 
 

@@ -10,7 +10,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.tracking.models import Click
-from mailflatrate.entrypoints.web.studio.campaigns.common import TONES, UNDER_WAY
+from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)

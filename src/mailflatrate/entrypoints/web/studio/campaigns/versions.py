@@ -22,7 +22,7 @@ from mailflatrate.apps.campaigns.specimen import written_letter
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 

@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import Media
 from mailflatrate.apps.campaigns.specimen import gallery_letter
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast

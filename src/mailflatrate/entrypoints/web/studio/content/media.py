@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
 from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, letter_url, media_url
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS, Refusal
 from mailflatrate.settings import load_settings
 

@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate
 from mailflatrate.apps.campaigns.models import CampaignState, MailingTemplate
 from mailflatrate.apps.campaigns.specimen import gallery_letter, own_letter
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import find_campaign, page
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 

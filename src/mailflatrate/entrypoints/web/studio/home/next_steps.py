@@ -17,7 +17,7 @@ from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
-from mailflatrate.entrypoints.web.studio.campaigns.common import url_or_nothing
+from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.rules.imprint import check_imprint
 from mailflatrate.rules.verdict import Verdict
 

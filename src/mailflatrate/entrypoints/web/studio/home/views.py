@@ -14,8 +14,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.queries import mailable_series
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import page
 from mailflatrate.entrypoints.web.studio.campaigns.rows import campaign_rows
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.figures import last_mailing, week_rates
 from mailflatrate.entrypoints.web.studio.home.next_steps import next_steps
 

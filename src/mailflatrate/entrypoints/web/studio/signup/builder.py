@@ -20,8 +20,8 @@ from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.forms.queries import find_form, newest_imprint
 from mailflatrate.entrypoints.web.embeds import FACES, inputs
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import page
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, Row, posted_rows, rows_of
 from mailflatrate.rules.forms import FieldKind, FrozenForm, FrozenTexts, content_from_json, freeze
 from mailflatrate.rules.forms.content import MAX_FIELDS

@@ -16,7 +16,7 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import RequestKind
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 
 
 class PersonForm(forms.Form):

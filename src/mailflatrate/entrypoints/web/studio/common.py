@@ -1,4 +1,4 @@
-"""What the pages of mailings share: finding one, the account's clock, the reader's language."""
+"""What the pages of the studio share: the frame, the account's clock, finding a mailing, the reader's language."""
 
 from typing import Any
 from zoneinfo import ZoneInfo

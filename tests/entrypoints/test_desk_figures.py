@@ -1,0 +1,54 @@
+"""What figures stopped, as the reviewer sees it, and how it is lifted."""
+
+import pytest
+
+from campaign_world import World, world
+from desk_world import Desk, desk
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.stats import actions
+from mailflatrate.apps.stats.models import Measure
+from mailflatrate.base import tenancy
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def otto() -> Desk:
+    return desk()
+
+
+@pytest.fixture
+def stopped() -> tuple[World, Campaign, int]:
+    """A mailing of 200, 8 of which bounced hard: paused, and the account goes on."""
+    anna = world(200)
+    campaign = anna.sending()
+    anna.settle(campaign, DeliveryState.SENT, 192)
+    anna.settle(campaign, DeliveryState.BOUNCED, 7, bounce="hard")
+    actions.refresh_campaign(anna.account_id, campaign.id)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        return anna, campaign, Measure.objects.get().id
+
+
+def test_a_stopped_mailing_waits_at_the_desk_until_it_is_lifted(
+    stopped: tuple[World, Campaign, int], otto: Desk
+) -> None:
+    anna, campaign, measure_id = stopped
+    said = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
+    assert "A rule of the service stopped it (R-88)" in said and "Go on" not in said
+    assert f"/desk/figures/{measure_id}/" in otto.page("figures/")
+    assert "7 of 199 addresses do not exist (3.52 %)" in otto.page(f"figures/{measure_id}/")
+    url = f"/desk/figures/{measure_id}/lift/"
+    assert otto.client.post(url, {"because": " "}).status_code == 422
+    assert otto.client.post(url, {"because": "The dead half is gone."}).status_code == 303
+    assert "The dead half is gone." in otto.page(f"figures/{measure_id}/")
+    assert "Go on" in anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
+    assert otto.client.post(url, {"because": "Again."}).status_code == 422
+
+
+def test_customers_do_not_find_the_figures_of_the_desk(stopped: tuple[World, Campaign, int]) -> None:
+    anna, _, measure_id = stopped
+    for path in ("figures/", f"figures/{measure_id}/"):
+        assert anna.client.get(f"/desk/{path}").status_code == 404
+    assert anna.client.post(f"/desk/figures/{measure_id}/lift/", {"because": "x"}).status_code == 404
