@@ -183,6 +183,9 @@ def test_objection_and_correction() -> None:
         contact = Contact.objects.get(id=case.contact.id)
         assert (contact.first_name, contact.last_name) == ("Dorothea", "Maria Groß")
         assert PrivacyRequest.objects.latest("id").values["note"] == "Wrong town"
+    case.visitor.post(case.ask("correction", note="Something else"))
+    with tenancy.account(case.anna.account_id):
+        assert Contact.objects.get(id=case.contact.id).first_name == "Dorothea", "an empty field corrects nothing"
     case.visitor.post(case.ask("objection"))
     with tenancy.account(case.anna.account_id):
         assert set(Subscription.objects.filter(contact=case.contact).values_list("state", flat=True)) == {

@@ -22,6 +22,11 @@ _RAW = """
 INSERT INTO consent_event (account_id, contact_id, kind, occurred_at, commitment)
 VALUES (%s, 1, 'erased', now(), sha256('')) RETURNING id
 """
+_BACKDATED = """
+INSERT INTO consent_event (account_id, contact_id, kind, occurred_at, recorded_at, commitment)
+VALUES (%s, 1, 'erased', now(), now() - interval '2 days', sha256('')) RETURNING id
+"""
+REFUSED = psycopg.errors.InsufficientPrivilege
 
 
 @pytest.fixture
@@ -187,6 +192,22 @@ def test_a_row_slipped_in_is_named(database: str, sealed: Book) -> None:
         assert FaultKind.EVENT_OVERDUE in {fault.kind for fault in looked_at(owner).faults}
 
 
+def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: Book) -> None:
+    """Who owns the database can write any date; the seal before shows that it was not there then."""
+    with psycopg.connect(app_url(load_settings())) as application:
+        application.execute(*tenancy.scope_sql(sealed.home.account_id))
+        with pytest.raises(REFUSED):
+            application.execute(_BACKDATED, [sealed.home.account_id])
+    with psycopg.connect(database) as owner:
+        row = owner.execute(_BACKDATED, [sealed.home.account_id]).fetchone()
+    assert row
+    sealing.seal_ledger()
+    with psycopg.connect(database) as owner:
+        named = {(fault.kind, fault.event_id) for fault in looked_at(owner).faults}
+    assert (FaultKind.EVENT_BACKDATED, row[0]) in named
+    assert {event for kind, event in named if kind is FaultKind.EVENT_BACKDATED} & set(sealed.events) == set()
+
+
 def test_whoever_changes_a_seal_is_named(database: str, sealed: Book) -> None:
     number = sealed.seal_of(sealed.events[0])
     sealed.write()
@@ -224,9 +245,6 @@ def test_a_rewritten_history_breaks_the_chain(database: str, sealed: Book) -> No
             "a chain cut off is short; stamps and certificates know its old head"
         )
         assert report.seals == number - 1
-
-
-REFUSED = psycopg.errors.InsufficientPrivilege
 
 
 @pytest.mark.parametrize("role", [None, PLATFORM_ROLE, ERASER_ROLE])

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 from typing import Any
@@ -26,15 +27,19 @@ from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_cert
 
 MOST_FAULTS = 1_000
 UNSEALED_PAGE = 8_192
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 OVERDUE_MINUTES = 15
 """An event that is older and in no seal was either slipped in, or the sealer does not run."""
+LONGEST_TRANSACTION = timedelta(hours=1)
+"""An event is recorded when its transaction begins. One that says it is older than this before the seal before its own
+would have been in that seal: it was written later than it says."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _EVENTS = f"""
 SELECT e.id, '\\x00'::bytea || convert_to({event_sql("e")}, 'UTF8'), e.commitment,
     v.salt || convert_to({evidence_sql("v")}, 'UTF8'), e.account_id, e.contact_id, e.mailing_list_id, e.kind,
-    e.recorded_at < now() - interval '{OVERDUE_MINUTES} minutes'
+    e.recorded_at < %s
 FROM consent_event e LEFT JOIN consent_evidence v ON v.event_id = e.id
 WHERE e.id > %s AND e.id <= %s ORDER BY e.id LIMIT %s
 """  # noqa: S608  # made of constants
@@ -64,6 +69,7 @@ class FaultKind(Enum):
     EVENT_REMOVED = "event removed"
     EVENT_INSERTED = "event inserted"
     EVENT_OVERDUE = "event not sealed in time"
+    EVENT_BACKDATED = "event backdated"
     EVENT_TWICE = "two events with one commitment"
     EVIDENCE_CHANGED = "evidence changed"
     EVIDENCE_REMOVED = "evidence removed"
@@ -113,6 +119,7 @@ class LedgerReport:
 @dataclass(frozen=True, slots=True)
 class _Seal:
     record: SealRecord
+    sealed_at: datetime
     ids: bytes
     leaves: bytes
     stored_hash: bytes
@@ -151,11 +158,12 @@ def verify_ledger(connection: Connection, *, progress: Callable[[int], None] | N
     began = time.monotonic()
     report = LedgerReport()
     gone = _Gone(connection)
-    after_id, previous = 0, FIRST_PREVIOUS
+    after_id, previous, sealed_at = 0, FIRST_PREVIOUS, BEGINNING
     for seal in _seals(connection):
         _check_chain(report, seal, previous, after_id)
-        _check_batch(report, seal, _events(connection, seal.record.after_id, seal.record.up_to_id, None), gone)
-        after_id, previous = seal.record.up_to_id, seal.record.hash()
+        span = _Span(seal.record.after_id, seal.record.up_to_id, sealed_at - LONGEST_TRANSACTION)
+        _check_batch(report, seal, _events(connection, span), gone)
+        after_id, previous, sealed_at = seal.record.up_to_id, seal.record.hash(), seal.sealed_at
         if progress:
             progress(report.events)
     report.head = previous
@@ -173,12 +181,22 @@ def _seals(connection: Connection) -> Iterator[_Seal]:
         cursor.execute(_SEALS)
         for number, at, after_id, up_to_id, events, ids, leaves, root, previous, stored in cursor:
             record = SealRecord(number, moment_text(at), after_id, up_to_id, events, root, previous)
-            yield _Seal(record, ids, leaves, stored)
+            yield _Seal(record, at, ids, leaves, stored)
 
 
-def _events(connection: Connection, after_id: int, up_to_id: int, limit: int | None) -> list[_Row]:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Which events to read, and before which moment none of them may say that it was recorded."""
+
+    after_id: int
+    up_to_id: int
+    earliest: datetime
+    limit: int | None = None
+
+
+def _events(connection: Connection, span: _Span) -> list[_Row]:
     with connection.cursor(binary=True) as cursor:
-        return cursor.execute(_EVENTS, [after_id, up_to_id, limit]).fetchall()
+        return cursor.execute(_EVENTS, [span.earliest, span.after_id, span.up_to_id, span.limit]).fetchall()
 
 
 def _check_chain(report: LedgerReport, seal: _Seal, previous: bytes, after_id: int) -> None:
@@ -204,6 +222,11 @@ def _check_batch(report: LedgerReport, seal: _Seal, rows: list[_Row], gone: _Gon
     elif b"".join(leaves) != seal.leaves or [row[0] for row in rows] != _ids(seal):
         sentence = f"seal {seal.record.number} was changed: its list of leaves is not the one of its root"
         report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=seal.record.number))
+    for row in rows:
+        if row[8]:
+            sentence = f"event {row[0]} of account {row[4]} was written later than it says: it is only in seal "
+            sentence += str(seal.record.number)
+            report.add(Fault(FaultKind.EVENT_BACKDATED, sentence, row[0], row[4], seal.record.number))
     _check_evidence(report, rows, gone)
 
 
@@ -265,7 +288,9 @@ def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _Gone) -> None
 
 def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int, gone: _Gone) -> None:
     """What waits for its seal. It should not wait long."""
-    while rows := _events(connection, after_id, 2**63 - 1, UNSEALED_PAGE):
+    limit = connection.execute("SELECT now() - %s", [timedelta(minutes=OVERDUE_MINUTES)]).fetchone()
+    assert limit is not None
+    while rows := _events(connection, _Span(after_id, 2**63 - 1, limit[0], UNSEALED_PAGE)):
         report.events += len(rows)
         for row in rows:
             report.unsealed.append(row[0])

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.access import stored_about
 from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
@@ -21,10 +22,7 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
     places = [(request.account_id, request.contact_id or 0)]
     if request.everywhere:
         with tenancy.platform(PlatformReason.PERSON):
-            others = Contact.objects.filter(address_key=bytes(request.address_key)).exclude(
-                account_id=request.account_id
-            )
-            places += list(others.order_by("account_id").values_list("account_id", "id"))
+            places += known_elsewhere(request)
     found = []
     for account_id, contact_id in places:
         with tenancy.account(account_id):
@@ -32,6 +30,16 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
         if stored is not None:
             found.append(stored)
     return found
+
+
+def known_elsewhere(request: PrivacyRequest) -> list[tuple[int, int]]:
+    """Account and contact of everybody else who knows the address. Runs inside `tenancy.platform(...)`.
+
+    Account by account, so that the key of contacts, which begins with the account, serves.
+    """
+    accounts = list(Account.objects.exclude(id=request.account_id).values_list("id", flat=True))
+    rows = Contact.objects.filter(account_id__in=accounts, address_key=bytes(request.address_key))
+    return list(rows.order_by("account_id").values_list("account_id", "id"))
 
 
 def corrections(contact_id: int) -> list[str]:

@@ -43,8 +43,12 @@ WITHOUT_POLICY: dict[str, str] = {
 # Tables on which a role may do less than everything: what is proof may be added to, and never be changed or removed.
 # Only ERASER_ROLE deletes evidence, and it sees nothing else.
 _APPEND = "SELECT, INSERT"
+# When an event was recorded is the database's word, not the application's.
+_APPEND_EVENT = (
+    "SELECT, INSERT (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id, commitment)"
+)
 RESTRICTED: dict[str, dict[str, str]] = {
-    "consent_event": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: ""},
+    "consent_event": {APP_ROLE: _APPEND_EVENT, PLATFORM_ROLE: _APPEND_EVENT, ERASER_ROLE: ""},
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
     "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},

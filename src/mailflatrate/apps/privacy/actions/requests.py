@@ -21,6 +21,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.apps.privacy.queries import known_elsewhere
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
@@ -129,8 +130,8 @@ def confirm(request_id: int, *, ip: str | None) -> PrivacyRequest:
 def _spread(request: PrivacyRequest) -> None:
     """Give every other customer who knows the address a request of his own; none of them names another."""
     with tenancy.platform(PlatformReason.PERSON):
-        others = Contact.objects.filter(address_key=bytes(request.address_key)).exclude(account_id=request.account_id)
-        for account_id, contact_id in others.values_list("account_id", "id"):
+        others = known_elsewhere(request)
+        for account_id, contact_id in others:
             copy = PrivacyRequest.objects.create(
                 account_id=account_id, kind=request.kind, state=RequestState.CONFIRMED, contact_id=contact_id,
                 address_key=bytes(request.address_key), everywhere=True, language=request.language,
@@ -159,8 +160,8 @@ def _carry_out(request: PrivacyRequest, *, ip: str | None) -> None:
             outcome = {"ended": lists.object_to_mail(contact.id, source=source, ip=ip)}
         elif request.kind == RequestKind.CORRECTION:
             lists.edit_contact(
-                contact.id, first_name=request.values["first_name"], last_name=request.values["last_name"],
-                attributes=contact.attributes,
+                contact.id, first_name=request.values.get("first_name") or contact.first_name,
+                last_name=request.values.get("last_name") or contact.last_name, attributes=contact.attributes,
             )  # fmt: skip
         if request.kind != RequestKind.ERASURE:
             audit.record(
