@@ -111,4 +111,6 @@ def wake(name: str, queue: Queue, *, once: str, priority: int = 0, **arguments: 
         with suppress(IntegrityError), connection.cursor() as cursor:  # somebody else woke it this very moment
             cursor.execute(_WAKE, parameters)
 
-    transaction.on_commit(look)
+    look.once = once  # type: ignore[attr-defined]
+    if not any(getattr(other, "once", None) == once for _, other, *_ in connection.run_on_commit):
+        transaction.on_commit(look)

@@ -16,13 +16,23 @@ log = structlog.get_logger("inbound")
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 ASKED_AT_MOST = 12
+TOGETHER = 25
 
 
 @job("inbound.read_mails", Queue.INBOUND)
 def read_mails(raw_mail_ids: list[int]) -> None:
-    """Read messages, each in a transaction of its own."""
-    for raw_mail_id in raw_mail_ids:
-        _read(raw_mail_id)
+    """Read messages, some in one transaction; where one of them cannot be, each in a transaction of its own."""
+    for start in range(0, len(raw_mail_ids), TOGETHER):
+        few = raw_mail_ids[start : start + TOGETHER]
+        try:
+            proofs = actions.read_together(few)
+        except Exception as problem:  # noqa: BLE001  one after another shows which of them it was
+            log.info("messages are read one by one", first=few[0], problem=f"{type(problem).__name__}: {problem}"[:300])
+            for raw_mail_id in few:
+                _read(raw_mail_id)
+        else:
+            for raw_mail_id, proof in proofs.items():
+                _ask_again_later(raw_mail_id, proof, asked=0)
 
 
 @job("inbound.ask_again", Queue.INBOUND)
@@ -41,17 +51,20 @@ def sweep(timestamp: int) -> None:
 def _read(raw_mail_id: int, *, asked: int = 0) -> None:
     """A message that breaks its reader is put aside for a person; it stops no other and is never dropped."""
     try:
-        proof = actions.read_mail(raw_mail_id, again=asked > 0)
-        if proof is Proof.UNKNOWN and asked < ASKED_AT_MOST:
-            defer(
-                "inbound.ask_again", Queue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
-                raw_mail_id=raw_mail_id, asked=asked + 1,
-            )  # fmt: skip
+        _ask_again_later(raw_mail_id, actions.read_mail(raw_mail_id, again=asked > 0), asked=asked)
     except DatabaseError:
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
         log.exception("a message could not be acted on", raw_mail=raw_mail_id)
         actions.put_aside(raw_mail_id, f"{type(problem).__name__}: {problem}")
+
+
+def _ask_again_later(raw_mail_id: int, proof: Proof, *, asked: int) -> None:
+    if proof is Proof.UNKNOWN and asked < ASKED_AT_MOST:
+        defer(
+            "inbound.ask_again", Queue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
+            raw_mail_id=raw_mail_id, asked=asked + 1,
+        )  # fmt: skip
 
 
 @job("inbound.trim_postbox", Queue.HOUSE, every="* * * * *")
