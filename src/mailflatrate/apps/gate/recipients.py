@@ -99,7 +99,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         consent_at,
         last_contact_at,
         _ORIGINS.get((origin or "", consent_kind == _CONFIRMED), _NO_ORIGIN),
-        role_tier((email or "").rpartition("@")[0]) or 0,
+        role_tier(*(email or "").rpartition("@")[::2]) or 0,
         # An office's name is confirmed on a list only after a reviewer let it in.
         role_released=True,
     )

@@ -5,6 +5,7 @@ Form, API, import, by hand, change of address (R-17 to R-24).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from mailflatrate.mail.address import Address, AddressError, AddressFault, parse
 from mailflatrate.rules.addresses.domains import judge_domain, mixes_scripts
+from mailflatrate.rules.addresses.providers import suggest_domain
 from mailflatrate.rules.addresses.roles import HELD, REFUSED, role_tier
 from mailflatrate.rules.verdict import Language
 
@@ -185,9 +187,9 @@ def decide_address(
         address = parse(text)
     except AddressError as error:
         reason = _REASON_OF_FAULT.get(error.fault, AddressReason.SYNTAX)
-        return _decision(text, AddressVerdict.REFUSE, reason, None)
+        return _decision(text, AddressVerdict.REFUSE, reason, None, _repaired(text))
     domain = judge_domain(address.domain)
-    tier = role_tier(address.local)
+    tier = role_tier(address.local, address.domain)
     if (
         tier is None
         and domain.plain
@@ -252,6 +254,28 @@ def _refusal(
     if resolver.smtputf8 is False and address.needs_smtputf8:
         return AddressReason.NEEDS_SMTPUTF8
     return None
+
+
+# What slips from the finger beside the full stop, or is written so that machines do not find it.
+_SLIPS = str.maketrans({",": ".", ";": ".", " ": None, "\u00a0": None, "<": None, ">": None, '"': None})
+_MAX_REPAIRED_CHARACTERS = 320
+
+
+def _repaired(text: str) -> str | None:
+    """The address that was probably meant by a text that is none, to ask the person about (R-24); or None."""
+    if len(text) > _MAX_REPAIRED_CHARACTERS:
+        return None
+    words = re.sub(r"^\s*mailto:|\s*[\[(]\s*(?:at|ät)\s*[\])]\s*", lambda m: "" if ":" in m[0] else "@", text.lower())
+    meant = re.sub(r"\.{2,}", ".", words.translate(_SLIPS)).strip(".:/\\'")
+    meant = re.sub(r"\.*@+\.*", "@", meant)
+    if meant.count("@") != 1 or meant == text:
+        return None
+    local, _, domain = meant.partition("@")
+    try:
+        address = parse(f"{local}@{suggest_domain(domain) or domain}")
+    except AddressError:
+        return None
+    return address.text
 
 
 def _is_own(domain: str, own_domains: Collection[str]) -> bool:

@@ -5,6 +5,7 @@ Reserved (R-18), disposable (R-22), look-alike (R-19), mistyped (R-24).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -23,6 +24,10 @@ RESERVED_ENDINGS = frozenset(
         *("localdomain", "home", "corp", "lan", "intranet"),
     }
 )
+# RFC 2606 section 3. Their sub-domains are anybody's example, too, but tests and papers are full of them.
+RESERVED_DOMAINS = frozenset({"example.com", "example.net", "example.org"})
+# Phonetic letters and small capitals: Latin by name, in no orthography of Europe, and taken for plain ones.
+_ODD_LATIN = re.compile("[\u0250-\u02af\u1d00-\u1dbf\ua720-\ua7ff]")
 # Cyrillic letters that a reader takes for Latin ones (Unicode confusables, only the lower case that IDNA allows).
 _LATIN_LOOKALIKES = frozenset("асеорхуіјѕԁһӏԛԝьгпв")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC")
@@ -43,7 +48,7 @@ class DomainVerdict:
 @lru_cache(maxsize=65536)
 def judge_domain(domain: str) -> DomainVerdict:
     """Judge a lower-case A-label. Lists repeat their domains, hence the cache."""
-    reserved = domain.rpartition(".")[2] in RESERVED_ENDINGS
+    reserved = domain.rpartition(".")[2] in RESERVED_ENDINGS or domain in RESERVED_DOMAINS
     disposable = is_disposable(domain)
     lookalike = is_lookalike(domain)
     suggestion = suggest_domain(domain)
@@ -66,7 +71,8 @@ def is_lookalike(domain: str) -> bool:
     """True where a label mixes alphabets, or is Cyrillic that reads as Latin throughout (R-19)."""
     if "xn--" not in domain:
         return False
-    return any(mixes_scripts(label) or _reads_as_latin(label) for label in to_u_label(domain).split("."))
+    labels = to_u_label(domain).split(".")
+    return any(mixes_scripts(label) or _reads_as_latin(label) or _ODD_LATIN.search(label) for label in labels)
 
 
 def mixes_scripts(text: str) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from mailflatrate.rules.addresses.providers import is_freemail
+
 REFUSED = 1
 HELD = 2
 
@@ -38,13 +40,20 @@ class _Words:
     maybe_names: set[str] = field(default_factory=set)
     anywhere: set[str] = field(default_factory=set)
     list_suffixes: set[str] = field(default_factory=set)
+    surnames: set[str] = field(default_factory=set)
+    """Role words that are somebody's surname at a provider of personal mailboxes."""
+    endings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Tier -> endings that make an office of every word of at least three letters more."""
     branches: set[str] = field(default_factory=set)
     """Places that stand alone for a branch."""
+    places: set[str] = field(default_factory=set)
     beside: set[str] = field(default_factory=set)
     """Places and small words that only stand beside a role."""
     known: set[str] = field(default_factory=set)
     """All of the above."""
     given_names: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    """Surnames that look like two words of an office written together."""
     beginnings: set[str] = field(default_factory=set)
     """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
 
@@ -52,12 +61,28 @@ class _Words:
         """A role word that is nobody's surname."""
         return self.tier.get(word) == REFUSED and word not in self.maybe_names
 
+    def ends_like(self, word: str, tier: int) -> bool:
+        """True where the word ends like an office, with something before the ending."""
+        endings = self.endings.get(tier, ())
+        return word.endswith(endings) and any(
+            word.endswith(ending) and len(word) - len(ending) >= _MIN_FUSED_OTHER for ending in endings
+        )
 
-def role_tier(local: str) -> int | None:
+
+def role_tier(local: str, domain: str = "") -> int | None:
     """1 for a role that is refused, 2 for one that a reviewer has to see, None for a person.
 
-    `local` is a local part in any case, with or without a +tag.
+    `local` is a local part in any case, with or without a +tag. `domain` (an A-label) decides about roles that are
+    surnames as well: no office has its mailbox at a provider of personal ones.
     """
+    tier = _tier(local)
+    if tier == REFUSED and domain and is_freemail(domain):
+        word = local.partition("+")[0].lower().strip("._-0123456789")
+        return HELD if word in _words().surnames else tier
+    return tier
+
+
+def _tier(local: str) -> int | None:
     base = local.partition("+")[0]
     base = base.lower() if base.isascii() else _plain(base)
     tokens: list[str] = _WORD.findall(base)
@@ -93,7 +118,11 @@ def _single(word: str, base: str, words: _Words) -> int | None:
         # `chef` is an office, `chef1985` somebody's nickname.
         digits = len(base) - len(base.rstrip(_DIGITS))
         return None if digits >= 2 else HELD
-    return REFUSED if _is_fused(word, words) else None
+    if word in words.names:
+        return None
+    if _is_fused(word, words):
+        return REFUSED
+    return HELD if words.ends_like(word, HELD) else None
 
 
 def _compound(tokens: list[str], words: _Words) -> int | None:
@@ -130,7 +159,9 @@ def _merge_phrases(tokens: list[str], words: _Words) -> list[str]:
 
 
 def _is_fused(word: str, words: _Words) -> bool:
-    """Two known words written together that name a role: `vertriebsteam`, `infoberlin`, `teamsales`."""
+    """Words written together that name a role: `vertriebsteam`, `infoberlin`, `teamsales`, `mahnabteilung`."""
+    if words.ends_like(word, REFUSED):
+        return True
     if word[:_MIN_FUSED_OTHER] not in words.beginnings:
         return False
     for cut in range(_MIN_FUSED_OTHER, len(word) - _MIN_FUSED_OTHER + 1):
@@ -149,6 +180,8 @@ def _is_pair(left: str, right: str, words: _Words) -> bool:
         return False
     if min(len(left), len(right)) >= _MIN_FUSED_ROLE and words.tier.get(left) == words.tier.get(right) == REFUSED:
         return True
+    if left in words.maybe_names and right in words.places:
+        return len(right) >= _MIN_FUSED_ROLE
     if len(left) >= _MIN_FUSED_ROLE and words.strong(left):
         return len(right) >= _MIN_FUSED_OTHER
     return len(right) >= _MIN_FUSED_ROLE and words.strong(right)
@@ -177,11 +210,16 @@ def _words() -> _Words:
     for group in table["group"]:
         for name in group["names"].split():
             for spelling in _spellings(name):
-                _add_role(words, spelling, group)
+                if group.get("ending"):
+                    words.endings[group["tier"]] = (*words.endings.get(group["tier"], ()), spelling)
+                else:
+                    _add_role(words, spelling, group)
     words.branches.update(place for place, alone in _entries("places.txt") if alone)
-    words.beside.update(word for file in ("places.txt", "qualifiers.txt") for word, _ in _entries(file))
+    words.places.update(place for place, _ in _entries("places.txt"))
+    words.beside.update(words.places, (word for word, _ in _entries("qualifiers.txt")))
     words.known.update(words.tier, words.beside)
     words.beginnings.update(word[:_MIN_FUSED_OTHER] for word in words.known)
+    words.names.update(word for word, _ in _entries("surnames.txt"))
     words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
     return words
 
@@ -202,6 +240,8 @@ def _add_role(words: _Words, spelling: str, group: dict[str, object]) -> None:
         words.anywhere.add(word)
     if group.get("list_suffix"):
         words.list_suffixes.add(word)
+    if group.get("surname"):
+        words.surnames.add(word)
 
 
 def _entries(file: str) -> set[tuple[str, bool]]:
