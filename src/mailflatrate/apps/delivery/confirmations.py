@@ -6,6 +6,7 @@ The basis is the request (lock two); the token is made when the letter is, so th
 from dataclasses import dataclass
 
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
+from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.gate.confirmations import Judged, judge_requests
 from mailflatrate.base import tenancy
@@ -27,6 +28,7 @@ def plan_confirmations(account_id: int) -> Planned:
         requests = forms.take_queued(MOST_AT_ONCE)
         if not requests:
             return Planned(0, None)
+        want_facts({request.email.rpartition("@")[2] for request in requests})
         judged = judge_requests(requests)
         allowed = [each for each in judged if each.decision.allowed]
         forms.begin_asking([each.request for each in allowed])

@@ -3,11 +3,18 @@
 import structlog
 
 from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.domains.queries import domains_to_check
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import Queue, job
 
 log = structlog.get_logger("domains")
+
+
+@job("domains.remember", Queue.HOUSE)
+def remember(domain: str) -> None:
+    """Ask the DNS whether a domain takes mail, for the next time somebody wants to know (R-18)."""
+    look_up([domain], actions.configured_resolver())
 
 
 @job("domains.watch", Queue.HOUSE, every="17 * * * *")

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from mailflatrate.apps.domains.models import MailDomain
-from mailflatrate.base import clock
+from mailflatrate.base import clock, jobs
 from mailflatrate.rules.addresses import ResolverFacts
+from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
 from mailflatrate.wire.dns import Resolver, find_mx
 
 KEPT_FOR = timedelta(days=7)
@@ -47,6 +48,19 @@ def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverF
         batch_size=1000,
     )
     return facts | fresh
+
+
+def want_facts(domains: Collection[str]) -> None:
+    """Have a job look up what is not remembered; nobody waits for it. Runs in the caller's transaction."""
+    known = known_facts(domains)
+    for domain in sorted(set(domains)):
+        if domain not in known and askable(domain):
+            jobs.defer("domains.remember", jobs.Queue.HOUSE, once=f"domain:{domain}", domain=domain)
+
+
+def askable(domain: str) -> bool:
+    """False for domains that the public DNS does not know by design: a closed network answers for them."""
+    return domain.rpartition(".")[2] not in RESERVED_ENDINGS
 
 
 def ask(domains: Iterable[str], resolver: Resolver) -> dict[str, ResolverFacts]:

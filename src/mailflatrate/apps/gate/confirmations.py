@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.models import FormState, RequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
@@ -18,6 +19,7 @@ from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Reason, Suppression
 from mailflatrate.base import clock
 from mailflatrate.mail.confirmation import LINKS
+from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.facts import AccountFacts, ConfirmationFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
 from mailflatrate.rules.imprint import Imprint
@@ -46,6 +48,7 @@ class _Background:
     now: datetime
     suppressed: Mapping[bytes, Suppression]
     denied: Set[tuple[bytes, int | None]]
+    domains: Mapping[str, ResolverFacts]
 
 
 def judge_requests(requests: Sequence[SignupRequest]) -> list[Judged]:
@@ -104,6 +107,7 @@ def _background(requests: Sequence[SignupRequest]) -> _Background:
         now=now,
         suppressed=suppression.strongest_of(keys),
         denied=_denials(keys, now),
+        domains=known_facts({_domain(request) for request in requests}),
     )
 
 
@@ -116,13 +120,23 @@ def _facts(request: SignupRequest, background: _Background, *, to_mailbox: int, 
         token_expires_at=request.expires_at,
         now=background.now,
         suppressed=_stays_away(background.suppressed.get(bytes(request.address_key)), background.now),
-        address_refused_by="",  # decided when it was taken, by the same function and against the same tables
+        address_refused_by=_refused_by(request, background),
         mails_to_address_last_day=to_mailbox,
         tracking=False,
         links=LINKS,
         mails_of_form_last_hour=of_form,
         denied=(bytes(request.address_key), _turned_down(request)) in background.denied,
     )
+
+
+def _domain(request: SignupRequest) -> str:
+    return request.email.rpartition("@")[2]
+
+
+def _refused_by(request: SignupRequest, background: _Background) -> str:
+    """The rest was decided when the request was taken; what the DNS says about the domain may be known only now."""
+    found = background.domains.get(_domain(request))
+    return "R-18" if found is not None and (found.null_mx or found.resolves is False) else ""
 
 
 def _asked_for(request: SignupRequest) -> bool:

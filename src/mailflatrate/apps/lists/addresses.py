@@ -7,12 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mailflatrate.apps.domains.actions import configured_resolver
-from mailflatrate.apps.domains.mailable import look_up
+from mailflatrate.apps.domains.mailable import askable, known_facts, look_up
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.mail.address import AddressError, canonical_key, parse
 from mailflatrate.rules.addresses import AddressDecision, ResolverFacts, decide_address
-from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import Resolver
 
@@ -31,45 +29,52 @@ class Surroundings:
 
 def surroundings() -> Surroundings:
     """Ours and the current account's. Raises NoAccount."""
-    settings = load_settings()
-    hosts = {settings.service_domain, settings.helo_name, urlsplit(settings.public_url).hostname or ""}
-    hosts |= {domain.bounce_host for domain in SenderDomain.objects.only("name")}
+    bounce_hosts = {domain.bounce_host for domain in SenderDomain.objects.only("name")}
     own_addresses = set()
     for email in SenderAddress.objects.values_list("email", flat=True):
         with suppress(AddressError):
             own_addresses.add(canonical_key(email))
     return Surroundings(
-        own_domains=frozenset(host for host in hosts if "." in host),
+        own_domains=service_hosts() | bounce_hosts,
         own_addresses=frozenset(own_addresses),
-        allow_reserved=DEMONSTRATION_ENDINGS if settings.demo else (),
+        allow_reserved=reserved_endings(),
     )
 
 
-def judge_address(text: str, *, ask_dns: bool = True, resolver: Resolver | None = None) -> AddressDecision:
-    """Decide about one address in the current account. With `ask_dns` the domain is looked up unless it is remembered.
+def service_hosts() -> frozenset[str]:
+    """The operator's own names, at which nobody signs up for anything (R-23)."""
+    settings = load_settings()
+    hosts = (settings.service_domain, settings.helo_name, urlsplit(settings.public_url).hostname or "")
+    return frozenset(host for host in hosts if "." in host)
 
-    A DNS that does not answer refuses nobody. Raises NoAccount.
+
+def reserved_endings() -> tuple[str, ...]:
+    """Reserved endings that this installation answers for: none but in the demonstration."""
+    return DEMONSTRATION_ENDINGS if load_settings().demo else ()
+
+
+def judge_address(text: str, *, resolver: Resolver | None = None) -> AddressDecision:
+    """Decide about one address in the current account, by what is remembered about its domain.
+
+    With a `resolver` the DNS is asked about a domain that is not; one that does not answer refuses nobody.
+    Raises NoAccount.
     """
     around = surroundings()
     return decide_address(
         text,
-        resolver_facts=_dns_facts(text, resolver) if ask_dns else None,
+        resolver_facts=dns_facts(text, resolver),
         own_domains=around.own_domains,
         own_addresses=around.own_addresses,
         allow_reserved=around.allow_reserved,
     )
 
 
-def askable(domain: str) -> bool:
-    """False for domains that the public DNS does not know by design: a closed network answers for them."""
-    return domain.rpartition(".")[2] not in RESERVED_ENDINGS
-
-
-def _dns_facts(text: str, resolver: Resolver | None) -> ResolverFacts | None:
+def dns_facts(text: str, resolver: Resolver | None = None) -> ResolverFacts | None:
+    """What is known about the domain of an address; with a `resolver` it is asked. Needs no account."""
     try:
         domain = parse(text).domain
     except AddressError:
         return None
     if not askable(domain):
         return None
-    return look_up([domain], resolver or configured_resolver()).get(domain)
+    return (known_facts([domain]) if resolver is None else look_up([domain], resolver)).get(domain)

@@ -12,11 +12,13 @@ def bring_up_to_date(settings: Settings) -> None:
     from django.db import connections
 
     from mailflatrate.apps.accounts.shipped import ensure_shipped
+    from mailflatrate.apps.lists import role_lock
     from mailflatrate.base.tenancy.policies import apply_policies
     from mailflatrate.settings.roles import create_roles
 
     create_roles(settings)
     call_command("migrate", database="owner", interactive=False, verbosity=0)
+    role_lock.refresh(connections["owner"])
     apply_policies(connections["owner"])
     connections["owner"].close()
     ensure_shipped()

@@ -104,6 +104,23 @@ def _tier(local: str) -> int | None:
     return _compound(merged, words)
 
 
+def plain_refused_words() -> frozenset[str]:
+    """The words of tier 1 as local parts, in every spelling and with every separator between their parts.
+
+    Those that are surnames as well are left out: about them the domain decides.
+    """
+    table = tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))
+    found = set()
+    for group in table["group"]:
+        if group["tier"] != REFUSED or group.get("ending") or group.get("surname"):
+            continue
+        for name in group["names"].split():
+            for spelling in {name, *_spellings(name)}:
+                found |= {spelling.replace("-", joint) for joint in ("", "-", ".", "_")}
+    surnames = _words().surnames | _words().names
+    return frozenset(word for word in found if word not in surnames and _tier(word) == REFUSED)
+
+
 def _joinable(tokens: list[str]) -> bool:
     """`p.ost` is P. Ost and `h.r` has initials, while `in.fo` and `i.n.f.o` are somebody being clever."""
     initials = sum(len(word) == 1 for word in tokens)

@@ -21,16 +21,15 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import Form, FormState, RequestKind, RequestState, SignupRequest
 from mailflatrate.apps.forms.queries import PublishedForm
 from mailflatrate.apps.forms.queries import Shown as ShownVersion
+from mailflatrate.apps.lists.addresses import dns_facts, reserved_endings, service_hosts
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address, reason_sentence
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.verdict import Language
-from mailflatrate.settings.schema import load_settings
 
 SEND_JOB = "delivery.send_confirmations"
-DEMONSTRATION_ENDINGS = ("example", "test")
 MAX_URL_CHARACTERS = 500
 MAX_NOTE_CHARACTERS = 1_000
 
@@ -198,12 +197,12 @@ def wake_sending(account_id: int) -> None:
 
 
 def _decide(email: str, own_addresses: frozenset[str]) -> AddressDecision:
-    settings = load_settings()
     return decide_address(
         email,
-        own_domains=(settings.service_domain,),
+        own_domains=service_hosts(),
         own_addresses=own_addresses,
-        allow_reserved=DEMONSTRATION_ENDINGS if settings.demo else (),
+        allow_reserved=reserved_endings(),
+        resolver_facts=dns_facts(email),
     )
 
 

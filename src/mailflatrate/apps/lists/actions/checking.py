@@ -11,8 +11,7 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.domains.actions import configured_resolver
-from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists.addresses import askable
+from mailflatrate.apps.domains.mailable import askable, look_up
 from mailflatrate.apps.lists.intake.figures import Picture, count_import, unmailable
 from mailflatrate.apps.lists.intake.holding import AGEING, IMPORT_HELD, WAITING_REASONS
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState

@@ -6,6 +6,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.apps.lists import role_lock
 from mailflatrate.apps.lists.models.origins import OriginState
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.settings.roles import PLATFORM_ROLE
@@ -102,6 +103,7 @@ class Contact(TenantModel):
         db_table = "contact"
         constraints = [models.UniqueConstraint(fields=["account", "address_key"], name="contact_address_once")]
         indexes = [models.Index(fields=["account", "email"], name="contact_email")]
+        triggers = role_lock.TRIGGERS
 
     def __str__(self) -> str:
         return self.email

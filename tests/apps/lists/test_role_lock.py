@@ -1,0 +1,105 @@
+"""No role address of tier 1 comes into a table, on any path; the table refuses nobody whom the rule lets in (R-21)."""
+
+import itertools
+
+import psycopg
+import pytest
+from django.db import IntegrityError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lists_home import HEADER, Home
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import Person
+from mailflatrate.apps.lists.addresses import judge_address
+from mailflatrate.apps.lists.ledger import Evidence
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.addresses import role_tier
+from mailflatrate.rules.addresses.roles import plain_refused_words
+
+ROLES = ("info", "Info+x", "vertrieb1", "no-reply", "kundenservice_", "_office", "BÜRO", "buero", "geschäftsführung")
+NUMBERS = itertools.count(1)
+
+
+def refused_by_table(local: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_refused_role(%s)", [f"{local}@kunde-1.de"])
+        return bool(cursor.fetchone()[0])
+
+
+def test_the_function_is_the_data_file(database: str) -> None:
+    """Word by word: what the table refuses, the rule refuses; and it knows every word of tier 1 that is no surname."""
+    words = sorted(plain_refused_words())
+    assert len(words) > 2000
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT array_agg(is_refused_role(word || '@kunde-1.de')) FROM unnest(%s::text[]) AS w(word)", [words]
+        )
+        answers = cursor.fetchone()[0]
+    assert all(answers)
+    assert [word for word in words if role_tier(word) != 1] == []
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.sampled_from(sorted(plain_refused_words())).flatmap(
+            lambda word: st.tuples(
+                st.text("0123456789._-", max_size=3), st.just(word), st.text("0123456789._-", max_size=3),
+                st.sampled_from(["", "+tag", "+"]),
+            ).map("".join)
+        ),
+        st.text("abcdefghiklmnoprstuv.-_1äöü+", min_size=1, max_size=12),
+    )
+)  # fmt: skip
+def test_the_table_never_refuses_whom_the_rule_lets_in(database: str, local: str) -> None:
+    if refused_by_table(local):
+        assert role_tier(local) == 1
+
+
+@pytest.mark.parametrize(
+    "local", ["anna.mueller", "steuer", "p.ost", "sales.maria", "infantino", "x-unsubscribe", "office.jane"]
+)
+def test_people_are_let_through_by_the_table(database: str, local: str) -> None:
+    assert not refused_by_table(local)
+
+
+@pytest.mark.parametrize("local", ROLES)
+def test_raw_sql_under_the_application_role_is_refused(anna: Home, local: str) -> None:
+    values = [anna.account_id, f"{local}@kunde-1.de", b"x" * 31 + bytes([next(NUMBERS)])]
+    insert = "INSERT INTO contact (account_id, email, address_key) VALUES (%s, %s, %s)"
+    with tenancy.account(anna.account_id), connection.cursor() as cursor:
+        with pytest.raises(IntegrityError, match="nobody's"), transaction.atomic():
+            cursor.execute(insert, values)
+        cursor.execute(insert, [anna.account_id, "dora@kunde-1.de", values[2]])
+        with pytest.raises(IntegrityError, match="nobody's"), transaction.atomic():
+            cursor.execute("UPDATE contact SET email = %s WHERE address_key = %s", values[1:])
+
+
+@pytest.mark.parametrize("local", ROLES)
+def test_no_action_takes_one_either(anna: Home, line: object, local: str) -> None:
+    """By hand, by a sign-up's confirmation, by a change of address; the import refuses it as a row."""
+    email = f"{local}@kunde-1.de"
+    person = Person(email, b"y" * 31 + bytes([next(NUMBERS)]))
+    evidence = Evidence(email=email)
+    with tenancy.account(anna.account_id):
+        assert judge_address(email).reason is not None
+        for act in (
+            lambda: actions.begin_opt_in(person, anna.list_id, clock.now(), evidence),
+            lambda: actions.confirm_consent(person, anna.list_id, clock.now(), evidence, source="test"),
+        ):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                act()
+    done = anna.bring("\n".join([HEADER, line(email)]))  # type: ignore[operator]  # a fixture that makes rows
+    assert done.refused == {"role": 1}
+    with tenancy.account(anna.account_id):
+        assert not Contact.objects.exists()
+
+
+def test_the_owner_is_no_way_around(database: str, anna: Home) -> None:
+    with psycopg.connect(database) as owner, pytest.raises(psycopg.errors.CheckViolation):
+        owner.execute(
+            "INSERT INTO contact (account_id, email, address_key) VALUES (%s, 'info@kunde-1.de', 'x')",
+            [anna.account_id],
+        )
