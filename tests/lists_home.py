@@ -43,7 +43,7 @@ class Home:
             job = actions.start_import(target, io.BytesIO(data), "people.csv", mapping or {}, enqueue=False)
         run_import(self.account_id, job.id, slice_rows=slice_rows)
         with tenancy.account(self.account_id):
-            actions.check_import(job.id, ask_dns=False)
+            actions.check_import(job.id)
             return Import.objects.get(id=job.id)
 
 

@@ -62,7 +62,7 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     with tenancy.account(anna.home.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=number)
         assert (tick.content_hash, tick.document.kind) == (job.file_sha256, "anti_spam_policy")
-        actions.check_import(number, ask_dns=False)
+        actions.check_import(number)
     page = anna.page(f"imports/{number}/")
     assert "Nothing unusual" in page
     assert "dora.example.com" in page

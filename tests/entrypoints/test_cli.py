@@ -155,3 +155,24 @@ def test_the_doctor_sees_a_ptr_of_another_name_and_an_spf_without_us(database: s
     text = " ".join(report.at("missing"))
     assert "pool-10.provider.de" in text
     assert f"spf.{SERVICE} does not list {ADDRESS}" in text
+
+
+def test_addresses_are_judged_with_what_the_dns_says() -> None:
+    """R-18: no such domain, a null MX, an address record alone; offline the same lines pass."""
+    zone = {"gut.de": {"MX": ["10 mx.gut.de."]}, "keine.de": {"MX": ["0 ."]}, "nur-a.de": {"A": ["192.0.2.7"]}}
+    lines = "anna@gut.de\n\nanna@keine.de\nanna@nur-a.de\nanna@weg.de\ninfo@weg.de\nanna@x.example\n"
+    with ZoneServer(zone) as dns:
+        online = run("address", "check", stdin=lines, DNS_SERVERS=dns.nameserver)
+    judged = [json.loads(line) for line in online.stdout.splitlines()]
+    assert [(row["address"], row["verdict"], row["rule"]) for row in judged] == [
+        ("anna@gut.de", "accept", None),
+        ("anna@keine.de", "refuse", "R-18"),
+        ("anna@nur-a.de", "accept", None),
+        ("anna@weg.de", "refuse", "R-18"),
+        ("info@weg.de", "refuse", "R-21"),
+        ("anna@x.example", "refuse", "R-18"),
+    ]
+    offline = run("address", "check", "--offline", stdin=lines)
+    assert [json.loads(line)["verdict"] for line in offline.stdout.splitlines()] == [
+        "accept", "accept", "accept", "accept", "refuse", "refuse",
+    ]  # fmt: skip

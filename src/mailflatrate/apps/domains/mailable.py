@@ -3,23 +3,19 @@
 Facts of the public DNS belong to no account: the table is shared, and holds nothing but domains and what they publish.
 """
 
-from collections.abc import Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection
 from datetime import timedelta
 
 from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.base import clock, jobs
 from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
-from mailflatrate.wire.dns import Resolver, find_mx
+from mailflatrate.wire.dns import MxFacts, Resolver, ask_domains
 
 KEPT_FOR = timedelta(days=7)
 """How long a domain that takes mail is believed to go on."""
 DEAD_KEPT_FOR = timedelta(hours=12)
 """A domain that takes none may be mended tomorrow."""
-QUESTIONS_AT_ONCE = 16
-GIVE_UP_AFTER = 2 * QUESTIONS_AT_ONCE
-"""So many questions without one answer: the DNS is out of reach, and nothing more is asked."""
 
 
 def known_facts(domains: Collection[str]) -> dict[str, ResolverFacts]:
@@ -35,7 +31,8 @@ def known_facts(domains: Collection[str]) -> dict[str, ResolverFacts]:
 def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverFacts]:
     """Remembered facts, and fresh ones for the others. A domain the DNS could not say anything about is left out."""
     facts = known_facts(domains)
-    fresh = ask([domain for domain in sorted(set(domains)) if domain not in facts], resolver)
+    unknown = [domain for domain in sorted(set(domains)) if domain not in facts]
+    fresh = {domain: facts_of(seen) for domain, seen in ask_domains(unknown, resolver).items()}
     now = clock.now()
     MailDomain.objects.bulk_create(
         [
@@ -63,22 +60,6 @@ def askable(domain: str) -> bool:
     return domain.rpartition(".")[2] not in RESERVED_ENDINGS
 
 
-def ask(domains: Iterable[str], resolver: Resolver) -> dict[str, ResolverFacts]:
-    """Ask the DNS about each domain, several at once, without a database."""
-    waiting = list(domains)
-    found: dict[str, ResolverFacts] = {}
-    with ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="dns") as pool:
-        for at in range(0, len(waiting), GIVE_UP_AFTER):
-            part = waiting[at : at + GIVE_UP_AFTER]
-            answers = [answer for answer in pool.map(lambda domain: _ask_one(domain, resolver), part) if answer]
-            found.update(answers)
-            if not answers and len(part) == GIVE_UP_AFTER:
-                break
-    return found
-
-
-def _ask_one(domain: str, resolver: Resolver) -> tuple[str, ResolverFacts] | None:
-    seen = find_mx(resolver, domain)
-    if seen.can_receive is None:
-        return None
-    return domain, ResolverFacts(resolves=seen.can_receive or seen.is_null, null_mx=seen.is_null)
+def facts_of(seen: MxFacts) -> ResolverFacts:
+    """What the rules are told about a domain that the DNS answered about."""
+    return ResolverFacts(resolves=bool(seen.can_receive) or seen.is_null, null_mx=seen.is_null)

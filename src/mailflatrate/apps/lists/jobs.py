@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import actions, sealing
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.intake import runner, uploads
@@ -24,7 +26,10 @@ def run_import(account_id: int, import_id: int) -> None:
 
 @job(runner.CHECK_JOB, Queue.IMPORT)
 def check_import(account_id: int, import_id: int) -> None:
-    """Count an import that is over and hold it where it looks unusual."""
+    """Count an import that is over and hold it where it looks unusual. The DNS is asked outside of any transaction."""
+    with tenancy.account(account_id):
+        domains = actions.domains_to_ask(import_id)
+    look_up(domains, configured_resolver())
     with tenancy.account(account_id):
         actions.check_import(import_id)
 

@@ -2,11 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import click
 
-from mailflatrate.rules.addresses import check_lines
+from mailflatrate.rules.addresses import AddressVerdict, ResolverFacts, check_lines, decide_address
+from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
 
 _LINES_AT_ONCE = 1000
 
@@ -17,24 +19,61 @@ def address_command() -> None:
 
 
 @address_command.command("check")
-@click.option("--offline", is_flag=True, help="Ask no DNS. The only way at present; the flag keeps scripts working.")
+@click.option("--offline", is_flag=True, help="Ask no DNS: whether a domain takes mail is left open.")
 def check_command(offline: bool) -> None:
     """Read addresses from standard input, one a line; print one JSON object for each.
 
-    Keys: address, verdict (accept, refuse, hold), rule, reason, suggestion.
+    Keys: address, verdict (accept, refuse, hold), rule, reason, suggestion. A DNS that does not answer refuses nobody.
     """
-    del offline
-    print_judged(sys.stdin.buffer)
+    if offline:
+        print_judged(check_lines(_text(sys.stdin.buffer)))
+    else:
+        print_judged(_check_online(_text(sys.stdin.buffer)))
 
 
-def print_judged(lines: Iterable[bytes]) -> None:
-    """Judge lines of UTF-8 (broken octets become U+FFFD, which no address holds) and print JSON lines."""
+def _text(lines: Iterable[bytes]) -> Iterator[str]:
+    """Lines of UTF-8; broken octets become U+FFFD, which no address holds."""
+    return (line.decode("utf-8", "replace") for line in lines)
+
+
+def print_judged(answers: Iterable[dict[str, str | None]]) -> None:
+    """Print JSON lines, many at once."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     waiting: list[str] = []
-    for judged in check_lines(line.decode("utf-8", "replace") for line in lines):
+    for judged in answers:
         waiting.append(encode(judged))
         if len(waiting) == _LINES_AT_ONCE:
             sys.stdout.write("\n".join(waiting) + "\n")
             waiting.clear()
     if waiting:
         sys.stdout.write("\n".join(waiting) + "\n")
+
+
+def _check_online(lines: Iterator[str]) -> Iterator[dict[str, str | None]]:
+    """The same decision with what the DNS says about each domain, asked once (R-18)."""
+    from mailflatrate.settings.schema import load_settings
+    from mailflatrate.wire.dns import DnsResolver, ask_domains
+
+    settings = load_settings()
+    servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
+    resolver = DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
+    known: dict[str, ResolverFacts | None] = {}
+    texts = (line.rstrip("\r\n") for line in lines if line.strip())
+    while part := list(islice(texts, _LINES_AT_ONCE)):
+        domains = [_domain_to_ask(text) for text in part]
+        new = sorted({domain for domain in domains if domain and domain not in known})
+        found = ask_domains(new, resolver)
+        known |= dict.fromkeys(new)
+        for domain, seen in found.items():
+            resolves = bool(seen.can_receive) or seen.is_null
+            known[domain] = ResolverFacts(resolves=resolves, null_mx=seen.is_null)
+        for text, domain in zip(part, domains, strict=True):
+            yield decide_address(text, resolver_facts=known.get(domain)).as_json()
+
+
+def _domain_to_ask(text: str) -> str:
+    """The domain whose answer could change the decision; empty where none could."""
+    decision = decide_address(text)
+    domain = decision.address.rpartition("@")[2]
+    settled = decision.verdict is AddressVerdict.REFUSE or domain.rpartition(".")[2] in RESERVED_ENDINGS
+    return "" if settled else domain

@@ -35,6 +35,7 @@ def import_command(
         from mailflatrate.apps.lists import actions, queries
         from mailflatrate.apps.lists.errors import ListError, OriginNeeded
         from mailflatrate.apps.lists.intake.runner import run_import
+        from mailflatrate.apps.lists.jobs import check_import
         from mailflatrate.base import tenancy
 
         try:
@@ -55,8 +56,8 @@ def import_command(
         except ListError as problem:
             raise click.UsageError(str(problem)) from problem
         run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
+        check_import(account_id, job.id)
         with tenancy.account(account_id):
-            actions.check_import(job.id)
             done = queries.get_import(job.id)
             assert done is not None
             if refused is not None:

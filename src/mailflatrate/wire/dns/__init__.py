@@ -13,6 +13,7 @@ from mailflatrate.wire.dns.dmarc import (
     is_aligned,
     parse_dmarc,
 )
+from mailflatrate.wire.dns.mailable import ask_domains
 from mailflatrate.wire.dns.records import (
     DkimKeyFacts,
     KeyStatus,
@@ -43,6 +44,7 @@ __all__ = [
     "SpfFacts",
     "SpfStatus",
     "ZoneServer",
+    "ask_domains",
     "find_dkim_key",
     "find_dmarc",
     "find_mx",

@@ -6,7 +6,7 @@ what came with one, `origins` says where it comes from, `decisions` is what the 
 scope by itself).
 """
 
-from mailflatrate.apps.lists.actions.checking import check_import
+from mailflatrate.apps.lists.actions.checking import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import edit_contact, record_activity
 from mailflatrate.apps.lists.actions.decisions import Outcome, decide_import, decide_origin, settle_people
@@ -56,6 +56,7 @@ __all__ = [
     "decide_origin",
     "declare_origin",
     "delete_segment",
+    "domains_to_ask",
     "edit_contact",
     "erase_contact",
     "expire_request",

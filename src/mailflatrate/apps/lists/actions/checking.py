@@ -10,15 +10,12 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.domains.actions import configured_resolver
-from mailflatrate.apps.domains.mailable import askable, look_up
-from mailflatrate.apps.lists.intake.figures import Picture, count_import, unmailable
+from mailflatrate.apps.domains.mailable import askable, known_facts
+from mailflatrate.apps.lists.intake.figures import Picture, count_import, largest_domains, unmailable
 from mailflatrate.apps.lists.intake.holding import AGEING, IMPORT_HELD, WAITING_REASONS
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.origins import Anomaly, judge_figures
-from mailflatrate.wire.dns import Resolver
 
 OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 
@@ -41,16 +38,21 @@ SELECT was, count(*) FROM moved GROUP BY was
 """
 
 
-def check_import(import_id: int, *, resolver: Resolver | None = None, ask_dns: bool = True) -> Import | None:
+def domains_to_ask(import_id: int) -> list[str]:
+    """The domains of an import that the DNS should be asked about before the check, which only remembers."""
+    return [domain for domain in largest_domains(import_id) if askable(domain)]
+
+
+def check_import(import_id: int) -> Import | None:
     """Count an import that is over, once; None when there is nothing to check. Runs inside `tenancy.account(...)`.
 
-    `ask_dns` False leaves the domains out of it. An import over a limit is HELD: its people wait for a reviewer.
+    An import over a limit is HELD: its people wait for a reviewer. Domains count as far as they are remembered.
     """
     job = Import.objects.select_for_update().filter(id=import_id).first()
     if job is None or job.state not in OVER or job.check_state != CheckState.UNCHECKED:
         return None
     picture = count_import(job, clock.now())
-    facts = _domain_facts(picture, resolver) if ask_dns else {}
+    facts = known_facts([domain for domain, _ in picture.asked])
     figures = replace(
         picture.figures,
         resolved=sum(count for domain, count in picture.asked if domain in facts),
@@ -73,11 +75,6 @@ def check_import(import_id: int, *, resolver: Resolver | None = None, ask_dns: b
             details={"anomalies": [anomaly.kind.value for anomaly in anomalies], "rows": job.rows_read},
         )
     return job
-
-
-def _domain_facts(picture: Picture, resolver: Resolver | None) -> dict[str, ResolverFacts]:
-    domains = [domain for domain, _ in picture.asked if askable(domain)]
-    return look_up(domains, resolver or configured_resolver()) if domains else {}
 
 
 def _keep_out_the_unmailable(job: Import, reasons: dict[str, str]) -> None:

@@ -127,6 +127,16 @@ def count_import(job: Import, now: datetime) -> Picture:
     )
 
 
+def largest_domains(import_id: int) -> list[str]:
+    """The domains of an import with the most people, as many as are worth a question to the DNS."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, {"account_id": tenancy.current_account_id(), "import_id": import_id})
+        cursor.execute(_DOMAINS, {"most": DOMAINS_ASKED})
+        domains = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE import_people")
+    return domains
+
+
 def unmailable(facts: dict[str, ResolverFacts]) -> dict[str, str]:
     """Domains that take no mail, and the reason that people there get (R-18)."""
     reasons = {}

@@ -1,0 +1,46 @@
+"""Two lists by a hostile tester: offices in disguise, and people who look like offices (acceptance 2 of the rules)."""
+
+from pathlib import Path
+
+from mailflatrate.rules.addresses import AddressVerdict, decide_address
+
+
+def words(name: str) -> list[str]:
+    text = Path(__file__).with_name(name).read_text("utf-8")
+    return [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
+
+
+def verdicts(locals_: list[str], domain: str) -> dict[AddressVerdict, list[str]]:
+    found: dict[AddressVerdict, list[str]] = {verdict: [] for verdict in AddressVerdict}
+    for local in locals_:
+        found[decide_address(f"{local}@{domain}").verdict].append(local)
+    return found
+
+
+def test_no_office_is_accepted() -> None:
+    offices = words("hostile_roles.txt")
+    found = verdicts(offices, "gaertnerei-lindenhof.de")
+    assert found[AddressVerdict.ACCEPT] == []
+    assert len(found[AddressVerdict.HOLD]) < len(offices) / 20, "holding everything would be no art"
+
+
+def test_hardly_anybody_is_refused_for_his_name() -> None:
+    people = words("hostile_people.txt")
+    found = verdicts(people, "gmx.de")
+    assert len(found[AddressVerdict.REFUSE]) <= len(people) / 100, found[AddressVerdict.REFUSE]
+    assert len(found[AddressVerdict.HOLD]) < len(people) / 8
+
+
+def test_what_was_probably_meant_is_asked_and_never_put_in_its_place() -> None:
+    for typed, meant in (
+        ("anna@gmx,de", "anna@gmx.de"), ("anna(at)gmx.de", "anna@gmx.de"), ("anna@@gmx.de", "anna@gmx.de"),
+        ("<anna@gmial,com>", "anna@gmail.com"), ("mailto:anna@gmx.de", "anna@gmx.de"), ("anna", None), ("x@y@z", None),
+    ):  # fmt: skip
+        decision = decide_address(typed)
+        assert (decision.verdict, decision.suggestion, decision.address) == (AddressVerdict.REFUSE, meant, "")
+
+
+def test_a_role_that_is_a_surname_waits_at_a_provider_of_personal_mailboxes() -> None:
+    assert decide_address("steuer@kanzlei-weber.de").verdict is AddressVerdict.REFUSE
+    assert decide_address("steuer@gmx.de").verdict is AddressVerdict.HOLD
+    assert decide_address("info@gmx.de").verdict is AddressVerdict.REFUSE
