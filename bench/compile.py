@@ -18,8 +18,8 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
 from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
 from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
 from mailflatrate.mail.liquid import SourceRefused
 

@@ -12,6 +12,8 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.lists.actions import save_segment
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.studio.campaigns.panel import href_of
+from mailflatrate.rules.gate import CAMPAIGN_CHAIN
 
 pytestmark = pytest.mark.usefixtures("database")
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -365,3 +367,8 @@ def test_names_as_long_as_they_may_be() -> None:
         copied = actions.copy_campaign(campaign.id, by=anna.anna)
     assert len(copied.name) <= 120
     assert name in text(anna.client, "/studio/campaigns/")
+
+
+def test_every_open_check_leads_to_the_field_that_mends_it() -> None:
+    for check in CAMPAIGN_CHAIN:
+        assert href_of(check.anchor) or check.anchor == "campaign.release", check.key

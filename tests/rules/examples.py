@@ -115,5 +115,6 @@ DORA = RecipientFacts(
 
 def campaign(**parts: dict[str, Any]) -> CampaignFacts:
     """The good mailing with some values changed: `campaign(content={"subject": ""})`."""
-    changed = {name: replace(getattr(CAMPAIGN, name), **values) for name, values in parts.items()}
+    changed = {name: replace(getattr(CAMPAIGN, name), **values) for name, values in parts.items() if name}
+    changed |= parts.get("", {})
     return replace(CAMPAIGN, **changed)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.rules.facts import CampaignFacts, DnsCheck, DnsState, LinkFacts, Standing
+from mailflatrate.rules.facts import CampaignFacts, DnsCheck, DnsState, LinkFacts, SampleFacts, SpamScore, Standing
 from mailflatrate.rules.gate import CAMPAIGN_CHAIN, RULES_VERSION, explain, failures_by_weight, judge_campaign
 from mailflatrate.rules.verdict import Language, Severity, verdict_from_json
 from rules.examples import CAMPAIGN, IMPRINT, NOW, campaign
@@ -87,8 +87,16 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("subject-honest", {"content": {"subject": "WG: [2] Termin"}}, "WG:"),
     ("subject-honest", {"content": {"subject": " Fwd : hello"}}, "Fwd :"),
     ("subject-honest", {"content": {"subject": "Antwort: Termin"}}, "Antwort:"),
-    ("subject-calm", {"content": {"subject": "NUR HEUTE ALLES BILLIG"}}, "shouts"),
+    ("subject-calm", {"content": {"subject": "ALLES BILLIG IM LADEN"}}, "shouts"),
     ("subject-calm", {"content": {"subject": "Schnell zugreifen!!"}}, "shouts"),
+    ("subject-unhurried", {"content": {"subject": "Nur noch heute: Papier"}}, "Nur noch heute"),
+    ("content-category", {"content": {"categories": ("gambling: freispiele",)}}, "freispiele"),
+    ("no-machine-orders", {"content": {"machine_orders": ("note to AI",)}}, "note to AI"),
+    ("ai-pictures-labelled", {"content": {"ai_pictures_unlabelled": ("Hof.png",)}}, "Hof.png"),
+    ("spam-score", {"": {"spam": SpamScore(6.24, 5.0, ("HTML_IMAGE_ONLY",))}}, "6.2 points; from 5.0"),
+    ("letter-built", {"": {"sample": SampleFacts(0, problem="a character")}}, "a character"),
+    ("letter-built", {"": {"sample": SampleFacts(9, ("one-click",), is_signed=True)}}, "One-click unsubscribe"),
+    ("letter-signed", {"": {"sample": SampleFacts(9)}}, "papierladen.de"),
     ("merge-tags-filled", {"content": {"leftovers": ("{{ contact.vorname }}",)}}, "{{ contact.vorname }}"),
     ("merge-tags-filled", {"content": {"subject": "Hallo *|FNAME|*"}}, "*|FNAME|*"),
     ("merge-tags-filled", {"content": {"preheader": "Hallo %%vorname%%"}}, "%%vorname%%"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
+from mailflatrate.rules.coverage import coverage
 from mailflatrate.rules.gate import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
@@ -48,9 +49,18 @@ def _lines() -> Iterator[str]:
     for title, when, chain in _CHAINS:
         yield from ("", f"## {title}", "", when)
         yield from _chain(chain)
+    yield from _coverage()
     yield from ("", "## Limits", "", "| limit | value | unit | rule | source |", "| --- | ---: | --- | --- | --- |")
     for limit in LIMITS.values():
         yield f"| `{limit.key}` | {limit.value:.10g} | {limit.unit} | {limit.rule} | {limit.source} |"
+
+
+def _coverage() -> Iterator[str]:
+    yield from ("", "## Where each rule is kept", "")
+    yield "Every rule that the gate or the engine enforces: its checks, and what is kept elsewhere for a reason."
+    yield from ("", "| rule | checks | elsewhere |", "| --- | --- | --- |")
+    for row in coverage():
+        yield f"| {row.rule} | {', '.join(f'`{key}`' for key in row.checks)} | {row.elsewhere} |"
 
 
 def _chain(chain: Iterable[AnyRule]) -> Iterator[str]:

@@ -191,6 +191,12 @@ class ContentFacts:
     """Hosts of pictures that nobody can see."""
     dark_traps: tuple[str, ...] = ()
     """Samples of dark text without a background of its own."""
+    categories: tuple[str, ...] = ()
+    """Words of trades that a person has to look at, as `category: words` (R-05)."""
+    machine_orders: tuple[str, ...] = ()
+    """Sentences addressed to the reader's assistant (R-48)."""
+    ai_pictures_unlabelled: tuple[str, ...] = ()
+    """Names of pictures made by AI whose making nothing in the content tells (R-53)."""
     is_plain: bool = False
     """A message of another system that is plain text on purpose, without any other part."""
     in_thread: bool = False
@@ -213,6 +219,30 @@ class AudienceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleFacts:
+    """One letter of the campaign, written and signed as all will be, and judged by the rules of finished messages.
+
+    `broken` are the keys of the blocking header and signature rules that it breaks, `problem` says why it could not
+    be written at all.
+    """
+
+    octets: int
+    broken: tuple[str, ...] = ()
+    is_signed: bool = False
+    """The signature holds against the key that the domain publishes."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpamScore:
+    """What the operator's spam filter says about the sample letter. `needed` is where it begins to call it spam."""
+
+    score: float
+    needed: float
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignFacts:
     """Everything the campaign chain asks about."""
 
@@ -223,6 +253,10 @@ class CampaignFacts:
     content: ContentFacts
     audience: AudienceFacts
     history: HistoryFacts = field(default_factory=HistoryFacts)
+    sample: SampleFacts | None = None
+    """None where no letter could be tried, because something is missing that another rule names."""
+    spam: SpamScore | None = None
+    """None where no spam filter is configured, or where it did not answer."""
 
     @property
     def recipient_countries(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from mailflatrate.rules.checks import (
     account_active,
+    ai_pictures_labelled,
     both_parts,
     confirmation_address,
     confirmation_allowed,
@@ -25,6 +26,7 @@ from mailflatrate.rules.checks import (
     consent_not_blanket,
     consent_says_how_often,
     consent_says_withdrawal,
+    content_category,
     dark_mode_safe,
     domain_aligned,
     domain_dkim,
@@ -45,6 +47,8 @@ from mailflatrate.rules.checks import (
     imprint_complete,
     imprint_readable,
     imprint_shown,
+    letter_built,
+    letter_signed,
     links_clean,
     links_https,
     links_public,
@@ -52,6 +56,7 @@ from mailflatrate.rules.checks import (
     merge_tags_filled,
     no_active_content,
     no_foreign_pixel,
+    no_machine_orders,
     nothing_hidden,
     notice_deliverable,
     notice_to_user,
@@ -83,9 +88,11 @@ from mailflatrate.rules.checks import (
     sign_up_bombing,
     size_comfortable,
     size_limit,
+    spam_score,
     subject_calm,
     subject_honest,
     subject_present,
+    subject_unhurried,
     text_enough,
     text_faithful,
     unsubscribe_link,
@@ -132,17 +139,20 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     imprint_shown.CHECK,
     imprint_readable.CHECK,
     unsubscribe_link.CHECK,
-    reason_given.CHECK,  # R-51 warn
+    reason_given.CHECK,
     # Saying what?
     subject_present.CHECK,
     subject_honest.CHECK,
     subject_calm.CHECK,  # R-47 warn
+    subject_unhurried.CHECK,  # R-47 warn
+    content_category.CHECK,  # R-05 review
     merge_tags_filled.CHECK,
     links_clean.CHECK,
     links_truthful.CHECK,
     links_public.CHECK,
     links_https.CHECK,  # R-49 warn
     nothing_hidden.CHECK,
+    no_machine_orders.CHECK,  # R-48 review
     no_foreign_pixel.CHECK,
     # In which form?
     both_parts.CHECK,
@@ -153,6 +163,11 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     text_faithful.CHECK,  # R-50 warn
     text_enough.CHECK,  # R-50 warn
     dark_mode_safe.CHECK,  # R-50 info
+    ai_pictures_labelled.CHECK,  # R-53 warn
+    spam_score.CHECK,  # R-50 warn
+    # Does a letter come out of it?
+    letter_built.CHECK,
+    letter_signed.CHECK,
 )
 
 # What a From field alone shows, of any message in the world (`mailflatrate lint --from-lines`).
@@ -354,6 +369,8 @@ def _in_words(value: Param, language: Language) -> str:
 
 
 def _one_word(item: str, language: Language) -> str:
+    if item.startswith("rule."):
+        return _RULES[item.removeprefix("rule.")].words(language).title
     if item.startswith("withhold."):
         return reason_text(WithholdReason(item.removeprefix("withhold.")), language)
     return word(item, language)

@@ -22,6 +22,7 @@ from mailflatrate.rules.message import MessageFacts, MessageKind, Signature
 from mailflatrate.rules.message_chain import Profile, rules_for
 from mailflatrate.rules.names.brands import Brands, shipped_brands
 from mailflatrate.rules.names.domains import same_house
+from mailflatrate.rules.phrases import find_categories, find_orders
 from mailflatrate.rules.verdict import Finding, Language, Verdict
 
 UNASKED = DnsCheck(DnsState.UNCHECKED)
@@ -151,6 +152,7 @@ def _content(message: Message, kind: MessageKind) -> ContentFacts:
     html, text = message.html, message.text
     seen = lint_parts(html, text)
     bulk = kind is MessageKind.BULK
+    words = f"{message.text_of('subject')}\n{seen.preheader}\n{seen.visible_text}\n{text}"
     return ContentFacts(
         subject=message.text_of("subject"),
         preheader=seen.preheader,
@@ -175,19 +177,22 @@ def _content(message: Message, kind: MessageKind) -> ContentFacts:
         shared_words=seen.shared_words,
         pixels=seen.pixels,
         dark_traps=seen.dark_traps,
+        categories=find_categories(words),
+        machine_orders=find_orders(words),
         is_plain=bool(text) and not html and "multipart/" not in message.first("content-type").lower(),
         in_thread=bool(message.first("in-reply-to") or message.first("references")),
     )
 
 
 def _links(html: str, seen: SeenContent) -> tuple[LinkFacts, ...]:
-    shown = {link.target: link.shown for link in seen.link_texts}
+    named = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
+    known = {link.url for link in named}
     targets = dict.fromkeys(
         (token.attributes.get("href") or "").strip()
         for token in tokenise(html)
         if token.kind is Kind.START and token.name in ("a", "area")
     )
-    return tuple(LinkFacts(target, shown.get(target, "")) for target in targets if target)
+    return (*named, *(LinkFacts(target) for target in targets if target and target not in known))
 
 
 def where(finding: Finding) -> str:

@@ -48,6 +48,7 @@ from mailflatrate.rules.checks import (
     message_id_form,
     no_active_content,
     no_foreign_pixel,
+    no_machine_orders,
     nothing_hidden,
     one_click,
     one_click_signed,
@@ -66,6 +67,7 @@ from mailflatrate.rules.checks import (
     subject_calm,
     subject_honest,
     subject_present,
+    subject_unhurried,
     text_enough,
     text_faithful,
     unsubscribe_link,
@@ -122,11 +124,13 @@ MESSAGE_CHAIN: tuple[MessageRule, ...] = (
     _row(subject_present.CHECK, "CGY"),  # R-47
     _row(subject_honest.CHECK, "CGY"),  # R-47
     _row(subject_calm.CHECK, "-"),  # R-47 warn
+    _row(subject_unhurried.CHECK, "-"),  # R-47 warn
     _row(merge_tags_filled.CHECK, "-"),  # R-52
     _row(links_clean.CHECK, "CGY"),  # R-49
     _row(links_truthful.CHECK, "CGY"),  # R-49
     _row(links_https.CHECK, "G"),  # R-49 warn
     _row(nothing_hidden.CHECK, "CG"),  # R-48
+    _row(no_machine_orders.CHECK, "G"),  # R-48
     _row(no_foreign_pixel.CHECK, "-"),  # R-111
     # In which form?
     _row(both_parts.CHECK, "C"),  # R-50
@@ -166,6 +170,10 @@ MESSAGE_CHAIN: tuple[MessageRule, ...] = (
     _row(dkim_lifetime.CHECK, "C"),  # R-59 info
     _row(dkim_common.CHECK, "GY"),  # R-60 info
 )
+
+
+HEADER_KEYS = tuple(row.check.key for row in MESSAGE_CHAIN if row.check.anchor.startswith("header."))
+"""The rules of header and signature, asked of the sample letter of every campaign (section N)."""
 
 
 def rules_for(profile: Profile, *, offline: bool) -> Iterator[Check[Any]]:

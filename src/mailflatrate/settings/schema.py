@@ -124,6 +124,12 @@ class Settings(BaseModel):
     )
     media_quota_megabytes: Positive = Field(250, description="Room for the pictures of one account.")
 
+    spam_filter: str | None = Field(
+        None, pattern=r"^(spamd://[^/:]+(:\d+)?|https?://\S+)$",
+        description="Spam filter that scores a sample letter: `spamd://host:783` (SpamAssassin) or the address of"
+        " rspamd, `http://host:11333`. It only advises.",
+    )  # fmt: skip
+
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")

@@ -80,13 +80,20 @@ def known_variables(attributes: frozenset[str]) -> frozenset[str]:
     return KNOWN_VARIABLES | {f"contact.{name}" for name in attributes}
 
 
-def compile_campaign(campaign: Campaign, imprint: Imprint, *, edition_id: int, attributes: frozenset[str]) -> Compiled:
-    """Compile for one edition. Raises SourceRefused with every mistake and its line."""
+def compile_campaign(
+    campaign: Campaign, imprint: Imprint, *, edition_id: int | None, attributes: frozenset[str]
+) -> Compiled:
+    """Compile for one edition; without one every link stays as the author wrote it, which is what the rules look at.
+
+    Raises SourceRefused with every mistake and its line.
+    """
     look = brand_look()
     context = CompileContext(
         imprint=imprint_block(campaign, imprint, look),
         known_variables=known_variables(attributes),
-        link_url=_link_url(campaign.account_id, edition_id) if campaign.track_clicks else None,
+        link_url=_link_url(campaign.account_id, edition_id)
+        if campaign.track_clicks and edition_id is not None
+        else None,
         look=look,
     )
     return compile_content(source_of(campaign), context)

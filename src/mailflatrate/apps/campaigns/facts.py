@@ -12,6 +12,7 @@ from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
+from mailflatrate.rules.phrases import find_categories, find_orders
 
 EMPTY_CONTENT = ContentFacts(
     subject="",
@@ -29,7 +30,9 @@ EMPTY_CONTENT = ContentFacts(
 def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
     """What can be seen in the compiled mailing (R-40 to R-52)."""
     seen = lint_compiled(compiled)
-    texts = {link.target: link.shown for link in seen.link_texts}
+    links = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
+    named = {link.url for link in links}
+    words = f"{campaign.subject}\n{campaign.preheader}\n{seen.visible_text}\n{compiled.text.source}"
     return ContentFacts(
         subject=campaign.subject,
         preheader=campaign.preheader,
@@ -44,7 +47,7 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         imprint_missing_text=seen.missing_imprint_text,
         leftovers=seen.merge_tags,
         active_elements=tuple(sorted(seen.forbidden_elements)),
-        links=tuple(LinkFacts(link.url, texts.get(link.url, "")) for link in compiled.links),
+        links=(*links, *(LinkFacts(link.url) for link in compiled.links if link.url not in named)),
         images_without_alt=len(seen.images_without_alt),
         hidden=tuple(hidden.text for hidden in seen.hidden_text),
         imprint_faint=seen.faint_imprint,
@@ -54,6 +57,8 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         shared_words=seen.shared_words,
         pixels=seen.pixels,
         dark_traps=seen.dark_traps,
+        categories=find_categories(words),
+        machine_orders=find_orders(words),
     )
 
 

@@ -7,10 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailflatrate.apps.accounts.models import Account, Notice
-from mailflatrate.apps.campaigns.compiling import EditionTemplates, click_url, templates_of
+from mailflatrate.apps.campaigns.compiling import click_url, templates_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.domains.models import DkimKey, SenderDomain
+from mailflatrate.apps.gate.letters import (
+    EditionUnusable,
+    campaign_stream,
+    edition_content,
+    load_signers,
+    service_identity,
+)
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import tenancy
@@ -18,39 +25,14 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.dkim import Signer, SigningKeyError
-from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Part, Recipient, ServiceIdentity
+from mailflatrate.mail.edition import EditionContent, NoticeStream, Part, Recipient
 from mailflatrate.mail.headers import HeaderError, Mailbox
-from mailflatrate.mail.links import LINK_VARIABLES, Link, LinkKind
-from mailflatrate.mail.liquid import SourceRefused, Template
+from mailflatrate.mail.links import Link, LinkKind
+from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.segments import Segment, Static
 from mailflatrate.settings.schema import Settings, load_settings
 
 KEPT_EDITIONS = 32
-TEST_MARK = "[Test] "
-_NOT_A_LETTER = re.compile(r"[^A-Za-z0-9]")
-
-
-class EditionUnusable(Exception):
-    """No letter can be made from this edition; the message says why, for the customer."""
-
-
-def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
-    """The signer of a domain's present key. Raises EditionUnusable without one: nothing leaves unsigned (R-59)."""
-    key = DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at").first()
-    if key is None:
-        raise EditionUnusable(f"{domain.name} has no DKIM key")
-    return (Signer(domain.name, key.selector, key.private_pem.encode()),)
-
-
-def service_identity(settings: Settings) -> ServiceIdentity:
-    """Who this installation is in the headers of its mail."""
-    word = _NOT_A_LETTER.sub("", settings.service_name)[:15]
-    return ServiceIdentity(
-        mail_domain=settings.service_domain,
-        web_base_url=settings.public_url,
-        feedback_sender_id=word if len(word) >= 5 else f"{word}mails"[:15],
-        csa_complaints=settings.csa_complaints_address,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +82,7 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
         lists = list(MailingList.objects.filter(id__in=campaign.list_ids))
         try:
             signers = load_signers(_sender_domain(campaign))
-            content = _content(templates_of(edition), test=test)
+            content = edition_content(templates_of(edition), test=test)
             composers = _composers(content, campaign, lists, signers)
             personal = _composers(personal_content(content, edition), campaign, lists, signers) if (
                 edition.links and campaign.track_clicks and not test
@@ -116,7 +98,7 @@ def _composers(
     content: EditionContent, campaign: Campaign, lists: Sequence[MailingList], signers: Sequence[Signer]
 ) -> dict[int, Composer]:
     service = service_identity(load_settings())
-    return {each.id: Composer(content, _stream(campaign, each), service, key_ring(), signers) for each in lists}
+    return {each.id: Composer(content, campaign_stream(campaign, each), service, key_ring(), signers) for each in lists}
 
 
 def personal_content(content: EditionContent, edition: Edition) -> EditionContent:
@@ -148,41 +130,6 @@ def _sender_domain(campaign: Campaign) -> SenderDomain:
     if campaign.sender is None:
         raise EditionUnusable("the campaign has no sender")
     return campaign.sender.domain
-
-
-def _content(templates: EditionTemplates, *, test: bool) -> EditionContent:
-    subject = _part(templates.subject)
-    if test:
-        subject = replace(subject, segments=(Static(TEST_MARK), *subject.segments))
-    sources = templates.subject.source + templates.html.source + templates.text.source
-    return EditionContent(
-        subject=subject,
-        html=_part(templates.html),
-        text=_part(templates.text),
-        rendered_links=frozenset(kind for kind, name in LINK_VARIABLES.items() if name in sources),
-    )
-
-
-def _part(template: Template) -> Part:
-    return Part(template.segments, template.render_dynamic)
-
-
-def _stream(campaign: Campaign, mailing_list: MailingList) -> CampaignStream:
-    sender = campaign.sender
-    assert sender is not None
-    domain = sender.domain
-    from_box = Mailbox(sender.email, sender.display_name)
-    return CampaignStream(
-        account_id=campaign.account_id,
-        account_label=f"account{campaign.account_id}",
-        mailing_id=campaign.mailing_id,
-        sender=from_box,
-        reply_to=Mailbox(campaign.reply_to) if campaign.reply_to else from_box,
-        bounce_domain=domain.bounce_host,
-        list_identifier=f"{mailing_list.code}.{domain.name}",
-        list_name=mailing_list.public_name,
-        feedback_domain=domain.bounce_host,
-    )
 
 
 class EditionCache:

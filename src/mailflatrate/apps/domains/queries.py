@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
+from mailflatrate.apps.domains.models import DkimKey, SenderAddress, SenderDomain
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -21,3 +21,8 @@ def domains() -> QuerySet[SenderDomain]:
 def senders() -> QuerySet[SenderAddress]:
     """Addresses that may stand in From, verified ones only."""
     return SenderAddress.objects.filter(verified_at__isnull=False).select_related("domain").order_by("email")
+
+
+def signing_key(domain: SenderDomain) -> DkimKey | None:
+    """The key that letters of a domain are signed with: the newest that is not retired (R-59)."""
+    return DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at", "-id").first()

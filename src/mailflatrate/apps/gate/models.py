@@ -15,6 +15,16 @@ class Chain(models.TextChoices):
     CONFIRMATION = "confirmation"
 
 
+# Whoever inserts a row, under whatever role: nothing is let out that no rule was asked about, or that a rule blocks.
+_HONEST = """
+IF NEW.allowed AND (jsonb_array_length(NEW.findings) = 0
+    OR jsonb_path_exists(NEW.findings, '$[*] ? (@.passed == false && @.severity == "block")')) THEN
+    RAISE EXCEPTION 'a rule blocks this decision' USING ERRCODE = 'insufficient_privilege';
+END IF;
+RETURN NEW;
+"""
+
+
 class GateDecision(TenantModel):
     """What the gate found when it was asked to let something out; append-only."""
 
@@ -30,4 +40,9 @@ class GateDecision(TenantModel):
     class Meta:
         db_table = "gate_decision"
         indexes = [models.Index(fields=["account", "campaign", "decided_at"], name="gate_decision_campaign")]
-        triggers = [pgtrigger.Protect(name="gate_decision_append_only", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="gate_decision_append_only", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="gate_decision_honest", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_HONEST
+            ),
+        ]

@@ -22,9 +22,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.delivery.editions import (
     NoticeMail,
     house_signers,
-    load_signers,
     notice_mail,
-    service_identity,
     test_mail,
 )
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
@@ -38,6 +36,7 @@ from mailflatrate.apps.forms.models import RequestKind, RequestState, SignupRequ
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.confirmations import facts_again
+from mailflatrate.apps.gate.letters import load_signers, service_identity
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow

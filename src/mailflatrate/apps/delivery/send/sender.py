@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
-from mailflatrate.apps.delivery.editions import EditionCache, EditionUnusable
+from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.send import claims, recovery
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
@@ -21,6 +21,7 @@ from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.post import post_writer
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.transmit import Transmitter
+from mailflatrate.apps.gate.letters import EditionUnusable
 from mailflatrate.settings.schema import Settings, load_settings
 
 P = ParamSpec("P")

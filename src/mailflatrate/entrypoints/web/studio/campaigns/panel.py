@@ -16,6 +16,7 @@ POLICY = "policy-acknowledged"
 FIELDS = {
     "campaign.subject": "id_subject",
     "campaign.content": "content-card",
+    "campaign.text": "id_text_override",
     "campaign.sender": "id_sender",
     "campaign.reply_to": "id_reply_to",
     "campaign.audience": "audience",

@@ -1,0 +1,108 @@
+"""One letter of a campaign, written and signed as every recipient's will be, and judged as a stranger would judge it.
+
+RULES section N: headers built, then DKIM self-verified. Nothing is stored and nobody gets it.
+"""
+
+import base64
+from datetime import datetime
+
+from mailflatrate.apps.campaigns.compiling import EditionTemplates
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.domains.queries import signing_key
+from mailflatrate.apps.gate.letters import (
+    EditionUnusable,
+    campaign_stream,
+    edition_content,
+    load_signers,
+    service_identity,
+)
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.compose import ComposeError, Composer
+from mailflatrate.mail.content import Compiled
+from mailflatrate.mail.dkim import SigningKeyError
+from mailflatrate.mail.edition import Recipient
+from mailflatrate.mail.headers import HeaderError
+from mailflatrate.mail.liquid import RenderRefused, SourceRefused
+from mailflatrate.rules.facts import SampleFacts, SpamScore
+from mailflatrate.rules.lint import Outside, judge_message, message_facts
+from mailflatrate.rules.message_chain import HEADER_KEYS
+from mailflatrate.settings import load_settings
+from mailflatrate.wire.spam_filter import ask_spam_filter
+
+READER = "dora@reader.example"
+
+
+def sampled(
+    campaign: Campaign, compiled: Compiled, attributes: frozenset[str], now: datetime
+) -> tuple[SampleFacts | None, SpamScore | None]:
+    """The letter's facts, and what the spam filter says of it where there is one.
+
+    None where sender or list are missing, which other rules say.
+    """
+    if campaign.sender is None or signing_key(campaign.sender.domain) is None or not campaign.list_ids:
+        return None, None
+    try:
+        letter = sample_letter(campaign, compiled, attributes, now)
+    except EditionUnusable as problem:
+        return SampleFacts(octets=0, problem=str(problem)), None
+    return sample_facts(campaign, letter, now), spam_score(letter)
+
+
+def spam_score(letter: bytes) -> SpamScore | None:
+    """Ask the operator's filter (`MAILFLATRATE_SPAM_FILTER`); None without one, and where it does not answer."""
+    place = load_settings().spam_filter
+    answer = ask_spam_filter(place, letter) if place else None
+    return None if answer is None else SpamScore(answer.score, answer.needed, answer.tests)
+
+
+def sample_letter(campaign: Campaign, compiled: Compiled, attributes: frozenset[str], now: datetime) -> bytes:
+    """The letter to a reader who has a value for everything, at the aware moment `now`.
+
+    Raises EditionUnusable, saying what stands in the way.
+    """
+    mailing_list = MailingList.objects.filter(id__in=campaign.list_ids).first()
+    if campaign.sender is None or mailing_list is None:
+        raise EditionUnusable("sender or list is missing")
+    templates = EditionTemplates(compiled.subject, compiled.html, compiled.text)
+    values = recipient_values(
+        email=READER,
+        first_name="Dora",
+        last_name="Meyer",
+        attributes=dict.fromkeys(attributes, "1"),
+        account_name=campaign.account.name,
+        list_name=mailing_list.public_name,
+        mailing_id=campaign.mailing_id,
+        subscribed_at=now,
+        source=mailing_list.public_name,
+        language=campaign.language,
+    )
+    try:
+        composer = Composer(
+            edition_content(templates, test=False),
+            campaign_stream(campaign, mailing_list),
+            service_identity(load_settings()),
+            key_ring(),
+            load_signers(campaign.sender.domain),
+        )
+        return composer.compose(Recipient(1, READER, "Dora Meyer", values), now).content
+    except (ComposeError, HeaderError, SigningKeyError, RenderRefused, SourceRefused, ValueError) as problem:
+        raise EditionUnusable(str(problem)) from problem
+
+
+def sample_facts(campaign: Campaign, letter: bytes, now: datetime) -> SampleFacts:
+    """What a receiver finds in the letter who has the key that the domain publishes."""
+    assert campaign.sender is not None
+    key = signing_key(campaign.sender.domain)
+    published = base64.b64decode(key.public_record.partition("p=")[2]) if key else None
+    facts = message_facts(letter, Outside(find_key=lambda _selector, _domain: published), now=now)
+    failed = {finding.key for finding in judge_message(facts).blocked_by}
+    is_signed = any(signature.verdict.passed for signature in facts.signatures)
+    if not is_signed:
+        failed -= {"dkim-holds", "one-click-signed"}  # letter-signed says so
+    return SampleFacts(
+        octets=len(letter),
+        broken=tuple(key for key in HEADER_KEYS if key in failed),
+        is_signed=is_signed,
+    )

@@ -1,0 +1,37 @@
+"""R-54: a letter of this mailing can be written, with the whole header."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    sample = facts.sample
+    if sample is None or not (sample.problem or sample.broken):
+        return None
+    return {"problems": (sample.problem,) if sample.problem else tuple(f"rule.{key}" for key in sample.broken)}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-54",
+    key="letter-built",
+    severity=Severity.BLOCK,
+    anchor="campaign.sender",
+    source="RFC 5322; RFC 2369; RFC 8058; Google answer 6254652",
+    hits=_hits,
+    en=Words(
+        title="Header complete",
+        sentence="A sample letter could not be written as it must be: {problems}.",
+        why="Every letter carries the header that lets people leave, answer and complain.",
+        mend="Look at the sender name, the reply address and the subject: one of them cannot stand in a header. "
+        "Otherwise write to us.",
+    ),
+    de=Words(
+        title="Kopf vollständig",
+        sentence="Ein Probebrief ließ sich nicht so schreiben, wie er sein muss: {problems}.",
+        why="Jeder Brief trägt den Kopf, mit dem man sich abmelden, antworten und beschweren kann.",
+        mend="Sehen Sie Absendername, Antwortadresse und Betreff an: Etwas davon darf so nicht im Kopf stehen. Sonst "
+        "schreiben Sie uns.",
+    ),
+)

@@ -1,0 +1,54 @@
+"""Phrases that decide something wherever they stand: trades (R-05), orders to machines (R-48), haste (R-47)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+_MACHINE = r"(?:ai|ki|llms?|language models?|sprachmodelle?n?|copilot|gemini|chatgpt|ai assistants?|ki-assistenten?)"
+# Sentences that address the assistant of a mail program instead of its reader.
+_ORDERS = re.compile(
+    r"(?:ignore|disregard|forget|override) (?:all |any |the )?(?:previous|prior|above|earlier|preceding) "
+    r"(?:instructions?|prompts?|rules)"
+    r"|(?:ignoriere|vergiss|missachte) (?:alle |sämtliche )?(?:vorherigen|vorigen|bisherigen|obigen|früheren) "
+    r"(?:anweisungen|instruktionen|befehle|regeln)"
+    rf"|(?:you are|act as|du bist) (?:now |jetzt )?(?:an? |eine? )?{_MACHINE}\b"
+    r"|(?:note|instructions?|message|hint|hinweis|anweisung|nachricht) (?:to|for|an|für) (?:the |any |die |den |eine )?"
+    rf"{_MACHINE}\b|(?:summari[sz]e|classify) this (?:e-?mail|message|mail) as\b|stufe diese (?:e-?mail|mail) als\b",
+    re.IGNORECASE,
+)
+_HASTE = re.compile(
+    r"\b(?:nur (?:noch )?(?:heute|jetzt|bis (?:heute|morgen|mitternacht))"
+    r"|nur noch (?:wenige|\d+) (?:stunden|stück|tage)"
+    r"|letzte (?:chance|stunden|möglichkeit|gelegenheit)|endet (?:heute|in kürze|um mitternacht)|läuft (?:heute )?ab"
+    r"|(?:today|tonight) only|only today|last (?:chance|call|hours?|day)|final (?:hours?|call|notice|day)"
+    r"|ends (?:today|tonight|soon|in \d+ hours?)|expires? (?:today|tonight|soon)|hurry|act now"
+    r"|(?:only )?\d+ hours? (?:left|only)|while supplies last|sofort handeln|dringend|urgent)\b",
+    re.IGNORECASE,
+)
+
+
+def find_categories(text: str) -> tuple[str, ...]:
+    """What of a text a person has to look at, as `category: words`, each category once."""
+    lowered = " ".join(text.casefold().split())
+    found = ((name, pattern.search(lowered)) for name, pattern in _categories())
+    return tuple(f"{name}: {match.group()}" for name, match in found if match)
+
+
+def find_orders(text: str) -> tuple[str, ...]:
+    """Sentences addressed to the reader's assistant, as they stand."""
+    return tuple(dict.fromkeys(match.group() for match in _ORDERS.finditer(" ".join(text.split()))))
+
+
+def find_haste(text: str) -> str | None:
+    """The first claim that time or stock runs short, or None."""
+    match = _HASTE.search(text)
+    return None if match is None else match.group()
+
+
+@cache
+def _categories() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    lines = (Path(__file__).parent / "categories.csv").read_text("utf-8").splitlines()
+    rows = (line.split(";", 1) for line in lines if line.strip() and not line.startswith("#"))
+    return tuple((name, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for name, pattern in rows)

@@ -1,0 +1,77 @@
+"""Ask SpamAssassin's daemon or rspamd what it thinks of a letter.
+
+Never raises for what the filter does or fails to do: no answer is None, because it only advises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_TIMEOUT_SECONDS = 10.0
+_MOST_OCTETS = 256 * 1024
+_SPAM = re.compile(rb"^Spam:\s*\w+\s*;\s*(-?[\d.]+)\s*/\s*(-?[\d.]+)", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterAnswer:
+    """`score` points of `needed`, from which on it is spam; `tests` are the names of the marks that counted."""
+
+    score: float
+    needed: float
+    tests: tuple[str, ...]
+
+
+def ask_spam_filter(place: str, letter: bytes) -> FilterAnswer | None:
+    """Score a letter. `place` is `spamd://host:783` or the http address of rspamd."""
+    try:
+        if place.startswith("spamd://"):
+            return read_spamd(_ask_spamd(place, letter))
+        return read_rspamd(_ask_rspamd(place, letter))
+    except (OSError, ValueError):
+        return None
+
+
+def _ask_spamd(place: str, letter: bytes) -> bytes:
+    """One request of the SPAMC protocol 1.5: SYMBOLS answers with the score and the names."""
+    parts = urlsplit(place)
+    with socket.create_connection((parts.hostname or "", parts.port or 783), timeout=_TIMEOUT_SECONDS) as stream:
+        stream.sendall(b"SYMBOLS SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(letter) + letter)
+        stream.shutdown(socket.SHUT_WR)
+        answer = b""
+        while len(answer) < _MOST_OCTETS and (piece := stream.recv(8192)):
+            answer += piece
+    return answer
+
+
+def _ask_rspamd(place: str, letter: bytes) -> bytes:
+    request = urllib.request.Request(f"{place.rstrip('/')}/checkv2", data=letter, method="POST")  # noqa: S310  http(s) by the settings
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+        octets: bytes = answer.read(_MOST_OCTETS)
+    return octets
+
+
+def read_spamd(answer: bytes) -> FilterAnswer | None:
+    """Read `Spam: False ; 1.2 / 5.0` and the names behind the empty line; None for anything else."""
+    head, _, names = answer.partition(b"\r\n\r\n")
+    found = _SPAM.search(head)
+    if found is None:
+        return None
+    tests = tuple(name.strip() for name in names.decode("ascii", "replace").split(",") if name.strip())
+    return FilterAnswer(float(found[1]), float(found[2]), tests)
+
+
+def read_rspamd(answer: bytes) -> FilterAnswer | None:
+    """Read the object that /checkv2 answers: the marks that add points, the heaviest first; None for anything else."""
+    try:
+        told = json.loads(answer)
+        symbols = {str(name): float(one.get("score", 0)) for name, one in told.get("symbols", {}).items()}
+        heavy = sorted((name for name, points in symbols.items() if points > 0), key=lambda name: -symbols[name])
+        return FilterAnswer(float(told["score"]), float(told["required_score"]), tuple(heavy))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
