@@ -139,6 +139,7 @@ LIMITS: dict[str, Limit] = {
         _limit("case_proof_hours", 48, "hours", "R-82", "ours", derived=True),
         _limit("case_freeze_reports", 2, "events", "R-82", "ours: two independent reports", derived=True),
         _limit("case_receipt_days", 7, "days", "R-73", "RFC 3834: once in seven days"),
+        _limit("case_quiet_days", 30, "days", "R-82", "ours: a feedback loop's reports alone", derived=True),
         _limit("case_keep_days", 1096, "days", "R-95", "ours: 3 years", derived=True),
         # Retries.
         _limit("retry_first_minutes", 15, "minutes", "R-72", "RFC 5321 section 4.5.4.1 says 30; M3AAWG 15 to 30"),

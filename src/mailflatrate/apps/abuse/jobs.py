@@ -31,6 +31,7 @@ def _take(raw_mail_id: int) -> None:
 
 @job("abuse.sweep", Queue.INBOUND, every="*/2 * * * *")
 def sweep(timestamp: int) -> None:
-    """Take what a crash left waiting, and what people answered "this was not me" to."""
+    """Take what a crash left waiting, and what people answered "this was not me" to; close what needs nobody."""
     take_mail()
     actions.collect_denials()
+    actions.close_quiet_cases()

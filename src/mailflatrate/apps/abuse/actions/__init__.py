@@ -23,7 +23,15 @@ from mailflatrate.apps.abuse.actions.sources import (
     open_from_mail,
     put_mail_away,
 )
-from mailflatrate.apps.abuse.actions.work import add_note, attribute, close, forget_old_cases, reopen, take_over
+from mailflatrate.apps.abuse.actions.work import (
+    add_note,
+    attribute,
+    close,
+    close_quiet_cases,
+    forget_old_cases,
+    reopen,
+    take_over,
+)
 
 __all__ = [
     "Attachment",
@@ -36,6 +44,7 @@ __all__ = [
     "answer_question",
     "attribute",
     "close",
+    "close_quiet_cases",
     "collect_denials",
     "file_figures",
     "find",

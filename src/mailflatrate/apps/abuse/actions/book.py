@@ -68,8 +68,8 @@ def file_report(draft: Draft, *, by: User | None = None, machine: str = MACHINE)
     if report.effect:
         details = {"effect": report.effect, "platform": report.platform, "report": report.id}
         add_event(case, EventKind.EFFECT, by=by, machine=machine, details=details)
-    if draft.dangerous and not case.dangerous:
-        case.dangerous = True
+    case.dangerous = case.dangerous or draft.dangerous
+    case.quiet = draft.via is Via.LOOP and (opened or case.quiet)
     settle_deadlines(case)
     freeze_if_needed(case)
     return report

@@ -60,6 +60,7 @@ def open_contest(message_id: int, *, by: User) -> Case:
             raise AbuseError(_("There is no such message of a customer."))
         known = Report.objects.select_related("case").filter(via=Via.CONTEST, source_id=message.id).first()
         if known is not None:
+            _log_opened(known.case, by)
             return known.case
         report = file_report(
             Draft(
@@ -69,11 +70,12 @@ def open_contest(message_id: int, *, by: User) -> Case:
             ),
             by=by,
         )  # fmt: skip
-        audit.record(
-            "case.opened", by=audit.person(by), account_id=message.account_id,
-            subject=f"case:{report.case.reference}",
-        )  # fmt: skip
+        _log_opened(report.case, by)
         return report.case
+
+
+def _log_opened(case: Case, by: User) -> None:
+    audit.record("case.opened", by=audit.person(by), account_id=case.account_id, subject=f"case:{case.reference}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,7 @@ def open_by_hand(given: ByHand, *, by: User) -> Case:
             ),
             by=by,
         )  # fmt: skip
-        audit.record(
-            "case.opened", by=audit.person(by), account_id=report.account_id, subject=f"case:{report.case.reference}"
-        )
+        _log_opened(report.case, by)
         return report.case
 
 

@@ -19,7 +19,6 @@ from mailflatrate.apps.abuse.models import (
     Report,
 )
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import release_hold
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import audit, clock, tenancy
@@ -151,15 +150,17 @@ def _log(action: str, case: Case, by: User, *, reason: str = "", details: dict[s
     )  # fmt: skip
 
 
-def mailings_like(sender: str, subject: str) -> list[Campaign]:
-    """Mailings that may be meant by a mail without any mark of ours: the same sender address and subject, newest first.
-
-    Runs inside `tenancy.platform(...)`. A hint for the desk and never more.
-    """
-    if not sender or not subject:
-        return []
-    rows = Campaign.objects.filter(sender__email__iexact=sender, subject__iexact=subject).exclude(state="draft")
-    return list(rows.order_by("-started_at")[:5])
+def close_quiet_cases() -> int:
+    """Cases that feedback loops alone made, and to which nothing was added for a month, need no person; how many."""
+    before = clock.now() - timedelta(days=value("case_quiet_days"))
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        rows = Case.objects.select_for_update().filter(quiet=True, changed_at__lt=before, frozen=False)
+        done = list(rows.exclude(state=CaseState.CLOSED).order_by("id")[:500])
+        for case in done:
+            case.state, case.cause, case.closed_at = CaseState.CLOSED, Cause.LOOP, clock.now()
+            settle_deadlines(case)
+            add_event(case, EventKind.CLOSED, machine="abuse.sweep", details={"cause": Cause.LOOP.value})
+    return len(done)
 
 
 def forget_old_cases() -> int:

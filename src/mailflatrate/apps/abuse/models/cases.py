@@ -42,6 +42,7 @@ class Cause(models.TextChoices):
     IMPRINT = "imprint", _("Sender or imprint wrong")
     NOT_OURS = "not_ours", _("Not sent through us")
     FALSE_ALARM = "false_alarm", _("Nothing wrong was found")
+    LOOP = "loop", _("Feedback loop; taken off all lists at once")
 
 
 class Case(TenantModel):
@@ -65,6 +66,7 @@ class Case(TenantModel):
     )
     subject = models.CharField(max_length=250, blank=True, help_text="one line for the queue")
     dangerous = models.BooleanField(default=False, help_text="illegal content, or a sender who pretends to be another")
+    quiet = models.BooleanField(default=False, help_text="feedback loops alone reported: nobody waits for an answer")
     frozen = models.BooleanField(default=False, help_text="the mailing is held until this is answered (R-82)")
     assigned_to = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.apps.abuse.queries.queue import needs_person
 from mailflatrate.apps.accounts.models import Application, DeskMessage, Side, Standing
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.apps.lists.reviewing import held_imports, waiting_declarations
 from mailflatrate.apps.stats.queries import open_holds
 
@@ -70,7 +72,23 @@ def _figures() -> Waiting:
     return waiting(open_holds(), "at")
 
 
+def _cases() -> Waiting:
+    return waiting(needs_person(), "opened_at")
+
+
+def _unread() -> Waiting:
+    return waiting(RawMail.objects.filter(state=RawMailState.UNREAD), "received_at")
+
+
 QUEUES: list[Queue] = [
+    Queue(
+        "cases",
+        _("Cases"),
+        _("Somebody complains of a mailing. The first answer is due within a working day."),
+        "inbox",
+        ("cases", "case", "cases-closed", "case-search", "case-new"),
+        _cases,
+    ),
     Queue(
         "applications",
         _("Applications"),
@@ -102,6 +120,14 @@ QUEUES: list[Queue] = [
         "octagon-alert",
         ("figures", "figure"),
         _figures,
+    ),
+    Queue(
+        "unread",
+        _("Unread mail"),
+        _("What came back and could not be understood. Nothing is thrown away."),
+        "mail-warning",
+        ("stored-mails", "stored-mail"),
+        _unread,
     ),
     Queue(
         "letters",

@@ -14,10 +14,12 @@ from mailflatrate.entrypoints.web.desk import (
     origins,
     privacy,
 )
+from mailflatrate.entrypoints.web.desk.cases.urls import urlpatterns as cases
 
 app_name = "desk"
 urlpatterns = [
     path("", home.home, name="home"),
+    *cases,
     path("applications/", applications.applications, name="applications"),
     path("applications/<int:account_id>/", applications.application, name="application"),
     path("applications/<int:account_id>/decide/", applications.decide, name="application-decide"),

@@ -1,0 +1,193 @@
+"""A case to take along: the whole of it as a ZIP for the operator's own file, and as XARF for passing on.
+
+The ZIP holds everything, the reporter included, and stays in the house. The XARF objects name no reporter and no
+recipient (R-80): who passes a report on redacts it (RFC 6590), so that an address becomes a keyed hash.
+"""
+
+import base64
+import io
+import json
+import re
+import uuid
+import zipfile
+from datetime import UTC, datetime
+from typing import Any
+
+from mailflatrate.apps.abuse.models import Case, CaseQuestion, Complaint, Report
+from mailflatrate.apps.abuse.queries.case import CaseView, Person
+from mailflatrate.base import clock
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.reading.address import ADDRESS
+from mailflatrate.mail.tokens import TOKEN_PATTERN
+from mailflatrate.settings import load_settings
+
+XARF_VERSION = "4.0.0"
+_NAMESPACE = uuid.UUID("3f0c9d5e-6a55-5c58-9c1b-7d0f6f0f6a11")
+_TOKEN = re.compile(TOKEN_PATTERN)
+_TYPES = {Complaint.FALSE_SENDER: ("content", "phishing"), Complaint.ILLEGAL: ("content", "fraud")}
+_SOURCE_OCTETS = 200_000
+
+
+def case_zip(view: CaseView) -> bytes:
+    """Everything of a case: a summary, its events, letters and questions, each mail as it came, the proofs."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def put(name: str, content: bytes | str) -> None:
+            entry = zipfile.ZipInfo(name, clock.now().timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+
+        put("case.json", _json(_case(view)))
+        put("events.json", _json([_event_fields(event) for event in view.events]))
+        put("xarf.json", _json(xarf_reports(view)))
+        for report in view.reports:
+            if report.raw_mail is not None and report.raw_mail.raw:
+                put(f"mails/report-{report.id}.eml", bytes(report.raw_mail.raw))
+        for person in view.people:
+            put(f"proof/recipient-of-report-{person.report.id}.json", _json(_proof(person)))
+        for question in view.questions:
+            put(f"questions/{question.id}.json", _json(_question(question)))
+            for answer in question.answers.all():
+                if answer.file:
+                    put(f"questions/{question.id}-answer-{answer.id}{_ending(answer.file_type)}", bytes(answer.file))
+    return out.getvalue()
+
+
+def _ending(media_type: str) -> str:
+    known = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "application/zip": ".zip"}
+    return known.get(media_type, ".txt")
+
+
+def _case(view: CaseView) -> dict[str, Any]:
+    case = view.case
+    return {
+        "reference": case.reference, "kind": case.kind, "state": case.state, "cause": case.cause,
+        "opened_at": case.opened_at, "closed_at": case.closed_at, "subject": case.subject,
+        "account": {"id": view.sender.account.id, "name": view.sender.account.name} if view.sender else None,
+        "mailing": _mailing(view), "reports": [_report(report) for report in view.reports],
+        "exported_at": clock.now(), "service": load_settings().service_name,
+    }  # fmt: skip
+
+
+def _mailing(view: CaseView) -> dict[str, Any] | None:
+    if view.mailing is None:
+        return None
+    campaign = view.mailing.campaign
+    return {
+        "mailing_id": campaign.mailing_id, "name": campaign.name, "subject": campaign.subject,
+        "started_at": campaign.started_at, "delivered": view.mailing.delivered, "complaints": view.mailing.complaints,
+        "lists": [row.public_name for row in view.mailing.lists],
+    }  # fmt: skip
+
+
+def _report(report: Report) -> dict[str, Any]:
+    names = (
+        "id", "via", "reporter", "reporter_name", "complaint", "text", "notice", "how", "proof", "effect", "platform",
+        "forged", "ip", "at", "first_answered_at",
+    )  # fmt: skip
+    return {name: getattr(report, name) for name in names}
+
+
+def _event_fields(event: Any) -> dict[str, Any]:
+    return {"at": event.at, "kind": event.kind, "by": event.actor_name, "text": event.text, "details": event.details}
+
+
+def _question(question: CaseQuestion) -> dict[str, Any]:
+    answers = [
+        {"at": answer.at, "by": answer.author.email, "text": answer.text, "file": answer.file_name}
+        for answer in question.answers.all()
+    ]
+    return {"asked_at": question.asked_at, "due_at": question.due_at, "text": question.text, "answers": answers}
+
+
+def _proof(person: Person) -> dict[str, Any]:
+    return {
+        "address": person.contact.email if person.contact else None,
+        "events": [
+            {
+                "kind": event.kind, "occurred_at": event.occurred_at, "recorded_at": event.recorded_at,
+                "list": event.mailing_list.public_name if event.mailing_list else None,
+                "commitment": bytes(event.commitment).hex(), "evidence": _evidence(event),
+            }
+            for event in person.events
+        ],
+        "suppressions": [
+            {"reason": row.reason, "everywhere": row.account_id is None, "at": row.created_at, "lifted": row.lifted_at,
+             "source": row.source}
+            for row in person.suppressions
+        ],
+    }  # fmt: skip
+
+
+def _evidence(event: Any) -> dict[str, Any] | None:
+    evidence = getattr(event, "evidence", None)
+    names = ("email", "signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source", "user_agent", "details")
+    return {name: getattr(evidence, name) for name in names} if evidence is not None else None
+
+
+def xarf_reports(view: CaseView) -> list[dict[str, Any]]:
+    """One XARF object (version 4) for each report: what was sent through us, to whom it may concern elsewhere."""
+    return [_xarf(view.case, view, report) for report in view.reports]
+
+
+def _xarf(case: Case, view: CaseView, report: Report) -> dict[str, Any]:
+    settings = load_settings()
+    category, kind = _TYPES.get(Complaint(report.complaint), ("messaging", "spam")) if report.complaint else (
+        "messaging", "spam",
+    )  # fmt: skip
+    us = {
+        "org": settings.service_name,
+        "contact": f"abuse@{settings.service_domain}",
+        "domain": settings.service_domain,
+    }
+    found: dict[str, Any] = {
+        "xarf_version": XARF_VERSION,
+        "report_id": str(uuid.uuid5(_NAMESPACE, f"{settings.service_domain}/{report.id}")),
+        "timestamp": report.at.astimezone(UTC).isoformat(),
+        "reporter": us,
+        "sender": us,
+        "source_identifier": settings.helo_name,
+        "category": category,
+        "type": kind,
+        "evidence_source": "user_complaint" if report.is_from_person else "automated_scan",
+        "protocol": "smtp",
+        "tags": [f"mailflatrate:case:{case.reference}"],
+        "evidence": _xarf_evidence(report),
+    }
+    if view.mailing is not None:
+        campaign = view.mailing.campaign
+        sender = campaign.sender.email if campaign.sender else ""
+        found |= {"smtp_from": sender, "subject": campaign.subject, "message_id": campaign.mailing_id}
+    return found
+
+
+def _xarf_evidence(report: Report) -> list[dict[str, Any]]:
+    """The mail as it was handed in, without anybody's address and without the tokens that lead to a person."""
+    raw = bytes(report.raw_mail.raw)[:_SOURCE_OCTETS] if report.raw_mail is not None else b""
+    if not raw:
+        return []
+    text = redacted(raw.decode("utf-8", "replace"))
+    return [{
+        "content_type": "message/rfc822", "description": "The message as it was reported, redacted (RFC 6590).",
+        "payload": base64.b64encode(text.encode()).decode(),
+    }]  # fmt: skip
+
+
+def redacted(text: str) -> str:
+    """Without the local parts of addresses (a keyed hash stands for each, RFC 6590) and without our tokens."""
+    text = _TOKEN.sub("0" * 40, text)
+    return ADDRESS.sub(lambda match: _hashed(match.group()), text)
+
+
+def _hashed(address: str) -> str:
+    local, _at, domain = address.rpartition("@")
+    return f"{key_ring().suppression_key(local.lower()).hex()[:16]}@{domain}"
+
+
+def _json(value: dict[str, Any] | list[dict[str, Any]]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

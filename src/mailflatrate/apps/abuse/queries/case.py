@@ -1,0 +1,201 @@
+"""One case with everything that a person needs to decide it: mailing, sender, consent, what else happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Q
+
+from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseQuestion, Cause, Report
+from mailflatrate.apps.accounts.models import Account, Strike
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Tally
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, MailingList, Subscription
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.base import clock, tenancy
+
+AGAINST_THE_SENDER = (Cause.NO_CONSENT, Cause.BAD_PROOF, Cause.UNSUBSCRIBE, Cause.ENTERED, Cause.CONTENT, Cause.IMPRINT)
+HALF_A_YEAR = timedelta(days=183)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent it, and how he stands."""
+
+    account: Account
+    strikes: int
+    cases: int
+    against: int
+    since: timedelta | None
+
+    @property
+    def days(self) -> int | None:
+        """For how long the account may send."""
+        return self.since.days if self.since else None
+
+
+@dataclass(frozen=True, slots=True)
+class MailingFacts:
+    """The mailing in numbers: how many got it, how many complained."""
+
+    campaign: Campaign
+    delivered: int
+    waiting: int
+    complaints: int
+    lists: Sequence[MailingList]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The recipient whom a report is about, with his proof and what holds against mailing him."""
+
+    report: Report
+    contact: Contact | None
+    delivery: Delivery | None
+    subscriptions: Sequence[Subscription]
+    events: Sequence[ConsentEvent]
+    feedback: Sequence[Feedback]
+    suppressions: Sequence[Suppression]
+    other_reports: int
+
+    @property
+    def list_id(self) -> int | None:
+        """The list by which the mailing came to him."""
+        return self.delivery.mailing_list_id if self.delivery else None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case and all that belongs to it."""
+
+    case: Case
+    reports: Sequence[Report]
+    events: Sequence[CaseEvent]
+    questions: Sequence[CaseQuestion]
+    sender: Sender | None
+    mailing: MailingFacts | None
+    people: Sequence[Person]
+    like: Sequence[Campaign]
+
+
+def case_view(case_id: int) -> CaseView | None:
+    """Everything about one case; None where there is none."""
+    case = Case.objects.select_related("account", "campaign__sender", "assigned_to", "merged_into", "closed_by").filter(
+        id=case_id
+    )
+    found = case.first()
+    if found is None:
+        return None
+    reports = list(found.reports.select_related("raw_mail").order_by("-id"))
+    return CaseView(
+        case=found,
+        reports=reports,
+        events=list(found.events.select_related("actor").order_by("-at", "-id")),
+        questions=list(found.questions.prefetch_related("answers__author").order_by("-id")),
+        sender=_sender(found.account, found.id) if found.account else None,
+        mailing=_mailing(found.campaign) if found.campaign else None,
+        people=people(found, reports),
+        like=[] if found.campaign_id else _like(reports),
+    )
+
+
+def _sender(account: Account, case_id: int) -> Sender:
+    now = clock.now()
+    recent = Case.objects.filter(account_id=account.id, opened_at__gte=now - HALF_A_YEAR).exclude(id=case_id)
+    numbers = recent.filter(merged_into__isnull=True, quiet=False).aggregate(
+        all=Count("id"), against=Count("id", filter=Q(cause__in=AGAINST_THE_SENDER))
+    )
+    strikes = Strike.objects.filter(account_id=account.id, taken_back_at__isnull=True, ends_at__gt=now).count()
+    since = now - account.activated_at if account.activated_at else None
+    return Sender(account, strikes, numbers["all"], numbers["against"], since)
+
+
+def _mailing(campaign: Campaign) -> MailingFacts:
+    rows = Tally.objects.filter(campaign_id=campaign.id).values_list("state", "count")
+    total: dict[str, int] = {}
+    for state, count in rows:
+        total[state] = total.get(state, 0) + count
+    complaints = Feedback.objects.filter(
+        account_id=campaign.account_id, campaign_id=campaign.id, kind=FeedbackKind.COMPLAINT
+    )
+    lists = MailingList.objects.filter(account_id=campaign.account_id, id__in=campaign.list_ids).order_by("name")
+    waiting = total.get(DeliveryState.PENDING, 0) + total.get(DeliveryState.DEFERRED, 0)
+    planned = max(campaign.planned_count - sum(total.values()), 0)
+    return MailingFacts(campaign, total.get(DeliveryState.SENT, 0), waiting + planned, complaints.count(), list(lists))
+
+
+def people(case: Case, reports: Sequence[Report]) -> list[Person]:
+    """The recipients whom the reports are about, each once, as far as the account knows them."""
+    found: list[Person] = []
+    known: set[bytes] = set()
+    for report in reports:
+        key = report.address_key or report.reporter_key
+        if key is None or bytes(key) in known or case.account_id is None:
+            continue
+        known.add(bytes(key))
+        person = _person(case, report, bytes(key))
+        if person is not None:
+            found.append(person)
+    return found
+
+
+def _person(case: Case, report: Report, key: bytes) -> Person | None:
+    assert case.account_id is not None
+    suppressions = Suppression.objects.filter(
+        Q(account_id=case.account_id) | Q(account_id__isnull=True), address_key=key
+    )
+    others = Report.objects.filter(Q(address_key=key) | Q(reporter_key=key)).exclude(case=case)
+    with tenancy.account(case.account_id):
+        contact = Contact.objects.filter(address_key=key).first()
+        if contact is None and report.delivery_id is None:
+            return None
+        contact_id = contact.id if contact else report.contact_id or 0
+        delivery = Delivery.objects.filter(id=report.delivery_id or 0).first()
+        if delivery is None and case.campaign_id is not None:
+            delivery = Delivery.objects.filter(campaign_id=case.campaign_id, contact_id=contact_id).first()
+        rows = ConsentEvent.objects.filter(contact_id=contact_id)
+        events = list(rows.select_related("evidence", "mailing_list", "source_import").order_by("recorded_at", "id"))
+        subscriptions = list(Subscription.objects.filter(contact_id=contact_id).select_related("mailing_list"))
+        feedback = list(Feedback.objects.filter(contact_id=contact_id).select_related("campaign").order_by("-at"))
+    return Person(
+        report, contact, delivery, subscriptions, events, feedback, list(suppressions.order_by("id")), others.count()
+    )
+
+
+def _like(reports: Sequence[Report]) -> list[Campaign]:
+    """Mailings that may be meant: the same sender address and subject as the mail that was handed in; a hint only."""
+    for report in reports:
+        original = (report.raw_mail.reading.get("original") or {}) if report.raw_mail else {}
+        sender, subject = str(original.get("from") or ""), str(original.get("subject") or "")
+        address = sender.rpartition("<")[2].rstrip("> ").strip().lower()
+        if "@" in address and subject:
+            rows = Campaign.objects.filter(sender__email__iexact=address).exclude(state="draft")
+            found = list(rows.filter(subject__iexact=subject).order_by("-started_at")[:5])
+            if found:
+                return found
+            return list(rows.order_by("-started_at")[:3])
+    return []
+
+
+def cases_of_account(account_id: int, limit: int = 20) -> list[Case]:
+    """An account's cases, the newest first."""
+    rows = Case.objects.filter(account_id=account_id, merged_into__isnull=True).select_related("campaign")
+    return list(rows.order_by("-id")[:limit])
+
+
+def open_questions() -> list[CaseQuestion]:
+    """What the current account still has to answer. Runs inside `tenancy.account(...)`."""
+    rows = CaseQuestion.objects.filter(answered_at__isnull=True, settled_at__isnull=True)
+    return list(rows.select_related("campaign").order_by("due_at"))
+
+
+def questions() -> list[CaseQuestion]:
+    """All that the current account was asked, the newest first. Runs inside `tenancy.account(...)`."""
+    return list(CaseQuestion.objects.select_related("campaign").prefetch_related("answers").order_by("-id")[:100])
+
+
+def question(question_id: int) -> CaseQuestion | None:
+    """One question with its answers. Runs inside `tenancy.account(...)`."""
+    rows = CaseQuestion.objects.select_related("campaign").prefetch_related("answers__author")
+    return rows.filter(id=question_id).first()

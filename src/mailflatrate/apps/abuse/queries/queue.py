@@ -1,0 +1,99 @@
+"""The queue: open cases, what presses most first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState
+from mailflatrate.base import clock
+from mailflatrate.rules.cases import CaseFacts, Urgency, urgency
+
+MOST_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One open case. `reports` counts them; `due` is the nearest deadline."""
+
+    case: Case
+    urgency: Urgency
+    reports: int
+    due: datetime | None
+
+    @property
+    def overdue(self) -> bool:
+        """True where a deadline has passed."""
+        return self.urgency is Urgency.OVERDUE
+
+
+def open_cases() -> QuerySet[Case]:
+    """All that are not closed."""
+    return Case.objects.exclude(state=CaseState.CLOSED)
+
+
+def needs_person() -> QuerySet[Case]:
+    """Cases in which the next step is the desk's; what feedback loops alone reported needs none."""
+    late = Q(state=CaseState.ASKED, proof_due_at__lte=clock.now())
+    return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], quiet=False) | late)
+
+
+def queue(*, kind: CaseKind | None = None, quiet: bool = False, mine: int | None = None) -> list[QueueRow]:
+    """Open cases in the order in which they press. `mine`: those that this person took; `quiet`: the loops' alone."""
+    rows = open_cases().filter(quiet=quiet).select_related("account", "campaign", "assigned_to")
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    if mine is not None:
+        rows = rows.filter(assigned_to_id=mine)
+    found = [_row(case) for case in rows.annotate(number=Count("reports")).order_by("opened_at")[:MOST_ROWS]]
+    return sorted(found, key=lambda row: (-row.urgency, row.due or row.case.opened_at, row.case.id))
+
+
+def neighbours(case: Case) -> tuple[Case | None, Case | None]:
+    """The cases before and after it in the queue."""
+    rows = [row.case for row in queue(quiet=case.quiet)]
+    place = next((number for number, row in enumerate(rows) if row.id == case.id), None)
+    if place is None:
+        return None, rows[0] if rows else None
+    return rows[place - 1] if place else None, rows[place + 1] if place + 1 < len(rows) else None
+
+
+def counts() -> dict[str, int]:
+    """Open cases by kind, and under "quiet" what loops alone reported."""
+    rows = open_cases().values_list("kind", "quiet").annotate(n=Count("id"))
+    found: dict[str, int] = {}
+    for kind, quiet, number in rows:
+        key = "quiet" if quiet else kind
+        found[key] = found.get(key, 0) + number
+    return found
+
+
+def urgency_of(case: Case) -> Urgency:
+    """How much a case presses now."""
+    return urgency(_facts(case), clock.now())
+
+
+def _row(case: Case) -> QueueRow:
+    due = [moment for moment in (case.answer_due_at, case.proof_due_at) if moment is not None]
+    return QueueRow(case, urgency_of(case), getattr(case, "number", 0), min(due, default=None))
+
+
+def _facts(case: Case) -> CaseFacts:
+    late = case.proof_due_at is not None and case.proof_due_at <= clock.now()
+    return CaseFacts(
+        answer_due=case.answer_due_at,
+        proof_due=case.proof_due_at,
+        dangerous=case.dangerous,
+        frozen=case.frozen,
+        needs_person=case.state in (CaseState.OPEN, CaseState.ANSWERED) or late,
+        has_reporter=case.answer_due_at is not None,
+    )
+
+
+def closed_page(*, before_id: int | None = None, size: int = 50) -> Sequence[Case]:
+    """Closed cases, the newest first; `before_id` is the last id of the page before."""
+    rows = Case.objects.filter(state=CaseState.CLOSED).select_related("account", "campaign", "closed_by")
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return list(rows.order_by("-id")[:size])

@@ -1,0 +1,155 @@
+"""Search by whatever somebody has in hand: a reference, a mailing ID, a token or a header, an address, a name."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.db.models import Q
+
+from mailflatrate.apps.abuse.models import Case, Report
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.inbound.models import RawMail
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
+from mailflatrate.mail.tokens import TOKEN_PATTERN, Purpose, TokenClaims
+
+MOST = 20
+_REFERENCE = re.compile(r"(?<![0-9A-Za-z])([0-9A-TV-Za-tv-z]{3})[\s-]?([0-9A-TV-Za-tv-z]{4})(?![0-9A-Za-z-])")
+_SLIPS = str.maketrans("OIL", "011")
+_TOKEN = re.compile(TOKEN_PATTERN)
+_ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What matches, by kind; each list at most `MOST` long. `how` says as what the words were read."""
+
+    how: str
+    cases: Sequence[Case] = ()
+    mailings: Sequence[Campaign] = ()
+    people: Sequence[Contact] = ()
+    accounts: Sequence[Account] = ()
+    mails: Sequence[RawMail] = ()
+    suppressions: Sequence[Suppression] = ()
+
+    @property
+    def only_case(self) -> Case | None:
+        """The case, where it is all there is."""
+        others = (*self.mailings, *self.people, *self.accounts, *self.mails, *self.suppressions)
+        return self.cases[0] if len(self.cases) == 1 and not others else None
+
+
+def search(text: str) -> Found:
+    """Everything of the desk that the words name."""
+    text = text.strip()
+    if not text:
+        return Found("")
+    for attempt in (_by_token, _by_mailing_id, _by_reference, _by_address, _by_ip):
+        found = attempt(text)
+        if found is not None:
+            return found
+    return _by_name(text)
+
+
+def _cases(condition: Q) -> list[Case]:
+    rows = Case.objects.filter(condition, merged_into__isnull=True).select_related("account", "campaign")
+    return list(rows.order_by("-id").distinct()[:MOST])
+
+
+def _by_token(text: str) -> Found | None:
+    for token in dict.fromkeys(match.lower() for match in _TOKEN.findall(text)):
+        known = key_ring().identify(token)
+        if known is not None:
+            return _of_token(*known)
+    return None
+
+
+def _of_token(purpose: Purpose, claims: TokenClaims) -> Found:
+    if purpose is Purpose.CASE:
+        return Found("token", cases=_cases(Q(reports__id=claims.delivery_id)))
+    if purpose is Purpose.CLICK:
+        rows = Campaign.objects.filter(editions__id=claims.delivery_id, account_id=claims.account_id)
+        return _of_mailings("token", list(rows))
+    delivery = Delivery.objects.filter(id=claims.delivery_id, account_id=claims.account_id).first()
+    if delivery is None:
+        return Found("token")
+    people = Contact.objects.filter(id=delivery.contact_id or 0, account_id=claims.account_id)
+    mailings = list(Campaign.objects.filter(id=delivery.campaign_id or 0))
+    return _of_mailings("token", mailings, people=list(people))
+
+
+def _of_mailings(how: str, mailings: list[Campaign], people: Sequence[Contact] = ()) -> Found:
+    ids = [row.id for row in mailings]
+    accounts = list(Account.objects.filter(id__in=[row.account_id for row in mailings]))
+    return Found(how, cases=_cases(Q(campaign_id__in=ids)), mailings=mailings, people=people, accounts=accounts)
+
+
+def _by_mailing_id(text: str) -> Found | None:
+    whole = parse_mailing_id(text)
+    told = [whole] if whole else list(find_in_text(text[:4000]))
+    rows = list(Campaign.objects.filter(mailing_id__in=told)[:MOST]) if told else []
+    return _of_mailings("mailing_id", rows) if rows else None
+
+
+def _by_reference(text: str) -> Found | None:
+    match = _REFERENCE.search(text)
+    if match is None:
+        return None
+    reference = f"{match[1]}-{match[2]}".upper().translate(_SLIPS)
+    rows = _cases(Q(reference=reference)) or list(Case.objects.filter(reference=reference))
+    return Found("reference", cases=rows) if rows else None
+
+
+def _by_address(text: str) -> Found | None:
+    match = _ADDRESS.search(text)
+    if match is None:
+        return None
+    address = match.group().rstrip(".").lower()
+    try:
+        key = key_ring().suppression_key(canonical_key(address))
+    except AddressError:
+        return None
+    people = Contact.objects.filter(address_key=key).select_related("account")
+    suppressed = Suppression.objects.filter(address_key=key).select_related("account").order_by("-id")
+    mails = RawMail.objects.defer("raw").filter(Q(envelope_from__iexact=address) | Q(reading__sender=address))
+    domains = SenderDomain.objects.filter(name=address.rpartition("@")[2]).values_list("account_id", flat=True)
+    return Found(
+        "address",
+        cases=_cases(Q(reports__reporter_key=key) | Q(reports__address_key=key)),
+        people=list(people.order_by("id")[:MOST]),
+        accounts=list(Account.objects.filter(id__in=list(domains))[:MOST]),
+        mails=list(mails.order_by("-id")[:MOST]),
+        suppressions=list(suppressed[:MOST]),
+    )
+
+
+def _by_ip(text: str) -> Found | None:
+    try:
+        ip = str(ip_address(text))
+    except ValueError:
+        return None
+    mails = RawMail.objects.defer("raw").filter(peer=ip).order_by("-id")
+    return Found("ip", cases=_cases(Q(reports__ip=ip)), mails=list(mails[:MOST]))
+
+
+def _by_name(text: str) -> Found:
+    domains = SenderDomain.objects.filter(name__icontains=text).values_list("account_id", flat=True)
+    accounts = Account.objects.filter(Q(name__icontains=text) | Q(id__in=list(domains)), is_house=False)
+    mailings = Campaign.objects.filter(Q(name__icontains=text) | Q(subject__icontains=text)).exclude(state="draft")
+    in_words = Report.objects.filter(Q(text__icontains=text) | Q(reporter_name__icontains=text))
+    ids = list(in_words.order_by("-id").values_list("case_id", flat=True)[:MOST])
+    found = list(accounts.order_by("name")[:MOST])
+    of_accounts = Q(account_id__in=[row.id for row in found])
+    return Found(
+        "name",
+        cases=_cases(Q(subject__icontains=text) | Q(id__in=ids) | of_accounts),
+        mailings=list(mailings.order_by("-id")[:MOST]),
+        accounts=found,
+    )

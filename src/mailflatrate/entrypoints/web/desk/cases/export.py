@@ -1,0 +1,59 @@
+"""A case as a file: everything as a ZIP, or XARF without anybody's identity; handing it out is audited (R-98)."""
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.abuse.export import case_zip, xarf_reports
+from mailflatrate.apps.abuse.queries.case import CaseView, case_view
+from mailflatrate.apps.privacy.actions.proof import MEDIA_TYPES, ProofFormat, export_proof
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.base import audit, tenancy
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+
+
+def _view(case_id: int) -> CaseView:
+    found = case_view(case_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_POST
+@desk
+def export(request: DeskRequest, case_id: int) -> HttpResponse:
+    """The case as `zip` or `xarf`. A POST, because handing out evidence is written down."""
+    view, wanted = _view(case_id), request.POST.get("format", "")
+    if wanted not in ("zip", "xarf"):
+        raise Http404
+    request.audit(
+        "case.exported", account_id=view.case.account_id, subject=f"case:{view.case.reference}",
+        details={"format": wanted},
+    )  # fmt: skip
+    name = f"case-{view.case.reference}"
+    if wanted == "xarf":
+        answer = JsonResponse(xarf_reports(view), safe=False, json_dumps_params={"ensure_ascii": False, "indent": 1})
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}.xarf.json"'
+        return answer
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    return HttpResponse(case_zip(view), content_type="application/zip", headers=headers)
+
+
+@require_POST
+@desk
+def certificate(request: DeskRequest, case_id: int) -> HttpResponse:
+    """The certificate of a recipient's consent to the list by which the mailing came (R-30)."""
+    view, told = _view(case_id), request.POST.get("report", "")
+    person = next((row for row in view.people if str(row.report.id) == told), None)
+    if person is None or person.contact is None or person.list_id is None or view.case.account_id is None:
+        raise Http404
+    reason = f"case {view.case.reference}"
+    try:
+        with tenancy.account(view.case.account_id):
+            made = export_proof(
+                person.contact.id, person.list_id, ProofFormat.PDF, language=request.user.language,
+                by=audit.person(request.user), reason=reason,
+            )  # fmt: skip
+    except PrivacyError as problem:
+        raise Http404(str(problem)) from problem
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return HttpResponse(made.octets, content_type=MEDIA_TYPES[ProofFormat.PDF], headers=headers)

@@ -1,0 +1,116 @@
+"""The queue of cases, closed ones, search, and a case entered by hand."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.errors import AbuseError
+from mailflatrate.apps.abuse.models import Case, CaseKind, Complaint
+from mailflatrate.apps.abuse.queries import queue as queries
+from mailflatrate.apps.abuse.queries.search import Found
+from mailflatrate.apps.abuse.queries.search import search as search_desk
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.cases.words import STATE_TONES, URGENCY
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
+
+HOW_READ = {
+    "token": gettext_lazy("a signed token"),
+    "mailing_id": gettext_lazy("a mailing ID"),
+    "reference": gettext_lazy("the reference of a case"),
+    "address": gettext_lazy("an e-mail address"),
+    "ip": gettext_lazy("an IP address"),
+    "name": gettext_lazy("a name or words"),
+}
+
+
+class HandForm(forms.Form):
+    """What somebody told us by letter or telephone (R-43)."""
+
+    about = forms.CharField(
+        label=gettext_lazy("Mailing ID"), max_length=2000, required=False,
+        help_text=gettext_lazy("As it was read out or copied. Empty where it is not known."),
+    )  # fmt: skip
+    complaint = forms.ChoiceField(label=gettext_lazy("What is wrong"), choices=Complaint.choices)
+    text = forms.CharField(label=gettext_lazy("What was said"), max_length=8000, widget=forms.Textarea({"rows": 5}))
+    reporter_name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
+    reporter = forms.EmailField(
+        label=gettext_lazy("E-mail address"), required=False,
+        help_text=gettext_lazy("For the answer. The customer never sees it."),
+    )  # fmt: skip
+    language = forms.ChoiceField(label=gettext_lazy("Language of the answer"), choices=settings.LANGUAGES)
+
+
+@require_safe
+@desk
+def cases(request: DeskRequest) -> HttpResponse:
+    """Open cases, what presses most first; one kind of them, mine, or those that feedback loops alone made."""
+    wanted = request.GET.get("kind", "")
+    kind = CaseKind(wanted) if wanted in CaseKind.values else None
+    quiet, mine = wanted == "quiet", wanted == "mine"
+    rows = queries.queue(kind=kind, quiet=quiet, mine=request.user.id if mine else None)
+    numbers = queries.counts()
+    context = {
+        "rows": [_row(row) for row in rows], "wanted": wanted, "quiet_count": numbers.get("quiet", 0),
+        "all_count": sum(number for key, number in numbers.items() if key != "quiet"),
+        "chips": [(one.value, one.label, numbers[one.value]) for one in CaseKind if numbers.get(one.value)],
+    }  # fmt: skip
+    return page(request, "cases/queue", context)
+
+
+def _row(row: queries.QueueRow) -> dict[str, Any]:
+    word, tone = URGENCY[row.urgency]
+    return {"case": row.case, "reports": row.reports, "due": row.due, "word": word, "tone": tone,
+            "overdue": row.overdue}  # fmt: skip
+
+
+@require_safe
+@desk
+def closed(request: DeskRequest) -> HttpResponse:
+    """Closed cases, the newest first."""
+    before = request.GET.get("before", "")
+    rows = queries.closed_page(before_id=int(before) if before.isdecimal() and len(before) < 18 else None)
+    more = f"?before={rows[-1].id}" if len(rows) == PAGE_ROWS else ""
+    return page(request, "cases/closed", {"rows": rows, "more": more, "first": not before})
+
+
+@require_safe
+@desk
+def search(request: DeskRequest) -> HttpResponse:
+    """By any identifier. A reference that names one case leads straight to it."""
+    text = request.GET.get("q", "").strip()[:4000]
+    found = search_desk(text)
+    if found.how == "reference" and found.only_case is not None:
+        return see_other(reverse("desk:case", args=[found.only_case.id]))
+    context = {
+        "search": text, "found": found, "how": HOW_READ.get(found.how, ""), "any": _anything(found),
+        "cases": [(case, STATE_TONES.get(case.state, "")) for case in found.cases],  # type: ignore[call-overload]
+    }  # fmt: skip
+    return page(request, "cases/search", context)
+
+
+def _anything(found: Found) -> bool:
+    return any((found.cases, found.mailings, found.people, found.accounts, found.mails, found.suppressions))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk
+def new(request: DeskRequest) -> HttpResponse:
+    """Enter what came by letter or telephone."""
+    form = HandForm(request.POST or None, initial={"language": "de"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            case: Case = actions.open_by_hand(actions.ByHand(**form.cleaned_data), by=request.user)
+        except AbuseError as problem:
+            form.add_error("about" if form.cleaned_data["about"] else "text", str(problem))
+        else:
+            messages.success(request, _("Case %(reference)s is open.") % {"reference": case.reference})
+            return see_other(reverse("desk:case", args=[case.id]))
+    return page(request, "cases/new", {"form": form}, status=REFUSED if request.method == "POST" else 200)

@@ -1,0 +1,180 @@
+"""Stored mail: what waits for a person, what was sorted apart, one message and what was made of it, replaying it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.errors import AbuseError
+from mailflatrate.apps.abuse.models import Report
+from mailflatrate.apps.inbound import intake
+from mailflatrate.apps.inbound.models import Feedback, RawMail, RawMailState
+from mailflatrate.apps.inbound.replay import replay
+from mailflatrate.apps.suppression.actions import SuppressionError
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.cases.words import PROOF, how_word
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
+from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.mime import parse
+from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
+from mailflatrate.settings import load_settings
+
+LARGEST_FILE_OCTETS = 20 * 1024 * 1024
+SHOWN_SOURCE_OCTETS = 200_000
+KINDS = {
+    "bounce": gettext_lazy("Bounce"), "delay": gettext_lazy("Delay"), "complaint": gettext_lazy("Complaint"),
+    "auto_reply": gettext_lazy("Automatic answer"), "unsubscribe": gettext_lazy("Unsubscribe"),
+    "challenge": gettext_lazy("Challenge"), "report": gettext_lazy("Report of a machine"),
+    "receipt": gettext_lazy("Receipt"), "reply": gettext_lazy("Answer"), "other": gettext_lazy("Other mail"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """One line of the list."""
+
+    mail: RawMail
+    subject: str
+    sender: str
+    kind: str
+
+
+class UploadForm(forms.Form):
+    """A mail that came by another way, as a file."""
+
+    file = forms.FileField(label=gettext_lazy("Mail as a file"), help_text=gettext_lazy(".eml or .msg, at most 20 MB"))
+
+    def clean_file(self) -> bytes:
+        """The octets of a mail. Outlook's format is turned into one."""
+        upload = self.cleaned_data["file"]
+        if upload.size > LARGEST_FILE_OCTETS:
+            raise forms.ValidationError(_("The file is larger than 20 MB."))
+        content: bytes = upload.read()
+        if is_outlook(content):
+            read = outlook_message(content)
+            if read is None:
+                raise forms.ValidationError(_("No mail can be read in this file. Save it as .eml and try again."))
+            return read
+        return content
+
+
+def row_of(mail: RawMail) -> MailRow:
+    """A message with its subject and its kind as a word."""
+    headers = parse(bytes(mail.raw)[:64_000]).headers
+    kind = str(KINDS.get(mail.kind, mail.kind or _("Not read yet")))
+    return MailRow(mail, headers.text("subject"), headers.text("from") or mail.envelope_from, kind)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk
+def mails(request: DeskRequest) -> HttpResponse:
+    """What waits for a person, or what the sorting put apart; and taking in a mail that came as a file."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        to = f"abuse@{load_settings().service_domain}"
+        (raw_mail_id,) = intake.store([intake.Arrival("file", "", "", to, form.cleaned_data["file"])])
+        request.audit("mail.uploaded", subject=f"raw_mail:{raw_mail_id}")
+        messages.success(request, _("The mail is taken in and being read."))
+        return see_other(reverse("desk:stored-mail", args=[raw_mail_id]))
+    apart = request.GET.get("tray") == "apart"
+    state = RawMailState.APART if apart else RawMailState.UNREAD
+    before = request.GET.get("before", "")
+    rows = RawMail.objects.filter(state=state).order_by("-id")
+    if before.isdecimal() and len(before) < 18:
+        rows = rows.filter(id__lt=int(before))
+    found = [row_of(mail) for mail in rows[:PAGE_ROWS]]
+    context = {
+        "rows": found, "apart": apart, "form": form,
+        "numbers": {"unread": RawMail.objects.filter(state=RawMailState.UNREAD).count(),
+                    "apart": RawMail.objects.filter(state=RawMailState.APART).count()},
+        "more": f"?{'tray=apart&' if apart else ''}before={found[-1].mail.id}" if len(found) == PAGE_ROWS else "",
+    }  # fmt: skip
+    return page(request, "cases/mails", context, status=REFUSED if form.errors else 200)
+
+
+def _find(raw_mail_id: int) -> RawMail:
+    found = RawMail.objects.select_related("account").filter(id=raw_mail_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@desk
+def one(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
+    """A message as it came, with what was made of it."""
+    return _show(request, _find(raw_mail_id))
+
+
+def _show(request: DeskRequest, mail: RawMail, *, problem: str = "") -> HttpResponse:
+    raw = bytes(mail.raw)
+    reading: dict[str, Any] = mail.reading
+    proof, tone = PROOF.get(str(reading.get("proof", "")), ("", ""))
+    context = {
+        "mail": mail, "row": row_of(mail), "reading": reading, "how": how_word(str(reading.get("how", ""))),
+        "proof": proof, "proof_tone": tone, "problem": problem, "text": notice_text(parse(raw))[:8000],
+        "source": raw[:SHOWN_SOURCE_OCTETS].decode("utf-8", "replace").replace("\r\n", "\n"),
+        "cut": len(raw) > SHOWN_SOURCE_OCTETS, "sha256": bytes(mail.sha256).hex(),
+        "feedback": list(Feedback.objects.filter(raw_mail=mail).select_related("campaign")),
+        "report": Report.objects.select_related("case").filter(raw_mail=mail).first(),
+    }  # fmt: skip
+    return page(request, "cases/mail", context, status=REFUSED if problem else 200)
+
+
+@require_safe
+@desk
+def source(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
+    """The message as a file."""
+    mail = _find(raw_mail_id)
+    headers = {"Content-Disposition": f'attachment; filename="mail-{mail.id}.eml"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(bytes(mail.raw), content_type="message/rfc822", headers=headers)
+
+
+@require_POST
+@desk
+def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
+    """Read a message once more after a reader has improved; nothing is done twice."""
+    mail = _find(raw_mail_id)
+    try:
+        lifted = replay(mail.id, by=request.user, reason=request.POST.get("reason", ""))
+    except SuppressionError as problem:
+        return _show(request, mail, problem=str(problem))
+    if lifted:
+        text = _("Read again. It says no longer what it had been taken for; %(n)d suppressions ended.")
+        messages.success(request, text % {"n": lifted})
+    else:
+        messages.success(request, _("Read again."))
+    return see_other(reverse("desk:stored-mail", args=[mail.id]))
+
+
+@require_POST
+@desk
+def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
+    """A person wants a case of it."""
+    mail = _find(raw_mail_id)
+    actions.open_from_mail(mail.id, by=request.user)
+    actions.take_mail(mail.id)
+    report = Report.objects.filter(raw_mail=mail).first()
+    if report is None:
+        return see_other(reverse("desk:stored-mail", args=[mail.id]))
+    return see_other(reverse("desk:case", args=[report.case_id]))
+
+
+@require_POST
+@desk
+def put_away(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
+    """Nothing is to be done about it."""
+    mail = _find(raw_mail_id)
+    try:
+        actions.put_mail_away(mail.id, by=request.user, reason=request.POST.get("reason", ""))
+    except AbuseError as problem:
+        return _show(request, mail, problem=str(problem))
+    messages.success(request, _("Put away."))
+    return see_other(reverse("desk:stored-mails"))

@@ -1,0 +1,66 @@
+"""A recipient as the desk sees him: proof, mailings, what came back with its raw evidence, what holds against mail."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.abuse.models import Case
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.delivery.queries import deliveries_of_contact
+from mailflatrate.apps.inbound.queries import feedback_of_contact
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.queries import contact_detail
+from mailflatrate.apps.suppression.actions import SuppressionError, lift
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import REFUSED, find_account, page, see_other
+from mailflatrate.entrypoints.web.studio.audience.proof import happenings
+
+SHOWN = 50
+
+
+@require_safe
+@desk
+def person(request: DeskRequest, account_id: int, contact_id: int) -> HttpResponse:
+    """Everything about one person of one account."""
+    return page(request, "cases/person", _context(find_account(account_id), contact_id))
+
+
+def _context(account: Account, contact_id: int) -> dict[str, Any]:
+    with tenancy.account(account.id):
+        detail = contact_detail(contact_id)
+        if detail is None:
+            raise Http404
+        sent = list(deliveries_of_contact(contact_id))
+        feedback = list(feedback_of_contact(contact_id)[:SHOWN])
+    key = bytes(detail.contact.address_key)
+    rows = Suppression.objects.filter(Q(account_id=account.id) | Q(account_id__isnull=True), address_key=key)
+    elsewhere = Contact.objects.filter(address_key=key).exclude(account_id=account.id).select_related("account")
+    cases = Case.objects.filter(Q(reports__address_key=key) | Q(reports__reporter_key=key), merged_into__isnull=True)
+    return {
+        "customer": account, "contact": detail.contact, "subscriptions": detail.subscriptions,
+        "line": happenings(detail.events), "sent": sent, "feedback": feedback,
+        "suppressions": list(rows.order_by("-id")), "elsewhere": list(elsewhere[:SHOWN]),
+        "cases": list(cases.distinct().order_by("-id")[:SHOWN]),
+    }  # fmt: skip
+
+
+@require_POST
+@desk
+def lift_suppression(request: DeskRequest, account_id: int, contact_id: int, suppression_id: int) -> HttpResponse:
+    """Let the address be mailed again, on a reviewer's word (R-75)."""
+    context = _context(find_account(account_id), contact_id)
+    if suppression_id not in {row.id for row in context["suppressions"]}:
+        raise Http404
+    try:
+        lift(suppression_id, reviewer=request.user, reason=request.POST.get("reason", ""))
+    except SuppressionError as problem:
+        return page(request, "cases/person", {**context, "problem": str(problem)}, status=REFUSED)
+    messages.success(request, _("The suppression is lifted, with your name and your reason."))
+    return see_other(reverse("desk:person", args=[account_id, contact_id]))
