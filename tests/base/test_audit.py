@@ -10,6 +10,8 @@ import pytest
 from lists_home import home
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit import DamageKind, Report
+from mailflatrate.base.audit.jobs import check_chain
+from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
@@ -148,3 +150,17 @@ def test_a_line_falls_with_its_transaction(database: str, lines: list[int]) -> N
         audit.record("test.failed", by=OTTO)
         raise ZeroDivisionError
     assert _report().rows == lines[-1]
+
+
+def test_the_nightly_check_leaves_its_result(database: str, lines: list[int]) -> None:
+    """Whole, then damaged: the line says so, and the doctor reads it."""
+    check_chain(0)
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        newest = AuditEntry.objects.latest("id")
+        assert (newest.action, newest.details["rows"]) == ("audit.checked", lines[-1])
+    with _tampered(database, f"UPDATE audit_entry SET actor = 'eve' WHERE number = {lines[2]}"):
+        check_chain(0)
+        with tenancy.platform(PlatformReason.HOUSEKEEPING):
+            newest = AuditEntry.objects.latest("id")
+            assert newest.action == "audit.damaged"
+            assert newest.details["damages"] == [f"row {lines[2]} was changed"]

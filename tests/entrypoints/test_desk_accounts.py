@@ -21,9 +21,9 @@ from mailflatrate.apps.accounts.models import (
 )
 from mailflatrate.apps.accounts.queries import current_version, documents_to_read
 from mailflatrate.apps.accounts.shipped import VERSION
-from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS
@@ -125,6 +125,12 @@ def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
         release_campaign(again.id, by=anna.anna)
     assert otto.client.post(url, {"word": "go", "shown_hash": shown[1]}).status_code == 303
     assert anna.again(campaign).state == CampaignState.PLANNING
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=campaign.id).update(state="sent", started_at=clock.now(), planned_count=3)
+    second = anna.ticked(anna.draft("Spring bulbs"))
+    with tenancy.account(anna.account_id):
+        release_campaign(second.id, by=anna.anna)
+    assert "0 of 3 delivered" in otto.page(f"mailings/{second.id}/"), "the result of the one before is in view"
 
 
 def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto: Desk) -> None:

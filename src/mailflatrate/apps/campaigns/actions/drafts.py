@@ -184,7 +184,8 @@ def unschedule(campaign_id: int) -> Campaign:
 
 def ask_for_review(campaign: Campaign, at: datetime | None, *, by: User | None) -> None:
     """A released mailing waits for a person of the operator; `at` is when it is to go out after that."""
-    set_state(campaign, CampaignState.REVIEW, scheduled_at=at, review_asked_at=clock.now(), released_by=by)
+    released_by = by or campaign.released_by
+    set_state(campaign, CampaignState.REVIEW, scheduled_at=at, review_asked_at=clock.now(), released_by=released_by)
 
 
 def schedule(campaign: Campaign, at: datetime) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.tenancy.policies import tenant_policies
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
 from mailflatrate.settings.roles import APP_ROLE
@@ -27,6 +28,8 @@ def store_lines(settings: Settings) -> Iterator[Line]:
     yield _migrations()
     yield _policies()
     yield _role()
+    yield _audit()
+    yield _desk()
 
 
 def _server(settings: Settings) -> Line:
@@ -79,3 +82,34 @@ def _role() -> Line:
         return missing("database", f"the role {name} gets past row-level security",
                        f"Let APP_DATABASE_URL name {APP_ROLE} or a role with no more rights.")  # fmt: skip
     return ok("database", f"the role {name} owns nothing and cannot bypass row-level security")
+
+
+def _audit() -> Line:
+    """What the nightly check of the audit log said last (R-98)."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT action, at FROM audit_entry WHERE action = ANY(%s) ORDER BY id DESC LIMIT 1",
+                       [[CHECKED, DAMAGED]])  # fmt: skip
+        newest = cursor.fetchone()
+    if newest is None:
+        return warning("audit", "the audit log was never checked", "Run `mailflatrate audit verify`, and a worker.")
+    if newest[0] == DAMAGED:
+        return missing("audit", "rows of the audit log were changed, removed or inserted",
+                       "Run `mailflatrate audit verify`; it names them.")  # fmt: skip
+    return ok("audit", f"the audit log was whole on {newest[1]:%Y-%m-%d}")
+
+
+def _desk() -> Line:
+    """Somebody can decide: an operator with a second factor."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id "
+            "AND f.type IN ('totp', 'webauthn'))) FROM user_account u WHERE u.is_staff AND u.is_active"
+        )
+        people, ready = cursor.fetchone()
+    if not ready:
+        return warning("desk", f"{people} operators, none with a second factor; nobody can activate an account",
+                       "Run `mailflatrate create-user ... --operator`, sign in and set it up.")  # fmt: skip
+    if ready < people:
+        return warning("desk", f"{people - ready} of {people} operators have no second factor",
+                       "Let them sign in and set it up, or set is_active to false.")  # fmt: skip
+    return ok("desk", f"{ready} operators with a second factor")

@@ -28,8 +28,11 @@ from mailflatrate.entrypoints.web.desk.common import (
     tone_of,
 )
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
+from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.rules.gate import explain
 from mailflatrate.rules.verdict import Severity
+
+SHOWN_EARLIER = 5
 
 
 def _find(campaign_id: int) -> Campaign:
@@ -58,9 +61,8 @@ def _context(campaign: Campaign) -> dict[str, Any]:
         verdict = check_campaign(campaign.id)
         lists = audience_lists(campaign)
         people = count_segment(campaign.list_ids, campaign.conditions)
-        earlier = list(
-            Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")[:5]
-        )
+        before = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
+        earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
         shown = content_hash(campaign, newest_imprint())
         letter = letter_for(campaign, campaign.account, None, bare=False)
     return {

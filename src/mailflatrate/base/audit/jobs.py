@@ -1,0 +1,30 @@
+"""The nightly look at the chain (R-98). Its result is a line of the log itself, and one in the logs of the process."""
+
+import structlog
+
+from mailflatrate.base import tenancy
+from mailflatrate.base.audit.chain import verify
+from mailflatrate.base.audit.log import machine, record
+from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.tenancy import PlatformReason
+
+CHECKED, DAMAGED = "audit.checked", "audit.damaged"
+MOST_NAMED = 50
+log = structlog.get_logger("audit")
+
+
+@job("audit.check_chain", Queue.HOUSE, every="41 2 * * *")
+def check_chain(timestamp: int) -> None:
+    """Read the whole log; where it is whole, the newest hash goes out with the process's logs, to be kept elsewhere."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        report = verify()
+        details = {
+            "rows": report.rows,
+            "head": report.head,
+            "damages": [one.text for one in report.damages[:MOST_NAMED]],
+        }
+        record(CHECKED if report.whole else DAMAGED, by=machine("audit.check_chain"), details=details)
+    if report.whole:
+        log.info("the audit log is whole", rows=report.rows, head=report.head)
+    else:
+        log.error("the audit log was tampered with", damages=details["damages"])
