@@ -4,6 +4,7 @@ import re
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from campaign_world import World, browser, person, world
@@ -23,6 +24,7 @@ from mailflatrate.apps.accounts.queries import current_version, documents_to_rea
 from mailflatrate.apps.accounts.shipped import VERSION
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.apps.inbound.models import PostboxMessage
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -223,3 +225,22 @@ def test_the_audit_log_is_read_and_checked(anna: World, otto: Desk) -> None:
     assert "account.active" in page
     assert "none changed, removed or inserted" in otto.page("audit/?check=1")
     assert otto.client.post("/desk/audit/").status_code == 405
+
+
+def test_letters_of_the_service_are_read_where_no_relay_takes_them(
+    anna: World, otto: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The house account's only, never a customer's; with a relay there is no such page."""
+    raw = b"Subject: Your application\r\n\r\nhttps://localhost:8443/apply/begin/abc:def/\r\n"
+    with tenancy.platform(PlatformReason.POSTBOX):
+        house = actions.house_account().id
+        mine = PostboxMessage.objects.create(account_id=house, envelope_to="new@x.example", subject="Hello", raw=raw)
+        hers = PostboxMessage.objects.create(account_id=anna.account_id, envelope_to="dora@x.example", raw=raw)
+    assert "new@x.example" in otto.page("postbox/?q=new@")
+    assert 'href="/apply/begin/abc:def/"' in otto.page(f"postbox/{mine.id}/")
+    otto.page(f"postbox/{hers.id}/", 404)
+    assert "dora@x.example" not in otto.page("postbox/")
+    relayed = settings.SETTINGS.model_copy(update={"relay_host": "relay.example"})
+    monkeypatch.setattr(settings, "SETTINGS", relayed)
+    otto.page(f"postbox/{mine.id}/", 404)
+    assert "/desk/postbox/" not in otto.page("")

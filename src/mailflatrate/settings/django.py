@@ -161,6 +161,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = PACKAGE_DIR / "static"  # the front end is built into it; there is nothing to collect
 WHITENOISE_MAX_AGE = 31_536_000
+WHITENOISE_USE_FINDERS = True  # scripts of allauth, without which no key and no passkey works
 DJANGO_VITE = {
     "default": {
         "dev_mode": False,

@@ -162,6 +162,9 @@ class NoticeMail:
     recipient: Recipient
 
 
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
+
+
 def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
     """A message of the service itself; a test mailing is `test_mail`. Runs in the account's scope."""
     settings = load_settings()
@@ -190,8 +193,14 @@ def house_signers(settings: Settings) -> Sequence[Signer]:
 
 def _notice_html(notice: Notice) -> str:
     paragraphs = re.split(r"\n\s*\n", notice.text.strip())
-    body = "".join(f"<p>{html.escape(paragraph).replace(chr(10), '<br>')}</p>" for paragraph in paragraphs)
+    body = "".join(f"<p>{_readable(paragraph)}</p>" for paragraph in paragraphs)
     return f"<!DOCTYPE html><html><head><title>{html.escape(notice.subject)}</title></head><body>{body}</body></html>"
+
+
+def _readable(paragraph: str) -> str:
+    """A paragraph as HTML; addresses of pages become links."""
+    text = _ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', html.escape(paragraph))
+    return text.replace("\n", "<br>")
 
 
 def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:

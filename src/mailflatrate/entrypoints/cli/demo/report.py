@@ -51,6 +51,7 @@ def print_where(settings: Settings, numbers: dict[str, Any]) -> None:
     click.echo(f"  Postbox    {base}/studio/postbox/")
     click.echo(f"  Customer   {OWNER}, {COLLEAGUE} (Gärtnerei Lindenhof), {OTHER} (another customer)")
     click.echo(f"  Desk       {base}/desk/")
+    click.echo(f"  Applying   {base}/apply/ (the letter with the link: {base}/desk/postbox/)")
     click.echo(f"  Operator   {OPERATOR}; the page that asks for the second factor shows the digits, here only")
     click.echo(f"             (for an authenticator app: key {settings.demo_second_factor})")
     click.echo(f"  Password   {PASSWORD}, for all of them\n")

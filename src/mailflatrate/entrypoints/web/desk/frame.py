@@ -37,6 +37,7 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
         {"label": "", "items": [_item(here, ("home",), gettext_lazy("Desk"), "house")]},
         {"label": _("Waits for you"), "items": queues},
         {"label": _("Watch"), "items": [_item(here, urls, label, icon) for urls, label, icon in WATCH]},
+        {"label": _("World outside"), "items": _outside(here)},
         {"label": _("Record"), "items": [_item(here, urls, label, icon) for urls, label, icon in RECORD]},
     ]
     return {
@@ -45,6 +46,12 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
         "switcher": {"name": _("Operator's desk"), "hint": settings.SETTINGS.service_name},
         "person": {"name": str(request.user), "role": _("Operator")},
     }
+
+
+def _outside(here: str) -> list[dict[str, Any]]:
+    if settings.SETTINGS.relay_host is not None:
+        return []
+    return [_item(here, ("postbox", "postbox-letter"), gettext_lazy("Letters of the service"), "inbox")]
 
 
 def _item(here: str, urls: tuple[str, ...], label: "StrOrPromise", icon: str, **count: Any) -> dict[str, Any]:

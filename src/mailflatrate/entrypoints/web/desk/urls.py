@@ -12,6 +12,7 @@ from mailflatrate.entrypoints.web.desk import (
     letters,
     mailings,
     origins,
+    postbox,
     privacy,
 )
 from mailflatrate.entrypoints.web.desk.cases.urls import urlpatterns as cases
@@ -39,6 +40,8 @@ urlpatterns = [
     path("accounts/<int:account_id>/strikes/<int:strike_id>/back/", accounts.strike_back, name="account-strike-back"),
     path("accounts/<int:account_id>/limits/", accounts.limits, name="account-limits"),
     path("accounts/<int:account_id>/answer/", accounts.answer, name="account-answer"),
+    path("postbox/", postbox.postbox, name="postbox"),
+    path("postbox/<int:message_id>/", postbox.letter, name="postbox-letter"),
     path("documents/", documents.documents, name="documents"),
     path("documents/<int:document_id>/", documents.document, name="document"),
     path("documents/new/<slug:kind>/", documents.new, name="document-new"),

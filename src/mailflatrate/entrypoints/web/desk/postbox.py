@@ -1,0 +1,45 @@
+"""Letters of the service itself, where no relay is set up: they end in the postbox, and somebody must read them.
+
+With a relay there is nothing here. Whoever reads this page reads links to passwords; so it is the operator's alone.
+"""
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.inbound.models import PostboxMessage
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
+from mailflatrate.entrypoints.web.studio.postbox.reading import Reading
+
+
+def postbox_is_here() -> bool:
+    """True where mail of the service stays on this machine."""
+    return settings.SETTINGS.relay_host is None
+
+
+def _house_id() -> int:
+    if not postbox_is_here():
+        raise Http404
+    return Account.objects.values_list("id", flat=True).get(is_house=True)
+
+
+@require_safe
+@desk
+def postbox(request: DeskRequest) -> HttpResponse:
+    """What the service wrote to people, newest first."""
+    found, search = PostboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
+    if search:
+        found = found.filter(envelope_to__icontains=search)
+    return page(request, "postbox", {"rows": found.order_by("-id")[:PAGE_ROWS], "search": search})
+
+
+@require_safe
+@desk
+def letter(request: DeskRequest, message_id: int) -> HttpResponse:
+    """One of them: its text, and its links, which open on this host."""
+    found = PostboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
+    if found is None:
+        raise Http404
+    return page(request, "postbox_letter", {"message": found, "reading": Reading(bytes(found.raw))})
