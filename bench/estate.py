@@ -85,7 +85,12 @@ def build_estate(recipients: int) -> Estate:
     with tenancy.account(account_id):
         accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
         domain = SenderDomain.objects.create(name="shop.example", state="verified", verified_at=now)
-        DkimKey.objects.create(domain=domain, selector="bench", private_pem=pem.decode(), public_record=record)
+        DkimKey.objects.create(
+            domain=domain,
+            selector="bench",
+            private_sealed=DkimKey.seal(domain.name, "bench", pem),
+            public_record=record,
+        )
         sender = SenderAddress.objects.create(
             domain=domain, email="anna@shop.example", display_name="Anna's Shop", verified_at=now
         )

@@ -165,7 +165,9 @@ def _sender() -> int:
     now = clock.now()
     pem, record = _key()
     domain = SenderDomain.objects.create(name="lindenhof.example", state="verified", checked_at=now, verified_at=now)
-    DkimKey.objects.create(domain=domain, selector="one", private_pem=pem.decode(), public_record=record)
+    DkimKey.objects.create(
+        domain=domain, selector="one", private_sealed=DkimKey.seal(domain.name, "one", pem), public_record=record
+    )
     for kind in CheckKind:
         DnsCheck.objects.create(
             domain=domain, kind=kind, host="lindenhof.example", record_type="TXT", expected="x", found="x",

@@ -126,9 +126,9 @@ def test_links_are_shown_as_they_stand_and_ours_open_here(anna: World) -> None:
 
 def sign(anna: World, message: EmailMessage) -> bytes:
     with tenancy.account(anna.account_id):
-        pem = DkimKey.objects.get(selector="one").private_pem
+        pem = DkimKey.objects.get(selector="one").open()
     raw = message.as_bytes().replace(b"\n", b"\r\n")
-    return bytes(dkim.sign(raw, b"one", b"lindenhof.example", pem.encode())) + raw
+    return bytes(dkim.sign(raw, b"one", b"lindenhof.example", pem)) + raw
 
 
 def test_the_signature_is_checked_by_ourselves(anna: World) -> None:

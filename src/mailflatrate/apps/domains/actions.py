@@ -41,7 +41,10 @@ def new_key(domain: SenderDomain) -> DkimKey:
     number = DkimKey.objects.filter(domain=domain).count() + 1
     selector = f"mf{clock.now():%Y%m}-{number}"
     return DkimKey.objects.create(
-        domain=domain, selector=selector, private_pem=private_pem.decode("ascii"), public_record=public_record
+        domain=domain,
+        selector=selector,
+        private_sealed=DkimKey.seal(domain.name, selector, private_pem),
+        public_record=public_record,
     )
 
 

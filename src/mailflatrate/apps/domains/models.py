@@ -3,7 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.mail.vault import FORM
 
 
 class DomainState(models.TextChoices):
@@ -37,18 +39,35 @@ class SenderDomain(TenantModel):
 
 
 class DkimKey(TenantModel):
-    """A signing key of a domain; selectors are never used twice (R-59)."""
+    """A signing key of a domain; selectors are never used twice (R-59). Its private half is sealed by the vault."""
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="keys")
     selector = models.CharField(max_length=63)
-    private_pem = models.TextField()
+    private_sealed = models.TextField()
     public_record = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "dkim_key"
-        constraints = [models.UniqueConstraint(fields=["account", "domain", "selector"], name="dkim_selector_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "domain", "selector"], name="dkim_selector_once"),
+            models.CheckConstraint(condition=models.Q(private_sealed__startswith=f"{FORM}."), name="dkim_key_sealed"),
+        ]
+
+    @classmethod
+    def seal(cls, domain: str, selector: str, private_pem: bytes) -> str:
+        """The private key as `private_sealed` holds it; it opens for this domain and selector alone."""
+        return vault().seal(private_pem, key_place(domain, selector))
+
+    def open(self) -> bytes:
+        """The private key as PEM. Raises VaultError where the installation's key ring is another one."""
+        return vault().open(self.private_sealed, key_place(self.domain.name, self.selector))
+
+
+def key_place(domain: str, selector: str) -> str:
+    """What a sealed signing key is bound to."""
+    return f"dkim:{selector}._domainkey.{domain}"
 
 
 class CheckKind(models.TextChoices):

@@ -29,7 +29,7 @@ def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
     key = signing_key(domain)
     if key is None:
         raise EditionUnusable(f"{domain.name} has no DKIM key")
-    return (Signer(domain.name, key.selector, key.private_pem.encode()),)
+    return (Signer(domain.name, key.selector, key.open()),)
 
 
 def service_identity(settings: Settings) -> ServiceIdentity:

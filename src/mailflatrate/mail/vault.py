@@ -1,0 +1,63 @@
+"""Secrets at rest: what stands in the database is useless without the installation's key ring (R-59).
+
+AES-256-GCM under a key derived from each key of the ring, bound to the place where the secret belongs, so that a sealed
+key copied into another row does not open there. The first key of the ring seals; all of them open.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+FORM = "v1"
+_NONCE_OCTETS = 12
+_LABEL = b"mailflatrate vault 1"
+
+
+class VaultError(ValueError):
+    """The sealed text cannot be opened here. The message never quotes secret material."""
+
+
+class Vault:
+    """Seals and opens secrets for one installation."""
+
+    __slots__ = ("_current", "_keys")
+
+    def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
+        """`keys` are (id, master key), the current one first; ids have no dot. Raises VaultError without any."""
+        if not keys or any("." in key_id for key_id, _ in keys):
+            raise VaultError("the vault needs keys whose ids have no dot")
+        self._keys = {key_id: AESGCM(hmac.digest(master, _LABEL, hashlib.sha256)) for key_id, master in keys}
+        self._current = keys[0][0]
+
+    @classmethod
+    def parse(cls, token_keys: str) -> "Vault":
+        """From the text of the key ring, `id:hex,id:hex`, the current key first. Raises VaultError."""
+        try:
+            pairs = [entry.strip().split(":", 1) for entry in token_keys.split(",")]
+            return cls([(key_id, bytes.fromhex(key)) for key_id, key in pairs])
+        except ValueError:
+            raise VaultError("the key ring is not of the form id:hex,id:hex") from None
+
+    def seal(self, secret: bytes, place: str) -> str:
+        """The secret as text for a column, bound to `place`. Never the same twice."""
+        nonce = os.urandom(_NONCE_OCTETS)
+        hidden = self._keys[self._current].encrypt(nonce, secret, place.encode())
+        return f"{FORM}.{self._current}.{base64.b64encode(nonce + hidden).decode('ascii')}"
+
+    def open(self, sealed: str, place: str) -> bytes:
+        """The secret. Raises VaultError for a text that was changed, moved, or sealed under a key that is gone."""
+        form, _, rest = sealed.partition(".")
+        key_id, _, packed = rest.partition(".")
+        if form != FORM or key_id not in self._keys:
+            raise VaultError(f"sealed under a key that this installation does not have: {key_id[:32]!r}")
+        try:
+            octets = base64.b64decode(packed, validate=True)
+            return self._keys[key_id].decrypt(octets[:_NONCE_OCTETS], octets[_NONCE_OCTETS:], place.encode())
+        except (binascii.Error, InvalidTag, ValueError):
+            raise VaultError(f"what was sealed for {place!r} does not open") from None
