@@ -241,7 +241,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
-                 "template_id", "origin_id", "version_id"):  # fmt: skip
+                 "question_id", "template_id", "origin_id", "version_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

@@ -2,14 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from mailflatrate.apps.abuse.actions.book import Draft, add_event, file_report, freeze_if_needed, kind_of
-from mailflatrate.apps.abuse.actions.letters import send_receipt, take_letter
+from mailflatrate.apps.abuse.actions.letters import send_proof_mail, send_receipt, take_letter
 from mailflatrate.apps.abuse.language import language_of
-from mailflatrate.apps.abuse.models import EventKind, Report, Via
+from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, Via
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken
@@ -206,7 +207,31 @@ def take_page_report(given: PageReport) -> tuple[Report, Finding]:
                 "forged": min(found.forged, 99), "raw_mail": _kept(given.raw, about.account_id),
             },
         )  # fmt: skip
-        return file_report(draft, machine="abuse.report_page"), found
+        report = file_report(draft, machine="abuse.report_page")
+        if given.stop and not found.proved:
+            _ask_the_address(report, about)
+        return report, found
+
+
+def _ask_the_address(report: Report, about: About) -> None:
+    """A mail with a button to an address that was only typed: where the mailing went to it, and once a day at most."""
+    if about.account_id is None or about.campaign is None or report.reporter_key is None:
+        return
+    with tenancy.account(about.account_id):
+        if delivery_to(bytes(report.reporter_key), about.campaign.id) is None:
+            return
+    key = bytes(report.reporter_key).hex()
+    asked = CaseEvent.objects.filter(kind=EventKind.RECEIPT, details__key=key, details__proof=True)
+    if not asked.filter(at__gt=clock.now() - timedelta(days=1)).exists():
+        send_proof_mail(report)
+
+
+def reports_from(ip: str | None) -> int:
+    """How many reports came from an address within the last hour."""
+    if ip is None:
+        return 0
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        return Report.objects.filter(ip=ip, at__gt=clock.now() - timedelta(hours=1)).count()
 
 
 def _stop(found: Finding, *, source: str, ip: str | None) -> None:

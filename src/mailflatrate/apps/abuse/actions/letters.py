@@ -54,7 +54,8 @@ def send_receipt(report: Report) -> None:
     settings = load_settings()
     if not settings.desk_receipts or report.reporter_key is None:
         return
-    sent = CaseEvent.objects.filter(kind=EventKind.RECEIPT, details__key=bytes(report.reporter_key).hex())
+    key = bytes(report.reporter_key).hex()
+    sent = CaseEvent.objects.filter(kind=EventKind.RECEIPT, details__key=key)
     last = sent.order_by("-at").first()
     if not may_send_receipt(last.at if last else None, clock.now()):
         return
@@ -64,7 +65,6 @@ def send_receipt(report: Report) -> None:
             " case %(reference)s if you write again, or simply answer this mail."
         )
         _send(report, words % {"reference": report.case.reference})
-    key = bytes(report.reporter_key).hex()
     add_event(report.case, EventKind.RECEIPT, details={"report": report.id, "key": key})
 
 
@@ -83,7 +83,8 @@ def send_proof_mail(report: Report) -> None:
         )
         facts = {"service": settings.service_name, "url": report_url(settings.public_url, token)}
         _send(report, words % facts)
-    add_event(report.case, EventKind.RECEIPT, details={"report": report.id, "proof": True})
+    key = bytes(report.reporter_key or b"").hex()
+    add_event(report.case, EventKind.RECEIPT, details={"report": report.id, "proof": True, "key": key})
 
 
 def take_letter(mail: RawMail, report_id: int) -> None:

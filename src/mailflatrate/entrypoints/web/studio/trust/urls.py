@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.trust import imprint, people, senders, standing
+from mailflatrate.entrypoints.web.studio.trust import imprint, people, questions, senders, standing
 
 urlpatterns: list[URLPattern] = [
     path("senders/", senders.senders, name="senders"),
@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("standing/letters/", standing.write, name="standing-write"),
     path("standing/agreements/", standing.accept, name="standing-accept"),
     path("standing/settings/", standing.account_settings, name="standing-settings"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<int:question_id>/", questions.one, name="question"),
     path("standing/people/", people.team, name="standing-people"),
     path("standing/people/<int:membership_id>/role/", people.role, name="standing-role"),
     path("standing/people/<int:membership_id>/invite/", people.invite_again, name="standing-invite"),

@@ -1,0 +1,169 @@
+"""The public page on which anybody reports a mailing, without an account (R-83, DSA Art. 16). A GET changes nothing.
+
+No cookie is read or set. Whoever holds the mail holds its tokens: with one of them the mails stop at once. Whoever has
+only the mailing ID proves his address by a mail with a button.
+"""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import get_language_from_request, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.actions import Finding, PageReport
+from mailflatrate.apps.abuse.models import Complaint
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.forms.defence import look_at, shown_now
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
+from mailflatrate.mail.tokens import Purpose
+
+PAGE = "report"
+LARGEST_FILE_OCTETS = 5 * 1024 * 1024
+REPORTS_AN_HOUR = 20
+REFUSED = 422
+NEEDS_NOTICE = (Complaint.ILLEGAL.value, Complaint.FALSE_SENDER.value)
+
+
+class ReportForm(forms.Form):
+    """What somebody says about a mailing. For illegal content the fields of DSA Art. 16 are asked for."""
+
+    about = forms.CharField(
+        label=gettext_lazy("Mailing ID, or the header lines of the mail"), max_length=200_000, required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("The ID stands at the end of the mail: four, four and one symbol."),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=gettext_lazy("Or the mail as a file"), required=False,
+        help_text=gettext_lazy(".eml or .msg, at most 5 MB. With it everything stops at once."),
+    )  # fmt: skip
+    complaint = forms.ChoiceField(label=gettext_lazy("What is wrong"), choices=Complaint.choices)
+    text = forms.CharField(
+        label=gettext_lazy("In your words"), max_length=8000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+    reporter = forms.EmailField(
+        label=gettext_lazy("Your e-mail address"), required=False,
+        help_text=gettext_lazy("For the answer. The sender never learns who complained."),
+    )  # fmt: skip
+    reporter_name = forms.CharField(label=gettext_lazy("Your name"), max_length=120, required=False)
+    good_faith = forms.BooleanField(
+        label=gettext_lazy("I believe in good faith that what I say is accurate and complete."), required=False
+    )
+
+    def clean_file(self) -> bytes:
+        """The octets of the mail; nothing without a file."""
+        upload = self.cleaned_data.get("file")
+        if not upload:
+            return b""
+        if upload.size > LARGEST_FILE_OCTETS:
+            raise forms.ValidationError(_("The file is larger than 5 MB. Paste the header lines instead."))
+        content: bytes = upload.read()
+        if is_outlook(content):
+            read = outlook_message(content)
+            if read is None:
+                raise forms.ValidationError(_("No mail can be read in this file. Paste the header lines instead."))
+            return read
+        return content
+
+    def clean(self) -> dict[str, Any]:
+        """Something must name the mailing; a notice of illegal content is whole or none (DSA Art. 16(2))."""
+        data: dict[str, Any] = super().clean() or {}
+        if not (data.get("about", "").strip() or data.get("file")) and "file" not in self.errors:
+            self.add_error("about", _("Type the mailing ID, paste the header lines, or choose the file."))
+        if data.get("complaint") in NEEDS_NOTICE and "who" not in self.data:
+            for name in ("text", "reporter", "reporter_name", "good_faith"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("Needed for a notice of illegal content or a false sender."))
+        return data
+
+    def raw(self) -> bytes:
+        """What names the mailing."""
+        content: bytes = self.cleaned_data["file"] or self.cleaned_data["about"].encode()
+        return content
+
+
+@csrf_exempt  # no cookie is involved; the token in the mail is the permission
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Show the form, say who sent a mailing, or take the report and stop the mails."""
+    with translation.override(page_language(request, get_language_from_request(request))):
+        if request.method != "POST":
+            form = ReportForm(initial={"about": request.GET.get("id", "")[:60]})
+            return _page(request, "form", {"form": form, "shown": shown_now(PAGE)})
+        return _take(request)
+
+
+def _take(request: HttpRequest) -> HttpResponse:
+    form = ReportForm(request.POST, request.FILES)
+    again = {"form": form, "shown": request.POST.get("shown") or shown_now(PAGE)}
+    if not form.is_valid():
+        return _page(request, "form", again, status=REFUSED)
+    if "who" in request.POST:
+        found = actions.find(form.raw())
+        if found.campaign is None:
+            form.add_error(
+                "about", _("No mailing of ours is named there. Check the symbols, or paste the whole header.")
+            )
+            return _page(request, "form", again, status=REFUSED)
+        return _page(request, "form", {**again, "found": found, "sender": _sender(found)})
+    if request.POST.get("topic_note"):  # a field that nobody sees: only machines fill it
+        return _page(request, "done", {"reference": "", "quiet": True})
+    ip = client_ip(request)
+    if look_at(PAGE, request.POST).hurried or actions.reports_from(ip) >= REPORTS_AN_HOUR:
+        form.add_error(None, _("That was very quick, or very often. Please wait a moment and send it again."))
+        return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
+    filed, found = actions.take_page_report(_given(form, ip))
+    context = {
+        "reference": filed.case.reference, "found": found, "sender": _sender(found), "stopped": bool(filed.effect),
+        "asked": bool(filed.reporter) and found.campaign is not None and not found.proved,
+    }  # fmt: skip
+    return _page(request, "done", context)
+
+
+def _given(form: ReportForm, ip: str | None) -> PageReport:
+    data = form.cleaned_data
+    notice: dict[str, Any] = {}
+    if data["complaint"] in NEEDS_NOTICE:
+        notice = {"explanation": data["text"], "location": data["about"][:500], "good_faith": data["good_faith"]}
+    return PageReport(
+        raw=form.raw(), complaint=data["complaint"], text=data["text"], reporter=data["reporter"],
+        reporter_name=data["reporter_name"], language=translation.get_language() or "en", ip=ip, notice=notice,
+        stop=True,
+    )  # fmt: skip
+
+
+def _sender(found: Finding) -> str:
+    """Who sent the mailing; the name and nothing else of the account."""
+    with tenancy.platform(PlatformReason.ABUSE_DESK):
+        account = Account.objects.filter(id=found.account_id or 0).first()
+        return account.name if account else ""
+
+
+@csrf_exempt  # the token is the permission
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever got the mail may stop the mailings by a button; opening the page stops nothing."""
+    claims = key_ring().open_token(Purpose.CASE, token)
+    if claims is None or claims.extra != 1:
+        raise Http404
+    with translation.override(page_language(request, get_language_from_request(request))):
+        if request.method != "POST":
+            return _page(request, "stop", {})
+        return _page(request, "stop", {"done": True, "stopped": actions.stop_by_proof(claims.delivery_id)})
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    answer = render(request, f"public/report/{name}.html", context, status=status)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Language"] = translation.get_language() or "en"
+    return answer

@@ -1,0 +1,64 @@
+"""What the abuse desk asks the customer, and his answers. Nothing of the case itself is here (R-80)."""
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.errors import AbuseError
+from mailflatrate.apps.abuse.queries import case as queries
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.trust.common import page
+
+REFUSED = 422
+
+
+class AnswerForm(forms.Form):
+    """The answer, with at most one file."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Your answer"), max_length=20_000, widget=forms.Textarea({"rows": 6}),
+        help_text=gettext_lazy("Where and when did these people sign up, and how can we see it?"),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=gettext_lazy("Proof as a file"), required=False,
+        help_text=gettext_lazy("PDF, picture, ZIP or text, at most 5 MB."),
+    )  # fmt: skip
+
+
+@require_safe
+@studio
+def questions(request: StudioRequest) -> HttpResponse:
+    """All that was asked, the newest first."""
+    return page(request, "studio/trust/questions.html", {"rows": queries.questions(), "tab": "questions"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def one(request: StudioRequest, question_id: int) -> HttpResponse:
+    """A question, and answering it."""
+    question = queries.question(question_id)
+    if question is None:
+        raise Http404
+    form = AnswerForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.answer_question(question_id, form.cleaned_data["text"], by=request.user, attachment=_file(form))
+        except AbuseError as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, _("Your answer is with the desk."))
+            return see_other(reverse("studio:question", args=[question_id]))
+    contact = Contact.objects.filter(id=question.contact_id or 0).first()
+    context = {"question": question, "form": form, "contact": contact, "tab": "questions"}
+    return page(request, "studio/trust/question.html", context, status=REFUSED if request.method == "POST" else 200)
+
+
+def _file(form: AnswerForm) -> actions.Attachment | None:
+    upload = form.cleaned_data["file"]
+    return actions.Attachment(upload.name or "", upload.read()) if upload else None
