@@ -50,7 +50,7 @@ pytestmark = [
 PATIENCE_SECONDS = 300.0
 SENDER_DOMAIN = "postfix-story.example"
 # No reserved names: an import refuses those. Postfix knows no other way out than to these two.
-HERE, THERE = "briefkasten-lindenhof.de", "anderswo-lindenhof.de"
+HERE, THERE = "hausbriefkasten-lindenhof.de", "anderswo-lindenhof.de"
 DORA, GONE_HERE, GONE_THERE = f"dora@{HERE}", f"wilhelmine@{HERE}", f"x-550@{THERE}"
 PEOPLE = [DORA, GONE_HERE, GONE_THERE, *(f"{name}@{THERE}" for name in ("emil", "frieda", "gustav", "hanna"))]
 GONE = {GONE_HERE, GONE_THERE}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageFile, ImageOps, ImageSequence
 
 MAX_UPLOAD_OCTETS: Final = 8 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
@@ -84,6 +84,7 @@ def read_picture(data: bytes) -> Picture:
         raise PictureRefused(Refusal.TOO_LARGE)
     if _SVG.match(data[:4096]):
         raise PictureRefused(Refusal.SVG)
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on for the whole process when it is loaded
     image = _open(data)
     if image.width * image.height > MAX_PIXELS:
         raise PictureRefused(Refusal.TOO_MANY_PIXELS)
