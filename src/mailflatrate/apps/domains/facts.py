@@ -1,7 +1,8 @@
 """Rows of this app as facts for the rules."""
 
+from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress, SenderDomain
-from mailflatrate.mail.address import to_a_label
+from mailflatrate.mail.address import AddressError, parse, to_a_label
 from mailflatrate.rules.facts import DnsCheck as DnsFacts
 from mailflatrate.rules.facts import DnsState, SenderFacts
 from mailflatrate.rules.names.brands import load_brands
@@ -31,6 +32,16 @@ def dns_facts(check: DnsCheck | None) -> DnsFacts:
     return DnsFacts(DnsState(check.problem or DnsState.WRONG.value), check.expected, check.found)
 
 
+def takes_mail(address: str) -> bool:
+    """False where the DNS said that nobody receives mail at the address's domain (R-46); unknown is no reproach."""
+    try:
+        domain = parse(address).domain
+    except AddressError:
+        return True  # no letter can be written with it, which another rule says
+    known = known_facts([domain]).get(domain)
+    return known is None or (bool(known.resolves) and not known.null_mx)
+
+
 def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
     """Who stands in From, and what the DNS says about his domain (R-45, R-46, R-59, R-61, R-62)."""
     if sender is None:
@@ -51,6 +62,7 @@ def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
         dkim_domain=domain.name if key else "",
         return_path_domain=domain.bounce_host,
         reply_to=reply_to,
+        reply_to_deliverable=takes_mail(reply_to or sender.email),
         own_domains=frozenset(SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)),
         brands=load_brands(load_settings().brands_file),
     )

@@ -22,13 +22,13 @@ CHECK: Check[HasSender] = Check(
     hits=_hits,
     en=Words(
         title="Answers arrive",
-        sentence="Mail to {address} came back, so answers to this mailing would be lost.",
+        sentence="Nobody receives mail at {address}, so answers to this mailing would be lost.",
         why="A sender has to be reachable; people also answer in order to unsubscribe.",
         mend="Enter an address under Reply-To that somebody reads.",
     ),
     de=Words(
         title="Antworten kommen an",
-        sentence="Mail an {address} kam zurück; Antworten auf dieses Mailing gingen verloren.",
+        sentence="Unter {address} nimmt niemand Mail an; Antworten auf dieses Mailing gingen verloren.",
         why="Ein Absender muss erreichbar sein. Manche antworten auch, um sich abzumelden.",
         mend="Tragen Sie unter Antwort an eine Adresse ein, die jemand liest.",
     ),

@@ -1,6 +1,7 @@
 """Mailings before they go out, and the moment at which one is frozen."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,9 @@ from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
+from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.base import clock, tenancy
+from mailflatrate.mail.address import AddressError, parse
 from mailflatrate.mail.mailing_id import new_mailing_id
 
 MOST_VERSIONS = 100
@@ -68,7 +71,15 @@ def write(campaign: Campaign, values: Mapping[str, Any], by: User | None, *, tak
     campaign.updated_at = clock.now()
     campaign.save(update_fields=[*changed, "media_ids", "version", "updated_at"])
     record_version(campaign, by, taken_from=taken_from)
+    if changed.get("reply_to"):
+        _look_up_later(changed["reply_to"])
     return campaign
+
+
+def _look_up_later(address: str) -> None:
+    """Have the DNS asked whether answers arrive there, so that the gate knows (R-46)."""
+    with suppress(AddressError):
+        want_facts([parse(address).domain])
 
 
 def values_of(campaign: Campaign) -> dict[str, Any]:
