@@ -435,3 +435,5 @@ class RecipientFacts(NamedTuple):
     role_tier: int = 0
     role_released: bool = False
     missing_values: tuple[str, ...] = ()
+    rests_until: datetime | None = None
+    """When the pause is over that the person asked for between two mailings; None without such a wish."""

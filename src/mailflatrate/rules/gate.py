@@ -68,6 +68,7 @@ from mailflatrate.rules.checks import (
     recipient_origin,
     recipient_personal,
     recipient_recent,
+    recipient_rested,
     recipient_subscribed,
     recipient_suppressed,
     recipient_values,
@@ -189,6 +190,7 @@ RECIPIENT_CHAIN: tuple[RecipientRule, ...] = (
     recipient_origin.RULE,
     recipient_personal.RULE,
     recipient_recent.RULE,
+    recipient_rested.RULE,
     recipient_values.RULE,
 )
 

@@ -32,6 +32,7 @@ class WithholdReason(Enum):
     LIST_NOT_APPROVED = "list_not_approved"
     ROLE_ADDRESS = "role_address"
     CONSENT_TOO_OLD = "consent_too_old"
+    TOO_SOON = "too_soon"
     MISSING_VALUE = "missing_value"
 
 

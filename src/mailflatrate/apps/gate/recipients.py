@@ -14,13 +14,13 @@ from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, S
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 
 # delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere.
-# The last mailing is looked up only where the consent alone would be old (R-13, R-91).
+# The last mailing is looked up only where the consent alone would be old (R-13, R-91), and for those who want fewer.
 COLUMNS = """
     d.id, d.decision_id, d.contact_id, d.mailing_list_id, d.attempts, d.consent_event_id,
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
     greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state,
-    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL
+    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, rest.ends_at
 """
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
@@ -38,6 +38,11 @@ JOINS = f"""
         WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
           AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
     ) m ON e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
+    LEFT JOIN LATERAL (
+        SELECT max(b.settled_at) + c.pause_days * interval '1 day' AS ends_at FROM delivery b
+        WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
+          AND b.campaign_id IS NOT NULL AND c.pause_days IS NOT NULL
+    ) rest ON c.pause_days IS NOT NULL
 """  # noqa: S608  # made of constants
 
 
@@ -66,6 +71,7 @@ class RecipientRow(NamedTuple):
     suppressed_here: str | None
     suppressed_everywhere: str | None
     tracking: bool
+    rests_until: datetime | None = None
 
 
 _SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
@@ -83,7 +89,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
     # In one step: this is asked a million times a mailing, and a name looked up costs more than a place in a tuple.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
-        consent_at, _, last_contact_at, _, origin, here, everywhere, _,
+        consent_at, _, last_contact_at, _, origin, here, everywhere, _, rests_until,
     ) = row  # fmt: skip
     suppressed = None
     if here is not None or everywhere is not None:
@@ -102,4 +108,5 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         role_tier(*(email or "").rpartition("@")[::2]) or 0,
         # An office's name is confirmed on a list only after a reviewer let it in (R-21).
         role_released=True,
+        rests_until=rests_until,
     )

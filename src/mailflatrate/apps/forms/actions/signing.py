@@ -31,6 +31,7 @@ from mailflatrate.rules.verdict import Language
 
 SEND_JOB = "delivery.send_confirmations"
 MAX_URL_CHARACTERS = 500
+MOVES_A_DAY = 3
 MAX_NOTE_CHARACTERS = 1_000
 
 
@@ -178,9 +179,13 @@ def request_move(
 ) -> AddressDecision:
     """A subscriber wants mail at another address: it is asked first, and until it says yes nothing changes.
 
-    Runs inside `tenancy.account(...)`. Nothing is requested unless the decision accepts the address.
+    Runs inside `tenancy.account(...)`. Nothing is requested unless the decision accepts the address. Raises FormError
+    when he named too many addresses within a day: this is no way to write to strangers.
     """
     decision = _decide(email, frozenset())
+    since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
+    if SignupRequest.objects.filter(moves=contact, requested_at__gt=since).count() >= MOVES_A_DAY:
+        raise FormError(_("You have named several addresses today. Please try again tomorrow."))
     if decision.verdict is not AddressVerdict.ACCEPT or _address_key(decision) == bytes(contact.address_key):
         return decision
     row = _row(RequestKind.MOVE, list_id, decision, clock.now()) | {

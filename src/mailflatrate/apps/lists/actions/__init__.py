@@ -8,7 +8,7 @@ scope by itself).
 
 from mailflatrate.apps.lists.actions.checking import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
-from mailflatrate.apps.lists.actions.contacts import edit_contact, record_activity
+from mailflatrate.apps.lists.actions.contacts import edit_contact, record_activity, set_preferences
 from mailflatrate.apps.lists.actions.decisions import Outcome, decide_import, decide_origin, settle_people
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
@@ -73,6 +73,7 @@ __all__ = [
     "refused_csv",
     "rename_list",
     "save_segment",
+    "set_preferences",
     "settle_people",
     "start_import",
     "take_back_soft_bounce",

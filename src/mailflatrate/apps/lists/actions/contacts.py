@@ -15,6 +15,7 @@ from mailflatrate.base import clock
 ATTRIBUTE_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 MAX_ATTRIBUTE_CHARACTERS = 2000
 MAX_ATTRIBUTES = 100
+LANGUAGE_ATTRIBUTE = "language"
 
 
 def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
@@ -41,3 +42,19 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
 def record_activity(contact_id: int, at: datetime) -> None:
     """The person clicked, and agreed that his clicks are his (R-91, R-107). Opens never count."""
     Contact.objects.filter(id=contact_id).update(last_activity_at=Greatest("last_activity_at", Value(at)))
+
+
+MAX_PAUSE_DAYS = 366
+
+
+def set_preferences(contact_id: int, *, pause_days: int | None, language: str) -> None:
+    """What the person himself wishes: how often mailings may come, and in which language he reads.
+
+    The language is kept as the attribute `language`, so that segments and letters can follow it.
+    """
+    contact = Contact.objects.select_for_update().get(id=contact_id)
+    if pause_days is not None and not 0 < pause_days <= MAX_PAUSE_DAYS:
+        raise ListError(_("a pause between mailings has between 1 and %(limit)d days") % {"limit": MAX_PAUSE_DAYS})
+    contact.pause_days, contact.updated_at = pause_days, clock.now()
+    contact.attributes = {**contact.attributes, LANGUAGE_ATTRIBUTE: language}
+    contact.save(update_fields=["pause_days", "attributes", "updated_at"])

@@ -86,6 +86,9 @@ class Contact(TenantModel):
     last_name = models.CharField(_("last name"), max_length=120, blank=True, db_default="")
     attributes = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     last_activity_at = models.DateTimeField(null=True, help_text="last click or double opt-in; opens never count")
+    pause_days = models.PositiveSmallIntegerField(
+        null=True, help_text="least days between two mailings, as the person wishes; None: every mailing"
+    )
     soft_bounces = models.PositiveSmallIntegerField(
         db_default=0, help_text="mailings in a row that bounced softly (R-71)"
     )

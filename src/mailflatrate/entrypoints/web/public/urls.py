@@ -3,13 +3,14 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.public import clicks, letters, media, report, unsubscribe
+from mailflatrate.entrypoints.web.public import clicks, letters, media, preferences, unsubscribe
 from mailflatrate.entrypoints.web.public.rights import ask as rights
 from mailflatrate.entrypoints.web.public.rights import confirm as rights_confirm
 from mailflatrate.entrypoints.web.public.signup import confirm, page
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
-    path("p/<str:token>", unsubscribe.preferences, name="preferences"),
+    path("p/<str:token>", preferences.preferences, name="preferences"),
     path("w/<str:token>", letters.web_view, name="web-view"),
     path("c/<str:token>", clicks.click, name="click"),
     path("f/<slug:code>/", page.form, name="signup-form"),

@@ -1,0 +1,120 @@
+"""What a person wants to receive: which lists, how often, in which language, at which address. GET changes nothing."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.queries import asking_forms
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
+from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.embeds import form_url
+from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
+from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import load_settings
+
+# Days of rest: a little less than the week and the month, so that a mailing at its usual hour is not left out.
+PAUSES = {"": None, "week": 6, "month": 27}
+
+
+@csrf_exempt  # the token is the permission, no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """The lists of this customer that the person is on; unticked ones are left at once. Joining needs double opt-in."""
+    with reader(Purpose.PREFERENCES, token) as found:
+        told: dict[str, Any] = {}
+        contact = found.delivery.contact
+        if request.method == "POST" and contact is not None:
+            with translation.override(page_language(request, _language(found))):
+                told = _act(request, found, contact)
+        language = _language(found) if told.get("saved") else page_language(request, _language(found))
+        with translation.override(language):
+            return render(request, "public/preferences.html", {**_context(found, language), **told})
+
+
+def _act(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any]:
+    """Do what the pressed button says; what the page tells about it."""
+    act = request.POST.get("act", "save")
+    if act == "leave":
+        leave(found, request, by="preferences", everything=True)
+        return {"saved": True}
+    if act == "move":
+        return _move(request, found, contact)
+    kept = set(request.POST.getlist("keep"))
+    for row in _subscriptions(found):
+        if str(row.mailing_list_id) not in kept:
+            found.delivery.mailing_list = row.mailing_list
+            leave(found, request, by="preferences", everything=False)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES) and request.POST.get("pause") in PAUSES:
+        lists.set_preferences(contact.id, pause_days=PAUSES[request.POST["pause"]], language=language)
+        contact.refresh_from_db()
+    return {"saved": True}
+
+
+def _move(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any]:
+    """Ask the new address; the answer is the same whatever is known about it."""
+    email = " ".join(request.POST.get("email", "").split())[:254]
+    mine = _subscriptions(found)
+    if not mine:
+        return {}
+    try:
+        decision = forms.request_move(
+            contact, mine[0].mailing_list_id, email, language=translation.get_language() or "en",
+            ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""),
+            source_url=f"{load_settings().public_url}/p/",
+        )  # fmt: skip
+    except FormError as error:
+        return {"move_error": str(error), "new_address": email}
+    if decision.verdict is AddressVerdict.ACCEPT:
+        return {"moving": email}
+    spoken = Language.GERMAN if translation.get_language() == "de" else Language.ENGLISH
+    reason = reason_sentence(decision.reason or AddressReason.SYNTAX, spoken)
+    if decision.suggestion:
+        reason = _("Did you mean %(suggestion)s?") % {"suggestion": decision.suggestion}
+    return {"move_error": reason, "new_address": email}
+
+
+def _language(found: Reader) -> str:
+    """What the person chose before, otherwise that of the mail."""
+    chosen = found.delivery.contact.attributes.get(LANGUAGE_ATTRIBUTE) if found.delivery.contact else None
+    return str(chosen) if chosen in dict(settings.LANGUAGES) else found.language
+
+
+def _subscriptions(found: Reader) -> list[Subscription]:
+    if found.delivery.contact_id is None:
+        return []
+    rows = Subscription.objects.filter(contact_id=found.delivery.contact_id, state=SubscriptionState.CONFIRMED)
+    return list(rows.select_related("mailing_list").order_by("mailing_list__public_name"))
+
+
+def _context(found: Reader, language: str) -> dict[str, Any]:
+    mine = _subscriptions(found)
+    contact = found.delivery.contact
+    pause = contact.pause_days if contact else None
+    joined = {row.mailing_list_id for row in mine}
+    others = {form.mailing_list_id: form for form in asking_forms() if form.mailing_list_id not in joined}
+    return {
+        **found.context(),
+        **about(found),
+        "subscriptions": mine,
+        "pauses": [
+            ("", _("Every mailing"), pause is None),
+            ("week", _("One a week at most"), pause == PAUSES["week"]),
+            ("month", _("One a month at most"), pause == PAUSES["month"]),
+        ],
+        "spoken": [(code, code == language) for code, _name in settings.LANGUAGES],
+        "others": [(form.mailing_list.public_name, form_url(form.code)) for form in others.values()],
+    }
