@@ -49,6 +49,7 @@ CASES: list[tuple[dict[str, Any], str, WithholdReason]] = [
         "R-13",
         WithholdReason.CONSENT_TOO_OLD,
     ),
+    ({"rests_until": NOW + timedelta(seconds=1)}, "R-37", WithholdReason.TOO_SOON),
     ({"missing_values": ("first_name",)}, "R-52", WithholdReason.MISSING_VALUE),
 ]
 
@@ -97,6 +98,7 @@ ANYBODY = st.builds(
     consent_list_id=st.none() | st.integers(1, 2),
     list_id=st.integers(1, 2),
     consent_at=MOMENTS,
+    rests_until=MOMENTS,
     last_contact_at=MOMENTS,
     origin=st.sampled_from(OriginState),
     role_tier=st.integers(0, 2),

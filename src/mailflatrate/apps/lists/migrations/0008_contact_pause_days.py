@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lists", "0006_origins"),
+        ("lists", "0007_role_lock"),
     ]
 
     operations = [

@@ -1,0 +1,159 @@
+"""The cap when many ask at once; the express lane beside a mailing that is stuck; a scanner in a campaign's letter."""
+
+import asyncio
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes, policy
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import close_old_connections, connections
+from django.test import Client
+
+from campaign_world import World
+from fake_relay import HANG, FakeRelay, Step
+from forms_world import DOMAIN, Place, place, somebody
+from mailflatrate.apps.delivery.confirmations import plan_confirmations
+from mailflatrate.apps.delivery.models import Chunk, Delivery
+from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.apps.forms.models import ConfirmationMark, SignupRequest
+from mailflatrate.apps.lists.models import ConsentEvent, Subscription
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.base import clock, tenancy
+from mailflatrate.settings.schema import load_settings
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def at_once(work: Any, many: list[Any]) -> list[Any]:
+    """Run `work` for each, all beginning at the same moment, each with a connection of its own."""
+    barrier = threading.Barrier(len(many))
+
+    def one(argument: Any) -> Any:
+        close_old_connections()
+        barrier.wait()
+        try:
+            return work(argument)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(many)) as pool:
+        return list(pool.map(one, many))
+
+
+def test_the_same_address_many_times_at_once_is_one_request() -> None:
+    lindenhof, dora = place(), somebody()
+    statuses = at_once(lambda _number: lindenhof.post(dora).status_code, list(range(12)))
+    assert statuses == [303] * 12
+    assert len(lindenhof.requests(dora)) == 1
+
+
+def test_the_cap_holds_when_many_customers_plan_at_the_same_moment() -> None:
+    victim = somebody("victim").partition("@")[0]
+    places = [place() for _customer in range(4)]
+    for number, each in enumerate(places):
+        each.sign_up(f"{victim}+{number}@{DOMAIN}")
+        each.sign_up(f"{victim}+{number}x@{DOMAIN}")
+    at_once(plan_confirmations, [each.account_id for each in places])
+    marks = ConfirmationMark.objects.filter(at__gt=clock.now().replace(microsecond=0))
+    asked = 0
+    for each in places:
+        with tenancy.account(each.account_id):
+            asked += SignupRequest.objects.filter(state="asked").count()
+    assert asked == 5, "eight asked, of four customers, all at once"
+    assert marks.count() >= 5
+
+
+def test_one_request_gets_one_mail_however_many_senders_look() -> None:
+    lindenhof, dora = place(), somebody()
+    lindenhof.sign_up(dora)
+    at_once(plan_confirmations, [lindenhof.account_id] * 6)
+    with tenancy.account(lindenhof.account_id):
+        assert Delivery.objects.filter(confirmation_id__isnull=False).count() == 1
+
+
+def test_a_sign_up_does_not_wait_for_a_mailing_that_is_stuck() -> None:
+    """Own connections, own journal: a relay that hangs over a campaign's letters holds up no confirmation."""
+    lindenhof, dora = place(), somebody()
+    campaign = lindenhof.anna.sending("Stuck")
+    with tenancy.account(lindenhof.account_id):
+        chunk = Chunk.objects.filter(campaign=campaign).get()
+        readers = set(Delivery.objects.filter(campaign=campaign).values_list("contact__email", flat=True))
+    lindenhof.sign_up(dora)
+
+    async def work() -> tuple[float, list[str]]:
+        async with FakeRelay() as relay:
+            for reader in readers:
+                relay.on(Step.RCPT, reader, HANG)
+            settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
+            sender = Sender(settings)
+            stuck = asyncio.create_task(sender.work_chunk(lindenhof.account_id, chunk.id))
+            while not any("MAIL" in command.upper() for command in relay.commands):
+                await asyncio.sleep(0.01)
+            begin = time.monotonic()
+            await asyncio.wait_for(sender.work_confirmations(lindenhof.account_id), 10)
+            waited = time.monotonic() - begin
+            assert not stuck.done()
+            stuck.cancel()
+            await asyncio.gather(stuck, return_exceptions=True)
+            await sender.close()
+            return waited, [letter.recipient for letter in relay.received]
+
+    waited, received = asyncio.run(work())
+    assert received == [dora]
+    assert waited < 2
+
+
+def test_a_scanner_in_a_campaigns_letter_changes_nothing() -> None:
+    """Acceptance 4: GET and HEAD of every link in every part and header of the letter as it left."""
+    lindenhof = place()
+    letters = sent_letters(lindenhof, lindenhof.anna)
+    assert letters
+    before = everything(lindenhof)
+    followed = set()
+    for content in letters:
+        message = message_from_bytes(content, policy=policy.SMTP)
+        text = "\n".join(str(part.get_content()) for part in message.walk() if part.get_content_maintype() == "text")
+        headers = "\n".join(str(value) for value in message.values())
+        for url in re.findall(r"https://[^\s\"'<>)]+", text + headers):
+            parts = urlsplit(url)
+            if parts.netloc != urlsplit(load_settings().public_url).netloc:
+                continue
+            followed.add(parts.path.split("/")[1])
+            for method in ("get", "head", "options"):
+                answer = getattr(Client(), method)(parts.path, headers={"User-Agent": "Barracuda Sentinel (EE)"})
+                assert answer.status_code in (200, 204, 302, 405), (method, url)
+                assert not answer.cookies
+    assert {"u", "p", "c", "help"} <= followed, followed
+    assert everything(lindenhof) == before
+
+
+def sent_letters(lindenhof: Place, anna: World) -> list[bytes]:
+    """A campaign as the relay takes it."""
+    campaign = anna.sending("Winter")
+    with tenancy.account(anna.account_id):
+        chunk = Chunk.objects.filter(campaign=campaign).get()
+
+    async def work() -> list[bytes]:
+        async with FakeRelay() as relay:
+            settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
+            sender = Sender(settings)
+            try:
+                await sender.work_chunk(lindenhof.account_id, chunk.id)
+            finally:
+                await sender.close()
+            return [letter.content for letter in relay.received]
+
+    return asyncio.run(work())
+
+
+def everything(lindenhof: Place) -> list[list[Any]]:
+    """Every row that says who gets mail, and why."""
+    with tenancy.account(lindenhof.account_id):
+        return [
+            list(model.objects.order_by("id").values())
+            for model in (Subscription, ConsentEvent, SignupRequest, Suppression)
+        ]

@@ -1,0 +1,151 @@
+"""The page where a person says what, how often, in which language and where to: no sign-in, by the mail's token."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from forms_world import Mail, Place, place, send_queued, somebody
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.gate import judge_recipient
+from mailflatrate.rules.withhold import WithholdReason
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@dataclass(frozen=True)
+class Dora:
+    """A subscriber, and the link to her preferences."""
+
+    place: Place
+    email: str
+    mail: Mail
+
+    @property
+    def url(self) -> str:
+        with tenancy.account(self.place.account_id):
+            delivery = Delivery.objects.get(contact__email=self.email, confirmation_id__isnull=False)
+        return f"/p/{key_ring().seal(Purpose.PREFERENCES, self.place.account_id, delivery.id)}"
+
+    def contact(self, email: str = "") -> Contact:
+        with tenancy.account(self.place.account_id):
+            return Contact.objects.get(email=email or self.email)
+
+    def save(self, **data: object) -> str:
+        """Press a button of the page."""
+        whole = {"act": "save", "keep": [self.place.anna.list_id], "pause": "", "language": "en"} | data
+        answer = Client(enforce_csrf_checks=True).post(self.url, whole)
+        assert isinstance(answer, HttpResponse)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+
+@pytest.fixture
+def dora() -> Dora:
+    lindenhof, email = place(), somebody()
+    mail = lindenhof.asked(email)
+    lindenhof.confirm(mail)
+    return Dora(lindenhof, email, mail)
+
+
+def test_the_welcome_page_leads_there_and_to_the_way_out(dora: Dora) -> None:
+    """R-37: leaving is as easy as coming."""
+    welcome = Client().get(dora.mail.confirm_path).content.decode()
+    assert dora.url in welcome
+    leave = welcome.partition("/u/")[2].partition('"')[0]
+    page = Client().get(f"/u/{leave}")
+    assert dora.email in page.content.decode()
+    assert Client(enforce_csrf_checks=True).post(f"/u/{leave}", {"scope": "list"}).status_code == 200
+    assert dora.place.state(dora.email) == "unsubscribed"
+
+
+def test_language_is_kept_and_speaks_from_then_on(dora: Dora) -> None:
+    assert "Was möchten Sie bekommen?" in dora.save(language="de")
+    assert dora.contact().attributes["language"] == "de"
+    assert "Was möchten Sie bekommen?" in Client().get(dora.url).content.decode()
+    assert dora.place.state(dora.email) == "confirmed"
+
+
+def test_everything_is_one_button(dora: Dora) -> None:
+    assert "on no list" in dora.save(act="leave")
+    assert dora.place.state(dora.email) == "unsubscribed"
+
+
+def test_nobody_is_moved_by_looking_or_by_nonsense(dora: Dora) -> None:
+    before = vars(dora.contact()) | {"_state": None}
+    for method in ("get", "head"):
+        assert getattr(Client(), method)(f"{dora.url}?act=leave&pause=week").status_code == 200
+    dora.save(pause="never", language="xx")
+    assert (vars(dora.contact()) | {"_state": None}) == before
+    assert Client().post("/p/" + "a" * 32, {"act": "leave"}).status_code == 404
+
+
+def verdict(dora: Dora) -> WithholdReason | None:
+    """What the gate would say to a mailing for her now, from the rows that the sender reads."""
+    from django.db import connection
+
+    campaign = dora.place.anna.sending(f"After {clock.now():%d %B}")
+    with tenancy.account(dora.place.account_id), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {COLUMNS} FROM delivery d {JOINS} WHERE d.campaign_id = %s AND d.contact_id = %s",
+            [campaign.id, dora.contact().id],
+        )
+        row = RecipientRow._make(cursor.fetchone())
+    withhold = judge_recipient(recipient_facts(row), clock.now())
+    return withhold.reason if withhold else None
+
+
+def test_how_often_is_kept_by_the_gate(dora: Dora) -> None:
+    """A person who wants one mailing a week gets no second one in between, of whichever list."""
+    campaign = dora.place.anna.sending("First")
+    with tenancy.account(dora.place.account_id):
+        Delivery.objects.filter(campaign=campaign).update(state="sent", settled_at=clock.now())
+    assert verdict(dora) is None
+    assert "checked" in dora.save(pause="week").partition('id="pause_week"')[2].partition(">")[0]
+    assert verdict(dora) is WithholdReason.TOO_SOON
+    with clock.frozen_at(clock.now() + timedelta(days=7)):
+        assert verdict(dora) is None
+        dora.save(pause="month")
+        assert verdict(dora) is WithholdReason.TOO_SOON
+
+
+def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:
+    new = somebody("dora.neu")
+    page = dora.save(act="move", email=new)
+    assert f"We have written to {new}" in page
+    (mail,) = send_queued(dora.place.account_id)
+    assert mail.letter.recipient == new
+    assert dora.email not in mail.part("plain"), "the new address may be a stranger's"
+    assert "as the new address" in mail.part("plain")
+    assert (dora.place.state(dora.email), dora.place.state(new)) == ("confirmed", "pending")
+    assert "It is changed" in dora.place.confirm(mail)
+    assert (dora.place.state(dora.email), dora.place.state(new)) == ("unsubscribed", "confirmed")
+    confirmed = dora.place.events(new)[-1]
+    assert confirmed.kind == "confirmed"
+    assert confirmed.evidence.details["moved_from"] == dora.contact().id
+
+
+def test_a_stranger_who_was_named_can_say_no(dora: Dora) -> None:
+    new = somebody("stranger")
+    dora.save(act="move", email=new)
+    (mail,) = send_queued(dora.place.account_id)
+    dora.place.confirm(mail, "no")
+    assert (dora.place.state(dora.email), dora.place.state(new)) == ("confirmed", "")
+    dora.save(act="move", email=new)
+    assert send_queued(dora.place.account_id) == []
+
+
+def test_naming_addresses_is_no_way_to_write_to_strangers(dora: Dora) -> None:
+    for number in range(3):
+        dora.save(act="move", email=somebody(f"nobody{number}x"))
+    assert "several addresses today" in dora.save(act="move", email=somebody())
+    assert len(send_queued(dora.place.account_id)) == 3
+    for wrong in ("info@briefkasten-lindenhof.de", "dora"):
+        assert "new_address_error" in dora.save(act="move", email=wrong)
