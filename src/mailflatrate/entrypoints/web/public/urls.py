@@ -2,8 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.public import clicks, letters, media, report, unsubscribe
-from mailflatrate.entrypoints.web.public import clicks, letters, media, preferences, unsubscribe
+from mailflatrate.entrypoints.web.public import clicks, letters, media, preferences, report, unsubscribe
 from mailflatrate.entrypoints.web.public.rights import ask as rights
 from mailflatrate.entrypoints.web.public.rights import confirm as rights_confirm
 from mailflatrate.entrypoints.web.public.signup import confirm, page
