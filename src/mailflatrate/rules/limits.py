@@ -127,6 +127,9 @@ LIMITS: dict[str, Limit] = {
         _limit("html_warn_octets", 80 * 1024, "octets", "R-50", "ours, below Gmail's clip point", derived=True),
         _limit("html_max_octets", 100 * 1024, "octets", "R-50", "Gmail clips near 102 KB"),
         _limit("message_max_octets", 1024 * 1024, "octets", "R-50", "agency guide to CSA: 1 MB"),
+        # Signing keys.
+        _limit("dkim_key_days", 180, "days", "R-59", "M3AAWG: rotation at least every 6 months"),
+        _limit("dkim_overlap_days", 7, "days", "R-106", "ours: longer than any retry", derived=True),
         # Bounces.
         _limit("soft_mailings", 3, "mailings", "R-71", "ours; M3AAWG v4: at least 2", derived=True),
         _limit("soft_span_days", 14, "days", "R-71", "M3AAWG v4: over at least 2 weeks"),

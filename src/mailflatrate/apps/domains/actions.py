@@ -1,15 +1,19 @@
 """Every write to sender domains; inside the account's scope."""
 
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.looks import look_at
 from mailflatrate.apps.domains.models import DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
-from mailflatrate.apps.domains.records import DnsRecord, records_of
+from mailflatrate.apps.domains.queries import signing_key, waiting_key
+from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.address import AddressError, parse, to_a_label
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.rules.addresses.providers import is_freemail
+from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, Resolver
 
@@ -50,10 +54,30 @@ def new_key(domain: SenderDomain) -> DkimKey:
 
 def records_to_publish(domain: SenderDomain) -> list[DnsRecord]:
     """What the customer copies into his DNS."""
-    key = DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at", "-id").first()
+    key = signing_key(domain)
     if key is None:
         raise DomainError(f"{domain.name} has no signing key.")
     return records_of(domain, key)
+
+
+def renew_key(domain_id: int) -> DkimKey | None:
+    """Make the next key of a domain whose key has served for half a year; None where nothing is due (R-59, R-106)."""
+    domain = SenderDomain.objects.select_for_update().get(id=domain_id)
+    present = signing_key(domain)
+    served = timedelta(days=value("dkim_key_days"))
+    if present is None or domain.verified_at is None or waiting_key(domain) is not None:
+        return None
+    return new_key(domain) if (present.active_from or present.created_at) <= clock.now() - served else None
+
+
+def _take_over(domain: SenderDomain, resolver: Resolver) -> None:
+    """Let the waiting key sign once its record is there; the one before it is retired, its record stays for a week."""
+    waiting = waiting_key(domain)
+    if waiting is None or not look_at(dkim_record(domain, waiting), resolver).passed:
+        return
+    now = clock.now()
+    DkimKey.objects.filter(domain=domain, retired_at=None).exclude(id=waiting.id).update(retired_at=now)
+    DkimKey.objects.filter(id=waiting.id).update(active_from=now)
 
 
 def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderDomain:
@@ -62,6 +86,7 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
     resolver = resolver or configured_resolver()
     now = clock.now()
     passed = True
+    _take_over(domain, resolver)
     for record in records_to_publish(domain):
         look = look_at(record, resolver)
         passed = passed and look.passed

@@ -1,7 +1,8 @@
 """Rows of this app as facts for the rules."""
 
 from mailflatrate.apps.domains.mailable import known_facts
-from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.models import CheckKind, DnsCheck, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.queries import signing_key
 from mailflatrate.mail.address import AddressError, parse, to_a_label
 from mailflatrate.rules.facts import DnsCheck as DnsFacts
 from mailflatrate.rules.facts import DnsState, SenderFacts
@@ -48,7 +49,7 @@ def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
         return NO_SENDER
     domain = sender.domain
     checks = {row.kind: row for row in domain.checks.all()}
-    key = DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at").first()
+    key = signing_key(domain)
     return SenderFacts(
         from_address=sender.email,
         from_domain=to_a_label(sender.email.rpartition("@")[2]),

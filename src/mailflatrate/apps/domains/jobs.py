@@ -22,5 +22,6 @@ def watch(timestamp: int) -> None:
     """Look at every domain in use once an hour; a customer may ask at any time."""
     for account_id, domain_id in domains_to_check():
         with tenancy.account(account_id):
+            actions.renew_key(domain_id)
             domain = actions.check_domain(domain_id)
         log.info("domain checked", domain=domain.name, state=domain.state)

@@ -39,13 +39,18 @@ class SenderDomain(TenantModel):
 
 
 class DkimKey(TenantModel):
-    """A signing key of a domain; selectors are never used twice (R-59). Its private half is sealed by the vault."""
+    """A signing key of a domain; selectors are never used twice (R-59). Its private half is sealed by the vault.
+
+    A further key waits (`active_from` NULL) until its record was seen in the DNS; then it signs, and the one before
+    is retired. The record of a retired key stays published, because its letters are still on their way (R-106).
+    """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="keys")
     selector = models.CharField(max_length=63)
     private_sealed = models.TextField()
     public_record = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
+    active_from = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
 
     class Meta:

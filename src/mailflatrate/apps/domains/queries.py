@@ -1,10 +1,15 @@
 """Scoped reads of sender domains."""
 
+from datetime import timedelta
+
 from django.db.models import QuerySet
 
 from mailflatrate.apps.domains.models import DkimKey, SenderAddress, SenderDomain
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.limits import value
+
+RECORD_STAYS = timedelta(days=value("dkim_overlap_days"))
 
 
 def domains_to_check() -> list[tuple[int, int]]:
@@ -24,5 +29,19 @@ def senders() -> QuerySet[SenderAddress]:
 
 
 def signing_key(domain: SenderDomain) -> DkimKey | None:
-    """The key that letters of a domain are signed with: the newest that is not retired (R-59)."""
-    return DkimKey.objects.filter(domain=domain, retired_at=None).order_by("-created_at", "-id").first()
+    """The key that letters of a domain are signed with: the newest one in use, or the first one there is (R-59)."""
+    keys = DkimKey.objects.filter(domain=domain, retired_at=None)
+    in_use = keys.filter(active_from__isnull=False).order_by("-active_from", "-id").first()
+    return in_use or keys.order_by("created_at", "id").first()
+
+
+def waiting_key(domain: SenderDomain) -> DkimKey | None:
+    """The key that takes over once its record was seen; None where none is waiting (R-106)."""
+    present = signing_key(domain)
+    waiting = DkimKey.objects.filter(domain=domain, retired_at=None, active_from=None).order_by("-created_at", "-id")
+    return None if present is None else waiting.exclude(id=present.id).first()
+
+
+def leaving_keys(domain: SenderDomain) -> QuerySet[DkimKey]:
+    """Retired keys whose record must stay published: letters signed with them are still being delivered (R-106)."""
+    return DkimKey.objects.filter(domain=domain, retired_at__gt=clock.now() - RECORD_STAYS).order_by("-retired_at")

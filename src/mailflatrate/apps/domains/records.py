@@ -21,11 +21,16 @@ def service_spf_host() -> str:
     return f"spf.{load_settings().service_domain}"
 
 
+def dkim_record(domain: SenderDomain, key: DkimKey) -> DnsRecord:
+    """Where the public half of a key is published (RFC 6376 section 3.6.2)."""
+    return DnsRecord(CheckKind.DKIM, f"{key.selector}._domainkey.{domain.name}", "TXT", key.public_record)
+
+
 def records_of(domain: SenderDomain, key: DkimKey) -> list[DnsRecord]:
     """DKIM key, SPF and MX of the Return-Path, DMARC, in the order in which they are explained."""
     service = load_settings().service_domain
     return [
-        DnsRecord(CheckKind.DKIM, f"{key.selector}._domainkey.{domain.name}", "TXT", key.public_record),
+        dkim_record(domain, key),
         DnsRecord(CheckKind.SPF, domain.bounce_host, "TXT", f"v=spf1 include:{service_spf_host()} ~all"),
         DnsRecord(CheckKind.MX, domain.bounce_host, "MX", f"10 mx.{service}"),
         DnsRecord(CheckKind.DMARC, f"_dmarc.{domain.name}", "TXT", f"v=DMARC1; p=none; rua=mailto:dmarc@{service}"),

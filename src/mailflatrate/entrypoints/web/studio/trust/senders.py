@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.domains import actions, queries
 from mailflatrate.apps.domains.errors import DomainError
-from mailflatrate.apps.domains.models import CheckKind, DnsCheck, DomainState, SenderAddress, SenderDomain
-from mailflatrate.apps.domains.records import DnsRecord
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.records import DnsRecord, dkim_record
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.rules.facts import DnsState
@@ -29,6 +29,10 @@ PURPOSES = {
         "It says what becomes of forged mail. A record of your own stays as it is: any valid one will do."
     ),
 }
+NEXT_KEY = gettext_lazy(
+    "Keys are renewed twice a year. Publish this record beside the present one; once we see it, the new key signs."
+)
+EARLIER_KEY = gettext_lazy("Letters signed with it are still on their way. Leave its record for seven days.")
 WRONG = {
     CheckKind.DKIM: gettext_lazy("There is a record, but not with this key. Replace its value by the expected one."),
     CheckKind.SPF: gettext_lazy(
@@ -89,7 +93,18 @@ def find_domain(domain_id: int) -> SenderDomain:
 def record_rows(domain: SenderDomain) -> list[RecordRow]:
     """The records of a domain, the open ones first in the order in which they are explained."""
     checks = {check.kind: check for check in DnsCheck.objects.filter(domain=domain)}
-    return [_row(record, checks.get(record.kind)) for record in actions.records_to_publish(domain)]
+    rows = [_row(record, checks.get(record.kind)) for record in actions.records_to_publish(domain)]
+    waiting = queries.waiting_key(domain)
+    if waiting is not None:
+        rows.insert(0, _key_row(domain, waiting, _("Next DKIM signature"), NEXT_KEY))
+    return rows + [
+        _key_row(domain, key, _("Earlier DKIM signature"), EARLIER_KEY) for key in queries.leaving_keys(domain)
+    ]
+
+
+def _key_row(domain: SenderDomain, key: DkimKey, label: str, purpose: object) -> RecordRow:
+    """A key that does not sign yet, or not any more."""
+    return RecordRow(dkim_record(domain, key), label, str(purpose), "waiting", "", "")
 
 
 def _row(record: DnsRecord, check: DnsCheck | None) -> RecordRow:
