@@ -1,0 +1,109 @@
+"""A worker that is killed in the midst of a file: every slice is whole or not there, and the next runner goes on."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from lists_home import HEADER, Home, tables
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.intake.runner import run_import
+from mailflatrate.apps.lists.jobs import resume_imports
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription
+from mailflatrate.base import tenancy
+from mailflatrate.settings.schema import load_settings
+
+Line = Callable[..., str]
+ROWS, SLICE = 4000, 200
+WORKER = """
+import sys
+from mailflatrate.entrypoints.boot import boot
+boot()
+from mailflatrate.apps.lists.intake.runner import run_import
+run_import(int(sys.argv[1]), int(sys.argv[2]), slice_rows=int(sys.argv[3]))
+"""
+
+
+def worker(anna: Home, job: Import) -> "subprocess.Popen[bytes]":
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
+    environment |= {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir), "MAILFLATRATE_LOG_LEVEL": "ERROR"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(anna.account_id), str(job.id), str(SLICE)], env=environment
+    )
+
+
+def state(anna: Home, job: Import) -> Import:
+    with tenancy.account(anna.account_id):
+        return Import.objects.get(id=job.id)
+
+
+def consistent(anna: Home, job: Import) -> None:
+    """Counters, people, proof and position say the same."""
+    now = state(anna, job)
+    assert now.rows_read % SLICE == 0
+    with tenancy.account(anna.account_id):
+        counts = [table.objects.count() for table in (Contact, Subscription, ConsentEvent)]
+    assert counts == [now.accepted] * 3
+    assert now.accepted == now.rows_read
+
+
+@pytest.mark.slow
+def test_an_import_survives_kill_9_again_and_again(anna: Home, carla: Home, line: Line) -> None:
+    lines = [line(f"dora{number}x@kunde-{number % 50}.de", ip=f"203.0.113.{number % 250}") for number in range(ROWS)]
+    data = "\n".join([HEADER, *lines]).encode()
+    with tenancy.account(anna.account_id):
+        job = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+    kills = 0
+    for _ in range(2):
+        process, before = worker(anna, job), state(anna, job).rows_read
+        deadline = time.monotonic() + 60
+        while state(anna, job).rows_read == before and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kills += process.returncode == -signal.SIGKILL
+        _until_unlocked(job)
+        consistent(anna, job)
+    assert kills, "the worker was too fast to be killed"
+    assert state(anna, job).state == ImportState.RUNNING
+    resume_imports(0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'lists.run_import'"
+            " AND (args->>'import_id')::int = %s",
+            [job.id],
+        )
+        assert cursor.fetchone() == (1,), "the house notices the orphan"
+    run_import(anna.account_id, job.id, slice_rows=SLICE)
+    done = state(anna, job)
+    assert (done.state, done.rows_read, done.accepted) == (ImportState.DONE, ROWS, ROWS)
+    consistent(anna, job)
+    with tenancy.account(anna.account_id):
+        actions.check_import(job.id)
+    carla.bring(data, slice_rows=SLICE)
+    assert _people(anna) == _people(carla), "as if nothing had happened"
+
+
+def _until_unlocked(job: Import) -> None:
+    """PostgreSQL rolls a dead client's transaction back when it notices."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [job.id])
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.05)
+    raise TimeoutError("the dead worker's lock is still held")
+
+
+def _people(place: Home) -> set[tuple[str, str]]:
+    assert tables(place.account_id)["contact"]
+    with tenancy.account(place.account_id):
+        return set(Subscription.objects.values_list("contact__email", "state"))

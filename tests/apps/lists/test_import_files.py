@@ -1,0 +1,217 @@
+"""Files as they come: encodings, workbooks, dialects, and one with a fifth of bad rows of every kind (acceptance 6)."""
+
+import csv
+import io
+import random
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lists_home import HEADER, Home, tables
+from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.workbook import open_table
+from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact, ImportRefusal, Subscription
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.base import clock, tenancy
+
+Line = Callable[..., str]
+UMLAUTS = ("Jürgen", "Größe-Müller", "Łukasz", "Zoë")
+
+
+def names(place: Home) -> set[str]:
+    with tenancy.account(place.account_id):
+        return set(Contact.objects.values_list("first_name", flat=True))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
+def test_every_encoding_of_a_spreadsheet_is_read(anna: Home, line: Line, encoding: str) -> None:
+    people = [name for name in UMLAUTS if encoding.startswith("utf") or name.encode("cp1252", "ignore") == name.encode()
+              or all(ord(char) < 256 for char in name)]  # fmt: skip
+    rows = [line(f"p{number}@kunde-1.de", name) for number, name in enumerate(people)]
+    done = anna.bring("\n".join([HEADER, *rows, ""]).encode(encoding))
+    assert (done.accepted, done.refused) == (len(people), {})
+    assert names(anna) == set(people)
+
+
+def workbook(*rows: list[object]) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_workbook_is_read_with_its_own_dates_and_numbers(anna: Home) -> None:
+    """Excel keeps times without a zone: the account's is assumed, and the evidence says so."""
+    moment = (clock.now() - timedelta(days=30)).replace(microsecond=0, tzinfo=None)
+    data = workbook(
+        ["E-Mail", "Vorname", "Anmeldezeit", "Anmelde-IP", "Bestätigt am", "Quelle", "Kundennummer"],
+        [
+            "dora@kunde-1.de",
+            "Dora",
+            moment,
+            "203.0.113.9",
+            moment + timedelta(minutes=3),
+            "https://anna.example/n",
+            4711,
+        ],
+        ["info@kunde-1.de", "I", moment, "203.0.113.9", moment, "https://anna.example/n", 1],
+        [None, None, None, None, None, None, None],
+        ["erik@kunde-1.de", "Erik", moment, None, moment, "https://anna.example/n", 2.5],
+    )
+    done = anna.bring(data)
+    assert (done.accepted, done.quarantined, done.refused) == (1, {"sign_up_ip_missing": 1}, {"role": 1})
+    with tenancy.account(anna.account_id):
+        dora = Contact.objects.get(email="dora@kunde-1.de")
+        evidence = ConsentEvidence.objects.get()
+        assert dora.attributes == {"kundennummer": "4711"}
+        assert evidence.details["confirmed_at"]["assumed"] == ["zone"]
+        assert ImportRefusal.objects.get().line_number == 3
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"\x00" * 100, b"PK\x03\x04 no zip", bytes.fromhex("d0cf11e0a1b11ae1")]
+)
+def test_what_is_no_table_is_refused_before_anything_is_kept(anna: Home, content: bytes) -> None:
+    with tenancy.account(anna.account_id), pytest.raises(ImportProblem):
+        actions.start_import(anna.list_id, io.BytesIO(content), "x.csv", {}, enqueue=False)
+    folder = Path(tempfile.gettempdir())
+    assert not list(folder.glob(f"uploads/{anna.account_id}/*"))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.lists(
+        st.tuples(
+            st.from_regex(r"[a-z]{2,8}\.[a-z]{2,8}@[a-z]{3,8}\.de", fullmatch=True),
+            st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12),
+            st.sampled_from(["Kiel", "a,b", "a;b", 'say "hi"', "two\nlines", "tab\there", "", " padded "]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    delimiter=st.sampled_from(",;\t|"),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    ending=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    hint=st.booleans(),
+)
+def test_any_dialect_comes_back_cell_by_cell(
+    cells: list[tuple[str, str, str]], delimiter: str, quoting: int, ending: str, encoding: str, hint: bool
+) -> None:
+    """What Python's writer wrote, our reader reads: any delimiter, quoting, line end, encoding."""
+    out = io.StringIO()
+    if hint:
+        out.write(f"sep={delimiter}{ending}")
+    writer = csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=ending)  # type: ignore[arg-type]
+    writer.writerow(["E-Mail", "Vorname", "Ort"])
+    writer.writerows(cells)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(out.getvalue().encode(encoding))
+        file.flush()
+        table = open_table(Path(file.name))
+        assert table.header == ["E-Mail", "Vorname", "Ort"]
+        rows = list(table.rows())
+    unreadable = [row for row in rows if row[2] is not None]
+    assert len(rows) == len(cells)
+    assert [tuple(row[1]) for row in rows if row[2] is None] == [
+        cell for cell, row in zip(cells, rows, strict=True) if row[2] is None
+    ]
+    assert all("\ufffd" in "".join(cell) for cell, row in zip(cells, rows, strict=True) if row in unreadable)
+
+
+# Every kind of bad row: what is wrong with it, and where RULES.md says that it ends.
+def _bad_rows(line: Line, now: datetime) -> list[tuple[str, str, str, str]]:
+    """(row, refused or quarantined, rule, reason)."""
+    old, ageing, future = ((now + timedelta(days=days)).isoformat() for days in (-800, -500, 3))
+    day = now.date().replace(day=1).isoformat()
+    return [
+        (line("info@kunde-1.de"), "refused", "R-21", "role"),
+        (line("vertrieb-sued@kunde-1.de"), "refused", "R-21", "role"),
+        (line("noreply123@kunde-1.de"), "refused", "R-21", "role"),
+        (line("kein-at-zeichen"), "refused", "R-17", "syntax"),
+        (line("anna@gmx,de"), "refused", "R-17", "syntax"),
+        (line("x" * 65 + "@kunde-1.de"), "refused", "R-17", "too_long"),
+        (line("anna@localhost"), "refused", "R-18", "not_mailable"),
+        (line("anna@firma.example"), "refused", "R-18", "reserved_domain"),
+        (line("anna@☃.net"), "refused", "R-19", "not_idna"),
+        (line("anna@mailinator.com"), "refused", "R-22", "disposable"),
+        (line("anna.lindner@lindenhof-post.de"), "refused", "R-23", "own_address"),
+        (line("GOOD0@KUNDE-0.DE"), "refused", "R-20", "duplicate_in_file"),
+        ("zu;wenig;spalten", "refused", "", "wrong_column_count"),
+        (line("nul\0@kunde-1.de"), "refused", "", "nul_byte"),
+        (line("bad\ufffd@kunde-1.de"), "refused", "", "undecodable_bytes"),
+        (line('"open@kunde-1.de'), "refused", "", "unbalanced_quotes"),
+        (line("weg@kunde-1.de"), "refused", "R-16", "suppressed"),
+        (line("ab@kunde-1.de"), "refused", "R-16", "unsubscribed"),
+        (line("chef@kunde-1.de"), "quarantined", "R-21", "maybe_role"),
+        (line("аnna@kunde-1.de"), "quarantined", "R-19", "lookalike"),
+        (line("anna@gmial.com"), "quarantined", "R-24", "typo"),
+        (line("q1@kunde-1.de", signup=""), "quarantined", "R-12", "sign_up_time_missing"),
+        (line("q2@kunde-1.de", ip=""), "quarantined", "R-12", "sign_up_ip_missing"),
+        (line("q3@kunde-1.de", ip="999.1.1.1"), "quarantined", "R-12", "sign_up_ip_malformed"),
+        (line("q4@kunde-1.de", confirmed=""), "quarantined", "R-12", "confirmation_time_missing"),
+        (line("q5@kunde-1.de", source=""), "quarantined", "R-12", "source_missing"),
+        (line("q6@kunde-1.de", confirmed="gestern"), "quarantined", "R-12", "confirmation_time_unreadable"),
+        (line("q7@kunde-1.de", signup="neulich"), "quarantined", "R-12", "sign_up_time_unreadable"),
+        (line("q8@kunde-1.de", confirmed="2018-01-01T00:00:00Z"), "quarantined", "R-12", "confirmed_before_sign_up"),
+        (line("q9@kunde-1.de", confirmed=future), "quarantined", "R-12", "in_the_future"),
+        (line("q10@kunde-1.de", signup=old, confirmed=old), "quarantined", "R-13", "too_old"),
+        (line("q11@kunde-1.de", signup=ageing, confirmed=ageing), "quarantined", "R-13", "ageing"),
+        (line("q12@kunde-1.de", signup=f"{day}T00:00:00+01:00", ip="127.0.0.1"), "quarantined", "R-12",
+         "sign_up_ip_malformed"),
+    ]  # fmt: skip
+
+
+def test_a_file_with_a_fifth_of_bad_rows_of_every_kind(anna: Home, line: Line, key_of: Callable[[str], bytes]) -> None:
+    """Each row ends where RULES.md says, with its reason and its line; everybody else is in; nothing else happens."""
+    chance = random.Random(7)
+    anna.bring("\n".join([HEADER, line("ab@kunde-1.de")]))
+    with tenancy.account(anna.account_id):
+        domain = SenderDomain.objects.create(name="lindenhof-post.de")
+        SenderAddress.objects.create(domain=domain, email="anna.lindner@lindenhof-post.de", display_name="Anna")
+        actions.unsubscribe(Contact.objects.get().id, list_id=anna.list_id, by="link", source="test")
+        suppression.suppress(key_of("weg@kunde-1.de"), reason=Reason.COMPLAINT, source="test", evidence={})
+    bad = _bad_rows(line, datetime.now(UTC))
+    good = [line(f"good{number}@kunde-{number % 40}.de") for number in range(len(bad) * 4)]
+    chance.shuffle(bad)
+    rows: list[tuple[str, str, str, str]] = [(good[0], "in", "", "")]
+    for number, row in enumerate(bad):
+        rows += [(text, "in", "", "") for text in good[number * 4 + 1 : number * 4 + 5]]
+        rows.append(row)
+    done = anna.bring("\n".join([HEADER, *(row[0] for row in rows), ""]), slice_rows=17)
+
+    expected = {
+        number: (rule, reason) for number, (_, end, rule, reason) in enumerate(rows, start=2) if end == "refused"
+    }
+    # A fifth of bad rows is far over every limit of R-15: whoever is in by himself waits with the whole file.
+    held = sorted(
+        reason if end == "quarantined" else "import_held" for _, end, _, reason in rows if end in ("quarantined", "in")
+    )
+    with tenancy.account(anna.account_id):
+        found = {row.line_number: (row.rule, row.reason) for row in ImportRefusal.objects.filter(source_import=done)}
+        held_now = Subscription.objects.filter(state="quarantined")
+        quarantined = list(held_now.values_list("quarantine_reason", flat=True))
+    assert found == expected
+    assert sorted(quarantined) == held
+    assert done.figures is not None
+    assert {"syntax", "suppressed"} <= {anomaly["kind"] for anomaly in done.figures["anomalies"]}
+    assert (done.check_state, done.accepted) == (CheckState.HELD, 0)
+    assert sum(done.refused.values()) == len(expected)
+    assert done.rows_read == len(rows)
+    before = tables(anna.account_id)
+    again = anna.bring("\n".join([HEADER, *(row[0] for row in rows), ""]))
+    assert tables(anna.account_id) == before, "the second upload of the same file changes nothing"
+    assert again.accepted == 0
