@@ -1,0 +1,68 @@
+"""From the arrival of a complaint with the whole mail attached to the complete case on screen: at most two seconds."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import mailflatrate
+from desk_world import desk
+from mailflatrate.apps.abuse.models import Report
+from mailflatrate.apps.inbound import intake
+from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from mailflatrate.settings.schema import load_settings
+from returned_world import STRANGER, sent
+from returned_world import desk as desk_address
+
+MOST_SECONDS = 2.0
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def worker(database: str) -> Iterator[None]:
+    """A worker as a process of its own, as in production."""
+    assert database
+    environment = dict(os.environ) | {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir)}
+    environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
+    environment["PYTHONPATH"] = str(Path(mailflatrate.__file__).parents[1])  # the code under test, not an installed one
+    supervisor = Supervisor(environment)
+    supervisor.add("worker", "worker", "--queues", "inbound")
+    watcher = threading.Thread(target=supervisor.watch)
+    watcher.start()
+    yield
+    supervisor.stop()
+    watcher.join()
+
+
+def _case_of(raw_mail_id: int, patience: float) -> int:
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        with tenancy.platform(PlatformReason.OPERATOR_DESK):
+            found = Report.objects.filter(raw_mail_id=raw_mail_id).values_list("case_id", flat=True).first()
+        if found:
+            return int(found)
+        time.sleep(0.02)
+    raise AssertionError("no case came")
+
+
+def test_a_complete_case_within_two_seconds(worker: None) -> None:
+    """Stored, read, judged, filed by the jobs, and drawn; the first message only warms the worker up."""
+    otto, case = desk(), sent(people=4)
+    taken = []
+    for number in range(4):
+        began = time.monotonic()
+        arrival = Arrival("smtp", STRANGER, "dora@people.example", desk_address(), case.forward(number))
+        (raw_mail_id,) = intake.store([arrival])
+        case_id = _case_of(raw_mail_id, PATIENCE_SECONDS)
+        page = otto.page(f"cases/{case_id}/")
+        taken.append(time.monotonic() - began)
+        for needed in ("Lindenhof", case.campaign.mailing_id, case.reader(number).email):
+            assert needed in page
+    print("seconds from arrival to the case on screen:", [round(one, 2) for one in taken])
+    assert sorted(taken[1:])[1] <= MOST_SECONDS, taken
