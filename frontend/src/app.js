@@ -9,9 +9,10 @@ import { startOverlays } from "./lib/overlays.js";
 import { registerParts } from "./lib/parts.js";
 import { startTheme } from "./lib/theme.js";
 
-/** Charts and the source editor are heavy: they come only to the page that shows one. */
+/** Charts and the editors are heavy: they come only to the page that shows one. */
 function loadHeavyParts(root) {
   if (root.querySelector("[data-chart]")) import("./charts.js").then(({ drawAll }) => drawAll(root));
+  if (root.querySelector("[data-blocks-for]")) import("./blocks.js").then(({ mountAll }) => mountAll(root));
   if (root.querySelector("textarea[data-editor]")) import("./editor.js").then(({ mountAll }) => mountAll(root));
 }
 

@@ -126,6 +126,22 @@ def _document(source: Source, protected: Protected, context: CompileContext) -> 
     return normalise(render_mjml(text, social_icon_origin=context.social_icon_origin))
 
 
+def mjml_as_html(source: str) -> str:
+    """MJML as the HTML document that mrml makes of it, Liquid in its place. Raises SourceRefused."""
+    protected = protect(source, entities=True)
+    return protected.restore_html(render_mjml(block_tags_to_comments(protected)), lambda tag: tag)
+
+
+def compiled_text(source: str, *, as_mjml: bool) -> str:
+    """What MJML or HTML says, as text with Liquid in its place. Raises SourceRefused."""
+    protected = protect(source, entities=True)
+    text = block_tags_to_comments(protected)
+    document = normalise(render_mjml(text) if as_mjml else whole_document(text))
+    book = LinkBook(None, frozenset())
+    tokens = Sanitiser(protected, book).document(tokenise(document))
+    return protected.restore_text(write_text(tokens, protected, book), lambda tag: tag)
+
+
 def whole_document(text: str) -> str:
     """Return HTML with `html` and `body` around it, if it has none.
 

@@ -108,7 +108,7 @@ def test_every_template_of_ours_passes_the_gate(anna: World, key: str, language:
     with tenancy.account(anna.account_id):
         values = {"sender_id": anna.sender_id, "list_ids": [anna.list_id]}
         draft = actions.start_from_gallery(key, language, name=f"{key} {language}", by=anna.anna, values=values)
-        assert draft.content_kind == ContentKind.MJML
+        assert draft.content_kind == ContentKind.BLOCKS
         assert "[[" not in draft.content
         assert len(draft.media_ids) == len(gallery_template(key, language).pictures)
         failed = {finding.key for finding in check_campaign(draft.id).findings if not finding.passed}

@@ -67,7 +67,7 @@ def imprint_block(campaign: Campaign, imprint: Imprint, look: Look) -> ImprintBl
 def source_of(campaign: Campaign) -> Source:
     """What the author wrote."""
     return Source(
-        kind=ContentKind(campaign.content_kind),
+        kind=ContentKind.MJML if campaign.content_kind == "blocks" else ContentKind(campaign.content_kind),
         body=campaign.content,
         subject=campaign.subject,
         preheader=campaign.preheader,

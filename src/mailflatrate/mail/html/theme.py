@@ -70,6 +70,11 @@ def _markdown() -> MarkdownIt:
 _MARKDOWN = _markdown()
 
 
+def markdown_as_html(text: str) -> str:
+    """The HTML of Markdown without a letter around it; Liquid stays as it is written, its quotes as entities."""
+    return str(_MARKDOWN.render(text))
+
+
 def render_markdown(protected: Protected, *, title: str, language: str, look: Look) -> str:
     """Return a whole HTML document for Markdown whose Liquid is protected.
 

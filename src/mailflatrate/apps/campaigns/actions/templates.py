@@ -29,7 +29,7 @@ def start_from_gallery(key: str, language: str, *, name: str, by: User | None, v
     content = source(template, queries.brand_look(), url)
     written = {
         "subject": template.subject, "preheader": template.preheader, "language": template.language,
-        "content_kind": ContentKind.MJML, "content": content,
+        "content_kind": ContentKind.BLOCKS, "content": content,
     }  # fmt: skip
     return create_campaign(name, by=by, values={**values, **written})
 

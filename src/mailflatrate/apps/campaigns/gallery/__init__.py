@@ -85,6 +85,35 @@ def source(template: GalleryTemplate, look: Look, picture_url: Callable[[str], s
     return _SLOT.sub(fill, _SLOT.sub(fill, _layout(template.key)))
 
 
+def blank_source(language: str, look: Look, body: str = "") -> str:
+    """A sheet in the account's look with its name on it and `body` (MJML for one column), or a few words to begin."""
+    words = look.words() | {"name": "", "brand": _brand(look, "left")}
+    words["body"] = body or _FIRST_WORDS["de" if language == "de" else "en"]
+
+    def fill(found: re.Match[str]) -> str:
+        return words[found[1]]
+
+    return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank")).replace("<mj-title></mj-title>\n    ", ""))
+
+
+_FIRST_WORDS: Final = {
+    "en": (
+        '<mj-text mj-class="title">Headline</mj-text>\n'
+        "        <mj-text>Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
+        "here is what is new.</mj-text>\n"
+        '        <mj-button href="https://example.org/">Read more</mj-button>\n'
+        "        <mj-text>Kind regards<br>{{ account.name }}</mj-text>"
+    ),
+    "de": (
+        '<mj-text mj-class="title">Überschrift</mj-text>\n'
+        "        <mj-text>Guten Tag{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
+        "das ist neu.</mj-text>\n"
+        '        <mj-button href="https://example.org/">Weiterlesen</mj-button>\n'
+        "        <mj-text>Mit freundlichen Grüßen<br>{{ account.name }}</mj-text>"
+    ),
+}
+
+
 def _brand(look: Look, align: str) -> str:
     """The logo, or the account's name where it has none."""
     if look.logo_url:

@@ -9,8 +9,9 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContentKind(models.TextChoices):
-    """How the content is written."""
+    """How the content is written. Blocks are MJML, written in the visual editor."""
 
+    BLOCKS = "blocks", _("Blocks")
     MARKDOWN = "markdown", _("Markdown")
     MJML = "mjml", _("MJML")
     HTML = "html", _("HTML")

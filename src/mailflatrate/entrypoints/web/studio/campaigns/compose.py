@@ -14,19 +14,21 @@ from mailflatrate.apps.accounts.models import AgreementDocument, AgreementKind
 from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.compiling import content_hash, known_variables, source_of
+from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
-from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint, sent_back
+from mailflatrate.apps.campaigns.queries import attribute_names, brand_look, newest_imprint, sent_back
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_segment, list_table, segments
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
-from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS, is_starter
+from mailflatrate.entrypoints.web.studio.campaigns.starters import is_starter, starter
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.mail.content import find_merge_errors
@@ -140,7 +142,8 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> 
         "lists": [(row, str(row.id) in chosen) for row in list_table()],
         "builder": builder(saved.conditions),
         "segments": segments(),
-        "kinds": [(kind.value, kind.label) for kind in (ContentKind.MARKDOWN, ContentKind.MJML, ContentKind.HTML)],
+        "kinds": [(kind.value, kind.label) for kind in ContentKind],
+        "blocks": blocks_config(request, campaign) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],
         "passages": _passages(attributes),
         "preview": preview_of(request, campaign, View.of(request)),
@@ -202,10 +205,14 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: Saved) -> Htt
 
 
 def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
-    """Another way of writing. What was written stays; an untouched beginning is exchanged for the other kind's."""
+    """Another way of writing. What was written comes along; an untouched beginning is exchanged for the other's."""
+    before, language = campaign.content_kind, "de" if campaign.language == "de" else "en"
     values: dict[str, Any] = {"content_kind": kind}
-    if is_starter(campaign.content):
-        values["content"] = STARTERS["de" if campaign.language == "de" else "en"][kind]
+    if is_starter(campaign.content) and not same_source(before, kind):
+        values["content"] = starter(kind, language, brand_look())
+    elif not same_source(before, kind):
+        values["content"] = convert(campaign.content, before, kind, language=language, look=brand_look())
+        messages.info(request, _("Your words came along. What they looked like before is under Versions."))
     actions.update_campaign(campaign.id, values, by=request.user)
 
 

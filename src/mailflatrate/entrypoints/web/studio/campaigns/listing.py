@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import KEYS
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
-from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS
+from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS, starter
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
 
@@ -111,7 +111,9 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
         return actions.start_from_gallery(which, language, name=name, by=request.user, values=values)
     if kind == "own" and queries.templates().filter(id=whole_number(which)).exists():
         return actions.start_from_template(whole_number(which), name=name, by=request.user, values=values)
-    return actions.create_campaign(name, by=request.user, values={**values, "content": STARTERS[language]["markdown"]})
+    chosen = ContentKind.BLOCKS if begin == "blocks" else ContentKind.MARKDOWN
+    written = {"content_kind": chosen, "content": starter(chosen, language, queries.brand_look())}
+    return actions.create_campaign(name, by=request.user, values={**values, **written})
 
 
 @require_POST

@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from mailflatrate.apps.campaigns.gallery import blank_source
+from mailflatrate.apps.campaigns.queries import brand_look
+from mailflatrate.mail.html.look import Look
+
 STARTERS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "markdown": (
@@ -11,13 +15,6 @@ STARTERS: Final[dict[str, dict[str, str]]] = {
         "html": (
             '<h1>Headline</h1>\n<p>Hello {{ contact.first_name | default: "there" }},</p>\n'
             "<p>here is what is new.</p>\n<p>Kind regards<br>{{ account.name }}</p>\n"
-        ),
-        "mjml": (
-            "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n"
-            '        <mj-text font-size="24px">Headline</mj-text>\n'
-            '        <mj-text>Hello {{ contact.first_name | default: "there" }},</mj-text>\n'
-            "        <mj-text>here is what is new.</mj-text>\n"
-            "      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n"
         ),
     },
     "de": {
@@ -29,18 +26,18 @@ STARTERS: Final[dict[str, dict[str, str]]] = {
             '<h1>Überschrift</h1>\n<p>Guten Tag {{ contact.first_name | default: "" }},</p>\n'
             "<p>das ist neu.</p>\n<p>Mit freundlichen Grüßen<br>{{ account.name }}</p>\n"
         ),
-        "mjml": (
-            "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n"
-            '        <mj-text font-size="24px">Überschrift</mj-text>\n'
-            '        <mj-text>Guten Tag {{ contact.first_name | default: "" }},</mj-text>\n'
-            "        <mj-text>das ist neu.</mj-text>\n"
-            "      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n"
-        ),
     },
 }
+
+
+def starter(kind: str, language: str, look: Look) -> str:
+    """What a new mailing begins with in one way of writing; MJML and blocks in the account's look."""
+    return STARTERS[language].get(kind) or blank_source(language, look)
 
 
 def is_starter(content: str) -> bool:
     """True where the author has not written anything of his own yet."""
     text = content.replace("\r\n", "\n").strip()
-    return not text or any(text == each.strip() for kinds in STARTERS.values() for each in kinds.values())
+    if any(text == each.strip() for kinds in STARTERS.values() for each in kinds.values()):
+        return True
+    return not text or any(text == blank_source(language, brand_look()).strip() for language in STARTERS)

@@ -1,0 +1,223 @@
+"""A mailing put together in the visual editor: by mouse, by keyboard, and back to its source without a loss."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def anna(visitor: Any) -> Iterator[Any]:
+    """Anna, signed in."""
+    with visitor("en", "letter", False) as found:
+        found.sign_in("anna@lindenhof.example")
+        yield found
+
+
+@pytest.mark.parametrize(("language", "theme", "phone"), [("de", "ink", False), ("de", "letter", True)])
+def test_in_german_in_the_dark_and_on_a_phone(visitor: Any, language: str, theme: str, phone: bool) -> None:
+    """It fits, it is translated, axe has nothing to say, with a block chosen."""
+    with visitor(language, theme, phone) as somebody:
+        somebody.sign_in("anna@lindenhof.example")
+        page = begin(somebody, f"Deutsch {theme}", "gallery:event")
+        page.locator(".blocks-node", has_text=re.compile("^Schaltfläche|^Knopf")).first.click()
+        page.wait_for_timeout(300)
+        somebody.shoot("blocks")
+        assert somebody.sideways() <= 0
+        assert somebody.violations() == []
+        assert somebody.problems == []
+
+
+def begin(anna: Any, name: str, what: str) -> Any:
+    """A new draft, its visual editor ready."""
+    page = anna.page
+    anna.go("/studio/campaigns/new/")
+    page.fill("main input[name=name]", name)
+    page.locator(f"label.shot:has(input[value='{what}'])").click(position={"x": 20, "y": 20})
+    page.click("main form button[type=submit]")
+    page.wait_for_url(re.compile(r"/edit/$"))
+    page.wait_for_selector(".blocks[data-ready]")
+    return page
+
+
+def canvas(page: Any) -> Any:
+    """The mailing as it is drawn."""
+    return page.frame_locator("[data-blocks-canvas] iframe.gjs-frame")
+
+
+def source(page: Any) -> str:
+    """What the form will save, once the editor has handed it over."""
+    page.wait_for_timeout(300)
+    return str(page.input_value("[name=content]"))
+
+
+def drag(page: Any, key: str, target: Any, *, share: float) -> None:
+    """Take a block from the palette and drop it on a place of the mailing, `share` of its height from the top."""
+    button = page.locator(f"[data-blocks-add={key}]")
+    button.evaluate("(one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 120)")
+    start, stop = button.bounding_box(), target.bounding_box()
+    page.mouse.move(start["x"] + 20, start["y"] + 10)
+    page.mouse.down()
+    x, y = stop["x"] + stop["width"] / 2, stop["y"] + stop["height"] * share
+    for step in range(1, 9):
+        page.mouse.move(*(a + (b - a) * step / 8 for a, b in ((start["x"] + 20, x), (start["y"] + 10, y))))
+        page.wait_for_timeout(30)
+    for step in range(20):
+        page.mouse.move(x + step % 3, y + step % 2)
+        page.wait_for_timeout(60)
+        if page.locator("[data-blocks-canvas] .gjs-placeholder").first.is_visible():
+            break
+    page.mouse.up()
+    page.wait_for_timeout(300)
+
+
+def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
+    """A button between two texts, a row of columns below; each step back and forth."""
+    page = begin(anna, "Dragged", "blocks")
+    before = source(page)
+    text = canvas(page).locator("[data-gjs-type=mj-text]").nth(1)
+    drag(page, "divider", text, share=0.9)
+    with_line = source(page)
+    assert with_line != before
+    assert before.count("<mj-divider") + 1 == with_line.count("<mj-divider")
+    drag(page, "two_columns", canvas(page).locator("[data-gjs-type=mj-section]").first, share=0.95)
+    with_row = source(page)
+    assert with_row.count("<mj-column") == before.count("<mj-column") + 2
+    undo, redo = page.locator("[data-blocks-undo]"), page.locator("[data-blocks-redo]")
+    undo.click()
+    assert source(page) == with_line
+    undo.click()
+    assert source(page) == before
+    assert undo.is_disabled()
+    redo.click()
+    assert source(page) == with_line
+    page.locator("#preview iframe").wait_for()
+    page.wait_for_function("document.getElementById('saved').textContent.length > 5")
+    anna.shoot("blocks")
+    assert anna.violations() == []
+    assert anna.problems == []
+
+
+def test_by_keyboard_alone(anna: Any) -> None:
+    """Add, choose from the list, change, move, copy, delete: no pointer."""
+    page = begin(anna, "Typed", "blocks")
+    page.locator("[data-blocks-add=product]").focus()
+    page.keyboard.press("Enter")
+    assert source(page).count('<mj-image padding="0 12px 12px"') == 2
+    page.locator(".blocks-node", has_text=re.compile("^Button")).first.focus()
+    page.keyboard.press("Enter")
+    page.locator("[data-blocks-inspector] input").first.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("Read on")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("https://lindenhof.example/read")
+    page.wait_for_timeout(300)
+    assert re.search(r'<mj-button href="https://lindenhof.example/read">Read on</mj-button>', source(page))
+    length = len(source(page))
+    for act in ("duplicate", "up", "down", "delete"):
+        page.locator(f"[data-blocks-act={act}]").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(250)
+    assert len(source(page)) == length
+    page.locator(".blocks-node").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Delete")
+    page.wait_for_timeout(250)
+    assert len(source(page)) < length
+    page.keyboard.press("Control+z")
+    assert len(source(page)) == length
+    assert page.locator("[data-blocks-say]").inner_text() != ""
+    assert anna.problems == []
+
+
+def test_written_in_place_with_a_personal_field(anna: Any) -> None:
+    """Double-click, type, make bold, insert a field; the clipboard brings words only."""
+    page = begin(anna, "Written", "blocks")
+    text = canvas(page).locator("[data-gjs-type=mj-text]").nth(2)
+    text.dblclick()
+    canvas(page).locator("[contenteditable=true]").wait_for()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("Good news for ")
+    page.locator("summary", has_text="Personal field").first.click()
+    page.locator(".menu-item", has_text="contact.email").click()
+    page.keyboard.press("Control+A")
+    page.locator("[data-blocks-format=bold]").click()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(400)
+    assert re.search(r"<(b|strong)>Good news for \{\{ contact\.email \}\}</(b|strong)>", source(page))
+    page.wait_for_function("document.querySelector('#preview iframe').srcdoc.includes('Good news for ')")
+    assert anna.problems == []
+
+
+def test_the_imprint_is_always_there(anna: Any) -> None:
+    """It is drawn, can be looked at, and neither key nor button takes it out; it is no part of the source."""
+    page = begin(anna, "Imprint", "gallery:letter")
+    imprint = canvas(page).locator("[data-gjs-type=mf-imprint]")
+    imprint.scroll_into_view_if_needed()
+    assert "Lindenhof" in imprint.inner_text()
+    imprint.click(position={"x": 5, "y": 5})
+    page.wait_for_timeout(200)
+    assert page.locator("[data-blocks-act=delete]").is_disabled()
+    before = source(page)
+    page.keyboard.press("Delete")
+    page.wait_for_timeout(300)
+    assert imprint.count() == 1
+    assert source(page) == before
+    assert "HRB" not in before
+
+
+def test_source_and_blocks_are_one_text(anna: Any) -> None:
+    """To MJML and back: not an octet differs; what the blocks do not know is kept."""
+    page = begin(anna, "Lossless", "gallery:event")
+    first = source(page)
+    page.get_by_role("button", name="MJML", exact=True).click()
+    page.wait_for_selector("[data-editor-host]", state="attached")
+    assert source(page) == first
+    strange = "\n    <!-- kept -->\n    <mj-hero><mj-text>Hero</mj-text></mj-hero>"
+    page.evaluate(
+        """(text) => {
+            const area = document.getElementById('id_content');
+            area.value = area.value.replace(/\\s*<\\/mj-body>/, (end) => text + end);
+            area.dispatchEvent(new Event('change'));
+        }""",
+        strange,
+    )
+    written = source(page)
+    page.get_by_role("button", name="Blocks", exact=True).click()
+    page.wait_for_selector(".blocks[data-ready]")
+    assert source(page) == written
+    page.locator("[data-blocks-add=spacer]").click()
+    page.wait_for_timeout(300)
+    assert strange in source(page)
+
+
+def test_who_sees_a_row_and_how_it_looks_on_a_phone(anna: Any) -> None:
+    """A condition around a row; the canvas as narrow as a phone."""
+    page = begin(anna, "Condition", "gallery:announcement")
+    page.locator(".blocks-node", has_text=re.compile("^Section")).nth(2).click()
+    page.locator("[data-blocks-inspector] select").first.select_option("contact.first_name")
+    page.wait_for_timeout(300)
+    assert "{% if contact.first_name %}" in source(page)
+    assert canvas(page).locator("[data-condition]").count() == 1
+    page.locator("[data-blocks-device=phone]").click()
+    page.wait_for_timeout(600)
+    frame = page.locator("[data-blocks-canvas] iframe.gjs-frame").bounding_box()
+    assert frame["width"] <= 400
+    assert anna.problems == []
+
+
+def test_a_picture_from_the_library(anna: Any) -> None:
+    """The picker puts address and description into the chosen block."""
+    page = begin(anna, "Picture", "gallery:welcome")
+    page.locator(".blocks-node", has_text=re.compile("^Picture")).first.click()
+    page.locator("[data-blocks-inspector] [data-opens=picker]").click()
+    page.locator("#picker-grid [data-picture]").first.wait_for()
+    assert anna.violations() == []
+    page.locator("#picker-grid [data-picture]").first.click()
+    page.wait_for_timeout(400)
+    assert page.locator("#picker").get_attribute("open") is None
+    assert re.search(r'<mj-image src="https://[^"]+/m/[a-z0-9]{32,}/[^"]+" alt="[^"]{5,}"', source(page))
