@@ -62,7 +62,7 @@ class Case(TenantModel):
     kind = models.CharField(max_length=10, choices=CaseKind.choices, default=CaseKind.COMPLAINT)
     state = models.CharField(max_length=10, choices=CaseState.choices, default=CaseState.OPEN)
     campaign = models.ForeignKey(
-        "campaigns.Campaign", null=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+        "campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, db_index=False, related_name="+"
     )
     subject = models.CharField(max_length=250, blank=True, help_text="one line for the queue")
     dangerous = models.BooleanField(default=False, help_text="illegal content, or a sender who pretends to be another")

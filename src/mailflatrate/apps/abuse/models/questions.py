@@ -20,7 +20,7 @@ class CaseQuestion(TenantModel):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="questions")
     reference = models.CharField(max_length=12, help_text="of the case")
     campaign = models.ForeignKey(
-        "campaigns.Campaign", null=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+        "campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, db_index=False, related_name="+"
     )
     contact_id = models.BigIntegerField(null=True)
     text = models.TextField(_("question"))
