@@ -11,6 +11,7 @@ from audience_world import file_of, line
 from campaign_world import World, world
 from ledger_home import faults_of
 from lists_home import Home, approve_origin
+from mailflatrate.apps.abuse.models import Case, CaseEvent, Report
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState
@@ -21,13 +22,14 @@ from mailflatrate.apps.lists import ledger, sealing
 from mailflatrate.apps.lists.actions import unsubscribe
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, ImportRefusal
 from mailflatrate.apps.lists.verification import verify_ledger
-from mailflatrate.apps.privacy.actions import let_go
+from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, let_go
 from mailflatrate.apps.privacy.actions.retention import proof_limit, years_before
+from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_of
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -256,3 +258,39 @@ def test_a_sign_up_that_nobody_confirmed_is_forgotten(database: str, old: Old) -
     sealing.seal_ledger()
     with psycopg.connect(database) as owner:
         assert [f for f in faults_of(verify_ledger(owner), old.account_id) if f.event_id == event] == []
+
+
+def _case(account_id: int, number: str, key: bytes, **values: object) -> Case:
+    now = clock.now()
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        case = Case.objects.create(account_id=account_id, reference=number, opened_at=now, changed_at=now, **values)
+        Report.objects.create(account_id=account_id, case=case, via="page", text="x", address_key=key, at=now)
+        CaseEvent.objects.create(account_id=account_id, case=case, kind="opened")
+    return case
+
+
+def test_cases_go_three_years_after_they_were_closed(old: Old) -> None:
+    """With everything in them, and one that joined another together with it; an open one never."""
+    over = years_before(clock.now(), 3) - 3 * DAY
+    tag = f"{old.account_id:06d}"
+    parent = _case(old.account_id, f"P{tag}", old.key, state="closed", closed_at=over, cause="forgotten")
+    _case(old.account_id, f"J{tag}", old.key, state="closed", closed_at=over, merged_into=parent)
+    kept = _case(old.account_id, f"K{tag}", old.key, state="closed", closed_at=over + 9 * DAY, cause="forgotten")
+    opened = _case(old.account_id, f"O{tag}", old.key)
+    let_go()
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        left = set(Case.objects.filter(account_id=old.account_id).values_list("id", flat=True))
+        assert left == {kept.id, opened.id}
+        assert set(Report.objects.filter(account_id=old.account_id).values_list("case_id", flat=True)) == left
+        assert set(CaseEvent.objects.filter(account_id=old.account_id).values_list("case_id", flat=True)) == left
+
+
+def test_no_customer_erases_the_proof_while_a_case_is_open(old: Old) -> None:
+    """Whoever is reported cannot make the consent vanish that he is asked for; the person himself may go."""
+    _case(old.account_id, f"E{old.account_id:06d}", old.key)
+    with tenancy.account(old.account_id), pytest.raises(PrivacyError, match="looks into a report"):
+        erase_for_customer(old.contact.id, by=old.anna.anna)
+    assert old.known()
+    with tenancy.account(old.account_id):
+        erase_person(old.contact.id, by=audit.machine("privacy.test"), source="the person's own word")
+    assert not old.known()

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.abuse.models import CaseState, Report
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentKind, Contact
@@ -10,6 +11,7 @@ from mailflatrate.apps.privacy import traces
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 
 
 @transaction.atomic
@@ -36,10 +38,16 @@ def erase_person(
 
 @transaction.atomic
 def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
-    """A customer erases a person, as the one who answers for the data. Raises PrivacyError for an unknown contact."""
+    """A customer erases a person, as the one who answers for the data.
+
+    Raises PrivacyError for an unknown contact, and while the abuse desk has an open case about the address, because it
+    needs the proof of consent. The person himself is erased at his own word even then.
+    """
     contact = Contact.objects.filter(id=contact_id).first()
     if contact is None:
         raise PrivacyError(_("There is no such contact."))
+    if _in_open_case(bytes(contact.address_key)):
+        raise PrivacyError(_("The service looks into a report about this person. Erase again when that is settled."))
     now = clock.now()
     request = PrivacyRequest.objects.create(
         kind=RequestKind.ERASURE, state=RequestState.CONFIRMED, contact_id=contact_id,
@@ -49,3 +57,10 @@ def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
     request.state, request.done_at, request.outcome = RequestState.DONE, clock.now(), counts
     request.save(update_fields=["state", "done_at", "outcome"])
     return counts
+
+
+def _in_open_case(address_key: bytes) -> bool:
+    account_id = tenancy.current_account_id()
+    with tenancy.platform(PlatformReason.PERSON):
+        reports = Report.objects.filter(account_id=account_id, address_key=address_key)
+        return reports.exclude(case__state=CaseState.CLOSED).exists()

@@ -91,7 +91,11 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     if request.POST.get("sure") != "on":
         context = {**_stored(contact), "unsure": True}
         return page(request, "studio/audience/person_erase.html", context, status=422)
-    erase_for_customer(contact.id, by=request.user)
+    try:
+        erase_for_customer(contact.id, by=request.user)
+    except PrivacyError as problem:
+        messages.error(request, str(problem))
+        return see_other(reverse("studio:contact", args=[contact.id]))
     messages.success(request, _("The person is erased. The address stays blocked, by its fingerprint alone."))
     return see_other(reverse("studio:contacts"))
 
