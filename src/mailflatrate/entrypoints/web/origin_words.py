@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -43,7 +44,10 @@ def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
         (_("Addresses"), number_format(origin.declared_count, force_grouping=True)),
         (_("Sender named"), origin.controller),
         (_("Proof in the file"), ", ".join(str(words[name]) for name in origin.evidence) or _("none")),
-        (_("Signed by"), f"{origin.signatory}, {date_format(origin.declared_at, 'SHORT_DATETIME_FORMAT')}"),
+        (
+            _("Signed by"),
+            f"{origin.signatory}, {date_format(timezone.localtime(origin.declared_at), 'SHORT_DATETIME_FORMAT')}",
+        ),
     ]
     return [(label, str(text)) for label, text in pairs if text]
 
