@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content, find_merge_errors
 from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine, Language, contrast
+from mailflatrate.mail.html.inline import inline_styles
 from mailflatrate.mail.html.links import Link, trim_url
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 
@@ -332,3 +333,21 @@ def test_an_unreadable_block_style_is_not_used(style: BlockStyle) -> None:
 def test_contrast_of_black_and_white() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert BlockStyle("#000000", "#ffffff", 14).readable() == BlockStyle("#000000", "#ffffff", 14)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ('<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/x.dtd">', True),
+        ('<!-- x -->\n<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.0 Transitional//EN">', True),
+        ("<!DOCTYPE html>", False),
+        ('<!DOCTYPE html SYSTEM "about:legacy-compat"[<!ENTITY x "y">]>', False),
+    ],
+)
+def test_the_doctype_stays_because_it_decides_how_a_letter_is_drawn(written: str, kept: bool) -> None:
+    """Under a transitional one, a picture in a table cell has no gap below it."""
+    document = inline_styles(f"{written}<html><body><p>x</p></body></html>")
+    wanted = written.removeprefix("<!-- x -->\n") if kept else "<!DOCTYPE html>"
+    before, doctype, _rest = document.partition(wanted)
+    assert doctype == wanted
+    assert before in ("", "<!-- x -->")

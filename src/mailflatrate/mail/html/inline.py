@@ -15,12 +15,31 @@ _NORMALISER = CSSInliner(
 )
 
 
+_DOCTYPE = re.compile(
+    r"\s*(?:<!--(?:(?!-->).)*-->\s*)*(?P<kept><!doctype\s+html\s+(?:public|system)(?:\s+\"[\w\s/.:+-]*\"){1,2}\s*>)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _with_doctype(document: str, result: str) -> str:
+    """Put the author's own doctype back, which css-inline shortens.
+
+    Under a transitional one, images in tables stand without a gap below them, and letters are built on that.
+    """
+    found = _DOCTYPE.match(document)
+    return re.sub("<!doctype html>", lambda _: found["kept"], result, count=1, flags=re.IGNORECASE) if found else result
+
+
 def inline_styles(document: str) -> str:
     """Return the whole document as html5ever writes it, its style sheets inlined.
 
     Rules for media, dark mode, hover, fonts and single clients stay in their style sheet. One that css-inline
     cannot read stays whole, as a mail client would still use the part of it that it understands.
     """
+    return _with_doctype(document, _inlined(document))
+
+
+def _inlined(document: str) -> str:
     try:
         return _INLINER.inline(document)
     except InlineError:
@@ -28,12 +47,12 @@ def inline_styles(document: str) -> str:
     try:
         return _INLINER.inline(_STYLE.sub(_ignore_unreadable, document))
     except InlineError:
-        return normalise(document)
+        return _NORMALISER.inline(document)
 
 
 def normalise(document: str) -> str:
     """Return the document as html5ever writes it, styles untouched."""
-    return _NORMALISER.inline(document)
+    return _with_doctype(document, _NORMALISER.inline(document))
 
 
 def _ignore_unreadable(found: re.Match[str]) -> str:
