@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mailflatrate.base.tenancy import TenantModel
 
@@ -23,7 +24,7 @@ class CaseKind(models.TextChoices):
 class CaseState(models.TextChoices):
     """Whose turn it is. OPEN and ANSWERED are the desk's."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("case", "Open")
     ASKED = "asked", _("Waits for the customer")
     ANSWERED = "answered", _("Somebody answered")
     CLOSED = "closed", _("Closed")
