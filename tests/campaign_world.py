@@ -89,7 +89,11 @@ class World:
 
     def sending(self, name: str = "On its way") -> Campaign:
         """Released by the gate and planned: every recipient waits."""
-        campaign = self.ticked(self.draft(name))
+        return self.sending_of(self.draft(name))
+
+    def sending_of(self, draft: Campaign) -> Campaign:
+        """The same for a draft of the test's own."""
+        campaign = self.ticked(draft)
         with tenancy.account(self.account_id):
             decision = release_campaign(campaign.id, by=self.anna)
         assert decision.allowed, decision.findings

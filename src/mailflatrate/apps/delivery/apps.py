@@ -8,3 +8,9 @@ class DeliveryConfig(AppConfig):
 
     name = "mailflatrate.apps.delivery"
     label = "delivery"
+
+    def ready(self) -> None:
+        """Segments learn how to ask about earlier mailings."""
+        from mailflatrate.apps.delivery.audience import register  # models are not loaded before
+
+        register()

@@ -31,6 +31,7 @@ class Field(StrEnum):
     LIST = "list"
     ACTIVITY = "activity"  # last click or double opt-in; opens never count (R-91)
     CONSENT = "consent"  # age of the newest confirmation
+    MAILING = "mailing"  # got an earlier mailing; a later stop of the path says what that means
 
 
 class Op(StrEnum):
@@ -54,6 +55,8 @@ class Op(StrEnum):
     WITHIN_DAYS = "within_days"
     NOT_WITHIN_DAYS = "not_within_days"
     NEVER = "never"
+    GOT = "got"
+    NOT_GOT = "not_got"
 
 
 TEXT_OPS = (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.STARTS, Op.IN, Op.SET, Op.EMPTY)
@@ -67,6 +70,7 @@ OPS: dict[Field, tuple[Op, ...]] = {
     Field.LIST: (Op.ON, Op.NOT_ON),
     Field.ACTIVITY: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS, Op.NEVER),
     Field.CONSENT: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS),
+    Field.MAILING: (Op.NOT_GOT, Op.GOT),
 }
 """Which comparisons each field offers; the builder draws its menus from this."""
 
@@ -141,6 +145,8 @@ def _value(where: str, op: Op, raw: Any) -> Value:
             raise SegmentError(f"{where}: {_('give a date, such as 2026-03-31')}") from None
     if op in (Op.ON, Op.NOT_ON):
         return _whole(where, raw, _("choose a list"), maximum=2**63 - 1)
+    if op in (Op.GOT, Op.NOT_GOT):
+        return _whole(where, raw, _("choose a mailing"), maximum=2**63 - 1)
     if op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS):
         return _whole(
             where, raw, _("give a number of days from 1 to %(limit)d") % {"limit": MAX_DAYS}, maximum=MAX_DAYS
@@ -196,6 +202,7 @@ def conditions_named_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[s
 
 
 Built = tuple[str, list[Any]]
+"""A boolean SQL expression and its parameters, in order."""
 
 
 def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built:
@@ -281,3 +288,8 @@ _BUILDERS: dict[Field, Callable[[Condition, str], Built]] = {
     Field.ACTIVITY: _activity,
     Field.CONSENT: _consent,
 }
+
+
+def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> None:
+    """Let a later stop of the path say how a condition on its own rows reads; nothing here knows its tables."""
+    _BUILDERS[field] = build

@@ -36,7 +36,8 @@ def _find(segment_id: int) -> Segment:
 def _sentence(row: Row, drawn: Builder) -> str:
     """A condition as somebody would say it."""
     field = row.key if row.field == "attribute" else str(dict(drawn.fields)[row.field])
-    value = dict(drawn.lists).get(row.value, row.value) if row.value_kind == "list" else row.value
+    names = {"list": dict(drawn.lists), "mailing": dict(drawn.mailings)}.get(row.value_kind, {})
+    value = names.get(row.value, row.value)
     return " ".join(part for part in (field, str(dict(row.ops)[row.op]), f"“{value}”" if value else "") if part)
 
 

@@ -10,10 +10,12 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import attribute_keys
 from mailflatrate.apps.lists.segments import DATE_OPS, NUMBER_OPS, OPS, Field, Op
 
+MOST_MAILINGS = 50
 Pairs = list[tuple[str, Any]]
 
 FIELD_WORDS: dict[Field, str | Promise] = {
@@ -24,6 +26,7 @@ FIELD_WORDS: dict[Field, str | Promise] = {
     Field.LIST: _("List"),
     Field.ACTIVITY: _("Last activity"),
     Field.CONSENT: _("Last confirmation"),
+    Field.MAILING: _("Earlier mailing"),
 }
 OP_WORDS: dict[Op, str | Promise] = {
     Op.EQUALS: _("is"),
@@ -44,12 +47,14 @@ OP_WORDS: dict[Op, str | Promise] = {
     Op.WITHIN_DAYS: _("within the last days"),
     Op.NOT_WITHIN_DAYS: _("not within the last days"),
     Op.NEVER: _("never"),
+    Op.GOT: _("was sent"),
+    Op.NOT_GOT: _("was not sent"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One condition as the page draws it. `value_kind`: none, list, date, number or text."""
+    """One condition as the page draws it. `value_kind`: none, list, mailing, date, number or text."""
 
     number: int
     field: str
@@ -68,6 +73,7 @@ class Builder:
     fields: Pairs
     keys: Pairs
     lists: Pairs
+    mailings: Pairs
 
 
 def posted_conditions(data: QueryDict) -> list[dict[str, Any]]:
@@ -102,7 +108,19 @@ def builder(conditions: list[dict[str, Any]]) -> Builder:
             (str(pk), name)
             for pk, name in MailingList.objects.filter(archived_at=None).order_by("name").values_list("id", "name")
         ],
+        mailings=_mailings(conditions),
     )
+
+
+def _mailings(conditions: list[dict[str, Any]]) -> Pairs:
+    """The newest mailings that went out, and those that the conditions name."""
+    named = [str(row.get("value")) for row in conditions if row.get("field") == Field.MAILING]
+    ids = [int(value) for value in named if value.isascii() and value.isdecimal() and len(value) < 19]
+    out = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
+    newest = list(out.values_list("id", "name")[:MOST_MAILINGS])
+    known = {pk for pk, _name in newest}
+    older = out.filter(id__in=[pk for pk in ids if pk not in known]).values_list("id", "name")
+    return [(str(pk), name) for pk, name in (*newest, *older)]
 
 
 def _row(number: int, condition: dict[str, Any]) -> Row:
@@ -135,6 +153,8 @@ def _value_kind(op: Op) -> str:
         return "none"
     if op in (Op.ON, Op.NOT_ON):
         return "list"
+    if op in (Op.GOT, Op.NOT_GOT):
+        return "mailing"
     if op in DATE_OPS:
         return "date"
     return "number" if op in NUMBER_OPS or op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS) else "text"

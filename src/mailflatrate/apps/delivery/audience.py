@@ -1,0 +1,21 @@
+"""What segments may ask about earlier mailings."""
+
+from mailflatrate.apps.lists.segments import Built, Condition, Field, Op, register_builder
+
+
+def got_mailing(condition: Condition, alias: str) -> Built:
+    """Whether somebody got an earlier mailing, or is about to: delivered, waiting, put off or in doubt.
+
+    Whoever bounced or was left out of it has not got it, so that a second mailing may reach him.
+    """
+    exists = (
+        f"EXISTS (SELECT 1 FROM delivery got WHERE got.account_id = {alias}.account_id "  # noqa: S608  a checked alias
+        f"AND got.contact_id = {alias}.id AND got.campaign_id = %s "
+        "AND got.state IN ('sent', 'pending', 'deferred', 'in_doubt'))"
+    )
+    return (exists if condition.op is Op.GOT else f"NOT {exists}"), [condition.value]
+
+
+def register() -> None:
+    """Called once, when Django is ready."""
+    register_builder(Field.MAILING, got_mailing)
