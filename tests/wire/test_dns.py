@@ -296,3 +296,13 @@ def test_alignment(server: ZoneServer) -> None:
     assert not is_aligned(resolver, "news.shop.example", "bounce.shop.example", is_strict=True)
     assert is_aligned(resolver, "shop.example", "Shop.Example.", is_strict=True)
     assert not is_aligned(resolver, "shop.example", "spam.example", is_strict=False)
+
+
+def test_the_rest_of_a_pretended_world_has_records_of_its_own() -> None:
+    """Names under a domain of the zone stay what they are; a known top-level domain does not count."""
+    zone = {"shop.example": {"TXT": ["v=spf1 -all"]}}
+    with ZoneServer(zone, elsewhere={"MX": ["10 mx.shop.example"]}) as server:
+        resolver = DnsResolver([server.nameserver])
+        assert resolver.mx("anywhere.de").values and resolver.mx("other.example").values
+        assert not resolver.txt("none.shop.example").values
+        assert not resolver.mx("none.shop.example").values and not resolver.mx("shop.example").values

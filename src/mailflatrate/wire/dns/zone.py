@@ -35,10 +35,19 @@ class ZoneServer:
 
     Names are fully qualified, with or without the final dot. TXT values are plain text and cut into strings here.
     A record type "SERVFAIL" makes the server fail for that name, "SILENT" makes it not answer at all. Names above
-    known ones exist without data (RFC 8020), a CNAME is followed inside the zone, everything else is NXDOMAIN.
+    known ones exist without data (RFC 8020), a CNAME is followed inside the zone, everything else is NXDOMAIN, or
+    has the records of `elsewhere` where it lies under no domain of the zone: the rest of a pretended world.
     """
 
-    def __init__(self, zone: ZoneData, *, port: int = 0, ttl_seconds: int = 60) -> None:
+    def __init__(
+        self,
+        zone: ZoneData,
+        *,
+        elsewhere: Mapping[str, Sequence[str]] | None = None,
+        port: int = 0,
+        ttl_seconds: int = 60,
+    ) -> None:
+        self._elsewhere = {kind: [_rdata(kind, text) for text in values] for kind, values in (elsewhere or {}).items()}
         self.port = port
         self.ttl_seconds = ttl_seconds
         self.questions: list[tuple[str, str]] = []
@@ -119,6 +128,10 @@ class ZoneServer:
             await self._tcp.wait_closed()
         await asyncio.sleep(0)
 
+    def _is_below(self, name: dns.name.Name) -> bool:
+        """True under a domain of the zone; a top-level domain is none (two labels and the root are the least)."""
+        return any(name.split(depth)[1] in self._zone for depth in range(3, len(name)))
+
     async def _on_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
@@ -149,6 +162,8 @@ class ZoneServer:
         name = asked.name
         for _ in range(_MAX_CNAME_STEPS):
             sets = self._zone.get(name)
+            if sets is None and self._elsewhere and not self._is_below(name):
+                sets = self._elsewhere
             if sets is None:
                 reply.set_rcode(dns.rcode.NXDOMAIN)
                 break

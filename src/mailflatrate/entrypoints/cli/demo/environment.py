@@ -34,6 +34,10 @@ SERVICE_ZONE = {
 }
 
 
+# The rest of the world takes mail; all of it arrives in the postbox.
+ELSEWHERE = {"MX": ["10 mx.mailflatrate.example"]}
+
+
 @dataclass(slots=True)
 class Place:
     """Where the demonstration runs."""
@@ -69,7 +73,7 @@ def _free_port(wanted: int, taken: set[int]) -> int:
 
 def prepare(folder: Path) -> Place:
     """Set the environment of this process and its children, and start the DNS. What the caller set himself stays."""
-    dns = ZoneServer(SERVICE_ZONE)
+    dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE)
     dns.start()
     taken: set[int] = set()
     for name, wanted in PORTS.items():
