@@ -25,10 +25,10 @@ from mailflatrate.entrypoints.web.desk.common import (
     history,
     owners,
     page,
-    reading_language,
     see_other,
     tone_of,
 )
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
 from mailflatrate.rules.vetting.signals import Outcome
 

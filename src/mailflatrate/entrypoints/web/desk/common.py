@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.models import (
     Account,
@@ -26,7 +26,6 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.desk.access import DeskRequest
-from mailflatrate.rules.verdict import Language
 
 REFUSED = 422
 PAGE_ROWS = 50
@@ -73,11 +72,6 @@ def find_account(account_id: int) -> Account:
 def tone_of(account: Account) -> str:
     """The colour of its standing."""
     return TONES[Standing(account.standing)]
-
-
-def reading_language() -> Language:
-    """The language in which the rules speak to whoever sits at the desk."""
-    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
 
 
 def owners(account_id: int) -> list[User]:

@@ -17,16 +17,8 @@ from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.queries import count_segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import (
-    PAGE_ROWS,
-    REFUSED,
-    history,
-    owners,
-    page,
-    reading_language,
-    see_other,
-    tone_of,
-)
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.rules.gate import explain

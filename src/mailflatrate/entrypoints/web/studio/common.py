@@ -7,12 +7,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
-from mailflatrate.rules.verdict import Language
 
 UNDER_WAY = frozenset({CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING})
 """States that move by themselves: their pages ask again every second."""
@@ -36,11 +34,6 @@ def find_campaign(campaign_id: int) -> Campaign:
     if found is None:
         raise Http404
     return found
-
-
-def reading_language() -> Language:
-    """The language in which the rules speak to whoever reads this page."""
-    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.entrypoints.web.studio.common import reading_language, url_or_nothing
+from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.rules.gate import explain, failures_by_weight
 from mailflatrate.rules.verdict import Finding, Severity, Verdict
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.entrypoints.web.studio.common import reading_language
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.gate import reason_text
 from mailflatrate.rules.withhold import WithholdReason
 

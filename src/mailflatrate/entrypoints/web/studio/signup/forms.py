@@ -16,8 +16,9 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import Form, FormState, RequestState, SignupRequest
 from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
 from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.common import page, reading_language, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_published, wanted
 from mailflatrate.entrypoints.web.studio.signup.fields import NewForm
 from mailflatrate.rules.forms import frozen_from_json

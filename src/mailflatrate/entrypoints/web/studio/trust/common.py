@@ -8,12 +8,10 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.entrypoints.web.studio.access import READING, StudioRequest
-from mailflatrate.rules.verdict import Language
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -38,8 +36,3 @@ def owners_change(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def reading_language() -> Language:
-    """The language in which the rules speak to whoever reads this page."""
-    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from mailflatrate.entrypoints.web.countries import COUNTRIES
-from mailflatrate.entrypoints.web.studio.trust.common import reading_language
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.imprint import (
     Column,
     Fault,
