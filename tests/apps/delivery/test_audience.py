@@ -3,10 +3,18 @@
 import pytest
 
 from campaign_world import World, bare_account, world
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.queries import audience_of, newest_imprint
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.gate.audience import audience_facts
+from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.apps.lists.models import Contact, Subscription
+from mailflatrate.apps.lists.queries import count_audience, count_segment
 from mailflatrate.base import tenancy
 
 
@@ -51,3 +59,49 @@ def test_a_mailing_must_be_chosen(anna: World) -> None:
     """An empty menu is named, not ignored."""
     with tenancy.account(anna.account_id), pytest.raises(SegmentError):
         count_segment([anna.list_id], [{"field": "mailing", "op": "got", "value": ""}])
+
+
+def test_lists_segments_and_earlier_recipients_are_left_out(anna: World) -> None:
+    """Counted before, shown in the preview, not planned, and each reason by itself in the report."""
+    first = anna.sending("To everybody")
+    anna.settle(first, DeliveryState.BOUNCED, 3, bounce="soft")
+    with tenancy.account(anna.account_id):
+        got = Delivery.objects.get(campaign=first, state=DeliveryState.PENDING).contact_id
+        others = list(Contact.objects.exclude(id=got).order_by("id"))
+        staff = create_list("Staff", "Staff", "en")
+        Subscription.objects.create(mailing_list=staff, contact=others[0], state="quarantined")
+        Subscription.objects.create(mailing_list=staff, contact=others[2], state="unsubscribed")
+        Contact.objects.filter(id=others[1].id).update(first_name="Zoë")
+    zoe = [{"field": "first_name", "op": "equals", "value": "zoë"}]
+    draft = anna.draft(
+        "To the rest", excluded_list_ids=[staff.id], excluded_mailing_ids=[first.id],
+        excluded_segments=[{"id": 1, "name": "Zoë", "conditions": zoe}],
+    )  # fmt: skip
+    with tenancy.account(anna.account_id):
+        assert count_audience(audience_of(draft)) == (1, 3)
+        shown = neighbours(draft)
+        assert shown is not None
+        assert (shown.contact.id, shown.next_id) == (others[2].id, None)
+        assert check_campaign(draft.id)
+        assert audience_facts(draft).recipients == 1
+    planned = anna.sending_of(draft)
+    with tenancy.account(anna.account_id):
+        assert list(Delivery.objects.filter(campaign=planned).values_list("contact_id", flat=True)) == [others[2].id]
+    assert planned.left_out == {"excluded_list": 1, "excluded_segment": 1, "excluded_mailing": 1}
+
+
+def test_whom_one_leaves_out_is_part_of_what_was_ticked(anna: World) -> None:
+    """Another audience is another mailing: the policy is asked again (R-04)."""
+    draft = anna.ticked(anna.draft("Ticked"))
+    with tenancy.account(anna.account_id):
+        before = content_hash(draft, newest_imprint())
+        changed = campaigns.update_campaign(draft.id, {"excluded_list_ids": [anna.list_id]})
+        assert content_hash(changed, newest_imprint()) != before == draft.policy_hash
+        back = campaigns.update_campaign(draft.id, {"excluded_list_ids": []})
+        assert content_hash(back, newest_imprint()) == before
+
+
+def test_faulty_excluded_conditions_are_refused(anna: World) -> None:
+    faulty = Audience([anna.list_id], excluded_segments=[[{"field": "nonsense"}]])
+    with tenancy.account(anna.account_id), pytest.raises(SegmentError):
+        count_audience(faulty)

@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import count_segment
-from mailflatrate.apps.lists.segments import MAX_CONDITIONS, conditions_named_sql, conditions_sql, parse_conditions
+from mailflatrate.apps.lists.segments import MAX_CONDITIONS, conditions_sql, named_sql, parse_conditions
 from mailflatrate.base import clock, tenancy
 
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -55,7 +55,7 @@ def found(place: Home, *conditions: dict[str, Any]) -> set[str]:
     with tenancy.account(place.account_id), connection.cursor() as cursor:
         cursor.execute(f"SELECT split_part(c.email, '@', 1) FROM contact c WHERE {sql}", values)
         names = {row[0] for row in cursor.fetchall()}
-        named, parameters = conditions_named_sql(conditions)
+        named, parameters = named_sql(*conditions_sql(conditions))
         cursor.execute(f"SELECT count(*) FROM contact c WHERE {named}", parameters)
         assert cursor.fetchone() == (len(names),)
     return names

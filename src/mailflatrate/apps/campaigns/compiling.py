@@ -22,6 +22,7 @@ from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.rules.verdict import Language
 from mailflatrate.settings import load_settings
 
+COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids")
 REASONS = {
     "de": "Sie erhalten diese Nachricht, weil Sie sich am {{ subscription.date }} für „{{ list.name }}“ angemeldet "
     "haben (Quelle: {{ subscription.source }}).",
@@ -46,6 +47,9 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
         campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, astuple(brand_look()),
     ]  # fmt: skip
+    # A choice that was not made leaves the hash as it was before there was that choice.
+    if options := {name: value for name in COVERED_OPTIONS if (value := getattr(campaign, name))}:
+        covered.append(options)
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
 

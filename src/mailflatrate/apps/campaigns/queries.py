@@ -21,6 +21,7 @@ from mailflatrate.apps.campaigns.models import (
     Media,
     MediaFile,
 )
+from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
 from mailflatrate.mail.html.imprint import BlockStyle
@@ -54,6 +55,17 @@ def audience_lists(campaign: Campaign) -> list[MailingList]:
     """The campaign's lists, in the order chosen; archived ones are left out."""
     found = {row.id: row for row in MailingList.objects.filter(id__in=campaign.list_ids, archived_at=None)}
     return [found[list_id] for list_id in campaign.list_ids if list_id in found]
+
+
+def audience_of(campaign: Campaign) -> Audience:
+    """Whom a campaign is meant for."""
+    return Audience(
+        list_ids=campaign.list_ids,
+        conditions=campaign.conditions,
+        excluded_list_ids=campaign.excluded_list_ids,
+        excluded_segments=[segment["conditions"] for segment in campaign.excluded_segments],
+        excluded_mailing_ids=campaign.excluded_mailing_ids,
+    )
 
 
 def attribute_names() -> frozenset[str]:

@@ -7,8 +7,8 @@ from django.db import connection
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import tenancy
 from mailflatrate.mail.links import LINK_VARIABLES
 
@@ -39,7 +39,7 @@ def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbours | None:
 
 
 def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> int | None:
-    where, values = conditions_sql(campaign.conditions)
+    where, values = audience_of(campaign).members_sql()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT c.id FROM contact c WHERE c.account_id = %s AND {place} AND {where}

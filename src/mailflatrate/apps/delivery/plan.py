@@ -10,10 +10,12 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.delivery import wake
 from mailflatrate.apps.delivery.models import Plan
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
+from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.apps.suppression.facts import AS_FACT
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.base import clock, tenancy
@@ -22,7 +24,6 @@ from mailflatrate.rules.withhold import WithholdReason
 from mailflatrate.settings.schema import load_settings
 
 SLICE_CONTACTS = 50_000
-NOT_IN_SEGMENT = "segment"
 
 _SUPPRESSED = {
     reason.value: {
@@ -41,7 +42,7 @@ _UNCONFIRMED = {
     "unsubscribed": WithholdReason.UNSUBSCRIBED.value,
 }
 # What the slice's statement calls a reason -> what is stored: the same words as for withheld deliveries.
-LEFT_OUT = {**_SUPPRESSED, **_UNCONFIRMED, NOT_IN_SEGMENT: NOT_IN_SEGMENT}
+LEFT_OUT = {**_SUPPRESSED, **_UNCONFIRMED, **{reason: reason for reason in (NOT_IN_SEGMENT, *EXCLUDED)}}
 
 _UP_TO = """
 SELECT max(contact_id) FROM (
@@ -61,7 +62,7 @@ WITH people AS MATERIALIZED (
 ), judged AS MATERIALIZED (
     SELECT p.contact_id, p.mailing_list_id, p.consent_event_id,
         CASE WHEN p.state <> 'confirmed' THEN p.state
-             ELSE coalesce(own.reason, everywhere.reason, CASE WHEN NOT ({segment}) THEN 'segment' END) END AS left_out
+             ELSE coalesce(own.reason, everywhere.reason, {not_meant}) END AS left_out
     FROM people p
     JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
     LEFT JOIN suppression own ON own.account_id = %(account_id)s AND own.address_key = c.address_key
@@ -162,8 +163,7 @@ def plan_slice(campaign_id: int) -> Step:
 
 
 def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: int) -> Step:
-    segment, values = conditions_sql(campaign.conditions, "c")
-    named = {f"segment_{position}": item for position, item in enumerate(values)}
+    not_meant, named = named_sql(*audience_of(campaign).reason_sql())
     is_first = plan.next_chunk == 0
     parameters = {
         **parameters,
@@ -180,7 +180,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
     }
     # The canary is a sample: the oldest contacts would look better than the list is.
     order = "hashint8(contact_id)" if is_first and plan.canary_size else "contact_id"
-    statement = _SLICE.format(segment=_named(segment), order=order)
+    statement = _SLICE.format(not_meant=not_meant, order=order)
     planned, left_out = 0, dict(plan.left_out)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -195,12 +195,6 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
     plan.save(update_fields=["next_chunk", "after_contact_id", "planned", "left_out"])
     Campaign.objects.filter(id=campaign.id).update(planned_count=plan.planned, left_out=left_out)
     return Step(planned, more=True)
-
-
-def _named(segment: str) -> str:
-    """The segment's positional parameters under names, because the slice's own are named."""
-    first, *rest = segment.split("%s")
-    return first + "".join(f"%(segment_{position})s{part}" for position, part in enumerate(rest))
 
 
 def _start(campaign: Campaign, plan: Plan) -> None:

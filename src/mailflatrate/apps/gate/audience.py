@@ -6,11 +6,11 @@ from django.db import connection
 from django.db.models import Q
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.queries import audience_lists
+from mailflatrate.apps.campaigns.queries import audience_lists, audience_of
 from mailflatrate.apps.lists.actions.checking import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import UNSUPPRESSED
-from mailflatrate.apps.lists.segments import conditions_named_sql
+from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.countries import ATTRIBUTES, country_of
 from mailflatrate.rules.facts import AudienceFacts
@@ -72,7 +72,7 @@ def _importing(list_id: int) -> bool:
 
 
 def _count(campaign: Campaign) -> _Counted:
-    segment, values = conditions_named_sql(campaign.conditions, "c")
+    segment, values = named_sql(*audience_of(campaign).members_sql())
     statement = _PEOPLE.format(
         country=", ".join([f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES] + ["''"]),
         unsuppressed=UNSUPPRESSED,

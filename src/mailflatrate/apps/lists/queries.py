@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import (
     ConsentEvent,
     Contact,
@@ -175,6 +176,10 @@ UNSUPPRESSED = """NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = 
 """SQL over the contact table `c`: no suppression is in force, of the account or of the platform."""
 
 
+_ON_A_LIST = """EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+    AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[]))"""
+
+
 def mailable_count() -> int:
     """People of the account who are confirmed on a list and not suppressed."""
     return _count(
@@ -187,11 +192,18 @@ def mailable_count() -> int:
 def count_segment(list_ids: Sequence[int], conditions: Sequence[Any]) -> int:
     """Confirmed people on any of the lists, not suppressed, who satisfy all conditions. Raises SegmentError."""
     where, values = conditions_sql(conditions)
-    return _count(
-        f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-        AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[])) AND {where}""",  # noqa: S608
-        [list(list_ids), *values],
-    )
+    return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])
+
+
+def count_audience(audience: Audience) -> tuple[int, int]:
+    """How many people would get a mailing, and how many more would if nobody were left out. Raises SegmentError."""
+    members, values = audience.members_sql()
+    meant = _count(f"{_ON_A_LIST} AND {members}", [list(audience.list_ids), *values])
+    excluded, left_out = audience.excluded_sql()
+    if excluded == "FALSE":
+        return meant, 0
+    where, others = conditions_sql(audience.conditions)
+    return meant, _count(f"{_ON_A_LIST} AND {where} AND {excluded}", [list(audience.list_ids), *others, *left_out])
 
 
 def _count(where: str, values: list[Any]) -> int:

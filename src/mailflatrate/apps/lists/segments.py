@@ -193,9 +193,8 @@ def conditions_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[str, li
     return (" AND ".join(parts) or "TRUE"), parameters
 
 
-def conditions_named_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[str, dict[str, Any]]:
-    """`conditions_sql` for a statement whose own parameters have names; these are called `segment_0` and so on."""
-    sql, values = conditions_sql(conditions, alias)
+def named_sql(sql: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    """An expression for a statement whose own parameters have names; its own are called `segment_0` and so on."""
     first, *rest = sql.split("%s")
     named = first + "".join(f"%(segment_{position})s{part}" for position, part in enumerate(rest))
     return named, {f"segment_{position}": value for position, value in enumerate(values)}

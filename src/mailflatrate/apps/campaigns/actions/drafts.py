@@ -26,7 +26,8 @@ MOST_VERSIONS = 100
 ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
-    "content", "text_override", "track_clicks", "time_zone",
+    "content", "text_override", "track_clicks", "time_zone", "excluded_list_ids", "excluded_segments",
+    "excluded_mailing_ids",
 })  # fmt: skip
 
 

@@ -44,6 +44,11 @@ class Campaign(TenantModel):
     language = models.CharField(_("language"), max_length=5, default="en")
     list_ids = ArrayField(models.BigIntegerField(), default=list)
     conditions = models.JSONField(default=list, help_text="segment: see lists.segments")
+    excluded_list_ids = ArrayField(models.BigIntegerField(), default=list)
+    excluded_segments = models.JSONField(
+        default=list, help_text="id, name and conditions of saved segments, as they were when the draft was saved"
+    )
+    excluded_mailing_ids = ArrayField(models.BigIntegerField(), default=list)
     content_kind = models.CharField(max_length=10, choices=ContentKind.choices, default=ContentKind.MARKDOWN)
     content = models.TextField(blank=True)
     text_override = models.TextField(blank=True)

@@ -11,14 +11,15 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.campaigns.queries import audience_lists, newest_imprint
+from mailflatrate.apps.campaigns.queries import audience_lists, audience_of, newest_imprint
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
 from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.rules.gate import explain
@@ -42,7 +43,7 @@ def mailings(request: DeskRequest) -> HttpResponse:
     rows = []
     for campaign in waiting.order_by("review_asked_at")[:PAGE_ROWS]:
         with tenancy.account(campaign.account_id):
-            people = count_segment(campaign.list_ids, campaign.conditions)
+            people, _left_out = count_audience(audience_of(campaign))
         rows.append((campaign, people))
     return page(request, "mailings", {"rows": rows})
 
@@ -52,9 +53,10 @@ def _context(campaign: Campaign) -> dict[str, Any]:
     with tenancy.account(campaign.account_id):
         verdict = check_campaign(campaign.id)
         lists = audience_lists(campaign)
-        people = count_segment(campaign.list_ids, campaign.conditions)
+        people, left_out = count_audience(audience_of(campaign))
         before = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
         earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
+        left_out_names = left_out_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
         letter = letter_for(campaign, campaign.account, None, bare=False)
     return {
@@ -64,6 +66,8 @@ def _context(campaign: Campaign) -> dict[str, Any]:
         "tone": tone_of(campaign.account),
         "owners": owners(campaign.account_id),
         "people": people,
+        "left_out": left_out,
+        "left_out_names": left_out_names,
         "lists": lists,
         "earlier": earlier,
         "shown_hash": shown,

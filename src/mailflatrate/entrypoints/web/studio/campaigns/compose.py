@@ -17,14 +17,15 @@ from mailflatrate.apps.campaigns.compiling import content_hash, known_variables,
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
-from mailflatrate.apps.campaigns.queries import attribute_names, brand_look, newest_imprint, sent_back
+from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_look, newest_imprint, sent_back
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.queries import count_segment, list_table, segments
+from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
+from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
@@ -70,6 +71,7 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, Saved]:
         values["conditions"] = [condition.as_json() for condition in parse_conditions(conditions)]
     except SegmentError as error:
         problem = str(error)
+    values |= posted_exclusions(posted, find_campaign(campaign_id))
     seen = whole_number(posted["seen"]) if "seen" in posted else None
     draft = actions.save_draft(
         campaign_id, values, by=request.user, seen=seen, aside_id=whole_number(posted.get("aside")),
@@ -92,11 +94,13 @@ def _editor_errors(errors: list[SourceError]) -> str:
 def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, Any]:
     """What changes while somebody writes."""
     errors, settings = merge_errors(campaign), load_settings()
+    recipients, left_out = count_audience(audience_of(campaign))
     return {
         "campaign": campaign,
         "sent_back": sent_back(campaign.id),
         "panel": panel_of(campaign),
-        "recipients": count_segment(campaign.list_ids, campaign.conditions),
+        "recipients": recipients,
+        "left_out": left_out,
         "audience_error": audience_error,
         "merge_errors": [error for error in errors if not error.message.startswith(OTHER_PARTS)],
         "errors_json": _editor_errors(errors),
@@ -142,6 +146,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> 
         "lists": [(row, str(row.id) in chosen) for row in list_table()],
         "builder": builder(saved.conditions),
         "segments": segments(),
+        "left_out_choices": left_out_of(campaign),
         "kinds": [(kind.value, kind.label) for kind in ContentKind],
         "blocks": blocks_config(request, campaign) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],

@@ -21,6 +21,7 @@ from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
 from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_campaign, page
@@ -115,7 +116,11 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
-    context = {**_progress_context(campaign), "lists": audience_lists(campaign)}
+    context = {
+        **_progress_context(campaign),
+        "lists": audience_lists(campaign),
+        "left_out_names": left_out_of(campaign).names,
+    }
     return page(request, "studio/campaigns/report.html", context)
 
 

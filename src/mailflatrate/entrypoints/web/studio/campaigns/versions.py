@@ -35,6 +35,9 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "language": gettext_lazy("Language of the mailing"),
     "list_ids": gettext_lazy("Lists"),
     "conditions": gettext_lazy("Conditions"),
+    "excluded_list_ids": gettext_lazy("Left out: lists"),
+    "excluded_segments": gettext_lazy("Left out: segments"),
+    "excluded_mailing_ids": gettext_lazy("Left out: recipients of"),
     "content_kind": gettext_lazy("Way of writing"),
     "content": gettext_lazy("Content"),
     "text_override": gettext_lazy("Text part"),
@@ -136,7 +139,12 @@ def _said(name: str, value: Any) -> str:
     """A value as somebody would say it."""
     if name == "sender_id":
         return str(SenderAddress.objects.filter(id=value).first() or "–") if value else "–"
-    if name == "list_ids":
+    if name == "excluded_segments":
+        return ", ".join(segment["name"] for segment in value or []) or "–"
+    if name == "excluded_mailing_ids":
+        mailings = Campaign.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
+        return ", ".join(mailings) or "–"
+    if name in ("list_ids", "excluded_list_ids"):
         names = MailingList.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
         return ", ".join(names) or "–"
     if name == "conditions":

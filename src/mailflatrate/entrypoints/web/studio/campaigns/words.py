@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.lists.audience import (
+    GOT_EXCLUDED_MAILING,
+    IN_EXCLUDED_SEGMENT,
+    NOT_IN_SEGMENT,
+    ON_EXCLUDED_LIST,
+)
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.gate import reason_text
 from mailflatrate.rules.withhold import WithholdReason
@@ -43,8 +49,14 @@ def bounce_word(kind: str) -> str:
 
 def reason_word(reason: str) -> str:
     """Why somebody was left out."""
-    if reason == "segment":
-        return _("does not meet the conditions")
+    own = {
+        NOT_IN_SEGMENT: _("does not meet the conditions"),
+        ON_EXCLUDED_LIST: _("stands on a list that you leave out"),
+        IN_EXCLUDED_SEGMENT: _("belongs to a segment that you leave out"),
+        GOT_EXCLUDED_MAILING: _("got an earlier mailing whose recipients you leave out"),
+    }
+    if reason in own:
+        return own[reason]
     try:
         return reason_text(WithholdReason(reason), reading_language())
     except ValueError:

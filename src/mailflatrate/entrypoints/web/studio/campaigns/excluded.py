@@ -1,0 +1,97 @@
+"""Who is left out of a mailing: what the compose page offers, and what it posts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.http import QueryDict
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.entrypoints.web.studio.common import whole_number
+
+MOST_MAILINGS = 50
+POSTED = "leaves_out"
+"""A hidden field that says that the boxes were on the page: one that is not ticked posts nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One box."""
+
+    id: int
+    name: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The three groups of boxes. `names` are those of the chosen ones."""
+
+    lists: list[Choice]
+    segments: list[Choice]
+    mailings: list[Choice]
+
+    @property
+    def names(self) -> list[str]:
+        """What is left out, in the order of the page."""
+        return [each.name for each in (*self.lists, *self.segments, *self.mailings) if each.chosen]
+
+    @property
+    def offers(self) -> bool:
+        """False where the account has nothing yet that could be left out."""
+        return bool(self.lists or self.segments or self.mailings)
+
+
+def left_out_of(campaign: Campaign) -> LeftOut:
+    """What the page offers for a draft, with what is chosen. A segment that was deleted since stays in its draft."""
+    lists = MailingList.objects.filter(archived_at=None) | MailingList.objects.filter(id__in=campaign.excluded_list_ids)
+    kept = {segment["id"]: segment["name"] for segment in campaign.excluded_segments}
+    present = dict(Segment.objects.order_by("name").values_list("id", "name"))
+    return LeftOut(
+        lists=_choices(lists.order_by("name").values_list("id", "name"), campaign.excluded_list_ids),
+        segments=_choices((kept | present).items(), list(kept)),
+        mailings=_mailings(campaign),
+    )
+
+
+def _mailings(campaign: Campaign) -> list[Choice]:
+    """The newest mailings that went out, and those that are chosen."""
+    out = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
+    newest = list(out.values_list("id", flat=True)[:MOST_MAILINGS])
+    shown = out.filter(Q(id__in=newest) | Q(id__in=campaign.excluded_mailing_ids))
+    return _choices(shown.values_list("id", "name"), campaign.excluded_mailing_ids)
+
+
+def _choices(found: Any, chosen: Sequence[int]) -> list[Choice]:
+    return [Choice(number, name, number in chosen) for number, name in found]
+
+
+def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
+    """What the boxes say, in the words of `campaigns.actions.WRITABLE`; nothing where the page had none.
+
+    A segment is kept as it reads at this moment: what was ticked for the policy is what will be left out.
+    """
+    if POSTED not in data:
+        return {}
+    asked = {
+        name: [whole_number(value) for value in data.getlist(name)] for name in ("x_list", "x_segment", "x_mailing")
+    }
+    lists = MailingList.objects.filter(id__in=asked["x_list"])
+    present = {row.id: row for row in Segment.objects.filter(id__in=asked["x_segment"])}
+    kept = {segment["id"]: segment for segment in campaign.excluded_segments}
+    mailings = Campaign.objects.filter(id__in=asked["x_mailing"], started_at__isnull=False).exclude(id=campaign.id)
+    return {
+        "excluded_list_ids": sorted(lists.values_list("id", flat=True)),
+        "excluded_segments": [
+            _snapshot(present[number]) if number in present else kept[number]
+            for number in sorted(set(asked["x_segment"]))
+            if number in present or number in kept
+        ],
+        "excluded_mailing_ids": sorted(mailings.values_list("id", flat=True)),
+    }
+
+
+def _snapshot(segment: Segment) -> dict[str, Any]:
+    return {"id": segment.id, "name": segment.name, "conditions": segment.conditions}
