@@ -220,6 +220,14 @@ def finish_chunk(
             if campaign is not None:
                 _after_canary(campaign, chunk)
                 _complete(campaign)
+        if campaign is not None:
+            _wake_next_turn(campaign)
+
+
+def _wake_next_turn(campaign: Campaign) -> None:
+    """A campaign that is sent in turns wakes its chunks one after another."""
+    if Plan.objects.filter(campaign_id=campaign.id, per_turn__isnull=False).exists():
+        _run_wake(campaign)
 
 
 def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:

@@ -13,6 +13,7 @@ class Plan(TenantModel):
     """How far the planning of a campaign has come; each slice of contacts moves it on in its own transaction.
 
     `canary_size` recipients form chunk 0, which goes first (R-88); 0 where the campaign is too small for one.
+    A campaign that is to go slowly is sent in turns (`rules.pace`).
     """
 
     campaign = models.OneToOneField("campaigns.Campaign", primary_key=True, on_delete=models.CASCADE, related_name="+")
@@ -25,6 +26,11 @@ class Plan(TenantModel):
     left_out = models.JSONField(default=dict)
     finished_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True, help_text="when the canary let the other chunks go")
+    per_turn = models.PositiveIntegerField(null=True, help_text="letters of one turn; None: as fast as it goes")
+    turn_seconds = models.PositiveIntegerField(null=True)
+    next_turn_at = models.DateTimeField(
+        db_default=Now(), help_text="a claim takes the turn and moves this on, so that all senders share one pace"
+    )
 
     class Meta:
         db_table = "plan"

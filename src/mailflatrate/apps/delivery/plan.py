@@ -20,6 +20,7 @@ from mailflatrate.apps.suppression.facts import AS_FACT
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.limits import value
+from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.withhold import WithholdReason
 from mailflatrate.settings.schema import load_settings
 
@@ -114,8 +115,11 @@ def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
     if campaign is None or campaign.state != CampaignState.PLANNING:
         return False
     if not Plan.objects.filter(campaign_id=campaign_id).exists():
+        pace = pace_for(campaign.per_hour) if campaign.per_hour else None
         Plan.objects.create(
             campaign_id=campaign_id,
+            per_turn=pace.per_turn if pace else None,
+            turn_seconds=pace.turn_seconds if pace else None,
             edition_id=edition_id,
             decision_id=decision_id,
             canary_size=_canary_size(_confirmed(campaign.list_ids)),

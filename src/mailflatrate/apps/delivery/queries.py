@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from django.db.models import Sum
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState, Tally
+from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState, Plan, Tally
+from mailflatrate.base import clock
+from mailflatrate.rules.pace import Pace
 
 PAGE_ROWS = 50
 
@@ -47,6 +49,25 @@ class Progress:
     def percent(self) -> int:
         """Share of recipients in a final state, 0 to 100."""
         return 100 * self.settled // self.planned if self.planned else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A campaign that is sent in turns: how many letters a turn has, when the next begins and the last will."""
+
+    per_turn: int
+    next_at: datetime
+    ends_at: datetime
+
+
+def campaign_turns(campaign_id: int, waiting: int) -> Turns | None:
+    """The turns of a campaign with `waiting` letters left; None for one that goes as fast as it can."""
+    plan = Plan.objects.filter(campaign_id=campaign_id, per_turn__isnull=False).first()
+    if plan is None or plan.per_turn is None or plan.turn_seconds is None:
+        return None
+    next_at = max(plan.next_turn_at, clock.now())
+    lasts = Pace(plan.per_turn, plan.turn_seconds).seconds_for(waiting)
+    return Turns(plan.per_turn, next_at, next_at + timedelta(seconds=lasts))
 
 
 def campaign_progress(campaign_id: int) -> Progress:

@@ -13,6 +13,7 @@ from mailflatrate.base.jobs import Queue
 SEND_CHUNK = "delivery.send_chunk"
 SEND_POST = "delivery.send_post"
 
+# A campaign that is sent in turns has one job at a time, for the next turn; thousands would only find it taken.
 # The priority falls with the chunk's number, so that a small campaign is not stuck behind a large one. Confirmation
 # mails and notices have a lane of their own, beside whatever is running.
 _DEFER_READY = f"""
@@ -21,15 +22,19 @@ SELECT procrastinate_defer_jobs_v1(array_agg(
         CASE WHEN c.campaign_id IS NULL THEN '{SEND_POST}' ELSE '{SEND_CHUNK}' END,
         CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
         'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id),
-        greatest(c.not_before, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
+        greatest(c.not_before, p.next_turn_at, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
     ORDER BY c.number))
 FROM chunk c
 JOIN account a ON a.id = c.account_id
 LEFT JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id
+LEFT JOIN plan p ON p.campaign_id = c.campaign_id AND p.account_id = c.account_id AND p.per_turn IS NOT NULL
 WHERE c.account_id = %(account_id)s AND c.state = 'ready'
   AND (c.campaign_id IS NULL OR (k.state IN ('sending', 'waiting') AND a.standing IN ('active', 'throttled')))
   AND NOT EXISTS (
       SELECT 1 FROM procrastinate_jobs j WHERE j.queueing_lock = 'chunk:' || c.id AND j.status = 'todo')
+  AND (p.per_turn IS NULL OR c.id = (
+      SELECT n.id FROM chunk n WHERE n.account_id = c.account_id AND n.campaign_id = c.campaign_id
+        AND n.state = 'ready' ORDER BY n.not_before NULLS FIRST, n.number LIMIT 1))
   AND {{which}}
 HAVING count(*) > 0
 """  # noqa: S608  # made of constants

@@ -27,7 +27,7 @@ ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
     "content", "text_override", "track_clicks", "time_zone", "excluded_list_ids", "excluded_segments",
-    "excluded_mailing_ids",
+    "excluded_mailing_ids", "per_hour",
 })  # fmt: skip
 
 

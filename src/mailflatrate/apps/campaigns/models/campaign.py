@@ -57,6 +57,7 @@ class Campaign(TenantModel):
     saved_tab = models.CharField(max_length=32, blank=True, help_text="the window that saved last")
     saved_turn = models.PositiveIntegerField(default=0, help_text="how often that window had saved")
     track_clicks = models.BooleanField(_("count clicks"), default=True)
+    per_hour = models.PositiveIntegerField(null=True, help_text="letters an hour at most; None: as fast as it goes")
     policy_hash = models.CharField(max_length=64, blank=True, help_text="content hash for which the policy was ticked")
     policy_version = models.CharField(max_length=20, blank=True)
     policy_ticked_at = models.DateTimeField(null=True)

@@ -10,9 +10,19 @@ from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 MAY_SEND = "('active', 'throttled')"
 RUNNING = "('sending', 'waiting')"
 
-# Compare-and-set and fetch in one. The same sender may claim again what it claimed without learning so.
+# Compare-and-set and fetch in one. A campaign that is sent in turns gives one turn to one claim: whoever comes second
+# waits for the plan's row and finds the next turn still ahead. What is beyond the turn goes back with the chunk.
+# The same sender may claim again what it claimed without learning so.
 _CLAIM = f"""
-WITH claimed AS (
+WITH turn AS (
+    UPDATE plan p SET next_turn_at = now() + p.turn_seconds * interval '1 second'
+    FROM chunk c
+    WHERE c.id = %(chunk_id)s AND c.account_id = %(account_id)s AND c.state = 'ready'
+      AND (c.not_before IS NULL OR c.not_before <= now())
+      AND p.campaign_id = c.campaign_id AND p.account_id = c.account_id
+      AND p.per_turn IS NOT NULL AND p.next_turn_at <= now()
+    RETURNING p.per_turn
+), claimed AS (
     UPDATE chunk SET state = 'sending', claimed_by = %(claimed_by)s, claimed_at = now(), heartbeat_at = now()
     WHERE id = %(chunk_id)s AND account_id = %(account_id)s
       AND (state = 'ready' OR (state = 'sending' AND claimed_by = %(claimed_by)s))
@@ -20,10 +30,13 @@ WITH claimed AS (
       AND (campaign_id IS NULL OR (
           EXISTS (SELECT 1 FROM campaign k WHERE k.id = chunk.campaign_id AND k.account_id = chunk.account_id
                   AND k.state IN {RUNNING})
+          AND (EXISTS (SELECT 1 FROM turn) OR NOT EXISTS (
+              SELECT 1 FROM plan p WHERE p.campaign_id = chunk.campaign_id AND p.account_id = chunk.account_id
+                AND p.per_turn IS NOT NULL))
           AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND a.standing IN {MAY_SEND})))
     RETURNING id, account_id, campaign_id
 )
-SELECT claimed.campaign_id, d.edition_id, first.at, {COLUMNS}
+SELECT claimed.campaign_id, d.edition_id, first.at, (SELECT per_turn FROM turn), {COLUMNS}
 FROM claimed
 LEFT JOIN delivery d ON d.chunk_id = claimed.id AND d.account_id = claimed.account_id AND d.state = 'pending'
 LEFT JOIN LATERAL (SELECT min(t.at) AS at FROM attempt t
@@ -31,7 +44,7 @@ LEFT JOIN LATERAL (SELECT min(t.at) AS at FROM attempt t
 {JOINS}
 ORDER BY d.id
 """  # noqa: S608  # made of constants
-_HEAD = 3
+_HEAD = 4
 
 # What may have changed since: the campaign's state, the account's standing, and the people of this chunk.
 _LOOK = f"""
@@ -62,7 +75,7 @@ WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A chunk that is this sender's now, with the rows that are still to be sent.
+    """A chunk that is this sender's now, with the rows that are to be sent now.
 
     `first_attempts` has the time of the first attempt of each row that was tried before.
     """
@@ -86,16 +99,20 @@ class Look:
 
 
 async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_by: str) -> Claim | None:
-    """Claim a chunk; None when it is not to be had: another's, done, not due, or its campaign does not run."""
+    """Claim a chunk; None when it is not to be had: another's, done, not due, or its campaign does not run.
+
+    The claim holds no more rows than the present turn of its campaign.
+    """
     parameters = {"account_id": account_id, "chunk_id": chunk_id, "claimed_by": claimed_by}
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(_CLAIM, parameters)
         found = await cursor.fetchall()
     if not found:
         return None
-    campaign_id, edition_id, _ = found[0][:_HEAD]
+    campaign_id, edition_id, _, per_turn = found[0][:_HEAD]
     make = RecipientRow._make
-    rows = [make(row[_HEAD:]) for row in found if row[_HEAD] is not None]
+    most = int(str(per_turn)) if per_turn is not None else None
+    rows = [make(row[_HEAD:]) for row in found[:most] if row[_HEAD] is not None]
     first_attempts = {row[_HEAD]: row[2] for row in found if row[2] is not None}
     return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts)  # type: ignore[arg-type]
 

@@ -35,6 +35,7 @@ from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whol
 from mailflatrate.mail.content import find_merge_errors
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.pace import pace_for
 from mailflatrate.settings import load_settings
 
 OTHER_PARTS = ("subject:", "preheader:", "text part:")
@@ -95,11 +96,14 @@ def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, 
     """What changes while somebody writes."""
     errors, settings = merge_errors(campaign), load_settings()
     recipients, left_out = count_audience(audience_of(campaign))
+    lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
     return {
         "campaign": campaign,
         "sent_back": sent_back(campaign.id),
         "panel": panel_of(campaign),
         "recipients": recipients,
+        "lasts_minutes": lasts // 60,
+        "lasts_hours": round(lasts / 3600),
         "left_out": left_out,
         "audience_error": audience_error,
         "merge_errors": [error for error in errors if not error.message.startswith(OTHER_PARTS)],

@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.models import Campaign, ContentKind
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock
+from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 
 MAX_CONTENT_CHARACTERS = 1_000_000
 
@@ -68,6 +69,17 @@ class CampaignForm(forms.Form):
         help_text=_("Links are counted, not people: nobody is told apart, and opens are never counted."),
     )
 
+    per_hour = forms.IntegerField(
+        label=_("Letters an hour, at most"),
+        required=False,
+        min_value=LEAST_PER_HOUR,
+        max_value=MOST_PER_HOUR,
+        help_text=_(
+            "Empty: as fast as it goes. With a number, each minute has its share, "
+            "so that your site and your phone keep up."
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         senders: Any = self.fields["sender"]
@@ -106,6 +118,15 @@ def form_of(campaign: Campaign) -> CampaignForm:
             "list_ids": campaign.list_ids,
         }
     )
+
+
+class PaceForm(forms.Form):
+    """Another speed for a mailing that is under way."""
+
+    per_hour = forms.IntegerField(
+        label=_("Letters an hour, at most"), required=False, min_value=LEAST_PER_HOUR, max_value=MOST_PER_HOUR,
+        help_text=_("Empty: as fast as it goes."),
+    )  # fmt: skip
 
 
 class ScheduleForm(forms.Form):

@@ -15,13 +15,15 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
 from mailflatrate.apps.delivery import actions as delivery
-from mailflatrate.apps.delivery.queries import Progress, campaign_progress
+from mailflatrate.apps.delivery.pacing import change_pace
+from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
+from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
 from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_campaign, page
@@ -106,6 +108,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "left_out": reasons(progress.left_out),
         "withheld": reasons(progress.withheld),
         "unsubscribe_limit": limit("unsubscribe_stop"),
+        "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
     }
 
 
@@ -120,6 +123,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
         **_progress_context(campaign),
         "lists": audience_lists(campaign),
         "left_out_names": left_out_of(campaign).names,
+        "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
     return page(request, "studio/campaigns/report.html", context)
 
@@ -217,6 +221,21 @@ def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Go on with what is left."""
     return _act(campaign_id, delivery.resume_campaign, _("It goes on."), request)
+
+
+@require_POST
+@studio
+def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Faster or slower from now on."""
+    form = PaceForm(request.POST)
+    find_campaign(campaign_id)
+    if not form.is_valid():
+        messages.error(
+            request, _("The speed stays as it is: %(why)s") % {"why": " ".join(map(str, form.errors["per_hour"]))}
+        )
+        return see_other(reverse("studio:campaign", args=[campaign_id]))
+    per_hour = form.cleaned_data["per_hour"]
+    return _act(campaign_id, lambda one: change_pace(one, per_hour), _("The speed is changed."), request)
 
 
 @require_POST

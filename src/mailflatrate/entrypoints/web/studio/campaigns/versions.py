@@ -41,6 +41,7 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "content_kind": gettext_lazy("Way of writing"),
     "content": gettext_lazy("Content"),
     "text_override": gettext_lazy("Text part"),
+    "per_hour": gettext_lazy("Letters an hour, at most"),
     "track_clicks": gettext_lazy("Count clicks"),
     "time_zone": gettext_lazy("Time zone"),
 }

@@ -1,0 +1,26 @@
+"""The speed of a mailing that is under way. The turns themselves are held by the claim (`send.claims`)."""
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.actions import UNDER_WAY, wake_campaign
+from mailflatrate.apps.delivery.models import Plan
+from mailflatrate.rules.pace import pace_for
+
+
+def change_pace(campaign_id: int, per_hour: int | None) -> None:
+    """Another speed for a mailing that is under way: letters an hour at most, None as fast as it goes.
+
+    Counts from the next turn on. Raises CampaignError when it is over.
+    """
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
+        raise CampaignError(_("Only a mailing that is under way can go faster or slower."))
+    pace = pace_for(per_hour) if per_hour else None
+    campaign.per_hour = per_hour
+    campaign.save(update_fields=["per_hour"])
+    Plan.objects.filter(campaign_id=campaign_id).update(
+        per_turn=pace.per_turn if pace else None, turn_seconds=pace.turn_seconds if pace else None
+    )
+    wake_campaign(campaign.account_id, campaign.id)

@@ -1,0 +1,32 @@
+"""How a mailing is spread over time that its sender wants to go slowly: turns of a minute, each with its share.
+
+A turn is never shorter than a minute, so that a share is a batch and not a letter; where that would be less than one
+letter, the turn is as long as one letter may take. Shares are rounded down: the number is a limit, not an aim.
+"""
+
+from dataclasses import dataclass
+
+HOUR_SECONDS = 3600
+TURN_SECONDS = 60
+LEAST_PER_HOUR, MOST_PER_HOUR = 10, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most `per_turn` letters begin in each turn, and turns begin at least `turn_seconds` apart."""
+
+    per_turn: int
+    turn_seconds: int
+
+    def seconds_for(self, letters: int) -> int:
+        """How long after the beginning of the first turn the last one begins."""
+        turns = -(-letters // self.per_turn)
+        return max(0, turns - 1) * self.turn_seconds
+
+
+def pace_for(per_hour: int) -> Pace:
+    """The turns for a limit of letters an hour. Raises ValueError below one."""
+    if per_hour < 1:
+        raise ValueError("a mailing that sends nothing never ends")
+    seconds = max(TURN_SECONDS, -(-HOUR_SECONDS // per_hour))
+    return Pace(per_hour * seconds // HOUR_SECONDS, seconds)
