@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaign_world import World, bare_account, browser, world
+from campaign_world import World, bare_account, browser, person, world
 from forms_world import add_form
 from lists_home import HEADER, Home, declare_origin, picture
 from mailflatrate.apps.abuse.actions import ByHand, Order, answer_question, open_by_hand, take_measure
@@ -21,15 +21,17 @@ from mailflatrate.apps.accounts.actions import (
     acknowledge_policy,
     give_strike,
     keep_signals,
+    switch_four_eyes,
     write_to_desk,
 )
-from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion
+from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.campaigns.actions import ask_for_review, gallery_media, save_as_template, save_brand
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.gate.second import ask_second
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
@@ -83,6 +85,15 @@ class Neighbours:
             answer_question(question.id, "On our page.", by=self.anna.anna)
             self.ids["question_id"] = question.id
 
+    def _four_eyes(self) -> None:
+        """A mailing of Anna's waits for her colleague; then she releases alone again."""
+        person(self.anna.account_id, "Ben Berger", Role.EDITOR)
+        switch_four_eyes(self.anna.account_id, True, by=self.anna.anna)
+        draft = self.anna.ticked(self.anna.draft("Asked"))
+        with tenancy.account(self.anna.account_id):
+            ask_second(draft.id, by=self.anna.anna, shown_hash=draft.policy_hash)
+        switch_four_eyes(self.anna.account_id, False, by=self.anna.anna)
+
     def _fill(self) -> None:
         form_id, _code = add_form(self.anna)
         home = Home(self.anna.account_id, self.anna.list_id)
@@ -129,6 +140,7 @@ class Neighbours:
             }  # fmt: skip
             save_brand(BRAND, logo_id=self.ids["media_id"])
         self.anna.settle(campaign, DeliveryState.SENT, 1)
+        self._four_eyes()
         other = self.anna.ticked(self.anna.draft("Another"))
         with tenancy.account(self.anna.account_id):
             ask_for_review(other, None, by=self.anna.anna)

@@ -328,9 +328,10 @@ def test_ben_who_only_looks_may_not_write() -> None:
 
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "clicks/",
         "decision/", "letter/", "letter/html/", "edit/pulse/", "versions/", "versions/1/",
-        "versions/1/letter/")  # fmt: skip
+        "versions/1/letter/", "second/")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
-         "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/")  # fmt: skip
+         "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "second/",
+         "second/back/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:

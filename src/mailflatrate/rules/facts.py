@@ -80,6 +80,10 @@ class ReleaseFacts:
     reviewed_by: str = ""
     supervised: bool = False
     """True for the first mailings of an account, and after a pause: they wait for a reviewer (R-06, R-90)."""
+    four_eyes: bool = False
+    """True where the account wants each mailing released by a second person of its own."""
+    second_release_by: str = ""
+    """Who released exactly this content besides whoever asked and whoever wrote it; empty: nobody yet."""
 
 
 class DnsState(Enum):

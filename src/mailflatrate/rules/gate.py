@@ -72,6 +72,7 @@ from mailflatrate.rules.checks import (
     recipient_subscribed,
     recipient_suppressed,
     recipient_values,
+    released_by_two,
     reply_to_deliverable,
     request_alive,
     request_undenied,
@@ -112,6 +113,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     dpa_accepted.CHECK,
     policy_accepted.CHECK,
     policy_acknowledged.CHECK,
+    released_by_two.CHECK,  # R-04, where the account wants it
     first_mailings_reviewed.CHECK,  # R-06 review
     revetting.CHECK,  # R-07 review
     # In whose name?

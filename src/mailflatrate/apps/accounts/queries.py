@@ -82,6 +82,12 @@ def members() -> QuerySet[Membership]:
     return Membership.objects.select_related("user").order_by("user__name")
 
 
+def writers() -> list[User]:
+    """Those of the current account who may write and sign in, by name."""
+    found = members().filter(role__in=(Role.OWNER, Role.EDITOR), user__is_active=True)
+    return [row.user for row in found]
+
+
 def current_account() -> Account:
     """The account of this context."""
     return Account.objects.get(id=tenancy.current_account_id())

@@ -5,7 +5,7 @@ from statistics import median
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before
+from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
 from mailflatrate.mail.compiled_facts import lint_compiled
@@ -79,16 +79,21 @@ def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) ->
     )
 
 
-def release_facts(campaign: Campaign, imprint: Imprint | None, *, supervised: bool) -> ReleaseFacts:
-    """The tick and the review, and the content they were given for (R-04, R-06)."""
+def release_facts(
+    campaign: Campaign, imprint: Imprint | None, *, supervised: bool, four_eyes: bool = False
+) -> ReleaseFacts:
+    """The tick, the review and the second person's release, and the content they were given for (R-04, R-06)."""
     present = content_hash(campaign, imprint)
     review = approved_review(campaign.id, present)
+    second = second_release(campaign, present) if four_eyes else None
     return ReleaseFacts(
         content_hash=present,
         acknowledged_hash=campaign.policy_hash,
         acknowledged_policy=campaign.policy_version,
         reviewed_by=str(review.reviewed_by) if review else "",
         supervised=supervised,
+        four_eyes=four_eyes,
+        second_release_by=str(second.answered_by) if second else "",
     )
 
 

@@ -20,6 +20,8 @@ from mailflatrate.apps.campaigns.models import (
     MailingTemplate,
     Media,
     MediaFile,
+    ReleaseAnswer,
+    ReleaseRequest,
 )
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import Contact, MailingList
@@ -120,6 +122,39 @@ def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | Non
     """The newest review of exactly this content, where it let the mailing go."""
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
     return newest if newest is not None and newest.approved else None
+
+
+def release_request(campaign_id: int) -> ReleaseRequest | None:
+    """The request for a second person's release that waits."""
+    found = ReleaseRequest.objects.filter(campaign_id=campaign_id, answer=ReleaseAnswer.OPEN)
+    return found.select_related("asked_by").first()
+
+
+def request_sent_back(campaign_id: int) -> ReleaseRequest | None:
+    """The request that a colleague sent back, where that was the last word about it."""
+    found = ReleaseRequest.objects.filter(campaign_id=campaign_id).select_related("asked_by", "answered_by")
+    newest = found.order_by("-id").first()
+    return newest if newest is not None and newest.answer == ReleaseAnswer.SENT_BACK else None
+
+
+def second_release(campaign: Campaign, content_hash: str) -> ReleaseRequest | None:
+    """The release that a second person gave to exactly this content; not of whoever changed it last."""
+    found = ReleaseRequest.objects.filter(
+        campaign=campaign, content_hash=content_hash, answer=ReleaseAnswer.RELEASED
+    ).select_related("asked_by", "answered_by")
+    return next((row for row in found.order_by("-id") if row.answered_by_id != campaign.edited_by_id), None)
+
+
+def waiting_requests(user_id: int) -> list[ReleaseRequest]:
+    """The requests, oldest first, that this person could answer with a release."""
+    found = ReleaseRequest.objects.filter(answer=ReleaseAnswer.OPEN, campaign__state=CampaignState.DRAFT)
+    found = found.exclude(asked_by_id=user_id).select_related("campaign", "asked_by").order_by("id")
+    return [row for row in found[:20] if row.campaign.edited_by_id != user_id]
+
+
+def may_release_second(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
+    """Whether this person, who may write, is a second one: neither asked nor changed the content last."""
+    return user_id not in (request.asked_by_id, campaign.edited_by_id)
 
 
 def sent_back(campaign_id: int) -> CampaignReview | None:

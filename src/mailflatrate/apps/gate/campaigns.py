@@ -30,7 +30,7 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
     content, sample, spam = _letter_facts(campaign)
     return CampaignFacts(
         account=replace(account_facts(account), mailings_sent=mailings_sent),
-        release=release_facts(campaign, imprint, supervised=account.supervised),
+        release=release_facts(campaign, imprint, supervised=account.supervised, four_eyes=account.four_eyes),
         sender=sender_facts(campaign.sender, campaign.reply_to),
         imprint=structured_imprint(imprint),
         content=content,

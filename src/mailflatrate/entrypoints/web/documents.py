@@ -3,7 +3,8 @@
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-from mailflatrate.apps.accounts.models import AgreementDocument
+from mailflatrate.apps.accounts.models import AgreementDocument, AgreementKind
+from mailflatrate.apps.accounts.queries import current_documents
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
@@ -16,3 +17,8 @@ def markdown_html(text: str) -> SafeString:
 def document_html(document: AgreementDocument) -> SafeString:
     """The text of a document below its title."""
     return markdown_html(document.text.partition("\n")[2])
+
+
+def policy_in_force(language: str) -> AgreementDocument | None:
+    """The anti-spam policy in force, in this language."""
+    return next((each for each in current_documents(language) if each.kind == AgreementKind.POLICY), None)

@@ -1,7 +1,8 @@
 """Every write to accounts; one transaction each."""
 
+from mailflatrate.apps.accounts.actions.four_eyes import switch_four_eyes
 from mailflatrate.apps.accounts.actions.messages import answer_from_desk, write_to_desk
-from mailflatrate.apps.accounts.actions.notices import answer_report, send_notice, tell_owners
+from mailflatrate.apps.accounts.actions.notices import answer_report, send_notice, tell_owners, tell_people
 from mailflatrate.apps.accounts.actions.papers import (
     Circumstances,
     Tick,
@@ -84,7 +85,9 @@ __all__ = [
     "send_notice",
     "set_limits",
     "submit_application",
+    "switch_four_eyes",
     "take_back_strike",
     "tell_owners",
+    "tell_people",
     "write_to_desk",
 ]

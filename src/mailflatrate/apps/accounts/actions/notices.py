@@ -1,6 +1,6 @@
 """Messages of the service itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.utils import translation
 
@@ -37,9 +37,14 @@ def tell_owners(account_id: int, kind: NoticeKind, words: Callable[[User], tuple
     `words` gives subject and text for a person; it is called while his language is active. Runs inside
     `tenancy.platform(...)`.
     """
-    house = house_account()
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER, user__is_active=True)
-    for membership in owners.select_related("user"):
-        with translation.override(membership.user.language):
-            subject, text = words(membership.user)
-        send_notice(house.id, kind, membership.user.email, subject=subject, text=text)
+    tell_people(kind, [membership.user for membership in owners.select_related("user")], words)
+
+
+def tell_people(kind: NoticeKind, people: Iterable[User], words: Callable[[User], tuple[str, str]]) -> None:
+    """Write to some people who sign in here, each in his language; `words` as for `tell_owners`."""
+    house = house_account()
+    for user in people:
+        with translation.override(user.language):
+            subject, text = words(user)
+        send_notice(house.id, kind, user.email, subject=subject, text=text)

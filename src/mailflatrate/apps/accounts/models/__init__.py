@@ -9,7 +9,7 @@ from mailflatrate.apps.accounts.models.papers import (
     Imprint,
     Occasion,
 )
-from mailflatrate.apps.accounts.models.people import Account, Membership, Role, User, UserManager
+from mailflatrate.apps.accounts.models.people import Account, FourEyesSwitch, Membership, Role, User, UserManager
 from mailflatrate.apps.accounts.models.standing import DeskMessage, Side, Standing, StandingChange, Strike
 from mailflatrate.apps.accounts.models.vetting import (
     Applicant,
@@ -32,6 +32,7 @@ __all__ = [
     "Cadence",
     "DecisionKind",
     "DeskMessage",
+    "FourEyesSwitch",
     "Imprint",
     "Membership",
     "Notice",

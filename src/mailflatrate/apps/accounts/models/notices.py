@@ -15,6 +15,7 @@ class NoticeKind(models.TextChoices):
     PRIVACY = "privacy", _("Answer to a person's request")
     ORIGIN = "origin", _("Origin of a list")
     CASE = "case", _("Answer of the abuse desk")
+    TEAM = "team", _("Among colleagues")
 
 
 class Notice(TenantModel):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
@@ -84,6 +85,9 @@ class Account(models.Model):
     supervised = models.BooleanField(default=True, help_text="the next mailing waits for a reviewer (R-06, R-90)")
     daily_limit = models.PositiveIntegerField(null=True, help_text="recipients a day; None: as the rules say")
     is_house = models.BooleanField(default=False)
+    four_eyes = models.BooleanField(
+        default=False, db_default=False, help_text="a second person releases each mailing; moved by `four_eyes_switch`"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -116,3 +120,19 @@ class Membership(TenantModel):
     class Meta:
         db_table = "membership"
         constraints = [models.UniqueConstraint(fields=["account", "user"], name="membership_once")]
+
+
+class FourEyesSwitch(TenantModel):
+    """An owner said that a second person releases each mailing, or does so no more; append-only.
+
+    A trigger takes it from an owner alone and writes it into the account; nothing else can.
+    """
+
+    wanted = models.BooleanField()
+    switched_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "four_eyes_switch"
+        indexes = [models.Index(fields=["account", "-id"], name="four_eyes_recent")]
+        triggers = [pgtrigger.Protect(name="four_eyes_kept", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.actions.drafts import (
     update_campaign,
 )
 from mailflatrate.apps.campaigns.actions.media import delete_media, describe_media, gallery_media, upload_media
+from mailflatrate.apps.campaigns.actions.release import record_answer, record_request
 from mailflatrate.apps.campaigns.actions.templates import (
     delete_template,
     rename_template,
@@ -44,6 +45,8 @@ __all__ = [
     "gallery_media",
     "locked",
     "make_edition",
+    "record_answer",
+    "record_request",
     "rename_template",
     "save_as_template",
     "save_brand",

@@ -24,6 +24,9 @@ from mailflatrate.mail.mailing_id import new_mailing_id
 
 MOST_VERSIONS = 100
 ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
+UNSEEN = frozenset(
+    {"name", "time_zone", "per_hour"}
+)  # of what is written, what neither readers see nor the content hash covers
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
     "content", "text_override", "track_clicks", "time_zone", "excluded_list_ids", "excluded_segments",
@@ -35,6 +38,7 @@ def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | N
     """A new draft with a mailing ID of its own."""
     _only_writable(values or {})
     campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
+    campaign.edited_by = by
     for field, value in (values or {}).items():
         setattr(campaign, field, value)
     campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
@@ -70,7 +74,9 @@ def write(campaign: Campaign, values: Mapping[str, Any], by: User | None, *, tak
     campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
     campaign.version += 1
     campaign.updated_at = clock.now()
-    campaign.save(update_fields=[*changed, "media_ids", "version", "updated_at"])
+    if not UNSEEN.issuperset(changed):
+        campaign.edited_by = by
+    campaign.save(update_fields=[*changed, "media_ids", "version", "updated_at", "edited_by"])
     record_version(campaign, by, taken_from=taken_from)
     if changed.get("reply_to"):
         _look_up_later(changed["reply_to"])

@@ -8,6 +8,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
     Edition,
 )
 from mailflatrate.apps.campaigns.models.material import BrandKit, MailingTemplate, Media, MediaFile
+from mailflatrate.apps.campaigns.models.release import ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 
 __all__ = [
@@ -21,4 +22,6 @@ __all__ = [
     "MailingTemplate",
     "Media",
     "MediaFile",
+    "ReleaseAnswer",
+    "ReleaseRequest",
 ]

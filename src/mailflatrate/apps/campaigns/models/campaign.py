@@ -69,6 +69,13 @@ class Campaign(TenantModel):
     )
     review_asked_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    edited_by = models.ForeignKey(
+        "accounts.User",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="changed the content last",
+    )
     scheduled_at = models.DateTimeField(null=True)
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     planned_count = models.PositiveIntegerField(default=0)

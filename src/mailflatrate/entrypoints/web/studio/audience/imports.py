@@ -19,12 +19,13 @@ from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.origin_words import figures_of
 from mailflatrate.entrypoints.web.reasons import reason_word, reasons
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import UploadForm
 from mailflatrate.entrypoints.web.studio.audience.mapping import choices, columns_of, missing_evidence, posted_mapping
-from mailflatrate.entrypoints.web.studio.audience.words import IMPORT_TONES, error_sentence, policy
+from mailflatrate.entrypoints.web.studio.audience.words import IMPORT_TONES, error_sentence
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
@@ -116,7 +117,7 @@ def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpRespo
         "problem": problem,
         "choices": choices(),
         "missing": missing_evidence(mapping),
-        "policy": policy(request.LANGUAGE_CODE or "en"),
+        "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
         **more,
     }
     try:

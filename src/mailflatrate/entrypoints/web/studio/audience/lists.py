@@ -13,12 +13,13 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.finding import find_list
 from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
 from mailflatrate.entrypoints.web.studio.audience.origins import declarations
-from mailflatrate.entrypoints.web.studio.audience.words import ORIGIN_TONES, error_sentence, origin_sentence, policy
+from mailflatrate.entrypoints.web.studio.audience.words import ORIGIN_TONES, error_sentence, origin_sentence
 from mailflatrate.entrypoints.web.studio.common import page
 
 SHOWN_IMPORTS = 10
@@ -57,7 +58,7 @@ def new(request: StudioRequest) -> HttpResponse:
             form.add_error("name", error_sentence(error))
         else:
             return see_other(reverse("studio:list", args=[created.id]))
-    context = {"form": form, "policy": policy(request.LANGUAGE_CODE or "en"), "problem": problem}
+    context = {"form": form, "policy": policy_in_force(request.LANGUAGE_CODE or "en"), "problem": problem}
     return page(request, "studio/audience/list_new.html", context, status=422 if form.errors or problem else 200)
 
 

@@ -17,10 +17,11 @@ from mailflatrate.apps.lists.errors import DeclarationProblem, ListError
 from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, ListOrigin, OriginKind, OriginState
 from mailflatrate.apps.lists.pictures import MAX_UPLOAD_BYTES, PICTURE_TYPES
 from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.origin_words import DECLARATION_TONES, facts_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.finding import find_list
-from mailflatrate.entrypoints.web.studio.audience.words import error_sentence, policy
+from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
 from mailflatrate.entrypoints.web.studio.common import page
 
 DATE = {"type": "date"}
@@ -131,7 +132,7 @@ def declare(request: StudioRequest, list_id: int) -> HttpResponse:
     else:
         form = DeclarationForm(initial=_initial(request, before))
     context = {
-        "list": found, "form": form, "before": before, "policy": policy(request.LANGUAGE_CODE or "en"),
+        "list": found, "form": form, "before": before, "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
     }  # fmt: skip
     return page(request, "studio/audience/origin.html", context, status=422 if form.errors else 200)
 

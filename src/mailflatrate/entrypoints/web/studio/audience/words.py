@@ -5,8 +5,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.accounts.models import AgreementDocument, AgreementKind
-from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.apps.lists.intake.columns import Target
 from mailflatrate.apps.lists.models import ImportState, OriginState, SubscriptionState
 
@@ -77,8 +75,3 @@ def origin_sentence(state: OriginState) -> str:
     if state == OriginState.APPROVED:
         return _("The origin is checked and approved. Everybody who is confirmed can get mailings.")
     return _("The origin was rejected. Nothing goes to this list, and nothing can be imported into it.")
-
-
-def policy(language: str) -> AgreementDocument | None:
-    """The anti-spam policy in force, in this language."""
-    return next((each for each in current_documents(language) if each.kind == AgreementKind.POLICY), None)

@@ -10,8 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.accounts.models import AgreementDocument, AgreementKind
-from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.compiling import content_hash, known_variables, source_of
 from mailflatrate.apps.campaigns.convert import convert, same_source
@@ -22,6 +20,7 @@ from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.apps.lists.segments import parse_conditions
+from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
@@ -29,6 +28,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of, 
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
+from mailflatrate.entrypoints.web.studio.campaigns.second import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.starters import is_starter, starter
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
@@ -92,13 +92,16 @@ def _editor_errors(errors: list[SourceError]) -> str:
     return json.dumps([{"line": error.line, "message": error.message, "severity": "error"} for error in own])
 
 
-def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, Any]:
+def _live_context(request: StudioRequest, campaign: Campaign, *, audience_error: str = "") -> dict[str, Any]:
     """What changes while somebody writes."""
     errors, settings = merge_errors(campaign), load_settings()
     recipients, left_out = count_audience(audience_of(campaign))
     lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
+
+    shown_hash = content_hash(campaign, newest_imprint())
     return {
         "campaign": campaign,
+        "four_eyes": four_eyes_of(request, campaign, shown_hash),
         "sent_back": sent_back(campaign.id),
         "panel": panel_of(campaign),
         "recipients": recipients,
@@ -108,7 +111,7 @@ def _live_context(campaign: Campaign, *, audience_error: str = "") -> dict[str, 
         "audience_error": audience_error,
         "merge_errors": [error for error in errors if not error.message.startswith(OTHER_PARTS)],
         "errors_json": _editor_errors(errors),
-        "shown_hash": content_hash(campaign, newest_imprint()),
+        "shown_hash": shown_hash,
         "saved_at": campaign.updated_at,
         "canary_size": settings.canary_size,
         "canary_percent": round(limit("canary_percent")),
@@ -134,16 +137,11 @@ def _passages(attributes: frozenset[str]) -> list[tuple[str, str, str]]:
     return found
 
 
-def _policy(request: StudioRequest) -> AgreementDocument | None:
-    documents = current_documents(request.LANGUAGE_CODE or "en")
-    return next((each for each in documents if each.kind == AgreementKind.POLICY), None)
-
-
 def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> dict[str, Any]:
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
     attributes = attribute_names()
     return {
-        **_live_context(campaign, audience_error=saved.audience_error),
+        **_live_context(request, campaign, audience_error=saved.audience_error),
         "form": saved.form,
         "saved": saved,
         "chosen_lists": [row.name for row in list_table() if str(row.id) in chosen],
@@ -158,7 +156,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> 
         "preview": preview_of(request, campaign, View.of(request)),
         "schedule": schedule_form(campaign),
         "test_form": TestForm(initial={"recipients": [request.user.email]}),
-        "policy": _policy(request),
+        "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
     }
 
 
@@ -184,7 +182,7 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 def _autosaved(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
     context = {
-        **_live_context(campaign, audience_error=saved.audience_error), "form": saved.form, "saved": saved,
+        **_live_context(request, campaign, audience_error=saved.audience_error), "form": saved.form, "saved": saved,
         "faster": faster(campaign) if saved.aside else None,
     }  # fmt: skip
     response = page(request, "studio/campaigns/autosaved.html", context)

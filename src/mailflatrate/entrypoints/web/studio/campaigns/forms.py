@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -174,6 +176,13 @@ def schedule_form(campaign: Campaign) -> ScheduleForm:
     zone = ZoneInfo(campaign.time_zone)
     tomorrow = (clock.now().astimezone(zone) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
     return ScheduleForm(initial={"at": tomorrow.replace(tzinfo=None), "time_zone": campaign.time_zone})
+
+
+def tell_problems(request: HttpRequest, form: forms.Form) -> None:
+    """Say what is wrong with a form on the page that its answer leads to."""
+    for problems in form.errors.get_json_data().values():
+        for problem in problems:
+            messages.error(request, problem["message"])
 
 
 class TestForm(forms.Form):

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.gate.second import BY_THE_SECOND, is_askable
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.rules.gate import explain, failures_by_weight
@@ -13,6 +14,7 @@ from mailflatrate.rules.verdict import Finding, Severity, Verdict
 
 STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}
 POLICY = "policy-acknowledged"
+SECOND = "released-by-two"
 # Where the page itself holds the field, and which page of the studio does otherwise.
 FIELDS = {
     "campaign.subject": "id_subject",
@@ -21,6 +23,7 @@ FIELDS = {
     "campaign.sender": "id_sender",
     "campaign.reply_to": "id_reply_to",
     "campaign.audience": "audience",
+    "campaign.second_release": "when",
     "form.list": "id_mailing_list",
     "form.texts": "texts",
     "form.wording": "texts",
@@ -65,12 +68,13 @@ class CheckItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The whole panel. `blocking` is how many checks stop the mailing."""
+    """The whole panel. `blocking` is how many checks stop the mailing, `askable`: all but a second person's word."""
 
     open: list[CheckItem]
     passed: list[CheckItem]
     blocking: int
     allowed: bool
+    askable: bool
 
     @property
     def open_count(self) -> int:
@@ -83,22 +87,27 @@ class Panel:
         return len(self.passed)
 
 
-def panel_of(campaign: Campaign) -> Panel:
-    """Ask the gate about a draft as it stands."""
-    return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None)
+def panel_of(campaign: Campaign, *, for_second: bool = False) -> Panel:
+    """Ask the gate about a draft as it stands. `for_second`: without what his own release fulfils."""
+    return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None, for_second=for_second)
 
 
-def panel(verdict: Verdict, *, has_sender: bool = True) -> Panel:
+def panel(verdict: Verdict, *, has_sender: bool = True, for_second: bool = False) -> Panel:
     """A verdict as the panel shows it, the open checks by weight."""
     failures = failures_by_weight(verdict)
     if not has_sender:
         # Nobody in From: his domain, his name and his records cannot be in order either. One line is enough.
         failures = tuple(each for each in failures if not _follows_from_sender(each))
+    if any(each.key == SECOND for each in failures):
+        # Whoever releases as the second person confirms the policy with it.
+        hidden = BY_THE_SECOND if for_second else (POLICY,)
+        failures = tuple(each for each in failures if each.key not in hidden)
     return Panel(
         open=[_item(finding) for finding in failures],
         passed=[_item(finding) for finding in verdict if finding.passed],
         blocking=sum(finding.severity is Severity.BLOCK for finding in failures),
         allowed=verdict.allowed,
+        askable=is_askable(verdict),
     )
 
 

@@ -123,15 +123,15 @@ def _as_seen(letter: Letter, view: View) -> Letter:
     return replace(letter, html=shown_here(html if view.images else without_images(html)))
 
 
-def preview_of(request: StudioRequest, campaign: Campaign, view: View) -> Preview:
-    """The panel for one view of a draft."""
+def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: str = "") -> Preview:
+    """The panel for one view of a draft; `here` is the page that it stands on, the compose page otherwise."""
     around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
     return Preview(
         view=view,
         around=around,
         letter=_as_seen(letter_for(campaign, request.account, around, bare=view.bare), view),
         url=reverse("studio:campaign-preview", args=[campaign.id]),
-        edit_url=reverse("studio:campaign-edit", args=[campaign.id]),
+        edit_url=here or reverse("studio:campaign-edit", args=[campaign.id]),
     )
 
 

@@ -16,7 +16,7 @@ from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm
+from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
 from mailflatrate.entrypoints.web.studio.common import find_campaign
 from mailflatrate.mail.liquid import SourceRefused
 
@@ -78,13 +78,11 @@ def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
         return _release(request, campaign, None)
     form = ScheduleForm(request.POST)
     if not form.is_valid():
-        for problems in form.errors.get_json_data().values():
-            for problem in problems:
-                messages.error(request, problem["message"])
+        tell_problems(request, form)
         return _back(campaign_id)
     if campaign.time_zone != form.cleaned_data["time_zone"]:
         try:
-            campaigns.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]})
+            campaigns.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
         except CampaignError:
             return see_other(reverse("studio:campaign", args=[campaign_id]))
     return _release(request, campaign, form.cleaned_data["moment"])

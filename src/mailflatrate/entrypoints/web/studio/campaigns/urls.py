@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.campaigns import compose, listing, outcomes, preview, release, report, versions
+from mailflatrate.entrypoints.web.studio.campaigns import (
+    compose,
+    listing,
+    outcomes,
+    preview,
+    release,
+    report,
+    second,
+    versions,
+)
 
 ONE = "<int:campaign_id>/"
 
@@ -24,6 +33,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}versions/<int:version_id>/take/", versions.take, name="campaign-version-take"),
     path(f"{ONE}versions/<int:version_id>/forget/", versions.forget, name="campaign-version-forget"),
     path(f"{ONE}release/", release.release, name="campaign-release"),
+    path(f"{ONE}ask/", second.ask, name="campaign-ask"),
+    path(f"{ONE}second/", second.look, name="campaign-second"),
+    path(f"{ONE}second/back/", second.back, name="campaign-second-back"),
     path(f"{ONE}take-back/", release.take_back, name="campaign-take-back"),
     path(f"{ONE}progress/", report.progress, name="campaign-progress"),
     path(f"{ONE}pause/", report.pause, name="campaign-pause"),

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
-from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.accounts.models import Account, Membership, Standing
+from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.queries import newest_imprint, waiting_requests
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.gate.actions import check_campaign
@@ -37,14 +38,15 @@ class Step:
     action: str = ""
 
 
-def next_steps(account: Account) -> list[Step]:
-    """The first five of everything that waits for the customer."""
-    return list(islice(_steps(account), MOST))
+def next_steps(account: Account, membership: Membership) -> list[Step]:
+    """The first five of everything that waits for this person of the customer."""
+    return list(islice(_steps(account, membership), MOST))
 
 
-def _steps(account: Account) -> Iterator[Step]:
+def _steps(account: Account, membership: Membership) -> Iterator[Step]:
     yield from _standing(account)
     yield from _mailings()
+    yield from _second_releases(account, membership)
     yield from _reviews()
     yield from _agreements(account)
     yield from _audience()
@@ -90,6 +92,17 @@ def _mailings() -> Iterator[Step]:
                 "circle-pause", "warning", _("“%(name)s” is paused") % {"name": campaign.name},
                 campaign.state_reason or _("What is left waits for you."), href, _("Look"),
             )  # fmt: skip
+
+
+def _second_releases(account: Account, membership: Membership) -> Iterator[Step]:
+    if not account.four_eyes or not may_write(membership):
+        return
+    for asked in waiting_requests(membership.user_id)[:2]:
+        yield Step(
+            "stamp", "primary", _("“%(name)s” waits for your release") % {"name": asked.campaign.name},
+            _("%(person)s asks you to look at it.") % {"person": asked.asked_by},
+            reverse("studio:campaign-second", args=[asked.campaign_id]), _("Look"),
+        )  # fmt: skip
 
 
 def _reviews() -> Iterator[Step]:

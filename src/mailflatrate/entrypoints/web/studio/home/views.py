@@ -65,7 +65,7 @@ def home(request: StudioRequest) -> HttpResponse:
         "bounces": bounces,
         "chart": _chart(series),
         "series": series[::-1],
-        "steps": next_steps(request.account),
+        "steps": next_steps(request.account, request.membership),
         "rows": campaign_rows(list(campaigns()[:RECENT])),
         "fresh": not Campaign.objects.exists() and not Contact.objects.exists(),
     }

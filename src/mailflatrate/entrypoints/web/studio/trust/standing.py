@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,8 +20,10 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import account_facts
 from mailflatrate.apps.accounts.models import (
     Acceptance,
+    Account,
     AgreementDocument,
     DeskMessage,
+    FourEyesSwitch,
     Standing,
     StandingChange,
     Strike,
@@ -176,16 +178,43 @@ def write(request: StudioRequest) -> HttpResponse:
     return see_other(reverse("studio:standing"))
 
 
+def _settings_form(account: Account, posted: QueryDict | None = None) -> SettingsForm:
+    initial = {"language": account.language, "time_zone": account.time_zone, "colour": account.colour}
+    return SettingsForm(posted, initial=initial)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 @owners_change
 def account_settings(request: StudioRequest) -> HttpResponse:
     """Language, time zone and colour of the account."""
     account = request.account
-    initial = {"language": account.language, "time_zone": account.time_zone, "colour": account.colour}
-    form = SettingsForm(request.POST or None, initial=initial)
+    form = _settings_form(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.change_settings(account.id, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return see_other(reverse("studio:standing-settings"))
-    return page(request, "studio/trust/settings.html", {"form": form}, status=422 if form.errors else 200)
+    return _settings_page(request, form)
+
+
+def _settings_page(request: StudioRequest, form: SettingsForm, *, error: str = "") -> HttpResponse:
+    context = {
+        "form": form, "error": error, "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
+        "writers": queries.writers(),
+    }  # fmt: skip
+    return page(request, "studio/trust/settings.html", context, status=422 if form.errors or error else 200)
+
+
+@require_POST
+@studio
+@owners_change
+def four_eyes(request: StudioRequest) -> HttpResponse:
+    """Let a second person release each mailing, or no more."""
+    wanted = request.POST.get("wanted") == "yes"
+    try:
+        actions.switch_four_eyes(request.account.id, wanted, by=request.user)
+    except AccountError as problem:
+        return _settings_page(request, _settings_form(request.account), error=str(problem))
+    words = _("From now on a second person releases each mailing.") if wanted else _("One person releases a mailing.")
+    messages.success(request, words)
+    return see_other(reverse("studio:standing-settings"))

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("standing/letters/", standing.write, name="standing-write"),
     path("standing/agreements/", standing.accept, name="standing-accept"),
     path("standing/settings/", standing.account_settings, name="standing-settings"),
+    path("standing/settings/four-eyes/", standing.four_eyes, name="standing-four-eyes"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<int:question_id>/", questions.one, name="question"),
     path("standing/people/", people.team, name="standing-people"),

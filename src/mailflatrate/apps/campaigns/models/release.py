@@ -1,0 +1,50 @@
+"""Four eyes: one person asks for the release of a mailing, another gives it."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.campaigns.models.campaign import Campaign
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ReleaseAnswer(models.TextChoices):
+    """What became of a request. OVERTAKEN: the mailing was changed and asked for again."""
+
+    OPEN = "", _("Waits")
+    RELEASED = "released", _("Released")
+    SENT_BACK = "sent_back", _("Sent back")
+    OVERTAKEN = "overtaken", _("Overtaken by a change")
+
+
+class ReleaseRequest(TenantModel):
+    """Somebody asks a colleague to release exactly this content (four eyes).
+
+    Whoever asked, or changed the content last, cannot give the answer RELEASED, and an answer never changes: triggers
+    see to both, and let no mailing out of an account with four eyes without one.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="release_requests")
+    content_hash = models.CharField(max_length=64)
+    note = models.TextField(blank=True, help_text="what the asker wrote to his colleagues")
+    wanted_at = models.DateTimeField(null=True, help_text="when it is to go out; None: with the release")
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=ReleaseAnswer.choices, default=ReleaseAnswer.OPEN, blank=True)
+    answered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    text = models.TextField(blank=True, help_text="why it was sent back")
+
+    class Meta:
+        db_table = "release_request"
+        indexes = [models.Index(fields=["account", "campaign", "-id"], name="release_request_recent")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign"], condition=Q(answer=""), name="release_request_one_open"
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer=ReleaseAnswer.RELEASED)
+                | (Q(answered_by__isnull=False, answered_at__isnull=False) & ~Q(answered_by=F("asked_by"))),
+                name="release_by_a_second_person",
+            ),
+        ]
