@@ -40,8 +40,8 @@ def free_port() -> int:
 
 
 def wait_for(port: int) -> None:
-    """Return when something listens on `port`. Raises ConnectionError after five seconds."""
-    for _ in range(250):
+    """Return when something listens on `port`. Raises ConnectionError after a minute."""
+    for _ in range(3_000):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return

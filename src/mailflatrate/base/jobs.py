@@ -90,21 +90,25 @@ def defer(
 
 
 _WAKE = """
-SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%(queue)s, %(name)s, %(priority)s, NULL, %(once)s, %(arguments)s::jsonb,
-    NULL)::procrastinate_job_to_defer_v1])
+SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%(queue)s, %(name)s, %(priority)s, %(lock)s, %(once)s,
+    %(arguments)s::jsonb, NULL)::procrastinate_job_to_defer_v1])
 WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)s AND status = 'todo')
 """
 
 
-def wake(name: str, queue: Queue, *, once: str, priority: int = 0, **arguments: Any) -> None:
+def wake(
+    name: str, queue: Queue, *, once: str, lock: str | None = None, priority: int = 0, **arguments: Any
+) -> None:  # fmt: skip
     """Once the running transaction is committed, see to it that job `name` will begin after that.
 
     For work that stands in rows already, of which the job takes all it finds: one waiting job, whose key is `once`, is
     enough for any number of them, and looking for it costs no write. Because it is looked for after the commit, a job
     that still waits then is sure to see the rows. A process that dies between the two leaves it to the job's sweep.
+    Jobs with the same `lock` run one after another.
     """
     parameters = {
-        "queue": queue.value, "name": name, "priority": priority, "once": once, "arguments": json.dumps(arguments),
+        "queue": queue.value, "name": name, "priority": priority, "lock": lock, "once": once,
+        "arguments": json.dumps(arguments),
     }  # fmt: skip
 
     def look() -> None:

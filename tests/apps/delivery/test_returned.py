@@ -3,7 +3,7 @@
 import pytest
 
 from campaign_world import world
-from mailflatrate.apps.delivery.feedback import record_returned
+from mailflatrate.apps.delivery.feedback import Returned, record_returned
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.base import clock, tenancy
@@ -21,8 +21,9 @@ def test_the_bounce_counts_whoever_is_faster(database: str, first: DeliveryState
         anna.settle(campaign, DeliveryState.SENT, 1)
     verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
     with tenancy.account(anna.account_id):
-        assert record_returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
-        assert not record_returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test"), "once"
+        bounce = Returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+        assert record_returned([bounce]) == {ids[0]}
+        assert record_returned([bounce]) == set(), "once"
         assert Delivery.objects.get(id=ids[0]).state == DeliveryState.BOUNCED
         progress = campaign_progress(campaign.id)
         assert (progress.bounced_hard, progress.sent, progress.pending) == (1, 0, 2)

@@ -1,7 +1,7 @@
 """Work of the abuse desk that nobody waits for at a page."""
 
 import structlog
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.inbound.actions import WAKE_DESK, put_aside
@@ -22,7 +22,7 @@ def _take(raw_mail_id: int) -> None:
     """A message of which no report can be made waits for a person; it stops no other and is never dropped."""
     try:
         actions.take_mail(raw_mail_id)
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
         log.exception("no report could be made of a message", raw_mail=raw_mail_id)

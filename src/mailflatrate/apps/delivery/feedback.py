@@ -1,6 +1,7 @@
 """What the relay's replies, and bounces that come back later, say about people: handed down to the lists."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import tenancy
+from mailflatrate.mail.reading.storable import storable
 from mailflatrate.mail.reading.values import BounceVerdict, Outcome
 
 OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
@@ -19,24 +21,51 @@ OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
 # A delivery that the relay accepted and the world returned changes sides, and its tally with it. A bounce may be read
 # before the sender has written down that the letter left: then the row still waits, and no tally counts it yet.
 _RETURNED = """
-WITH before AS (
-    SELECT id, chunk_id, campaign_id, state, CASE state WHEN 'bounced' THEN bounce ELSE '' END AS detail
-    FROM delivery WHERE id = %(id)s AND account_id = %(account_id)s
-      AND (state IN ('sent', 'in_doubt', 'deferred', 'pending')
-           OR (%(again)s AND state = 'bounced' AND bounce <> %(bounce)s))
-    FOR UPDATE
+WITH told AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(bounces)s::text[], %(statuses)s::text[], %(reasons)s::text[],
+        %(texts)s::text[], %(ats)s::timestamptz[], %(again)s::boolean[])
+        AS t(id, bounce, status, reason, text, at, again)
+), before AS (
+    SELECT d.id, d.chunk_id, d.campaign_id, d.contact_id, d.state,
+        CASE d.state WHEN 'bounced' THEN d.bounce ELSE '' END AS detail,
+        t.bounce, t.status, t.reason, t.text, t.at
+    FROM delivery d JOIN told t ON t.id = d.id
+    WHERE d.account_id = %(account_id)s
+      AND (d.state IN ('sent', 'in_doubt', 'deferred', 'pending')
+           OR (t.again AND d.state = 'bounced' AND d.bounce <> t.bounce))
+    ORDER BY d.id FOR UPDATE OF d
 ), written AS (
-    UPDATE delivery d SET state = 'bounced', bounce = %(bounce)s, reason = %(reason)s, reply_status = %(status)s,
-        reply_text = %(text)s, settled_at = %(at)s
-    FROM before WHERE d.id = before.id AND d.account_id = %(account_id)s
+    UPDATE delivery d SET state = 'bounced', bounce = b.bounce, reason = b.reason, reply_status = b.status,
+        reply_text = b.text, settled_at = b.at
+    FROM before b WHERE d.id = b.id AND d.account_id = %(account_id)s
 ), counted AS (
     INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
-    SELECT %(account_id)s, chunk_id, campaign_id, state, detail, -1 FROM before WHERE state <> 'pending'
-    UNION ALL SELECT %(account_id)s, chunk_id, campaign_id, 'bounced', %(bounce)s, 1 FROM before
+    SELECT %(account_id)s, chunk_id, campaign_id, state, detail, sum(n) FROM (
+        SELECT chunk_id, campaign_id, state, detail, -1 AS n FROM before WHERE state <> 'pending'
+        UNION ALL SELECT chunk_id, campaign_id, 'bounced', bounce, 1 FROM before) AS moved
+    GROUP BY chunk_id, campaign_id, state, detail ORDER BY chunk_id, state, detail
     ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+), forgotten AS (
+    DELETE FROM retry r USING before b WHERE r.delivery_id = b.id AND r.account_id = %(account_id)s
 )
-SELECT count(*) FROM before
+SELECT id, contact_id, campaign_id FROM before
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A bounce that came back for a delivery: what it means, its words, when it came, what told us (`source`).
+
+    `again`: the same mail was read before and is now understood otherwise, so that a bounce may become one of another
+    kind.
+    """
+
+    delivery_id: int
+    verdict: BounceVerdict
+    text: str
+    at: datetime
+    source: str
+    again: bool = False
 
 
 def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
@@ -63,28 +92,38 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
         lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
 
 
-def record_returned(
-    delivery_id: int, verdict: BounceVerdict, *, text: str, at: datetime, source: str, again: bool = False
-) -> bool:
-    """A bounce came back for a delivery of the current account (R-67): it is bounced now, and the lists know.
+def record_returned(returns: Sequence[Returned]) -> set[int]:
+    """Bounces came back for deliveries of the current account (R-67), one for each: they are bounced, the lists know.
 
-    Idempotent: False when the delivery is unknown here or was final already. `source` names the raw mail. `again`: the
-    same mail was read before and is now understood otherwise, so that a bounce may become one of another kind.
+    Idempotent; the ids of those that were not final before. A delivery that is unknown here is passed over.
     """
+    if not returns:
+        return set()
     account_id = tenancy.current_account_id()
     parameters: dict[str, Any] = {
-        "id": delivery_id, "account_id": account_id, "bounce": BOUNCES[verdict.outcome], "status": verdict.status[:12],
-        "reason": verdict.reason.value, "text": text[:1000], "at": at, "again": again,
-    }  # fmt: skip
+        "account_id": account_id,
+        "ids": [one.delivery_id for one in returns],
+        "bounces": [BOUNCES[one.verdict.outcome] for one in returns],
+        "statuses": [one.verdict.status[:12] for one in returns],
+        "reasons": [one.verdict.reason.value for one in returns],
+        "texts": [storable(one.text)[:1000] for one in returns],
+        "ats": [one.at for one in returns],
+        "again": [one.again for one in returns],
+    }
     with connection.cursor() as cursor:
         cursor.execute(_RETURNED, parameters)
-        if not cursor.fetchone()[0]:
-            return False
-        cursor.execute("DELETE FROM retry WHERE delivery_id = %s AND account_id = %s", [delivery_id, account_id])
-    contact_id, campaign_id = Delivery.objects.values_list("contact_id", "campaign_id").get(id=delivery_id)
-    figures_changed(campaign_id)
-    if contact_id is not None and verdict.outcome in (Outcome.RECIPIENT_HARD, Outcome.RECIPIENT_SOFT):
-        lists.record_bounce(
-            contact_id, delivery_id=delivery_id, outcome=verdict.outcome, status=verdict.status, at=at, source=source
-        )
-    return True
+        changed = {int(row[0]): (row[1], row[2]) for row in cursor.fetchall()}
+    for campaign_id in sorted({campaign_id for _, campaign_id in changed.values() if campaign_id is not None}):
+        figures_changed(campaign_id)
+    told = [
+        (contact_id, one)
+        for one in returns
+        if (contact_id := changed.get(one.delivery_id, (None, None))[0]) is not None
+        and one.verdict.outcome in (Outcome.RECIPIENT_HARD, Outcome.RECIPIENT_SOFT)
+    ]
+    if told:
+        lists.record_bounces([
+            Bounce(contact_id, one.delivery_id, one.verdict.outcome, one.verdict.status, one.at, one.source)
+            for contact_id, one in told
+        ])  # fmt: skip
+    return set(changed)

@@ -1,12 +1,14 @@
 """Reading stored mail."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import structlog
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from mailflatrate.apps.inbound import actions, postbox
-from mailflatrate.apps.inbound.queries import unread_since
+from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
+from mailflatrate.apps.inbound.queries import is_any_left, waiting_in
 from mailflatrate.apps.inbound.trust import Proof
 from mailflatrate.base import clock
 from mailflatrate.base.jobs import Queue, defer, job
@@ -16,23 +18,31 @@ log = structlog.get_logger("inbound")
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 ASKED_AT_MOST = 12
-TOGETHER = 25
+LEFT_AFTER = timedelta(seconds=60)
 
 
-@job("inbound.read_mails", Queue.INBOUND)
-def read_mails(raw_mail_ids: list[int]) -> None:
-    """Read messages, some in one transaction; where one of them cannot be, each in a transaction of its own."""
-    for start in range(0, len(raw_mail_ids), TOGETHER):
-        few = raw_mail_ids[start : start + TOGETHER]
-        try:
-            proofs = actions.read_together(few)
-        except Exception as problem:  # noqa: BLE001  one after another shows which of them it was
-            log.info("messages are read one by one", first=few[0], problem=f"{type(problem).__name__}: {problem}"[:300])
-            for raw_mail_id in few:
-                _read(raw_mail_id)
-        else:
-            for raw_mail_id, proof in proofs.items():
-                _ask_again_later(raw_mail_id, proof, asked=0)
+@job("inbound.read_new", Queue.INBOUND)
+def read_new(lane: int) -> None:
+    """Read what waits in a lane, the oldest first, until nothing is left; each message at most once."""
+    after_id = 0
+    while few := waiting_in(lane, READ_LANES, after_id=after_id):
+        read_mails(few)
+        after_id = few[-1]
+
+
+def read_mails(raw_mail_ids: Sequence[int]) -> None:
+    """Read messages in one transaction; where one of them cannot be, each in a transaction of its own."""
+    try:
+        proofs = actions.read_together(raw_mail_ids)
+    except Exception as problem:  # noqa: BLE001  one after another shows which of them it was
+        log.info(
+            "messages are read one by one", first=raw_mail_ids[0], problem=f"{type(problem).__name__}: {problem}"[:300]
+        )
+        for raw_mail_id in raw_mail_ids:
+            _read(raw_mail_id)
+    else:
+        for raw_mail_id, proof in proofs.items():
+            _ask_again_later(raw_mail_id, proof, asked=0)
 
 
 @job("inbound.ask_again", Queue.INBOUND)
@@ -41,18 +51,18 @@ def ask_again(raw_mail_id: int, asked: int) -> None:
     _read(raw_mail_id, asked=asked)
 
 
-@job("inbound.sweep", Queue.INBOUND, every="*/5 * * * *")
+@job("inbound.sweep", Queue.INBOUND, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Read what a crash left unread."""
-    for raw_mail_id in unread_since(timestamp - 120):
-        _read(raw_mail_id)
+    """Have read what a crash left unread."""
+    if is_any_left(datetime.fromtimestamp(timestamp, UTC) - LEFT_AFTER):
+        wake_readers()
 
 
 def _read(raw_mail_id: int, *, asked: int = 0) -> None:
     """A message that breaks its reader is put aside for a person; it stops no other and is never dropped."""
     try:
         _ask_again_later(raw_mail_id, actions.read_mail(raw_mail_id, again=asked > 0), asked=asked)
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
         log.exception("a message could not be acted on", raw_mail=raw_mail_id)

@@ -58,6 +58,7 @@ class RawMail(TenantModel):
         db_table = "raw_mail"
         indexes = [
             models.Index(fields=["received_at"], condition=~models.Q(state="handled"), name="raw_mail_open"),
+            models.Index(fields=["id"], condition=models.Q(state="new"), name="raw_mail_new"),
             models.Index(fields=["account", "received_at"], name="raw_mail_account"),
             models.Index(fields=["received_at"], condition=~models.Q(raw=b""), name="raw_mail_unwiped"),
             models.Index(fields=["id"], condition=models.Q(desk="waiting"), name="raw_mail_desk"),

@@ -1,22 +1,39 @@
 """Reads of what came back."""
 
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import accumulate
 
+from django.db import connection
 from django.db.models import Count, QuerySet
 
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail, RawMailState
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
-SWEEP_LIMIT = 1_000
+TOGETHER = 100
+TOGETHER_OCTETS = 16 * 1024 * 1024
+
+_WAITING = """
+SELECT id, octet_length(raw) FROM raw_mail
+WHERE state = 'new' AND id > %s AND id %% %s = %s ORDER BY id LIMIT %s
+"""
 
 
-def unread_since(moment: int) -> list[int]:
-    """Ids of messages that came before `moment` (Unix seconds) and were not read yet."""
+def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[int]:
+    """The next messages of a lane to read together, by id; no more than fit into memory (but one at least)."""
+    with tenancy.platform(PlatformReason.MAIL_IN), connection.cursor() as cursor:
+        cursor.execute(_WAITING, [after_id, lanes, lane, TOGETHER])
+        rows = cursor.fetchall()
+    octets = list(accumulate(row[1] for row in rows))
+    return [row[0] for row, so_far in zip(rows, octets, strict=True) if so_far <= TOGETHER_OCTETS] or [
+        row[0] for row in rows[:1]
+    ]
+
+
+def is_any_left(before: datetime) -> bool:
+    """Whether a message that came before this moment was not read yet."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        before = datetime.fromtimestamp(moment, UTC)
-        found = RawMail.objects.filter(state=RawMailState.NEW, received_at__lt=before).order_by("received_at")
-        return list(found.values_list("id", flat=True)[:SWEEP_LIMIT])
+        return RawMail.objects.filter(state=RawMailState.NEW, received_at__lt=before).exists()
 
 
 def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:

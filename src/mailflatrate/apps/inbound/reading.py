@@ -1,5 +1,8 @@
 """What a stored message is and about whom, before anything is done about it. Asks the DNS, holds no transaction."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +18,16 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.mail.inspect import Inspection, inspect_message
 from mailflatrate.mail.reading.mime import Headers, parse
+from mailflatrate.mail.reading.storable import storable_json
 from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.tokens import TokenClaims
 from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
 from mailflatrate.rules.reports import DeskMailFacts, ReportFacts, ReportJudgement, Tray, judge_report, sort_desk_mail
 
 DESK = frozenset({RecipientKind.ABUSE, RecipientKind.POSTMASTER})
 ROLES = DESK | {RecipientKind.FEEDBACK}
+UNPROVED = Trust(Proof.NONE, "")
+JUDGED_AT_ONCE = 16
 AT_THE_DESK = ROLES | {RecipientKind.CASE}
 _MACHINES = ("arf", "xarf", "ses", "jmrp")
 
@@ -73,7 +80,7 @@ class Reading:
     def as_json(self) -> dict[str, Any]:
         """What is kept beside the raw mail, for the desk."""
         marks, inspection = self.inspection.marks, self.inspection
-        return {
+        found = {
             "how": self.target.how if self.target else "",
             "campaign_id": self.target.campaign_id if self.target else None,
             "where": marks.where, "mailing_ids": list(marks.mailing_ids[:5]), "forged": marks.forged,
@@ -82,24 +89,59 @@ class Reading:
             "outcome": inspection.outcome.value if inspection.outcome else None, "status": inspection.status,
             "original": inspection.original.to_json() if inspection.original else None, "tray": self.tray.value,
         }  # fmt: skip
+        return {name: storable_json(value) for name, value in found.items()}
 
 
-def read(mail: RawMail) -> Reading:
-    """Understand a stored message. Never raises for what stands in it."""
-    raw = bytes(mail.raw)
+def read_all(mails: Sequence[RawMail]) -> list[Reading]:
+    """Understand stored messages. Never raises for what stands in them."""
+    looks = [_look(mail) for mail in mails]
+    trusts = _judge_senders([(index, mails[index]) for index, look in enumerate(looks) if look.needs_judging])
+    return [_reading(mail, look, trusts.get(index, UNPROVED))
+            for index, (mail, look) in enumerate(zip(mails, looks, strict=True))]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a message says by itself, before anybody is asked."""
+
+    address: InboundAddress
+    envelope: TokenClaims | None
+    inspection: Inspection
+
+    @property
+    def needs_judging(self) -> bool:
+        """Whether it matters who sent it (R-78)."""
+        return self.address.kind in ROLES or self.inspection.kind is Kind.COMPLAINT
+
+
+def _look(mail: RawMail) -> _Look:
     address = parse_recipient(mail.envelope_to)
-    envelope = claims_of(address)
-    named = envelope is not None and envelope.account_id > 0
+    claims = claims_of(address)
+    envelope = claims if claims is not None and claims.account_id > 0 else None
     # An envelope that proves the delivery leaves nothing to be looked for inside.
-    inspection = inspect_message(raw, key_ring=None if named else key_ring())
-    trust = Trust(Proof.NONE, "")
-    if address.kind in ROLES or inspection.kind is Kind.COMPLAINT:
-        trust = judge_sender(raw, mail.peer)
-    if envelope is not None and named:
+    return _Look(address, envelope, inspect_message(bytes(mail.raw), key_ring=None if envelope else key_ring()))
+
+
+def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
+    """Several at once: each may wait for the DNS, and a storm of reports must not wait for them one after another."""
+    if len(mails) < 2:
+        return {index: judge_sender(bytes(mail.raw), mail.peer) for index, mail in mails}
+    with ThreadPoolExecutor(max_workers=min(len(mails), JUDGED_AT_ONCE)) as pool:
+        asked = {
+            index: pool.submit(copy_context().run, judge_sender, bytes(mail.raw), mail.peer) for index, mail in mails
+        }
+        return {index: answer.result() for index, answer in asked.items()}
+
+
+def _reading(mail: RawMail, look: _Look, trust: Trust) -> Reading:
+    address, envelope, inspection = look.address, look.envelope, look.inspection
+    if envelope is not None:
         target: Target | None = Target(envelope.account_id, envelope.delivery_id, None, PURPOSES[address.kind].value)
     else:
         target = _target(inspection, trust)
-    tray = _tray(inspection, parse(raw).headers, address) if address.kind in AT_THE_DESK else Tray.QUIET
+    tray = Tray.QUIET
+    if address.kind in AT_THE_DESK:
+        tray = _tray(inspection, parse(bytes(mail.raw)).headers, address)
     return Reading(inspection, address, target, trust, tray)
 
 

@@ -13,7 +13,6 @@ from mailflatrate.apps.lists.actions.decisions import Outcome, decide_import, de
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
     Bounce,
-    record_bounce,
     record_bounces,
     record_complaint,
     record_delivered,
@@ -66,7 +65,6 @@ __all__ = [
     "queue_import",
     "read_head",
     "record_activity",
-    "record_bounce",
     "record_bounces",
     "record_complaint",
     "record_delivered",

@@ -56,13 +56,6 @@ class Bounce:
         )
 
 
-def record_bounce(
-    contact_id: int, *, delivery_id: int | None, outcome: Outcome, status: str, at: datetime, source: str
-) -> bool:
-    """Record one bounce. True when it suppressed the address. An unknown contact (erased) is passed over."""
-    return record_bounces([Bounce(contact_id, delivery_id, outcome, status, at, source)]) > 0
-
-
 @transaction.atomic
 def record_bounces(bounces: Sequence[Bounce]) -> int:
     """Record a batch inside `tenancy.account(...)`; how many addresses it suppressed.
@@ -70,7 +63,9 @@ def record_bounces(bounces: Sequence[Bounce]) -> int:
     Call once for each final outcome: soft bounces count per mailing, not per retry (R-71).
     """
     ids = sorted({bounce.contact_id for bounce in bounces})
-    people = {person.id: person for person in Contact.objects.select_for_update().filter(id__in=ids).order_by("id")}
+    needed = ("id", "account", "address_key", "soft_bounces", "soft_since", "disabled_mailings", "last_activity_at")
+    rows = Contact.objects.select_for_update().filter(id__in=ids).order_by("id").only(*needed)
+    people = {person.id: person for person in rows}
     counted: set[int] = set()
     account_wide: list[suppression.Entry] = []
     everywhere: list[suppression.Entry] = []

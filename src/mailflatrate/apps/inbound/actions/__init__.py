@@ -1,0 +1,24 @@
+"""What comes back changes lists: each stored message is read once, and reading it again changes nothing.
+
+The story of a message: find whom it is about, say what it is, record it once, act on it once. What a person has to look
+at is marked for the abuse desk in the same transaction.
+"""
+
+from mailflatrate.apps.inbound.actions.desk import WAKE_DESK, hand_to_desk, mark_taken, put_aside, put_away
+from mailflatrate.apps.inbound.actions.people import complain, unsubscribe_delivery
+from mailflatrate.apps.inbound.actions.together import HANDED_IN, read_mail, read_together
+from mailflatrate.apps.inbound.actions.work import source_of
+
+__all__ = [
+    "HANDED_IN",
+    "WAKE_DESK",
+    "complain",
+    "hand_to_desk",
+    "mark_taken",
+    "put_aside",
+    "put_away",
+    "read_mail",
+    "read_together",
+    "source_of",
+    "unsubscribe_delivery",
+]

@@ -1,0 +1,70 @@
+"""What people ask for by mail: an end to it (R-42, R-79)."""
+
+from typing import Any
+
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.inbound.actions.facts import Fact, record_fact
+from mailflatrate.apps.inbound.actions.work import Work
+from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.base import clock
+from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
+from mailflatrate.mail.verp import RecipientKind
+from mailflatrate.rules.reports import Effect
+
+
+def act_on_complaint(work: Work) -> None:
+    """A complaint stops mail at once, and nobody writes to the person about it (R-79); how far, R-78 says."""
+    judgement = work.reading.judgement()
+    if judgement.effect is Effect.COMPLAINT:
+        complain(
+            work.delivery, source=work.source, platform=judgement.platform, raw_mail=work.mail, again=work.again,
+            evidence={"type": work.inspection.feedback, "proof": work.reading.trust.proof.value},
+        )  # fmt: skip
+    elif judgement.effect is Effect.UNSUBSCRIBE:
+        unsubscribe_delivery(
+            work.delivery, by="complaint", source=work.source, everything=True, raw_mail=work.mail, again=work.again
+        )
+
+
+def complain(
+    delivery: Delivery, *, source: str, platform: bool, evidence: dict[str, Any], raw_mail: RawMail | None = None,
+    again: bool = False,
+) -> None:  # fmt: skip
+    """The recipient of a delivery complains (R-79). Runs inside `tenancy.account(...)` of the delivery."""
+    fresh = record_fact(Fact(delivery, FeedbackKind.COMPLAINT, raw_mail.id if raw_mail else None))
+    if delivery.contact_id is not None and (fresh or not again):
+        lists.record_complaint(
+            delivery.contact_id, source=source, at=raw_mail.received_at if raw_mail else clock.now(), platform=platform,
+            evidence={"delivery": delivery.id, **evidence},
+        )  # fmt: skip
+
+
+def unsubscribe_by_mail(work: Work) -> None:
+    """The person wrote to the address that stands in List-Unsubscribe; his answering machine may have, too (R-43)."""
+    request = parse_unsubscribe_mail(bytes(work.mail.raw), [work.mail.envelope_to], work.mail.envelope_from)
+    if request.is_answering_machine:
+        record_fact(Fact.of(work, FeedbackKind.AUTO_REPLY))
+    else:
+        unsubscribe(work)
+
+
+def unsubscribe(work: Work) -> None:
+    """The message says so."""
+    by = "mailto" if work.reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
+    unsubscribe_delivery(work.delivery, by=by, source=work.source, raw_mail=work.mail, again=work.again)
+
+
+def unsubscribe_delivery(
+    delivery: Delivery, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
+    ip: str | None = None, user_agent: str = "", again: bool = False,
+) -> None:  # fmt: skip
+    """Take the recipient of a delivery off its list, or off everything; at once and for queued messages too (R-42)."""
+    if delivery.contact_id is None:
+        return
+    fresh = record_fact(Fact(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail.id if raw_mail else None, text=by))
+    if fresh or not again:
+        lists.unsubscribe(
+            delivery.contact_id, list_id=None if everything else delivery.mailing_list_id, by=by, source=source,
+            ip=ip, user_agent=user_agent,
+        )  # fmt: skip

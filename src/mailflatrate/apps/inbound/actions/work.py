@@ -1,0 +1,33 @@
+"""One message about one delivery, understood and ready to be acted on."""
+
+from dataclasses import dataclass
+
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.inbound.models import RawMail
+from mailflatrate.apps.inbound.reading import Reading
+from mailflatrate.mail.inspect import Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`again`: the message was acted on before, so that only what is new is done."""
+
+    mail: RawMail
+    delivery: Delivery
+    reading: Reading
+    again: bool
+
+    @property
+    def source(self) -> str:
+        """How evidence names the message."""
+        return source_of(self.mail.id)
+
+    @property
+    def inspection(self) -> Inspection:
+        """What it is and says."""
+        return self.reading.inspection
+
+
+def source_of(raw_mail_id: int) -> str:
+    """How the evidence of a consequence names the message that it came by."""
+    return f"raw mail {raw_mail_id}"
