@@ -19,12 +19,14 @@ from mailflatrate.apps.abuse.models import CaseQuestion
 from mailflatrate.apps.accounts.actions import (
     Reasons,
     acknowledge_policy,
+    begin_answer,
     give_strike,
     keep_signals,
+    make_api_key,
     switch_four_eyes,
     write_to_desk,
 )
-from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion, Role
+from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion, Role, Scope
 from mailflatrate.apps.campaigns.actions import ask_for_review, gallery_media, save_as_template, save_brand
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
@@ -125,6 +127,8 @@ class Neighbours:
             )
             unsubscribe(delivery.contact_id, list_id=None, by="customer", source="test")
             request = self._sign_up(form_id)
+            key = make_api_key(self.anna.account_id, "Shop", {Scope.READ}, expires_at=None, by=self.anna.anna).key
+            begin_answer(key.id, "one", b"x" * 32)
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
                 "campaign_id": campaign.id, "delivery_id": delivery.id, "list_id": self.anna.list_id,
@@ -133,7 +137,7 @@ class Neighbours:
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0, "imprint_id": imprint.id,
                 "membership_id": Membership.objects.order_by("id").values_list("id", flat=True)[0],
                 "account_id": self.anna.account_id, "notice_id": notice.id, "form_id": form_id,
-                "request_id": request.id, "origin_id": origin.id,
+                "request_id": request.id, "origin_id": origin.id, "key_id": key.id,
                 "media_id": gallery_media("hills", alt="Hills", by=None).id,
                 "version_id": CampaignVersion.objects.filter(campaign=campaign).values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
@@ -253,7 +257,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
-                 "question_id", "template_id", "origin_id", "version_id"):  # fmt: skip
+                 "question_id", "template_id", "origin_id", "version_id", "key_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

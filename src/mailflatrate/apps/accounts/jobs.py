@@ -20,3 +20,9 @@ def gather_signals(account_id: int) -> None:
 def forget_unproved(timestamp: int) -> None:
     """Erase addresses that were left on the application page and never proved."""
     actions.forget_unproved()
+
+
+@job("accounts.forget_answers", Queue.HOUSE, every="23 * * * *")
+def forget_answers(timestamp: int) -> None:
+    """Forget what programs were answered more than a day ago."""
+    actions.forget_answers()

@@ -1,6 +1,6 @@
 """Scoped reads of accounts."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from mailflatrate.apps.accounts.models import (
     Acceptance,
@@ -8,6 +8,7 @@ from mailflatrate.apps.accounts.models import (
     Acknowledgement,
     AgreementDocument,
     AgreementKind,
+    ApiKey,
     Membership,
     Occasion,
     Role,
@@ -91,3 +92,9 @@ def writers() -> list[User]:
 def current_account() -> Account:
     """The account of this context."""
     return Account.objects.get(id=tenancy.current_account_id())
+
+
+def api_keys() -> QuerySet[ApiKey]:
+    """The keys of the current account, those in force first, the newest first."""
+    rows = ApiKey.objects.select_related("created_by", "revoked_by")
+    return rows.order_by(F("revoked_at").desc(nulls_first=True), "-id")

@@ -31,6 +31,7 @@ class PlatformReason(StrEnum):
     SETUP = "the operator or the demonstration creates an account"
     PUBLIC_PAGE = "a public page names its account only by a code or a token"
     PERSON = "a person asks about, or is erased with, what nobody's account holds, or everybody's"
+    API_KEY = "a program names its account only by its key"
     POSTBOX = "the pretended world outside keeps what it received"
 
 

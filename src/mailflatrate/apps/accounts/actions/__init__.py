@@ -1,6 +1,17 @@
 """Every write to accounts; one transaction each."""
 
 from mailflatrate.apps.accounts.actions.four_eyes import switch_four_eyes
+from mailflatrate.apps.accounts.actions.keys import (
+    KeyUse,
+    MadeKey,
+    RepeatedDifferently,
+    begin_answer,
+    forget_answers,
+    keep_answer,
+    make_api_key,
+    revoke_api_key,
+    use_api_key,
+)
 from mailflatrate.apps.accounts.actions.messages import answer_from_desk, write_to_desk
 from mailflatrate.apps.accounts.actions.notices import answer_report, send_notice, tell_owners, tell_people
 from mailflatrate.apps.accounts.actions.papers import (
@@ -52,7 +63,10 @@ __all__ = [
     "UNPROVED_KEPT",
     "AddressRefused",
     "Circumstances",
+    "KeyUse",
+    "MadeKey",
     "Reasons",
+    "RepeatedDifferently",
     "Tick",
     "accept_agreements",
     "acknowledge_policy",
@@ -61,6 +75,7 @@ __all__ = [
     "answer_from_desk",
     "answer_report",
     "ask_to_apply",
+    "begin_answer",
     "begin_application",
     "change_role",
     "change_settings",
@@ -71,15 +86,19 @@ __all__ = [
     "decide_application",
     "ensure_application",
     "field_names",
+    "forget_answers",
     "forget_unproved",
     "give_strike",
     "house_account",
     "invite",
+    "keep_answer",
     "keep_signals",
+    "make_api_key",
     "open_application",
     "publish_documents",
     "read_documents",
     "remove_member",
+    "revoke_api_key",
     "save_application",
     "save_imprint",
     "send_notice",
@@ -89,5 +108,6 @@ __all__ = [
     "take_back_strike",
     "tell_owners",
     "tell_people",
+    "use_api_key",
     "write_to_desk",
 ]

@@ -1,5 +1,6 @@
-"""Tables of accounts: people, papers, vetting, standing, notices."""
+"""Tables of accounts: people, papers, vetting, standing, notices, keys of programs."""
 
+from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, Scope
 from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
 from mailflatrate.apps.accounts.models.papers import (
     Acceptance,
@@ -27,6 +28,8 @@ __all__ = [
     "Acknowledgement",
     "AgreementDocument",
     "AgreementKind",
+    "ApiAnswer",
+    "ApiKey",
     "Applicant",
     "Application",
     "Cadence",
@@ -39,6 +42,7 @@ __all__ = [
     "NoticeKind",
     "Occasion",
     "Role",
+    "Scope",
     "Sector",
     "Side",
     "Signal",

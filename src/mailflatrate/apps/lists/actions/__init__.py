@@ -8,7 +8,7 @@ scope by itself).
 
 from mailflatrate.apps.lists.actions.checking import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
-from mailflatrate.apps.lists.actions.contacts import edit_contact, record_activity, set_preferences
+from mailflatrate.apps.lists.actions.contacts import change_contact, edit_contact, record_activity, set_preferences
 from mailflatrate.apps.lists.actions.decisions import Outcome, decide_import, decide_origin, settle_people
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
@@ -47,6 +47,7 @@ __all__ = [
     "archive_list",
     "begin_opt_in",
     "cancel_import",
+    "change_contact",
     "check_import",
     "choose_tracking",
     "confirm_consent",

@@ -1,9 +1,11 @@
 """What a customer may edit on a contact: names and attributes, never the address (consent belongs to it, R-24)."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
@@ -37,6 +39,26 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
     )
     if not found:
         raise ListError(_("there is no such contact"))
+
+
+@transaction.atomic
+def change_contact(
+    contact_id: int, *, first_name: str | None, last_name: str | None, attributes: Mapping[str, Any]
+) -> None:
+    """Change what is given and leave the rest: names that are None stay, an attribute that is None goes.
+
+    Raises ListError.
+    """
+    contact = Contact.objects.select_for_update().filter(id=contact_id).first()
+    if contact is None:
+        raise ListError(_("there is no such contact"))
+    kept = {**contact.attributes, **attributes}
+    edit_contact(
+        contact_id,
+        first_name=contact.first_name if first_name is None else first_name,
+        last_name=contact.last_name if last_name is None else last_name,
+        attributes={key: value for key, value in kept.items() if value is not None},
+    )
 
 
 def record_activity(contact_id: int, at: datetime) -> None:

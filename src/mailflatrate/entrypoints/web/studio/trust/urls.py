@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.trust import imprint, people, questions, senders, standing
+from mailflatrate.entrypoints.web.studio.trust import imprint, keys, people, questions, senders, standing
 
 urlpatterns: list[URLPattern] = [
     path("senders/", senders.senders, name="senders"),
@@ -26,4 +26,6 @@ urlpatterns: list[URLPattern] = [
     path("standing/people/<int:membership_id>/role/", people.role, name="standing-role"),
     path("standing/people/<int:membership_id>/invite/", people.invite_again, name="standing-invite"),
     path("standing/people/<int:membership_id>/remove/", people.remove, name="standing-remove"),
+    path("standing/keys/", keys.keys, name="standing-keys"),
+    path("standing/keys/<int:key_id>/revoke/", keys.revoke, name="standing-key-revoke"),
 ]

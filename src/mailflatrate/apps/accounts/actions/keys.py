@@ -1,0 +1,174 @@
+"""Keys of the customer's programs: making, revoking, letting in, and repeating an answer."""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Account, ApiAnswer, ApiKey, Membership, Role, Scope, User
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+KEY_MARK = "mfk"
+"""Every key begins with it, so that scanners of source code find one that was published by mistake."""
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32 in lower case
+_PREFIX_LENGTH, _SECRET_LENGTH = 8, 40
+LONGEST_KEY = 100
+MOST_KEYS = 50
+REQUESTS_A_MINUTE = 600
+ANSWERS_KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A new key with its secret, which is known now and never again."""
+
+    key: ApiKey
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """One use of a key that is in force. `used` counts it within the running minute that ends at `window_ends`."""
+
+    key: ApiKey
+    account: Account
+    used: int
+    most: int
+    window_ends: datetime
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _letter in range(count))
+
+
+def hash_of(secret: str) -> bytes:
+    """What is kept of a key: 200 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def make_api_key(
+    account_id: int, name: str, scopes: Collection[Scope], *, expires_at: datetime | None, by: User
+) -> MadeKey:
+    """A new key for the account. It works as long as `by` is an owner. Raises AccountError."""
+    name = " ".join(name.split())[:80]
+    if not name:
+        raise AccountError(_("A key needs a name, so that you know later what uses it."))
+    if not scopes:
+        raise AccountError(_("Choose at least one thing that the key may do."))
+    now = clock.now()
+    if expires_at is not None and expires_at <= now:
+        raise AccountError(_("Choose a day in the future."))
+    with tenancy.account(account_id):
+        Account.objects.select_for_update().get(id=account_id)
+        if not Membership.objects.filter(user=by, role=Role.OWNER).exists():
+            raise AccountError(_("Only an owner of the account makes keys."))
+        if ApiKey.objects.filter(revoked_at=None).count() >= MOST_KEYS:
+            words = _("An account has at most %(most)d keys. Revoke one that nobody uses.")
+            raise AccountError(words % {"most": MOST_KEYS})
+        prefix = _letters(_PREFIX_LENGTH)
+        secret = f"{KEY_MARK}_{prefix}_{_letters(_SECRET_LENGTH)}"
+        key = ApiKey.objects.create(
+            name=name, prefix=prefix, secret_hash=hash_of(secret), created_by=by,
+            scopes=[each.value for each in Scope if each in scopes], created_at=now, expires_at=expires_at,
+        )  # fmt: skip
+        audit.record(
+            "api_key.made", by=audit.person(by), account_id=account_id, subject=f"api_key:{key.id}",
+            details={
+                "name": name, "prefix": prefix, "scopes": key.scopes,
+                "expires_at": expires_at.isoformat() if expires_at else None,
+            },
+        )  # fmt: skip
+        return MadeKey(key, secret)
+
+
+def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
+    """End a key at once and for good. Idempotent. Raises AccountError for an unknown one."""
+    with tenancy.account(account_id):
+        key = ApiKey.objects.select_for_update().filter(id=key_id).first()
+        if key is None:
+            raise AccountError(_("There is no such key."))
+        if key.revoked_at is None:
+            key.revoked_at, key.revoked_by = clock.now(), by
+            key.save(update_fields=["revoked_at", "revoked_by"])
+            audit.record(
+                "api_key.revoked", by=audit.person(by), account_id=account_id, subject=f"api_key:{key.id}",
+                details={"name": key.name, "prefix": key.prefix},
+            )  # fmt: skip
+        return key
+
+
+# Counting and looking up in one statement: whatever a program does, its requests are counted one after another.
+_USE = """
+UPDATE api_key SET last_used_at = %(now)s, window_at = %(window)s,
+    window_count = CASE WHEN window_at = %(window)s THEN window_count + 1 ELSE 1 END
+WHERE secret_hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
+    AND EXISTS (SELECT 1 FROM membership m JOIN user_account u ON u.id = m.user_id AND u.is_active
+        WHERE m.account_id = api_key.account_id AND m.user_id = api_key.created_by_id AND m.role = %(owner)s)
+RETURNING id
+"""
+
+
+def use_api_key(secret: str) -> KeyUse | None:
+    """Let a program in and count the request; None for a key that is unknown, over, or made by nobody in charge.
+
+    Whether the account may do what is asked, and whether `used` is over `most`, is for the caller to say.
+    """
+    if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
+        return None
+    now = clock.now()
+    window = now.replace(second=0, microsecond=0)
+    with tenancy.platform(PlatformReason.API_KEY):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _USE, {"now": now, "window": window, "hash": hash_of(secret), "owner": Role.OWNER.value}
+            )  # fmt: skip
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        key = ApiKey.objects.select_related("account", "created_by").get(id=row[0])
+    return KeyUse(key, key.account, key.window_count, REQUESTS_A_MINUTE, window + timedelta(minutes=1))
+
+
+class RepeatedDifferently(AccountError):
+    """An idempotency key came again with another request."""
+
+
+def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAnswer | None:
+    """Note that a request is worked on, in its own transaction; the kept answer where it was answered before.
+
+    A twin that comes at the same time waits here until the first is through. Runs inside `tenancy.account(...)`.
+    Raises RepeatedDifferently.
+    """
+    account_id, now = tenancy.current_account_id(), clock.now()
+    # What is older than a day counts as never asked, whether or not the nightly job was there.
+    ApiAnswer.objects.filter(key_id=key_id, idempotency_key=idempotency_key, created_at__lt=now - ANSWERS_KEPT).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO api_answer (account_id, key_id, idempotency_key, fingerprint, created_at)
+               VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id""",
+            [account_id, key_id, idempotency_key, fingerprint, now],
+        )
+        if cursor.fetchone() is not None:
+            return None
+    kept = ApiAnswer.objects.get(key_id=key_id, idempotency_key=idempotency_key)
+    if bytes(kept.fingerprint) != fingerprint:
+        raise RepeatedDifferently(_("This Idempotency-Key was used for another request within a day."))
+    return kept
+
+
+def keep_answer(key_id: int, idempotency_key: str, *, status: int, body: str) -> None:
+    """Keep the answer for whoever asks the same again. Runs in the transaction of `begin_answer`."""
+    ApiAnswer.objects.filter(key_id=key_id, idempotency_key=idempotency_key).update(status=status, body=body)
+
+
+def forget_answers() -> int:
+    """Forget answers that are older than a day; how many."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        deleted, _rows = ApiAnswer.objects.filter(created_at__lt=clock.now() - ANSWERS_KEPT).delete()
+        return deleted

@@ -1,0 +1,50 @@
+"""Who the key is, and how the account stands."""
+
+from datetime import datetime
+
+from ninja import Router, Schema
+
+from mailflatrate.apps.accounts.facts import agreements_open
+from mailflatrate.apps.accounts.models import Scope, Standing
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+
+ROUTER = Router(tags=["Account"])
+
+
+class Key(Schema):
+    """The key that was sent."""
+
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    made_by: str
+    expires_at: datetime | None
+
+
+class Me(Schema):
+    """The key and its account. `may_send`: the standing lets mail out; what else is open, the checks say."""
+
+    key: Key
+    account_id: int
+    account: str
+    standing: Standing
+    standing_reason: str
+    may_send: bool
+    agreements_open: bool
+    language: str
+    time_zone: str
+
+
+@endpoint(ROUTER, "get", "/me", scope=None, answers=Me)
+def show_me(request: ApiRequest) -> Me:
+    """The key and its account. Any key may ask this, whatever its scopes."""
+    key, account = request.caller.use.key, request.caller.account
+    return Me(
+        key=Key(
+            name=key.name, prefix=f"mfk_{key.prefix}", scopes=[Scope(each) for each in key.scopes],
+            made_by=key.created_by.email, expires_at=key.expires_at,
+        ),
+        account_id=account.id, account=account.name, standing=Standing(account.standing),
+        standing_reason=account.standing_reason, may_send=account.may_send, agreements_open=agreements_open(account),
+        language=account.language, time_zone=account.time_zone,
+    )  # fmt: skip

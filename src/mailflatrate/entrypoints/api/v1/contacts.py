@@ -1,0 +1,283 @@
+"""People. There is no way to add a subscription: whoever is added is asked, and counts once he has confirmed (R-25)."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import Http404
+from django.utils.translation import get_language
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.forms.actions import request_confirmation
+from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.forms.queries import find_form
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.queries import Cursor as ContactCursor
+from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, export_proof
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.lists import Language, list_of
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import (
+    Address,
+    Given,
+    Id,
+    Page,
+    Paged,
+    Value,
+    open_cursor,
+    seal_cursor,
+)
+from mailflatrate.entrypoints.web.reasons import reason_word
+
+ROUTER = Router(tags=["Contacts"])
+PersonName = Annotated[str, Field(max_length=120)]
+
+
+class SubscriptionShown(Schema):
+    """How a person stands to a list. Only `confirmed` ever gets a mailing."""
+
+    list_id: int
+    list_name: str
+    state: SubscriptionState
+    reason: Annotated[str, Field(description="why somebody is in quarantine")]
+    confirmed_at: datetime | None
+    unsubscribed_at: datetime | None
+    unsubscribed_by: str
+
+
+class ContactShown(Schema):
+    """A person of the account."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+    attributes: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    subscriptions: list[SubscriptionShown]
+
+
+class Happening(Schema):
+    """A line of the consent ledger; what proves it stands in the certificate."""
+
+    kind: ConsentKind
+    at: datetime
+    list_id: int | None
+    erased: Annotated[bool, Field(description="the personal half is gone, the line stays")]
+
+
+class SuppressionOf(Schema):
+    """Why a person never gets mail."""
+
+    reason: Reason
+    since: datetime
+    whole_platform: bool
+
+
+class ContactDetail(ContactShown):
+    """A person with the proof of consent in short, and why no mail goes out where that is so."""
+
+    suppression: SuppressionOf | None
+    ledger: list[Happening]
+
+
+class WhichContacts(Paged):
+    """Which people."""
+
+    search: Annotated[str, Field(max_length=100, description="part of address or name")] = ""
+    list_id: Id | None = None
+    state: SubscriptionState | None = None
+
+
+class ContactChange(Given):
+    """What is to be changed; what is left out stays. The address never changes: consent belongs to it (R-24)."""
+
+    first_name: PersonName | None = None
+    last_name: PersonName | None = None
+    attributes: Annotated[
+        dict[str, Value | None] | None,
+        Field(description="set one by one; null takes an attribute away", max_length=100),
+    ] = None
+
+
+class Leaving(Given):
+    """What a person leaves."""
+
+    list_id: Annotated[Id | None, Field(description="null: everything, and the address is suppressed")]
+
+
+class Left(Schema):
+    """How many subscriptions ended; 0 where nothing was left to end."""
+
+    ended: int
+
+
+class Erasing(Given):
+    """Whoever sends it means it."""
+
+    sure: bool = False
+
+
+class Erased(Schema):
+    """How many rows of each kind were wiped. The keyed hash of the address stays, suppressed."""
+
+    wiped: dict[str, int]
+
+
+class Asking(Given):
+    """Whom to ask, for what, and how the person asked for it. Nothing here can prove a consent: only the person can."""
+
+    form_id: Annotated[Id, Field(description="a published form; its wording is what the person confirms")]
+    email: Address
+    note: Annotated[
+        str, Field(min_length=3, max_length=1000, description="when and where the person asked; it stands in the proof")
+    ]
+    first_name: PersonName = ""
+    last_name: PersonName = ""
+    language: Language | None = None
+    page: Annotated[str, Field(max_length=500, description="the page of yours where it happened, if any")] = ""
+    own_address: Annotated[
+        bool, Field(description="you know that an address which looks like an office's is this person's own")
+    ] = False
+
+
+class Asked(Schema):
+    """A mail is on its way, if the rules let it. The answer is the same for known, unknown and suppressed people."""
+
+    asked: bool = True
+    form_id: int
+    list_id: int
+
+
+def contact_of(contact_id: int) -> Contact:
+    """The account's own contact. Raises Http404."""
+    found = Contact.objects.filter(id=contact_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _subscription(row: Subscription) -> SubscriptionShown:
+    return SubscriptionShown(
+        list_id=row.mailing_list_id, list_name=row.mailing_list.name, state=SubscriptionState(row.state),
+        reason=reason_word(row.quarantine_reason) if row.quarantine_reason else "", confirmed_at=row.confirmed_at,
+        unsubscribed_at=row.unsubscribed_at, unsubscribed_by=row.unsubscribed_by,
+    )  # fmt: skip
+
+
+def _values(contact: Contact, subscriptions: list[Subscription]) -> dict[str, Any]:
+    return {
+        "id": contact.id, "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name,
+        "attributes": contact.attributes, "created_at": contact.created_at, "updated_at": contact.updated_at,
+        "subscriptions": [_subscription(row) for row in subscriptions],
+    }  # fmt: skip
+
+
+def _detail(contact_id: int) -> ContactDetail:
+    found = queries.contact_detail(contact_id)
+    if found is None:
+        raise Http404
+    held = found.suppression
+    return ContactDetail(
+        **_values(found.contact, found.subscriptions),
+        suppression=SuppressionOf(
+            reason=Reason(held.reason), since=held.created_at, whole_platform=held.account_id is None
+        )
+        if held
+        else None,
+        ledger=[
+            Happening(
+                kind=ConsentKind(event.kind), at=event.occurred_at, list_id=event.mailing_list_id,
+                erased=getattr(event, "evidence", None) is None,
+            )
+            for event in found.events
+        ],
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "get", "/contacts", scope=Scope.READ, answers=Page[ContactShown])
+def list_contacts(request: ApiRequest, which: Query[WhichContacts]) -> Page[ContactShown]:
+    """People in the order of their address, page by page. Narrow them by a search, a list, a state."""
+    parts = open_cursor(which.cursor, str, int)
+    found = queries.contact_page(
+        search=which.search.strip(), list_id=which.list_id, state=which.state, size=which.limit,
+        after=ContactCursor(*parts) if parts else None,
+    )  # fmt: skip
+    following = seal_cursor(found.next.email, found.next.contact_id) if found.next else None
+    items = [ContactShown(**_values(row, list(row.subscriptions.all()))) for row in found.rows]
+    return Page[ContactShown](items=items, next=following)
+
+
+@endpoint(ROUTER, "get", "/contacts/{contact_id}", scope=Scope.READ, answers=ContactDetail)
+def show_contact(request: ApiRequest, contact_id: Id) -> ContactDetail:
+    """One person. With every subscription, the consent ledger in short, and a suppression in force."""
+    return _detail(contact_id)
+
+
+@endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=Scope.CONTACTS, answers=ContactDetail)
+def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) -> ContactDetail:
+    """Change name and attributes. Never the address, and never a subscription: both are the person's to change."""
+    contact_of(contact_id)
+    actions.change_contact(
+        contact_id, first_name=given.first_name, last_name=given.last_name, attributes=given.attributes or {}
+    )
+    return _detail(contact_id)
+
+
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/unsubscribe", scope=Scope.CONTACTS, answers=Left, protects=True)
+def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: Leaving) -> Left:
+    """Take a person off one list, or off everything. It holds at once, for mailings under way, too."""
+    contact_of(contact_id)
+    if given.list_id is not None:
+        list_of(given.list_id)
+    ended = actions.unsubscribe(contact_id, list_id=given.list_id, by="customer", source=request.caller.source)
+    return Left(ended=ended)
+
+
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=Scope.CONTACTS, answers=Erased, protects=True)
+def erase_contact(request: ApiRequest, contact_id: Id, given: Erasing) -> Erased:
+    """Erase a person (R-94). What proves without naming stays, and so does the suppression of the address."""
+    contact_of(contact_id)
+    if not given.sure:
+        raise Problem(Code.INVALID, more={"errors": [{"where": "body.sure", "message": "say that you mean it: true"}]})
+    return Erased(wiped=erase_for_customer(contact_id, by=request.caller.user))
+
+
+@endpoint(
+    ROUTER, "post", "/contacts/{contact_id}/lists/{list_id}/certificate", scope=Scope.READ, answers=dict[str, Any],
+    protects=True,
+)  # fmt: skip
+def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[str, Any]:
+    """The certificate of one consent. It is checked offline by `mailflatrate consent verify`. Handing it out leaves a
+    line in the audit log, which is why this is a POST."""
+    contact_of(contact_id)
+    list_of(list_id)
+    found = export_proof(
+        contact_id, list_id, ProofFormat.JSON, language=get_language() or "en", by=request.caller.actor,
+        reason=request.caller.source,
+    )  # fmt: skip
+    certificate: dict[str, Any] = json.loads(found.octets)
+    return certificate
+
+
+@endpoint(
+    ROUTER, "post", "/confirmation-requests", scope=Scope.CONTACTS, answers=Asked, status=202, repeatable=True
+)  # fmt: skip
+def ask_person(request: ApiRequest, given: Asking) -> Asked:
+    """Ask a person for his confirmation. This is the only way to add somebody: one mail goes out, and he is on the list
+    once he has answered it. Addresses of offices and disposable ones are refused (R-17 to R-23)."""
+    form = find_form(given.form_id)
+    if form is None:
+        raise Http404
+    names = {name: getattr(given, name).strip() for name in ("first_name", "last_name") if getattr(given, name).strip()}
+    request_confirmation(
+        given.form_id, given.email, kind=RequestKind.API, note=f"{given.note.strip()} ({request.caller.source})",
+        by=request.caller.user, values=names, language=given.language.value if given.language else "",
+        source=given.page, checked=given.own_address,
+    )  # fmt: skip
+    return Asked(form_id=form.id, list_id=form.mailing_list_id)

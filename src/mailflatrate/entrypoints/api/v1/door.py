@@ -1,0 +1,247 @@
+"""The door: who asks, whether he may, how often he asked, and one transaction around whatever follows.
+
+Key, scope, standing and agreements are looked at before anything is parsed. The operation and its answer run in one
+transaction in the account's scope, and a refusal leaves nothing behind. A creating request that comes again with the
+same `Idempotency-Key` gets the first answer again, and does nothing.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from ninja import Router
+from ninja.decorators import decorate_view
+from ninja.responses import Status
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import Circumstances, KeyUse, Tick
+from mailflatrate.apps.accounts.facts import agreements_open
+from mailflatrate.apps.accounts.models import Account, Scope, Standing, User
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, problem_of
+from mailflatrate.entrypoints.web.client import client_ip
+
+READING = ("GET", "HEAD")
+WORKING = frozenset({Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED})
+"""Standings in which programs work; whether mail goes out is the gate's to say."""
+LOOKING = WORKING | {Standing.SUSPENDED}
+"""Standings in which they may still look, and do what protects people: unsubscribe, suppress, erase."""
+LONGEST_REPEAT_KEY = 255
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A program with its key, and the person in whose name it works."""
+
+    use: KeyUse
+    where: Circumstances
+
+    @property
+    def user(self) -> User:
+        """Whoever made the key."""
+        return self.use.key.created_by
+
+    @property
+    def account(self) -> Account:
+        """For which account it works."""
+        return self.use.account
+
+    @property
+    def actor(self) -> audit.Actor:
+        """The person, for the audit log."""
+        return audit.person(self.user)
+
+    @property
+    def source(self) -> str:
+        """The program, for evidence: what told us."""
+        return f"API key {self.use.key.name} (mfk_{self.use.key.prefix})"
+
+    @property
+    def tick(self) -> Tick:
+        """The policy is confirmed by this person, through this program (R-04)."""
+        return Tick(self.user, self.where)
+
+    @property
+    def rates(self) -> dict[str, str]:
+        """The headers that tell a program how often it may still ask."""
+        seconds = max(0, int((self.use.window_ends - clock.now()).total_seconds()) + 1)
+        left = max(0, self.use.most - self.use.used)
+        return {
+            "RateLimit-Limit": str(self.use.most),
+            "RateLimit-Remaining": str(left),
+            "RateLimit-Reset": str(seconds),
+        }
+
+
+class ApiRequest(HttpRequest):
+    """A request that came through the door."""
+
+    caller: Caller
+
+
+class BearerKey:
+    """What the schema says about keys; the door has looked at them before."""
+
+    openapi_security_schema = {
+        "type": "http", "scheme": "bearer", "bearerFormat": "mfk_…",
+        "description": "A key that an owner of the account made under Standing, API keys.",
+    }  # fmt: skip
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        """Who asks."""
+        return getattr(request, "caller", None)
+
+
+def endpoint(
+    router: Router,
+    method: str,
+    path: str,
+    *,
+    answers: Any,
+    scope: Scope | None,
+    status: int = 200,
+    repeatable: bool = False,
+    protects: bool = False,
+) -> Callable[[F], F]:
+    """Register an operation behind the door.
+
+    Args:
+        answers: what it answers, as a schema.
+        scope: what the key must be able to do; None: any key will do.
+        repeatable: it creates something, and takes an `Idempotency-Key`.
+        protects: it does what protects people, which is allowed to a suspended account, too.
+    """
+
+    def register(function: F) -> F:
+        about = " ".join((function.__doc__ or "").split())
+        summary, _dot, rest = about.partition(". ")
+        extra: dict[str, Any] = {"x-scope": scope.value if scope else None, "x-repeatable": repeatable}
+        register_with = router.api_operation(
+            [method.upper()], path, response={status: answers}, auth=BearerKey(), operation_id=function.__name__,
+            summary=summary.rstrip("."), description=rest, openapi_extra=extra, url_name=function.__name__,
+        )  # fmt: skip
+        guard = _guard(scope, repeatable=repeatable, protects=protects)
+        register_with(decorate_view(guard)(_with_status(function, status)))
+        return function
+
+    return register
+
+
+def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any]:
+    @wraps(function)
+    def answered(*args: Any, **values: Any) -> Status[Any] | HttpResponseBase:
+        found = function(*args, **values)
+        return found if isinstance(found, HttpResponseBase) else Status(status, found)
+
+    return answered
+
+
+def _guard(scope: Scope | None, *, repeatable: bool, protects: bool) -> Callable[..., Any]:
+    def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(run)
+        def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
+            try:
+                caller = _enter(request, scope, protects=protects)
+            except Problem as problem:
+                return _private(problem.answer())
+            mine = cast(ApiRequest, request)
+            mine.caller = caller
+            with tenancy.account(caller.account.id):
+                answer = _answer(run, mine, values, repeatable=repeatable)
+                if answer.status_code >= 400 and not getattr(answer, "stands", False):
+                    transaction.set_rollback(True)
+            for name, text in caller.rates.items():
+                answer.headers[name] = text
+            return _private(answer)
+
+        return served
+
+    return around
+
+
+def _private(answer: HttpResponseBase) -> HttpResponseBase:
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Vary"] = "Authorization, Accept-Language"
+    return answer
+
+
+def _enter(request: HttpRequest, scope: Scope | None, *, protects: bool) -> Caller:
+    """Let a request in. Raises Problem."""
+    kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not secret.strip():
+        raise Problem(Code.KEY_MISSING)
+    use = actions.use_api_key(secret.strip())
+    if use is None:
+        raise Problem(Code.KEY_REFUSED)
+    agent = request.headers.get("User-Agent", "")
+    caller = Caller(use, Circumstances(client_ip(request), ""))
+    caller = Caller(use, Circumstances(caller.where.ip, f"{caller.source}: {agent}".replace("\0", "")))
+    if use.used > use.most:
+        rates = caller.rates
+        raise Problem(Code.RATE, headers={**rates, "Retry-After": rates["RateLimit-Reset"]})
+    if scope is not None and scope.value not in use.key.scopes:
+        raise Problem(Code.SCOPE_MISSING, more={"scope": scope.value}, headers=caller.rates)
+    _may(request, use.account, protects=protects)
+    return caller
+
+
+def _may(request: HttpRequest, account: Account, *, protects: bool) -> None:
+    """Whether standing and agreements let this account's programs do it (R-01, R-04). Raises Problem."""
+    standing = Standing(account.standing)
+    looks = request.method in READING or protects
+    if standing not in (LOOKING if looks else WORKING):
+        raise Problem(Code.ACCOUNT_STANDING, more={"standing": standing.value})
+    if not looks:
+        with tenancy.account(account.id):
+            if agreements_open(account):
+                raise Problem(Code.AGREEMENTS_OPEN)
+
+
+def _answer(
+    run: Callable[..., HttpResponseBase], request: ApiRequest, values: dict[str, Any], *, repeatable: bool
+) -> HttpResponseBase:
+    again = request.headers.get("Idempotency-Key", "").strip() if repeatable else ""
+    if not again:
+        return run(request, **values)
+    if len(again) > LONGEST_REPEAT_KEY or not again.isascii() or not again.isprintable():
+        return Problem(Code.MALFORMED, _("An Idempotency-Key has at most 255 printable ASCII characters.")).answer()
+    key_id = request.caller.use.key.id
+    try:
+        kept = actions.begin_answer(key_id, again, _fingerprint(request))
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is answered as a problem
+        return problem_of(error).answer()
+    if kept is not None:
+        answer = HttpResponse(kept.body, status=kept.status or 200, content_type="application/json; charset=utf-8")
+        answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+    fresh = run(request, **values)
+    if fresh.status_code < 300 and isinstance(fresh, HttpResponse):
+        actions.keep_answer(key_id, again, status=fresh.status_code, body=fresh.content.decode())
+    return fresh
+
+
+def _fingerprint(request: HttpRequest) -> bytes:
+    """A keyed hash of what is asked: nothing of a person can be read from it."""
+    digest = hmac.new(settings.SECRET_KEY.encode(), digestmod=hashlib.sha256)
+    digest.update(f"{request.method} {request.get_full_path()}\n".encode())
+    if request.content_type != "multipart/form-data":
+        digest.update(request.body)
+        return digest.digest()
+    for name in sorted(request.POST):
+        digest.update(f"{name}={request.POST.getlist(name)}\n".encode())
+    for name in sorted(request.FILES):
+        for file in request.FILES.getlist(name):
+            digest.update(f"{name}:{getattr(file, 'name', '')}\n".encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+            file.seek(0)
+    return digest.digest()

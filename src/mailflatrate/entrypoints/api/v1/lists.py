@@ -1,0 +1,151 @@
+"""Lists: what people consent to, each with the state of its origin."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from django.http import Http404
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.apps.lists.queries import ListRow
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Name, Page
+from mailflatrate.entrypoints.web.studio.audience.words import origin_sentence
+
+ROUTER = Router(tags=["Lists"])
+Description = Annotated[str, Field(max_length=1000)]
+
+
+class Language(StrEnum):
+    """The languages of lists, forms and mailings."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+class Numbers(Schema):
+    """How many people stand how. Only confirmed ones ever get a mailing."""
+
+    confirmed: int
+    pending: int
+    quarantined: int
+    unsubscribed: int
+
+
+class ListShown(Schema):
+    """A list. Nothing is imported into it before its origin is declared, nothing imported is mailed before approval."""
+
+    id: int
+    name: str
+    public_name: str
+    description: str
+    language: str
+    code: str
+    origin: OriginState
+    origin_meaning: str
+    people: Numbers
+    created_at: datetime
+    archived_at: datetime | None
+
+
+class NewList(Given):
+    """A list to be made."""
+
+    name: Name
+    public_name: Annotated[str, Field(max_length=120, description="what subscribers read; empty: the name")] = ""
+    description: Description = ""
+    language: Language = Language.ENGLISH
+    policy_confirmed: Annotated[
+        bool, Field(description="whoever answers for it confirms that this list keeps to the anti-spam policy (R-04)")
+    ] = False
+
+
+class ListChange(Given):
+    """What is to be changed of a list; what is left out stays."""
+
+    name: Name | None = None
+    public_name: Name | None = None
+    description: Description | None = None
+    language: Language | None = None
+
+
+class WhichLists(Given):
+    """Which lists."""
+
+    archived: bool = False
+
+
+def list_of(list_id: int) -> MailingList:
+    """The account's own list. Raises Http404."""
+    found = MailingList.objects.filter(id=list_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _shown(row: ListRow, mailing_list: MailingList) -> ListShown:
+    origin = OriginState(mailing_list.origin_state)
+    return ListShown(
+        id=row.id, name=row.name, public_name=row.public_name, description=mailing_list.description,
+        language=row.language, code=row.code, origin=origin, origin_meaning=origin_sentence(origin),
+        people=Numbers(
+            confirmed=row.confirmed, pending=row.pending, quarantined=row.quarantined, unsubscribed=row.unsubscribed
+        ),
+        created_at=row.created_at, archived_at=row.archived_at,
+    )  # fmt: skip
+
+
+def _one(list_id: int) -> ListShown:
+    found = list_of(list_id)
+    rows = queries.list_table(archived=found.archived_at is not None)
+    return _shown(next(row for row in rows if row.id == list_id), found)
+
+
+@endpoint(ROUTER, "get", "/lists", scope=Scope.READ, answers=Page[ListShown])
+def list_lists(request: ApiRequest, which: Query[WhichLists]) -> Page[ListShown]:
+    """All lists by name. They come on one page; archived ones only where they are asked for."""
+    rows = queries.list_table(archived=which.archived)
+    lists = MailingList.objects.in_bulk([row.id for row in rows])
+    return Page[ListShown](items=[_shown(row, lists[row.id]) for row in rows])
+
+
+@endpoint(ROUTER, "get", "/lists/{list_id}", scope=Scope.READ, answers=ListShown)
+def show_list(request: ApiRequest, list_id: Id) -> ListShown:
+    """One list with its people counted."""
+    return _one(list_id)
+
+
+@endpoint(ROUTER, "post", "/lists", scope=Scope.CONTACTS, answers=ListShown, status=201, repeatable=True)
+def create_list(request: ApiRequest, given: NewList) -> ListShown:
+    """Make a list. It begins empty: people come by a form, by a confirmation request, or by an import with proof."""
+    if not given.policy_confirmed:
+        raise Problem(Code.NOT_CONFIRMED)
+    made = actions.create_list(
+        given.name, given.public_name, given.language.value, given.description, tick=request.caller.tick
+    )
+    return _one(made.id)
+
+
+@endpoint(ROUTER, "patch", "/lists/{list_id}", scope=Scope.CONTACTS, answers=ListShown)
+def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListShown:
+    """Change how a list is called. Its code, which stands in List-Id, stays for its life."""
+    found = list_of(list_id)
+    values = {
+        name: getattr(found, name) if new is None else str(new)
+        for name, new in ((name, getattr(given, name)) for name in ListChange.model_fields)
+    }
+    actions.rename_list(list_id, **values)
+    return _one(list_id)
+
+
+@endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=Scope.CONTACTS, answers=ListShown)
+def archive_list(request: ApiRequest, list_id: Id) -> ListShown:
+    """Put a list away. Nothing goes to it or into it any more; its proof of consent is kept."""
+    list_of(list_id)
+    actions.archive_list(list_id)
+    return _one(list_id)

@@ -1,0 +1,215 @@
+"""What went wrong, in one shape (RFC 9457): a code for the program, a sentence and the way out for the person."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException, UnreadablePostError
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from ninja.errors import HttpError, ValidationError
+
+from mailflatrate.apps.accounts.actions import RepeatedDifferently
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken, NotEditable
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.lists.errors import ListError, OriginNeeded
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.settings import load_settings
+
+log = structlog.get_logger("api")
+
+Words = str | Promise
+
+
+class Code(Enum):
+    """What a program can tell apart."""
+
+    MALFORMED = "malformed"
+    KEY_MISSING = "key-missing"
+    KEY_REFUSED = "key-refused"
+    SCOPE_MISSING = "scope-missing"
+    ACCOUNT_STANDING = "account-standing"
+    AGREEMENTS_OPEN = "agreements-open"
+    NOT_FOUND = "not-found"
+    METHOD = "method-not-allowed"
+    STATE = "state-conflict"
+    TOO_LARGE = "too-large"
+    INVALID = "invalid"
+    REFUSED = "refused"
+    ORIGIN_NEEDED = "origin-needed"
+    NOT_CONFIRMED = "policy-not-confirmed"
+    CONTENT_CHANGED = "content-changed"
+    BLOCKED = "checks-open"
+    REPEATED = "idempotency-key-reused"
+    RATE = "rate-limited"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One code: its HTTP status, what it means, how to mend it."""
+
+    status: int
+    title: Words
+    mend: Words
+
+
+KINDS: Mapping[Code, Kind] = {
+    Code.MALFORMED: Kind(400, _("The request cannot be read."), _("Send valid JSON in UTF-8, without NUL characters.")),
+    Code.KEY_MISSING: Kind(
+        401, _("This needs an API key."), _("Send the header “Authorization: Bearer …” with a key of the account.")
+    ),
+    Code.KEY_REFUSED: Kind(
+        401,
+        _("This API key is not accepted."),
+        _("It is mistyped, expired or revoked, or whoever made it is no owner any more. An owner makes a new one."),
+    ),
+    Code.SCOPE_MISSING: Kind(
+        403, _("The key may not do this."), _("An owner makes a key with the scope that is named here.")
+    ),
+    Code.ACCOUNT_STANDING: Kind(
+        403,
+        _("The standing of the account does not allow this."),
+        _("The page Standing says why, and how to write to us."),
+    ),
+    Code.AGREEMENTS_OPEN: Kind(
+        403,
+        _("An agreement has a new version that nobody accepted yet."),
+        _("An owner accepts it on the page Standing; reading works meanwhile."),
+    ),
+    Code.NOT_FOUND: Kind(404, _("There is nothing here."), _("Look at the number in the address, and at the account.")),
+    Code.METHOD: Kind(405, _("This address does not take this method."), _("The header Allow names those it takes.")),
+    Code.STATE: Kind(
+        409, _("It is not in a state for this."), _("Read it again: it has moved on, or has not come so far.")
+    ),
+    Code.TOO_LARGE: Kind(413, _("The request is too large."), _("Send less at a time.")),
+    Code.INVALID: Kind(422, _("A value is missing or not allowed."), _("Change the values that “errors” names.")),
+    Code.REFUSED: Kind(422, _("This was refused."), _("The sentence in “detail” says what to change.")),
+    Code.ORIGIN_NEEDED: Kind(
+        422,
+        _("The origin of this list is not declared."),
+        _("Say on the page of the list where its addresses come from; then upload again (R-10)."),
+    ),
+    Code.NOT_CONFIRMED: Kind(
+        422,
+        _("The anti-spam policy was not confirmed."),
+        _("Whoever answers for it confirms it for exactly this content: “policy_confirmed”: true (R-04)."),
+    ),
+    Code.CONTENT_CHANGED: Kind(
+        422,
+        _("The content is not the one that was confirmed."),
+        _("Read the mailing again, look at it, and send its present “content_hash”."),
+    ),
+    Code.BLOCKED: Kind(422, _("The checks are still open."), _("Mend what “checks” names; each says how.")),
+    Code.REPEATED: Kind(
+        422, _("The Idempotency-Key belongs to another request."), _("Use a new Idempotency-Key for a new request.")
+    ),
+    Code.RATE: Kind(429, _("Too many requests."), _("Wait as many seconds as the header Retry-After says.")),
+    Code.INTERNAL: Kind(500, _("That was our fault."), _("It is noted. Try again, or write to us.")),
+}
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """An answer that is none. `more` are further members of the shape, `headers` go along."""
+
+    code: Code
+    detail: Words = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self) -> HttpResponse:
+        """The problem as HTTP sees it, in the reader's language."""
+        kind = KINDS[self.code]
+        shape = {
+            "type": f"{load_settings().public_url}/api/v1/docs#{self.code.value}",
+            "title": str(kind.title),
+            "status": kind.status,
+            "detail": str(self.detail or kind.title),
+            "code": self.code.value,
+            "mend": str(kind.mend),
+            **self.more,
+        }
+        content = json.dumps(shape, ensure_ascii=False, default=str)
+        answer = HttpResponse(content, status=kind.status, content_type="application/problem+json; charset=utf-8")
+        if kind.status == 401:
+            answer.headers["WWW-Authenticate"] = f'Bearer realm="{load_settings().service_domain}"'
+        for name, text in self.headers.items():
+            answer.headers[name] = text
+        return answer
+
+
+# What the apps refuse, the more special first.
+_CODES: tuple[tuple[type[Exception], Code], ...] = (
+    (RepeatedDifferently, Code.REPEATED),
+    (OriginNeeded, Code.ORIGIN_NEEDED),
+    (NotEditable, Code.STATE),
+    (NameTaken, Code.REFUSED),
+    (CampaignError, Code.STATE),
+    (MediaInUse, Code.STATE),
+    (ListError, Code.REFUSED),
+    (FormError, Code.REFUSED),
+    (DomainError, Code.REFUSED),
+    (PrivacyError, Code.REFUSED),
+    (AccountError, Code.REFUSED),
+    (SourceRefused, Code.REFUSED),
+    (Http404, Code.NOT_FOUND),
+    (RequestDataTooBig, Code.TOO_LARGE),
+    (TooManyFilesSent, Code.TOO_LARGE),
+    (MultiPartParserError, Code.MALFORMED),
+    (UnreadablePostError, Code.MALFORMED),
+    (RawPostDataException, Code.MALFORMED),
+    (SuspiciousOperation, Code.MALFORMED),
+)
+_SPEAKS = frozenset({Code.REFUSED, Code.STATE, Code.ORIGIN_NEEDED, Code.REPEATED})
+"""Codes whose error says in its own words what to change."""
+
+
+def problem_of(error: Exception) -> Problem:
+    """Any exception as a problem; what none of the apps raised on purpose is our fault, and logged."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationError):
+        return Problem(Code.INVALID, more={"errors": [_fault(each) for each in error.errors]})
+    if isinstance(error, MediaRefused):
+        return Problem(Code.REFUSED, _media_words(error))
+    if isinstance(error, HttpError):
+        return Problem(Code.MALFORMED)
+    for known, code in _CODES:
+        if isinstance(error, known):
+            return Problem(code, sentence(error) if code in _SPEAKS else "")
+    log.error("api failed", exc_info=error)
+    return Problem(Code.INTERNAL)
+
+
+def _media_words(error: MediaRefused) -> Words:
+    if error.reason is None:
+        return _("The account's room for pictures is used up.")
+    return _("This picture is not taken (%(reason)s).") % {"reason": error.reason.value}
+
+
+def sentence(error: Exception) -> str:
+    """What an app says, as a sentence."""
+    text = str(capfirst(str(error)))
+    return text if not text or text.endswith((".", "?", "…")) else f"{text}."
+
+
+def _fault(error: dict[str, Any]) -> dict[str, str]:
+    """One wrong value: where it stands and what is wrong with it. Never the value itself."""
+    where = [str(part) for part in error.get("loc", ()) if part != "given"]
+    return {"where": ".".join(where), "message": str(error.get("msg", ""))}
+
+
+def answer_of(_request: HttpRequest, error: Any) -> HttpResponse:
+    """What django-ninja calls for every exception."""
+    return problem_of(error).answer()

@@ -1,0 +1,214 @@
+"""All operations put together: reading requests, describing them (OpenAPI 3.1), and the addresses."""
+
+import json
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, re_path
+from django.utils.datastructures import MultiValueDict
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
+from ninja.types import DictStrAny
+
+from mailflatrate.entrypoints.api.v1 import account, contacts, lists
+from mailflatrate.entrypoints.api.v1.docs import docs
+from mailflatrate.entrypoints.api.v1.problems import KINDS, Code, Problem, answer_of
+from mailflatrate.settings import load_settings
+
+DEEPEST = 40
+ROOT = "/api/v1"
+ABOUT = (
+    "Everything that a program of yours does here keeps to the same rules as the pages: nobody gets a mailing who did "
+    "not consent, and nothing goes out before the checks are passed and somebody confirmed the anti-spam policy for "
+    "exactly that content."
+)
+TAGS = (
+    ("Account", "Who the key is, and how the account stands."),
+    ("Lists", "What people consent to."),
+    ("Contacts", "People: asking them for their confirmation, changing, unsubscribing, erasing, proving."),
+)
+_MODULES = (account, lists, contacts)
+
+
+class CarefulParser(Parser):
+    """Reads JSON and queries, and refuses what no database can keep: NUL, lone surrogates, numbers that are none."""
+
+    def parse_body(self, request: HttpRequest) -> DictStrAny:
+        """The body as JSON. Raises ValueError."""
+        found: DictStrAny = json.loads(request.body.decode(), parse_constant=_no_number)
+        _keepable(found, 0)
+        return found
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> DictStrAny:
+        """Query or form fields. Raises Problem."""
+        found = super().parse_querydict(data, list_fields, request)
+        try:
+            _keepable(found, 0)
+        except ValueError as error:
+            raise Problem(Code.MALFORMED) from error
+        return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _keepable(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise ValueError("nested too deeply")
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("NUL")
+        value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("no number")
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            _keepable(name, depth + 1)
+            _keepable(each, depth + 1)
+    elif isinstance(value, list):
+        for each in value:
+            _keepable(each, depth + 1)
+
+
+class Service(NinjaAPI):
+    """The API with its problems described beside every operation."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: DictStrAny | None = None
+    ) -> OpenAPISchema:
+        """OpenAPI 3.1 of all operations."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix or f"{ROOT}/", path_params=path_params)
+        components = schema["components"]
+        components["schemas"]["Problem"] = _problem_shape()
+        components["responses"] = {"Problem": _problem_answer()}
+        for address, methods in schema["paths"].items():
+            for operation in methods.values():
+                _describe(operation, address)
+        return schema
+
+
+def _problem_shape() -> DictStrAny:
+    text = {"type": "string"}
+    return {
+        "title": "Problem",
+        "type": "object",
+        "description": "RFC 9457: what went wrong, and the way out.",
+        "properties": {
+            "type": {"type": "string", "format": "uri"}, "title": text, "status": {"type": "integer"}, "detail": text,
+            "code": {"type": "string", "enum": [code.value for code in Code]}, "mend": text,
+            "errors": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"where": text, "message": text}},
+            },
+        },
+        "required": ["type", "title", "status", "detail", "code", "mend"],
+    }  # fmt: skip
+
+
+def _problem_answer() -> DictStrAny:
+    return {
+        "description": "What went wrong, and the way out.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _describe(operation: DictStrAny, address: str) -> None:
+    """Add what every operation may answer, and the header that repeats it safely."""
+    reference = {"$ref": "#/components/responses/Problem"}
+    statuses = {400, 413, 422, 429}
+    if "security" in operation:
+        statuses |= {401, 403}
+    if "{" in address:
+        statuses |= {404}
+    if operation.get("requestBody"):
+        statuses |= {409}
+    for status in sorted(statuses):
+        operation["responses"].setdefault(status, reference)
+    if operation.pop("x-repeatable", False):
+        operation["parameters"].append({
+            "in": "header", "name": "Idempotency-Key", "required": False,
+            "schema": {"type": "string", "maxLength": 255},
+            "description": "Of your choice; the same request with the same key is carried out once within 24 hours.",
+        })  # fmt: skip
+
+
+def _service() -> Service:
+    made = Service(
+        title=f"{load_settings().service_name} API", version="1", description=ABOUT, urls_namespace="api-v1",
+        docs_url=None, openapi_url=None, parser=CarefulParser(),
+        servers=[{"url": load_settings().public_url}],
+        openapi_extra={"tags": [{"name": name, "description": text} for name, text in TAGS]},
+    )  # fmt: skip
+    for kind in (Exception, Http404, HttpError, ValidationError):
+        made.add_exception_handler(kind, answer_of)
+    for module in _MODULES:
+        made.add_router("", module.ROUTER)
+    return made
+
+
+SERVICE = _service()
+
+
+@cache
+def schema() -> DictStrAny:
+    """The description of the whole API."""
+    found: DictStrAny = json.loads(json.dumps(SERVICE.get_openapi_schema()))
+    return found
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def openapi(_request: HttpRequest) -> HttpResponse:
+    """The description as JSON; public, like the documentation."""
+    return JsonResponse(schema(), json_dumps_params={"ensure_ascii": False})
+
+
+@require_safe
+def documentation(request: HttpRequest) -> HttpResponse:
+    """The description as a page."""
+    return docs(request, schema(), KINDS)
+
+
+@csrf_exempt
+def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
+    """What no operation answers."""
+    return Problem(Code.NOT_FOUND).answer()
+
+
+def _in_shape(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The framework's answer to a wrong method, as a problem."""
+
+    def served(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
+        answer = view(request, *args, **values)
+        if answer.status_code != 405:
+            return answer
+        return Problem(Code.METHOD, headers={"Allow": answer.headers.get("Allow", "")}).answer()
+
+    return csrf_exempt(served)
+
+
+def _operations() -> list[URLPattern]:
+    found = [each for each in SERVICE.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"]
+    for pattern in found:
+        pattern.callback = _in_shape(pattern.callback)
+    return found
+
+
+urlpatterns = [
+    path("openapi.json", openapi, name="openapi"),
+    path("docs", documentation, name="docs"),
+    *_operations(),
+    re_path(r"^(?P<rest>.*)$", nothing),
+]

@@ -1,0 +1,83 @@
+"""Shapes that many operations share: identifiers, pages by keyset, texts that a database can keep."""
+
+import base64
+import json
+from typing import Annotated, Any, Generic, TypeVar
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+
+T = TypeVar("T")
+LARGEST_ID = 2**63 - 1
+MOST_ROWS = 200
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Address = Annotated[str, Field(min_length=3, max_length=254)]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+Value = str | int | float | bool
+Cursor = Annotated[str, Field(max_length=600, description="`next` of the page before; leave it out for the first")]
+Rows = Annotated[int, Field(ge=1, le=MOST_ROWS, description="how many at most")]
+
+
+class Given(Schema):
+    """What a request brings: nothing that is not asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Paged(Schema):
+    """Which page."""
+
+    cursor: Cursor = ""
+    limit: Rows = 50
+
+
+class Page(Schema, Generic[T]):
+    """Some rows, and the cursor of the next page; null on the last."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Done(Schema):
+    """It is done."""
+
+    done: bool = True
+
+
+def seal_cursor(*parts: str | int) -> str:
+    """Where a page ends, as an opaque text."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def open_cursor(cursor: str, *kinds: type) -> list[Any]:
+    """What `seal_cursor` was given; empty for an empty text. Raises Problem for anything else."""
+    if not cursor:
+        return []
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, RecursionError):
+        parts = None
+    if not isinstance(parts, list) or len(parts) != len(kinds) or not all(map(_fits, parts, kinds)):
+        raise Problem(Code.INVALID, more={"errors": [{"where": "query.cursor", "message": "no cursor of ours"}]})
+    return parts
+
+
+def _fits(part: Any, kind: type) -> bool:
+    if kind is int:
+        return type(part) is int and 0 <= part <= LARGEST_ID
+    return isinstance(part, str) and "\0" not in part and part.isprintable()
+
+
+def before_id(cursor: str) -> int | None:
+    """The last id of the page before; None for the first page."""
+    parts = open_cursor(cursor, int)
+    return parts[0] if parts else None
+
+
+def page_of(rows: list[Any], limit: int, items: list[T]) -> Page[T]:
+    """A page by id: `rows` has up to `limit + 1` rows with an `id`, `items` what is shown of the first `limit`."""
+    following = seal_cursor(rows[limit - 1].id) if len(rows) > limit else None
+    return Page[T](items=items[:limit], next=following)

@@ -1,0 +1,5 @@
+"""The addresses of version 1."""
+
+from mailflatrate.entrypoints.api.v1.service import urlpatterns
+
+__all__ = ["urlpatterns"]

@@ -1,0 +1,11 @@
+"""Every address: the API's, then those of the pages."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from mailflatrate.entrypoints.api.v1 import urls as api
+from mailflatrate.entrypoints.web import urls as pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include((api.urlpatterns, "api-v1"))),
+    path("", include(pages)),
+]

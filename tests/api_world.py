@@ -1,0 +1,73 @@
+"""Programs of Anna's and of Carla's, each with a key."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from campaign_world import World
+from mailflatrate.apps.accounts.actions import make_api_key
+from mailflatrate.apps.accounts.models import Scope, User
+
+ROOT = "/api/v1"
+ALL = tuple(Scope)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that calls the API with one key."""
+
+    secret: str
+    key_id: int = 0
+
+    def call(self, method: str, path: str, data: Any = None, **headers: str) -> HttpResponse:
+        """Send a request with a JSON body; `headers` are written with underscores."""
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        if self.secret:
+            named["Authorization"] = f"Bearer {self.secret}"
+        body = {} if data is None else {"data": json.dumps(data), "content_type": "application/json"}
+        answer = Client(enforce_csrf_checks=True).generic(method, ROOT + path, headers=named, **body)
+        assert isinstance(answer, HttpResponse)
+        return answer
+
+    def get(self, path: str, **headers: str) -> Any:
+        """What a reading request answers."""
+        return good(self.call("GET", path, **headers))
+
+    def post(self, path: str, data: Any, status: int = 200, **headers: str) -> Any:
+        """What a request that does something answers."""
+        return good(self.call("POST", path, data, **headers), status)
+
+    def refused(self, method: str, path: str, data: Any = None, **headers: str) -> tuple[int, str]:
+        """Status and code of a refusal, which has the one shape."""
+        return problem(self.call(method, path, data, **headers))
+
+
+def good(answer: HttpResponse, status: int = 200) -> Any:
+    """The JSON of an answer that went well."""
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    assert answer.headers["Content-Type"].startswith("application/json")
+    return json.loads(answer.content)
+
+
+def problem(answer: HttpResponse) -> tuple[int, str]:
+    """Status and code of a problem."""
+    assert answer.headers["Content-Type"].startswith("application/problem+json"), answer.content[:500]
+    shape = json.loads(answer.content)
+    assert {"type", "title", "status", "detail", "code", "mend"} <= set(shape)
+    assert shape["status"] == answer.status_code
+    return answer.status_code, shape["code"]
+
+
+def program(account_id: int, user: User, scopes: Iterable[Scope] = ALL) -> Program:
+    """A program with a fresh key."""
+    made = make_api_key(account_id, "Shop", set(scopes), expires_at=None, by=user)
+    return Program(made.secret, made.key.id)
+
+
+def program_of(anna: World, scopes: Iterable[Scope] = ALL) -> Program:
+    """A program of Anna's."""
+    return program(anna.account_id, anna.anna, scopes)

@@ -1,0 +1,101 @@
+"""The page on which owners make and revoke API keys."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from api_world import Program
+from campaign_world import World, browser, followed, person, world
+from mailflatrate.apps.accounts.models import ApiKey, Role
+from mailflatrate.base import clock, tenancy
+
+pytestmark = pytest.mark.usefixtures("database")
+
+PAGE = "/studio/standing/keys/"
+SHOP = {"name": "Shop", "scopes": ["read", "contacts"], "expires_on": ""}
+
+
+@pytest.fixture
+def anna() -> World:
+    return world(people=0)
+
+
+def keys(anna: World) -> list[ApiKey]:
+    with tenancy.account(anna.account_id):
+        return list(ApiKey.objects.order_by("id"))
+
+
+def test_a_key_is_made_and_shown_this_once(anna: World) -> None:
+    assert "No keys yet" in anna.client.get(PAGE).content.decode()
+    answer = anna.client.post(PAGE, SHOP)
+    (secret,) = set(re.findall(r"mfk_[0-9a-z]{8}_[0-9a-z]{40}", answer.content.decode()))
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert Program(secret).get("/me")["key"]["scopes"] == ["read", "contacts"]
+    page = anna.client.get(PAGE).content.decode()
+    assert secret not in page
+    assert f"{secret[:12]}_…" in page
+    assert "Last used" in page
+
+
+def test_a_key_lasts_to_the_end_of_its_last_day(anna: World) -> None:
+    day = timezone.localdate() + timedelta(days=7)
+    anna.client.post(PAGE, SHOP | {"expires_on": day.isoformat()})
+    (key,) = keys(anna)
+    assert key.expires_at is not None
+    with timezone.override("Europe/Berlin"):
+        assert timezone.localtime(key.expires_at).date() == day
+    with clock.frozen_at(key.expires_at + timedelta(seconds=1)):
+        assert "Expired" in anna.client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"scopes": []}, "Choose at least one thing that the key may do."),
+        ({"scopes": ["everything"]}, "is not one of the available choices"),
+        ({"expires_on": "2020-01-01"}, "Choose a day in the future."),
+    ],
+)
+def test_what_is_missing_is_said(anna: World, wrong: dict[str, object], words: str) -> None:
+    answer = anna.client.post(PAGE, SHOP | wrong)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert keys(anna) == []
+
+
+def test_a_key_is_revoked(anna: World) -> None:
+    anna.client.post(PAGE, SHOP)
+    (key,) = keys(anna)
+    page = followed(anna.client, f"{PAGE}{key.id}/revoke/", {})
+    assert "is revoked" in page
+    assert "Revoked" in page
+    (key,) = keys(anna)
+    assert key.revoked_by_id == anna.anna.id
+    assert anna.client.post(f"{PAGE}0/revoke/").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
+def test_only_owners_make_and_revoke(anna: World, role: Role) -> None:
+    anna.client.post(PAGE, SHOP)
+    (key,) = keys(anna)
+    ben = browser(person(anna.account_id, "Ben Becker", role))
+    page = ben.get(PAGE).content.decode()
+    assert "Shop" in page
+    assert "Make a key" not in page
+    assert ben.post(PAGE, SHOP).status_code == 403
+    assert ben.post(f"{PAGE}{key.id}/revoke/").status_code == 403
+    assert [row.revoked_at for row in keys(anna)] == [None]
+
+
+def test_a_key_whose_maker_left_the_owners_rests(anna: World) -> None:
+    greta = person(anna.account_id, "Greta Graf")
+    browser(greta).post(PAGE, SHOP)
+    member_page = anna.client.get("/studio/standing/people/").content.decode()
+    with tenancy.account(anna.account_id):
+        place = greta.memberships.get()
+    assert f"/studio/standing/people/{place.id}/role/" in member_page
+    anna.client.post(f"/studio/standing/people/{place.id}/role/", {"role": "editor"})
+    assert "Rests" in anna.client.get(PAGE).content.decode()
