@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
+from mailboxes import prove_sender
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Role, User
 from mailflatrate.apps.campaigns import actions as campaigns
@@ -16,7 +17,8 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Tally
 from mailflatrate.apps.delivery.plan import plan_campaign
-from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.actions import add_sender
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderDomain
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
@@ -177,9 +179,7 @@ def _sender() -> int:
             domain=domain, kind=kind, host="lindenhof.example", record_type="TXT", expected="x", found="x",
             passed=True, checked_at=now,
         )  # fmt: skip
-    return SenderAddress.objects.create(
-        domain=domain, email="news@lindenhof.example", display_name="Lindenhof", verified_at=now
-    ).id
+    return prove_sender(add_sender(domain.id, "news@lindenhof.example", "Lindenhof"))
 
 
 def add_people(account_id: int, list_id: int, count: int) -> None:

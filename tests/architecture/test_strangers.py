@@ -30,6 +30,7 @@ from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Oc
 from mailflatrate.apps.campaigns.actions import ask_for_review, gallery_media, save_as_template, save_brand
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
+from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.reviews import review_campaign
@@ -140,6 +141,7 @@ class Neighbours:
                 "request_id": request.id, "origin_id": origin.id, "key_id": key.id,
                 "media_id": gallery_media("hills", alt="Hills", by=None).id,
                 "version_id": CampaignVersion.objects.filter(campaign=campaign).values_list("id", flat=True)[0],
+                "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
             }  # fmt: skip
             save_brand(BRAND, logo_id=self.ids["media_id"])
@@ -257,7 +259,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
-                 "question_id", "template_id", "origin_id", "version_id", "key_id"):  # fmt: skip
+                 "question_id", "template_id", "origin_id", "version_id", "key_id", "mailbox_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

@@ -6,7 +6,8 @@ from django.test import Client
 
 from campaign_world import IMPRINT as ENTRIES
 from campaign_world import World, bare_account, browser, person, world
-from mailflatrate.apps.accounts.models import Imprint, Role
+from mailboxes import prove
+from mailflatrate.apps.accounts.models import Imprint, Notice, Role
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.base import tenancy
@@ -126,7 +127,7 @@ def test_check_now_looks_at_once(anna: World) -> None:
     assert anna.client.post(f"/studio/senders/{domain.id}/check/").status_code == 303
 
 
-def test_addresses_count_once_their_domain_does(anna: World) -> None:
+def test_addresses_count_once_their_domain_and_their_mailbox_do(anna: World) -> None:
     domain = add_domain(anna)
     url = f"/studio/senders/{domain.id}/addresses/"
     good = {"display_name": "Lindenhof", "email": f"post@{domain.name}"}
@@ -135,8 +136,14 @@ def test_addresses_count_once_their_domain_does(anna: World) -> None:
     assert "is one of your senders already" in text(anna.client.post(url, good), 422)
     assert "is not on" in text(anna.client.post(url, good | {"email": "post@other.example"}), 422)
     assert "is not an e-mail address" in text(anna.client.post(url, good | {"email": "nobody"}), 422)
-    look(anna, domain, zone_of(anna, domain))
     with tenancy.account(anna.account_id):
+        assert not Notice.objects.filter(recipient=good["email"]).exists()
+    look(anna, domain, zone_of(anna, domain))
+    look(anna, domain, zone_of(anna, domain))
+    assert "Waits for a click" in text(anna.client.get("/studio/senders/"))
+    with tenancy.account(anna.account_id):
+        assert Notice.objects.filter(recipient=good["email"]).count() == 1, "asked once, not every hour"
+        prove(good["email"])
         assert SenderAddress.objects.get(email=good["email"]).verified_at is not None
 
 

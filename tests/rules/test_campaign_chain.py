@@ -57,6 +57,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("sender-verified", {"sender": {"address_verified_at": None}}, "post@news.papierladen.de"),
     ("sender-verified", {"sender": {"domain_verified_at": None}}, "not verified"),
     ("reply-to-deliverable", {"sender": {"reply_to": "x@y.de", "reply_to_deliverable": False}}, "x@y.de"),
+    ("reply-to-verified", {"sender": {"reply_to": "x@y.de", "reply_to_verified": False}}, "Nobody at x@y.de"),
     ("sender-name-honest", {"sender": {"display_name": "Papierladen service@bank.de"}}, "bank.de"),
     ("sender-name-honest", {"sender": {"display_name": "Papierladen (elsewhere.com)"}}, "elsewhere.com"),
     ("sender-name-honest", {"sender": {"display_name": "Annas Welt.com Papierladen"}}, "Welt.com"),

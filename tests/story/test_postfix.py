@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from lists_home import approve_origin
+from mailboxes import prove, prove_sender
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns import actions as campaigns
@@ -155,7 +156,8 @@ def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
         zone |= {name: {"A": ["127.0.0.1"]} for name in (HERE, THERE)}
         dns.replace(zone)
         domains.check_domain(domain.id, resolver=DnsResolver([dns.nameserver]))
-        sender_id = domains.add_sender(domain.id, f"news@{SENDER_DOMAIN}", "Gärtnerei Lindenhof").id
+        sender_id = prove_sender(domains.add_sender(domain.id, f"news@{SENDER_DOMAIN}", "Gärtnerei Lindenhof"))
+        prove(domains.add_reply_address(f"post@{SENDER_DOMAIN}", by=user).email)
         list_id = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei", language="de").id
     approve_origin(account_id, list_id)
     with tenancy.account(account_id):

@@ -45,7 +45,8 @@ class Purpose(Enum):
     PRIVACY_REQUEST stands only in the mail that asks to confirm a request, whose id is its `delivery_id`. MEDIA names
     a picture of an account: its `delivery_id` is the picture's id, `extra` says which width. CASE names a
     report at the abuse desk and belongs to no account; REPORT names a delivery, for whoever proved by mail that he is
-    its recipient.
+    its recipient. MAILBOX asks a mailbox whether it is the account's: its `delivery_id` is the mailbox, `extra` the
+    round of asking.
     """
 
     VERP = "verp"
@@ -62,6 +63,7 @@ class Purpose(Enum):
     MEDIA = "media"
     CASE = "case"
     REPORT = "report"
+    MAILBOX = "mailbox"
 
 
 class KeyRingError(ValueError):

@@ -128,6 +128,8 @@ class SenderFacts:
     reply_to: str = ""
     """Empty when replies go to From."""
     reply_to_deliverable: bool = True
+    reply_to_verified: bool = True
+    """Somebody in the mailbox that answers go to agreed; True without a Reply-To."""
     own_domains: frozenset[str] = frozenset()
     """Every domain that the account has verified, for names that mention one (R-45)."""
     brands: Brands = field(default_factory=shipped_brands, repr=False)
@@ -372,6 +374,8 @@ class NoticeFacts:
     advertising: bool = field(default=False)
     answers_request: bool = field(default=False)
     """It asks somebody to confirm what he asked about his own data, from a mail that he got (R-94)."""
+    asks_mailbox: bool = field(default=False)
+    """It asks whether a mailbox is the account's, which the account named a moment ago (R-46)."""
 
 
 class SubscriptionState(Enum):

@@ -74,6 +74,7 @@ from mailflatrate.rules.checks import (
     recipient_values,
     released_by_two,
     reply_to_deliverable,
+    reply_to_verified,
     request_alive,
     request_undenied,
     revetting,
@@ -120,6 +121,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     sender_verified.CHECK,
     sender_not_freemail.CHECK,
     reply_to_deliverable.CHECK,
+    reply_to_verified.CHECK,
     sender_name_honest.CHECK,
     sender_name_letters.CHECK,
     sender_name_brand.CHECK,

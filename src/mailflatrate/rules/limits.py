@@ -114,6 +114,11 @@ LIMITS: dict[str, Limit] = {
         # Rights of the person.
         _limit("privacy_confirm_days", 7, "days", "R-94", "ours, like a confirmation of R-34", derived=True),
         _limit("privacy_mails_per_day", 3, "messages", "R-94", "ours", derived=True),
+        # Proof of mailboxes.
+        _limit("mailbox_confirm_days", 7, "days", "R-46", "ours, like a confirmation of R-34", derived=True),
+        _limit("mailbox_proof_days", 365, "days", "R-46", "ours: at least once a year", derived=True),
+        _limit("mailbox_mails_per_address_day", 3, "messages", "R-46", "ours, from all accounts", derived=True),
+        _limit("mailbox_mails_per_account_day", 20, "messages", "R-46", "ours", derived=True),
         # Retention.
         _limit("proof_years_after_end", 3, "years", "R-95", "BGB 195, 199; OWiG 31: to the end of the year"),
         _limit("smtp_reply_days", 90, "days", "R-95", "practice: 30 to 90"),

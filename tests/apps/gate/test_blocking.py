@@ -15,7 +15,7 @@ from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.models import AgreementKind, Standing
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, MailDomain, SenderAddress
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailbox, MailDomain, SenderAddress
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.apps.lists.models import MailingList
@@ -162,6 +162,7 @@ CASES: list[tuple[str, Step, Step]] = [
     ("letter-signed", *rows(DkimKey, public_record=OTHER_RECORD)),
     ("letter-built", lambda home: home.save(reply_to="nobody at all"), reset),
     ("reply-to-deliverable", dead_reply_address, reset),
+    ("reply-to-verified", lambda home: home.save(reply_to="dora@people.example"), reset),
     ("origin-approved", waiting_list, reset),
     ("imprint-complete", imprint(phone=""), imprint()),
     ("subject-present", subject(" "), reset),
@@ -220,6 +221,8 @@ def test_a_draft_cannot_leave_out_what_the_service_puts_in(home: Home) -> None:
 
 
 def test_a_mailbox_provider_is_no_sender(home: Home) -> None:
+    with tenancy.platform(PlatformReason.SETUP):  # no mailbox of a provider gets so far by itself
+        Mailbox.objects.create(account_id=home.anna.account_id, email="lindenhof@gmx.de", proved_at=clock.now())
     break_it, mend_it = rows(SenderAddress, email="lindenhof@gmx.de")
     break_it(home)
     assert set(home.blocked_by()) == {"sender-not-freemail", "domain-aligned", "letter-built"}

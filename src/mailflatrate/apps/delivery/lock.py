@@ -2,10 +2,10 @@
 
 Whoever inserts deliveries, by the planner or by SQL under the application role, meets this trigger: the account is
 active (R-01), its agreements are those in force (R-04, R-92), the release was ticked for exactly this content and the
-gate allowed it, the origin of the list is known (R-10), and each recipient has a consent event that says so (R-25,
-R-36) and is suppressed nowhere (R-16); a confirmation mail answers a recorded request that the gate let pass. It
-looks at the rows of a statement as a set, so that planning stays fast. What a delivery rests on never changes
-afterwards.
+gate allowed it, the sender proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient
+has a consent event that says so (R-25, R-36) and is suppressed nowhere (R-16); a confirmation mail answers a recorded
+request that the gate let pass. It looks at the rows of a statement as a set, so that planning stays fast. What a
+delivery rests on never changes afterwards.
 """
 
 import pgtrigger
@@ -44,6 +44,18 @@ WHERE c.id IS NULL OR e.id IS NULL OR g.id IS NULL OR c.state NOT IN ('planning'
     OR c.policy_version <> (
         SELECT f.version FROM public.agreement_document f
         WHERE f.kind = 'anti_spam_policy' AND f.valid_from <= now() ORDER BY f.valid_from DESC, f.id DESC LIMIT 1)
+LIMIT 1;
+"""
+
+_SENDER = """
+SELECT format('campaign %s has no proved sender or reply address', n.campaign_id) INTO hole
+FROM (SELECT DISTINCT account_id, campaign_id FROM new_rows WHERE consent_event_id IS NOT NULL) n
+JOIN public.campaign c ON c.id = n.campaign_id
+LEFT JOIN public.sender_address s ON s.id = c.sender_id AND s.account_id = n.account_id
+LEFT JOIN public.sender_domain d ON d.id = s.domain_id AND d.account_id = n.account_id
+WHERE s.verified_at IS NULL OR d.verified_at IS NULL OR (c.reply_to <> '' AND NOT EXISTS (
+    SELECT 1 FROM public.mailbox m
+    WHERE m.account_id = n.account_id AND m.email = lower(c.reply_to) AND m.proved_at IS NOT NULL))
 LIMIT 1;
 """
 
@@ -108,7 +120,7 @@ IF hole IS NOT NULL THEN
 END IF;
 """
 
-_CHECKS = (_ACCOUNT, _AGREEMENTS, _RELEASE, _ORIGIN, _CONSENT, _SUPPRESSION, _CONFIRMATION)
+_CHECKS = (_ACCOUNT, _AGREEMENTS, _RELEASE, _SENDER, _ORIGIN, _CONSENT, _SUPPRESSION, _CONFIRMATION)
 
 _BASIS = (
     "account_id", "campaign_id", "edition_id", "mailing_list_id", "decision_id", "consent_event_id",

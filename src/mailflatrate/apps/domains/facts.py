@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.domains.models import CheckKind, DnsCheck, SenderAddress, SenderDomain
-from mailflatrate.apps.domains.queries import signing_key
+from mailflatrate.apps.domains.queries import mailbox_proved, signing_key
 from mailflatrate.mail.address import AddressError, parse, to_a_label
 from mailflatrate.rules.facts import DnsCheck as DnsFacts
 from mailflatrate.rules.facts import DnsState, SenderFacts
@@ -43,6 +43,14 @@ def takes_mail(address: str) -> bool:
     return known is None or (bool(known.resolves) and not known.null_mx)
 
 
+def _reply_verified(reply_to: str) -> bool:
+    """Without a Reply-To answers go to the sender, whose mailbox another rule asks about."""
+    try:
+        return not reply_to or mailbox_proved(parse(reply_to).text)
+    except AddressError:
+        return True  # no letter can be written with it, which another rule says
+
+
 def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
     """Who stands in From, and what the DNS says about his domain (R-45, R-46, R-59, R-61, R-62)."""
     if sender is None:
@@ -64,6 +72,7 @@ def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
         return_path_domain=domain.bounce_host,
         reply_to=reply_to,
         reply_to_deliverable=takes_mail(reply_to or sender.email),
+        reply_to_verified=_reply_verified(reply_to),
         own_domains=frozenset(SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)),
         brands=load_brands(load_settings().brands_file),
     )

@@ -4,7 +4,7 @@ import structlog
 
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.domains.queries import domains_to_check
+from mailflatrate.apps.domains.queries import accounts_with_mailboxes, domains_to_check
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import Queue, job
 
@@ -25,3 +25,11 @@ def watch(timestamp: int) -> None:
             actions.renew_key(domain_id)
             domain = actions.check_domain(domain_id)
         log.info("domain checked", domain=domain.name, state=domain.state)
+
+
+@job("domains.renew_mailboxes", Queue.HOUSE, every="41 4 * * *")
+def renew_mailboxes(timestamp: int) -> None:
+    """Ask once a year whether a mailbox is still the account's (R-46)."""
+    for account_id in accounts_with_mailboxes():
+        with tenancy.account(account_id):
+            actions.renew_mailboxes()

@@ -102,8 +102,35 @@ class DnsCheck(TenantModel):
         constraints = [models.UniqueConstraint(fields=["account", "domain", "kind"], name="dns_check_kind_once")]
 
 
+class Mailbox(TenantModel):
+    """A mailbox that somebody says is the account's, and whether its reader agreed (R-46).
+
+    `email` is in lower case. `round` counts how often it was asked anew: links of an earlier round have ended. Only the
+    platform role sets `proved_at`, on the page behind the mail (a trigger holds it).
+    """
+
+    email = models.CharField(_("e-mail address"), max_length=254)
+    for_replies = models.BooleanField(default=False, help_text="listed as an address that answers may go to")
+    round = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True, help_text="until when the link of the present round holds")
+    proved_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "mailbox"
+        constraints = [models.UniqueConstraint(fields=["account", "email"], name="mailbox_once")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
 class SenderAddress(TenantModel):
-    """An address that may stand in From, on a verified domain of the account (R-45, R-46)."""
+    """An address that may stand in From, on a verified domain of the account (R-45, R-46).
+
+    `verified_at` is when its mailbox was proved; a trigger allows none without that proof.
+    """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="addresses")
     email = models.CharField(_("e-mail address"), max_length=254)

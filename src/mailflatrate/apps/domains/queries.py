@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
-from mailflatrate.apps.domains.models import DkimKey, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.models import DkimKey, Mailbox, SenderAddress, SenderDomain
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
@@ -24,8 +24,33 @@ def domains() -> QuerySet[SenderDomain]:
 
 
 def senders() -> QuerySet[SenderAddress]:
-    """Addresses that may stand in From, verified ones only."""
-    return SenderAddress.objects.filter(verified_at__isnull=False).select_related("domain").order_by("email")
+    """Addresses that may stand in From: mailbox and domain are proved."""
+    proved = SenderAddress.objects.filter(verified_at__isnull=False, domain__verified_at__isnull=False)
+    return proved.select_related("domain").order_by("email")
+
+
+def reply_addresses() -> QuerySet[Mailbox]:
+    """Mailboxes that the account listed for answers, whatever came of it."""
+    return Mailbox.objects.filter(for_replies=True).order_by("email")
+
+
+def on_own_domain(email: str) -> bool:
+    """Is the address under a domain that the account proved by DNS?"""
+    host = email.rpartition("@")[2].lower()
+    names = SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)
+    return any(host == name or host.endswith(f".{name}") for name in names)
+
+
+def mailbox_proved(email: str) -> bool:
+    """Did a reader of this mailbox say that it is the account's?"""
+    return Mailbox.objects.filter(email=email.lower(), proved_at__isnull=False).exists()
+
+
+def accounts_with_mailboxes() -> list[int]:
+    """Every account on the platform that was ever asked about a mailbox."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        found = Mailbox.objects.order_by("account_id").values_list("account_id", flat=True).distinct()
+        return list(found)
 
 
 def signing_key(domain: SenderDomain) -> DkimKey | None:

@@ -1,6 +1,7 @@
 """The gate for messages of the service itself: facts, and the stored decision."""
 
 from mailflatrate.apps.accounts.models import Applicant, Notice, NoticeKind, User
+from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock
@@ -18,6 +19,7 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
         or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
         address_dead=address_dead,
         answers_request=_answers_request(notice),
+        asks_mailbox=_asks_mailbox(notice),
     )
 
 
@@ -26,6 +28,12 @@ def _answers_request(notice: Notice) -> bool:
     if notice.kind == NoticeKind.CASE:
         return notice.report_id is not None
     return notice.kind == NoticeKind.PRIVACY and Contact.objects.filter(email__iexact=notice.recipient).exists()
+
+
+def _asks_mailbox(notice: Notice) -> bool:
+    """The account named this mailbox, and nobody in it has said no (R-46)."""
+    asked = Mailbox.objects.filter(email=notice.recipient.lower(), refused_at=None, expires_at__gt=clock.now())
+    return notice.kind == NoticeKind.SENDER and asked.exists()
 
 
 def notice_decision(notice: Notice) -> GateDecision:

@@ -77,6 +77,8 @@ def _of_token(purpose: Purpose, claims: TokenClaims) -> Found:
     if purpose is Purpose.CLICK:
         rows = Campaign.objects.filter(editions__id=claims.delivery_id, account_id=claims.account_id)
         return _of_mailings("token", list(rows))
+    if purpose is Purpose.MAILBOX:
+        return Found("token", accounts=list(Account.objects.filter(id=claims.account_id)))
     delivery = Delivery.objects.filter(id=claims.delivery_id, account_id=claims.account_id).first()
     if delivery is None:
         return Found("token")

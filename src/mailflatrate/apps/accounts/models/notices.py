@@ -16,6 +16,7 @@ class NoticeKind(models.TextChoices):
     ORIGIN = "origin", _("Origin of a list")
     CASE = "case", _("Answer of the abuse desk")
     TEAM = "team", _("Among colleagues")
+    SENDER = "sender", _("Proof of a mailbox, state of a sender domain")
 
 
 class Notice(TenantModel):

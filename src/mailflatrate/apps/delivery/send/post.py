@@ -197,7 +197,8 @@ def _said(account: Account, imprint: Imprint | None, request: SignupRequest, con
 def _sender(request: SignupRequest) -> SenderAddress | None:
     """Who writes: the form's sender; for a change of address the account's first. None: the service does."""
     sender = request.form.sender if request.form is not None else senders().first()
-    return sender if sender is not None and sender.domain.state == DomainState.VERIFIED else None
+    usable = sender is not None and sender.verified_at is not None and sender.domain.state == DomainState.VERIFIED
+    return sender if usable else None
 
 
 def _composer(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState, FormVersion
@@ -124,7 +125,7 @@ def _list(list_id: int) -> MailingList:
 def _sender(sender_id: int | None) -> SenderAddress | None:
     if sender_id is None:
         return None
-    found = SenderAddress.objects.filter(id=sender_id, verified_at__isnull=False).first()
+    found = senders().filter(id=sender_id).first()
     if found is None:
-        raise FormError(_("choose a sender whose domain is verified"))
+        raise FormError(_("choose a sender whose domain and mailbox are verified"))
     return found

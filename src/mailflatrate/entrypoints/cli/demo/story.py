@@ -1,9 +1,12 @@
 """What the demonstration does, in order, through the product's own actions."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +24,17 @@ from mailflatrate.apps.domains import actions as domains
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.models import FeedbackKind, PostboxMessage
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
 from mailflatrate.entrypoints.cli.demo.environment import Place
+from mailflatrate.mail.tokens import TOKEN_PATTERN, Purpose
 from mailflatrate.rules.forms import FieldKind, FormContent, FormField, content_from_json, default_texts
 from mailflatrate.settings import load_settings
 
@@ -67,8 +73,8 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
     account_id, anna = _customer(operator)
     _stranger(operator)
     say("Gärtnerei Lindenhof applied, accepted the agreements, and was activated by Otto.")
-    sender_id = _sender(place, account_id)
-    say("lindenhof.example is verified: DKIM, SPF, DMARC and MX were found in the DNS.")
+    sender_id = _sender(place, account_id, anna)
+    say("lindenhof.example is verified: its records were found in the DNS, and its mailboxes said yes.")
     list_id, origin_id, import_id = _import(account_id, anna)
     _wait(lambda: _imported(account_id, import_id), "the import and its check")
     lists.decide_origin(origin_id, lists.Outcome.APPROVE, reviewer=operator, reason=APPROVAL)
@@ -109,13 +115,35 @@ def _applied(email: str, name: str, company: str, record: dict[str, Any]) -> tup
     return begun.account_id, user
 
 
-def _sender(place: Place, account_id: int) -> int:
+def _sender(place: Place, account_id: int, anna: User) -> int:
     with tenancy.account(account_id):
         domain = domains.add_domain("lindenhof.example")
         for record in domains.records_to_publish(domain):
             place.publish(record.host, record.record_type, record.value)
         domains.check_domain(domain.id)
-        return domains.add_sender(domain.id, "news@lindenhof.example", "Gärtnerei Lindenhof").id
+        sender = domains.add_sender(domain.id, "news@lindenhof.example", "Gärtnerei Lindenhof", by=anna)
+        replies = domains.add_reply_address("post@lindenhof.example", by=anna)
+    for email in (sender.email, replies.email):
+        _click(_wait(partial(_mail_to, email), f"the mail that asks {email}"))
+    return sender.id
+
+
+def _mail_to(email: str) -> bytes | None:
+    """What the pretended world received at an address; None so far."""
+    with tenancy.platform(PlatformReason.POSTBOX):
+        found = PostboxMessage.objects.filter(envelope_to=email).order_by("id").first()
+        return bytes(found.raw) if found else None
+
+
+def _click(mail: bytes) -> None:
+    """Whoever reads the mailbox says yes on the page behind the link."""
+    text = message_from_bytes(mail, policy=policy.default).get_body(("plain",))
+    link = re.search(rf"/mailbox/({TOKEN_PATTERN})", text.get_content() if text else "")
+    claims = key_ring().open_token(Purpose.MAILBOX, link[1]) if link else None
+    if claims is None:
+        raise RuntimeError("the mail about a mailbox has no link")
+    with tenancy.account(claims.account_id):
+        domains.confirm_mailbox(claims.delivery_id, claims.extra)
 
 
 def _import(account_id: int, anna: User) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.public import clicks, letters, media, preferences, report, unsubscribe
+from mailflatrate.entrypoints.web.public import clicks, letters, mailbox, media, preferences, report, unsubscribe
 from mailflatrate.entrypoints.web.public.rights import ask as rights
 from mailflatrate.entrypoints.web.public.rights import confirm as rights_confirm
 from mailflatrate.entrypoints.web.public.signup import confirm, page
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("r/<str:token>", rights_confirm.request_page, name="rights-request"),
     path("r/<str:token>/data.json", rights_confirm.download, {"form": "json"}, name="rights-json"),
     path("r/<str:token>/data.zip", rights_confirm.download, {"form": "zip"}, name="rights-zip"),
+    path("mailbox/<str:token>", mailbox.mailbox, name="mailbox"),
     path("report/", report.report, name="report"),
     path("report/stop/<str:token>", report.stop, name="report-stop"),
     path("help/<str:mailing_id>", letters.help_page, name="mailing-help"),

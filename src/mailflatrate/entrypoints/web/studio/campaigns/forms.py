@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind
-from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.domains.queries import senders as verified_senders
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
@@ -44,7 +44,10 @@ class CampaignForm(forms.Form):
     )
     sender = SenderField(label=_("From"), queryset=None, required=False, empty_label=_("Choose"))
     reply_to = forms.EmailField(
-        label=_("Reply to"), max_length=254, required=False, help_text=_("Empty: answers go to the sender.")
+        label=_("Reply to"),
+        max_length=254,
+        required=False,
+        help_text=_("Empty: answers go to the sender. Any other address is confirmed once, under Senders."),
     )
     language = forms.ChoiceField(label=_("Language of the mailing"), choices=settings.LANGUAGES)
     list_ids: "forms.ModelMultipleChoiceField[MailingList]" = forms.ModelMultipleChoiceField(
@@ -85,7 +88,7 @@ class CampaignForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         senders: Any = self.fields["sender"]
-        senders.queryset = SenderAddress.objects.filter(verified_at__isnull=False).order_by("email")
+        senders.queryset = verified_senders()
         lists: Any = self.fields["list_ids"]
         lists.queryset = MailingList.objects.filter(archived_at=None).order_by("name")
         content: Any = self.fields["content"]

@@ -17,6 +17,7 @@ from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Domai
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
 from mailflatrate.rules.facts import DnsState
 
 TONES = {DomainState.PENDING: "info", DomainState.VERIFIED: "success", DomainState.FAILING: "error"}
@@ -128,10 +129,35 @@ def _advice(record: DnsRecord, state: DnsState) -> str:
 @require_safe
 @studio
 def senders(request: StudioRequest) -> HttpResponse:
-    """All domains with their state, all addresses."""
-    rows = [(domain, TONES[DomainState(domain.state)]) for domain in queries.domains()]
-    addresses = SenderAddress.objects.select_related("domain").order_by("email")
-    return page(request, "studio/trust/senders.html", {"rows": rows, "addresses": addresses})
+    """All domains with their state, all addresses, and where answers may go."""
+    return _senders_page(request, ReplyForm())
+
+
+def _senders_page(request: StudioRequest, form: ReplyForm, *, status: int = 200) -> HttpResponse:
+    context = {
+        "rows": [(domain, TONES[DomainState(domain.state)]) for domain in queries.domains()],
+        "addresses": sender_rows(SenderAddress.objects.select_related("domain").order_by("email")),
+        "replies": reply_rows(queries.reply_addresses()),
+        "form": form,
+    }
+    return page(request, "studio/trust/senders.html", context, status=status)
+
+
+@require_POST
+@studio
+def add_reply(request: StudioRequest) -> HttpResponse:
+    """One more address for answers; its mailbox is asked."""
+    form = ReplyForm(request.POST)
+    if form.is_valid():
+        try:
+            mailbox = actions.add_reply_address(form.cleaned_data["reply_address"], by=request.user)
+        except DomainError as problem:
+            form.add_error("reply_address", str(problem))
+        else:
+            if mailbox.proved_at is None:
+                messages.success(request, _("A mail with a link went to %(email)s.") % {"email": mailbox.email})
+            return see_other(f"{reverse('studio:senders')}#replies")
+    return _senders_page(request, form, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,6 +193,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
         "tone": TONES[DomainState(found.state)],
         "rows": rows,
         "open": sum(row.state != "passed" for row in rows),
+        "addresses": sender_rows(found.addresses.select_related("domain").order_by("email")),
     }
 
 
@@ -189,11 +216,13 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
     form = AddressForm(request.POST)
     if form.is_valid():
         try:
-            sender = actions.add_sender(found.id, form.cleaned_data["email"], form.cleaned_data["display_name"])
+            sender = actions.add_sender(found.id, **form.cleaned_data, by=request.user)
         except DomainError as problem:
             form.add_error("email", str(problem))
         else:
-            messages.success(request, _("%(sender)s is added.") % {"sender": sender.email})
+            asked = found.verified_at is not None and sender.verified_at is None
+            words = _("A mail with a link went to %(sender)s.") if asked else _("%(sender)s is added.")
+            messages.success(request, words % {"sender": sender.email})
             return see_other(reverse("studio:sender-domain", args=[found.id]))
     return _domain_page(request, found, form, status=422)
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.trust import imprint, keys, people, questions, senders, standing
+from mailflatrate.entrypoints.web.studio.trust import imprint, keys, mailboxes, people, questions, senders, standing
 
 urlpatterns: list[URLPattern] = [
     path("senders/", senders.senders, name="senders"),
@@ -11,6 +11,9 @@ urlpatterns: list[URLPattern] = [
     path("senders/<int:domain_id>/check/", senders.check, name="sender-check"),
     path("senders/<int:domain_id>/addresses/", senders.add_address, name="sender-address"),
     path("senders/<int:domain_id>/remove/", senders.remove, name="sender-remove"),
+    path("senders/mailboxes/", senders.add_reply, name="reply-add"),
+    path("senders/mailboxes/<int:mailbox_id>/ask/", mailboxes.ask, name="mailbox-ask"),
+    path("senders/mailboxes/<int:mailbox_id>/remove/", mailboxes.remove, name="reply-remove"),
     path("imprint/", imprint.imprint, name="imprint"),
     path("imprint/fields/", imprint.fields, name="imprint-fields"),
     path("imprint/preview/", imprint.preview, name="imprint-preview"),

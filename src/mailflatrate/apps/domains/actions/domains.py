@@ -1,15 +1,19 @@
-"""Every write to sender domains; inside the account's scope."""
+"""Sender domains, their keys and checks, and the addresses on them."""
 
+from contextlib import suppress
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.domains.actions.mailboxes import ask, mailbox_of
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.looks import look_at
 from mailflatrate.apps.domains.models import DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import signing_key, waiting_key
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.mail.address import AddressError, parse, to_a_label
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.rules.addresses.providers import is_freemail
@@ -110,14 +114,26 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
     else:
         domain.state = DomainState.FAILING if domain.verified_at else DomainState.PENDING
     domain.save(update_fields=["checked_at", "state", "verified_at"])
-    SenderAddress.objects.filter(domain=domain, verified_at=None).update(verified_at=domain.verified_at)
+    if passed:
+        _ask_senders(domain)
     return domain
 
 
-def add_sender(domain_id: int, email: str, display_name: str) -> SenderAddress:
-    """An address for From on one of the account's domains; it counts once the domain is verified.
+def _ask_senders(domain: SenderDomain) -> None:
+    """The domain is the account's: now the mailboxes on it may be written to that were not asked before."""
+    for sender in SenderAddress.objects.filter(domain=domain, verified_at=None):
+        mailbox = mailbox_of(sender.email)
+        if mailbox.asked_at is None and mailbox.refused_at is None:
+            with suppress(DomainError):  # too many today: the page has a button for it
+                ask(mailbox, by=audit.machine("domains.check_domain"))
 
-    Raises DomainError when the address is none, or on another domain.
+
+@transaction.atomic
+def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None = None) -> SenderAddress:
+    """An address for From on one of the account's domains.
+
+    It counts once the domain is verified and somebody in its mailbox confirmed; the mail for that is sent now, or as
+    soon as the domain is verified (R-46). Raises DomainError when the address is none, or on another domain.
     """
     domain = SenderDomain.objects.get(id=domain_id)
     try:
@@ -130,9 +146,13 @@ def add_sender(domain_id: int, email: str, display_name: str) -> SenderAddress:
         raise DomainError(_("Readers see the sender name first. Write your company's or brand's name."))
     if SenderAddress.objects.filter(email=address.text).exists():
         raise DomainError(_("%(email)s is one of your senders already.") % {"email": email})
-    return SenderAddress.objects.create(
-        domain=domain, email=address.text, display_name=display_name.strip(), verified_at=domain.verified_at
+    mailbox = mailbox_of(address.text)
+    sender = SenderAddress.objects.create(
+        domain=domain, email=address.text, display_name=display_name.strip(), verified_at=mailbox.proved_at
     )
+    if mailbox.proved_at is None and domain.verified_at is not None:
+        ask(mailbox, by=audit.person(by) if by else audit.machine("domains.add_sender"))
+    return sender
 
 
 def remove_domain(domain_id: int) -> None:

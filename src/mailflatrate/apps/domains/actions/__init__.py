@@ -1,0 +1,39 @@
+"""Every write to sender domains and mailboxes; one transaction each, inside the account's scope."""
+
+from mailflatrate.apps.domains.actions.domains import (
+    add_domain,
+    add_sender,
+    check_domain,
+    configured_resolver,
+    new_key,
+    records_to_publish,
+    remove_domain,
+    renew_key,
+)
+from mailflatrate.apps.domains.actions.mailboxes import (
+    add_reply_address,
+    ask_again,
+    confirm_mailbox,
+    mailbox_url,
+    refuse_mailbox,
+    remove_reply_address,
+    renew_mailboxes,
+)
+
+__all__ = [
+    "add_domain",
+    "add_reply_address",
+    "add_sender",
+    "ask_again",
+    "check_domain",
+    "configured_resolver",
+    "confirm_mailbox",
+    "mailbox_url",
+    "new_key",
+    "records_to_publish",
+    "refuse_mailbox",
+    "remove_domain",
+    "remove_reply_address",
+    "renew_key",
+    "renew_mailboxes",
+]

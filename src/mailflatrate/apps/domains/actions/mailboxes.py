@@ -1,0 +1,189 @@
+"""Who holds a mailbox proves it by a click in a mail to it (R-46): for From, and for the address answers go to.
+
+The mail is a notice of the service, because the mailbox belongs to no user. It goes to names under a domain that the
+account proved by DNS, and to others only for accounts that were activated by a person; few a day either way. Whoever
+reads it may say no, and is left alone for good.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions import send_notice
+from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.models import Mailbox, SenderAddress
+from mailflatrate.apps.domains.queries import on_own_domain
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import AddressError, parse
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.limits import value
+from mailflatrate.settings import load_settings
+
+_READER = audit.machine("domains.mailbox")
+_JOB = audit.machine("domains.renew_mailboxes")
+
+
+def mailbox_of(email: str) -> Mailbox:
+    """The account's row for an address; made where there is none."""
+    return Mailbox.objects.get_or_create(account_id=tenancy.current_account_id(), email=email.lower())[0]
+
+
+@transaction.atomic
+def add_reply_address(email: str, *, by: User) -> Mailbox:
+    """An address that answers may go to, once somebody in its mailbox says so. Raises DomainError."""
+    try:
+        text = parse(email.strip()).text.lower()
+    except AddressError as error:
+        raise DomainError(_("“%(email)s” is not an e-mail address.") % {"email": email}) from error
+    mailbox = mailbox_of(text)
+    if mailbox.for_replies:
+        raise DomainError(_("%(email)s is one of your reply addresses already.") % {"email": text})
+    Mailbox.objects.filter(id=mailbox.id).update(for_replies=True)
+    if mailbox.proved_at is None:
+        ask(mailbox, by=audit.person(by))
+    return mailbox
+
+
+def remove_reply_address(mailbox_id: int) -> None:
+    """Forget an address for answers; one that is a sender as well stays a sender. A refusal is kept."""
+    mailbox = Mailbox.objects.get(id=mailbox_id)
+    Mailbox.objects.filter(id=mailbox_id).update(for_replies=False)
+    senders = SenderAddress.objects.filter(email__iexact=mailbox.email)
+    if mailbox.refused_at is None and not senders.exists():
+        mailbox.delete()
+
+
+@transaction.atomic
+def ask_again(mailbox_id: int, *, by: User) -> None:
+    """Send the mail once more. Raises DomainError when it is proved, refused, or was asked too often."""
+    mailbox = Mailbox.objects.get(id=mailbox_id)
+    if mailbox.proved_at is not None:
+        raise DomainError(_("%(email)s is confirmed already.") % {"email": mailbox.email})
+    ask(mailbox, by=audit.person(by))
+
+
+def ask(mailbox: Mailbox, *, by: audit.Actor) -> None:
+    """Write to the mailbox. A link of an earlier mail holds as long as its round does. Raises DomainError."""
+    if mailbox.refused_at is not None:
+        words = _("Somebody at %(email)s said that it is not yours. Use another address.")
+        raise DomainError(words % {"email": mailbox.email})
+    account = current_account()
+    if not on_own_domain(mailbox.email) and not account.may_send:
+        words = _("%(email)s is not on a domain that you verified. It can be asked once your account is active.")
+        raise DomainError(words % {"email": mailbox.email})
+    now = clock.now()
+    if _asked_enough(mailbox.email, now):
+        words = _("%(email)s was written to often enough today. Look into its mailbox, or try again tomorrow.")
+        raise DomainError(words % {"email": mailbox.email})
+    if mailbox.expires_at is None or mailbox.expires_at < now or mailbox.proved_at is not None:
+        mailbox.round += 1
+    mailbox.asked_at, mailbox.expires_at = now, now + timedelta(days=value("mailbox_confirm_days"))
+    mailbox.save(update_fields=["round", "asked_at", "expires_at"])
+    with translation.override(account.language):
+        subject, text = _mail(account.name, mailbox)
+    send_notice(account.id, NoticeKind.SENDER, mailbox.email, subject=subject, text=text)
+    audit.record("mailbox.asked", by=by, account_id=account.id, subject=f"mailbox:{mailbox.id}")
+
+
+def _asked_enough(email: str, now: datetime) -> bool:
+    """Few mails a day to one mailbox, from whatever account, and few a day from one account."""
+    today = Notice.objects.filter(kind=NoticeKind.SENDER, created_at__gt=now - timedelta(days=1))
+    if today.count() >= value("mailbox_mails_per_account_day"):
+        return True
+    with tenancy.platform(PlatformReason.PERSON):
+        everywhere = Notice.objects.filter(kind=NoticeKind.SENDER, created_at__gt=now - timedelta(days=1))
+        return everywhere.filter(recipient__iexact=email).count() >= value("mailbox_mails_per_address_day")
+
+
+def mailbox_url(mailbox: Mailbox) -> str:
+    """The page behind the mail, for the present round."""
+    token = key_ring().seal(Purpose.MAILBOX, mailbox.account_id, mailbox.id, mailbox.round)
+    return f"{load_settings().public_url}/mailbox/{token}"
+
+
+def _mail(account: str, mailbox: Mailbox) -> tuple[str, str]:
+    values = {
+        "account": account, "email": mailbox.email, "url": mailbox_url(mailbox),
+        "days": round(value("mailbox_confirm_days")),
+    }  # fmt: skip
+    text = _(
+        "%(account)s wants to send mailings as %(email)s, or to receive the answers to them there.\n\n"
+        "If this mailbox belongs to %(account)s, please confirm it here within %(days)d days:\n%(url)s\n\n"
+        "If you do not know anything about it, you need not do anything: without your confirmation the address is not "
+        "used. On the same page you can say no, and no further mail about it will come."
+    )
+    return _("Please confirm %(email)s for %(account)s") % values, text % values
+
+
+@transaction.atomic
+def confirm_mailbox(mailbox_id: int, round_: int) -> Mailbox:
+    """Somebody in the mailbox said yes. Repeated, it does nothing more. Runs in the account's scope.
+
+    Raises DomainError when the link is of an earlier round or too old, or when somebody said no.
+    """
+    mailbox = _answerable(mailbox_id, round_)
+    if mailbox.proved_at is not None and mailbox.expires_at is None:
+        return mailbox
+    now = clock.now()
+    if mailbox.refused_at is not None:
+        raise DomainError(_("Somebody at this mailbox said no before. %(service)s can take that back.") % _service())
+    if mailbox.expires_at is None or mailbox.expires_at < now:
+        raise DomainError(_("This link is too old. Have the mail sent once more under Senders."))
+    account_id = mailbox.account_id
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):  # the account's own scope may not say that it was proved
+        Mailbox.objects.filter(id=mailbox.id).update(proved_at=now, expires_at=None)
+        senders = SenderAddress.objects.filter(account_id=account_id, email__iexact=mailbox.email)
+        senders.update(verified_at=now)
+    audit.record("mailbox.proved", by=_READER, account_id=account_id, subject=f"mailbox:{mailbox.id}")
+    mailbox.proved_at, mailbox.expires_at = now, None
+    return mailbox
+
+
+@transaction.atomic
+def refuse_mailbox(mailbox_id: int, round_: int) -> Mailbox:
+    """Somebody in the mailbox said no: the address is not used (any more), and nobody is asked again."""
+    mailbox = _answerable(mailbox_id, round_)
+    if mailbox.refused_at is None:
+        mailbox.refused_at, mailbox.proved_at, mailbox.expires_at = clock.now(), None, None
+        SenderAddress.objects.filter(email__iexact=mailbox.email).update(verified_at=None)
+        mailbox.save(update_fields=["refused_at", "proved_at", "expires_at"])
+        audit.record("mailbox.refused", by=_READER, account_id=mailbox.account_id, subject=f"mailbox:{mailbox.id}")
+    return mailbox
+
+
+def _answerable(mailbox_id: int, round_: int) -> Mailbox:
+    mailbox = Mailbox.objects.select_for_update().filter(id=mailbox_id).first()
+    if mailbox is None:
+        raise DomainError(_("This address is not asked about any more."))
+    if round_ != mailbox.round % 2**16:
+        raise DomainError(_("There is a newer mail about this address. Use the link in that one."))
+    return mailbox
+
+
+def _service() -> dict[str, str]:
+    return {"service": load_settings().service_name}
+
+
+def renew_mailboxes() -> None:
+    """Ask once a year whether a mailbox is still theirs; without an answer its address rests (R-46). Account's scope.
+
+    The mail goes out a month before the year is over.
+    """
+    now = clock.now()
+    year = timedelta(days=value("mailbox_proof_days"))
+    for mailbox in Mailbox.objects.filter(proved_at__lt=now - year + timedelta(days=30), refused_at=None):
+        if mailbox.expires_at is None:
+            try:
+                ask(mailbox, by=_JOB)
+            except DomainError:
+                continue  # too many today: tomorrow
+    for mailbox in Mailbox.objects.filter(proved_at__lt=now - year):
+        SenderAddress.objects.filter(email__iexact=mailbox.email).update(verified_at=None)
+        Mailbox.objects.filter(id=mailbox.id).update(proved_at=None)
+        audit.record("mailbox.rests", by=_JOB, account_id=mailbox.account_id, subject=f"mailbox:{mailbox.id}")

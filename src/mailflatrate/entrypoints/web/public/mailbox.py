@@ -1,0 +1,51 @@
+"""The page behind the mail to a mailbox: a button says that it is the account's, another that it is not (R-46)."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.actions import confirm_mailbox, refuse_mailbox
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.models import Mailbox
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.mail.tokens import Purpose
+
+
+@csrf_exempt  # the token stands in a mail to the mailbox itself; no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def mailbox(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks, or says how it stands. POST confirms, or refuses; repeated, it does nothing more."""
+    claims = key_ring().open_token(Purpose.MAILBOX, token)
+    if claims is None:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        account = current_account()
+        with translation.override(page_language(request, account.language)):
+            problem = _answer(request, claims.delivery_id, claims.extra) if request.method == "POST" else ""
+            found = Mailbox.objects.filter(id=claims.delivery_id).first()
+            return _page(request, account.name, account.colour, found, problem)
+
+
+def _answer(request: HttpRequest, mailbox_id: int, round_: int) -> str:
+    """Do what the button says; what stands in the way, in words."""
+    act = refuse_mailbox if "refuse" in request.POST else confirm_mailbox
+    try:
+        act(mailbox_id, round_)
+    except DomainError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _page(request: HttpRequest, name: str, colour: str, found: Mailbox | None, problem: str) -> HttpResponse:
+    waits = found is not None and found.expires_at is not None and found.expires_at >= clock.now()
+    context = {
+        "customer": {"name": name, "text": "", "colour": colour}, "mailbox": found, "waits": waits, "problem": problem,
+    }  # fmt: skip
+    answer = render(request, "public/mailbox.html", context, status=409 if problem else 200)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

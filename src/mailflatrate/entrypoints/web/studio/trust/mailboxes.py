@@ -1,0 +1,109 @@
+"""Mailboxes that have to say yes: state for the tables, adding one for answers, asking once more."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.models import Mailbox, SenderAddress
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+
+
+class ReplyForm(forms.Form):
+    """One more address for answers."""
+
+    reply_address = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=254,
+        help_text=gettext_lazy("A mail with a link goes there. Somebody who reads that mailbox clicks it."),
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """How a mailbox stands, in words. `asks` where the mail can be sent (once more)."""
+
+    tone: str
+    text: str
+    note: str = ""
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """An address in a table; `sender` is None for one that is for answers alone."""
+
+    email: str
+    state: MailboxState
+    mailbox_id: int
+    sender: SenderAddress | None = None
+
+
+def sender_rows(addresses: Iterable[SenderAddress]) -> list[AddressRow]:
+    """Senders with the state of domain and mailbox; `domain` is loaded."""
+    mailboxes = {mailbox.email: mailbox for mailbox in Mailbox.objects.all()}
+    rows = []
+    for one in addresses:
+        mailbox = mailboxes.get(one.email.lower())
+        state = _state(mailbox) if one.domain.verified_at else MailboxState("info", _("Waits for its domain"))
+        rows.append(AddressRow(one.email, state, mailbox.id if mailbox else 0, one))
+    return rows
+
+
+def reply_rows(mailboxes: Iterable[Mailbox]) -> list[AddressRow]:
+    """Addresses for answers."""
+    return [AddressRow(each.email, _state(each), each.id) for each in mailboxes]
+
+
+def _state(mailbox: Mailbox | None) -> MailboxState:
+    if mailbox is None:
+        return MailboxState("info", _("Not asked yet"))
+    if mailbox.refused_at is not None:
+        return MailboxState("error", _("Refused"), _("Somebody who reads this mailbox said that it is not yours."))
+    if mailbox.proved_at is not None:
+        return MailboxState("success", _("Confirmed"))
+    if mailbox.expires_at is None or mailbox.expires_at < clock.now():
+        return MailboxState("warning", _("Not confirmed"), _("Nobody clicked a link in its mailbox yet."), asks=True)
+    note = _("A mail with a link went there. Look into its spam folder, too.")
+    return MailboxState("info", _("Waits for a click"), note, asks=True)
+
+
+def _found(mailbox_id: int) -> Mailbox:
+    found = Mailbox.objects.filter(id=mailbox_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_POST
+@studio
+def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
+    """Send the mail once more."""
+    found = _found(mailbox_id)
+    try:
+        actions.ask_again(found.id, by=request.user)
+    except DomainError as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("A mail with a link went to %(email)s.") % {"email": found.email})
+    return see_other(reverse("studio:senders"))
+
+
+@require_POST
+@studio
+def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
+    """Take an address for answers off the list."""
+    found = _found(mailbox_id)
+    actions.remove_reply_address(found.id)
+    messages.success(request, _("%(email)s is removed.") % {"email": found.email})
+    return see_other(f"{reverse('studio:senders')}#replies")

@@ -1,0 +1,37 @@
+"""R-46: answers go to a mailbox whose reader agreed, so that nobody is flooded with other people's answers."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    sender = facts.sender
+    if sender.reply_to_verified or not sender.reply_to_deliverable:
+        return None
+    return {"address": sender.reply_to}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-46",
+    key="reply-to-verified",
+    severity=Severity.BLOCK,
+    anchor="campaign.sender_name",
+    source="MFR hallmark: verified sender only; derived for Reply-To",
+    hits=_hits,
+    en=Words(
+        title="Reply address confirmed",
+        sentence="Nobody at {address} has confirmed that answers to your mailings may go there.",
+        why="Otherwise a stranger could be flooded with answers that are not for him.",
+        mend="Add it as a reply address under Senders and click the link in the mail that goes there, or leave "
+        "Reply-To empty.",
+    ),
+    de=Words(
+        title="Antwortadresse bestätigt",
+        sentence="Unter {address} hat niemand bestätigt, dass Antworten auf Ihre Mailings dorthin gehen dürfen.",
+        why="Sonst könnten Fremde mit Antworten überschüttet werden, die nicht für sie sind.",
+        mend="Tragen Sie sie unter Absender als Antwortadresse ein und klicken Sie auf den Link in der Mail, die "
+        "dorthin geht, oder lassen Sie Antwort an leer.",
+    ),
+)
