@@ -1,4 +1,4 @@
-"""Enhanced status codes (RFC 3463 with the IANA registry, RFC 7372, RFC 7504, RFC 7505) and what they mean here."""
+"""Enhanced status codes (RFC 3463 with the IANA registry, RFC 7293, 7372, 7504, 7505) and what they mean here."""
 
 from mailflatrate.mail.reading.values import Outcome, Reason
 
@@ -8,7 +8,8 @@ BY_DETAIL: dict[str, Reason] = {
     "1.1": Reason.USERUNKNOWN,
     "1.2": Reason.HOSTUNKNOWN,
     "1.3": Reason.USERUNKNOWN,
-    "1.4": Reason.USERUNKNOWN,
+    # Ambiguous (RFC 3463 3.2): several mailboxes, so that none is known to be dead.
+    "1.4": Reason.FILTERED,
     "1.6": Reason.HASMOVED,
     "1.7": Reason.REJECTED,
     "1.8": Reason.REJECTED,
@@ -58,6 +59,8 @@ BY_DETAIL: dict[str, Reason] = {
     "7.9": Reason.SECURITYERROR,
     "7.13": Reason.SUSPEND,
     "7.15": Reason.AUTHFAILURE,
+    "7.17": Reason.HASMOVED,
+    "7.18": Reason.HASMOVED,
     "7.20": Reason.AUTHFAILURE,
     "7.21": Reason.AUTHFAILURE,
     "7.22": Reason.AUTHFAILURE,

@@ -231,6 +231,13 @@ SENDER = Table(
             "your ip is",
             "ip blocked",
             "service refuse. veuillez essayer",
+            "sender ip address rejected",
+            "too many invalid recipients",
+            "from dynamic ip",
+            "hosts with dynamic ip",
+            "generic dns ptr",
+            "no valid recipients from",
+            "this server does not accept mail from",
         ),
     ),
 )
@@ -242,6 +249,9 @@ MAIL_FROM = Table(
         "Postfix, Exim, Sendmail (MAIL FROM refused)",
         (
             "sender address rejected",
+            "sender email address rejected",
+            "does not exist e2110",
+            "invalid domain, see <url",
             "sender rejected",
             "sender verify failed",
             "sender not pre-approved",
