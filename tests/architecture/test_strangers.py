@@ -27,7 +27,13 @@ from mailflatrate.apps.accounts.actions import (
     write_to_desk,
 )
 from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion, Role, Scope
-from mailflatrate.apps.campaigns.actions import ask_for_review, gallery_media, save_as_template, save_brand
+from mailflatrate.apps.campaigns.actions import (
+    ask_for_review,
+    gallery_media,
+    save_as_template,
+    save_brand,
+    write_comment,
+)
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
 from mailflatrate.apps.domains.models import Mailbox
@@ -144,6 +150,7 @@ class Neighbours:
                 "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
             }  # fmt: skip
+            self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.anna).id
             save_brand(BRAND, logo_id=self.ids["media_id"])
         self.anna.settle(campaign, DeliveryState.SENT, 1)
         self._four_eyes()
@@ -259,7 +266,8 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     address = route
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
-                 "question_id", "template_id", "origin_id", "version_id", "key_id", "mailbox_id"):  # fmt: skip
+                 "question_id", "template_id", "origin_id", "version_id", "key_id", "mailbox_id",
+                 "comment_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

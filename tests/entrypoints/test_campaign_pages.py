@@ -328,10 +328,10 @@ def test_ben_who_only_looks_may_not_write() -> None:
 
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "clicks/",
         "decision/", "letter/", "letter/html/", "edit/pulse/", "versions/", "versions/1/",
-        "versions/1/letter/", "second/")  # fmt: skip
+        "versions/1/letter/", "second/", "comments/")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "second/",
-         "second/back/")  # fmt: skip
+         "second/back/", "comments/", "comments/1/settle/", "comments/1/delete/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:
@@ -353,9 +353,7 @@ def test_carla_finds_nothing_at_annas_addresses() -> None:
 def test_every_address_of_the_area_is_among_those_carla_tried() -> None:
     from mailflatrate.entrypoints.web.studio.campaigns.urls import urlpatterns
 
-    paths = {
-        str(each.pattern).replace("<int:delivery_id>", "1").replace("<int:version_id>", "1") for each in urlpatterns
-    }
+    paths = {re.sub("<int:(delivery|version|comment)_id>", "1", str(each.pattern)) for each in urlpatterns}
     tried = {f"<int:campaign_id>/{path}" for path in (*GETS, *POSTS)}
     assert paths - tried == {"", "new/"}
 

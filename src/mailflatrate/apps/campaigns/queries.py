@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.media import WHOLE, media_url
 from mailflatrate.apps.campaigns.models import (
     BrandKit,
     Campaign,
+    CampaignComment,
     CampaignReview,
     CampaignState,
     CampaignVersion,
@@ -224,6 +225,26 @@ def brand_look() -> Look:
         body_font=kit.body_font, logo_url=media_url(kit.logo, WHOLE, logo.ending) if kit.logo and logo else "",
         logo_width=logo.width // 2 if logo else 0, imprint=BlockStyle(kit.imprint_ink, kit.imprint_ground),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A comment that began a thread, and the answers in their order."""
+
+    first: CampaignComment
+    answers: list[CampaignComment]
+
+
+def comment_threads(campaign_id: int) -> list[Thread]:
+    """What colleagues said about a mailing, in the order in which the threads began."""
+    rows = CampaignComment.objects.filter(campaign_id=campaign_id).order_by("id")
+    threads: dict[int, Thread] = {}
+    for row in rows.select_related("author", "deleted_by", "resolved_by"):
+        if row.thread_id is None:
+            threads[row.id] = Thread(row, [])
+        else:
+            threads[row.thread_id].answers.append(row)
+    return list(threads.values())
 
 
 def versions(campaign_id: int) -> QuerySet[CampaignVersion]:

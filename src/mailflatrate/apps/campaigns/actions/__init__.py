@@ -5,6 +5,7 @@ with, `versions` several people at one draft.
 """
 
 from mailflatrate.apps.campaigns.actions.brand import save_brand
+from mailflatrate.apps.campaigns.actions.comments import settle_thread, take_back_comment, write_comment
 from mailflatrate.apps.campaigns.actions.drafts import (
     WRITABLE,
     ask_for_review,
@@ -53,11 +54,14 @@ __all__ = [
     "save_draft",
     "schedule",
     "set_state",
+    "settle_thread",
     "start_from_gallery",
     "start_from_template",
+    "take_back_comment",
     "take_version",
     "tick_policy",
     "unschedule",
     "update_campaign",
     "upload_media",
+    "write_comment",
 ]

@@ -24,9 +24,8 @@ from mailflatrate.mail.mailing_id import new_mailing_id
 
 MOST_VERSIONS = 100
 ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
-UNSEEN = frozenset(
-    {"name", "time_zone", "per_hour"}
-)  # of what is written, what neither readers see nor the content hash covers
+UNSEEN = frozenset({"name", "time_zone", "per_hour"})
+"""Of what a customer writes, what neither readers see nor the content hash covers."""
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
     "content", "text_override", "track_clicks", "time_zone", "excluded_list_ids", "excluded_segments",

@@ -7,6 +7,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
     ContentKind,
     Edition,
 )
+from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.models.material import BrandKit, MailingTemplate, Media, MediaFile
 from mailflatrate.apps.campaigns.models.release import ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
@@ -14,9 +15,11 @@ from mailflatrate.apps.campaigns.models.version import CampaignVersion
 __all__ = [
     "BrandKit",
     "Campaign",
+    "CampaignComment",
     "CampaignReview",
     "CampaignState",
     "CampaignVersion",
+    "CommentPlace",
     "ContentKind",
     "Edition",
     "MailingTemplate",

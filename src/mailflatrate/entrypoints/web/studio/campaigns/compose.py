@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
+from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
@@ -142,6 +143,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> 
     attributes = attribute_names()
     return {
         **_live_context(request, campaign, audience_error=saved.audience_error),
+        **comments_context(request, campaign),
         "form": saved.form,
         "saved": saved,
         "chosen_lists": [row.name for row in list_table() if str(row.id) in chosen],

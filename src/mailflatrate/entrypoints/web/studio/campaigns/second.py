@@ -27,6 +27,7 @@ from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
@@ -134,7 +135,7 @@ def _look_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -
         "preview": preview_of(
             request, campaign, View.of(request), here=reverse("studio:campaign-second", args=[campaign.id])
         ),
-        "error": error,
+        "error": error, **comments_context(request, campaign),
     }  # fmt: skip
     return page(request, "studio/campaigns/second.html", context, status=422 if error else 200)
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.studio.campaigns import (
+    comments,
     compose,
     listing,
     outcomes,
@@ -36,6 +37,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}ask/", second.ask, name="campaign-ask"),
     path(f"{ONE}second/", second.look, name="campaign-second"),
     path(f"{ONE}second/back/", second.back, name="campaign-second-back"),
+    path(f"{ONE}comments/", comments.comments, name="campaign-comments"),
+    path(f"{ONE}comments/<int:comment_id>/settle/", comments.settle, name="campaign-comment-settle"),
+    path(f"{ONE}comments/<int:comment_id>/delete/", comments.take_back, name="campaign-comment-delete"),
     path(f"{ONE}take-back/", release.take_back, name="campaign-take-back"),
     path(f"{ONE}progress/", report.progress, name="campaign-progress"),
     path(f"{ONE}pause/", report.pause, name="campaign-pause"),

@@ -1,0 +1,89 @@
+"""Colleagues talk about a mailing: write, settle, take back. Whoever is concerned gets a mail."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.accounts.actions import tell_people
+from mailflatrate.apps.accounts.models import NoticeKind, Role, User
+from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CommentPlace
+from mailflatrate.apps.campaigns.queries import release_request
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.settings import load_settings
+
+LONGEST = 2000
+MOST_COMMENTS = 500
+WROTE = gettext_noop("%(person)s wrote about “%(mailing)s” (%(about)s):")
+SUBJECT = gettext_noop("Comment on “%(mailing)s”")
+
+
+def write_comment(
+    campaign_id: int, text: str, *, by: User, about: CommentPlace = CommentPlace.WHOLE, thread_id: int | None = None
+) -> CampaignComment:
+    """Keep a comment, the first of a thread or an answer in one; an answer opens a settled thread again.
+
+    Raises CampaignError for no words or too many, Campaign.DoesNotExist and CampaignComment.DoesNotExist.
+    """
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise CampaignError(_("Write something first."))
+    if len(text) > LONGEST:
+        raise CampaignError(_("A comment has at most %(most)d characters.") % {"most": LONGEST})
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if CampaignComment.objects.filter(campaign=campaign).count() >= MOST_COMMENTS:
+        raise CampaignError(_("This mailing has as many comments as fit: %(most)d.") % {"most": MOST_COMMENTS})
+    thread = CampaignComment.objects.get(id=thread_id, campaign=campaign, thread=None) if thread_id else None
+    row = CampaignComment.objects.create(
+        campaign=campaign, thread=thread, about=thread.about if thread else about, text=text, author=by,
+        written_at=clock.now(),
+    )  # fmt: skip
+    if thread is not None and thread.resolved_at is not None:
+        _settle(thread, None)
+    tell_people(NoticeKind.TEAM, _concerned(campaign, by), lambda _user: _letter(campaign, row))
+    return row
+
+
+def settle_thread(comment_id: int, *, by: User, settled: bool) -> None:
+    """Mark a thread as settled, or open it again. Raises CampaignComment.DoesNotExist."""
+    thread = CampaignComment.objects.select_for_update().get(id=comment_id, thread=None)
+    _settle(thread, by if settled else None)
+
+
+def take_back_comment(comment_id: int, *, by: User) -> None:
+    """Delete the words of a comment; that there was one, whose and when, stays. Raises CampaignError.
+
+    Authors take back their own, owners any.
+    """
+    row = CampaignComment.objects.select_for_update().get(id=comment_id)
+    if row.deleted_at is not None:
+        return
+    if row.author_id != by.id and not members().filter(user=by, role=Role.OWNER).exists():
+        raise CampaignError(_("Only the author and owners delete a comment."))
+    row.text, row.deleted_at, row.deleted_by = "", clock.now(), by
+    row.save(update_fields=["text", "deleted_at", "deleted_by"])
+    audit.record(
+        "comment.deleted", by=audit.person(by), account_id=tenancy.current_account_id(),
+        subject=f"campaign:{row.campaign_id}", details={"comment": row.id, "author": row.author_id},
+    )  # fmt: skip
+
+
+def _settle(thread: CampaignComment, by: User | None) -> None:
+    thread.resolved_by, thread.resolved_at = by, clock.now() if by else None
+    thread.save(update_fields=["resolved_by", "resolved_at"])
+
+
+def _concerned(campaign: Campaign, by: User) -> list[User]:
+    """Who began or changed the mailing, asks for its release, or commented on it; otherwise all who write here."""
+    people = {row.user_id: row for row in members().filter(user__is_active=True) if row.user_id != by.id}
+    asked = release_request(campaign.id)
+    ids = {campaign.created_by_id, campaign.edited_by_id, asked.asked_by_id if asked else None}
+    ids |= set(CampaignComment.objects.filter(campaign=campaign).values_list("author_id", flat=True))
+    found = [row.user for user_id, row in people.items() if user_id in ids]
+    return found or [row.user for row in people.values() if row.role in (Role.OWNER, Role.EDITOR)]
+
+
+def _letter(campaign: Campaign, row: CampaignComment) -> tuple[str, str]:
+    facts = {"person": row.author, "mailing": campaign.name, "about": CommentPlace(row.about).label}
+    url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/comments/#comment-{row.id}"
+    return _(SUBJECT) % facts, f"{_(WROTE) % facts}\n\n{row.text}\n\n{url}\n"

@@ -1,0 +1,66 @@
+"""What colleagues say about a mailing."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.campaigns.models.campaign import Campaign
+from mailflatrate.base.tenancy import TenantModel
+
+_OTHER_WORDS = """
+((NEW.account_id, NEW.campaign_id, NEW.author_id, NEW.written_at, NEW.about)
+IS DISTINCT FROM (OLD.account_id, OLD.campaign_id, OLD.author_id, OLD.written_at, OLD.about)
+OR NEW.text IS DISTINCT FROM OLD.text AND (NEW.text <> '' OR NEW.deleted_at IS NULL)
+OR OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS DISTINCT FROM OLD.deleted_at)
+"""
+
+
+class CommentPlace(models.TextChoices):
+    """The part of a mailing that a thread is about."""
+
+    WHOLE = "", _("The whole mailing")
+    SUBJECT = "subject", _("Subject")
+    PREHEADER = "preheader", _("Preheader")
+    SENDER = "sender", _("From")
+    AUDIENCE = "audience", _("Recipients")
+    CONTENT = "content", _("Content")
+    TEXT = "text", _("Text part")
+
+
+class CampaignComment(TenantModel):
+    """One comment: the first of a thread, or an answer in one. Words are never changed, only taken back.
+
+    What was taken back keeps its author, its time and who took it back; the words are gone.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comments")
+    thread = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="answers", help_text="None: begins one"
+    )
+    about = models.CharField(max_length=10, choices=CommentPlace.choices, default=CommentPlace.WHOLE, blank=True)
+    text = models.TextField(blank=True)
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    resolved_at = models.DateTimeField(null=True, help_text="of a thread: in its first comment")
+    resolved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "campaign_comment"
+        indexes = [models.Index(fields=["account", "campaign", "id"], name="campaign_comment_order")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(text__gt="") ^ Q(deleted_at__isnull=False), name="comment_has_words_or_is_taken_back"
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="comment_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(_OTHER_WORDS.strip()),
+                func="RAISE EXCEPTION 'a comment is deleted, never changed' USING ERRCODE = 'insufficient_privilege';",
+            )
+        ]

@@ -1,0 +1,95 @@
+"""What colleagues say about a mailing: a part of the compose page, and a page of its own."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CampaignState, CommentPlace
+from mailflatrate.apps.campaigns.queries import comment_threads
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+
+
+def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
+    """What the part needs. Whoever only looks may comment, too."""
+    threads = comment_threads(campaign.id)
+    return {
+        "threads": [row for row in threads if row.first.resolved_at is None],
+        "settled": [row for row in threads if row.first.resolved_at is not None],
+        "places": CommentPlace.choices,
+        "deletes_all": request.membership.role == Role.OWNER,
+    }
+
+
+def _find(campaign_id: int, comment_id: int) -> CampaignComment:
+    found = CampaignComment.objects.filter(id=comment_id, campaign_id=campaign_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _answer(request: StudioRequest, campaign: Campaign, *, error: str = "", anchor: str = "comments") -> HttpResponse:
+    """The part anew for htmx; for others the page, or why nothing was kept."""
+    if is_htmx(request):
+        context = {"campaign": campaign, "comment_error": error, **comments_context(request, campaign)}
+        return page(request, "studio/campaigns/comments.html", context)
+    if error:
+        messages.error(request, error)
+    return see_other(f"{reverse('studio:campaign-comments', args=[campaign.id])}#{anchor}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio(viewers_may_post=True)
+def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """All threads of a mailing; a POST adds a comment or an answer."""
+    campaign = find_campaign(campaign_id)
+    if request.method != "POST":
+        is_draft = campaign.state == CampaignState.DRAFT
+        frame = {"campaign": campaign} if is_draft else base_context(campaign, "comments")
+        context = {**frame, "is_draft": is_draft, **comments_context(request, campaign)}
+        return page(request, "studio/campaigns/comments_page.html", context)
+    about = request.POST.get("about", "")
+    thread_id = whole_number(request.POST.get("thread"))
+    if thread_id:
+        _find(campaign_id, thread_id)
+    try:
+        row = actions.write_comment(
+            campaign_id, request.POST.get("text", ""), by=request.user, thread_id=thread_id or None,
+            about=CommentPlace(about) if about in CommentPlace.values else CommentPlace.WHOLE,
+        )  # fmt: skip
+    except CampaignError as problem:
+        return _answer(request, campaign, error=str(problem))
+    return _answer(request, campaign, anchor=f"comment-{row.id}")
+
+
+@require_POST
+@studio(viewers_may_post=True)
+def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
+    """A thread is settled, or open again."""
+    campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
+    if row.thread_id is not None:
+        raise Http404
+    actions.settle_thread(row.id, by=request.user, settled=request.POST.get("settled") == "yes")
+    return _answer(request, campaign)
+
+
+@require_POST
+@studio(viewers_may_post=True)
+def take_back(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
+    """The words of a comment go; that there was one stays."""
+    campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
+    try:
+        actions.take_back_comment(row.id, by=request.user)
+    except CampaignError as problem:
+        return _answer(request, campaign, error=str(problem))
+    if not is_htmx(request):
+        messages.success(request, _("The comment is deleted. That there was one stays visible."))
+    return _answer(request, campaign)

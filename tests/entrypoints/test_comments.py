@@ -1,0 +1,107 @@
+"""Colleagues comment on a mailing: threads, settled ones, and what is deleted leaves a trace."""
+
+import pytest
+from django.db import ProgrammingError
+
+from campaign_world import World, browser, followed, person, world
+from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.accounts.models import Notice, Role, User
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CommentPlace
+from mailflatrate.apps.campaigns.queries import comment_threads
+from mailflatrate.base import tenancy
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def anna() -> World:
+    """Anna with a colleague who writes and one who only looks."""
+    return world(people=1)
+
+
+def letters_to(user: User) -> list[Notice]:
+    with tenancy.account(house_account().id):
+        return list(Notice.objects.filter(recipient=user.email, kind="team").order_by("id"))
+
+
+def comment(anna: World, campaign: Campaign, text: str, by: User, **values: object) -> CampaignComment:
+    with tenancy.account(anna.account_id):
+        return actions.write_comment(campaign.id, text, by=by, **values)  # type: ignore[arg-type]
+
+
+def test_a_thread_in_two_browsers(anna: World) -> None:
+    """Ben, who only looks, comments; Anna answers and settles it; his next answer opens it again."""
+    ben = person(anna.account_id, "Ben Berger", Role.VIEWER)
+    campaign = anna.draft()
+    address = f"/studio/campaigns/{campaign.id}/comments/"
+    page = followed(browser(ben), address, {"text": "Twelve euros?\r\nOr <b>ten</b>?", "about": "subject"})
+    assert "Twelve euros?\nOr &lt;b&gt;ten&lt;/b&gt;?" in page and "Subject" in page
+    (letter,) = letters_to(anna.anna)
+    assert letter.subject == "Comment on “Winter bulbs”" and "Ben Berger wrote about" in letter.text
+    with tenancy.account(anna.account_id):
+        first = CampaignComment.objects.get().id
+    followed(anna.client, address, {"text": "Twelve.", "thread": first, "about": "content"})
+    assert len(letters_to(ben)) == 1, "who commented hears of the answer"
+    page = followed(anna.client, f"{address}{first}/settle/", {"settled": "yes"})
+    assert "1 settled thread" in page and "Settled by Anna Lindner" in page
+    assert "1 settled thread" in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
+    page = followed(browser(ben), address, {"text": "Thank you.", "thread": first})
+    assert "settled thread" not in page
+    with tenancy.account(anna.account_id):
+        (thread,) = comment_threads(campaign.id)
+    assert [row.text for row in thread.answers] == ["Twelve.", "Thank you."]
+    assert {row.about for row in thread.answers} == {CommentPlace.SUBJECT}
+
+
+def test_deleting_leaves_a_trace(anna: World) -> None:
+    ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
+    clara = person(anna.account_id, "Clara Cordes", Role.EDITOR)
+    campaign = anna.draft()
+    row = comment(anna, campaign, "Secret", ben)
+    with tenancy.account(anna.account_id), pytest.raises(CampaignError, match="Only the author"):
+        actions.take_back_comment(row.id, by=clara)
+    page = followed(browser(ben), f"/studio/campaigns/{campaign.id}/comments/{row.id}/delete/", {})
+    assert "Secret" not in page and "Deleted by Ben Berger" in page
+    other = comment(anna, campaign, "Again", ben)
+    with tenancy.account(anna.account_id):
+        actions.take_back_comment(other.id, by=anna.anna)
+        other.refresh_from_db()
+    assert (other.text, other.deleted_by_id, other.author_id) == ("", anna.anna.id, ben.id)
+
+
+@pytest.mark.parametrize("change", [{"text": "Other words"}, {"text": ""}, {"author_id": None}, {"about": "text"}])
+def test_words_never_change(anna: World, change: dict[str, object]) -> None:
+    """Whatever statement somebody finds: words are deleted with who and when, or stay."""
+    row = comment(anna, anna.draft(), "As I said.", anna.anna)
+    values = change | ({"author_id": world().anna.id} if "author_id" in change else {})
+    with pytest.raises(ProgrammingError, match="never changed"), tenancy.account(anna.account_id):
+        CampaignComment.objects.filter(id=row.id).update(**values)
+
+
+def test_what_is_refused(anna: World) -> None:
+    campaign = anna.draft()
+    page = followed(anna.client, f"/studio/campaigns/{campaign.id}/comments/", {"text": "  "})
+    assert "Write something first." in page
+    with pytest.raises(CampaignError, match="at most"):
+        comment(anna, campaign, "x" * 2001, anna.anna)
+    other = comment(anna, anna.draft("Other"), "There", anna.anna)
+    answer = anna.client.post(f"/studio/campaigns/{campaign.id}/comments/", {"text": "x", "thread": other.id})
+    assert answer.status_code == 404, "a thread of another mailing"
+
+
+def test_htmx_gets_the_part_and_a_sent_mailing_has_its_comments(anna: World) -> None:
+    campaign = anna.sending()
+    address = f"/studio/campaigns/{campaign.id}/comments/"
+    answer = anna.client.post(address, {"text": "It went well."}, headers={"HX-Request": "true"})
+    assert answer.content.decode().lstrip().startswith("<section") and "It went well." in answer.content.decode()
+    assert 'aria-current="page"' in anna.client.get(address).content.decode()
+
+
+def test_a_deleted_draft_takes_its_comments_along(anna: World) -> None:
+    campaign = anna.draft()
+    comment(anna, campaign, "Gone with it.", anna.anna)
+    with tenancy.account(anna.account_id):
+        actions.delete_draft(campaign.id)
+        assert not CampaignComment.objects.exists()
