@@ -28,6 +28,7 @@ from smtp_sink_check import free_port, wait_for
 CONNECTIONS = 10
 SENDERS = 2
 RUN_SECONDS = 1800
+SETTLING_SECONDS = 5
 
 
 @dataclass
@@ -49,6 +50,11 @@ class Stage:
         """What the sink received in this run."""
         return self.folder / f"sink-{self.run}.txt"
 
+    @property
+    def log(self) -> Path:
+        """What the workers log."""
+        return self.folder / "workers.log"
+
     def mode(self, word: str) -> None:
         """Tell the sink how to behave."""
         (self.folder / "mode").write_text(word)
@@ -66,9 +72,14 @@ class Stage:
         self.sink.kill()
         self.sink.wait()
 
+    def start_worker(self, *queues: str) -> subprocess.Popen[bytes]:
+        """Start a worker process for these queues; what it logs goes to a file."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(worker_command(*queues), stderr=log)
+
     def start_sender(self, number: int) -> None:
         """Start a sender process, in the place of the one with this number."""
-        process = subprocess.Popen(worker_command("send"))
+        process = self.start_worker("send")
         if number < len(self.senders):
             self.senders[number] = process
         else:
@@ -149,8 +160,28 @@ def database(stage: Stage, people: int) -> int:
     server.stop()
     time.sleep(3)
     server.start()
+    # A worker whose connection is dead begins anew once or twice; one that does so for ever cannot work any more.
+    time.sleep(SETTLING_SECONDS)
+    begun_anew = beginnings(stage)
+    time.sleep(SETTLING_SECONDS)
+    stage.notes["still_beginning_anew"] = beginnings(stage) - begun_anew
     stage.notes["senders_that_ended"] = sum(process.poll() is not None for process in stage.senders)
+    assert beginnings(stage) == begun_anew, stage.log.read_text()[-4000:]
     return 0
+
+
+def wait_scheduled() -> None:
+    """Return when the workers have scheduled something, so that all of their connections are open. At most a minute."""
+    from procrastinate.contrib.django.models import ProcrastinatePeriodicDefer
+
+    while not ProcrastinatePeriodicDefer.objects.exists():
+        time.sleep(0.5)
+    time.sleep(1)
+
+
+def beginnings(stage: Stage) -> int:
+    """How often Procrastinate gave a worker up because its database was gone; the process then begins anew."""
+    return stage.log.read_text().count("stopping worker")
 
 
 def relay_at_start(stage: Stage, people: int) -> int:
@@ -261,6 +292,7 @@ FAULTS: dict[str, Callable[[Stage, int], int]] = {
 
 def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
     """What the tables say against what the sink has; raises AssertionError for what does not hold."""
+    from mailflatrate.apps.accounts.models import User
     from mailflatrate.apps.delivery.models import Delivery
     from mailflatrate.apps.delivery.queries import campaign_progress, in_doubt
     from mailflatrate.base import tenancy
@@ -273,11 +305,12 @@ def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
     states = Counter(state for _, state in rows)
     twice = [address for address, count in at_sink.items() if count > 1]
     lost = [address for address, state in rows if state == "sent" and not at_sink[address]]
+    others = at_sink.keys() - {address for address, _ in rows}  # the account's people get notices
     secret = [address for address, state in rows if state not in ("sent", "in_doubt") and at_sink[address]]
     doubtful = {address for address, state in rows if state == "in_doubt"}
     result: dict[str, object] = {
         "states": dict(states), "at_sink": sum(at_sink.values()), "kills": kills, "twice": len(twice),
-        "lost": len(lost), "received_but_not_sent": len(secret), "in_doubt_received": sum(
+        "lost": len(lost), "notices_to": sorted(others), "received_but_not_sent": len(secret), "in_doubt_received": sum(
             1 for address in doubtful if at_sink[address]), **stage.notes,
     }  # fmt: skip
     problems = [
@@ -287,6 +320,7 @@ def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
             "somebody has no final state": bool(states.keys() - {"sent", "withheld", "in_doubt", "bounced"}),
             "somebody got it twice": bool(twice),
             "somebody is sent and did not get it": bool(lost),
+            "somebody got it who was not planned": bool(others - set(User.objects.values_list("email", flat=True))),
             "somebody got it and is not sent": bool(secret),
             "too many in doubt": len(doubtful) > CONNECTIONS * kills,
             "in doubt and not listed": listed != doubtful,
@@ -303,6 +337,8 @@ def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
     stage.run, stage.notes = name, {}
     stage.mode({"tenth": "tenth", "unsubscribe": "slow"}.get(name, "ok"))
     began = time.monotonic()
+    if name == "database":
+        wait_scheduled()
     if name != "relay_start":
         stage.start_sink()
     stage.campaign_id = release(stage.estate)
@@ -326,14 +362,14 @@ def main() -> None:
     settings = {
         "relay_host": "127.0.0.1", "relay_port": str(port), "relay_tls": "never", "canary_wait_seconds": "0",
         "retry_first_seconds": "2", "relay_pause_max_seconds": "2", "sender_connections": str(CONNECTIONS),
-        "chunk_size": str(max(50, min(1000, options.recipients // 20))), "log_level": "ERROR",
+        "chunk_size": str(max(50, min(1000, options.recipients // 20))), "log_level": "WARNING",
     }  # fmt: skip
     results: dict[str, object] = {}
     with workspace(**settings) as folder:
         stage = Stage(folder, build_estate(options.recipients), port)
         for number in range(SENDERS):
             stage.start_sender(number)
-        stage.others.append(subprocess.Popen(worker_command("plan", "house")))
+        stage.others.append(stage.start_worker("plan", "house"))
         try:
             for name in options.only.split(","):
                 results[name] = run_fault(stage, name, options.recipients)

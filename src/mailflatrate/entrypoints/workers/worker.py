@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import psycopg
 import structlog
 import uvloop
+from asgiref.sync import sync_to_async
+from django.db import connections
 from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -27,6 +29,7 @@ GRACE_SECONDS = 8.0
 STALLED_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+LASTING_SECONDS = 30.0  # work that lasted so long had its database: the next pause is short again
 POLL_SECONDS = 2.0
 EXPRESS_AT_ONCE = 4
 
@@ -59,17 +62,31 @@ class _Work:
         pause = FIRST_PAUSE_SECONDS
         try:
             while not self._stopping.is_set():
-                try:
-                    await self._wait_for_database()
+                await self._wait_for_database()
+                began = loop.time()
+                problem = await self._work_while_it_lasts()
+                if self._stopping.is_set():
+                    return
+                if loop.time() - began > LASTING_SECONDS:
                     pause = FIRST_PAUSE_SECONDS
-                    if not self._stopping.is_set():
-                        await self._work()
-                except (psycopg.Error, exceptions.ConnectorException, OSError) as problem:
-                    log.warning("worker_without_database", problem=str(problem)[:200], pause_seconds=pause)
-                    await self._sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                log.warning("worker_begins_anew", problem=problem, pause_seconds=pause)
+                await self._sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         finally:
             await close_sender()
+
+    async def _work_while_it_lasts(self) -> str:
+        """Work until a signal or until the database is gone; what ended it, as far as Procrastinate says."""
+        try:
+            if not self._stopping.is_set():
+                await self._work()
+        except (psycopg.Error, exceptions.ConnectorException, OSError) as problem:
+            return str(problem)[:200]
+        finally:
+            # Procrastinate's schedule speaks over Django's connection of that thread, and Django puts a new one in
+            # place of a dead one only at the border of a request, which a worker does not have.
+            await sync_to_async(connections.close_all)()
+        return ""
 
     def _stop(self) -> None:
         self._stopping.set()
