@@ -10,7 +10,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +69,16 @@ def workspace(**settings: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def build_estate(recipients: int) -> Estate:
-    """One vetted account with a signing domain, and a list of confirmed people with their proof."""
+def plain_address(account_id: int, number: int) -> str:
+    """Somebody who takes his mail, at one of fifty domains."""
+    return f"dora{account_id}x{number}@people{number % 50}.example"
+
+
+def build_estate(recipients: int, address: Callable[[int, int], str] = plain_address) -> Estate:
+    """One vetted account with a signing domain, and a list of confirmed people with their proof.
+
+    `address` makes the address of a recipient from the account and his number.
+    """
     from mailflatrate.apps.accounts import actions as accounts
     from mailflatrate.apps.accounts.models import Account
     from mailflatrate.apps.domains import actions as domains
@@ -96,7 +104,7 @@ def build_estate(recipients: int) -> Estate:
             Mailbox.objects.create(account_id=account_id, email="anna@shop.example", proved_at=now)
         sender = domains.add_sender(domain.id, "anna@shop.example", "Anna's Shop")
         mailing_list = MailingList.objects.create(name="News", public_name="Anna's news", code="news0001")
-    add_people(account_id, mailing_list.id, recipients)
+    add_people(account_id, mailing_list.id, recipients, address)
     with tenancy.platform(PlatformReason.SETUP):
         assert Account.objects.get(id=account_id).may_send
     return Estate(account_id, mailing_list.id, sender.id, operator)
@@ -134,7 +142,7 @@ IMPRINT = {
 }  # fmt: skip
 
 
-def add_people(account_id: int, list_id: int, count: int) -> None:
+def add_people(account_id: int, list_id: int, count: int, address: Callable[[int, int], str] = plain_address) -> None:
     """Confirmed subscriptions with ledger events and evidence: copied into a staging table, then set by set."""
     from django.db import connection
 
@@ -147,7 +155,7 @@ def add_people(account_id: int, list_id: int, count: int) -> None:
         cursor.execute("CREATE TEMP TABLE stage (n bigint, email text, key bytea, first_name text) ON COMMIT DROP")
         with cursor.copy("COPY stage FROM STDIN") as copy:
             for number in range(count):
-                email = f"dora{account_id}x{number}@people{number % 50}.example"
+                email = address(account_id, number)
                 copy.write_row((number, email, ring.suppression_key(email), names[number % 5]))
         for statement in PEOPLE:
             cursor.execute(statement, {"account_id": account_id, "list_id": list_id})

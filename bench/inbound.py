@@ -50,8 +50,8 @@ class Returned:
 class Client:
     """One SMTP connection, a command at a time. Raises OSError for everything but the reply it waits for."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
         self._file = self._socket.makefile("rb")
         self._expect(b"220")
         self._say(b"EHLO storm.example", b"250")

@@ -39,9 +39,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int) -> None:
-    """Return when something listens on `port`. Raises ConnectionError after a minute."""
-    for _ in range(3_000):
+def wait_for(port: int, seconds: float = 60) -> None:
+    """Return when something listens on `port`. Raises ConnectionError when the time is over."""
+    for _ in range(int(seconds / 0.02)):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return

@@ -35,6 +35,7 @@ from mailflatrate.apps.campaigns.actions import (
     write_comment,
 )
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
+from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.forms.actions import request_confirmation
@@ -162,6 +163,7 @@ class Neighbours:
         )
         refresh_campaign(self.anna.account_id, campaign.id)
         with tenancy.platform(PlatformReason.STANDING):
+            hold_lane(self.anna.account_id, campaign.id, "yahoo", "R-88")
             Measure.objects.create(
                 account_id=self.anna.account_id, campaign=campaign, scope="mailing", cause="hard_bounces", level=1,
                 rule="R-88", events=3, base=200, limit_percent=1,

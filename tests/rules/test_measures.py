@@ -74,11 +74,24 @@ def test_unsubscribes(left: int, delivered: int, found: Level | None) -> None:
     assert level(counts, Cause.UNSUBSCRIBES, Scope.DAY) is None
 
 
-def test_unknown_users_at_one_provider() -> None:
-    need = judge_provider("yahoo", 1000, 51)
-    assert need is not None and need.level is Level.PAUSE_MAILING and need.provider == "yahoo"
-    assert judge_provider("yahoo", 1000, 50) is None
-    assert judge_provider("yahoo", 199, 100) is None
+@pytest.mark.parametrize(
+    ("counts", "cause"),
+    [
+        (Counts(settled=1000, hard=51), Cause.PROVIDER_BOUNCES),
+        (Counts(settled=1000, hard=50), None),
+        (Counts(settled=199, hard=100), None),
+        (Counts(settled=5000, delivered=5000, reporting=2000, complaints=4), Cause.PROVIDER_COMPLAINTS),
+        (Counts(settled=5000, delivered=5000, reporting=2000, complaints=3), None),
+        (Counts(settled=400, delivered=400, reporting=400, complaints=2), None),
+        (Counts(settled=1000, refused=51), Cause.PROVIDER_REFUSALS),
+        (Counts(settled=1000, refused=50), None),
+    ],
+)
+def test_one_provider_alone(counts: Counts, cause: Cause | None) -> None:
+    """R-70, R-86, R-88: its lane waits, and nothing else; two events never do it (R-87)."""
+    found = judge_provider("yahoo", counts)
+    assert [need.cause for need in found] == ([cause] if cause else [])
+    assert all(need.level is Level.PAUSE_LANE and need.provider == "yahoo" for need in found)
 
 
 def test_each_domain_belongs_to_one_provider() -> None:

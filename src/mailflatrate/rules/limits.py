@@ -61,6 +61,7 @@ LIMITS: dict[str, Limit] = {
         _limit("hard_bounce_pause", 2.0, "percent", "R-88", "ours, between CSA and SES", derived=True),
         _limit("hard_bounce_suspend", 5.0, "percent", "R-88", "Amazon SES: review at 5"),
         _limit("provider_unknown_pause", 5.0, "percent", "R-88", "ours", derived=True),
+        _limit("provider_refused_pause", 5.0, "percent", "R-70", "ours, like unknown users", derived=True),
         _limit("unsubscribe_stop", 2.0, "percent", "R-89", "ours", derived=True),
         _limit("pause_cooling_hours", 24, "hours", "R-90", "ours", derived=True),
         # Accounts.

@@ -17,9 +17,10 @@ class Level(IntEnum):
 
     WARN = 1  # the customer is told
     THROTTLE = 2  # fewer a day, and a reviewer looks
-    PAUSE_MAILING = 3  # this mailing waits for a reviewer
-    PAUSE_ACCOUNT = 4  # all mailings wait for a reviewer
-    SUSPEND = 5  # nothing goes out, and a strike is given
+    PAUSE_LANE = 3  # what this mailing has for one provider waits for a reviewer
+    PAUSE_MAILING = 4  # this mailing waits for a reviewer
+    PAUSE_ACCOUNT = 5  # all mailings wait for a reviewer
+    SUSPEND = 6  # nothing goes out, and a strike is given
 
 
 class Cause(Enum):
@@ -28,6 +29,8 @@ class Cause(Enum):
     COMPLAINTS = "complaints"
     HARD_BOUNCES = "hard_bounces"
     PROVIDER_BOUNCES = "provider_bounces"
+    PROVIDER_COMPLAINTS = "provider_complaints"
+    PROVIDER_REFUSALS = "provider_refusals"
     UNSUBSCRIBES = "unsubscribes"
 
 
@@ -41,7 +44,8 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Distinct recipients. `settled` got an outcome; `reporting` of the delivered are at providers that report."""
+    """Distinct recipients. `settled` got an outcome; `reporting` of the delivered are at providers that report;
+    `refused` were turned away because of the sender (R-70)."""
 
     settled: int = 0
     delivered: int = 0
@@ -49,6 +53,7 @@ class Counts:
     hard: int = 0
     complaints: int = 0
     unsubscribed: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,30 @@ def judge(counts: Counts, scope: Scope) -> tuple[Need, ...]:
     return tuple(need for need in found if need is not None)
 
 
-def judge_provider(provider: str, settled: int, hard: int) -> Need | None:
-    """Too many unknown users at one provider: what goes there next would ruin the standing with it (R-88)."""
-    limit = value("provider_unknown_pause")
-    if hard < value("rate_sample_events") or settled < value("rate_sample_delivered") or share(hard, settled) <= limit:
-        return None
-    return Need(Cause.PROVIDER_BOUNCES, Level.PAUSE_MAILING, "R-88", hard, settled, limit, provider)
+def judge_provider(provider: str, counts: Counts) -> tuple[Need, ...]:
+    """What a mailing's figures at one provider call for: what goes there next would ruin the standing with it.
+
+    Too many unknown users (R-88), too many complaints (R-86), or refusals because of the sender (R-70) pause its lane.
+    """
+    hard, complained, refused = (
+        share(counts.hard, counts.settled), share(counts.complaints, counts.reporting),
+        share(counts.refused, counts.settled),
+    )  # fmt: skip
+    unknown_limit, complaint_limit, refused_limit = map(value, _PROVIDER_LIMITS)
+    found = (
+        (hard > unknown_limit, Cause.PROVIDER_BOUNCES, "R-88", counts.hard, counts.settled, unknown_limit),
+        (complained >= complaint_limit, Cause.PROVIDER_COMPLAINTS, "R-86", counts.complaints, counts.reporting,
+         complaint_limit),
+        (refused > refused_limit, Cause.PROVIDER_REFUSALS, "R-70", counts.refused, counts.settled, refused_limit),
+    )  # fmt: skip
+    return tuple(
+        Need(cause, Level.PAUSE_LANE, rule, events, base, limit, provider)
+        for crossed, cause, rule, events, base, limit in found
+        if crossed and events >= value("rate_sample_events") and base >= value("rate_sample_delivered")
+    )
+
+
+_PROVIDER_LIMITS = ("provider_unknown_pause", "complaint_pause", "provider_refused_pause")
 
 
 def _complaints(counts: Counts, scope: Scope) -> Need | None:

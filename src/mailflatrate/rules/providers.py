@@ -48,12 +48,18 @@ PROVIDERS: tuple[Provider, ...] = (
 )  # fmt: skip
 
 _BY_DOMAIN = {domain: provider.key for provider in PROVIDERS for domain in provider.domains}
+_NAMES = {provider.key: provider.name for provider in PROVIDERS}
 REPORTING = frozenset(provider.key for provider in PROVIDERS if provider.reports)
 
 
 def provider_of(domain: str) -> str:
     """The key of the provider that a recipient's domain belongs to; `other` for all that the table does not hold."""
     return _BY_DOMAIN.get(domain.lower(), OTHER)
+
+
+def provider_name(key: str) -> str:
+    """As people know it; `other` and unknown keys as they are."""
+    return _NAMES.get(key, key)
 
 
 def domains_by_provider() -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import confirmations, wake
+from mailflatrate.apps.delivery import confirmations, lanes, wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.gate.notices import notice_decision
@@ -35,13 +35,16 @@ SELECT %(account_id)s, %(chunk_id)s, campaign_id, %(state)s, '', count(*) FROM e
 ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
 """
 
-# Due retries become a chunk of their own; the tally of the chunk they leave follows them.
+# Due retries of one lane become a chunk of their own; the tally of the chunk they leave follows them.
 _COLLECT = """
 WITH due AS (
     DELETE FROM retry WHERE account_id = %(account_id)s AND delivery_id IN (
-        SELECT delivery_id FROM retry
-        WHERE account_id = %(account_id)s AND campaign_id IS NOT DISTINCT FROM %(campaign_id)s AND due_at <= %(now)s
-        ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+        SELECT r.delivery_id FROM retry r
+        JOIN delivery d ON d.id = r.delivery_id AND d.account_id = r.account_id
+        JOIN chunk k ON k.id = d.chunk_id AND k.account_id = r.account_id AND k.provider = %(provider)s
+        WHERE r.account_id = %(account_id)s AND r.campaign_id IS NOT DISTINCT FROM %(campaign_id)s
+          AND r.due_at <= %(now)s
+        ORDER BY r.due_at LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED)
     RETURNING delivery_id
 ), before AS (
     SELECT d.id, d.chunk_id FROM delivery d JOIN due ON due.delivery_id = d.id
@@ -207,6 +210,8 @@ def finish_chunk(
         if campaign is not None and campaign.state == CampaignState.CANCELLED:
             Retry.objects.filter(campaign_id=campaign.id).delete()
             _cancel_rows(account_id, chunk_id)
+        if campaign is not None:
+            lanes.sort_out(chunk)
         left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
         chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
         chunk.not_before = clock.now() + timedelta(seconds=pause_seconds) if left and pause_seconds else None
@@ -354,7 +359,7 @@ def _wake_retries(account_id: int, campaign_id: int | None) -> None:
 def collect_retries(account_id: int, campaign_id: int | None) -> None:
     """Put due retries of one campaign (None: of the account's notices) into chunks and wake those."""
     most = load_settings().chunk_size
-    while _collect_some(account_id, campaign_id, clock.now(), most) == most:
+    while _collect_some(account_id, campaign_id, clock.now(), most):
         pass
 
 
@@ -363,14 +368,18 @@ def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most:
         campaign = _locked(campaign_id)
         if campaign is not None and campaign.state not in RUNNING:
             return 0
-        if not Retry.objects.filter(**_of(campaign_id), due_at__lte=now).exists():
+        due = Retry.objects.filter(**_of(campaign_id), due_at__lte=now).order_by("due_at")
+        provider = due.values_list("delivery__chunk__provider", flat=True).first()
+        if provider is None:
             _wake_retries(account_id, campaign_id)
             return 0
         highest = Chunk.objects.filter(**_of(campaign_id)).aggregate(n=Max("number"))["n"] if campaign else -1
-        chunk = Chunk.objects.create(campaign_id=campaign_id, number=(highest or 0) + 1, size=0)
+        chunk = Chunk.objects.create(campaign_id=campaign_id, number=(highest or 0) + 1, size=0, provider=provider)
         parameters = {"account_id": account_id, "campaign_id": campaign_id, "chunk_id": chunk.id, "now": now}
-        moved = _run(_COLLECT, {**parameters, "most": most})
+        moved = _run(_COLLECT, {**parameters, "provider": provider, "most": most})
         Chunk.objects.filter(id=chunk.id).update(size=moved)
+        if campaign is not None:
+            lanes.sort_out(chunk)
         _wake_one(account_id, chunk.id)
         _wake_retries(account_id, campaign_id)
         return moved

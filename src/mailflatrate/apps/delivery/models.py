@@ -55,6 +55,9 @@ class Chunk(TenantModel):
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=ChunkState.choices, db_default=ChunkState.READY)
     size = models.PositiveIntegerField()
+    provider = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="whose recipients it holds; empty: several providers'"
+    )
     not_before = models.DateTimeField(null=True)
     claimed_by = models.CharField(max_length=120, blank=True, db_default="", help_text="name of the sender's journal")
     claimed_at = models.DateTimeField(null=True)
@@ -240,4 +243,24 @@ class Retry(TenantModel):
         indexes = [
             models.Index(fields=["due_at"], name="retry_due"),
             models.Index(fields=["account", "campaign"], name="retry_campaign"),
+        ]
+
+
+class LaneHold(TenantModel):
+    """What a mailing has for one provider waits for a person (R-70, R-86, R-88); only the desk releases it (R-90)."""
+
+    platform_writes = True
+
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
+    provider = models.CharField(max_length=20)
+    rule = models.CharField(max_length=10)
+    held_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "lane_hold"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign", "provider"], condition=Q(released_at=None), name="lane_hold_once"
+            )
         ]

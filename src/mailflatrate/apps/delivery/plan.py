@@ -21,10 +21,14 @@ from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.pace import pace_for
+from mailflatrate.rules.providers import OTHER, domains_by_provider
 from mailflatrate.rules.withhold import WithholdReason
 from mailflatrate.settings.schema import load_settings
 
 SLICE_CONTACTS = 50_000
+LANE_LEAST = 100
+"""Recipients of a provider in a slice that make chunks of their own: below it no figure of that lane acts (R-85)."""
+DOMAINS = domains_by_provider()
 
 _SUPPRESSED = {
     reason.value: {
@@ -52,7 +56,8 @@ SELECT max(contact_id) FROM (
     ORDER BY contact_id LIMIT %(slice)s) page
 """
 
-# One row a person: the confirmed subscription that stands first in the campaign's order of lists.
+# One row a person: the confirmed subscription that stands first in the campaign's order of lists. Chunks hold one lane
+# each and take turns; providers with few recipients share chunks, and all share the canary.
 _SLICE = """
 WITH people AS MATERIALIZED (
     SELECT DISTINCT ON (s.contact_id) s.contact_id, s.mailing_list_id, s.consent_event_id, s.state
@@ -61,30 +66,42 @@ WITH people AS MATERIALIZED (
       AND s.contact_id > %(after)s AND s.contact_id <= %(up_to)s
     ORDER BY s.contact_id, s.state <> 'confirmed', array_position(%(list_ids)s::bigint[], s.mailing_list_id)
 ), judged AS MATERIALIZED (
-    SELECT p.contact_id, p.mailing_list_id, p.consent_event_id,
+    SELECT p.contact_id, p.mailing_list_id, p.consent_event_id, coalesce(lane.key, %(other)s) AS provider,
         CASE WHEN p.state <> 'confirmed' THEN p.state
              ELSE coalesce(own.reason, everywhere.reason, {not_meant}) END AS left_out
     FROM people p
     JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
+    LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
+        ON lane.domain = lower(split_part(c.email, '@', 2))
     LEFT JOIN suppression own ON own.account_id = %(account_id)s AND own.address_key = c.address_key
         AND own.lifted_at IS NULL
     LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
         AND everywhere.lifted_at IS NULL
+), ordered AS MATERIALIZED (
+    SELECT j.*, row_number() OVER (ORDER BY {order}) <= %(canary)s AS canary
+    FROM judged j WHERE left_out IS NULL
+), in_lanes AS (
+    SELECT o.*, CASE WHEN NOT canary AND count(*) OVER (PARTITION BY canary, provider) >= %(lane_least)s
+                     THEN provider ELSE '' END AS lane
+    FROM ordered o
+), in_chunks AS (
+    SELECT i.*, (row_number() OVER (PARTITION BY canary, lane ORDER BY contact_id) - 1) / %(chunk_size)s AS place
+    FROM in_lanes i
 ), numbered AS MATERIALIZED (
-    SELECT contact_id, mailing_list_id, consent_event_id, %(first_chunk)s +
-        CASE WHEN n < %(canary)s THEN 0
-             ELSE (%(canary)s > 0)::int + (n - %(canary)s) / %(chunk_size)s END AS number
-    FROM (SELECT j.*, row_number() OVER (ORDER BY {order}) - 1 AS n FROM judged j WHERE left_out IS NULL) ordered
+    SELECT contact_id, mailing_list_id, consent_event_id, lane,
+        %(first_chunk)s + CASE WHEN canary THEN 0
+            ELSE (%(canary)s > 0)::int + dense_rank() OVER (PARTITION BY canary ORDER BY place, lane) - 1 END AS number
+    FROM in_chunks
 ), made AS (
-    INSERT INTO chunk (account_id, campaign_id, number, size)
-    SELECT %(account_id)s, %(campaign_id)s, number, count(*) FROM numbered GROUP BY number
+    INSERT INTO chunk (account_id, campaign_id, number, size, provider)
+    SELECT %(account_id)s, %(campaign_id)s, number, count(*), lane FROM numbered GROUP BY number, lane
     RETURNING id, number
 ), planned AS (
     INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
         rules_version, granted_at, consent_event_id)
     SELECT %(account_id)s, %(campaign_id)s, m.id, %(edition_id)s, n.contact_id, n.mailing_list_id, %(decision_id)s,
         %(rules_version)s, %(granted_at)s, n.consent_event_id
-    FROM numbered n JOIN made m USING (number)
+    FROM numbered n JOIN made m USING (number) ORDER BY n.number, n.contact_id
 )
 SELECT left_out, count(*), (SELECT coalesce(max(number), -1) FROM numbered) FROM judged GROUP BY left_out
 """
@@ -176,6 +193,10 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "canary": plan.canary_size if is_first else 0,
         "first_chunk": plan.next_chunk,
         "chunk_size": load_settings().chunk_size,
+        "lane_least": LANE_LEAST,
+        "domains": list(DOMAINS),
+        "providers": list(DOMAINS.values()),
+        "other": OTHER,
         "campaign_id": campaign.id,
         "edition_id": plan.edition_id,
         "decision_id": plan.decision_id,

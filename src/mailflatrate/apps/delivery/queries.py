@@ -8,7 +8,16 @@ from types import MappingProxyType
 from django.db.models import Sum
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState, Plan, Tally
+from mailflatrate.apps.delivery.models import (
+    Attempt,
+    Chunk,
+    ChunkState,
+    Delivery,
+    DeliveryState,
+    LaneHold,
+    Plan,
+    Tally,
+)
 from mailflatrate.base import clock
 from mailflatrate.rules.pace import Pace
 
@@ -20,7 +29,8 @@ class Progress:
     """Where the recipients of a campaign stand. `pending` includes those in the middle of being sent.
 
     `left_out` were on the lists and not planned; `withheld` were planned and stopped at the door; both by reason.
-    `bounced_other` are refusals that say nothing about the mailbox: the sender's fault, or the content (R-70).
+    `bounced_other` are refusals that say nothing about the mailbox: the sender's fault, or the content (R-70). `held`:
+    provider -> how many of the pending wait for a person, because their lane is held (R-90).
     """
 
     planned: int
@@ -34,6 +44,7 @@ class Progress:
     cancelled: int
     withheld: Mapping[str, int]
     left_out: Mapping[str, int]
+    held: Mapping[str, int]
 
     @property
     def withheld_total(self) -> int:
@@ -94,6 +105,9 @@ def campaign_progress(campaign_id: int) -> Progress:
             {detail: n for (state, detail), n in sorted(counts.items()) if state == DeliveryState.WITHHELD}
         ),
         left_out=MappingProxyType(dict(left_out)),
+        held=MappingProxyType(
+            {hold.provider: waiting_in_lane(campaign_id, hold.provider) for hold in held_lanes(campaign_id)}
+        ),
     )
 
 
@@ -145,6 +159,17 @@ def _outcome(row: Delivery) -> OutcomeRow:
         attempts=row.attempts,
         settled_at=row.settled_at,
     )
+
+
+def held_lanes(campaign_id: int) -> list[LaneHold]:
+    """The lanes of a mailing that wait for a person, the first one first."""
+    return list(LaneHold.objects.filter(campaign_id=campaign_id, released_at=None).order_by("held_at"))
+
+
+def waiting_in_lane(campaign_id: int, provider: str) -> int:
+    """Recipients that wait in a held lane."""
+    chunks = Chunk.objects.filter(campaign_id=campaign_id, provider=provider, state=ChunkState.READY)
+    return Delivery.objects.filter(chunk_id__in=chunks.values("id"), state=DeliveryState.PENDING).count()
 
 
 def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:

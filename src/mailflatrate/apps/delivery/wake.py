@@ -13,6 +13,13 @@ from mailflatrate.base.jobs import Queue
 SEND_CHUNK = "delivery.send_chunk"
 SEND_POST = "delivery.send_post"
 
+
+def lane_open(chunk: str) -> str:
+    """SQL: the lane of a chunk, by the alias of its table, does not wait for a person (R-90)."""
+    return f"""NOT EXISTS (SELECT 1 FROM lane_hold h WHERE h.account_id = {chunk}.account_id
+        AND h.campaign_id = {chunk}.campaign_id AND h.provider = {chunk}.provider AND h.released_at IS NULL)"""  # noqa: S608
+
+
 # A campaign that is sent in turns has one job at a time, for the next turn; thousands would only find it taken.
 # The priority falls with the chunk's number, so that a small campaign is not stuck behind a large one. Confirmation
 # mails and notices have a lane of their own, beside whatever is running.
@@ -30,11 +37,12 @@ LEFT JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id
 LEFT JOIN plan p ON p.campaign_id = c.campaign_id AND p.account_id = c.account_id AND p.per_turn IS NOT NULL
 WHERE c.account_id = %(account_id)s AND c.state = 'ready'
   AND (c.campaign_id IS NULL OR (k.state IN ('sending', 'waiting') AND a.standing IN ('active', 'throttled')))
+  AND {lane_open("c")}
   AND NOT EXISTS (
       SELECT 1 FROM procrastinate_jobs j WHERE j.queueing_lock = 'chunk:' || c.id AND j.status = 'todo')
   AND (p.per_turn IS NULL OR c.id = (
       SELECT n.id FROM chunk n WHERE n.account_id = c.account_id AND n.campaign_id = c.campaign_id
-        AND n.state = 'ready' ORDER BY n.not_before NULLS FIRST, n.number LIMIT 1))
+        AND n.state = 'ready' AND {lane_open("n")} ORDER BY n.not_before NULLS FIRST, n.number LIMIT 1))
   AND {{which}}
 HAVING count(*) > 0
 """  # noqa: S608  # made of constants

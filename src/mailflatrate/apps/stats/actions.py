@@ -10,6 +10,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import hold_campaign, release_hold
+from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
 from mailflatrate.apps.stats import queries, words
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.models import Scope as StoredScope
@@ -78,10 +79,10 @@ def refresh_campaign(account_id: int, campaign_id: int) -> None:
 def judge_campaign(account_id: int, campaign_id: int) -> None:
     """Look at a mailing's figures as they are now and do what they call for (R-86, R-88, R-89)."""
     with tenancy.account(account_id):
-        needs = list(judge(queries.mailing_counts(campaign_id), Scope.MAILING))
-        for provider, counts in queries.provider_counts(campaign_id).items():
-            need = judge_provider(provider, counts.settled, counts.hard) if provider != OTHER else None
-            needs += [need] if need else []
+        by_provider = queries.live_counts(campaign_id)
+        needs = list(judge(queries.mailing_counts(campaign_id, by_provider), Scope.MAILING))
+        for provider, counts in by_provider.items():
+            needs += judge_provider(provider, counts) if provider != OTHER else ()
     for need in needs:
         _take(account_id, need, StoredScope.MAILING, campaign_id)
 
@@ -127,10 +128,12 @@ def _evidence(measure: Measure, need: Need) -> dict[str, Any]:
 
 
 def _carry_out(account: Account, need: Need, measure: Measure) -> None:
+    if need.level is Level.PAUSE_LANE and measure.campaign_id is not None:
+        hold_lane(account.id, measure.campaign_id, need.provider, need.rule)
     if need.level >= Level.PAUSE_MAILING and measure.campaign_id is not None:
         with tenancy.account(account.id):
             hold_campaign(measure.campaign_id, need.rule, words.sentence(need))
-    if need.level is Level.WARN or need.level is Level.PAUSE_MAILING:
+    if need.level in (Level.WARN, Level.PAUSE_LANE, Level.PAUSE_MAILING):
         tell_owners(account.id, NoticeKind.STANDING, lambda _user: words.letter(account.name, need, measure))
         return
     after = {
@@ -166,6 +169,9 @@ def lift_measure(measure_id: int, *, by: User, because: str) -> None:
         measure.save(update_fields=["lifted_at", "lifted_by", "lifted_because"])
         if measure.campaign_id is not None:
             of_mailing = Measure.objects.filter(account_id=measure.account_id, campaign_id=measure.campaign_id)
+            lane = of_mailing.filter(lifted_at=None, level=Level.PAUSE_LANE.value, provider=measure.provider)
+            if measure.provider and not lane.exists():
+                release_lane(measure.account_id, measure.campaign_id, measure.provider)
             if not of_mailing.filter(lifted_at=None, level__gte=Level.PAUSE_MAILING.value).exists():
                 release_hold(measure.account_id, measure.campaign_id)
         audit.record(

@@ -1,62 +1,95 @@
 """Scoped reads of figures and measures."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from mailflatrate.apps.campaigns.models import CampaignState
-from mailflatrate.apps.delivery.models import DeliveryState, Tally
-from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.delivery.actions import UNDER_WAY
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.measures import Counts, Level
-from mailflatrate.rules.providers import PROVIDERS, REPORTING
+from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
 
 WEEK_DAYS = 7
 
 
-def mailing_counts(campaign_id: int) -> Counts:
-    """What is known of a mailing at this moment, from its tallies: cheap at any size.
+# What is known of a mailing at this moment, by provider: from the tallies of its lanes, which are cheap at any size,
+# and from the rows of the few chunks that several providers share.
+_LIVE = """
+WITH table_of (domain, key) AS (
+    SELECT * FROM unnest(%(domains)s::text[], %(keys)s::text[])
+), counted AS (
+    SELECT c.provider AS key, t.state, t.detail, t.count
+    FROM chunk c JOIN tally t ON t.chunk_id = c.id AND t.account_id = c.account_id
+    WHERE c.account_id = %(account_id)s AND c.campaign_id = %(campaign_id)s AND c.provider <> ''
+    UNION ALL
+    SELECT coalesce(p.key, %(other)s), d.state, d.bounce, 1
+    FROM chunk c JOIN delivery d ON d.chunk_id = c.id AND d.account_id = c.account_id
+    LEFT JOIN contact k ON k.id = d.contact_id AND k.account_id = d.account_id
+    LEFT JOIN table_of p ON p.domain = lower(split_part(k.email, '@', 2))
+    WHERE c.account_id = %(account_id)s AND c.campaign_id = %(campaign_id)s AND c.provider = ''
+      AND d.state IN ('sent', 'bounced')
+    UNION ALL
+    SELECT coalesce(nullif(c.provider, ''), p.key, %(other)s), f.kind, '', 1
+    FROM feedback f JOIN delivery d ON d.id = f.delivery_id AND d.account_id = f.account_id
+    JOIN chunk c ON c.id = d.chunk_id AND c.account_id = f.account_id
+    LEFT JOIN contact k ON k.id = d.contact_id AND k.account_id = d.account_id
+    LEFT JOIN table_of p ON p.domain = lower(split_part(k.email, '@', 2))
+    WHERE f.account_id = %(account_id)s AND f.campaign_id = %(campaign_id)s AND f.kind = 'complaint'
+)
+SELECT key, coalesce(sum(count) FILTER (WHERE state = 'sent'), 0),
+    coalesce(sum(count) FILTER (WHERE state = 'bounced'), 0),
+    coalesce(sum(count) FILTER (WHERE state = 'bounced' AND detail = 'hard'), 0),
+    coalesce(sum(count) FILTER (WHERE state = 'bounced' AND detail = 'sender'), 0),
+    coalesce(sum(count) FILTER (WHERE state = 'complaint'), 0)
+FROM counted GROUP BY key
+"""
 
-    The share of its recipients whose providers report comes from the figures, which may be some seconds old (R-85).
-    """
-    tallies = Tally.objects.filter(campaign_id=campaign_id).values("state", "detail").annotate(n=Sum("count"))
-    by_state: dict[tuple[str, str], int] = {(row["state"], row["detail"]): row["n"] for row in tallies}
-    delivered = sum(count for (state, _), count in by_state.items() if state == DeliveryState.SENT)
-    bounced = sum(count for (state, _), count in by_state.items() if state == DeliveryState.BOUNCED)
-    said = dict(_feedback(campaign_id))
-    return Counts(
-        settled=delivered + bounced,
-        delivered=delivered,
-        reporting=round(delivered * reporting_share(campaign_id)),
-        hard=by_state.get((DeliveryState.BOUNCED, "hard"), 0),
-        complaints=said.get(FeedbackKind.COMPLAINT, 0),
-        unsubscribed=said.get(FeedbackKind.UNSUBSCRIBE, 0),
-    )
 
-
-def _feedback(campaign_id: int) -> list[tuple[str, int]]:
-    kinds = [FeedbackKind.COMPLAINT, FeedbackKind.UNSUBSCRIBE]
+def live_counts(campaign_id: int) -> dict[str, Counts]:
+    """Provider -> figures of one mailing at this moment, without those who unsubscribed."""
+    table = domains_by_provider()
+    parameters: dict[str, Any] = {
+        "account_id": tenancy.current_account_id(), "campaign_id": campaign_id, "domains": list(table),
+        "keys": list(table.values()), "other": OTHER,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kind, count(*) FROM feedback WHERE account_id = %s AND campaign_id = %s AND kind = ANY(%s)"
-            " GROUP BY kind",
-            [tenancy.current_account_id(), campaign_id, [str(kind) for kind in kinds]],
-        )
-        return list(cursor.fetchall())
+        cursor.execute(_LIVE, parameters)
+        return {
+            key: Counts(
+                settled=int(delivered + bounced),
+                delivered=int(delivered),
+                reporting=int(delivered) if key in REPORTING or complaints else 0,
+                hard=int(hard),
+                refused=int(refused),
+                complaints=int(complaints),
+            )
+            for key, delivered, bounced, hard, refused, complaints in cursor.fetchall()
+        }
 
 
-def reporting_share(campaign_id: int) -> float:
-    """Which part of a mailing's delivered recipients is at providers that report complaints, or did so here; 0 to 1."""
-    rows = provider_counts(campaign_id)
-    delivered = sum(row.delivered for row in rows.values())
-    reporting = sum(row.delivered for key, row in rows.items() if key in REPORTING or row.complaints)
-    if not delivered:
-        return 1.0
-    # Nobody reports anything there: the few reports that came otherwise are held against all.
-    return reporting / delivered if reporting else 1.0
+def mailing_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = None) -> Counts:
+    """What is known of a mailing at this moment; `by_provider` where it was read already.
+
+    Where nobody reports anything, the few reports that came otherwise are held against all (R-85).
+    """
+    counts = list((live_counts(campaign_id) if by_provider is None else by_provider).values())
+    delivered = sum(row.delivered for row in counts)
+    unsubscribed = Feedback.objects.filter(campaign_id=campaign_id, kind=FeedbackKind.UNSUBSCRIBE).count()
+    return Counts(
+        settled=sum(row.settled for row in counts),
+        delivered=delivered,
+        reporting=sum(row.reporting for row in counts) or delivered,
+        hard=sum(row.hard for row in counts),
+        refused=sum(row.refused for row in counts),
+        complaints=sum(row.complaints for row in counts),
+        unsubscribed=unsubscribed,
+    )
 
 
 def provider_counts(campaign_id: int) -> dict[str, Counts]:
@@ -131,12 +164,7 @@ def measures_of(campaign_id: int) -> list[Measure]:
 
 
 def open_holds() -> QuerySet[Measure]:
-    """Measures that keep a mailing stopped, of all accounts; inside `tenancy.platform(...)`."""
-    return Measure.objects.filter(
-        lifted_at=None, level__gte=Level.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED
-    ).exclude(campaign__hold_rule="")
-
-
-def provider_name(key: str) -> str:
-    """As people know it; `other` and unknown keys as they are."""
-    return {provider.key: provider.name for provider in PROVIDERS}.get(key, key)
+    """Measures that keep a mailing or a lane of it stopped, of all accounts; inside `tenancy.platform(...)`."""
+    mailing = Q(level__gte=Level.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED)
+    lane = Q(level=Level.PAUSE_LANE.value, campaign__state__in=(*UNDER_WAY, CampaignState.PAUSED))
+    return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)

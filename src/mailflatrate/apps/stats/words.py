@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.rules.measures import Cause, Level, Need
-from mailflatrate.rules.providers import PROVIDERS
+from mailflatrate.rules.providers import provider_name
 from mailflatrate.settings import load_settings
 
 # Stored in English, as figures filled in; translated by sentence where they are shown whole.
@@ -14,6 +14,12 @@ _SENTENCES = {
     Cause.HARD_BOUNCES: gettext_noop("%(events)s of %(base)s addresses do not exist (%(percent)s %%)."),
     Cause.PROVIDER_BOUNCES: gettext_noop(
         "At %(provider)s, %(events)s of %(base)s addresses do not exist (%(percent)s %%)."
+    ),
+    Cause.PROVIDER_COMPLAINTS: gettext_noop(
+        "At %(provider)s, %(events)s of %(base)s recipients reported the mailing as spam (%(percent)s %%)."
+    ),
+    Cause.PROVIDER_REFUSALS: gettext_noop(
+        "%(provider)s turned away %(events)s of %(base)s messages because of the sender (%(percent)s %%)."
     ),
     Cause.UNSUBSCRIBES: gettext_noop("%(events)s of %(base)s recipients unsubscribed (%(percent)s %%)."),
 }
@@ -29,6 +35,12 @@ _REMEDIES = {
         "A provider that gets mail for people who do not exist soon refuses all of it. Tell us where the list comes"
         " from."
     ),
+    Cause.PROVIDER_COMPLAINTS: gettext_noop(
+        "Look at whom you write to and what they signed up for. People who reported you are on your lists no more."
+    ),
+    Cause.PROVIDER_REFUSALS: gettext_noop(
+        "These refusals say nothing about the addresses. Look at the checks of your sender domain; we ask the provider."
+    ),
     Cause.UNSUBSCRIBES: gettext_noop(
         "So many goodbyes at once say that the mailing was not what people signed up for. Look at its promise and its"
         " rhythm before you go on."
@@ -36,16 +48,19 @@ _REMEDIES = {
 }
 _DONE = {
     Level.WARN: gettext_noop("Nothing was stopped. This is a warning, so that it stays that way."),
+    Level.PAUSE_LANE: gettext_noop(
+        "Nothing more of this mailing goes to this provider until a person of ours has looked at it. All others get it."
+    ),
     Level.PAUSE_MAILING: gettext_noop("The mailing is paused. A person looks at it before it may go on."),
 }
 LEVELS = {
     Level.WARN: gettext_noop("Warning"),
     Level.THROTTLE: gettext_noop("Throttled"),
+    Level.PAUSE_LANE: gettext_noop("Provider paused"),
     Level.PAUSE_MAILING: gettext_noop("Mailing paused"),
     Level.PAUSE_ACCOUNT: gettext_noop("Account paused"),
     Level.SUSPEND: gettext_noop("Account suspended"),
 }
-_NAMES = {provider.key: provider.name for provider in PROVIDERS}
 
 
 def sentence(need: Need) -> str:
@@ -54,7 +69,7 @@ def sentence(need: Need) -> str:
         "events": need.events,
         "base": need.base,
         "percent": f"{need.percent:.2f}",
-        "provider": _NAMES.get(need.provider, need.provider),
+        "provider": provider_name(need.provider),
     }
 
 
@@ -79,6 +94,7 @@ def letter(account_name: str, need: Need, measure: Measure) -> tuple[str, str]:
     parts.append(f"{load_settings().public_url}/studio/{page}")
     subject = {
         Level.WARN: _("%(account)s: a figure that needs your attention"),
+        Level.PAUSE_LANE: _("%(account)s: a mailing is paused at one provider"),
         Level.PAUSE_MAILING: _("%(account)s: a mailing is paused"),
     }[need.level]
     return subject % {"account": account_name}, "\n\n".join(parts) + "\n"

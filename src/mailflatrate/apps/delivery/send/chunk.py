@@ -23,6 +23,7 @@ from mailflatrate.apps.delivery.send.writers import Writer
 from mailflatrate.apps.delivery.transmit import Permitted, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock
+from mailflatrate.rules.providers import provider_of
 from mailflatrate.rules.retries import RetryPolicy
 from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
 
@@ -66,6 +67,7 @@ class ChunkRun:
         self._soft = frozenset(row.delivery_id for row in claim.rows if row.soft_bounces)
         self._changed: dict[int, RecipientRow] = {}
         self._judged_again: set[int] = set()
+        self._held_providers: frozenset[str] = frozenset()
         self._outbox: list[Settled] = []
         self._flush_now = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -124,6 +126,8 @@ class ChunkRun:
             row = rows.popleft()
             if self._changed:
                 row = self._changed.pop(row.delivery_id, row)
+            if self._held_providers and provider_of((row.email or "").rpartition("@")[2]) in self._held_providers:
+                continue  # it waits with its lane
             written = write(row, clock.now())
             if type(written) is Settled:
                 self._note(written)
@@ -220,6 +224,7 @@ class ChunkRun:
         for row in rows:
             self._judged_again.add(row.delivery_id)
             self._changed[row.delivery_id] = row
+        self._held_providers = frozenset(found.held_providers)
         if not found.claim_held:
             self.halt = self.halt or Halt.CLAIM_LOST
         elif found.campaign_state not in RUNNING_STATES or not found.account_may_send:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailflatrate.apps.delivery.send.database import Connection
+from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 
 MAY_SEND = "('active', 'throttled')"
@@ -18,7 +19,7 @@ WITH turn AS (
     UPDATE plan p SET next_turn_at = now() + p.turn_seconds * interval '1 second'
     FROM chunk c
     WHERE c.id = %(chunk_id)s AND c.account_id = %(account_id)s AND c.state = 'ready'
-      AND (c.not_before IS NULL OR c.not_before <= now())
+      AND (c.not_before IS NULL OR c.not_before <= now()) AND {lane_open("c")}
       AND p.campaign_id = c.campaign_id AND p.account_id = c.account_id
       AND p.per_turn IS NOT NULL AND p.next_turn_at <= now()
     RETURNING p.per_turn
@@ -33,7 +34,8 @@ WITH turn AS (
           AND (EXISTS (SELECT 1 FROM turn) OR NOT EXISTS (
               SELECT 1 FROM plan p WHERE p.campaign_id = chunk.campaign_id AND p.account_id = chunk.account_id
                 AND p.per_turn IS NOT NULL))
-          AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND a.standing IN {MAY_SEND})))
+          AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND a.standing IN {MAY_SEND})
+          AND {lane_open("chunk")}))
     RETURNING id, account_id, campaign_id
 )
 SELECT claimed.campaign_id, d.edition_id, first.at, (SELECT per_turn FROM turn), {COLUMNS}
@@ -46,7 +48,7 @@ ORDER BY d.id
 """  # noqa: S608  # made of constants
 _HEAD = 4
 
-# What may have changed since: the campaign's state, the account's standing, and the people of this chunk.
+# What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
 _LOOK = f"""
 SELECT coalesce(k.state, 'sending'), k.campaign_id IS NULL OR a.standing IN {MAY_SEND},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
@@ -60,7 +62,9 @@ SELECT coalesce(k.state, 'sending'), k.campaign_id IS NULL OR a.standing IN {MAY
           AND d.consent_event_id IS NOT NULL
           AND (s.state IS DISTINCT FROM 'confirmed' OR EXISTS (
               SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
-                AND (x.account_id = a.id OR x.account_id IS NULL))))
+                AND (x.account_id = a.id OR x.account_id IS NULL)))),
+    ARRAY(SELECT h.provider::text FROM lane_hold h
+          WHERE h.account_id = a.id AND h.campaign_id = k.campaign_id AND h.released_at IS NULL)
 FROM account a
 LEFT JOIN (SELECT id AS campaign_id, state FROM campaign WHERE id = %(campaign_id)s) k ON true
 WHERE a.id = %(account_id)s
@@ -90,12 +94,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the repeated question found: may the chunk go on, and whose rows have to be judged again."""
+    """What the repeated question found: may the chunk go on, whose rows have to be judged again, which lanes wait."""
 
     campaign_state: str
     account_may_send: bool
     claim_held: bool
     changed: list[int]
+    held_providers: list[str]
 
 
 async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_by: str) -> Claim | None:
@@ -128,7 +133,7 @@ async def look(connection: Connection, held: Claim, claimed_by: str) -> Look:
     cursor = await connection.execute(_LOOK, parameters, binary=True)
     row = await cursor.fetchone()
     if row is None:
-        return Look("cancelled", account_may_send=False, claim_held=False, changed=[])
+        return Look("cancelled", account_may_send=False, claim_held=False, changed=[], held_providers=[])
     return Look(*row)  # type: ignore[arg-type]
 
 

@@ -9,14 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.delivery.queries import waiting_in_lane
 from mailflatrate.apps.stats import actions, queries, words
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
 from mailflatrate.rules.measures import Counts, Level, share
+from mailflatrate.rules.providers import provider_name
 
-TONES = {Level.WARN: "info", Level.THROTTLE: "warning", Level.PAUSE_MAILING: "warning"}
+TONES = {Level.WARN: "info", Level.THROTTLE: "warning", Level.PAUSE_LANE: "warning", Level.PAUSE_MAILING: "warning"}
 
 
 def _line(measure: Measure) -> dict[str, Any]:
@@ -44,15 +46,24 @@ def figures(request: DeskRequest) -> HttpResponse:
     return page(request, "figures", {"held": [_line(row) for row in held], "recent": [_line(row) for row in recent]})
 
 
+def _waiting(measure: Measure) -> int:
+    """Who waits in the lane that a measure holds."""
+    if measure.level != Level.PAUSE_LANE or measure.lifted_at is not None or measure.campaign_id is None:
+        return 0
+    with tenancy.account(measure.account_id):
+        return waiting_in_lane(measure.campaign_id, measure.provider)
+
+
 def _context(measure: Measure) -> dict[str, Any]:
     with tenancy.account(measure.account_id):
         mailing = queries.provider_counts(measure.campaign_id) if measure.campaign_id else {}
         week = queries.provider_window_counts(queries.WEEK_DAYS)
         by_domain = queries.domain_counts(queries.WEEK_DAYS)
     return {
-        "line": _line(measure), "measure": measure, "remedy": words.remedy(words.need_of(measure)),
-        "mailing": [_rates(queries.provider_name(key), counts) for key, counts in sorted(mailing.items())],
-        "week": [_rates(queries.provider_name(key), counts) for key, counts in sorted(week.items())],
+        "line": _line(measure), "measure": measure, "is_lane": measure.level == Level.PAUSE_LANE,
+        "waiting": _waiting(measure), "remedy": words.remedy(words.need_of(measure)),
+        "mailing": [_rates(provider_name(key), counts) for key, counts in sorted(mailing.items())],
+        "week": [_rates(provider_name(key), counts) for key, counts in sorted(week.items())],
         "domains": [_rates(key, counts) for key, counts in sorted(by_domain.items())],
     }  # fmt: skip
 
@@ -75,11 +86,12 @@ def figure(request: DeskRequest, measure_id: int) -> HttpResponse:
 @desk
 def lift(request: DeskRequest, measure_id: int) -> HttpResponse:
     """Let the customer go on, with a reason."""
-    _find(measure_id)
+    is_lane = _find(measure_id).level == Level.PAUSE_LANE
     try:
         actions.lift_measure(measure_id, by=request.user, because=request.POST.get("because", "")[:4000])
     except AccountError as problem:
         context = {**_context(_find(measure_id)), "problem": str(problem)}
         return page(request, "figure", context, status=REFUSED)
-    messages.success(request, _("Lifted. The customer may let the mailing go on."))
+    lane = _("Lifted. The mailing goes on at this provider.")
+    messages.success(request, lane if is_lane else _("Lifted. The customer may let the mailing go on."))
     return see_other(reverse("desk:figures"))

@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
 from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery.pacing import change_pace
-from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns
+from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
@@ -30,6 +30,7 @@ from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_ca
 from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.verdict import verdict_from_json
 
 
@@ -109,6 +110,10 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "withheld": reasons(progress.withheld),
         "unsubscribe_limit": limit("unsubscribe_stop"),
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
+        "held": [
+            {"name": provider_name(lane.provider), "rule": lane.rule, "waiting": progress.held[lane.provider]}
+            for lane in (held_lanes(campaign.id) if progress.held else [])
+        ],
     }
 
 

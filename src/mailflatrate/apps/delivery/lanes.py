@@ -1,0 +1,64 @@
+"""The lanes of a mailing: what goes to one provider can wait alone, until a person lets it go on (R-86, R-88, R-90).
+
+A chunk holds recipients of one provider, or, where there are too few of them and in the canary, of several; then its
+provider is empty. A lane that is held is neither woken nor claimed. A sender that is in the middle of a chunk learns of
+it by its next look and leaves out whom it concerns; when it gives the chunk back, they get a chunk of that lane.
+"""
+
+from collections import defaultdict
+
+from django.db import connection
+from django.db.models import Max
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import wake
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, LaneHold
+from mailflatrate.apps.delivery.queries import held_lanes
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.providers import provider_of
+
+_GOING = (CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING, CampaignState.PAUSED)
+
+
+def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bool:
+    """Nothing more of a mailing goes to a provider. False when the mailing is over. Inside `tenancy.platform(...)`."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
+    if campaign.state not in _GOING:
+        return False
+    lane = {"account_id": account_id, "campaign_id": campaign_id, "provider": provider, "released_at": None}
+    LaneHold.objects.get_or_create(**lane, defaults={"rule": rule, "held_at": clock.now()})
+    with tenancy.account(account_id):
+        mixed = Chunk.objects.select_for_update().filter(campaign_id=campaign_id, provider="", state=ChunkState.READY)
+        for chunk in mixed:
+            sort_out(chunk)
+    return True
+
+
+def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
+    """A reviewer lets a lane go on, at once where the mailing runs (R-90). Runs inside `tenancy.platform(...)`."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
+    held = LaneHold.objects.filter(account_id=account_id, campaign_id=campaign_id, provider=provider, released_at=None)
+    held.update(released_at=clock.now())
+    if campaign.state in (CampaignState.SENDING, CampaignState.WAITING):
+        with tenancy.account(account_id), connection.cursor() as cursor:
+            cursor.execute(*wake.defer_campaign(account_id, campaign_id))
+
+
+def sort_out(chunk: Chunk) -> None:
+    """Give the waiting recipients of a mixed chunk whose lane is held a chunk of that lane. The caller holds its row,
+    and that of the mailing."""
+    if chunk.provider or chunk.campaign_id is None:
+        return
+    held = {hold.provider for hold in held_lanes(chunk.campaign_id)}
+    if not held:
+        return
+    waiting = Delivery.objects.filter(chunk_id=chunk.id, state=DeliveryState.PENDING, contact__isnull=False)
+    lanes: dict[str, list[int]] = defaultdict(list)
+    for delivery_id, email in waiting.values_list("id", "contact__email"):
+        provider = provider_of(str(email).rpartition("@")[2])
+        if provider in held:
+            lanes[provider].append(delivery_id)
+    for provider, ids in lanes.items():
+        last = Chunk.objects.filter(campaign_id=chunk.campaign_id).aggregate(n=Max("number"))["n"]
+        lane = Chunk.objects.create(campaign_id=chunk.campaign_id, number=last + 1, size=len(ids), provider=provider)
+        Delivery.objects.filter(id__in=ids).update(chunk=lane)
