@@ -19,7 +19,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
-from mailflatrate.entrypoints.api.v1 import account, contacts, lists
+from mailflatrate.entrypoints.api.v1 import account, campaigns, contacts, lists, release
 from mailflatrate.entrypoints.api.v1.docs import docs
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code, Problem, answer_of
 from mailflatrate.settings import load_settings
@@ -35,8 +35,10 @@ TAGS = (
     ("Account", "Who the key is, and how the account stands."),
     ("Lists", "What people consent to."),
     ("Contacts", "People: asking them for their confirmation, changing, unsubscribing, erasing, proving."),
+    ("Mailings", "Drafts: written, looked at, checked, tried out."),
+    ("Release and report", "Letting mailings out on somebody's word, holding them, and what became of them."),
 )
-_MODULES = (account, lists, contacts)
+_MODULES = (account, lists, contacts, campaigns, release)
 
 
 class CarefulParser(Parser):

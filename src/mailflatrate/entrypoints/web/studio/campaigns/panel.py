@@ -51,6 +51,7 @@ PAGES = {
 class CheckItem:
     """One line of the panel. `opens_policy` draws the button that opens the question about the policy."""
 
+    finding: Finding
     state: str
     title: str
     reason: str
@@ -121,6 +122,7 @@ def _item(finding: Finding) -> CheckItem:
     words = explain(finding, reading_language())
     state = "passed" if finding.passed else STATES[finding.severity]
     return CheckItem(
+        finding=finding,
         state=state,
         title=words.title if finding.passed else words.sentence,
         reason=words.why,

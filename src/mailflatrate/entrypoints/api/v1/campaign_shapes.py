@@ -1,0 +1,235 @@
+"""How mailings look through the API, and how what a program writes becomes what a page writes."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urljoin
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError as FieldRefused
+from django.core.validators import validate_email
+from django.http import Http404
+from ninja import Schema
+from pydantic import Field
+
+from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.apps.lists.segments import parse_conditions
+from mailflatrate.entrypoints.api.v1.lists import Language
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id
+from mailflatrate.entrypoints.web.studio.campaigns.forms import MAX_CONTENT_CHARACTERS
+from mailflatrate.entrypoints.web.studio.campaigns.panel import CheckItem
+from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
+from mailflatrate.settings import load_settings
+
+MOST_CHOSEN = 200
+Line = Annotated[str, Field(max_length=250, pattern=r"^[^\r\n]*$")]
+Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARACTERS)]
+Ids = Annotated[list[Id], Field(max_length=MOST_CHOSEN)]
+Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
+
+
+class CampaignShown(Schema):
+    """A mailing. `mailing_id` stands in every letter, and is what people quote."""
+
+    id: int
+    mailing_id: str
+    name: str
+    subject: str
+    state: CampaignState
+    list_ids: list[int]
+    created_at: datetime
+    updated_at: datetime
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class CampaignDetail(CampaignShown):
+    """A mailing with everything that is written in it.
+
+    `content_hash` covers what recipients see and who they are: the policy is confirmed for exactly that (R-04).
+    """
+
+    preheader: str
+    sender_id: int | None
+    reply_to: str
+    language: str
+    conditions: list[dict[str, Any]]
+    excluded_list_ids: list[int]
+    excluded_segment_ids: list[int]
+    excluded_campaign_ids: list[int]
+    content_kind: ContentKind
+    content: str
+    text_override: str
+    track_clicks: bool
+    per_hour: int | None
+    time_zone: str
+    version: Annotated[int, Field(description="counts what was saved; send it with a change to overwrite nobody")]
+    content_hash: str
+    policy_confirmed: Annotated[bool, Field(description="the policy is confirmed for the content as it stands")]
+    state_reason: str
+    held_by_rule: Annotated[str, Field(description="the rule that keeps it paused until a person has looked (R-90)")]
+
+
+class CheckShown(Schema):
+    """One check of the gate, as the page shows it. `state`: passed, blocked, waiting (a reviewer), warning, todo."""
+
+    id: str
+    rule: str
+    severity: Literal["block", "review", "warn", "info"]
+    state: str
+    sentence: str
+    why: str
+    mend: str
+    field: Annotated[str, Field(description="what mends it")]
+    page: Annotated[str, Field(description="where a person mends it, if it is not this mailing")]
+    source: str
+
+
+class Written(Given):
+    """What is written in a mailing; what is left out stays, or is as a new draft has it."""
+
+    subject: Line | None = None
+    preheader: Line | None = None
+    sender_id: Annotated[Id | None, Field(description="a verified sender address; null: none yet")] = None
+    reply_to: Annotated[str | None, Field(max_length=254, description="empty: answers go to the sender")] = None
+    language: Language | None = None
+    list_ids: Ids | None = None
+    conditions: Annotated[Conditions | None, Field(description="all must hold; as in a segment")] = None
+    excluded_list_ids: Ids | None = None
+    excluded_segment_ids: Ids | None = None
+    excluded_campaign_ids: Ids | None = None
+    content_kind: ContentKind | None = None
+    content: Text | None = None
+    text_override: Text | None = None
+    track_clicks: bool | None = None
+    per_hour: Annotated[
+        int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as it goes")
+    ] = None
+    time_zone: Annotated[str | None, Field(max_length=64)] = None
+
+
+def campaign_of(campaign_id: int) -> Campaign:
+    """The account's own mailing. Raises Http404."""
+    found = Campaign.objects.select_related("sender__domain").filter(id=campaign_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def brief(campaign: Campaign) -> dict[str, Any]:
+    """What a list of mailings shows of one."""
+    names = [name for name in CampaignShown.model_fields if name != "state"]
+    return {name: getattr(campaign, name) for name in names} | {"state": CampaignState(campaign.state)}
+
+
+def detail(campaign: Campaign) -> CampaignDetail:
+    """A mailing as it stands."""
+    present = content_hash(campaign, newest_imprint())
+    return CampaignDetail(
+        **brief(campaign), preheader=campaign.preheader, sender_id=campaign.sender_id, reply_to=campaign.reply_to,
+        language=campaign.language, conditions=campaign.conditions, excluded_list_ids=campaign.excluded_list_ids,
+        excluded_segment_ids=[segment["id"] for segment in campaign.excluded_segments],
+        excluded_campaign_ids=campaign.excluded_mailing_ids, content_kind=ContentKind(campaign.content_kind),
+        content=campaign.content, text_override=campaign.text_override, track_clicks=campaign.track_clicks,
+        per_hour=campaign.per_hour, time_zone=campaign.time_zone, version=campaign.version, content_hash=present,
+        policy_confirmed=campaign.policy_hash == present, state_reason=campaign.state_reason,
+        held_by_rule=campaign.hold_rule,
+    )  # fmt: skip
+
+
+def check(item: CheckItem) -> CheckShown:
+    """A line of the panel; an address inside the compose page is none for a program."""
+    finding = item.finding
+    page = "" if item.href.startswith("#") else item.href
+    return CheckShown(
+        id=finding.key, rule=item.rule, severity=finding.severity.value, state=item.state, sentence=item.title,
+        why=item.reason, mend=item.mend, field=finding.anchor,
+        page=urljoin(load_settings().public_url, page) if page else "", source=item.source,
+    )  # fmt: skip
+
+
+def wrong(field: str, message: str) -> Problem:
+    """One value is not allowed."""
+    return Problem(Code.INVALID, more={"errors": [{"where": f"body.{field}", "message": message}]})
+
+
+def values_of(given: Written, campaign: Campaign | None) -> dict[str, Any]:
+    """What was sent, in the words of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
+    sent = given.model_fields_set
+    plain = ("subject", "preheader", "track_clicks", "content_kind", "language", "content", "text_override")
+    values = {name: getattr(given, name) for name in plain if getattr(given, name) is not None}
+    for name in ("content", "text_override"):
+        if name in values:
+            values[name] = values[name].replace("\r\n", "\n")
+    for name in ("content_kind", "language"):
+        if name in values:
+            values[name] = values[name].value
+    for name in ("sender_id", "per_hour"):
+        if name in sent:
+            values[name] = getattr(given, name)
+    _check_sender(values.get("sender_id"))
+    if given.reply_to is not None:
+        values["reply_to"] = _address(given.reply_to.strip())
+    if given.time_zone is not None:
+        values["time_zone"] = _zone(given.time_zone)
+    if given.conditions is not None:
+        values["conditions"] = [condition.as_json() for condition in parse_conditions(given.conditions)]
+    return values | _audience(given, campaign)
+
+
+def _check_sender(sender_id: int | None) -> None:
+    if sender_id is not None and not SenderAddress.objects.filter(id=sender_id, verified_at__isnull=False).exists():
+        raise wrong("sender_id", "no verified sender address of this account")
+
+
+def _address(text: str) -> str:
+    try:
+        if text:
+            validate_email(text)
+    except FieldRefused as refused:
+        raise wrong("reply_to", "no e-mail address") from refused
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise wrong("time_zone", "no IANA time zone, such as Europe/Berlin")
+    return text
+
+
+def _audience(given: Written, campaign: Campaign | None) -> dict[str, Any]:
+    """Lists, and who is left out. A segment is kept as it reads at this moment."""
+    values: dict[str, Any] = {}
+    in_use = MailingList.objects.filter(archived_at=None)
+    for name, rows in (("list_ids", in_use), ("excluded_list_ids", MailingList.objects.all())):
+        asked = getattr(given, name)
+        if asked is not None:
+            known = set(rows.filter(id__in=asked).values_list("id", flat=True))
+            values[name] = _all_known(name, asked, known)
+    if given.excluded_segment_ids is not None:
+        present = {
+            row.id: {"id": row.id, "name": row.name, "conditions": row.conditions}
+            for row in Segment.objects.filter(id__in=given.excluded_segment_ids)
+        }
+        kept = {segment["id"]: segment for segment in campaign.excluded_segments} if campaign else {}
+        known_segments = kept | present
+        asked = _all_known("excluded_segment_ids", given.excluded_segment_ids, set(known_segments))
+        values["excluded_segments"] = [known_segments[number] for number in sorted(asked)]
+    if given.excluded_campaign_ids is not None:
+        out = Campaign.objects.filter(id__in=given.excluded_campaign_ids, started_at__isnull=False)
+        known = set(out.exclude(id=campaign.id if campaign else 0).values_list("id", flat=True))
+        values["excluded_mailing_ids"] = sorted(_all_known("excluded_campaign_ids", given.excluded_campaign_ids, known))
+    return values
+
+
+def _all_known(name: str, asked: list[int], known: set[int]) -> list[int]:
+    unknown = [number for number in asked if number not in known]
+    if unknown:
+        raise wrong(name, f"not of this account, or not in use: {', '.join(map(str, unknown))}")
+    return list(dict.fromkeys(asked))

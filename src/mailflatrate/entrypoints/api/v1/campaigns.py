@@ -1,0 +1,231 @@
+"""Mailings: written, looked at, checked, tried out."""
+
+from typing import Annotated, Literal
+
+from django.http import Http404
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.gallery import KEYS
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.samples import neighbours
+from mailflatrate.apps.gate.actions import MOST_TEST_RECIPIENTS, send_test
+from mailflatrate.apps.lists.queries import count_audience
+from mailflatrate.entrypoints.api.v1.campaign_shapes import (
+    CampaignDetail,
+    CampaignShown,
+    CheckShown,
+    Title,
+    Written,
+    brief,
+    campaign_of,
+    check,
+    detail,
+    values_of,
+)
+from mailflatrate.entrypoints.api.v1.contacts import contact_of
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Address, Done, Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
+from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
+from mailflatrate.rules.gate import RULES_VERSION
+
+ROUTER = Router(tags=["Mailings"])
+Gallery = Literal["announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey"]
+assert set(Gallery.__args__) == set(KEYS)  # type: ignore[attr-defined]  # what a Literal is made of
+
+
+class WhichCampaigns(Paged):
+    """Which mailings."""
+
+    state: CampaignState | None = None
+    search: Annotated[str, Field(max_length=100, description="part of name or mailing ID")] = ""
+
+
+class NewCampaign(Written):
+    """A draft to be begun, empty or with a template. What is sent beside a template replaces its words."""
+
+    name: Title
+    gallery: Annotated[Gallery | None, Field(description="one of our templates")] = None
+    template_id: Annotated[Id | None, Field(description="one of the account's own")] = None
+
+
+class CampaignChange(Written):
+    """What is to be changed of a draft; what is left out stays."""
+
+    name: Title | None = None
+    version: Annotated[
+        int | None, Field(ge=1, le=2**31 - 1, description="the one you read; an older one changes nothing: 409")
+    ] = None
+
+
+class Checks(Schema):
+    """What the gate says about a mailing as it stands: open checks by weight, then those that are passed."""
+
+    allowed: bool
+    needs_review: bool
+    rules_version: str
+    content_hash: str
+    checks: list[CheckShown]
+
+
+class Recipients(Schema):
+    """How many people it would go to now, and how many more are left out by the mailing's own exclusions."""
+
+    recipients: int
+    left_out: int
+
+
+class Letter(Schema):
+    """What one reader would get. `problem`: imprint, source, render; `missing`: a field that this reader lacks."""
+
+    contact_id: int | None
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    missing: str
+    problem: str
+    detail: str
+
+
+class WhoseLetter(Given):
+    """For which reader."""
+
+    contact_id: Annotated[Id | None, Field(description="a confirmed person of the audience; left out: the first")] = (
+        None
+    )
+    bare: Annotated[bool, Field(description="as if the reader had nothing but an address")] = False
+
+
+class Trying(Given):
+    """To whom a test goes: people who sign in for this account, and nobody else (R-25)."""
+
+    recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_TEST_RECIPIENTS)]
+    contact_id: Annotated[Id | None, Field(description="whose fields are shown; left out: invented ones")] = None
+
+
+class Tried(Schema):
+    """How many tests are on their way."""
+
+    sent: int
+
+
+@endpoint(ROUTER, "get", "/campaigns", scope=Scope.READ, answers=Page[CampaignShown])
+def list_campaigns(request: ApiRequest, which: Query[WhichCampaigns]) -> Page[CampaignShown]:
+    """Mailings, the newest first. Narrow them by state, or by what stands in name or mailing ID."""
+    found = queries.campaigns(state=which.state.value if which.state else "", search=which.search.strip())
+    found, last = found.order_by("-id"), before_id(which.cursor)
+    rows = list((found.filter(id__lt=last) if last is not None else found)[: which.limit + 1])
+    return page_of(rows, which.limit, [CampaignShown(**brief(row)) for row in rows])
+
+
+@endpoint(ROUTER, "post", "/campaigns", scope=Scope.CAMPAIGNS, answers=CampaignDetail, status=201, repeatable=True)
+def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
+    """Begin a draft. It gets a mailing ID of its own, and goes nowhere before it is released."""
+    if given.gallery and given.template_id:
+        raise Problem(Code.INVALID, more={"errors": [{"where": "body.template_id", "message": "one template at most"}]})
+    caller = request.caller
+    account = caller.account
+    values = {"language": account.language, "time_zone": account.time_zone} | values_of(given, None)
+    if given.gallery:
+        made = actions.start_from_gallery(
+            given.gallery, values["language"], name=given.name, by=caller.user, values=values
+        )  # fmt: skip
+    elif given.template_id:
+        if not queries.templates().filter(id=given.template_id).exists():
+            raise Http404
+        made = actions.start_from_template(given.template_id, name=given.name, by=caller.user, values=values)
+    else:
+        return detail(actions.create_campaign(given.name, by=caller.user, values=values))
+    return detail(actions.update_campaign(made.id, values_of(given, made), by=caller.user))
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=Scope.READ, answers=CampaignDetail)
+def show_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
+    """One mailing. With all that is written in it, and the hash that a release is bound to."""
+    return detail(campaign_of(campaign_id))
+
+
+@endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS, answers=CampaignDetail)
+def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange) -> CampaignDetail:
+    """Change a draft. An edit asks for the confirmation of the policy again (R-04). What it was is kept."""
+    campaign = campaign_of(campaign_id)
+    values = values_of(given, campaign)
+    if given.name is not None:
+        values["name"] = given.name
+    saved = actions.save_draft(campaign_id, values, by=request.caller.user, seen=given.version)
+    if saved.aside is not None:
+        raise Problem(Code.STATE)
+    return detail(campaign_of(campaign_id))
+
+
+@endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS, answers=Done)
+def delete_campaign(request: ApiRequest, campaign_id: Id) -> Done:
+    """Delete a draft. What went out stays on record."""
+    campaign_of(campaign_id)
+    actions.delete_draft(campaign_id)
+    return Done()
+
+
+@endpoint(
+    ROUTER, "post", "/campaigns/{campaign_id}/copy", scope=Scope.CAMPAIGNS, answers=CampaignDetail, status=201,
+    repeatable=True,
+)  # fmt: skip
+def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
+    """A new draft like this one. With a mailing ID of its own, and not confirmed: a copy asks again (R-04)."""
+    campaign_of(campaign_id)
+    return detail(actions.copy_campaign(campaign_id, by=request.caller.user))
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/checks", scope=Scope.READ, answers=Checks)
+def check_campaign(request: ApiRequest, campaign_id: Id) -> Checks:
+    """What is left to do before it can go out. The same checks that the page shows, and that a release asks."""
+    campaign = campaign_of(campaign_id)
+    return checks_of(campaign)
+
+
+def checks_of(campaign: Campaign) -> Checks:
+    """The panel of a mailing as a program reads it."""
+    panel = panel_of(campaign)
+    waiting = any(item.state == "waiting" for item in panel.open)
+    return Checks(
+        allowed=panel.allowed, needs_review=waiting, rules_version=RULES_VERSION,
+        content_hash=detail(campaign).content_hash, checks=[check(item) for item in (*panel.open, *panel.passed)],
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=Scope.READ, answers=Recipients)
+def count_recipients(request: ApiRequest, campaign_id: Id) -> Recipients:
+    """How many people it would go to now. Whoever may not be mailed is not among them."""
+    people, left_out = count_audience(queries.audience_of(campaign_of(campaign_id)))
+    return Recipients(recipients=people, left_out=left_out)
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=Scope.READ, answers=Letter)
+def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLetter]) -> Letter:
+    """What one reader would get. Rendered as the engine will, with imprint and reason; its links lead nowhere."""
+    campaign = campaign_of(campaign_id)
+    if whose.contact_id is not None:
+        contact_of(whose.contact_id)
+    around = neighbours(campaign, whose.contact_id or 0) if campaign.list_ids else None
+    if whose.contact_id is not None and (around is None or around.contact.id != whose.contact_id):
+        raise Http404
+    letter = letter_for(campaign, request.caller.account, around, bare=whose.bare)
+    return Letter(
+        contact_id=around.contact.id if around else None, subject=letter.subject, preheader=letter.preheader,
+        html=letter.html, text=letter.text, missing=letter.missing, problem=letter.problem, detail=letter.detail,
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/test", scope=Scope.CAMPAIGNS, answers=Tried, status=202)
+def try_campaign(request: ApiRequest, campaign_id: Id, given: Trying) -> Tried:
+    """Send a test. To people who sign in for this account, through the same engine, marked as a test."""
+    campaign_of(campaign_id)
+    if given.contact_id is not None:
+        contact_of(given.contact_id)
+    sent = send_test(campaign_id, given.recipients, by=request.caller.user, sample_contact_id=given.contact_id)
+    return Tried(sent=len(sent))
