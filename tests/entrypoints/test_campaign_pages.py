@@ -331,7 +331,8 @@ GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.cs
         "versions/1/letter/", "second/", "comments/")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "second/",
-         "second/back/", "comments/", "comments/1/settle/", "comments/1/delete/")  # fmt: skip
+         "second/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
+         "edit/waves/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:

@@ -76,6 +76,15 @@ def test_one_asks_and_another_releases(anna: World) -> None:
     assert "“Winter bulbs” is released" in letters_to(anna.anna)
 
 
+def test_everybodys_own_clock_is_kept_with_the_request(anna: World) -> None:
+    """What was asked for is what goes out: the same hour by each recipient's clock."""
+    campaign, at = anna.draft(), clock.now() + timedelta(days=3)
+    asked(anna, campaign, at=at, on_own_clocks=True)
+    release(anna, campaign, ben_of(anna))
+    campaign = anna.again(campaign)
+    assert (campaign.state, campaign.local_at) == (CampaignState.SCHEDULED, at)
+
+
 def test_whoever_wrote_last_is_no_second_person(anna: World) -> None:
     """Ben edits, Anna asks: neither may; Clara may."""
     campaign, ben = anna.draft(), ben_of(anna)

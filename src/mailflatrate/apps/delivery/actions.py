@@ -214,7 +214,8 @@ def finish_chunk(
             lanes.sort_out(chunk)
         left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
         chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
-        chunk.not_before = clock.now() + timedelta(seconds=pause_seconds) if left and pause_seconds else None
+        if left and pause_seconds:
+            chunk.not_before = clock.now() + timedelta(seconds=pause_seconds)
         chunk.save(update_fields=["claimed_by", "state", "not_before"])
         if left:
             _wake_one(account_id, chunk_id)

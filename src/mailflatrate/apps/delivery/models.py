@@ -13,6 +13,7 @@ class Plan(TenantModel):
     """How far the planning of a campaign has come; each slice of contacts moves it on in its own transaction.
 
     `canary_size` recipients form chunk 0, which goes first (R-88); 0 where the campaign is too small for one.
+    In a campaign that goes by everybody's own clock it is taken from the first wave.
     A campaign that is to go slowly is sent in turns (`rules.pace`).
     """
 
@@ -24,6 +25,8 @@ class Plan(TenantModel):
     next_chunk = models.PositiveIntegerField(default=0)
     planned = models.PositiveIntegerField(default=0)
     left_out = models.JSONField(default=dict)
+    begun_at = models.DateTimeField(db_default=Now(), help_text="waves before this moment go at once")
+    canary_wave_at = models.DateTimeField(null=True, help_text="the wave that the canary is taken from; None: at once")
     finished_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True, help_text="when the canary let the other chunks go")
     per_turn = models.PositiveIntegerField(null=True, help_text="letters of one turn; None: as fast as it goes")

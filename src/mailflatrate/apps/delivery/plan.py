@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.campaigns.waves import JOIN, MOMENT, moments_of, waves_of
 from mailflatrate.apps.delivery import wake
-from mailflatrate.apps.delivery.models import Plan
+from mailflatrate.apps.delivery.models import Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
@@ -68,33 +70,34 @@ WITH people AS MATERIALIZED (
 ), judged AS MATERIALIZED (
     SELECT p.contact_id, p.mailing_list_id, p.consent_event_id, coalesce(lane.key, %(other)s) AS provider,
         CASE WHEN p.state <> 'confirmed' THEN p.state
-             ELSE coalesce(own.reason, everywhere.reason, {not_meant}) END AS left_out
+             ELSE coalesce(own.reason, everywhere.reason, {not_meant}) END AS left_out, {part_is} AS part
     FROM people p
     JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
     LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
         ON lane.domain = lower(split_part(c.email, '@', 2))
+    {part_join}
     LEFT JOIN suppression own ON own.account_id = %(account_id)s AND own.address_key = c.address_key
         AND own.lifted_at IS NULL
     LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
         AND everywhere.lifted_at IS NULL
 ), ordered AS MATERIALIZED (
-    SELECT j.*, row_number() OVER (ORDER BY {order}) <= %(canary)s AS canary
-    FROM judged j WHERE left_out IS NULL
+    SELECT j.*, {is_canary} AS canary FROM judged j WHERE left_out IS NULL
 ), in_lanes AS (
-    SELECT o.*, CASE WHEN NOT canary AND count(*) OVER (PARTITION BY canary, provider) >= %(lane_least)s
+    SELECT o.*, CASE WHEN NOT canary AND count(*) OVER (PARTITION BY canary, {by_part}provider) >= %(lane_least)s
                      THEN provider ELSE '' END AS lane
     FROM ordered o
 ), in_chunks AS (
-    SELECT i.*, (row_number() OVER (PARTITION BY canary, lane ORDER BY contact_id) - 1) / %(chunk_size)s AS place
+    SELECT i.*, (row_number() OVER (PARTITION BY canary, {by_part}lane ORDER BY contact_id) - 1)
+        / %(chunk_size)s AS place
     FROM in_lanes i
 ), numbered AS MATERIALIZED (
-    SELECT contact_id, mailing_list_id, consent_event_id, lane,
-        %(first_chunk)s + CASE WHEN canary THEN 0
-            ELSE (%(canary)s > 0)::int + dense_rank() OVER (PARTITION BY canary ORDER BY place, lane) - 1 END AS number
+    SELECT contact_id, mailing_list_id, consent_event_id, lane, {part},
+        CASE WHEN canary THEN 0 ELSE %(first_chunk)s
+            + dense_rank() OVER (PARTITION BY canary ORDER BY {by_part}place, lane) - 1 END AS number
     FROM in_chunks
 ), made AS (
-    INSERT INTO chunk (account_id, campaign_id, number, size, provider)
-    SELECT %(account_id)s, %(campaign_id)s, number, count(*), lane FROM numbered GROUP BY number, lane
+    INSERT INTO chunk (account_id, campaign_id, number, size, provider, not_before)
+    SELECT %(account_id)s, %(campaign_id)s, number, count(*), lane, {not_before} FROM numbered GROUP BY number, lane
     RETURNING id, number
 ), planned AS (
     INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
@@ -105,6 +108,18 @@ WITH people AS MATERIALIZED (
 )
 SELECT left_out, count(*), (SELECT coalesce(max(number), -1) FROM numbered) FROM judged GROUP BY left_out
 """
+
+# People of different parts never share a chunk: of different moments, where everybody gets it by his own clock.
+_IN_ORDER = {
+    "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "part": "NULL::timestamptz AS part",
+    "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
+}  # fmt: skip
+# The canary is of the first moment, whenever its people come up.
+_IN_WAVES = {
+    "part_is": MOMENT, "part_join": JOIN, "by_part": "part, ", "part": "part", "not_before": "min(part)",
+    "is_canary": "part IS NOT DISTINCT FROM %(canary_wave)s::timestamptz"
+    " AND row_number() OVER (PARTITION BY part ORDER BY hashint8(contact_id)) <= %(canary)s",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,9 @@ def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
     if campaign is None or campaign.state != CampaignState.PLANNING:
         return False
     if not Plan.objects.filter(campaign_id=campaign_id).exists():
+        now = clock.now()
+        size = _canary_size(_confirmed(campaign.list_ids))
+        first = waves_of(campaign, campaign.local_at, now)[:1] if campaign.local_at else []
         pace = pace_for(campaign.per_hour) if campaign.per_hour else None
         Plan.objects.create(
             campaign_id=campaign_id,
@@ -139,7 +157,10 @@ def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
             turn_seconds=pace.turn_seconds if pace else None,
             edition_id=edition_id,
             decision_id=decision_id,
-            canary_size=_canary_size(_confirmed(campaign.list_ids)),
+            canary_size=size,
+            begun_at=now,
+            canary_wave_at=first[0].at if first else None,
+            next_chunk=1 if size else 0,
         )
     return True
 
@@ -185,12 +206,12 @@ def plan_slice(campaign_id: int) -> Step:
 
 def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: int) -> Step:
     not_meant, named = named_sql(*audience_of(campaign).reason_sql())
-    is_first = plan.next_chunk == 0
+    draws_canary = bool(plan.canary_size) and not Chunk.objects.filter(campaign_id=campaign.id, number=0).exists()
     parameters = {
         **parameters,
         **named,
         "up_to": up_to,
-        "canary": plan.canary_size if is_first else 0,
+        "canary": plan.canary_size if draws_canary else 0,
         "first_chunk": plan.next_chunk,
         "chunk_size": load_settings().chunk_size,
         "lane_least": LANE_LEAST,
@@ -204,8 +225,11 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "granted_at": clock.now(),
     }
     # The canary is a sample: the oldest contacts would look better than the list is.
-    order = "hashint8(contact_id)" if is_first and plan.canary_size else "contact_id"
-    statement = _SLICE.format(not_meant=not_meant, order=order)
+    parts = _IN_ORDER if draws_canary else {**_IN_ORDER, "is_canary": "FALSE"}
+    if campaign.local_at is not None:
+        parts = _IN_WAVES
+        parameters |= moments_of(campaign, campaign.local_at, plan.begun_at) | {"canary_wave": plan.canary_wave_at}
+    statement = _SLICE.format(not_meant=not_meant, **parts)
     planned, left_out = 0, dict(plan.left_out)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -222,10 +246,24 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
     return Step(planned, more=True)
 
 
+def _chunk_zero(campaign_id: int) -> int:
+    """How many people the canary has; where nobody of its wave was left, the first chunk that leaves becomes it."""
+    chunks = Chunk.objects.filter(campaign_id=campaign_id)
+    found = chunks.filter(number=0).first() or chunks.order_by(F("not_before").asc(nulls_first=True), "number").first()
+    if found is None:
+        return 0
+    if found.number:
+        found.number = 0
+        found.save(update_fields=["number"])
+    return found.size
+
+
 def _start(campaign: Campaign, plan: Plan) -> None:
     now = clock.now()
     plan.finished_at = now
-    plan.save(update_fields=["finished_at"])
+    if campaign.local_at is not None and plan.canary_size:
+        plan.canary_size = _chunk_zero(campaign.id)
+    plan.save(update_fields=["finished_at", "canary_size"])
     campaign.planned_count, campaign.left_out, campaign.started_at = plan.planned, plan.left_out, now
     campaign.state, campaign.state_reason = CampaignState.SENDING, ""
     if not plan.planned:

@@ -81,6 +81,13 @@ def campaign_turns(campaign_id: int, waiting: int) -> Turns | None:
     return Turns(plan.per_turn, next_at, next_at + timedelta(seconds=lasts))
 
 
+def waves_ahead(campaign_id: int) -> list[tuple[datetime, int]]:
+    """Moments still to come at which people of a campaign get it, by their own clocks, and how many each time."""
+    ahead = Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY, not_before__gt=clock.now())
+    rows = ahead.values_list("not_before").annotate(people=Sum("size")).order_by("not_before")
+    return [(at, people) for at, people in rows if at is not None]
+
+
 def campaign_progress(campaign_id: int) -> Progress:
     """The progress of one campaign. Raises Campaign.DoesNotExist for a stranger's."""
     planned, left_out = Campaign.objects.values_list("planned_count", "left_out").get(id=campaign_id)

@@ -9,6 +9,7 @@ from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.campaigns.waves import waves_of
 from mailflatrate.apps.gate.campaigns import campaign_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import clock, jobs, tenancy
@@ -24,8 +25,13 @@ def check_campaign(campaign_id: int) -> Verdict:
     return judge_campaign(campaign_facts(Campaign.objects.select_related("sender__domain").get(id=campaign_id)))
 
 
-def release_campaign(campaign_id: int, *, by: User | None, at: datetime | None = None) -> GateDecision:
+def release_campaign(
+    campaign_id: int, *, by: User | None, at: datetime | None = None, on_own_clocks: bool = False
+) -> GateDecision:
     """Let a campaign out, now or at the aware moment `at`; the answer is the stored decision, allowed or not.
+
+    `on_own_clocks`: everybody gets it when his own clock reads what the campaign's reads at `at`, in waves. It begins
+    with the first of them; whoever's hour has passed by then gets it at once.
 
     Where a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen into an
     edition and planning begins. Later: the rules are asked again when the time has come. A refusal changes nothing but
@@ -34,6 +40,7 @@ def release_campaign(campaign_id: int, *, by: User | None, at: datetime | None =
     campaign = campaigns.locked(campaign_id)
     if campaign.state not in RELEASABLE:
         raise CampaignError(_("This mailing is already on its way."))
+    campaign.local_at = at if on_own_clocks else None
     return _release(campaign, by=by, at=at)
 
 
@@ -42,6 +49,8 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
     verdict = judge_campaign(facts)
     if not verdict.allowed:
         return _record(campaign, None, verdict, by)
+    if campaign.local_at is not None:
+        at = _first_wave(campaign, campaign.local_at)
     at = at if at is not None and at > clock.now() else None
     if verdict.needs_review and not facts.release.reviewed_by:
         decision = _record(campaign, None, verdict, by)
@@ -55,12 +64,18 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
         return decision
     edition = campaigns.make_edition(campaign)
     decision = _record(campaign, edition, verdict, by)
-    campaigns.set_state(campaign, CampaignState.PLANNING, scheduled_at=None)
+    campaigns.set_state(campaign, CampaignState.PLANNING, scheduled_at=None, local_at=campaign.local_at)
     jobs.defer(
         "delivery.plan_campaign", jobs.Queue.PLAN, account_id=account_id, campaign_id=campaign.id,
         edition_id=edition.id, decision_id=decision.id,
     )  # fmt: skip
     return decision
+
+
+def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:
+    """When the first of the audience reads that hour; None for at once."""
+    waves = waves_of(campaign, local_at, clock.now())
+    return waves[0].at if waves else local_at
 
 
 def release_reviewed(campaign: Campaign) -> GateDecision:
@@ -75,11 +90,11 @@ def release_due(campaign_id: int) -> None:
         return  # taken back or moved meanwhile
     verdict = judge_campaign(campaign_facts(campaign))
     if verdict.allowed:
-        release_campaign(campaign_id, by=None)
+        _release(campaign, by=None, at=None)
         return
     _record(campaign, None, verdict, None)
     reasons = ", ".join(finding.key for finding in verdict.blocked_by)
-    campaigns.set_state(campaign, CampaignState.DRAFT, reason=reasons, scheduled_at=None)
+    campaigns.set_state(campaign, CampaignState.DRAFT, reason=reasons, scheduled_at=None, local_at=None)
 
 
 def send_test(campaign_id: int, recipients: list[str], *, by: User, sample_contact_id: int | None) -> list[Notice]:

@@ -64,12 +64,16 @@ def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
 def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
     """True where it goes out; False where it is a draft again: sent back, or another rule stops it meanwhile."""
     if not review.approved:
-        campaigns.set_state(campaign, CampaignState.DRAFT, reason=review.text, scheduled_at=None, review_asked_at=None)
+        campaigns.set_state(
+            campaign, CampaignState.DRAFT, reason=review.text, scheduled_at=None, local_at=None, review_asked_at=None
+        )
         return False
     if gate.release_reviewed(campaign).allowed:
         return True
     reason = _("A check is open again.")
-    campaigns.set_state(campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, review_asked_at=None)
+    campaigns.set_state(
+        campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None
+    )
     return False
 
 

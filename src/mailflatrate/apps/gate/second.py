@@ -41,11 +41,13 @@ def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
 
 
 def ask_second(
-    campaign_id: int, *, by: User, shown_hash: str, at: datetime | None = None, note: str = ""
-) -> ReleaseRequest:
+    campaign_id: int, *, by: User, shown_hash: str, at: datetime | None = None, on_own_clocks: bool = False,
+    note: str = "",
+) -> ReleaseRequest:  # fmt: skip
     """Ask the colleagues for the release of what `by` was shown; each who may give it gets a notice.
 
-    `at` is when it is to go out, None with the release. Raises CampaignError with the reason.
+    `at` is when it is to go out, on everybody's own clock where that is wished; None: with the release.
+    Raises CampaignError with the reason.
     """
     if not current_account().four_eyes:
         raise CampaignError(_("Four-eyes release is off: you release this mailing yourself."))
@@ -59,7 +61,9 @@ def ask_second(
     others = others_who_may_release(campaign, by)
     if not others:
         raise CampaignError(_("Nobody else could release it. Invite an owner or editor under Standing, People."))
-    row = campaigns.record_request(campaign, shown_hash, by=by, note=note.strip(), wanted_at=at)
+    row = campaigns.record_request(
+        campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
+    )
     _tell(others, campaign, ASKS_SUBJECT, ASKS, by, note=row.note, page="second/")
     return row
 
@@ -81,7 +85,7 @@ def release_as_second(campaign_id: int, *, by: User, shown_hash: str, where: Cir
     campaigns.tick_policy(campaign.id, by=by, shown_hash=shown_hash, where=where)
     campaigns.record_answer(row, ReleaseAnswer.RELEASED, by=by)
     at = row.wanted_at if row.wanted_at is not None and row.wanted_at > clock.now() else None
-    decision = release_campaign(campaign.id, by=by, at=at)
+    decision = release_campaign(campaign.id, by=by, at=at, on_own_clocks=row.on_own_clocks and at is not None)
     if row.asked_by.is_active:
         _tell([row.asked_by], campaign, RELEASED_SUBJECT, RELEASED, by)
     return decision

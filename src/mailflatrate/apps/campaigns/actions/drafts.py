@@ -195,19 +195,22 @@ def unschedule(campaign_id: int) -> Campaign:
     campaign = locked(campaign_id)
     if campaign.state not in (CampaignState.SCHEDULED, CampaignState.REVIEW):
         raise CampaignError(_("Only a mailing that waits can be taken back; pause a running one."))
-    set_state(campaign, CampaignState.DRAFT, scheduled_at=None, review_asked_at=None)
+    set_state(campaign, CampaignState.DRAFT, scheduled_at=None, local_at=None, review_asked_at=None)
     return campaign
 
 
 def ask_for_review(campaign: Campaign, at: datetime | None, *, by: User | None) -> None:
     """A released mailing waits for a person of the operator; `at` is when it is to go out after that."""
     released_by = by or campaign.released_by
-    set_state(campaign, CampaignState.REVIEW, scheduled_at=at, review_asked_at=clock.now(), released_by=released_by)
+    set_state(
+        campaign, CampaignState.REVIEW, scheduled_at=at, local_at=campaign.local_at, review_asked_at=clock.now(),
+        released_by=released_by,
+    )  # fmt: skip
 
 
 def schedule(campaign: Campaign, at: datetime) -> None:
     """Note when a released campaign begins. The gate calls this; it asks its rules again when the time has come."""
-    set_state(campaign, CampaignState.SCHEDULED, scheduled_at=at)
+    set_state(campaign, CampaignState.SCHEDULED, scheduled_at=at, local_at=campaign.local_at)
 
 
 def locked(campaign_id: int) -> Campaign:

@@ -8,14 +8,15 @@ from mailflatrate.base import audit, clock, tenancy
 
 
 def record_request(
-    campaign: Campaign, content_hash: str, *, by: User, note: str, wanted_at: datetime | None
+    campaign: Campaign, content_hash: str, *, by: User, note: str, wanted_at: datetime | None, on_own_clocks: bool
 ) -> ReleaseRequest:
     """Keep that `by` asks for the release of this content; an earlier request for another content is overtaken."""
     waiting = ReleaseRequest.objects.filter(campaign=campaign, answer=ReleaseAnswer.OPEN)
     waiting.update(answer=ReleaseAnswer.OVERTAKEN, answered_at=clock.now())
     row = ReleaseRequest.objects.create(
-        campaign=campaign, content_hash=content_hash, note=note, wanted_at=wanted_at, asked_by=by, asked_at=clock.now()
-    )
+        campaign=campaign, content_hash=content_hash, note=note, wanted_at=wanted_at, on_own_clocks=on_own_clocks,
+        asked_by=by, asked_at=clock.now(),
+    )  # fmt: skip
     _log("release.asked", row, by)
     return row
 

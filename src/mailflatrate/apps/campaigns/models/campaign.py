@@ -77,6 +77,9 @@ class Campaign(TenantModel):
         help_text="changed the content last",
     )
     scheduled_at = models.DateTimeField(null=True)
+    local_at = models.DateTimeField(
+        null=True, help_text="what the clocks of `time_zone` read then, each recipient's reads when he gets it"
+    )
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     planned_count = models.PositiveIntegerField(default=0)
     left_out = models.JSONField(default=dict, help_text="reason -> number, of people on the lists who were not planned")

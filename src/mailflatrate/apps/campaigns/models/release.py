@@ -28,6 +28,7 @@ class ReleaseRequest(TenantModel):
     content_hash = models.CharField(max_length=64)
     note = models.TextField(blank=True, help_text="what the asker wrote to his colleagues")
     wanted_at = models.DateTimeField(null=True, help_text="when it is to go out; None: with the release")
+    on_own_clocks = models.BooleanField(default=False, help_text="at that hour on everybody's own clock")
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     answer = models.CharField(max_length=10, choices=ReleaseAnswer.choices, default=ReleaseAnswer.OPEN, blank=True)

@@ -143,6 +143,14 @@ class ScheduleForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"))
+    on_own_clocks = forms.BooleanField(
+        label=_("At this hour on everybody's own clock"),
+        required=False,
+        help_text=_(
+            "In waves over up to a day, by the attribute “time_zone” of a contact; whoever has none lives by the time "
+            "zone above. A wave whose hour has passed goes out at once."
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

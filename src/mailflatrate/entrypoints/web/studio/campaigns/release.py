@@ -12,12 +12,14 @@ from django.views.decorators.http import require_POST
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.waves import waves_of
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
-from mailflatrate.entrypoints.web.studio.common import find_campaign
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 from mailflatrate.mail.liquid import SourceRefused
 
 
@@ -71,6 +73,19 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @require_POST
 @studio
+def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Who would get it when, by everybody's own clock; nothing is saved here."""
+    campaign = find_campaign(campaign_id)
+    form = ScheduleForm(request.POST)
+    context: dict[str, object] = {"campaign": campaign}
+    if form.is_valid() and form.cleaned_data["on_own_clocks"]:
+        campaign.time_zone = form.cleaned_data["time_zone"]
+        context["waves"] = waves_of(campaign, form.cleaned_data["moment"], clock.now())
+    return page(request, "studio/campaigns/waves.html", context)
+
+
+@require_POST
+@studio
 def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Let it out now, or note the time. The gate decides; its answer is stored either way."""
     campaign = find_campaign(campaign_id)
@@ -85,12 +100,15 @@ def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
             campaigns.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
         except CampaignError:
             return see_other(reverse("studio:campaign", args=[campaign_id]))
-    return _release(request, campaign, form.cleaned_data["moment"])
+    on_own_clocks = form.cleaned_data["on_own_clocks"]
+    return _release(request, campaign, form.cleaned_data["moment"], on_own_clocks=on_own_clocks)
 
 
-def _release(request: StudioRequest, campaign: Campaign, at: datetime | None) -> HttpResponse:
+def _release(
+    request: StudioRequest, campaign: Campaign, at: datetime | None, *, on_own_clocks: bool = False
+) -> HttpResponse:
     try:
-        decision = gate.release_campaign(campaign.id, by=request.user, at=at)
+        decision = gate.release_campaign(campaign.id, by=request.user, at=at, on_own_clocks=on_own_clocks)
     except CampaignError:
         messages.error(request, _("This mailing is already on its way."))
         return see_other(reverse("studio:campaign", args=[campaign.id]))

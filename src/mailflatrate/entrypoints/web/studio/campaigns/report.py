@@ -14,13 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
+from mailflatrate.apps.campaigns.waves import Wave, waves_of
 from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery.pacing import change_pace
-from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes
+from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
@@ -109,12 +111,22 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "left_out": reasons(progress.left_out),
         "withheld": reasons(progress.withheld),
         "unsubscribe_limit": limit("unsubscribe_stop"),
+        "waves": _waves(campaign),
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
         "held": [
             {"name": provider_name(lane.provider), "rule": lane.rule, "waiting": progress.held[lane.provider]}
             for lane in (held_lanes(campaign.id) if progress.held else [])
         ],
     }
+
+
+def _waves(campaign: Campaign) -> list[Wave]:
+    """What is still to come of a mailing that goes by everybody's own clock."""
+    if campaign.local_at is None:
+        return []
+    if campaign.state in (CampaignState.SCHEDULED, CampaignState.REVIEW):
+        return waves_of(campaign, campaign.local_at, clock.now())
+    return [Wave(at, people, 0) for at, people in waves_ahead(campaign.id)]
 
 
 @require_safe

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import may_write
+from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseRequest
@@ -77,19 +78,21 @@ def _edit(campaign_id: int) -> HttpResponse:
 @studio
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Ask the colleagues for the release of what was shown, at once or for a time."""
-    find_campaign(campaign_id)
-    moment = None
+    campaign = find_campaign(campaign_id)
+    moment, on_own_clocks, form = None, False, ScheduleForm(request.POST)
     if request.POST.get("when") == "later":
-        form = ScheduleForm(request.POST)
         if not form.is_valid():
             tell_problems(request, form)
             return _edit(campaign_id)
-        moment = form.cleaned_data["moment"]
+        moment, on_own_clocks = form.cleaned_data["moment"], form.cleaned_data["on_own_clocks"]
     note = request.POST.get("note", "").strip()[:LONGEST_WORDS]
     try:
+        if moment is not None and campaign.time_zone != form.cleaned_data["time_zone"]:
+            actions.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
         row = second.ask_second(
-            campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), at=moment, note=note
-        )
+            campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), at=moment,
+            on_own_clocks=on_own_clocks, note=note,
+        )  # fmt: skip
     except CampaignError as problem:
         messages.error(request, str(problem))
     else:

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}versions/<int:version_id>/letter/", versions.letter, name="campaign-version-letter"),
     path(f"{ONE}versions/<int:version_id>/take/", versions.take, name="campaign-version-take"),
     path(f"{ONE}versions/<int:version_id>/forget/", versions.forget, name="campaign-version-forget"),
+    path(f"{ONE}edit/waves/", release.waves, name="campaign-waves"),
     path(f"{ONE}release/", release.release, name="campaign-release"),
     path(f"{ONE}ask/", second.ask, name="campaign-ask"),
     path(f"{ONE}second/", second.look, name="campaign-second"),
