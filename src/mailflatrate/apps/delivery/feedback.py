@@ -19,7 +19,8 @@ from mailflatrate.mail.reading.values import BounceVerdict, Outcome
 OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
 
 # A delivery that the relay accepted and the world returned changes sides, and its tally with it. A bounce may be read
-# before the sender has written down that the letter left: then the row still waits, and no tally counts it yet.
+# before the sender has written down that the letter left: then the row still waits, and no tally counts it yet. Of two
+# bounces of one delivery the hard one stands, whichever was read first.
 _RETURNED = """
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(bounces)s::text[], %(statuses)s::text[], %(reasons)s::text[],
@@ -32,7 +33,7 @@ WITH told AS (
     FROM delivery d JOIN told t ON t.id = d.id
     WHERE d.account_id = %(account_id)s
       AND (d.state IN ('sent', 'in_doubt', 'deferred', 'pending')
-           OR (t.again AND d.state = 'bounced' AND d.bounce <> t.bounce))
+           OR (d.state = 'bounced' AND d.bounce <> t.bounce AND (t.again OR t.bounce = 'hard')))
     ORDER BY d.id FOR UPDATE OF d
 ), written AS (
     UPDATE delivery d SET state = 'bounced', bounce = b.bounce, reason = b.reason, reply_status = b.status,
@@ -48,7 +49,7 @@ WITH told AS (
 ), forgotten AS (
     DELETE FROM retry r USING before b WHERE r.delivery_id = b.id AND r.account_id = %(account_id)s
 )
-SELECT id, contact_id, campaign_id FROM before
+SELECT id, contact_id, campaign_id, detail FROM before
 """
 
 
@@ -112,18 +113,31 @@ def record_returned(returns: Sequence[Returned]) -> set[int]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_RETURNED, parameters)
-        changed = {int(row[0]): (row[1], row[2]) for row in cursor.fetchall()}
-    for campaign_id in sorted({campaign_id for _, campaign_id in changed.values() if campaign_id is not None}):
+        changed = {int(row[0]): _Changed(*row[1:]) for row in cursor.fetchall()}
+    for campaign_id in sorted({row.campaign_id for row in changed.values() if row.campaign_id is not None}):
         figures_changed(campaign_id)
-    told = [
-        (contact_id, one)
-        for one in returns
-        if (contact_id := changed.get(one.delivery_id, (None, None))[0]) is not None
-        and one.verdict.outcome in (Outcome.RECIPIENT_HARD, Outcome.RECIPIENT_SOFT)
-    ]
-    if told:
-        lists.record_bounces([
-            Bounce(contact_id, one.delivery_id, one.verdict.outcome, one.verdict.status, one.at, one.source)
-            for contact_id, one in told
-        ])  # fmt: skip
+    _tell_lists([(changed[one.delivery_id], one) for one in returns if one.delivery_id in changed])
     return set(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A delivery that a bounce has changed; `before` is the bounce that stood there, or empty."""
+
+    contact_id: int | None
+    campaign_id: int | None
+    before: str
+
+
+def _tell_lists(told: Sequence[tuple[_Changed, Returned]]) -> None:
+    """A sender's own fault is not among what counts against a person (R-70)."""
+    bounces = []
+    for changed, one in told:
+        if changed.contact_id is None or one.verdict.outcome not in (Outcome.RECIPIENT_HARD, Outcome.RECIPIENT_SOFT):
+            continue
+        if changed.before == BOUNCES[Outcome.RECIPIENT_SOFT] and not one.again:
+            lists.take_back_soft_bounce(changed.contact_id)
+        verdict = one.verdict
+        bounces.append(Bounce(changed.contact_id, one.delivery_id, verdict.outcome, verdict.status, one.at, one.source))
+    if bounces:
+        lists.record_bounces(bounces)
