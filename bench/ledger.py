@@ -49,7 +49,7 @@ def main() -> None:
         from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
         from mailflatrate.apps.lists.verification import FaultKind, LedgerReport, verify_ledger
         from mailflatrate.base import tenancy
-        from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, owner_url
+        from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role, owner_url
         from mailflatrate.settings.schema import load_settings
 
         account_id = create_account("Bakery").id
@@ -70,7 +70,7 @@ def main() -> None:
         def verify() -> LedgerReport:
             with psycopg.connect(app_url(load_settings())) as reader:
                 reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-                reader.execute(f"SET ROLE {PLATFORM_ROLE}")
+                enter_role(reader, PLATFORM_ROLE)
                 return verify_ledger(reader)
 
         began_cpu = time.process_time()

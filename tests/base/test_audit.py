@@ -13,7 +13,7 @@ from mailflatrate.base.audit import DamageKind, Report
 from mailflatrate.base.audit.jobs import check_chain
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.settings.roles import PLATFORM_ROLE, app_url
+from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
 
 OTTO = audit.Actor(audit.ActorKind.STAFF, "otto@service.example", 7)
@@ -135,7 +135,7 @@ def test_the_application_writes_its_own_lines_and_nothing_more(database: str, li
             for forbidden in ("UPDATE audit_entry SET reason = ''", "DELETE FROM audit_entry", "TRUNCATE audit_entry",
                               "UPDATE audit_head SET number = 0", "DELETE FROM audit_head"):  # fmt: skip
                 if role:
-                    application.execute(f"SET LOCAL ROLE {role}")
+                    enter_role(application, role)
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     application.execute(forbidden)
                 application.rollback()

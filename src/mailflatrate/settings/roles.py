@@ -4,10 +4,15 @@ The owner migrates. The application signs in as APP_ROLE, which owns nothing and
 PLATFORM_ROLE cannot sign in; the application enters it for one transaction where a reason on a closed list says so.
 ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a time,
 and may do nothing else (ARCHITECTURE section 7).
+
+Being let into the two is not enough to see or write a row: the policies of both ask for a pass besides, which only a
+process with the installation's secret key can write, for its own connection alone (ADR 0010). So whoever has SQL under
+APP_ROLE, by an injection or by its password, may say SET ROLE and stands in an empty room.
 """
 
 import hashlib
 import hmac
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -20,11 +25,36 @@ from mailflatrate.settings.secrets import load_secrets
 APP_ROLE = "mailflatrate_app"
 PLATFORM_ROLE = "mailflatrate_platform"
 ERASER_ROLE = "mailflatrate_eraser"
+PASS_SETTING = "mailflatrate.pass"  # noqa: S105  # the name of a setting, no secret
 
 
 def _app_password() -> str:
     """Derived from the secret key, so that all hosts of an installation agree without another setting."""
     return hmac.new(load_secrets().secret_key.encode(), b"database application role", hashlib.sha256).hexdigest()
+
+
+def pass_key() -> bytes:
+    """What passes are made with; the database keeps a copy where no role but the owner can read it."""
+    return hmac.new(load_secrets().secret_key.encode(), b"database platform pass", hashlib.sha256).digest()
+
+
+def pass_for(backend_pid: int) -> str:
+    """The pass of one connection, by the process id of its server; `platform_open()` in the database checks it."""
+    key = pass_key()
+    inner = hashlib.sha256(key + str(backend_pid).encode()).digest()
+    return hashlib.sha256(key + inner).hexdigest()
+
+
+def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
+    """Take a connection of the application into PLATFORM_ROLE or ERASER_ROLE, until it leaves or rolls back.
+
+    The pass goes as a parameter of its own, never in the text of a statement: what runs can be read by everybody who
+    signs in under the same name.
+    """
+    cursor = psycopg.Cursor(connection)
+    shown = pass_for(connection.info.backend_pid)
+    cursor.execute("SELECT set_config('role', %s, false), set_config(%s, %s, false)", [role, PASS_SETTING, shown])
+    cursor.close()
 
 
 def owner_url(settings: Settings) -> str:

@@ -26,7 +26,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.facts import Standing as StandingFact
 from mailflatrate.rules.vetting import FIELDS, MOVES, Mover, may_move
 from mailflatrate.rules.vetting.signals import signals
-from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, owner_url
+from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role, owner_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from vetted import WHERE, applicant, operator, vetted
@@ -116,7 +116,7 @@ def _tried(
         owner.execute("UPDATE account SET standing = %s WHERE id = %s", [before.value, account_id])
         owner.commit()
         try:
-            connection.execute(f"SET LOCAL ROLE {PLATFORM_ROLE}")
+            enter_role(connection, PLATFORM_ROLE)
             connection.execute(
                 "INSERT INTO standing_change (account_id, before, after, actor_id, actor_name, reason_code, rule, text,"
                 " remedy, evidence, at, application_id) SELECT %s, %s, %s, %s, 'x', 'x', '', 'x', '', '{}',"
@@ -203,7 +203,7 @@ def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.
         "UPDATE standing_change SET text = 'x' WHERE account_id = %s",
         "DELETE FROM standing_change WHERE account_id = %s",
     ):
-        application_role.execute(f"SET LOCAL ROLE {PLATFORM_ROLE}")
+        enter_role(application_role, PLATFORM_ROLE)
         with pytest.raises(psycopg.Error, match=r"R-01|Cannot|permission"):
             application_role.execute(statement, [account_id])
         application_role.rollback()

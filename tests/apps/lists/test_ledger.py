@@ -15,7 +15,7 @@ from mailflatrate.apps.lists.models import ConsentEvidence, ConsentSeal
 from mailflatrate.apps.lists.verification import FaultKind
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url
+from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
 
 _RAW = """
@@ -270,7 +270,7 @@ def test_no_role_of_the_application_rewrites_the_ledger(sealed: Book, role: str 
         with psycopg.connect(app_url(load_settings())) as application:
             application.execute(*tenancy.scope_sql(sealed.home.account_id))
             if role:
-                application.execute(f"SET LOCAL ROLE {role}")
+                enter_role(application, role)
             with pytest.raises(REFUSED):
                 application.execute(statement)
 
@@ -281,14 +281,14 @@ def test_the_eraser_sees_one_account_and_nothing_else(sealed: Book) -> None:
         assert set(ConsentEvidence.objects.values_list("event_id", flat=True)) >= set(sealed.events)
     with psycopg.connect(app_url(load_settings())) as application:
         application.execute(*tenancy.scope_sql(sealed.home.account_id))
-        application.execute(f"SET LOCAL ROLE {ERASER_ROLE}")
+        enter_role(application, ERASER_ROLE)
         done = application.execute("DELETE FROM consent_evidence WHERE event_id = ANY(%s)", [list(carla.events)])
         assert done.rowcount == 0
         for table in ("contact", "subscription", "consent_event", "campaign", "account"):
             with pytest.raises(REFUSED), application.transaction():
                 application.execute(f"SELECT 1 FROM {table}")
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(f"SET LOCAL ROLE {ERASER_ROLE}")
+        enter_role(application, ERASER_ROLE)
         assert application.execute("DELETE FROM consent_evidence").rowcount == 0, "without an account it sees nothing"
 
 

@@ -1,11 +1,12 @@
 """Lock two, in the database: which deliveries may come into being at all (ARCHITECTURE section 2).
 
-Whoever inserts deliveries, by the planner or by SQL under the application role, meets this trigger: the account is
-active (R-01), its agreements are those in force (R-04, R-92), the release was ticked for exactly this content and the
-gate allowed it, the sender proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient
-has a consent event that says so (R-25, R-36) and is suppressed nowhere (R-16); a confirmation mail answers a recorded
-request that the gate let pass. It looks at the rows of a statement as a set, so that planning stays fast. What a
-delivery rests on never changes afterwards.
+Whoever inserts deliveries, by the planner or by SQL under any role, meets this trigger: the account is active (R-01),
+its agreements are those in force (R-04, R-92), the release was ticked for exactly this content and the gate allowed
+it, the sender proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient has a
+consent event that says so (R-25, R-36) and is suppressed nowhere (R-16); a confirmation mail answers a request that is
+recorded for its person at a published form, or for a change of address, and that the gate let pass. It looks at the
+rows of a statement as a set, so that planning stays fast. What a delivery rests on never changes afterwards. ADR 0010
+says what an attacker could forge.
 """
 
 import pgtrigger
@@ -101,6 +102,12 @@ _CONFIRMATION = """
 SELECT format('nobody asked for confirmation %s', n.confirmation_id) INTO hole
 FROM new_rows n
 LEFT JOIN public.signup_request r ON r.id = n.confirmation_id AND r.account_id = n.account_id
+LEFT JOIN public.signup_form f ON f.id = r.form_id AND f.account_id = n.account_id AND f.state = 'published'
+LEFT JOIN public.form_version v ON v.id = r.version_id AND v.account_id = n.account_id AND v.form_id = f.id
+LEFT JOIN public.contact c ON c.id = n.contact_id AND c.account_id = n.account_id
+    AND c.address_key = r.address_key
+LEFT JOIN public.consent_event e ON e.id = r.requested_event_id AND e.account_id = n.account_id
+    AND e.contact_id = n.contact_id AND e.mailing_list_id = n.mailing_list_id AND e.kind = 'requested'
 LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id AND g.chain = 'confirmation'
     AND g.allowed
 LEFT JOIN public.suppression own ON own.account_id = n.account_id AND own.address_key = r.address_key
@@ -109,8 +116,11 @@ LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL AND eve
     AND everywhere.lifted_at IS NULL AND everywhere.reason <> 'hard_bounce'
 WHERE n.confirmation_id IS NOT NULL AND (
     r.id IS NULL OR g.id IS NULL OR own.id IS NOT NULL OR everywhere.id IS NOT NULL OR r.state <> 'asked'
-    OR r.requested_event_id IS NULL OR r.contact_id IS DISTINCT FROM n.contact_id
-    OR r.mailing_list_id IS DISTINCT FROM n.mailing_list_id)
+    OR c.id IS NULL OR e.id IS NULL OR r.mailing_list_id IS DISTINCT FROM n.mailing_list_id
+    OR CASE WHEN r.kind = 'move' THEN NOT EXISTS (
+        SELECT 1 FROM public.subscription s
+        WHERE s.account_id = n.account_id AND s.contact_id = r.moves_id AND s.state = 'confirmed')
+       ELSE f.id IS NULL OR v.id IS NULL END)
 LIMIT 1;
 """
 

@@ -18,6 +18,8 @@ from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Reason, Suppression
 from mailflatrate.base import clock
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.confirmation import LINKS
 from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.facts import AccountFacts, ConfirmationFacts
@@ -134,7 +136,12 @@ def _domain(request: SignupRequest) -> str:
 
 
 def _refused_by(request: SignupRequest, background: _Background) -> str:
-    """The rest was decided when the request was taken; what the DNS says about the domain may be known only now."""
+    """The rest was decided when the request was taken; what the DNS says about the domain may be known only now.
+
+    A row whose key is not that of its address was not made by a form of ours (ADR 0010).
+    """
+    if key_ring().suppression_key(canonical_key(request.email)) != bytes(request.address_key):
+        return "R-20"
     found = background.domains.get(_domain(request))
     return "R-18" if found is not None and (found.null_mx or found.resolves is False) else ""
 

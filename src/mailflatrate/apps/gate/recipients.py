@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from mailflatrate.apps.suppression.facts import AS_FACT
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.apps.suppression.queries import STRENGTH
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.rules.addresses import role_tier
 from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
@@ -20,7 +22,7 @@ COLUMNS = """
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
     greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state,
-    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, rest.ends_at
+    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, rest.ends_at, c.address_key
 """
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
@@ -72,6 +74,7 @@ class RecipientRow(NamedTuple):
     suppressed_everywhere: str | None
     tracking: bool
     rests_until: datetime | None = None
+    address_key: bytes | None = None
 
 
 _SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
@@ -89,7 +92,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
     # In one step: this is asked a million times a mailing, and a name looked up costs more than a place in a tuple.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
-        consent_at, _, last_contact_at, _, origin, here, everywhere, _, rests_until,
+        consent_at, _, last_contact_at, _, origin, here, everywhere, _, rests_until, key,
     ) = row  # fmt: skip
     suppressed = None
     if here is not None or everywhere is not None:
@@ -97,7 +100,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         suppressed = AS_FACT[min(reasons, key=STRENGTH.index)]
     return RecipientFacts(
         suppressed,
-        _SUBSCRIPTIONS.get(subscription or "", _NO_PLACE),
+        _SUBSCRIPTIONS.get(subscription or "", _NO_PLACE) if _is_key_of(key, email) else _NO_PLACE,
         _CONSENTS.get(consent_kind or ""),
         consent_event_id,
         consent_list_id,
@@ -110,3 +113,14 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         role_released=True,
         rests_until=rests_until,
     )
+
+
+def _is_key_of(key: bytes | None, email: str | None) -> bool:
+    """Suppression is looked up by a key that the database cannot compute: a row whose key is not its address's was not
+    made by us and is nobody's consent (ADR 0010)."""
+    if key is None or email is None:
+        return False
+    try:
+        return key_ring().suppression_key(canonical_key(email)) == key
+    except AddressError:
+        return False

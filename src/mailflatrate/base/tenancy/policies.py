@@ -9,14 +9,15 @@ from django.db.backends.utils import CursorWrapper
 
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
-from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE
+from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PASS_SETTING, PLATFORM_ROLE, pass_key
 
+# Asked once a statement: the wider roles see and write rows only with the pass of their connection (ADR 0010).
+OPEN = "(SELECT public.platform_open())"
 MINE = f"nullif(current_setting('{SETTING}', true), '')::bigint"
 
 # Tables without a policy, each with its reason. A test fails for a table that is neither here nor under a policy.
 WITHOUT_POLICY: dict[str, str] = {
     "user_account": "a person signs in before an account is known, and may belong to several",
-    "agreement_document": "public texts, the same for all",
     "applicant": "somebody who has not proved his address yet belongs to no account",
     "signup_counter": "hashes and numbers, nobody's data; it counts across all customers",
     "confirmation_mark": "keyed hashes and times, nobody's data; the cap holds across all customers",
@@ -31,8 +32,6 @@ WITHOUT_POLICY: dict[str, str] = {
     "mfa_authenticator": "belongs to a user, who signs in before an account is known",
     "usersessions_usersession": "belongs to a user, who signs in before an account is known",
     "mail_domain": "facts of the public DNS, the same for all",
-    "consent_seal": "hashes over all accounts' events in one chain, nobody's data",
-    "consent_stamp": "a third party's word about those hashes",
     "procrastinate_jobs": "jobs carry identifiers only; workers serve all accounts",
     "procrastinate_events": "history of jobs, identifiers only",
     "procrastinate_periodic_defers": "the schedule, nobody's data",
@@ -84,6 +83,8 @@ def tenant_policies() -> list[Policy]:
         # An account's lines are written in its scope and read at the desk only.
         Policy("audit_entry", "false", f"account_id = {MINE}"),
         Policy("audit_head", "false", "false"),
+        # Everybody reads them; only the platform adds to them.
+        *(Policy(table, "true", "false") for table in ("agreement_document", "consent_seal", "consent_stamp")),
     ]
     for model in apps.get_models(include_auto_created=True):
         if not issubclass(model, TenantModel):
@@ -105,6 +106,7 @@ def restricted() -> dict[str, dict[str, str]]:
 def apply_policies(connection: BaseDatabaseWrapper) -> None:
     """Put every tenant table under row-level security and grant the roles what they may do."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        _renew_pass(cursor)
         for policy in tenant_policies():
             cursor.execute(f"""
                 ALTER TABLE "{policy.table}" ENABLE ROW LEVEL SECURITY;
@@ -112,7 +114,7 @@ def apply_policies(connection: BaseDatabaseWrapper) -> None:
                 DROP POLICY IF EXISTS platform ON "{policy.table}";
                 CREATE POLICY tenant ON "{policy.table}" TO {APP_ROLE}
                     USING ({policy.may_see}) WITH CHECK ({policy.may_write});
-                CREATE POLICY platform ON "{policy.table}" TO {PLATFORM_ROLE} USING (true) WITH CHECK (true);
+                CREATE POLICY platform ON "{policy.table}" TO {PLATFORM_ROLE} USING ({OPEN}) WITH CHECK ({OPEN});
             """)
         for role in (APP_ROLE, PLATFORM_ROLE):
             cursor.execute(f"""
@@ -124,12 +126,33 @@ def apply_policies(connection: BaseDatabaseWrapper) -> None:
         _restrict(cursor)
 
 
+_PASS = f"""
+CREATE SCHEMA IF NOT EXISTS kept;
+CREATE TABLE IF NOT EXISTS kept.pass (key bytea NOT NULL);
+REVOKE ALL ON SCHEMA kept FROM PUBLIC;
+CREATE OR REPLACE FUNCTION public.platform_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog AS $$
+    SELECT coalesce((
+        SELECT encode(sha256(p.key || sha256(p.key || convert_to(pg_backend_pid()::text, 'UTF8'))), 'hex')
+            = current_setting('{PASS_SETTING}', true)
+        FROM kept.pass p), false)
+$$;
+"""  # noqa: S608  # made of constants
+
+
+def _renew_pass(cursor: CursorWrapper) -> None:
+    """Keep the key of passes where only the owner reads it; a changed secret key changes it with the next migration."""
+    cursor.execute(_PASS)
+    cursor.execute("DELETE FROM kept.pass")
+    cursor.execute("INSERT INTO kept.pass (key) VALUES (%s)", [pass_key()])
+
+
 def _restrict(cursor: CursorWrapper) -> None:
     """Take back what `restricted` does not name, and let the eraser see one account's evidence."""
     cursor.execute(f"""
         GRANT USAGE ON SCHEMA public TO {ERASER_ROLE};
         DROP POLICY IF EXISTS eraser ON consent_evidence;
-        CREATE POLICY eraser ON consent_evidence TO {ERASER_ROLE} USING (account_id = {MINE});
+        CREATE POLICY eraser ON consent_evidence TO {ERASER_ROLE} USING ({OPEN} AND account_id = {MINE});
     """)
     for table, rights in restricted().items():
         for role, granted in rights.items():

@@ -6,11 +6,21 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
+import psycopg
 from django.db import connection, transaction
 
-from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE
+from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PASS_SETTING, PLATFORM_ROLE, pass_for
 
 SETTING = "mailflatrate.account_id"
+
+
+_ENTER = (
+    f"SELECT set_config('role', %s, true), set_config('{SETTING}', %s, true), set_config('{PASS_SETTING}', %s, true)"
+)
+_LEAVE = (
+    f"SELECT set_config('role', '{APP_ROLE}', true), set_config('{SETTING}', %s, true),"
+    f" set_config('{PASS_SETTING}', '', true)"
+)
 
 
 class NoAccount(RuntimeError):
@@ -67,12 +77,17 @@ def scope_sql(account_id: int) -> tuple[str, list[str]]:
 
 
 def _apply(scope: _Scope) -> None:
-    role = PLATFORM_ROLE if scope.platform else ERASER_ROLE if scope.eraser else APP_ROLE
+    """Role, account and pass of the running transaction. The wider roles' pass is a bound parameter (ADR 0010)."""
+    account_id = "" if scope.account_id is None else str(scope.account_id)
+    if scope.platform or scope.eraser:
+        connection.ensure_connection()
+        base = connection.connection
+        role = PLATFORM_ROLE if scope.platform else ERASER_ROLE
+        with connection.wrap_database_errors, psycopg.Cursor(base) as bound:
+            bound.execute(_ENTER, [role, account_id, pass_for(base.info.backend_pid)])
+        return
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT set_config('role', '{role}', true), set_config('{SETTING}', %s, true)",
-            ["" if scope.account_id is None else str(scope.account_id)],
-        )
+        cursor.execute(_LEAVE, [account_id])
 
 
 @contextmanager

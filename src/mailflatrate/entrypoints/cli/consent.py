@@ -85,12 +85,12 @@ def _verify_ledger() -> None:
 
     with database() as settings:
         from mailflatrate.apps.lists.verification import verify_ledger
-        from mailflatrate.settings.roles import PLATFORM_ROLE, app_url
+        from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 
         with psycopg.connect(app_url(settings)) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
-            connection.execute(f"SET ROLE {PLATFORM_ROLE}")
+            enter_role(connection, PLATFORM_ROLE)
             report = verify_ledger(connection)
     for fault in report.faults[:LEDGER_LINES]:
         click.echo(f"- {fault.kind.value}: {fault.sentence}")
