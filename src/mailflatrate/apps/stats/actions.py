@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import connection
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners
@@ -128,20 +129,20 @@ def _evidence(measure: Measure, need: Need) -> dict[str, Any]:
 
 
 def _carry_out(account: Account, need: Need, measure: Measure) -> None:
+    with translation.override(account.language):  # what is kept for the customer to read is in his language
+        found, remedy = words.sentence(need), words.remedy(need)
     if need.level is Level.PAUSE_LANE and measure.campaign_id is not None:
         hold_lane(account.id, measure.campaign_id, need.provider, need.rule)
     if need.level >= Level.PAUSE_MAILING and measure.campaign_id is not None:
         with tenancy.account(account.id):
-            hold_campaign(measure.campaign_id, need.rule, words.sentence(need))
+            hold_campaign(measure.campaign_id, need.rule, found)
     if need.level in (Level.WARN, Level.PAUSE_LANE, Level.PAUSE_MAILING):
         tell_owners(account.id, NoticeKind.STANDING, lambda _user: words.letter(account.name, need, measure))
         return
     after = {
         Level.THROTTLE: Standing.THROTTLED, Level.PAUSE_ACCOUNT: Standing.PAUSED, Level.SUSPEND: Standing.SUSPENDED,
     }[need.level]  # fmt: skip
-    reasons = Reasons(
-        f"figures_{need.cause.value}", words.sentence(need), words.remedy(need), need.rule, _evidence(measure, need)
-    )
+    reasons = Reasons(f"figures_{need.cause.value}", found, remedy, need.rule, _evidence(measure, need))
     _move(account, after, reasons)
     if need.level is Level.SUSPEND:
         give_strike(account.id, reasons, by=None, machine=MACHINE)

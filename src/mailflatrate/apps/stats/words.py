@@ -1,5 +1,6 @@
 """What a measure says to the customer: what was found, what it means, and what he can do (R-09)."""
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -8,7 +9,6 @@ from mailflatrate.rules.measures import Cause, Level, Need
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.settings import load_settings
 
-# Stored in English, as figures filled in; translated by sentence where they are shown whole.
 _SENTENCES = {
     Cause.COMPLAINTS: gettext_noop("%(events)s of %(base)s recipients reported a mailing as spam (%(percent)s %%)."),
     Cause.HARD_BOUNCES: gettext_noop("%(events)s of %(base)s addresses do not exist (%(percent)s %%)."),
@@ -66,9 +66,9 @@ LEVELS = {
 def sentence(need: Need) -> str:
     """What was found, with its figures, in the active language."""
     return _(_SENTENCES[need.cause]) % {
-        "events": need.events,
-        "base": need.base,
-        "percent": f"{need.percent:.2f}",
+        "events": number_format(need.events, force_grouping=True),
+        "base": number_format(need.base, force_grouping=True),
+        "percent": number_format(round(need.percent, 2), 2),
         "provider": provider_name(need.provider),
     }
 
