@@ -1,13 +1,15 @@
 """A Chromium that looks at the running demonstration."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from demo_world import Demo
 
@@ -46,33 +48,65 @@ class Look:
         """For file names."""
         return f"{self.language}-{'phone' if self.phone else 'desktop'}-{'dark' if self.theme == 'ink' else 'light'}"
 
+    @property
+    def window(self) -> ViewportSize:
+        """How large the window is."""
+        return {"width": 390, "height": 844} if self.phone else {"width": 1360, "height": 900}
+
+    @property
+    def scheme(self) -> Literal["dark", "light"]:
+        """What the system says."""
+        return "dark" if self.theme == "ink" else "light"
+
 
 class Visitor:
     """A person with a browser."""
 
     def __init__(self, browser: Browser, demo: Demo, look: Look) -> None:
         self.demo, self.look = demo, look
-        size = {"width": 390, "height": 844} if look.phone else {"width": 1360, "height": 900}
-        scheme = "dark" if look.theme == "ink" else "light"
         self.context = browser.new_context(
-            viewport=size, color_scheme=scheme, bypass_csp=True, ignore_https_errors=True, reduced_motion="reduce"
-        )
-        address = {"url": demo.base}
-        self.context.add_cookies([
-            {"name": "language", "value": look.language, **address}, {"name": "theme", "value": look.theme, **address},
-        ])  # fmt: skip
+            viewport=look.window, color_scheme=look.scheme, locale=look.language, bypass_csp=True,
+            ignore_https_errors=True, reduced_motion="reduce",
+        )  # fmt: skip
+        self._remember(look)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
 
-    def sign_in(self, email: str) -> None:
+    def _remember(self, look: Look) -> None:
+        address = {"url": self.demo.base}
+        self.context.add_cookies([
+            {"name": "language", "value": look.language, **address}, {"name": "theme", "value": look.theme, **address},
+        ])  # fmt: skip
+
+    def look_as(self, language: str, theme: str, phone: bool) -> None:
+        """From the next page on, look in another way."""
+        self.look = Look(language, theme, phone)
+        self._remember(self.look)
+        self.page.set_viewport_size(self.look.window)
+        self.page.emulate_media(color_scheme=self.look.scheme)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
         """By the page that people use."""
+        self.go("/login/")
+        self.page.fill("input[name=login]", email)
+        self.page.fill("input[name=password]", password)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_url("**/studio/**")
+
+    def sign_in_at_the_desk(self, email: str) -> None:
+        """With password and second factor; the demonstration shows the digits."""
         self.go("/login/")
         self.page.fill("input[name=login]", email)
         self.page.fill("input[name=password]", PASSWORD)
         self.page.click("main button[type=submit]")
-        self.page.wait_for_url("**/studio/**")
+        self.page.wait_for_url("**/2fa/authenticate/**")
+        digits = re.search(r"\b(\d{6})\b", self.page.inner_text("main"))
+        assert digits is not None
+        self.page.fill("input[name=code]", digits[1])
+        self.page.locator("main form:has(input[name=code]) button").first.click()
+        self.page.wait_for_url("**/desk/**")
 
     @property
     def shots(self) -> Path:
@@ -137,3 +171,11 @@ def visitor(chromium: Browser, demo: Demo) -> Callable[[str, str, bool], Abstrac
             somebody.context.close()
 
     return visit
+
+
+@pytest.fixture(scope="session")
+def otto(visitor: Callable[[str, str, bool], AbstractContextManager[Visitor]]) -> Iterator[Visitor]:
+    """The operator at the desk, signed in once for all tests: a digit of the second factor counts once."""
+    with visitor("en", "ink", False) as found:
+        found.sign_in_at_the_desk("otto@mailflatrate.example")
+        yield found

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from browser_world import canvas, drag
+
 pytestmark = pytest.mark.browser
 
 
@@ -43,35 +45,10 @@ def begin(anna: Any, name: str, what: str) -> Any:
     return page
 
 
-def canvas(page: Any) -> Any:
-    """The mailing as it is drawn."""
-    return page.frame_locator("[data-blocks-canvas] iframe.gjs-frame")
-
-
 def source(page: Any) -> str:
     """What the form will save, once the editor has handed it over."""
     page.wait_for_timeout(300)
     return str(page.input_value("[name=content]"))
-
-
-def drag(page: Any, key: str, target: Any, *, share: float) -> None:
-    """Take a block from the palette and drop it on a place of the mailing, `share` of its height from the top."""
-    button = page.locator(f"[data-blocks-add={key}]")
-    button.evaluate("(one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 120)")
-    start, stop = button.bounding_box(), target.bounding_box()
-    page.mouse.move(start["x"] + 20, start["y"] + 10)
-    page.mouse.down()
-    x, y = stop["x"] + stop["width"] / 2, stop["y"] + stop["height"] * share
-    for step in range(1, 9):
-        page.mouse.move(*(a + (b - a) * step / 8 for a, b in ((start["x"] + 20, x), (start["y"] + 10, y))))
-        page.wait_for_timeout(30)
-    for step in range(20):
-        page.mouse.move(x + step % 3, y + step % 2)
-        page.wait_for_timeout(60)
-        if page.locator("[data-blocks-canvas] .gjs-placeholder").first.is_visible():
-            break
-    page.mouse.up()
-    page.wait_for_timeout(300)
 
 
 def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:

@@ -1,69 +1,33 @@
 """A sign-up from somebody else's page, in a real browser: script, frame, plain HTML; the mail, the confirmation."""
 
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from browser_world import Website, running_website
+
 pytestmark = pytest.mark.browser
 
 NUMBERS = count(1)
 PATIENCE_SECONDS = 30.0
 NORMAL_SECONDS = 2.0
-AFTER = "<p id=after>What stands below the form.</p>"
 SHIFTS = """() => new Promise(done => {
     let sum = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; })
         .observe({type: "layout-shift", buffered: true});
     setTimeout(() => done(sum), 800); })"""
 
 
-class Pages:
-    """Anna's own website: pages by path."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, str] = {}
-        pages = self.pages
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = pages.get(self.path.partition("?")[0], "").encode()
-                self.send_response(200 if body else 404)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                # A strict page: no script and no style that a script writes, but from where it says.
-                self.send_header("Content-Security-Policy", "style-src 'self' 'unsafe-inline'; object-src 'none'")
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def put(self, path: str, code: str) -> str:
-        """A page with a code in it, as the customer pastes it; its address."""
-        head = '<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Lindenhof</title>'
-        head += '<meta name="viewport" content="width=device-width"></head>'
-        self.pages[path] = f"{head}<body><main><h1>Lindenhof</h1>{code}{AFTER}</main></body></html>"
-        return f"{self.base}{path}?utm=1"
-
-
 @pytest.fixture(scope="module")
-def website() -> Iterator[Pages]:
-    pages = Pages()
-    thread = threading.Thread(target=pages.server.serve_forever)
-    thread.start()
-    yield pages
-    pages.server.shutdown()
-    pages.server.server_close()
-    thread.join()
+def website() -> Iterator[Website]:
+    """Anna's own pages."""
+    with running_website() as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +97,7 @@ def everything(page: Page) -> str:
 
 @pytest.mark.parametrize("width", [320, 390, 700])
 def test_the_script_builds_the_form_without_moving_anything(
-    chromium: Browser, website: Pages, codes: dict[str, str], width: int
+    chromium: Browser, website: Website, codes: dict[str, str], width: int
 ) -> None:
     with dora(chromium, width) as (context, page):
         page.goto(website.put("/script", codes["Script"]))
@@ -148,7 +112,7 @@ def test_the_script_builds_the_form_without_moving_anything(
 
 
 def test_sign_up_with_the_script_and_confirm(
-    chromium: Browser, visitor: Any, website: Pages, codes: dict[str, str]
+    chromium: Browser, visitor: Any, website: Website, codes: dict[str, str]
 ) -> None:
     """The whole way, from a page of another origin to the contact's page with its proof."""
     email = address()
@@ -183,7 +147,7 @@ def test_sign_up_with_the_script_and_confirm(
         assert anna.violations() == []
 
 
-def test_sign_up_in_the_frame(chromium: Browser, visitor: Any, website: Pages, codes: dict[str, str]) -> None:
+def test_sign_up_in_the_frame(chromium: Browser, visitor: Any, website: Website, codes: dict[str, str]) -> None:
     email = address()
     with dora(chromium) as (context, page):
         page.goto(website.put("/frame", codes["Frame"]))
@@ -200,7 +164,7 @@ def test_sign_up_in_the_frame(chromium: Browser, visitor: Any, website: Pages, c
 
 
 def test_sign_up_with_plain_html_and_without_any_script(
-    chromium: Browser, visitor: Any, website: Pages, codes: dict[str, str]
+    chromium: Browser, visitor: Any, website: Website, codes: dict[str, str]
 ) -> None:
     email = address()
     with dora(chromium, java_script_enabled=False) as (context, page):

@@ -1,0 +1,243 @@
+"""A mailing is made in each of the three ways, and the checks turn green one by one; once without a mouse."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from browser_world import canvas, drag, looked_at
+
+pytestmark = pytest.mark.browser
+
+MOST_TABS = 120
+FOCUS = """() => {
+    let one = document.activeElement;
+    while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+    return one;
+}"""
+OPEN = "#checks ul:not(details ul) .check-title"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a mailing says in a language, and how its window looks."""
+
+    language: str
+    theme: str
+    phone: bool
+    untrue: str
+    subject: str
+    text: str
+
+
+WORDS = [
+    Words(
+        "de", "letter", True, "Re: Ihre Bestellung", "Der Adventsmarkt beginnt am Samstag", "Wir freuen uns auf Sie."
+    ),
+    Words(
+        "en", "ink", False, "Re: your order", "The winter market opens on Saturday", "We look forward to seeing you."
+    ),
+]
+
+
+class Checks:
+    """The checks panel beside a draft: what is open, and that it is closed one after the other."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.seen = self.open
+        self.closed: list[str] = []
+
+    @property
+    def open(self) -> set[str]:
+        """The titles of what is not passed yet."""
+        return set(self.page.locator(OPEN).all_inner_texts())
+
+    def after(self, what: str) -> None:
+        """Wait until a step of the walk has closed a check. Raises AssertionError when none is."""
+        for _look in range(150):
+            gone = self.seen - (now := self.open)
+            if gone and now:
+                self.seen, self.closed = now, [*self.closed, *gone]
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{what} closed nothing of {self.seen}")
+
+    def look(self) -> None:
+        """A step that may open some."""
+        self.page.wait_for_timeout(1500)
+        self.seen = self.open
+
+
+def begun(somebody: Any, name: str, begin: str) -> Checks:
+    """A new draft and its checks."""
+    page = somebody.page
+    somebody.go("/studio/campaigns/new/")
+    page.fill("main input[name=name]", name)
+    page.locator(f"label.shot:has(input[value='{begin}'])").click(position={"x": 20, "y": 20})
+    page.click("main form button[type=submit]")
+    page.wait_for_url(re.compile(r"/edit/$"))
+    return Checks(page)
+
+
+def promised(somebody: Any, checks: Checks) -> None:
+    """The policy is ticked for exactly this content."""
+    page = somebody.page
+    page.locator("[data-opens=policy]").first.click()
+    page.check("#policy_confirm")
+    looked_at(somebody, "compose-policy")
+    page.locator("#policy button.btn-primary").click()
+    page.wait_for_url(re.compile(r"/edit/"))
+    checks.after("the policy")
+
+
+def write_source(page: Any, text: str) -> None:
+    """Instead of all that stands in the source."""
+    page.locator("[data-editor-host] .cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda one: one.language)
+def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
+    """Blocks are dragged into an empty sheet; each thing that is mended closes its check."""
+    with visitor(words.language, words.theme, False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        page = anna.page
+        checks = begun(anna, f"Blocks {words.language}", "blocks")
+        page.wait_for_selector(".blocks[data-ready]")
+        before = page.input_value("[name=content]")
+        for key in ("divider", "button"):
+            drag(page, key, canvas(page).locator("[data-gjs-type=mj-text]").nth(1), share=0.9)
+        after = page.input_value("[name=content]")
+        for part in ("<mj-divider", "<mj-button"):
+            assert after.count(part) == before.count(part) + 1, part
+        checks.look()
+        page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/markt")
+        checks.look()
+        page.fill("[name=subject]", words.subject)
+        checks.after("a subject")
+        looked_at(anna, "compose-blocks")
+        page.check("[name=list_ids]")
+        checks.look()
+        promised(anna, checks)
+        page.locator("[data-opens=send-now]").wait_for()
+        assert len(checks.closed) >= 2
+        looked_at(anna, "compose-blocks-ready")
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda one: one.language)
+def test_in_source_with_a_mistake_at_its_line(visitor: Any, words: Words) -> None:
+    """MJML that is broken says where; an untrue subject and a picture without words are mended one after the other."""
+    with visitor(words.language, words.theme, words.phone) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        page = anna.page
+        checks = begun(anna, f"Source {words.language}", "empty")
+        page.get_by_role("button", name="MJML", exact=True).click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_selector("[data-editor-host]", state="attached")
+        letter = (
+            "<mjml><mj-body><mj-section><mj-column>\n"
+            f"<mj-text>{words.text}</mj-text>\n%s</mj-column></mj-section></mj-body></mjml>"
+        )
+        write_source(
+            page,
+            letter % "<mj-text>{{ contact.shoe_size }}</mj-text>\n<mj-image src='https://lindenhof.example/a.png' />\n",
+        )
+        page.locator("#content-problems [data-goto-line='3']").wait_for()
+        page.wait_for_function("document.querySelectorAll('#checks .check').length > 0")
+        page.wait_for_load_state("networkidle")
+        looked_at(anna, "compose-source-broken")
+        write_source(page, letter % "<mj-image src='https://lindenhof.example/a.png' />\n")
+        page.wait_for_function("!document.querySelector('#content-problems button')")
+        checks.look()
+        write_source(page, letter % "<mj-image src='https://lindenhof.example/a.png' alt='Adventsmarkt' />\n")
+        checks.after("words for the picture")
+        page.fill("[name=subject]", words.untrue)
+        checks.look()
+        page.fill("[name=subject]", words.subject)
+        checks.after("an honest subject")
+        page.check("[name=list_ids]")
+        checks.look()
+        promised(anna, checks)
+        assert len(checks.closed) >= 3
+        looked_at(anna, "compose-source-ready")
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until something has the focus. Raises AssertionError when Tab never comes there."""
+    for _press in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"(selector) => ({FOCUS})()?.matches(selector) ?? false", selector):
+            outline = page.evaluate(f"() => getComputedStyle(({FOCUS})()).outlineStyle")
+            assert outline != "none" or page.evaluate(f"() => ({FOCUS})().matches('.cm-content, .sr-only')"), selector
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda one: one.language)
+def test_by_keyboard_alone_in_markdown(visitor: Any, otto: Any, words: Words) -> None:
+    """From the list of mailings to the release: Tab, Enter, arrows and the space bar."""
+    with visitor(words.language, "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        page, keys = anna.page, anna.page.keyboard
+        anna.go("/studio/campaigns/")
+        tab_to(page, "a[href='/studio/campaigns/new/']")
+        keys.press("Enter")
+        page.wait_for_url("**/campaigns/new/")
+        tab_to(page, "main input[name=name]")
+        keys.insert_text(f"Keys {words.language}")
+        tab_to(page, "input[name=begin]")
+        while page.evaluate("document.querySelector('input[name=begin]:checked')?.value") != "empty":
+            keys.press("ArrowRight")
+        looked_at(anna, "compose-begin")
+        tab_to(page, "main form button.btn-primary")
+        keys.press("Enter")
+        page.wait_for_url(re.compile(r"/edit/$"))
+        checks = Checks(page)
+        composed(page, words, checks)
+        tab_to(page, "[data-opens=policy]")
+        keys.press("Enter")
+        tab_to(page, "#policy_confirm")
+        keys.press("Space")
+        tab_to(page, "#policy button.btn-primary")
+        keys.press("Enter")
+        page.wait_for_url(re.compile(r"/edit/"))
+        checks.after("the policy")
+        assert len(checks.closed) >= 3
+        looked_at(anna, "compose-keys-ready")
+        released(anna)
+
+
+def composed(page: Any, words: Words, checks: Checks) -> None:
+    """Subject, sender, list and text, in the order in which Tab comes to them."""
+    keys = page.keyboard
+    tab_to(page, "#id_subject")
+    keys.insert_text(words.untrue)
+    page.wait_for_function("document.getElementById('saved').textContent.length > 5")
+    page.wait_for_load_state("networkidle")
+    keys.press("Control+A")
+    keys.insert_text(words.subject)
+    checks.after("an honest subject")
+    tab_to(page, "#id_sender")
+    tab_to(page, "[name=list_ids]")
+    keys.press("Space")
+    page.locator("#release-buttons").wait_for()
+    tab_to(page, ".cm-content")
+    keys.press("Control+A")
+    keys.insert_text(f"# {words.subject}\n\n{words.text}\n")
+    page.wait_for_function("(text) => document.querySelector('#preview iframe')?.srcdoc.includes(text)", arg=words.text)
+    tab_to(page, "[name=track_clicks]")
+
+
+def released(anna: Any) -> None:
+    """The button, the question, the answer; then the mailing waits for its reviewer (R-06)."""
+    page, keys = anna.page, anna.page.keyboard
+    tab_to(page, "[data-opens=send-now]")
+    keys.press("Enter")
+    looked_at(anna, "compose-send-now")
+    tab_to(page, "#send-now button.btn-primary")
+    keys.press("Enter")
+    page.wait_for_url(re.compile(r"/studio/campaigns/\d+/$"))
+    looked_at(anna, "compose-released")

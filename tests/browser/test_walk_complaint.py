@@ -1,0 +1,255 @@
+"""From a mail that somebody did not want to the closed case: the citizen, the desk, the customer, in one walk.
+
+It is the last of the browser's tests: its complaints cost the demonstration's customer some of his standing.
+"""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser_world import looked_at, wait_for_letter
+
+pytestmark = pytest.mark.browser
+
+READING_SECONDS = 3.2  # nobody reads and types faster (R-35)
+POSTBOX = "/studio/postbox/"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Who looks how, whose mails are reported, and which strike of the account this one becomes."""
+
+    language: str
+    phone: bool
+    domain: str
+    file_name: str
+
+
+WALKS = [Walk("de", True, "brief.example", "Post von Lindenhof.eml"), Walk("en", False, "post.example", "mail.eml")]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mailing as it lies in somebody's mailbox."""
+
+    address: str
+    source: str
+
+    @property
+    def mailing_id(self) -> str:
+        """As the header says it."""
+        found = re.search(r"(?im)^X-Mailing-ID: ([0-9A-Z-]+)", self.source)
+        assert found is not None
+        return found[1]
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda one: one.language)
+def test_reported_worked_answered_closed(visitor: Any, otto: Any, walk: Walk, tmp_path: Path) -> None:
+    with visitor(walk.language, "letter", walk.phone) as anna, visitor(walk.language, "letter", walk.phone) as dora:
+        otto.look_as(walk.language, "letter", walk.phone)
+        anna.sign_in("anna@lindenhof.example")
+        mails = mails_of(anna, walk.domain)
+        by_mailing_id(dora, otto, mails[0])
+        by_header(dora, mails[1])
+        by_file(dora, mails[2], tmp_path / walk.file_name)
+        case = found_by_the_desk(otto, mails)
+        asked(otto, case)
+        answered(anna, mails, tmp_path)
+        worked_to_its_end(otto, case, mails[1])
+        told(anna, mails)
+        for mail in mails:
+            on_no_list(anna, dora, mail)
+
+
+def mails_of(anna: Any, domain: str) -> list[Mail]:
+    """Three copies of the demonstration's mailing, to people of one provider who still get mail."""
+    page, found = anna.page, []
+    anna.go(f"/studio/contacts/?q=%40{domain}&state=confirmed")
+    for address in page.locator("main a[href^='/studio/contacts/']").all_inner_texts():
+        if re.fullmatch(r"[^@\s]+@[^@\s]+", address.strip()) and len(found) < 3:
+            found.append(address.strip())
+    return [
+        Mail(one, anna.page.request.get(f"{anna.demo.base}{wait_for_letter(anna, POSTBOX, one)}raw/").text())
+        for one in found
+    ]
+
+
+def opened(dora: Any, name: str) -> float:
+    """The public page, without an account; since when."""
+    dora.go("/report/")
+    looked_at(dora, name)
+    return time.monotonic()
+
+
+def sent(dora: Any, since: float, name: str) -> None:
+    """Press the button after a look, and see the answer."""
+    time.sleep(max(0.0, READING_SECONDS - (time.monotonic() - since)))
+    dora.page.locator("main form button.btn-primary").click()
+    dora.page.wait_for_selector("main:not(:has(form))")
+    assert "Gärtnerei Lindenhof" in dora.page.inner_text("main")
+    looked_at(dora, name)
+
+
+def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> None:
+    """Typed with the usual slips: first who it was, then the report; the address proves itself by a button."""
+    page, since = dora.page, opened(dora, "report")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector(".field-error")
+    looked_at(dora, "report-error")
+    page.fill("[name=about]", mail.mailing_id.lower().replace("-", " ").replace("0", "o"))
+    page.fill("[name=reporter]", mail.address)
+    page.locator("button[name=who]").click()
+    page.wait_for_selector("main [data-tone=info]")
+    assert "Gärtnerei Lindenhof" in page.inner_text("main [data-tone=info]")
+    looked_at(dora, "report-who")
+    page.fill("[name=text]", "Das habe ich nie bestellt.")
+    sent(dora, since, "report-asked")
+    otto.go(wait_for_letter(otto, "/desk/postbox/", mail.address))
+    link = otto.page.locator("a[href*='/report/stop/']").first.get_attribute("href")
+    dora.go("/report/stop/" + str(link).rpartition("/")[2])
+    looked_at(dora, "report-stop")
+    page.locator("main form button").click()
+    page.wait_for_selector("main [data-tone=success]")
+    looked_at(dora, "report-stopped")
+
+
+def by_header(dora: Any, mail: Mail) -> None:
+    """The header lines pasted: it stops at once."""
+    since = opened(dora, "report")
+    dora.page.fill("[name=about]", mail.source.partition("\r\n\r\n")[0].partition("\n\n")[0])
+    dora.page.fill("[name=reporter]", mail.address)
+    sent(dora, since, "report-done")
+    assert dora.page.locator("main [data-tone=success]").count() == 1
+
+
+def by_file(dora: Any, mail: Mail, file: Path) -> None:
+    """The mail itself, dropped onto the page with the mouse."""
+    since, page = opened(dora, "report"), dora.page
+    file.write_text(mail.source, encoding="utf-8", newline="")
+    field = page.locator("input[type=file]")
+    field.scroll_into_view_if_needed()
+    box, browser = field.bounding_box(), dora.context.new_cdp_session(page)
+    drop = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2,
+            "data": {"items": [], "files": [str(file)], "dragOperationsMask": 1}}  # fmt: skip
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, **drop})
+    assert page.evaluate("document.querySelector('input[type=file]').files[0].name") == file.name
+    looked_at(dora, "report-file")
+    sent(dora, since, "report-done")
+    assert page.locator("main [data-tone=success]").count() == 1
+
+
+def found_by_the_desk(otto: Any, mails: list[Mail]) -> str:
+    """The three reports are one case; it is found by the ID and shows everything on one screen. Its path."""
+    page = otto.page
+    otto.go("/desk/cases/")
+    looked_at(otto, "cases")
+    page.locator("tr", has_text=mails[0].mailing_id).locator("a[href^='/desk/cases/']").first.click()
+    page.wait_for_url(re.compile(r"/desk/cases/\d+/"))
+    path = str(page.evaluate("location.pathname"))
+    text = page.inner_text("main")
+    for mail in mails:
+        assert mail.address in text
+    looked_at(otto, "case")
+    otto.go(f"/desk/cases/search/?q={mails[0].mailing_id.lower()}")
+    assert page.locator(f"a[href='{path}']").count() == 1
+    looked_at(otto, "case-search")
+    return path
+
+
+def asked(otto: Any, case: str) -> None:
+    """Taken over and the customer asked, by keys."""
+    page = otto.page
+    otto.go(case)
+    with page.expect_navigation():
+        page.keyboard.press("x")
+    page.keyboard.press("a")
+    page.fill("#ask_reason", "Wo haben sich diese Leute angemeldet?")
+    looked_at(otto, "case-ask")
+    page.locator("#ask button.btn-primary").click()
+    page.wait_for_selector("#toasts [data-tone=success]")
+    looked_at(otto, "case-asked")
+
+
+def answered(anna: Any, mails: list[Mail], folder: Path) -> None:
+    """The customer finds the question among what to do next, answers it with a file, and learns nobody's name."""
+    page, proof = anna.page, folder / "nachweis.txt"
+    proof.write_text("Anmeldungen im Dezember", encoding="utf-8")
+    anna.go("/studio/")
+    page.locator("main a[href^='/studio/questions/']").first.click()
+    page.wait_for_url(re.compile(r"/studio/questions/"))
+    if not re.search(r"/questions/\d+/", page.url):
+        looked_at(anna, "questions")
+        page.locator("main a[href^='/studio/questions/']").first.click()
+        page.wait_for_url(re.compile(r"/studio/questions/\d+/"))
+    looked_at(anna, "question")
+    nobody_named(anna, mails)
+    page.fill("[name=text]", "Auf unserer Seite, mit Bestätigung. Die Liste liegt bei.")
+    page.set_input_files("input[type=file]", proof)
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector("#toasts [data-tone=success]")
+    looked_at(anna, "question-answered")
+
+
+def nobody_named(anna: Any, mails: list[Mail]) -> None:
+    """A customer never learns who complained."""
+    for mail in mails:
+        assert mail.address not in anna.page.content()
+
+
+def worked_to_its_end(otto: Any, case: str, mail: Mail) -> None:
+    """The answer is read, a strike given, the reporter written to, the case closed with its cause."""
+    page = otto.page
+    otto.go(case)
+    assert "nachweis.txt" in page.inner_text("main")
+    page.locator("[data-opens='measure-strike']").click()
+    page.fill("#measure-strike_reason", "Die Einwilligungen waren nicht nachzuweisen.")
+    looked_at(otto, "case-strike")
+    page.locator("#measure-strike button.btn-primary, #measure-strike button.btn-danger-solid").click()
+    page.wait_for_selector("#toasts [data-tone=success]")
+    if page.locator("#letter_to").count():
+        page.select_option("#letter_to", index=1)
+    page.fill("#letter_text", "Wir haben den Absender gefragt. Sie bekommen nichts mehr.")
+    looked_at(otto, "case-letter")
+    page.locator("#answer button.btn-primary, #answer button.btn").last.click()
+    page.wait_for_selector("#toasts [data-tone=success]")
+    page.keyboard.press("c")
+    page.select_option("#close_cause", index=1)
+    page.fill("#close_text", "Nachweise fehlten, eine Verwarnung, allen geantwortet.")
+    looked_at(otto, "case-close")
+    page.locator("#close button.btn-primary").click()
+    page.wait_for_selector("[data-opens=reopen]")
+    looked_at(otto, "case-closed")
+    otto.go("/desk/cases/closed/")
+    assert page.locator(f"a[href='{case}']").count() == 1
+    looked_at(otto, "cases-closed")
+    for path, name in (("/desk/cases/figures/", "cases-figures"), ("/desk/", "desk-home")):
+        otto.go(path)
+        looked_at(otto, name)
+
+
+def told(anna: Any, mails: list[Mail]) -> None:
+    """The measure and its reason stand in the customer's pages, without a name."""
+    for path, name in (("/studio/standing/", "standing-strike"), ("/studio/questions/", "questions-done"),
+                       ("/studio/", "home-after")):  # fmt: skip
+        anna.go(path)
+        nobody_named(anna, mails)
+        if name == "standing-strike":
+            assert "Die Einwilligungen waren nicht nachzuweisen." in anna.page.inner_text("main")
+        looked_at(anna, name)
+
+
+def on_no_list(anna: Any, dora: Any, mail: Mail) -> None:
+    """Off every list, in the customer's pages and in the person's own."""
+    anna.go(f"/studio/contacts/?q={mail.address.replace('@', '%40')}&state=confirmed")
+    assert anna.page.locator("main a", has_text=mail.address).count() == 0
+    source = re.sub(r"=\r?\n", "", mail.source).replace("=3D", "=")
+    preferences = re.search(r"https://[^\s\"<>]+/p/[0-9a-f]{40}", source)
+    assert preferences is not None
+    dora.page.goto(preferences[0])
+    assert dora.page.locator("input[name=keep]").count() == 0
+    looked_at(dora, "preferences-none")

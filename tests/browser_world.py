@@ -1,0 +1,114 @@
+"""What the walks of the browser share: a website of another origin, the letters of the postbox, a look at a page."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PATIENCE_SECONDS = 60.0
+BELOW = "<p id=after>What stands below the form.</p>"
+
+
+class Website:
+    """A customer's own website: pages by path."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+        pages = self.pages
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = pages.get(self.path.partition("?")[0], "").encode()
+                self.send_response(200 if body else 404)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                # A strict page: no script and no style that a script writes, but from where it says.
+                self.send_header("Content-Security-Policy", "style-src 'self' 'unsafe-inline'; object-src 'none'")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def put(self, path: str, code: str, *, language: str = "de", title: str = "Lindenhof") -> str:
+        """A page with a code in it, as the customer pastes it; its address."""
+        head = f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
+        head += '<meta name="viewport" content="width=device-width"></head>'
+        self.pages[path] = f"{head}<body><main><h1>{title}</h1>{code}{BELOW}</main></body></html>"
+        return f"{self.base}{path}?utm=1"
+
+
+@contextmanager
+def running_website() -> Iterator[Website]:
+    """A website while the block runs."""
+    site = Website()
+    thread = threading.Thread(target=site.server.serve_forever)
+    thread.start()
+    try:
+        yield site
+    finally:
+        site.server.shutdown()
+        site.server.server_close()
+        thread.join()
+
+
+def looked_at(somebody: Any, name: str) -> None:
+    """A picture; nothing sideways, no violation, no script error."""
+    somebody.shoot(name)
+    assert somebody.sideways() <= 0, name
+    assert somebody.violations() == [], name
+    assert somebody.problems == [], name
+
+
+def wait_for_letter(somebody: Any, postbox: str, email: str, seen: set[str] | None = None) -> str:
+    """The path of the newest letter to somebody in a postbox (`/desk/postbox/` or `/studio/postbox/`).
+
+    Paths in `seen` are passed over, and the one found is added. Raises AssertionError when none comes.
+    """
+    seen = set() if seen is None else seen
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        somebody.go(f"{postbox}?q={email.replace('@', '%40')}")
+        rows = somebody.page.locator(f"a[href^='{postbox}']").evaluate_all("all => all.map(one => one.pathname)")
+        for row in rows:
+            if re.fullmatch(rf"{postbox}\d+/", row) and row not in seen:
+                seen.add(row)
+                return str(row)
+        time.sleep(0.3)
+    raise AssertionError(f"no letter to {email} in {postbox}")
+
+
+def source_of(somebody: Any, letter: str) -> str:
+    """A letter of the studio's postbox as it was received, without the soft line ends of its encoding."""
+    raw = somebody.page.request.get(f"{somebody.demo.base}{letter}raw/").text()
+    return re.sub(r"=\r?\n", "", raw).replace("=3D", "=")
+
+
+def canvas(page: Any) -> Any:
+    """The mailing as the visual editor draws it."""
+    return page.frame_locator("[data-blocks-canvas] iframe.gjs-frame")
+
+
+def drag(page: Any, key: str, target: Any, *, share: float) -> None:
+    """Take a block from the palette and drop it on a place of the mailing, `share` of its height from the top."""
+    button = page.locator(f"[data-blocks-add={key}]")
+    button.evaluate("(one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 120)")
+    start, stop = button.bounding_box(), target.bounding_box()
+    page.mouse.move(start["x"] + 20, start["y"] + 10)
+    page.mouse.down()
+    x, y = stop["x"] + stop["width"] / 2, stop["y"] + stop["height"] * share
+    for step in range(1, 9):
+        page.mouse.move(*(a + (b - a) * step / 8 for a, b in ((start["x"] + 20, x), (start["y"] + 10, y))))
+        page.wait_for_timeout(30)
+    for step in range(20):
+        page.mouse.move(x + step % 3, y + step % 2)
+        page.wait_for_timeout(60)
+        if page.locator("[data-blocks-canvas] .gjs-placeholder").first.is_visible():
+            break
+    page.mouse.up()
+    page.wait_for_timeout(300)

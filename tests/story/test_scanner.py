@@ -1,0 +1,201 @@
+"""A link scanner reads everybody's mail and opens all that it finds there: nothing changes anywhere (R-33, R-110).
+
+Every table of the database is compared, before and after. What a scanner leaves is a line in the count of clicks, and
+that line says that a machine was there.
+"""
+
+import http.client
+import re
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import psycopg
+import pytest
+
+from demo_world import Demo
+from mailflatrate.settings.postgres import EmbeddedPostgres
+
+SCANNER = "Mozilla/5.0 (compatible; ExampleScanner/1.0; link-scanner)"
+PATIENCE_SECONDS = 60.0
+READING_SECONDS = 3.2  # nobody reads and types faster (R-35)
+MAILINGS_READ = 30
+NEW_READER, MOVED, APPLICANT = "scanned@mailbox.example", "moved@mailbox.example", "eva.neu@scanned.example"
+# What the machinery writes by itself: its jobs and workers, sessions of browsers, and seals over events that stand.
+MACHINERY = re.compile(r"procrastinate_.*|django_session|consent_seal")
+CLICKS = "click"
+LINK = re.compile(r"https?://[^\s\"'<>)\]]+")
+HREF = re.compile(r'href="([^"#]+)"')
+# The first word of the path. Each of them must have been found in a mail or on the page that a mail leads to.
+DOORS = {"u", "p", "c", "d", "r", "confirm", "report", "help", "apply", "password"}
+
+Tables = dict[str, tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    text: str
+    cookie: str
+
+
+class World:
+    """The demonstration as the rest of the world reaches it: over HTTP, over HTTPS, and in its mailboxes."""
+
+    def __init__(self, demo: Demo, owner: psycopg.Connection) -> None:
+        self.demo, self.owner = demo, owner
+        found = owner.execute("SELECT raw FROM postbox_message WHERE mailing_id <> '' LIMIT 1").fetchone()
+        assert found is not None
+        self.letter = readable(bytes(found[0]))
+        self.public = "https://" + urlsplit(next(link for link in links_in(self.letter) if "/u/" in link)).netloc
+        self.hosts = {urlsplit(self.public).netloc, urlsplit(demo.base).netloc}
+
+    def ask(self, method: str, address: str, fields: dict[str, str] | None = None, cookie: str = "") -> Answer:
+        """One request; redirects are not followed."""
+        parts = urlsplit(address)
+        connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            trusting = ssl._create_unverified_context()  # the demonstration's own certificate
+            connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=30, context=trusting)
+        else:
+            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        headers = {"User-Agent": SCANNER, "Cookie": cookie, "Referer": address}
+        if fields is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode(fields).encode() if fields is not None else None
+        connection.request(method, f"{parts.path or '/'}?{parts.query}", body, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode(errors="replace")
+        connection.close()
+        return Answer(answer.status, text, (answer.headers["Set-Cookie"] or "").partition(";")[0])
+
+    def send(self, address: str, fields: dict[str, str]) -> None:
+        """Fill in a form as a person does: look at it, read, press the button."""
+        page = self.ask("GET", address)
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+        time.sleep(READING_SECONDS)
+        answer = self.ask("POST", address, dict(hidden) | fields, page.cookie)
+        assert answer.status in (200, 302, 303), (address, answer.status, answer.text[-2000:])
+
+    def letters(self, where: str = "TRUE", limit: int = 5000) -> list[str]:
+        """Messages of the postbox, newest first."""
+        query = f"SELECT raw FROM postbox_message WHERE {where} ORDER BY id DESC LIMIT {limit}"
+        return [readable(bytes(raw)) for (raw,) in self.owner.execute(query).fetchall()]  # type: ignore[call-overload]
+
+    def link(self, path: str, address: str) -> str:
+        """A link to `path` in a mail to somebody; waits for the mail."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            for letter in self.letters(f"envelope_to = '{address}'"):
+                for link in links_in(letter):
+                    if urlsplit(link).path.startswith(path):
+                        return link
+            time.sleep(0.3)
+        raise AssertionError(f"no mail to {address} leads to {path}")
+
+    def tables(self) -> Tables:
+        """Each table of the product: how many rows, and a digest of all that they say."""
+        names = self.owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        digest = "SELECT count(*), md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) FROM"
+        found: Tables = {}
+        for (name,) in names:
+            if not MACHINERY.fullmatch(name):
+                row = self.owner.execute(f'{digest} "{name}" t').fetchone()  # type: ignore[call-overload]
+                found[name] = (row[0], row[1])
+        return found
+
+    def quiet_tables(self) -> Tables:
+        """The same, once nothing is under way any more."""
+        deadline, before = time.monotonic() + PATIENCE_SECONDS, self.tables()
+        while time.monotonic() < deadline:
+            time.sleep(3.0)
+            now = self.tables()
+            if now == before:
+                return now
+            before = now
+        raise AssertionError("the demonstration does not come to rest")
+
+    def machine_clicks(self) -> tuple[int, int]:
+        """Clicks in all, and those that count as a machine's."""
+        row = self.owner.execute("SELECT count(*), count(*) FILTER (WHERE machine) FROM click").fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+
+def readable(raw: bytes) -> str:
+    """A message as it was received, without the soft line ends of its encoding."""
+    return re.sub(r"=\r?\n", "", raw.decode("utf-8", "replace")).replace("=3D", "=")
+
+
+def links_in(letter: str) -> list[str]:
+    """All web addresses, the header's too, each once."""
+    return list(dict.fromkeys(link.rstrip(".,;") for link in LINK.findall(letter)))
+
+
+@pytest.fixture(scope="module")
+def world(demo: Demo) -> Iterator[World]:
+    """The demonstration, and every kind of mail that somebody can ask for."""
+    with psycopg.connect(EmbeddedPostgres(demo.folder).url, autocommit=True) as owner:
+        found = World(demo, owner)
+        _ask_for_every_mail(found)
+        yield found
+
+
+def _ask_for_every_mail(world: World) -> None:
+    """Sign up, ask for one's data, move, report, apply, forget a password; each ends in a mail with a link."""
+    code, mailing = world.demo.numbers["form_code"], world.demo.numbers["mailing_id"]
+    row = world.owner.execute(
+        "SELECT envelope_to, raw FROM postbox_message WHERE mailing_id <> '' AND behaviour = '' ORDER BY id LIMIT 1"
+    ).fetchone()
+    assert row is not None
+    reader, links = row[0], links_in(readable(bytes(row[1])))
+    preferences = next(link for link in links if urlsplit(link).path.startswith("/p/"))
+    world.send(f"{world.public}/f/{code}/", {"email": NEW_READER, "consent": "yes"})
+    world.link("/confirm/", NEW_READER)
+    world.send(preferences, {"act": "move", "email": MOVED})
+    world.link("/confirm/", MOVED)
+    rights = re.search(r'href="(/d/[^"?#]+)"', world.ask("GET", preferences).text)
+    assert rights is not None
+    world.send(urljoin(preferences, rights[1]), {"kind": "access"})
+    world.link("/r/", reader)
+    world.send(f"{world.public}/report/", {"about": mailing, "complaint": "unasked", "reporter": reader})
+    world.link("/report/stop/", reader)
+    world.send(f"{world.demo.base}/apply/", {"email": APPLICANT})
+    world.link("/apply/begin/", APPLICANT)
+    world.send(f"{world.demo.base}/password/reset/", {"email": "ben@lindenhof.example"})
+    world.link("/password/", "ben@lindenhof.example")
+
+
+def _everything_in_the_mails(world: World) -> list[str]:
+    """All links to us: of each mail that is no mailing, and of some mailings; they are alike but for their tokens."""
+    letters = world.letters("mailing_id = ''") + world.letters("mailing_id <> ''", MAILINGS_READ)
+    links = dict.fromkeys(link for letter in letters for link in links_in(letter))
+    return [link for link in links if urlsplit(link).netloc in world.hosts]
+
+
+def test_a_scanner_changes_nothing_anywhere(world: World) -> None:
+    links = _everything_in_the_mails(world)
+    before, (clicks, by_machines) = world.quiet_tables(), world.machine_clicks()
+    opened, waiting = set[str](), list(links)
+    while waiting:
+        link = waiting.pop()
+        if link in opened:
+            continue
+        opened.add(link)
+        for method in ("HEAD", "GET"):
+            answer = world.ask(method, link)
+            assert answer.status < 500, (method, link)
+        if link in links:  # the pages that a mail leads to have links of their own
+            further = (urljoin(link, href.replace("&amp;", "&")) for href in HREF.findall(answer.text))
+            waiting += [one for one in further if urlsplit(one).netloc in world.hosts]
+    doors = {urlsplit(link).path.split("/")[1] for link in opened}
+    assert doors >= DOORS, DOORS - doors
+    after, (clicks_now, by_machines_now) = world.quiet_tables(), world.machine_clicks()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed <= {CLICKS}, {name: (before[name], after[name]) for name in changed}
+    assert clicks_now - clicks == by_machines_now - by_machines > 0, "a scanner counted as a reader"
+    print(f"{len(opened)} links opened twice")
