@@ -43,7 +43,16 @@ function tryOut(form) {
   }
 }
 
+/** On a narrow window the current tab may stand outside its row. */
+function showTab() {
+  for (const tab of document.querySelectorAll(".tab-row [aria-current]")) {
+    const row = tab.closest(".tab-row");
+    row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
 export function startHelpers() {
+  showTab();
   document.addEventListener("input", (event) => {
     if (event.target.form?.id) tryOut(event.target.form);
   });

@@ -18,3 +18,9 @@ COUNTRIES: Final = [
     ("ES", gettext_lazy("Spain")), ("SE", gettext_lazy("Sweden")), ("GB", gettext_lazy("United Kingdom")),
     ("US", gettext_lazy("United States")),
 ]  # fmt: skip
+_NAMES: Final = dict(COUNTRIES)
+
+
+def country_name(code: str) -> str:
+    """The country in the reader's language; a code that we do not know stays as it is."""
+    return str(_NAMES.get(code, code))

@@ -93,7 +93,20 @@ WORDS: dict[tuple[str, str], tuple[str, str]] = {
 }
 
 
+# Why a page was not seen, as `wire.web` says it, in German. What is not here is a figure or the words of a machine.
+_PROBLEMS = {
+    "the name has no address": "Der Name hat keine Adresse",
+    "the DNS gave no answer": "Das DNS gab keine Antwort",
+    "the address is not a public one": "Die Adresse ist nicht öffentlich",
+    "not a web address": "Das ist keine Webadresse",
+    "no answer in time": "Keine Antwort in der gesetzten Zeit",
+    "too many redirects": "Zu viele Weiterleitungen",
+    "no HTTP": "Keine Antwort in HTTP",
+}
+
+
 def signal_words(key: str, word: str, value: str, language: Language) -> tuple[str, str]:
     """Title and sentence of a stored signal. Raises KeyError for one that no longer exists."""
     side = 1 if language is Language.GERMAN else 0
-    return WORDS[key, ""][side], WORDS[key, word][side].replace("%s", value)
+    shown = _PROBLEMS.get(value, value) if side else value
+    return WORDS[key, ""][side], WORDS[key, word][side].replace("%s", shown)

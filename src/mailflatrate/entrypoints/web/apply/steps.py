@@ -22,6 +22,7 @@ from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.forms import MOST_LISTS, STEP_FORMS, HandInForm, ListRowForm
 from mailflatrate.entrypoints.web.apply.views import REFUSED, see_other
 from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.vetting import FIELDS, missing_fields
@@ -239,5 +240,7 @@ def _shown(application: Application, key: str) -> str:
         return "; ".join(f"{row.get('name')} ({row.get('size')}): {row.get('collection')}" for row in application.lists)
     if key in ("sector", "cadence"):
         return str(getattr(application, f"get_{key}_display")())
+    if key == "country":
+        return country_name(application.country)
     value = getattr(application, key)
     return "" if value is None else str(value)

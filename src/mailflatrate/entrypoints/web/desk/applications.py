@@ -17,6 +17,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import Account, Application, DecisionKind, Signal, Standing
 from mailflatrate.base import jobs
+from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import (
     PAGE_ROWS,
@@ -119,6 +120,8 @@ def field_rows(application: Application) -> list[FieldRow]:
         value = record_of(application)[field.key]
         if field.key in ("sector", "cadence"):
             value = getattr(application, f"get_{field.key}_display")()
+        elif field.key == "country":
+            value = country_name(application.country)
         rows.append(FieldRow(field.name(language), str(value or ""), field.key in LINKS, field.key in LONG))
     return rows
 

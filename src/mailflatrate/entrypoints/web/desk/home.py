@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.deeds import newest
 from mailflatrate.entrypoints.web.desk.queues import QUEUES, Queue, Waiting
 
 RECENT_LINES = 8
@@ -29,5 +29,4 @@ def home(request: DeskRequest) -> HttpResponse:
     """All queues, and what was decided last."""
     rows = [QueueRow(queue, queue.look(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
     rows.sort(key=lambda row: (row.waiting.since is None, row.waiting.since))
-    recent = AuditEntry.objects.order_by("-id")[:RECENT_LINES]
-    return render(request, "desk/home.html", {"rows": rows, "recent": recent})
+    return render(request, "desk/home.html", {"rows": rows, "recent": newest(RECENT_LINES)})

@@ -45,7 +45,9 @@ class ReportForm(forms.Form):
     )  # fmt: skip
     file = forms.FileField(
         label=gettext_lazy("Or the mail as a file"), required=False,
-        help_text=gettext_lazy(".eml or .msg, at most 5 MB. With it everything stops at once."),
+        help_text=gettext_lazy(
+            "Drag it here or choose it: .eml or .msg, at most 5 MB. With it everything stops at once."
+        ),
     )  # fmt: skip
     complaint = forms.ChoiceField(label=gettext_lazy("What is wrong"), choices=Complaint.choices)
     text = forms.CharField(

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Sum
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mailflatrate.apps.abuse.queries.case import open_questions
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.models import Account, Membership, Standing
 from mailflatrate.apps.accounts.queries import may_write
@@ -45,6 +48,7 @@ def next_steps(account: Account, membership: Membership) -> list[Step]:
 
 def _steps(account: Account, membership: Membership) -> Iterator[Step]:
     yield from _standing(account)
+    yield from _questions(account)
     yield from _mailings()
     yield from _second_releases(account, membership)
     yield from _reviews()
@@ -197,6 +201,14 @@ def _draft(campaign: Campaign, verdict: Verdict) -> Step:
         return Step("send", "success", ready, _("Every check is passed."), href, _("Send"))
     text = ngettext("%(n)d check is open", "%(n)d checks are open", blocking) % {"n": blocking}
     return Step("pen-line", "warning" if campaign.state_reason else "quiet", title, text, href, _("Go on"))
+
+
+def _questions(account: Account) -> Iterator[Step]:
+    for question in open_questions()[:2]:
+        title = _("The desk asks about “%(name)s”") % {"name": question.campaign.name if question.campaign else "–"}
+        until = date_format(question.due_at.astimezone(ZoneInfo(account.time_zone)), "SHORT_DATETIME_FORMAT")
+        text = _("Somebody complained. Please answer until %(time)s.") % {"time": until}
+        yield Step("clipboard-list", "error", title, text, reverse("studio:question", args=[question.id]), _("Answer"))
 
 
 def _origins() -> Iterator[Step]:

@@ -1,0 +1,86 @@
+"""What the people of the desk did, in words: the audit log's own codes, as the first page of the desk says them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.base.audit import ActorKind
+from mailflatrate.base.audit.models import AuditEntry
+
+WORDS: Final = {
+    "account.registered": gettext_lazy("Account opened"),
+    "account.submitted": gettext_lazy("Application handed in"),
+    "account.more_info": gettext_lazy("Applicant asked"),
+    "account.approved": gettext_lazy("Application approved"),
+    "account.rejected": gettext_lazy("Application rejected"),
+    "account.active": gettext_lazy("Account activated"),
+    "account.throttled": gettext_lazy("Account throttled"),
+    "account.paused": gettext_lazy("Account paused"),
+    "account.suspended": gettext_lazy("Account suspended"),
+    "account.closed": gettext_lazy("Account closed"),
+    "account.limits_set": gettext_lazy("Limits set"),
+    "account.supervision_ended": gettext_lazy("Mailings wait for no reviewer any more"),
+    "strike.given": gettext_lazy("Strike given"),
+    "strike.taken_back": gettext_lazy("Strike taken back"),
+    "mailing.approved": gettext_lazy("Mailing let out"),
+    "mailing.sent_back": gettext_lazy("Mailing sent back"),
+    "measure.lifted": gettext_lazy("Stopped mailing let go on"),
+    "origin.approved": gettext_lazy("Origin approved"),
+    "origin.asked": gettext_lazy("Asked about an origin"),
+    "origin.rejected": gettext_lazy("List rejected"),
+    "import.released": gettext_lazy("Import released"),
+    "import.refused": gettext_lazy("Import refused"),
+    "case.opened": gettext_lazy("Case opened"),
+    "case.assigned": gettext_lazy("Case taken"),
+    "case.attributed": gettext_lazy("Case given its mailing"),
+    "case.noted": gettext_lazy("Note written in a case"),
+    "case.closed": gettext_lazy("Case closed"),
+    "case.reopened": gettext_lazy("Case opened again"),
+    "case.suppress": gettext_lazy("Person suppressed everywhere"),
+    "case.freeze": gettext_lazy("Mailing frozen"),
+    "case.release": gettext_lazy("Frozen mailing let go on"),
+    "case.throttle": gettext_lazy("Account throttled in a case"),
+    "case.pause": gettext_lazy("Account paused in a case"),
+    "case.suspend": gettext_lazy("Account suspended in a case"),
+    "case.strike": gettext_lazy("Strike given in a case"),
+    "case.ask": gettext_lazy("Customer asked in a case"),
+    "reporter.answered": gettext_lazy("Reporter answered"),
+    "mail.handed_to_desk": gettext_lazy("Mail made a case"),
+    "mail.put_away": gettext_lazy("Mail put away"),
+    "mail.replayed": gettext_lazy("Mail read again"),
+    "message.answered": gettext_lazy("Letter answered"),
+    "message.put_away": gettext_lazy("Letter put away"),
+    "suppression.lifted": gettext_lazy("Suppression lifted"),
+    "document.published": gettext_lazy("Agreement published"),
+    "evidence.exported": gettext_lazy("Proof taken along"),
+    "person.exported": gettext_lazy("Data of a person taken along"),
+    "person.erased": gettext_lazy("Person erased"),
+}
+"""What a person of the desk can do; a code that is missing here is shown as it stands in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line: what, about whom, by whom, when, and the reason given."""
+
+    what: str
+    account: str
+    who: str
+    at: datetime
+    reason: str
+
+
+def newest(number: int) -> list[Deed]:
+    """The last decisions of people of the desk, newest first."""
+    lines = list(AuditEntry.objects.filter(actor_kind=ActorKind.STAFF.value).order_by("-id")[:number])
+    names = dict(Account.objects.filter(id__in={line.account_id for line in lines}).values_list("id", "name"))
+    return [
+        Deed(
+            str(WORDS.get(line.action, line.action)), names.get(line.account_id or 0, ""), line.actor, line.at,
+            line.reason,
+        )
+        for line in lines
+    ]  # fmt: skip
