@@ -307,7 +307,7 @@ def test_a_test_goes_to_members_only() -> None:
     with tenancy.account(anna.account_id):
         assert not Notice.objects.exists()
     page = followed(anna.client, url, {"recipients": [anna.anna.email], "contact": ""})
-    assert "on its way to 1 person" in page
+    assert "1 test letter is on its way." in page
     with tenancy.account(anna.account_id):
         assert Notice.objects.get().recipient == anna.anna.email
 

@@ -376,6 +376,8 @@ class NoticeFacts:
     """It asks somebody to confirm what he asked about his own data, from a mail that he got (R-94)."""
     asks_mailbox: bool = field(default=False)
     """It asks whether a mailbox is the account's, which the account named a moment ago (R-46)."""
+    own_mailbox: bool = field(default=False)
+    """A test to a mailbox whose reader agreed that it is the account's (R-46)."""
 
 
 class SubscriptionState(Enum):

@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from vetted import operator, vetted
 
@@ -165,6 +166,10 @@ def test_a_test_goes_to_people_of_the_account_alone(anna: World, shop: Program) 
     with tenancy.account(anna.account_id):
         assert Notice.objects.filter(kind=NoticeKind.TEST, recipient=anna.anna.email).count() == 1
         assert not Delivery.objects.filter(campaign_id=draft["id"]).exists()
+    with tenancy.account(anna.account_id):
+        ids = list(Contact.objects.order_by("id").values_list("id", flat=True)[:2])
+    assert shop.post(path, {"recipients": [anna.anna.email], "contact_ids": ids}, 202) == {"sent": len(ids)}
+    assert shop.refused("POST", path, {"recipients": [anna.anna.email], "contact_ids": [1]}) == (404, "not-found")
     change(shop, draft, content="{{ nothing_known }}")
     assert shop.refused("POST", path, {"recipients": [anna.anna.email]}) == (422, "refused")
 

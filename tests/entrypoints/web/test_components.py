@@ -160,3 +160,15 @@ def test_german_says_sie() -> None:
         for sentence in RETRANSLATED:
             assert not re.search(r"\b(du|dein\w*|dich|dir)\b", translation.gettext(sentence), re.IGNORECASE)
             assert translation.gettext(sentence) != sentence
+
+
+def test_a_group_gives_each_box_its_words_and_its_look() -> None:
+    """Django's frame around the boxes would carry the class of one box, and hide the words behind it."""
+
+    class Choose(forms.Form):
+        to = forms.MultipleChoiceField(choices=[("a", "Anna <b>"), ("b", "Ben")], widget=forms.CheckboxSelectMultiple)
+
+    drawn = str(controls.control(Choose(initial={"to": ["b"]})["to"]))
+    assert drawn.count('class="checkbox checkbox-sm checkbox-primary"') == 2
+    assert '<div id="id_to" class="grid gap-2">' in drawn
+    assert "Anna &lt;b&gt;" in drawn and drawn.count(" checked") == 1

@@ -1,6 +1,8 @@
 """One real reader at a time, for looking at a mailing before it goes out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -38,17 +40,36 @@ def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbours | None:
     )
 
 
-def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> int | None:
+def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighbours | None:
+    """The same within some readers: `ids`, ascending. None where there are none, or the first is gone."""
+    if not ids:
+        return None
+    at = ids.index(contact_id) if contact_id in ids else 0
+    contact = Contact.objects.filter(id=ids[at]).first()
+    if contact is None:
+        return None
+    return Neighbours(contact, ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None)
+
+
+def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
+    """A condition on `contact c` for the readers that a draft is meant for, and its values. Raises SegmentError."""
     where, values = audience_of(campaign).members_sql()
+    return (
+        f"""c.account_id = %s AND {where}
+        AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+            AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[]))
+        AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
+            AND (x.account_id = c.account_id OR x.account_id IS NULL))""",  # noqa: S608  built by lists.audience
+        [tenancy.current_account_id(), *values, campaign.list_ids],
+    )
+
+
+def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> int | None:
+    where, values = audience_sql(campaign)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT c.id FROM contact c WHERE c.account_id = %s AND {place} AND {where}
-            AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-                AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[]))
-            AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
-                AND (x.account_id = c.account_id OR x.account_id IS NULL))
-            ORDER BY c.id {order} LIMIT 1""",  # noqa: S608  both are constants above
-            [tenancy.current_account_id(), contact_id, *values, campaign.list_ids],
+            f"SELECT c.id FROM contact c WHERE {where} AND {place} ORDER BY c.id {order} LIMIT 1",  # noqa: S608  constants
+            [*values, contact_id],
         )
         row = cursor.fetchone()
     return int(row[0]) if row else None

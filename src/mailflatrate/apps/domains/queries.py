@@ -46,6 +46,12 @@ def mailbox_proved(email: str) -> bool:
     return Mailbox.objects.filter(email=email.lower(), proved_at__isnull=False).exists()
 
 
+def proved_mailboxes() -> list[str]:
+    """Addresses whose reader said that the mailbox is the account's, by name."""
+    found = Mailbox.objects.filter(proved_at__isnull=False, refused_at=None).order_by("email")
+    return list(found.values_list("email", flat=True))
+
+
 def accounts_with_mailboxes() -> list[int]:
     """Every account on the platform that was ever asked about a mailbox."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):

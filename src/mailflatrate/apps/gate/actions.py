@@ -1,11 +1,10 @@
-"""The gate's writes: checking, releasing, testing. Each verdict that let something out, or refused to, is stored."""
+"""The gate's writes: checking, releasing. Each verdict that let something out, or refused to, is stored."""
 
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
-from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
@@ -17,7 +16,6 @@ from mailflatrate.rules.gate import RULES_VERSION, judge_campaign
 from mailflatrate.rules.verdict import Verdict
 
 RELEASABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
-MOST_TEST_RECIPIENTS = 10
 
 
 def check_campaign(campaign_id: int) -> Verdict:
@@ -95,37 +93,6 @@ def release_due(campaign_id: int) -> None:
     _record(campaign, None, verdict, None)
     reasons = ", ".join(finding.key for finding in verdict.blocked_by)
     campaigns.set_state(campaign, CampaignState.DRAFT, reason=reasons, scheduled_at=None, local_at=None)
-
-
-def send_test(campaign_id: int, recipients: list[str], *, by: User, sample_contact_id: int | None) -> list[Notice]:
-    """Send the campaign as it stands to people of the account, through the same engine, marked as a test.
-
-    The basis is a service notice: a test goes only to addresses that sign in for this account (R-25).
-    Raises CampaignError for anybody else, SourceRefused when the content does not compile.
-    """
-    known = {row.user.email.lower() for row in members()}
-    strangers = [address for address in recipients if address.strip().lower() not in known]
-    if strangers:
-        words = _("Tests go to people who sign in for this account; %(addresses)s does not. Invite them first.")
-        raise CampaignError(words % {"addresses": ", ".join(strangers)})
-    if not 1 <= len(recipients) <= MOST_TEST_RECIPIENTS:
-        words = _("Choose between one and %(most)d people for the test.")
-        raise CampaignError(words % {"most": MOST_TEST_RECIPIENTS})
-    campaign = campaigns.locked(campaign_id)
-    if campaign.sender is None:
-        raise CampaignError(_("Choose the sender first; a test shows him as the mailing will."))
-    edition = campaigns.make_edition(campaign)
-    notices = []
-    for address in recipients:
-        notice = Notice.objects.create(
-            kind=NoticeKind.TEST, recipient=address.strip(), edition_id=edition.id, sample_contact_id=sample_contact_id
-        )
-        jobs.defer(
-            "delivery.send_notice", jobs.Queue.EXPRESS, priority=10,
-            account_id=tenancy.current_account_id(), notice_id=notice.id,
-        )  # fmt: skip
-        notices.append(notice)
-    return notices
 
 
 def _record(campaign: Campaign, edition: Edition | None, verdict: Verdict, by: User | None) -> GateDecision:

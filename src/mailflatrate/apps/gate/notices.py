@@ -2,6 +2,7 @@
 
 from mailflatrate.apps.accounts.models import Applicant, Notice, NoticeKind, User
 from mailflatrate.apps.domains.models import Mailbox
+from mailflatrate.apps.domains.queries import proved_mailboxes
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock
@@ -14,12 +15,15 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
 
     `address_dead` when a notice to him bounced hard (R-69).
     """
+    people = User.objects.filter(email__iexact=notice.recipient, is_active=True)
+    if notice.kind == NoticeKind.TEST:
+        people = people.filter(last_login__isnull=False)  # an invitation alone makes nobody a reader of tests
     return NoticeFacts(
-        recipient_is_user=User.objects.filter(email__iexact=notice.recipient, is_active=True).exists()
-        or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
+        recipient_is_user=people.exists() or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
         address_dead=address_dead,
         answers_request=_answers_request(notice),
         asks_mailbox=_asks_mailbox(notice),
+        own_mailbox=notice.kind == NoticeKind.TEST and notice.recipient.lower() in proved_mailboxes(),
     )
 
 

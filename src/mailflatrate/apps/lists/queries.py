@@ -24,6 +24,8 @@ from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import AddressError, canonical_key
 
 PAGE_ROWS = 50
 
@@ -304,3 +306,12 @@ def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return [str(key) for (key,) in rows]
+
+
+def contact_by_address(address: str) -> int | None:
+    """The id of the contact with this address, however it is written (R-20); None for nobody and for no address."""
+    try:
+        key = key_ring().suppression_key(canonical_key(address))
+    except AddressError:
+        return None
+    return Contact.objects.filter(address_key=key).values_list("id", flat=True).first()

@@ -85,6 +85,24 @@ class Template:
         """Return the whole part for one recipient; for previews and tests, the engine joins encoded segments."""
         return join_segments(self.segments, self.render_dynamic(values))
 
+    def missing(self, values: Values) -> list[str]:
+        """What this recipient has no value for: what `render_dynamic` raises for the first time, for all of it."""
+        found = []
+        for render in self._renders:
+            try:
+                render(values)
+            except MissingValue as missing:
+                found.append(missing.variable)
+            except RenderRefused:
+                continue
+        return found
+
+    def variables(self) -> frozenset[str]:
+        """The names that the text asks for from outside, each with its prefixes: `contact`, `contact.city`."""
+        analysis = parse(self.source, html_part=False).analyze(include_partials=False)
+        uses = (variable for every in analysis.globals.values() for variable in every)
+        return frozenset(name for variable in uses for name in dotted_names(variable.segments) or ())
+
 
 def one_line(text: str) -> str:
     """Return `text` as one line: header injection needs a CR or LF (RFC 5322 2.2)."""

@@ -1,5 +1,5 @@
 """R-32: service notices go to users of the house, to subscribers only in answer to their own request about their data
-(R-94), to a mailbox to have it proved (R-46), and never advertise."""
+(R-94), to a mailbox to have it proved and as a test once it is (R-46), and never advertise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
-    wanted = facts.recipient_is_user or facts.answers_request or facts.asks_mailbox
+    wanted = facts.recipient_is_user or facts.answers_request or facts.asks_mailbox or facts.own_mailbox
     return None if wanted and not facts.advertising else NO_PARAMS
 
 

@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.samples import neighbours
-from mailflatrate.apps.gate.actions import MOST_TEST_RECIPIENTS, send_test
+from mailflatrate.apps.gate.trial import MOST_CONTACTS, MOST_LETTERS, send_test
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     CampaignDetail,
@@ -102,10 +102,15 @@ class WhoseLetter(Given):
 
 
 class Trying(Given):
-    """To whom a test goes: people who sign in for this account, and nobody else (R-25)."""
+    """To whom a test goes: people who have signed in for this account and mailboxes that it proved, nobody else (R-25).
 
-    recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_TEST_RECIPIENTS)]
-    contact_id: Annotated[Id | None, Field(description="whose fields are shown; left out: invented ones")] = None
+    Each address gets one letter for each contact, ten letters in all at most.
+    """
+
+    recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_LETTERS)]
+    contact_ids: Annotated[
+        list[Id], Field(max_length=MOST_CONTACTS, description="whose fields are shown; left out: invented ones")
+    ] = []
 
 
 class Tried(Schema):
@@ -223,9 +228,9 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLet
 
 @endpoint(ROUTER, "post", "/campaigns/{campaign_id}/test", scope=Scope.CAMPAIGNS, answers=Tried, status=202)
 def try_campaign(request: ApiRequest, campaign_id: Id, given: Trying) -> Tried:
-    """Send a test. To people who sign in for this account, through the same engine, marked as a test."""
+    """Send a test. To people and mailboxes of the account, through the same engine, marked as a test."""
     campaign_of(campaign_id)
-    if given.contact_id is not None:
-        contact_of(given.contact_id)
-    sent = send_test(campaign_id, given.recipients, by=request.caller.user, sample_contact_id=given.contact_id)
+    for contact_id in given.contact_ids:
+        contact_of(contact_id)
+    sent = send_test(campaign_id, given.recipients, by=request.caller.user, contact_ids=given.contact_ids)
     return Tried(sent=len(sent))

@@ -4,6 +4,7 @@ from typing import Final
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -56,9 +57,23 @@ def control(field: BoundField) -> SafeString:
     if str(widget.attrs.get("placeholder", "")).casefold().startswith(str(field.label).casefold()):
         # A placeholder that repeats the label only costs attention.
         attrs["placeholder"] = ""
-    if parts and not isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
+    if isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
+        return _group(field, str(attrs["class"]))
+    if parts:
         attrs["aria-describedby"] = " ".join(parts)
     return field.as_widget(attrs=attrs)
+
+
+def _group(field: BoundField, css: str) -> SafeString:
+    """Boxes with their words; Django's own frame would put the class of a box around all of them."""
+    boxes = []
+    for box in field.subwidgets:
+        box.data["attrs"]["class"] = css
+        if field.errors:
+            box.data["attrs"]["aria-invalid"] = "true"
+        boxes.append((box.tag(), box.choice_label))
+    row = '<label class="flex items-center gap-2.5 text-sm">{}<span class="min-w-0 break-words">{}</span></label>'
+    return format_html('<div id="{}" class="grid gap-2">{}</div>', field.auto_id, format_html_join("", row, boxes))
 
 
 @register.filter

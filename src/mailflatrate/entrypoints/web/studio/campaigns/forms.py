@@ -1,5 +1,6 @@
 """What a customer may write into a mailing, field by field."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,10 +12,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind
 from mailflatrate.apps.domains.queries import senders as verified_senders
-from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.gate.trial import MOST_CONTACTS, test_addresses
+from mailflatrate.apps.lists.models import Contact, MailingList
+from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 
@@ -197,9 +199,16 @@ def tell_problems(request: HttpRequest, form: forms.Form) -> None:
 
 
 class TestForm(forms.Form):
-    """To whom a test goes: people who sign in for this account."""
+    """To whom a test goes, and whose fields fill it."""
 
     recipients = forms.MultipleChoiceField(label=_("To"), widget=forms.CheckboxSelectMultiple)
+    readers = forms.CharField(
+        label=_("Filled with the fields of these contacts"),
+        required=False,
+        max_length=1500,
+        widget=forms.Textarea({"rows": 2, "spellcheck": "false"}),
+        help_text=_("Their addresses, one a line; five at most. Empty: of the reader in the preview."),
+    )
     contact = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "test_contact"}))
 
     __test__ = False  # not a test of pytest's
@@ -207,4 +216,23 @@ class TestForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         recipients: Any = self.fields["recipients"]
-        recipients.choices = [(row.user.email, f"{row.user} · {row.user.email}") for row in members()]
+        recipients.choices = [(email, f"{name} · {email}" if name else email) for email, name in test_addresses()]
+
+    def clean_readers(self) -> list[int]:
+        """Ids of the contacts that were named."""
+        wanted = re.split(r"[\s,;]+", str(self.cleaned_data["readers"]).lower())
+        wanted = list(dict.fromkeys(filter(None, wanted)))
+        if len(wanted) > MOST_CONTACTS:
+            raise forms.ValidationError(_("Name five contacts at most."))
+        found = {address: contact_id for address in wanted if (contact_id := contact_by_address(address))}
+        unknown = [address for address in wanted if address not in found]
+        if unknown:
+            words = _("%(addresses)s is no contact of yours. Only contacts have fields that could fill the test.")
+            raise forms.ValidationError(words % {"addresses": ", ".join(unknown)})
+        return [found[address] for address in wanted]
+
+    def contact_ids(self) -> list[int]:
+        """Whose fields fill the test: those that were named, otherwise the reader in the preview."""
+        named: list[int] = self.cleaned_data["readers"]
+        shown = Contact.objects.filter(id=self.cleaned_data["contact"] or 0).values_list("id", flat=True)
+        return named or list(shown)

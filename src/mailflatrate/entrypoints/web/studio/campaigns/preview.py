@@ -9,12 +9,14 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.compiling import compile_campaign
+from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
-from mailflatrate.apps.campaigns.samples import Neighbours, neighbours, sample_values
+from mailflatrate.apps.campaigns.samples import Neighbours, among, neighbours, sample_values
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
+from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
 NO_EDITION = 0
@@ -30,6 +32,7 @@ class View:
     bare: bool = False
     dark: bool = False
     images: bool = True
+    missing: bool = False
 
     @classmethod
     def of(cls, request: StudioRequest) -> "View":
@@ -42,6 +45,7 @@ class View:
             bare=asked.get("bare") == "1",
             dark=asked.get("dark") == "1",
             images=asked.get("images") != "off",
+            missing=asked.get("missing") == "1",
         )
 
     def query(self, **changes: object) -> str:
@@ -49,6 +53,7 @@ class View:
         whole: dict[str, object] = {
             "contact": self.contact_id, "part": self.part, "width": self.width, "bare": int(self.bare),
             "dark": int(self.dark), "images": "on" if self.images else "off",
+            "missing": int(self.missing),
         }  # fmt: skip
         return urlencode(whole | changes)
 
@@ -75,6 +80,7 @@ class Preview:
     letter: Letter
     url: str
     edit_url: str
+    missing: MissingFields | None = None
 
     @property
     def links(self) -> dict[str, str]:
@@ -88,33 +94,42 @@ class Preview:
             "text": view.query(part="text"),
             "desktop": view.query(width="desktop"),
             "phone": view.query(width="phone"),
-            "bare": view.query(bare=int(not view.bare)),
+            "bare": view.query(bare=int(not view.bare), missing=0),
+            "missing": view.query(missing=int(not view.missing), bare=0, contact=0),
             "dark": view.query(dark=int(not view.dark)),
             "images": view.query(images="off" if view.images else "on"),
         }
 
 
-def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, *, bare: bool) -> Letter:
-    """Compile the draft and render it for one reader."""
+def compiled_or_problem(campaign: Campaign) -> Compiled | Letter:
+    """The draft compiled, or why nothing can be shown."""
     imprint = newest_imprint()
     if imprint is None:
         return Letter(problem="imprint")
     try:
-        compiled = compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
+        return compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
     except SourceRefused as refused:
         return Letter(problem="source", detail=str(refused))
+
+
+def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, *, bare: bool) -> Letter:
+    """Compile the draft and render it for one reader."""
+    compiled = compiled_or_problem(campaign)
+    return compiled if isinstance(compiled, Letter) else _rendered(compiled, campaign, account, around, bare)
+
+
+def _rendered(
+    compiled: Compiled, campaign: Campaign, account: Account, around: Neighbours | None, bare: bool
+) -> Letter:
     values = sample_values(campaign, account, around.contact if around else None, bare=bare)
+    parts = (compiled.subject, compiled.html, compiled.text)
     try:
-        return Letter(
-            subject=compiled.subject.render(values),
-            preheader=campaign.preheader,
-            html=compiled.html.render(values),
-            text=compiled.text.render(values),
-        )
-    except MissingValue as missing:
-        return Letter(missing=missing.variable)
+        subject, html, text = (part.render(values) for part in parts)
+    except MissingValue:
+        return Letter(missing=", ".join(dict.fromkeys(name for part in parts for name in part.missing(values))))
     except RenderRefused as refused:
         return Letter(problem="render", detail=str(refused))
+    return Letter(subject=subject, preheader=campaign.preheader, html=html, text=text)
 
 
 def _as_seen(letter: Letter, view: View) -> Letter:
@@ -125,13 +140,24 @@ def _as_seen(letter: Letter, view: View) -> Letter:
 
 def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: str = "") -> Preview:
     """The panel for one view of a draft; `here` is the page that it stands on, the compose page otherwise."""
-    around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
+    compiled = compiled_or_problem(campaign)
+    missing = None
+    if view.missing and not isinstance(compiled, Letter):
+        missing = missing_fields(campaign, request.account, compiled)
+        around = among(campaign, missing.ids, view.contact_id)
+    else:
+        around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
+    if isinstance(compiled, Letter):
+        letter = compiled
+    else:
+        letter = _rendered(compiled, campaign, request.account, around, view.bare)
     return Preview(
         view=view,
         around=around,
-        letter=_as_seen(letter_for(campaign, request.account, around, bare=view.bare), view),
+        letter=_as_seen(letter, view),
         url=reverse("studio:campaign-preview", args=[campaign.id]),
         edit_url=here or reverse("studio:campaign-edit", args=[campaign.id]),
+        missing=missing,
     )
 
 

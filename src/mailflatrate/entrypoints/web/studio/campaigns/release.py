@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.waves import waves_of
 from mailflatrate.apps.gate import actions as gate
-from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.gate.trial import send_test
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
@@ -49,25 +49,24 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Send the draft to people of the account."""
+    """Send the draft to people and mailboxes of the account."""
     find_campaign(campaign_id)
     form = TestForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Choose at least one person for the test."))
+        if "recipients" in form.errors:
+            messages.error(request, _("Choose at least one address for the test."))
+        for problem in form.errors.get_json_data().get("readers", []):
+            messages.error(request, problem["message"])
         return _back(campaign_id)
-    recipients = form.cleaned_data["recipients"]
-    contact = Contact.objects.filter(id=form.cleaned_data["contact"] or 0).first()
     try:
-        gate.send_test(campaign_id, recipients, by=request.user, sample_contact_id=contact.id if contact else None)
+        sent = send_test(campaign_id, form.cleaned_data["recipients"], by=request.user, contact_ids=form.contact_ids())
     except CampaignError as error:
         messages.error(request, str(error))
     except SourceRefused as refused:
         messages.error(request, _("No test: the content has mistakes. %(lines)s") % {"lines": refused})
     else:
-        text = ngettext(
-            "The test is on its way to %(n)d person.", "The test is on its way to %(n)d people.", len(recipients)
-        )
-        messages.success(request, text % {"n": len(recipients)})
+        text = ngettext("%(n)d test letter is on its way.", "%(n)d test letters are on their way.", len(sent))
+        messages.success(request, text % {"n": len(sent)})
     return _back(campaign_id)
 
 

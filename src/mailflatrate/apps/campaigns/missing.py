@@ -1,0 +1,83 @@
+"""Which readers have no value for something that a mailing prints (R-52), before it goes out.
+
+The readers are rendered as the engine will: what counts is what would really be left out, conditions and defaults
+included. SQL leaves away first whoever has a value in every field that the content names.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.campaigns.samples import audience_sql
+from mailflatrate.mail.content import Compiled
+from mailflatrate.mail.links import LINK_VARIABLES
+
+MOST_LOOKED_AT = 10_000
+"""So many readers with an empty field are rendered for one look; a second's work."""
+_OWN = ("first_name", "last_name")
+_EMPTY = "('', '[]', '{}', 'null', 'false')"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFields:
+    """Who would be left out. `fields`: variable and how many readers have no value for it, the most frequent first.
+
+    `ids` are those readers, ascending. `whole` is False where more readers than MOST_LOOKED_AT have an empty field.
+    """
+
+    fields: tuple[tuple[str, int], ...]
+    ids: tuple[int, ...]
+    whole: bool
+
+
+def missing_fields(campaign: Campaign, account: Account, compiled: Compiled) -> MissingFields:
+    """Look through the audience of a draft. Raises SegmentError when its conditions are faulty."""
+    parts = (compiled.subject, compiled.html, compiled.text)
+    names = sorted({name for part in parts for name in part.variables() if name.startswith("contact.")})
+    names = [name for name in names if name.count(".") == 1]
+    counts: Counter[str] = Counter()
+    ids: list[int] = []
+    looked_at = 0
+    for contact_id, values in _candidates(campaign, account, [name.partition(".")[2] for name in names]):
+        looked_at += 1
+        if looked_at > MOST_LOOKED_AT:
+            break
+        missing = {name for part in parts for name in part.missing(values)}
+        if missing:
+            counts.update(missing)
+            ids.append(contact_id)
+    return MissingFields(tuple(counts.most_common()), tuple(ids), looked_at <= MOST_LOOKED_AT)
+
+
+def _candidates(campaign: Campaign, account: Account, names: list[str]) -> Iterator[tuple[int, dict[str, object]]]:
+    """Readers with nothing in at least one of these fields, by ascending id, with the values that the content reads."""
+    names = [name for name in names if name != "email"]
+    if not names or not campaign.list_ids:
+        return
+    where, values = audience_sql(campaign)
+    empty = " OR ".join(
+        f"c.{name} = ''" if name in _OWN else f"btrim(coalesce(c.attributes ->> %s, '')) IN {_EMPTY}" for name in names
+    )
+    attributes = [name for name in names if name not in _OWN]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT c.id, c.email, c.first_name, c.last_name, c.attributes FROM contact c
+            WHERE {where} AND ({empty}) ORDER BY c.id LIMIT {MOST_LOOKED_AT + 1}""",  # noqa: S608  names are checked
+            [*values, *attributes],
+        )
+        rows = cursor.fetchall()
+    for contact_id, email, first_name, last_name, known in rows:
+        yield contact_id, {
+            **recipient_values(
+                email=email, first_name=first_name, last_name=last_name, attributes=json.loads(known),
+                account_name=account.name, list_name="…", mailing_id=campaign.mailing_id,
+                subscribed_at=account.created_at, source="…", language=campaign.language,
+            ),
+            **dict.fromkeys(LINK_VARIABLES.values(), "#"),
+        }  # fmt: skip

@@ -1,0 +1,83 @@
+"""Tests of a draft: to people of the account and mailboxes that it proved, with the fields of real contacts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
+from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.domains.queries import proved_mailboxes
+from mailflatrate.base import audit, clock, jobs, tenancy
+
+MOST_LETTERS = 10
+MOST_LETTERS_A_DAY = 200
+MOST_CONTACTS = 5
+
+
+def test_addresses() -> list[tuple[str, str]]:
+    """To whom a test of this account may go: address and name.
+
+    People who have signed in, so that an invitation to a stranger opens no way to him, and mailboxes whose reader
+    agreed that they are the account's (R-46).
+    """
+    people = members().filter(user__is_active=True, user__last_login__isnull=False)
+    found = {row.user.email.lower(): str(row.user) for row in people}
+    for email in proved_mailboxes():
+        found.setdefault(email, "")
+    return list(found.items())
+
+
+def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:
+    """Send the campaign as it stands to some of `test_addresses`, through the same engine, marked as a test.
+
+    Each address gets one letter for each contact, filled with his fields; without contacts one of an invented reader.
+    The basis is a service notice (R-25, R-32). Raises CampaignError for anybody else or too many, SourceRefused when
+    the content does not compile.
+    """
+    known = {address for address, _name in test_addresses()}
+    wanted = list(dict.fromkeys(address.strip().lower() for address in recipients))
+    strangers = [address for address in wanted if address not in known]
+    if strangers:
+        words = _(
+            "Tests go to people who have signed in for this account and to mailboxes that it proved; %(addresses)s is"
+            " neither."
+        )
+        raise CampaignError(words % {"addresses": ", ".join(strangers)})
+    readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
+    letters = [(address, reader) for address in wanted for reader in readers]
+    if not letters or len(letters) > MOST_LETTERS:
+        words = _("A test has between one and %(most)d letters: people times contacts. This one would have %(n)d.")
+        raise CampaignError(words % {"most": MOST_LETTERS, "n": len(letters)})
+    campaign = campaigns.locked(campaign_id)
+    if campaign.sender is None:
+        raise CampaignError(_("Choose the sender first; a test shows him as the mailing will."))
+    _keep_within_the_day(len(letters))
+    edition = campaigns.make_edition(campaign)
+    notices = [_letter(address, edition.id, reader) for address, reader in letters]
+    audit.record(
+        "mailing.tested", by=audit.person(by), account_id=tenancy.current_account_id(),
+        subject=f"campaign:{campaign.id}", details={"letters": len(letters), "edition": edition.id},
+    )  # fmt: skip
+    return notices
+
+
+def _keep_within_the_day(wanted: int) -> None:
+    since = clock.now() - timedelta(days=1)
+    sent = Notice.objects.filter(kind=NoticeKind.TEST, created_at__gt=since).count()
+    if sent + wanted > MOST_LETTERS_A_DAY:
+        words = _("An account sends at most %(most)d test letters within 24 hours. Go on tomorrow.")
+        raise CampaignError(words % {"most": MOST_LETTERS_A_DAY})
+
+
+def _letter(address: str, edition_id: int, contact_id: int | None) -> Notice:
+    notice = Notice.objects.create(
+        kind=NoticeKind.TEST, recipient=address, edition_id=edition_id, sample_contact_id=contact_id
+    )
+    jobs.defer(
+        "delivery.send_notice", jobs.Queue.EXPRESS, priority=10,
+        account_id=tenancy.current_account_id(), notice_id=notice.id,
+    )  # fmt: skip
+    return notice
