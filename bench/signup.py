@@ -290,7 +290,18 @@ def main() -> None:
         "relay_host": "127.0.0.1", "relay_port": str(relay_port), "relay_tls": "never", "public_port": "0",
     }  # fmt: skip
     result: dict[str, object] = {"machine": machine()}
-    with workspace(**settings) as folder:
+    from mailflatrate.wire.dns import ZoneServer
+
+    # A DNS of our own, in which everybody's domain takes mail: each new one is asked about before its first mail.
+    with ZoneServer({}, elsewhere={"MX": ["10 mx.people.test"]}) as dns:
+        run(options, result, dns.nameserver, settings)
+    print(json.dumps(result))
+
+
+def run(options: argparse.Namespace, result: dict[str, object], nameserver: str, settings: dict[str, str]) -> None:
+    """Both parts, with sink and pages beside."""
+    web_port, relay_port = int(settings["web_port"]), int(settings["relay_port"])
+    with workspace(**settings, dns_servers=nameserver) as folder:
         estate, record = build_estate(10), folder / "received"
         record.touch()
         sink = [sys.executable, str(Path(__file__).with_name("sink.py")), "--port", str(relay_port), "--record",
@@ -304,7 +315,6 @@ def main() -> None:
                 result["sign_ups"] |= work_off(estate, folder, 15)  # type: ignore[operator]
             if "attack" in options.only:
                 result["attack"] = attack(build_estate(10), folder, web_port, record)
-    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ The basis is the request (lock two); the token is made when the letter is, so th
 from dataclasses import dataclass
 
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
-from mailflatrate.apps.domains.mailable import want_facts
+from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.apps.domains.mailable import wait_for_facts, want_facts
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.gate.confirmations import Judged, judge_requests
 from mailflatrate.base import tenancy
@@ -23,12 +24,22 @@ class Planned:
 
 
 def plan_confirmations(account_id: int) -> Planned:
-    """Take up waiting requests of an account, ask the gate, and make deliveries for what it allows; one transaction."""
+    """Take up waiting requests of an account, ask the gate, and make deliveries for what it allows; one transaction.
+
+    Before it the DNS is asked about domains that nobody knows yet, so that not even the first mail goes to one that
+    takes none (R-18); no row is held meanwhile, and no form waits for it.
+    """
     with tenancy.account(account_id):
-        requests = forms.take_queued(MOST_AT_ONCE)
+        waiting = forms.queued_domains(2 * MOST_AT_ONCE)
+    if not waiting:
+        return Planned(0, None)
+    looked_at = wait_for_facts(waiting, configured_resolver)
+    with tenancy.account(account_id):
+        taken = forms.take_queued(MOST_AT_ONCE)
+        requests = [request for request in taken if forms.domain_of(request) in looked_at]
         if not requests:
-            return Planned(0, None)
-        want_facts({request.email.rpartition("@")[2] for request in requests})
+            return Planned(len(taken), None)
+        want_facts({forms.domain_of(request) for request in requests})
         judged = judge_requests(requests)
         allowed = [each for each in judged if each.decision.allowed]
         forms.begin_asking([each.request for each in allowed])

@@ -3,7 +3,8 @@
 Facts of the public DNS belong to no account: the table is shared, and holds nothing but domains and what they publish.
 """
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from mailflatrate.apps.domains.models import MailDomain
@@ -16,6 +17,11 @@ KEPT_FOR = timedelta(days=7)
 """How long a domain that takes mail is believed to go on."""
 DEAD_KEPT_FOR = timedelta(hours=12)
 """A domain that takes none may be mended tomorrow."""
+
+PATIENCE_SECONDS = 2.0
+"""How long somebody's confirmation mail waits for one answer of the DNS."""
+SILENT_FOR = timedelta(minutes=5)
+_silent: dict[str, float] = {}  # domains whose DNS did not answer this process, and until when it does not ask again
 
 
 def known_facts(domains: Collection[str]) -> dict[str, ResolverFacts]:
@@ -45,6 +51,24 @@ def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverF
         batch_size=1000,
     )
     return facts | fresh
+
+
+def wait_for_facts(domains: Collection[str], make_resolver: Callable[[float], Resolver]) -> frozenset[str]:
+    """Ask the DNS now about what is not remembered, with little patience; those about which nothing is left to ask.
+
+    A domain whose DNS does not answer is let pass, and not asked again for a while: its mail goes out as if nobody had
+    looked (R-18), and a job asks later. `make_resolver` is given the seconds that a question may take.
+    """
+    names = {domain for domain in domains if askable(domain)}
+    now = time.monotonic()
+    for domain in [domain for domain, until in _silent.items() if until <= now]:
+        _silent.pop(domain, None)
+    unknown = names - known_facts(names).keys() - _silent.keys()
+    if unknown:
+        found = look_up(unknown, make_resolver(PATIENCE_SECONDS))
+        again_at = time.monotonic() + SILENT_FOR.total_seconds()
+        _silent.update((domain, again_at) for domain in unknown - found.keys())
+    return frozenset(domains)
 
 
 def want_facts(domains: Collection[str]) -> None:

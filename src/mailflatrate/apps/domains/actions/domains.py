@@ -167,8 +167,11 @@ def _no_domain(name: str) -> DomainError:
     return DomainError(_("“%(name)s” is not a domain name. Write it like news.your-company.de.") % {"name": name})
 
 
-def configured_resolver() -> DnsResolver:
-    """The resolver that the settings name."""
+def configured_resolver(patience_seconds: float | None = None) -> DnsResolver:
+    """The resolver that the settings name; with less patience than theirs where somebody waits."""
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
-    return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
+    return DnsResolver(
+        servers or None,
+        timeout_seconds=min(patience_seconds or settings.dns_timeout_seconds, settings.dns_timeout_seconds),
+    )

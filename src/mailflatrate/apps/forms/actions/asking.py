@@ -24,6 +24,17 @@ from mailflatrate.mail.address import canonical_key, mailbox_form
 A_DAY = timedelta(hours=24)
 
 
+def domain_of(request: SignupRequest) -> str:
+    """The domain that the confirmation mail goes to."""
+    return request.email.rpartition("@")[2]
+
+
+def queued_domains(most: int) -> set[str]:
+    """Domains of the oldest requests that wait for their mail."""
+    queued = SignupRequest.objects.filter(state=RequestState.QUEUED).order_by("id")
+    return {email.rpartition("@")[2] for email in queued.values_list("email", flat=True)[:most]}
+
+
 def take_queued(most: int) -> list[SignupRequest]:
     """Requests that wait for their mail, the oldest first, held until the transaction ends."""
     rows = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by")

@@ -1,0 +1,78 @@
+"""Nobody's first confirmation mail goes to a domain that takes none (R-18): the mail waits for the DNS."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from forms_world import Place, place
+from mailflatrate.apps.delivery.confirmations import plan_confirmations
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.domains.models import MailDomain
+from mailflatrate.base import tenancy
+from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import ZoneServer
+
+pytestmark = pytest.mark.usefixtures("database")
+
+ZONE = {
+    "alive.com": {"MX": ["10 mx.alive.com"]},
+    "null-mx.com": {"MX": ["0 ."]},
+    "broken-dns.com": {"SERVFAIL": [""]},
+    "silent-dns.com": {"SILENT": [""]},
+}
+
+
+@pytest.fixture
+def world_dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneServer]:
+    """The DNS of the world, and a memory without these domains."""
+    MailDomain.objects.filter(domain__in=[*ZONE, "nowhere.com"]).delete()
+    with ZoneServer(ZONE) as server:
+        monkeypatch.setenv("MAILFLATRATE_DNS_SERVERS", server.nameserver)
+        load_settings.cache_clear()
+        yield server
+    monkeypatch.undo()
+    load_settings.cache_clear()
+
+
+@pytest.fixture
+def lindenhof() -> Place:
+    return place()
+
+
+def states(lindenhof: Place, *addresses: str) -> list[tuple[str, str]]:
+    rows = [lindenhof.requests(address)[-1] for address in addresses]
+    return [(row.state, row.reason) for row in rows]
+
+
+def test_the_very_first_mail_waits_for_the_dns(lindenhof: Place, world_dns: ZoneServer) -> None:
+    people = ["dora@alive.com", "emil@null-mx.com", "frieda@nowhere.com"]
+    for address in people:
+        lindenhof.sign_up(address)
+    assert world_dns.questions == [], "no form asks the DNS"
+    plan_confirmations(lindenhof.account_id)
+    assert states(lindenhof, *people) == [
+        ("asked", ""), ("withheld", "confirmation-address"), ("withheld", "confirmation-address"),
+    ]  # fmt: skip
+    with tenancy.account(lindenhof.account_id):
+        assert Delivery.objects.filter(confirmation_id__isnull=False).count() == 1
+    asked = len(world_dns.questions)
+    lindenhof.sign_up("gustav@alive.com")
+    plan_confirmations(lindenhof.account_id)
+    assert len(world_dns.questions) == asked, "remembered"
+
+
+def test_a_dns_that_fails_keeps_nobody_out_and_nobody_waiting(lindenhof: Place, world_dns: ZoneServer) -> None:
+    """Two seconds of patience for one that is silent; the next mail to it does not wait again."""
+    people = ["dora@broken-dns.com", "emil@silent-dns.com"]
+    for address in people:
+        lindenhof.sign_up(address)
+    began = time.monotonic()
+    plan_confirmations(lindenhof.account_id)
+    assert time.monotonic() - began < 10
+    assert states(lindenhof, *people) == [("asked", ""), ("asked", "")]
+    lindenhof.sign_up("frieda@silent-dns.com")
+    began = time.monotonic()
+    plan_confirmations(lindenhof.account_id)
+    assert time.monotonic() - began < 1.5
+    assert states(lindenhof, "frieda@silent-dns.com") == [("asked", "")]
