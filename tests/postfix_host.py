@@ -26,13 +26,13 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def wait_for_greeting(port: int, seconds: float = 60.0) -> None:
-    """Return once an SMTP or LMTP server greets on `port`. Raises TimeoutError."""
+def wait_for_greeting(port: int, seconds: float = 60.0, *, greeting: bytes = b"220") -> None:
+    """Return once an SMTP or LMTP server (or one that begins with `greeting`) greets on `port`. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
-                if link.recv(3) == b"220":
+                if link.recv(len(greeting)) == greeting:
                     return
         except OSError:
             pass

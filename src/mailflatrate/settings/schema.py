@@ -34,6 +34,14 @@ class TlsMode(StrEnum):
     REQUIRED = "required"
 
 
+class ImapTls(StrEnum):
+    """How the connection to the mailbox is protected."""
+
+    IMPLICIT = "implicit"
+    STARTTLS = "starttls"
+    NEVER = "never"
+
+
 class LogFormat(StrEnum):
     """Console lines for people, JSON lines for machines."""
 
@@ -142,6 +150,19 @@ class Settings(BaseModel):
         "127.0.0.0/8,::1",
         description="Comma-separated networks of feedback loops whose reports are believed without a DKIM signature"
         " (R-78); this host's own programs by default.",
+    )
+    imap_host: str | None = Field(
+        None, description="Server of a mailbox from which complaints are taken over IMAP. Without it none is read."
+    )
+    imap_port: Port = Field(993, description="Port of that server.")
+    imap_user: str | None = Field(None, description="Who signs in to the mailbox.")
+    imap_password: str | None = Field(None, description="His password.")
+    imap_folder: str = Field("INBOX", description="Folder that is read; what is read is marked as seen and stays.")
+    imap_tls: ImapTls = Field(
+        ImapTls.IMPLICIT, description="`implicit`, `starttls`, or `never` for a server on this host."
+    )
+    imap_address: str | None = Field(
+        None, description="Address whose mail lies in the mailbox; abuse@ of the service domain when absent."
     )
     postbox_port: Port = Field(2526, description="Port of the postbox, our own sink; 0 turns it off.")
     postbox_limit: Positive = Field(20_000, description="Messages the postbox keeps before it forgets the oldest.")

@@ -6,18 +6,20 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from mailflatrate.apps.inbound import actions, postbox
+from mailflatrate.apps.inbound import actions, mailbox, postbox
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
 from mailflatrate.apps.inbound.queries import is_any_left, waiting_in
 from mailflatrate.apps.inbound.trust import Proof
 from mailflatrate.base import clock
-from mailflatrate.base.jobs import Queue, defer, job
+from mailflatrate.base.jobs import Queue, defer, job, wake
+from mailflatrate.wire.imap import MailboxUnavailable
 
 log = structlog.get_logger("inbound")
 
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 ASKED_AT_MOST = 12
+POLL = "inbound.poll_mailbox"
 LEFT_AFTER = timedelta(seconds=60)
 
 
@@ -75,6 +77,22 @@ def _ask_again_later(raw_mail_id: int, proof: Proof, *, asked: int) -> None:
             "inbound.ask_again", Queue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
             raw_mail_id=raw_mail_id, asked=asked + 1,
         )  # fmt: skip
+
+
+@job("inbound.look_into_mailbox", Queue.INBOUND, every="* * * * *")
+def look_into_mailbox(timestamp: int) -> None:
+    """Have the operator's mailbox polled, by one process at a time, where there is one."""
+    if mailbox.is_configured():
+        wake(POLL, Queue.INBOUND, once=POLL, lock=POLL)
+
+
+@job(POLL, Queue.INBOUND)
+def poll_mailbox() -> None:
+    """Take in what is new in the mailbox. When it cannot be read, the next minute tries again."""
+    try:
+        mailbox.poll()
+    except MailboxUnavailable as problem:
+        log.warning("the mailbox cannot be read", problem=str(problem))
 
 
 @job("inbound.trim_postbox", Queue.HOUSE, every="* * * * *")

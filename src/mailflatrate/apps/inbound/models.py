@@ -40,7 +40,7 @@ class RawMail(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )
     received_at = models.DateTimeField(db_default=Now())
-    via = models.CharField(max_length=8, help_text="smtp, lmtp, file")
+    via = models.CharField(max_length=8, help_text="smtp, lmtp, imap, page")
     peer = models.CharField(max_length=60, blank=True, db_default="")
     envelope_from = models.CharField(max_length=320, blank=True, db_default="")
     envelope_to = models.CharField(max_length=320)
@@ -56,6 +56,9 @@ class RawMail(TenantModel):
 
     class Meta:
         db_table = "raw_mail"
+        constraints = [
+            models.UniqueConstraint(fields=["sha256"], condition=models.Q(via="imap"), name="raw_mail_imap_once")
+        ]
         indexes = [
             models.Index(fields=["received_at"], condition=~models.Q(state="handled"), name="raw_mail_open"),
             models.Index(fields=["id"], condition=models.Q(state="new"), name="raw_mail_new"),
