@@ -3,7 +3,3 @@
 
 class PrivacyError(Exception):
     """A request was refused; the message says why and how to mend it."""
-
-
-class PdfUnavailable(Exception):
-    """PDFs cannot be made on this machine; the message says what is missing."""

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from mailflatrate.apps.privacy.certificate.pdf import certificate_json, certificate_pdf
-from mailflatrate.apps.privacy.errors import PdfUnavailable
+from mailflatrate.base.pdf import PdfUnavailable
 
 
 def evidence_pack(certificate: dict[str, Any], *, versions: list[dict[str, Any]]) -> bytes:

@@ -1,21 +1,18 @@
 """The certificate on paper: one page, and the wording behind it. The PDF carries the JSON as an attachment."""
 
 import json
-import warnings
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings as django_settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.models import ConsentKind
-from mailflatrate.apps.privacy.errors import PdfUnavailable
+from mailflatrate.base.pdf import AttachedFile, PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.rules.proof.certificate import ATTACHMENT
 from mailflatrate.rules.proof.elements import STEP_WORDS, WORDS, Step
 from mailflatrate.rules.verdict import Language
@@ -55,21 +52,11 @@ def certificate_json(certificate: dict[str, Any]) -> bytes:
 
 def certificate_pdf(certificate: dict[str, Any]) -> bytes:
     """The certificate as PDF/A-3 with the JSON attached. Raises PdfUnavailable where Pango is missing."""
+    attached = AttachedFile(ATTACHMENT, certificate_json(certificate), "mailflatrate consent certificate")
     try:
-        from weasyprint import HTML, Attachment
-    except (ImportError, OSError) as problem:
-        lacking = _("PDFs need the Pango library on this server (Debian: libpango-1.0-0 and libpangoft2-1.0-0).")
-        raise PdfUnavailable(f"{lacking} {_('The JSON file holds the same proof.')}") from problem
-    attached = Attachment(
-        string=certificate_json(certificate), name=ATTACHMENT, description="mailflatrate consent certificate",
-        relationship="Data",
-    )  # fmt: skip
-    page = HTML(string=certificate_html(certificate), base_url=str(django_settings.STATIC_ROOT))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
-        written = page.write_pdf(attachments=[attached], pdf_variant="pdf/a-3b")
-    assert isinstance(written, bytes)
-    return written
+        return html_to_pdf(certificate_html(certificate), [attached], variant="pdf/a-3b")
+    except PdfUnavailable as problem:
+        raise PdfUnavailable(f"{problem} {_('The JSON file holds the same proof.')}") from problem
 
 
 def certificate_html(certificate: dict[str, Any]) -> str:
@@ -98,7 +85,7 @@ def _context(certificate: dict[str, Any], language: str) -> dict[str, Any]:
         "stamps": [(item["seal"], item["authority"], _moment(item["at"], zone)) for item in certificate["time_stamps"]],
         "wording": wording,
         "zone": zone.key,
-        "font": _font(),
+        "font": typeface(),
         "head": certificate["seals"][-1]["hash"] if certificate["seals"] else "",
         "public_url": load_settings().public_url,
     }
@@ -181,9 +168,3 @@ def _short(text: str, zone: ZoneInfo) -> str:
     """A moment in a table."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
     return f"{moment:%d.%m.%Y %H:%M:%S}" if translation.get_language() == "de" else f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-def _font() -> str:
-    """The file of our typeface where the front end was built; otherwise what the system has."""
-    found = sorted(Path(django_settings.STATIC_ROOT).glob("dist/assets/inter-latin-wght-normal*.woff2"))
-    return found[0].as_uri() if found else ""

@@ -1,6 +1,7 @@
 """`mailflatrate doctor`: what is missing for real sending, and how to mend it.
 
 Each of `host`, `store`, `relay`, `names` and `traffic` yields lines; nothing is changed unless `--prepare` asks for it.
+`compliance` says last where each point stands that mailbox providers ask for.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 import click
 
 from mailflatrate.entrypoints.boot import boot
+from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
 from mailflatrate.entrypoints.cli.doctor.host import host_lines
 from mailflatrate.entrypoints.cli.doctor.report import Level, Line, missing, printed
 from mailflatrate.settings.postgres import DatabaseFailed, DatabaseInUse, EmbeddedPostgres
@@ -22,6 +24,7 @@ from mailflatrate.settings.schema import Settings, load_settings
 def doctor_command(as_json: bool, prepare: bool) -> None:
     """Say what is missing for real sending. Exits with 0 only when nothing is."""
     lines = list(_examine(load_settings(), prepare=prepare))
+    lines += compliance_lines(lines)
     ready = all(line.level is not Level.MISSING for line in lines)
     if as_json:
         click.echo(json.dumps({"ready": ready, "lines": [line.as_json() for line in lines]}, ensure_ascii=False))

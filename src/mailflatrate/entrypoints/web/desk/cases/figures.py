@@ -2,7 +2,6 @@
 
 import csv
 import io
-import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 from mailflatrate.apps.abuse.models import Via
 from mailflatrate.apps.abuse.queries.figures import DeskFigures, desk_figures
 from mailflatrate.base import clock
+from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.words import measure_word, span_word
 from mailflatrate.entrypoints.web.desk.common import page
@@ -83,9 +83,8 @@ def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpRespo
     name = f"abuse-desk-{year}-{month:02d}.{ending}"
     try:
         content = _as_csv(found) if ending == "csv" else _as_pdf(found)
-    except (ImportError, OSError):
-        lacking = _("PDFs need the Pango library on this server (Debian: libpango-1.0-0 and libpangoft2-1.0-0).")
-        return HttpResponse(lacking, status=503, content_type="text/plain; charset=utf-8")
+    except PdfUnavailable as problem:
+        return HttpResponse(str(problem), status=503, content_type="text/plain; charset=utf-8")
     kind = "text/csv; charset=utf-8" if ending == "csv" else "application/pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=kind, headers=headers)
@@ -118,14 +117,7 @@ def _as_csv(found: DeskFigures) -> bytes:
 
 
 def _as_pdf(found: DeskFigures) -> bytes:
-    """Raises OSError where this machine has no Pango."""
-    from weasyprint import HTML  # its libraries take a second to load, and few pages need them
-
+    """Raises PdfUnavailable where this machine has no Pango."""
     with timezone.override(_zone()):
         context = {**_shown(found), "service": load_settings().service_name, "now": clock.now()}
-        page = HTML(string=render_to_string("desk/cases/month.html", context))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
-        written = page.write_pdf()
-    assert isinstance(written, bytes)
-    return written
+        return html_to_pdf(render_to_string("desk/cases/month.html", context))

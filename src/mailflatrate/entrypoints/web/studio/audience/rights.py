@@ -16,10 +16,11 @@ from mailflatrate.apps.privacy.actions import (
     export_person,
     export_proof,
 )
-from mailflatrate.apps.privacy.errors import PdfUnavailable, PrivacyError
+from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit
+from mailflatrate.base.pdf import PdfUnavailable
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 

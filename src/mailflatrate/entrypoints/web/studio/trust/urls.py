@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.trust import imprint, keys, mailboxes, people, questions, senders, standing
+from mailflatrate.entrypoints.web.studio.trust import (
+    compliance,
+    imprint,
+    keys,
+    mailboxes,
+    people,
+    questions,
+    senders,
+    standing,
+)
 
 urlpatterns: list[URLPattern] = [
     path("senders/", senders.senders, name="senders"),
@@ -23,6 +32,8 @@ urlpatterns: list[URLPattern] = [
     path("standing/agreements/", standing.accept, name="standing-accept"),
     path("standing/settings/", standing.account_settings, name="standing-settings"),
     path("standing/settings/four-eyes/", standing.four_eyes, name="standing-four-eyes"),
+    path("standing/compliance/", compliance.compliance, name="standing-compliance"),
+    path("standing/compliance.pdf", compliance.on_paper, name="standing-compliance-pdf"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<int:question_id>/", questions.one, name="question"),
     path("standing/people/", people.team, name="standing-people"),

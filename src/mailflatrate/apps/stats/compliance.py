@@ -1,0 +1,51 @@
+"""Figures for what mailbox providers ask (`rules.compliance`): of one account, or of the service as a whole."""
+
+from datetime import timedelta
+
+from django.db.models import Min
+
+from mailflatrate.apps.abuse.queries.figures import desk_figures
+from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, DomainState
+from mailflatrate.apps.stats import queries
+from mailflatrate.base import clock
+from mailflatrate.rules.compliance import Facts, Figure
+from mailflatrate.rules.measures import share
+from mailflatrate.settings import load_settings
+
+ANSWER_DAYS = 30
+_CHECKS = {
+    CheckKind.SPF: Figure.SPF_FAILING, CheckKind.DKIM: Figure.DKIM_FAILING, CheckKind.DMARC: Figure.DMARC_FAILING,
+}  # fmt: skip
+
+
+def account_facts() -> Facts:
+    """The current account's figures; of all accounts inside `tenancy.platform(...)`."""
+    figures: dict[Figure, float] = {}
+    week = queries.window_counts(queries.WEEK_DAYS)
+    if week.reporting:
+        figures[Figure.COMPLAINTS] = share(week.complaints, week.reporting)
+    if week.settled:
+        figures[Figure.HARD_BOUNCES] = share(week.hard, week.settled)
+    yahoo = queries.provider_window_counts(queries.WEEK_DAYS).get("yahoo")
+    if yahoo is not None and yahoo.delivered:
+        figures[Figure.COMPLAINTS_YAHOO] = share(yahoo.complaints, yahoo.delivered)
+    checks = DnsCheck.objects.filter(domain__state__in=(DomainState.VERIFIED, DomainState.FAILING))
+    for kind, figure in _CHECKS.items():
+        of_kind = checks.filter(kind=kind)
+        if of_kind.exists():
+            figures[figure] = of_kind.filter(passed=False).count()
+    signing = DkimKey.objects.filter(retired_at=None, active_from__isnull=False)
+    oldest = signing.aggregate(at=Min("active_from"))["at"]
+    if oldest is not None:
+        figures[Figure.KEY_AGE] = (clock.now() - oldest).days
+    return Facts(figures)
+
+
+def service_facts(seen: dict[str, bool] | None = None) -> Facts:
+    """Figures over all accounts, and what was looked at besides. Runs inside `tenancy.platform(...)`."""
+    now = clock.now()
+    late = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers.late
+    looked = dict(seen or {})
+    if load_settings().feedback_sources:
+        looked["loops"] = True
+    return Facts({**account_facts().figures, Figure.LATE_ANSWERS: late}, looked)

@@ -1,0 +1,50 @@
+"""HTML to PDF by WeasyPrint, and a plain word where this machine lacks its library. See docs/adr/0011."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+
+class PdfUnavailable(Exception):
+    """PDFs cannot be made on this machine; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file inside of a PDF. `relationship` as PDF/A-3 names it: Data, Source, Supplement."""
+
+    name: str
+    content: bytes
+    description: str
+    relationship: str = "Data"
+
+
+def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: str | None = None) -> bytes:
+    """The page on paper; `variant` as WeasyPrint names it (`pdf/a-3b`). Raises PdfUnavailable without Pango."""
+    try:
+        from weasyprint import HTML, Attachment  # its libraries take a second to load, and few pages need them
+    except (ImportError, OSError) as problem:
+        raise PdfUnavailable(
+            _("PDFs need the Pango library on this server (Debian: libpango-1.0-0 and libpangoft2-1.0-0).")
+        ) from problem
+    files = [
+        Attachment(string=one.content, name=one.name, description=one.description, relationship=one.relationship)
+        for one in attached
+    ]
+    options: dict[str, Any] = {"pdf_variant": variant} if variant else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
+        written = HTML(string=html, base_url=str(settings.STATIC_ROOT)).write_pdf(attachments=files or None, **options)
+    assert isinstance(written, bytes)
+    return written
+
+
+def typeface() -> str:
+    """The address of our typeface's file where the front end was built; empty where it was not."""
+    found = sorted(Path(settings.STATIC_ROOT).glob("dist/assets/inter-latin-wght-normal*.woff2"))
+    return found[0].as_uri() if found else ""

@@ -1,0 +1,49 @@
+"""Where each point stands that the CSA, Google, Yahoo and Microsoft ask for: the table of the operator's page."""
+
+from collections.abc import Iterator, Sequence
+
+from mailflatrate.entrypoints.cli.doctor.report import Level, Line, ok, warning
+from mailflatrate.rules.compliance import Found, Holder, State, judge_all
+from mailflatrate.rules.compliance.judge import Facts
+
+TOPIC = "asked"
+
+
+def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
+    """One line for each criterion. What the other lines found is not looked at again."""
+    seen = {line.topic: True for line in lines}
+    seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
+    for found in judge_all(_facts(seen)):
+        yield _line(found)
+
+
+def _facts(seen: dict[str, bool]) -> Facts:
+    """Without a usable database only what was seen."""
+    if not seen.get("database", False) or not seen.get("migrations", True):
+        return Facts(seen=seen)
+    from mailflatrate.apps.stats.compliance import service_facts
+    from mailflatrate.base import tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+
+    with tenancy.platform(PlatformReason.METRICS):
+        return service_facts(seen)
+
+
+def _line(found: Found) -> Line:
+    criterion = found.criterion
+    asked = ", ".join(body.value for body in criterion.bodies)
+    text = f"{criterion.rule} {criterion.en.title}{f' ({asked})' if asked else ''}: "
+    if criterion.holder is Holder.BUILT:
+        return ok(TOPIC, f"{text}held by construction")
+    if criterion.holder is Holder.OPERATOR:
+        if found.state is State.DONE:
+            return ok(TOPIC, f"{text}in order")
+        word = "not in order, see above" if found.state is State.BROKEN else "yours to see to"
+        return warning(TOPIC, f"{text}{word}", criterion.en.how)
+    assert criterion.figure is not None
+    unit = " %" if criterion.figure.is_percent else ""
+    digits = 2 if criterion.figure.is_percent else 0
+    if found.figure is None:
+        return ok(TOPIC, f"{text}no figures yet, limit {found.limit:g}{unit}")
+    text += f"{found.figure:.{digits}f}{unit}, limit {found.limit:.{digits}f}{unit}"
+    return ok(TOPIC, text) if found.state in (State.HELD, State.NEAR) else warning(TOPIC, text, criterion.en.how)

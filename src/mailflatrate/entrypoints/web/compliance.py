@@ -1,0 +1,96 @@
+"""What the pages show of `rules.compliance`: one row a criterion, in the reader's language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.rules.compliance import Figure, Found, Holder, State
+
+_TONES = {
+    State.HELD: "success", State.DONE: "success", State.NEAR: "warning", State.BROKEN: "error", State.OPEN: "info",
+    State.UNKNOWN: "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One criterion as it is shown. `figure` is empty where nothing is measured; `looks`: the doctor looks at it."""
+
+    title: str
+    how: str
+    asked_by: str
+    rule: str
+    word: str
+    tone: str
+    figure: str
+    looks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The criteria that one side sees to."""
+
+    title: str
+    rows: list[Row]
+    open: int
+
+
+def parts(found: Iterable[Found]) -> list[Part]:
+    """What is measured first, then the operator's, then what is held by construction; empty parts are left out."""
+    titles = {
+        Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Yours to see to"), Holder.BUILT: _("Held by construction"),
+    }  # fmt: skip
+    rows = list(found)
+    made = []
+    for holder, title in titles.items():
+        mine = [one for one in rows if one.criterion.holder is holder]
+        if mine:
+            unsettled = sum(one.state in (State.OPEN, State.BROKEN) for one in mine)
+            made.append(Part(title, [_row(one) for one in mine], unsettled))
+    return made
+
+
+def _row(found: Found) -> Row:
+    criterion, said = found.criterion, found.criterion.said(reading_language())
+    return Row(
+        title=said.title,
+        how=said.how,
+        asked_by=", ".join(body.value for body in criterion.bodies) or _("nobody yet"),
+        rule=criterion.rule,
+        word=_word(found),
+        tone=_TONES[found.state],
+        figure=_figure(found),
+        looks=bool(criterion.topic),
+    )
+
+
+def _word(found: Found) -> str:
+    if found.criterion.holder is Holder.BUILT:
+        return _("held")
+    if found.criterion.holder is Holder.OPERATOR:
+        return {State.DONE: _("in order"), State.BROKEN: _("not in order")}.get(found.state, _("open"))
+    return {
+        State.HELD: _("within the limit"), State.NEAR: _("near the limit"), State.BROKEN: _("over the limit"),
+    }.get(found.state, _("no figures yet"))  # fmt: skip
+
+
+def _figure(found: Found) -> str:
+    figure, kind = found.figure, found.criterion.figure
+    if figure is None or kind is None or found.limit is None:
+        return ""
+    if kind.is_percent:
+        shown, limit = number_format(figure, 2), number_format(found.limit, 2)
+        return _("%(shown)s %%, limit %(limit)s %%") % {"shown": shown, "limit": limit}
+    number, limit = int(figure), number_format(found.limit, 0)
+    if kind is Figure.KEY_AGE:
+        words = ngettext("%(number)s day, limit %(limit)s", "%(number)s days, limit %(limit)s", number)
+        return words % {"number": number, "limit": limit}
+    if kind is Figure.LATE_ANSWERS:
+        return ngettext("%(number)s too late", "%(number)s too late", number) % {"number": number}
+    if not number:
+        return _("at every domain")
+    return ngettext("missing at %(number)s domain", "missing at %(number)s domains", number) % {"number": number}

@@ -1,0 +1,17 @@
+"""What mailbox providers and the CSA ask, and where this service stands (R-54 to R-106)."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.stats.compliance import service_facts
+from mailflatrate.entrypoints.web.compliance import parts
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import page
+from mailflatrate.rules.compliance import judge_all
+
+
+@require_safe
+@desk
+def compliance(request: DeskRequest) -> HttpResponse:
+    """The whole table. What only a look from this host can tell is the doctor's."""
+    return page(request, "compliance", {"parts": parts(judge_all(service_facts()))})

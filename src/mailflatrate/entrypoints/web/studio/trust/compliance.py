@@ -1,0 +1,45 @@
+"""What mailbox providers and the CSA ask, and where this account stands: a page, and a PDF to show around."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.stats.compliance import account_facts
+from mailflatrate.base import clock
+from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
+from mailflatrate.entrypoints.web.compliance import parts
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.rules.compliance import judge_all
+
+
+def _context(request: StudioRequest) -> dict[str, Any]:
+    found = judge_all(account_facts(), of_account=True)
+    return {"account": request.account, "parts": parts(found), "now": clock.now()}
+
+
+@require_safe
+@studio
+def compliance(request: StudioRequest) -> HttpResponse:
+    """The points that the account's own mailings decide."""
+    return page(request, "studio/trust/compliance.html", _context(request))
+
+
+@require_safe
+@studio
+def on_paper(request: StudioRequest) -> HttpResponse:
+    """The same as PDF."""
+    context = {**_context(request), "service": settings.SETTINGS.service_name, "font": typeface()}
+    try:
+        content = html_to_pdf(render_to_string("studio/trust/compliance_paper.html", context))
+    except PdfUnavailable as problem:
+        messages.error(request, str(problem))
+        return see_other(reverse("studio:standing-compliance"))
+    name = f"compliance-{context['now']:%Y-%m-%d}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -1,0 +1,67 @@
+"""Figures in, standings out: each criterion with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mailflatrate.rules.compliance.table import CRITERIA, Criterion, Figure, Holder
+from mailflatrate.rules.limits import value
+
+NEAR = 0.8
+"""From this part of a limit on, a figure is shown as near it."""
+
+
+class State(Enum):
+    """Where a criterion stands."""
+
+    HELD = "held"  # by construction, or measured within its limit
+    NEAR = "near"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"  # nothing was measured yet
+    OPEN = "open"  # the operator's, and nobody has looked
+    DONE = "done"  # the operator's, and found in order
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known. A figure that is missing was not measured; `seen` says how a look at a topic ended."""
+
+    figures: Mapping[Figure, float] = field(default_factory=dict)
+    seen: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A criterion and where it stands; `figure` and `limit` where it is measured, in the unit of the figure."""
+
+    criterion: Criterion
+    state: State
+    figure: float | None = None
+    limit: float | None = None
+
+
+def judge_all(facts: Facts, *, of_account: bool = False) -> tuple[Found, ...]:
+    """Every criterion; of an account only those that its own mailings decide."""
+    chosen: Iterable[Criterion] = CRITERIA
+    if of_account:
+        chosen = (each for each in CRITERIA if each.holder is not Holder.OPERATOR and not each.service_only)
+    return tuple(_judge(criterion, facts) for criterion in chosen)
+
+
+def _judge(criterion: Criterion, facts: Facts) -> Found:
+    if criterion.holder is Holder.BUILT:
+        return Found(criterion, State.HELD)
+    if criterion.holder is Holder.OPERATOR:
+        seen = facts.seen.get(criterion.topic) if criterion.topic else None
+        return Found(criterion, State.OPEN if seen is None else State.DONE if seen else State.BROKEN)
+    assert criterion.figure is not None
+    figure = facts.figures.get(criterion.figure)
+    limit = value(criterion.limit) if criterion.limit else 0.0
+    if figure is None:
+        return Found(criterion, State.UNKNOWN, None, limit)
+    if figure > limit or (criterion.below and figure >= limit):
+        return Found(criterion, State.BROKEN, figure, limit)
+    near = limit > 0 and figure >= NEAR * limit
+    return Found(criterion, State.NEAR if near else State.HELD, figure, limit)

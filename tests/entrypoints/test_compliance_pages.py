@@ -1,0 +1,83 @@
+"""The table of what providers ask, at the desk, in the studio, on paper and in the doctor's report."""
+
+import sys
+
+import pytest
+from django.test import Client
+
+from campaign_world import World, bare_account, browser, world
+from desk_world import desk
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.stats.actions import refresh_campaign
+from mailflatrate.base import pdf, tenancy
+from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
+from mailflatrate.entrypoints.cli.doctor.report import Level, missing, ok
+
+STUDIO, PAPER, DESK = "/studio/standing/compliance/", "/studio/standing/compliance.pdf", "/desk/compliance/"
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> World:
+    """Half of her mailing is through, and 2 % of it bounced."""
+    made = world(400)
+    campaign = made.sending()
+    made.settle(campaign, DeliveryState.SENT, 196)
+    made.settle(campaign, DeliveryState.BOUNCED, 4, bounce="hard")
+    refresh_campaign(made.account_id, campaign.id)
+    return made
+
+
+def test_the_customer_sees_his_figures_with_their_limits(anna: World) -> None:
+    shown = anna.client.get(STUDIO).content.decode()
+    assert "2.00 %, limit 1.00 %" in shown and "over the limit" in shown
+    assert "One-click unsubscribe" in shown and "R-56" in shown
+    assert "PTR" not in shown, "the operator's part"
+
+
+def test_in_german(anna: World) -> None:
+    anna.client.cookies["language"] = "de"
+    shown = anna.client.get(STUDIO).content.decode()
+    del anna.client.cookies["language"]
+    assert "2,00 %, Grenze 1,00 %" in shown and "über der Grenze" in shown
+    assert "Abmelden mit einem Klick" in shown
+
+
+def test_a_neighbour_sees_only_his_own(anna: World) -> None:
+    _account, carla = bare_account("Möbelhaus Nordstern")
+    shown = browser(carla).get(STUDIO).content.decode()
+    assert "no figures yet" in shown and "2.00 %" not in shown
+    assert Client().get(STUDIO).status_code == 302
+
+
+def test_on_paper(anna: World) -> None:
+    answer = anna.client.get(PAPER)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-") and len(answer.content) > 5000
+
+
+def test_without_pango_the_page_says_what_is_missing(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(pdf.PdfUnavailable, match="libpango"):
+        pdf.html_to_pdf("<p>x</p>")
+    answer = anna.client.get(PAPER)
+    assert (answer.status_code, answer.headers["Location"]) == (303, STUDIO)
+    assert "libpango-1.0-0" in anna.client.get(STUDIO).content.decode()
+
+
+def test_the_desk_sees_all_of_it(anna: World) -> None:
+    shown = desk().page("compliance/")
+    for words in ("Host list and token", "Yours to see to", "Feedback loops are enrolled", "Held by construction"):
+        assert words in shown
+    assert anna.client.get(DESK).status_code in (302, 403, 404)
+
+
+def test_the_doctor_prints_the_same_table(anna: World) -> None:
+    lines = list(compliance_lines([ok("database", "there"), missing("ptr", "no PTR", "ask"), ok("tls", "fine")]))
+    texts = {line.text: line for line in lines}
+    ptr = next(line for text, line in texts.items() if text.startswith("R-99"))
+    assert ptr.level is Level.WARNING and "not in order" in ptr.text
+    assert next(line for text, line in texts.items() if "TLS of the unsubscribe host" in text).level is Level.OK
+    assert next(line for text, line in texts.items() if text.startswith("R-101")).mend
+    assert any("limit 1.00 %" in text for text in texts)
+    with tenancy.account(anna.account_id):
+        assert not [line for line in lines if line.level is Level.MISSING], "the doctor's verdict stays the others'"

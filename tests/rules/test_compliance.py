@@ -1,0 +1,63 @@
+"""What providers ask: one table, each point with words in both languages, and figures on the right side of a limit."""
+
+import pytest
+
+from mailflatrate.rules.compliance import CRITERIA, Body, Facts, Figure, Found, Holder, State, judge_all
+from mailflatrate.rules.limits import LIMITS
+
+# R-54 to R-66, R-74, R-84 and R-99 to R-106, as issue 5 names them.
+ASKED = {f"R-{number}" for number in (*range(54, 67), 74, 84, *range(99, 107))}
+
+
+def found(key: str, facts: Facts) -> Found:
+    return next(one for one in judge_all(facts) if one.criterion.key == key)
+
+
+def test_every_rule_that_is_asked_for_has_its_line() -> None:
+    assert ASKED - {criterion.rule for criterion in CRITERIA} == set()
+    keys = [criterion.key for criterion in CRITERIA]
+    assert len(keys) == len(set(keys))
+    assert {body for criterion in CRITERIA for body in criterion.bodies} == set(Body)
+
+
+def test_each_has_words_in_both_languages_and_a_source_of_its_figure() -> None:
+    for criterion in CRITERIA:
+        assert all((criterion.en.title, criterion.en.how, criterion.de.title, criterion.de.how)), criterion.key
+        assert criterion.en.how != criterion.de.how
+        assert (criterion.figure is not None) == (criterion.holder is Holder.MEASURED), criterion.key
+        assert not criterion.limit or criterion.limit in LIMITS
+
+
+@pytest.mark.parametrize(
+    ("key", "figure", "value", "state"),
+    [
+        ("complaints_csa", Figure.COMPLAINTS, 0.30, State.NEAR),
+        ("complaints_csa", Figure.COMPLAINTS, 0.31, State.BROKEN),
+        ("complaints_csa", Figure.COMPLAINTS, 0.10, State.HELD),
+        ("complaints_google", Figure.COMPLAINTS, 0.10, State.BROKEN),
+        ("complaints_google", Figure.COMPLAINTS, 0.09, State.NEAR),
+        ("complaints_yahoo", Figure.COMPLAINTS_YAHOO, 0.30, State.BROKEN),
+        ("hard_bounces", Figure.HARD_BOUNCES, 0.2, State.HELD),
+        ("hard_bounces", Figure.HARD_BOUNCES, 1.1, State.BROKEN),
+        ("key_age", Figure.KEY_AGE, 181, State.BROKEN),
+        ("spf", Figure.SPF_FAILING, 0, State.HELD),
+        ("spf", Figure.SPF_FAILING, 1, State.BROKEN),
+    ],
+)
+def test_a_figure_beside_its_limit(key: str, figure: Figure, value: float, state: State) -> None:
+    """Google and Yahoo say "below", the CSA "at most" (R-84)."""
+    assert found(key, Facts({figure: value})).state is state
+
+
+def test_what_was_not_measured_or_looked_at_says_so() -> None:
+    assert found("hard_bounces", Facts()).state is State.UNKNOWN
+    assert found("ptr", Facts()).state is State.OPEN
+    assert found("ptr", Facts(seen={"ptr": True})).state is State.DONE
+    assert found("ptr", Facts(seen={"ptr": False})).state is State.BROKEN
+    assert found("website", Facts(seen={"": True})).state is State.OPEN
+
+
+def test_an_account_is_shown_what_its_own_mailings_decide() -> None:
+    of_account = {one.criterion.key for one in judge_all(Facts(), of_account=True)}
+    assert {"hard_bounces", "one_click", "spf"} <= of_account
+    assert not of_account & {"ptr", "loops", "late_answers", "host_list"}
