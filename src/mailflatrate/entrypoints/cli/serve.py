@@ -14,6 +14,7 @@ from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, load_settings
 
 HOUSE_QUEUES = "plan,import,inbound,house"
+MOST_THREADS = 8  # of a web process; they wait for the database most of the time
 
 
 @contextlib.contextmanager
@@ -87,7 +88,7 @@ def web_command(tls: bool) -> None:
         port=settings.public_port if tls else settings.web_port,
         interface=Interfaces.WSGI,
         workers=1 if tls else settings.web_workers,
-        blocking_threads=8,
+        blocking_threads=min(MOST_THREADS, 2 * (os.cpu_count() or 1) + 1),
         ssl_cert=cert,
         ssl_key=key,
         log_access=False,
