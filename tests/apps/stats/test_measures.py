@@ -6,6 +6,8 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from campaign_world import World, world
+from lists_home import approve_origin
+from mailflatrate.apps.abuse.models import Case, CaseKind, Report, Via
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, Notice, Standing, Strike, User
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -13,6 +15,9 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions import resume_campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.lists.actions import Outcome, decide_origin
+from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, MailingList, OriginState
+from mailflatrate.apps.lists.reviewing import waiting_declarations
 from mailflatrate.apps.stats import actions, queries
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.base import clock, tenancy
@@ -144,6 +149,57 @@ def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
         resume_campaign(campaign.id)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert anna.again(campaign).state == CampaignState.SENDING, "the same figures do not stop it again"
+
+
+def cases(anna: World) -> list[tuple[str, int | None, int]]:
+    """Cases that the figures opened: kind, mailing, number of reports."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        found = Case.objects.filter(account_id=anna.account_id).order_by("id")
+        return [(case.kind, case.campaign_id, case.reports.count()) for case in found]
+
+
+def test_what_goes_beyond_a_warning_is_a_case_with_its_figures(anna: World) -> None:
+    """R-86: a person looks; once, however often the figures are judged; a warning is none."""
+    campaign = running(anna, complaints=2)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    assert taken(anna) == [("mailing", "complaints", Level.WARN)]
+    assert cases(anna) == []
+    complain(anna, campaign, 1)
+    for _ in range(2):
+        actions.judge_campaign(anna.account_id, campaign.id)
+    assert cases(anna) == [(CaseKind.FIGURES, campaign.id, 1)]
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        [report] = Report.objects.filter(case__account_id=anna.account_id)
+        assert (report.via, report.notice["events"], report.notice["of"]) == (Via.FIGURES, 3, 200)
+        assert report.text == "3 of 200 recipients reported a mailing as spam (1.50 %)."
+
+
+def test_a_dead_list_goes_back_to_the_reviewer(anna: World) -> None:
+    """R-88: the origin that was approved is looked at again, once; until then nobody who was imported is mailed."""
+    approve_origin(anna.account_id, anna.list_id)
+    campaign = running(anna, hard=12)
+    for _ in range(2):
+        actions.judge_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        mailing_list = MailingList.objects.get(id=anna.list_id)
+        assert mailing_list.origin_state == OriginState.WAITING
+        first, copy = ListOrigin.objects.filter(mailing_list=mailing_list).order_by("version")
+    assert (first.state, copy.state) == (DeclarationState.APPROVED, DeclarationState.WAITING)
+    assert (copy.dead, copy.dead_of, copy.wording, copy.decided_by) == (12, 200, first.wording, None)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert copy in waiting_declarations()
+        assert Notice.objects.filter(recipient=anna.anna.email, kind="origin", subject__contains="again").count() == 1
+    decide_origin(copy.id, Outcome.APPROVE, reviewer=reviewer(), reason="They cleaned it.")
+    with tenancy.account(anna.account_id):
+        assert MailingList.objects.get(id=anna.list_id).origin_state == OriginState.APPROVED
+
+
+def test_a_list_of_own_forms_has_no_declaration_to_look_at(anna: World) -> None:
+    campaign = running(anna, hard=12)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        assert MailingList.objects.get(id=anna.list_id).origin_state == OriginState.FORM
+        assert not ListOrigin.objects.exists()
 
 
 def test_a_customer_neither_takes_nor_lifts_measures(anna: World) -> None:

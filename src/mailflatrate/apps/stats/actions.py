@@ -6,18 +6,21 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.abuse.actions import file_figures
 from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import hold_campaign, release_hold
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
+from mailflatrate.apps.lists.actions import reopen_origin
 from mailflatrate.apps.stats import queries, words
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.models import Scope as StoredScope
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import Level, Need, Scope, judge, judge_provider
+from mailflatrate.rules.limits import value
+from mailflatrate.rules.measures import Cause, Level, Need, Scope, judge, judge_provider, share
 from mailflatrate.rules.providers import OTHER, domains_by_provider
 
 MACHINE = "stats.judge"
@@ -118,6 +121,29 @@ def _take(account_id: int, need: Need, scope: StoredScope, campaign_id: int | No
                 subject=f"measure:{measure.id}", details=_evidence(measure, need),
             )  # fmt: skip
             _carry_out(account, need, measure)
+            _tell_the_desk(need, measure)
+            if need.cause is Cause.HARD_BOUNCES and need.level is Level.SUSPEND:
+                _review_origins(measure)
+
+
+def _tell_the_desk(need: Need, measure: Measure) -> None:
+    """Whatever goes beyond a warning is a case, with its figures (R-86)."""
+    if need.level is not Level.WARN:
+        with translation.override("en"):
+            text = words.sentence(need)
+        file_figures(
+            measure.account_id, measure.campaign_id, measure.id, text=text, details=_evidence(measure, need),
+            machine=MACHINE,
+        )  # fmt: skip
+
+
+def _review_origins(measure: Measure) -> None:
+    """The lists that the dead addresses stand on go back to the reviewer (R-88)."""
+    with tenancy.account(measure.account_id):
+        by_list = queries.dead_by_list(measure.campaign_id)
+    for list_id, (hard, settled) in by_list.items():
+        if hard >= value("rate_sample_events") and share(hard, settled) > value("hard_bounce_suspend"):
+            reopen_origin(list_id, dead=hard, of=settled, machine=MACHINE)
 
 
 def _evidence(measure: Measure, need: Need) -> dict[str, Any]:

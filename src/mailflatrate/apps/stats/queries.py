@@ -92,6 +92,20 @@ def mailing_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = 
     )
 
 
+def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
+    """List -> hard bounces and settled recipients: of one mailing at this moment, or of the last seven days."""
+    if campaign_id is None:
+        return {list_id: (counts.hard, counts.settled) for list_id, counts in list_counts(WEEK_DAYS).items()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.mailing_list_id, count(*) FILTER (WHERE d.bounce = 'hard'), count(*) FROM chunk c"
+            " JOIN delivery d ON d.chunk_id = c.id AND d.account_id = c.account_id"
+            " WHERE c.account_id = %s AND c.campaign_id = %s AND d.state IN ('sent', 'bounced') GROUP BY 1",
+            [tenancy.current_account_id(), campaign_id],
+        )
+        return {list_id: (hard, settled) for list_id, hard, settled in cursor.fetchall()}
+
+
 def provider_counts(campaign_id: int) -> dict[str, Counts]:
     """Provider -> figures of one mailing, as of its last refresh."""
     return _grouped(DailyFigure.objects.filter(campaign_id=campaign_id), "provider")

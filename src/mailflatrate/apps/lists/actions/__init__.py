@@ -36,6 +36,7 @@ from mailflatrate.apps.lists.actions.optin import (
     turn_down,
 )
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin, usable_origin
+from mailflatrate.apps.lists.actions.reopening import reopen_origin
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 
@@ -71,6 +72,7 @@ __all__ = [
     "record_delivered",
     "refused_csv",
     "rename_list",
+    "reopen_origin",
     "save_segment",
     "set_preferences",
     "settle_people",

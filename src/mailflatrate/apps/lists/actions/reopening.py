@@ -1,0 +1,49 @@
+"""An origin that was approved is looked at again, because of what its addresses did (R-88)."""
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions import tell_owners
+from mailflatrate.apps.accounts.models import NoticeKind
+from mailflatrate.apps.lists.models import OPEN_DECLARATIONS, DeclarationState, ListOrigin, MailingList, OriginState
+from mailflatrate.base import audit, clock
+from mailflatrate.settings.schema import load_settings
+
+
+def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
+    """Send an approved list back to the reviewer; nobody who was imported gets anything until then.
+
+    The declaration that was approved stays as it is; a copy of it waits, with how many of how many addresses do not
+    exist. False when the list is not approved, so that it is done once. Runs inside `tenancy.platform(...)`.
+    """
+    found = MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()
+    if found is None:
+        return False
+    declared = ListOrigin.objects.filter(mailing_list=found).order_by("-version")
+    if not declared.filter(state__in=OPEN_DECLARATIONS).exists():
+        _copy(declared.filter(state=DeclarationState.APPROVED)[0], declared[0].version + 1, dead, of)
+    MailingList.objects.filter(id=list_id).update(origin_state=OriginState.WAITING)
+    audit.record(
+        "origin.reopened", by=audit.machine(machine), account_id=found.account_id, subject=f"list:{list_id}",
+        details={"list": list_id, "dead": dead, "of": of},
+    )  # fmt: skip
+    tell_owners(found.account_id, NoticeKind.ORIGIN, lambda _user: _letter(found))
+    return True
+
+
+def _copy(approved: ListOrigin, version: int, dead: int, of: int) -> None:
+    copy = ListOrigin.objects.get(id=approved.id)
+    copy.pk, copy.version, copy.state, copy.declared_at = None, version, DeclarationState.WAITING, clock.now()
+    copy.decided_by, copy.decided_at, copy.decision_reason = None, None, ""
+    copy.dead, copy.dead_of = dead, of
+    copy._state.adding = True
+    copy.save(force_insert=True)
+
+
+def _letter(found: MailingList) -> tuple[str, str]:
+    subject = _("The origin of “%(name)s” is looked at again") % {"name": found.name}
+    parts = [
+        _("Too many of its addresses do not exist. Nobody who was imported into it gets a mailing until then."),
+        _("You can help by a new version of the declaration, on the page of the list:"),
+        f"{load_settings().public_url}/studio/lists/{found.id}/",
+    ]
+    return subject, "\n\n".join(parts) + "\n"
