@@ -372,3 +372,16 @@ def test_names_as_long_as_they_may_be() -> None:
 def test_every_open_check_leads_to_the_field_that_mends_it() -> None:
     for check in CAMPAIGN_CHAIN:
         assert href_of(check.anchor) or check.anchor == "campaign.release", check.key
+
+
+def test_mistakes_are_said_in_the_reader_s_language() -> None:
+    """At their line in the editor, in the checks, and where a test is refused."""
+    anna = world(people=1)
+    draft = anna.draft(content="Dear\n\n{{ contact.frist_name }}")
+    anna.client.cookies["language"] = "de"
+    page = text(anna.client, edit_url(draft))
+    assert "Zeile 3: die Variable contact.frist_name gibt es nicht" in page
+    assert "3: die Variable contact.frist_name gibt es nicht" in page.split('id="checks"')[1]
+    assert "there is no variable" not in page
+    page = followed(anna.client, f"{edit_url(draft)}test/", {"recipients": [anna.anna.email]})
+    assert "Kein Test" in page and "Zeile 3: die Variable contact.frist_name" in page

@@ -25,6 +25,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("policy-acknowledged", {"release": {"acknowledged_hash": "0ld"}}, "not confirmed"),
     ("policy-acknowledged", {"release": {"acknowledged_policy": "p2"}}, "not confirmed"),
     ("policy-acknowledged", {"release": {"acknowledged_hash": "", "content_hash": ""}}, "not confirmed"),
+    ("released-by-two", {"release": {"four_eyes": True}}, "second person"),
     ("first-mailings-reviewed", {"release": {"supervised": True}, "account": {"mailings_sent": 1}}, "number 2"),
     ("like-the-mailings-before", {"history": {"now": NOW, "new_domain": True}}, "a sender domain used for the first"),
     ("like-the-mailings-before", {"history": {"now": NOW, "new_lists": ("Bought?",)}}, "a list that was brought along"),

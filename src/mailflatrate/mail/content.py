@@ -25,6 +25,7 @@ from mailflatrate.mail.html.sanitise import Sanitiser
 from mailflatrate.mail.html.theme import render_markdown
 from mailflatrate.mail.html.tokens import Kind, Token, tokenise, write
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, SourceError, SourceRefused, Template, find_liquid_errors
+from mailflatrate.mail.liquid.mistakes import in_part, mistake
 from mailflatrate.mail.liquid.protect import Protected, protect, unescape_tags
 from mailflatrate.mail.liquid.sandbox import SAFE_URL_FILTER
 from mailflatrate.mail.text_part import write_text
@@ -226,7 +227,7 @@ def _assemble_html(
     before, body, after = (write(part) for part in (tokens[:start], tokens[start:end], tokens[end:]))
     for part in (before, body):
         if sum(protected.depth_change(int(found[1])) for found in protected.word.finditer(part)):
-            raise SourceRefused((SourceError(1, "a Liquid condition or loop must begin and end inside the body"),))
+            raise SourceRefused((mistake(1, "liquid-crosses-body"),))
     restored = [protected.restore_html(part, change) for part in (before, body, after)]
     return restored[0] + _preheader(preheader) + restored[1] + imprint_html(imprint) + restored[2]
 
@@ -251,10 +252,9 @@ def find_merge_errors(source: Source, known_variables: frozenset[str] = KNOWN_VA
     errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
     if source.kind is ContentKind.MJML:
         errors += find_mjml_errors(block_tags_to_comments(protect(source.body, entities=True, keep_lines=True)))
-    others = (("subject", source.subject), ("preheader", source.preheader), ("text part", source.text or ""))
+    others = (("subject", source.subject), ("preheader", source.preheader), ("text", source.text or ""))
     for name, text in others:
         errors += [
-            SourceError(error.line, f"{name}: {error.message}")
-            for error in find_liquid_errors(text, html_part=False, known_variables=known_variables)
+            in_part(error, name) for error in find_liquid_errors(text, html_part=False, known_variables=known_variables)
         ]
     return sorted(errors, key=lambda error: error.line)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
+from mailflatrate.mail.liquid.mistakes import param_in_words
 from mailflatrate.rules.checks import (
     account_active,
     ai_pictures_labelled,
@@ -379,4 +380,4 @@ def _one_word(item: str, language: Language) -> str:
         return _RULES[item.removeprefix("rule.")].words(language).title
     if item.startswith("withhold."):
         return reason_text(WithholdReason(item.removeprefix("withhold.")), language)
-    return word(item, language)
+    return param_in_words(item, language.value) or word(item, language)

@@ -11,6 +11,7 @@ from mailflatrate.base import clock
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import SourceError
+from mailflatrate.mail.liquid.mistakes import as_param
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 from mailflatrate.rules.phrases import find_categories, find_orders
 
@@ -64,7 +65,7 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
 
 def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) -> ContentFacts:
     """Content that does not compile: every mistake counts as a merge tag that nobody can fill (R-52)."""
-    leftovers = tuple(f"{error.line}: {error.message}" for error in errors)
+    leftovers = tuple(as_param(error) for error in errors)
     return ContentFacts(
         subject=campaign.subject,
         preheader=campaign.preheader,

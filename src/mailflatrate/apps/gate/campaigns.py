@@ -17,10 +17,11 @@ from mailflatrate.apps.domains.facts import sender_facts
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.sample import sampled
 from mailflatrate.base import clock
-from mailflatrate.mail.liquid import SourceError, SourceRefused
+from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.liquid.mistakes import mistake
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
 
-NO_IMPRINT = (SourceError(1, "the imprint is missing"),)
+NO_IMPRINT = (mistake(1, "no-imprint"),)
 
 
 def campaign_facts(campaign: Campaign) -> CampaignFacts:

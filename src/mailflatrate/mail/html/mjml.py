@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import mrml
 
 from mailflatrate.mail.liquid.errors import SourceError, SourceRefused
+from mailflatrate.mail.liquid.mistakes import from_mjml, mistake
 
 # Without this mrml links Ubuntu from Google in every letter: a remote host the author never asked for (R-111).
 _NO_FONTS: dict[str, str] = {}
@@ -15,10 +16,10 @@ _TAG = re.compile(
     r"<!--.*?-->|<(?P<close>/)?(?P<name>mj-?[a-z-]*)\b(?P<rest>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL
 )
 _HTML_HABITS = (
-    (re.compile(r"<(?![a-zA-Z/!?])"), "write &lt; instead of < in text"),
+    (re.compile(r"<(?![a-zA-Z/!?])"), "write-lt"),
     (
         re.compile(r"<[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*?=\s*(?=[^\s\"'>])"),
-        "put quotes around each attribute's value",
+        "quote-attributes",
     ),
 )
 """What HTML forgives and mrml does not, without saying where."""
@@ -48,11 +49,11 @@ def _from_mrml(message: str, source: str) -> SourceError:
     if found is not None and found[2] is not None:
         # mrml counts bytes of UTF-8.
         line = source.encode()[: int(found[2])].count(b"\n") + 1
-        return SourceError(line, f"this MJML cannot be read: {found[1]}")
+        return from_mjml(line, found[1])
     for habit, advice in _HTML_HABITS:
         if place := habit.search(source):
-            return SourceError(source.count("\n", 0, place.end()) + 1, advice)
-    return SourceError(1, f"this MJML cannot be read: {message}")
+            return mistake(source.count("\n", 0, place.end()) + 1, advice)
+    return from_mjml(1, found[1] if found else message)
 
 
 def find_mjml_errors(source: str) -> list[SourceError]:
@@ -78,18 +79,20 @@ def _structure_errors(source: str) -> Iterator[SourceError]:
         line = source.count("\n", 0, found.start()) + 1
         if found["close"]:
             if not open_tags or open_tags[-1][0] != name:
-                expected = f"; <{open_tags[-1][0]}> of line {open_tags[-1][1]} is still open" if open_tags else ""
-                yield SourceError(line, f"</{name}> closes nothing{expected}")
+                if open_tags:
+                    yield mistake(line, "mjml-still-open", name, open_tags[-1][0], str(open_tags[-1][1]))
+                else:
+                    yield mistake(line, "mjml-closes-nothing", name)
                 return
             open_tags.pop()
             continue
         if name == "mj-include":
-            yield SourceError(line, "<mj-include> is not possible here: put the content into this mailing")
+            yield mistake(line, "mjml-include")
         elif name not in COMPONENTS:
-            yield SourceError(line, f"there is no MJML element <{name}>")
+            yield mistake(line, "mjml-no-element", name)
         if not found["rest"].rstrip().endswith("/"):
             open_tags.append((name, line))
     for name, line in open_tags:
-        yield SourceError(line, f"<{name}> is never closed")
+        yield mistake(line, "mjml-open", name)
     if not re.search(r"<mjml\b", source):
-        yield SourceError(1, "an MJML mailing begins with <mjml>")
+        yield mistake(1, "mjml-no-root")

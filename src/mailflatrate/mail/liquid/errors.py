@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class SourceError:
-    """One mistake in what the author wrote: `line` counts from 1, `message` is a sentence for the author."""
+    """One mistake in what the author wrote: `line` counts from 1, `message` is a sentence for the author in English.
+
+    `mistakes` makes them and says them in either language, from `code` and `facts`; `part` is empty for the body.
+    """
 
     line: int
     message: str
+    code: str = field(default="", compare=False)
+    facts: tuple[str, ...] = field(default=(), compare=False)
+    part: str = field(default="", compare=False)
 
 
 class SourceRefused(Exception):

@@ -251,10 +251,52 @@ def parse(source: str, *, html_part: bool) -> SandboxTemplate:
     return cast(SandboxTemplate, sandbox.from_string(source))
 
 
-def describe(error: LiquidError, source: str) -> tuple[int, str]:
+def describe(error: LiquidError, source: str, *, html_part: bool) -> tuple[int, str]:
     """Return the line in `source`, from 1, and the plain message of a python-liquid error."""
-    index = error.token.start_index if error.token is not None and error.token.start_index >= 0 else 0
-    return source.count("\n", 0, index) + 1, str(error.message or "this Liquid tag cannot be read")
+    message = str(error.message or "this Liquid tag cannot be read")
+    index = error.token.start_index if error.token is not None else -1
+    if index < 0:
+        index = _unclosed(message, source) if "expected tag end" in message else _guilty(message, source, html_part)
+    return source.count("\n", 0, index) + 1, message
+
+
+_TAG = re.compile(r"\{\{.*?\}\}|\{%-?\s*(?P<name>\w*).*?%\}", re.DOTALL)
+
+
+def _unclosed(message: str, source: str) -> int:
+    """Where the tag begins whose end is missing."""
+    wanted = message.partition("expected tag end")[2].partition(",")[0]
+    begun: list[int] = []
+    for found in _TAG.finditer(source):
+        if found["name"] == wanted:
+            begun.append(found.start())
+        elif found["name"] == f"end{wanted}" and begun:
+            begun.pop()
+    return begun[-1] if begun else 0
+
+
+def _guilty(message: str, source: str, html_part: bool) -> int:
+    """Where the tag begins at whose end something is missing, which python-liquid does not say.
+
+    The source up to and with that tag is the shortest beginning that is refused with the same words.
+    """
+    tags = list(_TAG.finditer(source))
+    first, last = 0, len(tags)
+    while first < last:
+        middle = (first + last) // 2
+        if _refusal(source[: tags[middle].end()], html_part) == message:
+            last = middle
+        else:
+            first = middle + 1
+    return tags[first].start() if first < len(tags) else 0
+
+
+def _refusal(source: str, html_part: bool) -> str:
+    try:
+        parse(source, html_part=html_part)
+    except LiquidError as error:
+        return str(error.message)
+    return ""
 
 
 def dotted_names(segments: Iterable[object]) -> list[str] | None:

@@ -16,6 +16,7 @@ from liquid.output import LimitedStringIO
 
 from mailflatrate.mail.liquid.closures import Render, Values, compile_output
 from mailflatrate.mail.liquid.errors import MissingValue, RenderRefused, SourceError, SourceRefused
+from mailflatrate.mail.liquid.mistakes import from_liquid, mistake
 from mailflatrate.mail.liquid.sandbox import (
     HTML_SANDBOX,
     TEXT_SANDBOX,
@@ -119,8 +120,8 @@ def find_liquid_errors(
     try:
         parsed = parse(text, html_part=html_part)
     except LiquidError as error:
-        line, message = describe(error, text)
-        return (SourceError(line, message),)
+        line, message = describe(error, text, html_part=html_part)
+        return (from_liquid(line, message),)
     return tuple(sorted(set(_semantic_errors(parsed, text, known_variables)), key=lambda e: (e.line, e.message)))
 
 
@@ -134,15 +135,15 @@ def _semantic_errors(parsed: SandboxTemplate, text: str, known: Set[str]) -> Ite
         for variable in uses:
             names = dotted_names(variable.segments)
             if names is None:
-                yield SourceError(line_at(variable.span.index), f"{variable} names a field that is only known later")
+                yield mistake(line_at(variable.span.index), "known-later", str(variable))
             elif not any(name in known for name in names):
-                yield SourceError(line_at(variable.span.index), f"there is no variable {variable}")
+                yield mistake(line_at(variable.span.index), "no-variable", str(variable))
     filters = (HTML_SANDBOX if parsed.env is HTML_SANDBOX else TEXT_SANDBOX).filters
     for name, spans in analysis.filters.items():
         if name not in filters:
-            yield from (SourceError(line_at(span.index), f"there is no filter {name}") for span in spans)
+            yield from (mistake(line_at(span.index), "no-filter", name) for span in spans)
     for node in _outside_loops(list(parsed.nodes)):
-        yield SourceError(line_at(node.token.start_index), f"{node.token.value} belongs inside a for loop")
+        yield mistake(line_at(node.token.start_index), "only-in-loop", node.token.value)
 
 
 def _outside_loops(nodes: list[Node]) -> Iterator[Node]:

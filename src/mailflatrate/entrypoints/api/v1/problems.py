@@ -13,6 +13,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException, UnreadablePostError
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from ninja.errors import HttpError, ValidationError
 
@@ -24,6 +25,7 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.liquid.mistakes import all_in_words
 from mailflatrate.settings import load_settings
 
 log = structlog.get_logger("api")
@@ -162,7 +164,6 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (DomainError, Code.REFUSED),
     (PrivacyError, Code.REFUSED),
     (AccountError, Code.REFUSED),
-    (SourceRefused, Code.REFUSED),
     (Http404, Code.NOT_FOUND),
     (RequestDataTooBig, Code.TOO_LARGE),
     (TooManyFilesSent, Code.TOO_LARGE),
@@ -183,6 +184,9 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Code.INVALID, more={"errors": [_fault(each) for each in error.errors]})
     if isinstance(error, MediaRefused):
         return Problem(Code.REFUSED, _media_words(error))
+    if isinstance(error, SourceRefused):
+        language = (get_language() or "en")[:2]
+        return Problem(Code.REFUSED, _ended(str(capfirst(all_in_words(error.errors, language)))))
     if isinstance(error, HttpError):
         return Problem(Code.MALFORMED)
     for known, code in _CODES:
@@ -200,7 +204,10 @@ def _media_words(error: MediaRefused) -> Words:
 
 def sentence(error: Exception) -> str:
     """What an app says, as a sentence."""
-    text = str(capfirst(str(error)))
+    return _ended(str(capfirst(str(error))))
+
+
+def _ended(text: str) -> str:
     return text if not text or text.endswith((".", "?", "…")) else f"{text}."
 
 

@@ -21,6 +21,7 @@ from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.web.documents import policy_in_force
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
@@ -35,11 +36,10 @@ from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.mail.content import find_merge_errors
 from mailflatrate.mail.liquid import SourceError
+from mailflatrate.mail.liquid.mistakes import in_words
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.settings import load_settings
-
-OTHER_PARTS = ("subject:", "preheader:", "text part:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +88,19 @@ def merge_errors(campaign: Campaign) -> list[SourceError]:
     return find_merge_errors(source_of(campaign), known_variables(attribute_names()))
 
 
-def _editor_errors(errors: list[SourceError]) -> str:
-    own = [error for error in errors if not error.message.startswith(OTHER_PARTS)]
-    return json.dumps([{"line": error.line, "message": error.message, "severity": "error"} for error in own])
+def _mistakes(errors: list[SourceError]) -> list[dict[str, Any]]:
+    """Those of the source itself, as the editor marks them at their lines."""
+    language = reading_language().value
+    return [
+        {"line": error.line, "message": in_words(error, language), "severity": "error"}
+        for error in errors
+        if not error.part
+    ]
 
 
 def _live_context(request: StudioRequest, campaign: Campaign, *, audience_error: str = "") -> dict[str, Any]:
     """What changes while somebody writes."""
-    errors, settings = merge_errors(campaign), load_settings()
+    mistakes, settings = _mistakes(merge_errors(campaign)), load_settings()
     recipients, left_out = count_audience(audience_of(campaign))
     lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
 
@@ -110,8 +115,8 @@ def _live_context(request: StudioRequest, campaign: Campaign, *, audience_error:
         "lasts_hours": round(lasts / 3600),
         "left_out": left_out,
         "audience_error": audience_error,
-        "merge_errors": [error for error in errors if not error.message.startswith(OTHER_PARTS)],
-        "errors_json": _editor_errors(errors),
+        "merge_errors": mistakes,
+        "errors_json": json.dumps(mistakes),
         "shown_hash": shown_hash,
         "saved_at": campaign.updated_at,
         "canary_size": settings.canary_size,

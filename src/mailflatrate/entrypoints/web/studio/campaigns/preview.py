@@ -13,11 +13,13 @@ from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbours, among, neighbours, sample_values
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
+from mailflatrate.mail.liquid.mistakes import all_in_words
 
 NO_EDITION = 0
 
@@ -109,7 +111,7 @@ def compiled_or_problem(campaign: Campaign) -> Compiled | Letter:
     try:
         return compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
     except SourceRefused as refused:
-        return Letter(problem="source", detail=str(refused))
+        return Letter(problem="source", detail=all_in_words(refused.errors, reading_language().value))
 
 
 def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, *, bare: bool) -> Letter:

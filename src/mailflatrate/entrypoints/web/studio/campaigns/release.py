@@ -17,10 +17,12 @@ from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.trial import send_test
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.liquid.mistakes import all_in_words
 
 
 def _back(campaign_id: int) -> HttpResponse:
@@ -63,7 +65,8 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
     except CampaignError as error:
         messages.error(request, str(error))
     except SourceRefused as refused:
-        messages.error(request, _("No test: the content has mistakes. %(lines)s") % {"lines": refused})
+        lines = all_in_words(refused.errors, reading_language().value)
+        messages.error(request, _("No test: the content has mistakes. %(lines)s") % {"lines": lines})
     else:
         text = ngettext("%(n)d test letter is on its way.", "%(n)d test letters are on their way.", len(sent))
         messages.success(request, text % {"n": len(sent)})

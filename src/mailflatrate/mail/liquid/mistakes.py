@@ -1,0 +1,158 @@
+"""What an author can get wrong in a mailing's source, in the words of both languages.
+
+Libraries say what they found in English of their own; the usual sentences are known here, and what is not comes
+through as they said it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from mailflatrate.mail.liquid.errors import SourceError
+
+# code: English, German; the facts fill the braces in their order.
+SENTENCES: dict[str, tuple[str, str]] = {
+    "no-variable": ("there is no variable {0}", "die Variable {0} gibt es nicht"),
+    "known-later": ("{0} names a field that is only known later", "{0} nennt ein Feld, das erst später feststeht"),
+    "no-filter": ("there is no filter {0}", "den Filter {0} gibt es nicht"),
+    "only-in-loop": ("{0} belongs inside a for loop", "{0} gehört in eine for-Schleife"),
+    "tag-missing": ("the tag {0} is missing", "das Tag {0} fehlt"),
+    "no-tag": ("unexpected tag '{0}'", "das Tag „{0}“ gibt es nicht, oder es steht am falschen Ort"),
+    "braces-missing": ("{0} is missing", "{0} fehlt"),
+    "value-missing": ("a value is missing in this tag", "in diesem Tag fehlt ein Wert"),
+    "quote-open": (
+        "a quotation mark is not closed, or stands where it does not belong",
+        "ein Anführungszeichen ist nicht geschlossen oder steht am falschen Ort",
+    ),
+    "character": ("the character {0} does not belong here", "das Zeichen {0} gehört nicht hierher"),
+    "expected": ("expected {0}, found {1}", "erwartet: {0}; gefunden: {1}"),
+    "field-missing": ("the name of a field is missing", "der Name eines Feldes fehlt"),
+    "comment-open": ("the comment is never closed", "der Kommentar wird nie geschlossen"),
+    "else-if": ("write elsif instead of else if", "schreiben Sie elsif statt else if"),
+    "liquid-unreadable": ("this Liquid cannot be read: {0}", "dieses Liquid lässt sich nicht lesen: {0}"),
+    "liquid-crosses-body": (
+        "a Liquid condition or loop must begin and end inside the body",
+        "eine Bedingung oder Schleife in Liquid muss innerhalb von body beginnen und enden",
+    ),
+    "mjml-unreadable": ("this MJML cannot be read: {0}", "dieses MJML lässt sich nicht lesen: {0}"),
+    "mjml-ends-early": (
+        "the MJML ends too early: an element is never closed",
+        "das MJML endet zu früh: ein Element wird nie geschlossen",
+    ),
+    "mjml-misplaced": (
+        "an MJML element stands where it does not belong",
+        "ein MJML-Element steht an einer Stelle, an die es nicht gehört",
+    ),
+    "mjml-goes-on": ("something stands after </mjml>", "nach </mjml> steht noch etwas"),
+    "mjml-closes-nothing": ("</{0}> closes nothing", "</{0}> schließt nichts"),
+    "mjml-still-open": (
+        "</{0}> closes nothing; <{1}> of line {2} is still open",
+        "</{0}> schließt nichts; <{1}> aus Zeile {2} ist noch offen",
+    ),
+    "mjml-include": (
+        "<mj-include> is not possible here: put the content into this mailing",
+        "<mj-include> geht hier nicht: setzen Sie den Inhalt in dieses Mailing",
+    ),
+    "mjml-no-element": ("there is no MJML element <{0}>", "das MJML-Element <{0}> gibt es nicht"),
+    "mjml-open": ("<{0}> is never closed", "<{0}> wird nie geschlossen"),
+    "mjml-no-root": ("an MJML mailing begins with <mjml>", "ein MJML-Mailing beginnt mit <mjml>"),
+    "write-lt": ("write &lt; instead of < in text", "schreiben Sie im Text &lt; statt <"),
+    "quote-attributes": (
+        "put quotes around each attribute's value", "setzen Sie den Wert jedes Attributs in Anführungszeichen",
+    ),
+    "no-imprint": ("the imprint is missing", "das Impressum fehlt"),
+}  # fmt: skip
+PARTS = {
+    "subject": ("subject", "Betreff"),
+    "preheader": ("preheader", "Vorschautext"),
+    "text": ("text part", "Textteil"),
+}
+_LIQUID_SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), code)
+    for pattern, code in (
+        (r"expected tag (\w+), found .*", "tag-missing"),
+        (r"unexpected tag '(\w+)'", "no-tag"),
+        (r"expected '([}%]\})', found end of file", "braces-missing"),
+        (r"missing expression", "value-missing"),
+        (r"expected a primitive expression, found end of expression", "value-missing"),
+        (r"expected word, found end of expression", "value-missing"),
+        (r"unexpected \"'\"|unexpected '\"'", "quote-open"),
+        (r"unexpected '(.)'", "character"),
+        (r"missing or unexpected path segment", "field-missing"),
+        (r"expected an identifier, found end of expression", "field-missing"),
+        (r"comment tag was never closed", "comment-open"),
+        (r"found an 'else' tag expression, did you mean 'elsif'\?", "else-if"),
+        (r"expected (.+), found (.+)", "expected"),
+    )
+)
+_MJML_SAYS = {
+    "unexpected end of stream": "mjml-ends-early", "unexpected element": "mjml-misplaced",
+    "unable to parse next template": "mjml-goes-on",
+}  # fmt: skip
+# What Liquid calls the pieces of a tag.
+_PIECES = {
+    "end of expression": ("the end of the tag", "das Ende des Tags"), "end of file": ("the end", "das Ende"),
+    "word": ("a name", "ein Name"), "a name": ("a name", "ein Name"), "an identifier": ("a name", "ein Name"),
+    "a primitive expression": ("a value", "ein Wert"), "integer": ("a number", "eine Zahl"),
+    "float": ("a number", "eine Zahl"), "string": ("a text", "ein Text"),
+    "a comma separated list of arguments": ("a comma", "ein Komma"),
+}  # fmt: skip
+_PREFIX = "mistake."
+
+
+def mistake(line: int, code: str, *facts: str) -> SourceError:
+    """A mistake at a line, counted from 1. Raises KeyError for a code without words."""
+    return SourceError(line, _sentence(code, facts, german=False), code, facts)
+
+
+def in_part(error: SourceError, part: str) -> SourceError:
+    """The same mistake in another part than the body: a key of PARTS."""
+    return SourceError(error.line, f"{PARTS[part][0]}: {error.message}", error.code, error.facts, part)
+
+
+def from_liquid(line: int, message: str) -> SourceError:
+    """What python-liquid says."""
+    for pattern, code in _LIQUID_SAYS:
+        if found := pattern.fullmatch(message):
+            return mistake(line, code, *(group for group in found.groups() if group is not None))
+    return mistake(line, "liquid-unreadable", message)
+
+
+def from_mjml(line: int, message: str) -> SourceError:
+    """What mrml says."""
+    known = _MJML_SAYS.get(message)
+    return mistake(line, known) if known else mistake(line, "mjml-unreadable", message)
+
+
+def in_words(error: SourceError, language: str) -> str:
+    """The mistake as a sentence without its line, in `de` or English."""
+    german = language == "de"
+    sentence = _sentence(error.code, error.facts, german=german)
+    return f"{PARTS[error.part][german]}: {sentence}" if error.part else sentence
+
+
+def all_in_words(errors: Iterable[SourceError], language: str) -> str:
+    """Every mistake with its line, as one text."""
+    word = "Zeile" if language == "de" else "line"
+    return "; ".join(f"{word} {error.line}: {in_words(error, language)}" for error in errors)
+
+
+def as_param(error: SourceError) -> str:
+    """The mistake as a value that a verdict can store and say in either language later."""
+    return _PREFIX + json.dumps([error.line, error.code, error.part, *error.facts], ensure_ascii=False)
+
+
+def param_in_words(param: str, language: str) -> str | None:
+    """A value of `as_param` with its line, in words; None for any other text."""
+    if not param.startswith(_PREFIX):
+        return None
+    line, code, part, *facts = json.loads(param.removeprefix(_PREFIX))
+    return f"{line}: {in_words(SourceError(line, '', code, tuple(facts), part), language)}"
+
+
+def _sentence(code: str, facts: tuple[str, ...], *, german: bool) -> str:
+    if code == "expected":
+        facts = tuple(_PIECES[fact][german] if fact in _PIECES else fact for fact in facts)
+    return SENTENCES[code][german].format(*facts)

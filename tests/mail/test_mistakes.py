@@ -1,0 +1,109 @@
+"""What authors get wrong, in both languages."""
+
+import re
+
+import pytest
+
+from mailflatrate.mail.content import ContentKind, Source, find_merge_errors
+from mailflatrate.mail.liquid.mistakes import (
+    PARTS,
+    SENTENCES,
+    all_in_words,
+    as_param,
+    from_liquid,
+    in_part,
+    in_words,
+    mistake,
+    param_in_words,
+)
+
+MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>{0}</mj-text></mj-column></mj-section></mj-body></mjml>"
+WRITTEN = [
+    ("{{ contact.frist_name }}", "die Variable contact.frist_name gibt es nicht"),
+    ("{% if contact.email %}x", "das Tag endif fehlt"),
+    ("{% endif %}", "das Tag „endif“ gibt es nicht, oder es steht am falschen Ort"),
+    ("{{ contact.email", "}} fehlt"),
+    ("{% if %}x{% endif %}", "in diesem Tag fehlt ein Wert"),
+    ("{{ contact.email | }}", "in diesem Tag fehlt ein Wert"),
+    ("{% if contact.email == 'x %}{% endif %}", "ein Anführungszeichen ist nicht geschlossen"),
+    ("{{ contact.email | default: „x“ }}", "das Zeichen „ gehört nicht hierher"),
+    ("{{ contact. }}", "der Name eines Feldes fehlt"),
+    ("{{ contact.email contact.email }}", "erwartet: das Ende des Tags; gefunden: ein Name"),
+    ("{{ contact.email | shout }}", "den Filter shout gibt es nicht"),
+    ("{% break %}", "break gehört in eine for-Schleife"),
+    ("{% comment %}x", "der Kommentar wird nie geschlossen"),
+]
+MARKUP = [
+    (MJML.format("<b>x"), "das MJML endet zu früh"),
+    ("<mjml><mj-column/></mjml>", "ein MJML-Element steht an einer Stelle"),
+    ("<mjml><mj-body><mj-txt/></mj-body></mjml>", "das MJML-Element <mj-txt> gibt es nicht"),
+    ("<mjml><mj-body>\n<mj-section></mj-body></mjml>", "<mj-section> aus Zeile 2 ist noch offen"),
+    ("<mjml><mj-body>", "<mjml> wird nie geschlossen"),
+    (MJML.format("5 < 6"), "schreiben Sie im Text &lt; statt <"),
+    (MJML.format("<a href=x>x</a>"), "setzen Sie den Wert jedes Attributs in Anführungszeichen"),
+    ("<p>x</p>", "ein MJML-Mailing beginnt mit <mjml>"),
+]
+
+
+@pytest.mark.parametrize(("text", "german"), WRITTEN)
+def test_liquid_in_german(text: str, german: str) -> None:
+    errors = find_merge_errors(Source(ContentKind.HTML, f"\n{text}", "S"))
+    assert german in in_words(errors[0], "de") and errors[0].line == 2
+    assert in_words(errors[0], "en") == errors[0].message != in_words(errors[0], "de")
+
+
+@pytest.mark.parametrize(("text", "german"), MARKUP)
+def test_mjml_in_german(text: str, german: str) -> None:
+    errors = find_merge_errors(Source(ContentKind.MJML, text, "S"))
+    assert german in in_words(errors[0], "de")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("{% if contact.email %}\na\n{% if contact.email %}\nb\n{% endif %}\nc", 1),
+        ("{% if contact.email %}\na{% endif %}\n{% if contact.email %}\nb", 3),
+        ("{{ contact.email }}\n{{ contact.email | }}\n{{ contact.email | }}", 2),
+        ("{% if contact.email %}\n\n{{ contact.email | }}\n", 3),
+        ("a\n{{ contact.\n}}\n{{ contact.email }}", 2),
+    ],
+)
+def test_the_line_where_something_is_missing(text: str, line: int) -> None:
+    """At the end of a tag python-liquid names no place."""
+    assert find_merge_errors(Source(ContentKind.HTML, text, "S"))[0].line == line
+
+
+def test_a_part_is_named() -> None:
+    (error,) = find_merge_errors(Source(ContentKind.HTML, "x", "{{ y }}"))
+    assert (error.part, error.message) == ("subject", "subject: there is no variable y")
+    assert in_words(error, "de") == "Betreff: die Variable y gibt es nicht"
+
+
+def test_what_nobody_has_words_for_comes_through() -> None:
+    assert in_words(from_liquid(1, "something new"), "de") == "dieses Liquid lässt sich nicht lesen: something new"
+
+
+def test_all_at_their_lines() -> None:
+    errors = [mistake(3, "no-filter", "shout"), mistake(1, "no-imprint")]
+    assert all_in_words(errors, "de") == "Zeile 3: den Filter shout gibt es nicht; Zeile 1: das Impressum fehlt"
+    assert all_in_words(errors, "en") == "line 3: there is no filter shout; line 1: the imprint is missing"
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_stored_mistake_is_said_in_either_language(language: str) -> None:
+    for code, sentences in SENTENCES.items():
+        facts = tuple("ab{c}"[: n + 1] for n in range(len(set(re.findall(r"\{\d\}", sentences[0])))))
+        error = in_part(mistake(7, code, *facts), "text")
+        assert param_in_words(as_param(error), language) == f"7: {in_words(error, language)}"
+    assert param_in_words("{{ contact.email }}", language) is None
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_both_sentences_name_the_same_facts(code: str) -> None:
+    english, german = SENTENCES[code]
+    assert english != german
+    assert sorted(re.findall(r"\{\d\}", english)) == sorted(re.findall(r"\{\d\}", german))
+
+
+def test_parts_have_words() -> None:
+    assert all(len(words) == 2 and words[0] for words in PARTS.values())
