@@ -254,7 +254,10 @@ class LaneHold(TenantModel):
 
     platform_writes = True
 
-    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
+    # Only the platform writes here, and the account deletes its drafts, which no rule holds.
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     provider = models.CharField(max_length=20)
     rule = models.CharField(max_length=10)
     held_at = models.DateTimeField()
