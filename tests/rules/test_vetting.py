@@ -23,7 +23,7 @@ from mailflatrate.rules.vetting import (
     triggers,
 )
 from mailflatrate.rules.vetting.signal_words import WORDS
-from mailflatrate.rules.vetting.signals import DnsFacts, Outcome, PageFacts, SignalFacts, signals
+from mailflatrate.rules.vetting.signals import AgeFacts, DnsFacts, ListFacts, Outcome, PageFacts, SignalFacts, signals
 from rules.examples import ACCOUNT, NOW
 from vetted import RECORD
 
@@ -41,6 +41,8 @@ GOOD = SignalFacts(
     mx=DnsFacts(True, "10 mx.lindenhof.example"),
     spf=DnsFacts(True, "v=spf1 -all"),
     dmarc=DnsFacts(True, "v=DMARC1; p=reject"),
+    age=AgeFacts("lindenhof.example", 4000),
+    lists=ListFacts(True),
 )
 
 
@@ -72,6 +74,13 @@ def test_a_good_application_has_only_good_signals() -> None:
             {"imprint_matches": ("concern", "some")},
         ),
         ({"imprint": replace(SITE, text="Somebody else entirely")}, {"imprint_matches": ("serious", "some")}),
+        ({"age": AgeFacts("x.de", 29)}, {"domain_age": ("serious", "new")}),
+        ({"age": AgeFacts("x.de", 179)}, {"domain_age": ("concern", "young")}),
+        ({"age": AgeFacts("x.de", 180)}, {}),
+        ({"age": AgeFacts("x.de", None, "switched off")}, {"domain_age": ("not_checked", "unknown")}),
+        ({"lists": ListFacts(False)}, {"blocklists": ("not_checked", "off")}),
+        ({"lists": ListFacts(True, ("x.de (dbl.test)",), ("y",))}, {"blocklists": ("serious", "listed")}),
+        ({"lists": ListFacts(True, (), ("x.de (dbl.test: timeout)",))}, {"blocklists": ("not_checked", "unknown")}),
         ({"mx": DnsFacts(False)}, {"mx": ("concern", "missing")}),
         ({"spf": DnsFacts(None)}, {"spf": ("not_checked", "unknown")}),
         ({"dmarc": DnsFacts(False)}, {"dmarc": ("concern", "missing")}),

@@ -74,6 +74,8 @@ LIMITS: dict[str, Limit] = {
         _limit("revetting_factor", 3, "times the median of 90 days", "R-07", "ours", derived=True),
         _limit("revetting_least", 1_000, "recipients", "R-07", "ours", derived=True),
         _limit("revetting_silence_days", 183, "days", "R-07", "ours: 6 months", derived=True),
+        _limit("domain_new_days", 30, "days", "R-03", "ours", derived=True),
+        _limit("domain_young_days", 180, "days", "R-03", "ours", derived=True),
         _limit("strike_days", 183, "days", "R-08", "CSA Verfahrensordnung 2016: 6 months"),
         _limit("strikes_to_suspend", 3, "strikes", "R-08", "CSA Verfahrensordnung 2016"),
         # Imports.

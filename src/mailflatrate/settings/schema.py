@@ -173,6 +173,17 @@ class Settings(BaseModel):
     )
     dns_servers: str = Field("", description="Comma-separated `address:port`; empty means the system's resolvers.")
     dns_timeout_seconds: Positive = Field(5, description="Time a DNS question may take.")
+    domain_blocklists: str = Field(
+        "",
+        description="Comma-separated DNS blocklists of domains, such as `dbl.spamhaus.org` (R-03, R-89); mind their"
+        " terms. Empty turns them off.",
+    )
+    address_blocklists: str = Field("", description="The same for IP addresses, such as `zen.spamhaus.org`.")
+    rdap_server: str = Field(
+        "https://rdap.org",
+        pattern=r"^(https?://\S+)?$",
+        description="Where the age of an applicant's domain is asked for (RDAP, R-03). Empty turns it off.",
+    )
     demo: bool = Field(False, description="Serve the demonstration: local DNS zone, shown logins, short waits.")
     demo_second_factor: str | None = Field(
         None,
@@ -215,6 +226,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def load_settings() -> Settings:
     """The settings of this process, read once from its environment. Raises SettingsError."""
     return read_settings(os.environ)
+
+
+def blocklists(written: str) -> list[str]:
+    """The zones of a setting for blocklists."""
+    return [zone.strip().strip(".").lower() for zone in written.split(",") if zone.strip()]
 
 
 def settings_table() -> str:

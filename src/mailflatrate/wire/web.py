@@ -54,8 +54,9 @@ class _Refused(Exception):
 
 
 def look_at_page(
-    url: str, resolver: Resolver, *, private: bool = False, context: ssl.SSLContext | None = None
-) -> PageLook:
+    url: str, resolver: Resolver, *, private: bool = False, context: ssl.SSLContext | None = None,
+    accept: str = "text/html",
+) -> PageLook:  # fmt: skip
     """Visit `url` (http or https) and follow redirects. Never raises.
 
     `private` lets it visit addresses of the own network; tests and nobody else want that.
@@ -63,7 +64,7 @@ def look_at_page(
     here = url
     try:
         for _ in range(MOST_REDIRECTS + 1):
-            answer, body = _visit(here, resolver, private, context)
+            answer, body = _visit(here, resolver, private, context, accept)
             if answer.status in _REDIRECTS and answer.headers.get("Location"):
                 here = urljoin(here, answer.headers["Location"])
                 continue
@@ -85,7 +86,7 @@ def look_at_page(
 
 
 def _visit(
-    url: str, resolver: Resolver, private: bool, context: ssl.SSLContext | None
+    url: str, resolver: Resolver, private: bool, context: ssl.SSLContext | None, accept: str
 ) -> tuple[http.client.HTTPResponse, bytes]:
     try:
         parts = urlsplit(url)
@@ -103,7 +104,7 @@ def _visit(
         connection = http.client.HTTPConnection(host, port or 80, timeout=TIMEOUT_SECONDS)
         connection.sock = link
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", target, headers={"User-Agent": AGENT, "Accept": "text/html", "Connection": "close"})
+        connection.request("GET", target, headers={"User-Agent": AGENT, "Accept": accept, "Connection": "close"})
         answer = connection.getresponse()
         return answer, answer.read(LARGEST_PAGE_OCTETS)
     finally:

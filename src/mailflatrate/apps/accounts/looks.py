@@ -9,10 +9,32 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import Application, Membership, Role, Standing
+from mailflatrate.base import clock
 from mailflatrate.rules.addresses import is_freemail
-from mailflatrate.rules.vetting.signals import DnsFacts, PageFacts, SignalFacts, host_of, plain_number, plain_phone
+from mailflatrate.rules.names.domains import registrable
+from mailflatrate.rules.vetting.signals import (
+    AgeFacts,
+    DnsFacts,
+    ListFacts,
+    PageFacts,
+    SignalFacts,
+    host_of,
+    plain_number,
+    plain_phone,
+)
 from mailflatrate.settings import load_settings
-from mailflatrate.wire.dns import DmarcStatus, DnsResolver, Resolver, SpfStatus, find_dmarc, find_mx, find_spf
+from mailflatrate.settings.schema import blocklists
+from mailflatrate.wire.dns import (
+    DmarcStatus,
+    DnsResolver,
+    Resolver,
+    SpfStatus,
+    ask_blocklists,
+    find_dmarc,
+    find_mx,
+    find_spf,
+)
+from mailflatrate.wire.rdap import find_registration
 from mailflatrate.wire.web import PageLook, WebStatus, look_at_page
 
 LONGEST_TEXT = 200_000
@@ -86,10 +108,38 @@ def look_around(asked: Asked, resolver: Resolver, *, private: bool = False) -> S
         form=_page(asked.record["form_url"], resolver, private),
         mx=DnsFacts(mx.can_receive, mx.found),
         spf=DnsFacts(None if spf.status is SpfStatus.UNKNOWN else spf.status is not SpfStatus.MISSING, spf.found),
+        age=_age(domain, asked.record["website"], resolver, private),
+        lists=_lists(domain, asked.record["website"], resolver),
         dmarc=DnsFacts(
             None if dmarc.status is DmarcStatus.UNKNOWN else dmarc.status is not DmarcStatus.MISSING, dmarc.found
         ),
         closed=asked.closed,
+    )
+
+
+def _age(domain: str, website: str, resolver: Resolver, private: bool) -> AgeFacts:
+    """Of the domain of the sign-up address, or of the website where the address is a mailbox provider's."""
+    named = registrable(host_of(website) if is_freemail(domain) else domain)
+    if not named:
+        return AgeFacts("", None, "no registered domain")
+    seen = find_registration(named, load_settings().rdap_server, resolver, private=private)
+    days = None if seen.at is None else max((clock.now() - seen.at).days, 0)
+    return AgeFacts(named, days, seen.problem)
+
+
+def _lists(domain: str, website: str, resolver: Resolver) -> ListFacts:
+    """The sign-up domain, the website's, and the addresses that the website answers at."""
+    settings, host = load_settings(), host_of(website)
+    names = {registrable(name) for name in (host, "" if is_freemail(domain) else domain) if name} - {""}
+    of_names, of_addresses = blocklists(settings.domain_blocklists), blocklists(settings.address_blocklists)
+    if not (of_names or of_addresses):
+        return ListFacts(asked=False)
+    addresses = [*resolver.a(host).values, *resolver.aaaa(host).values] if host and of_addresses else []
+    said = ask_blocklists(resolver, sorted(names), of_names) + ask_blocklists(resolver, addresses, of_addresses)
+    return ListFacts(
+        True,
+        tuple(str(each) for each in said if each.listed),
+        tuple(str(each) for each in said if each.listed is None),
     )
 
 

@@ -3,10 +3,13 @@
 import structlog
 
 from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.looks import listings_of_service
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.domains.queries import accounts_with_mailboxes, domains_to_check
+from mailflatrate.apps.domains.queries import accounts_with_mailboxes, domains_in_use, domains_to_check
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import Queue, job
+from mailflatrate.settings.schema import blocklists, load_settings
+from mailflatrate.wire.dns import ask_blocklists
 
 log = structlog.get_logger("domains")
 
@@ -33,3 +36,19 @@ def renew_mailboxes(timestamp: int) -> None:
     for account_id in accounts_with_mailboxes():
         with tenancy.account(account_id):
             actions.renew_mailboxes()
+
+
+@job("domains.watch_lists", Queue.HOUSE, every="53 5 * * *")
+def watch_lists(timestamp: int) -> None:
+    """Ask the configured blocklists about every sender domain in use, and about the service itself (R-89)."""
+    settings = load_settings()
+    of_names, of_addresses = blocklists(settings.domain_blocklists), blocklists(settings.address_blocklists)
+    resolver = actions.configured_resolver()
+    for listing in listings_of_service(settings, resolver):
+        if listing.listed:
+            log.error("the service is on a blocklist", listing=str(listing))
+    if of_names:
+        for account_id, domain_id, name in domains_in_use():
+            with tenancy.account(account_id):
+                actions.keep_listings(domain_id, ask_blocklists(resolver, [name], of_names))
+    log.info("blocklists asked", domain_lists=len(of_names), address_lists=len(of_addresses))

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from mailflatrate.apps.domains.models import CheckKind
 from mailflatrate.apps.domains.records import DnsRecord, service_spf_host
 from mailflatrate.rules.facts import DnsState
+from mailflatrate.settings.schema import Settings, blocklists
 from mailflatrate.wire.dns import (
     DmarcStatus,
     KeyStatus,
+    Listing,
     Resolver,
     SpfStatus,
+    ask_blocklists,
     find_dkim_key,
     find_dmarc,
     find_mx,
@@ -35,6 +38,15 @@ class Look:
 def look_at(record: DnsRecord, resolver: Resolver) -> Look:
     """Ask the DNS for one record and judge it."""
     return _LOOKS[record.kind](record, resolver)
+
+
+def listings_of_service(settings: Settings, resolver: Resolver) -> list[Listing]:
+    """What the configured blocklists say about the service's own domain and the addresses it sends from (R-89)."""
+    addresses = [*resolver.a(settings.helo_name).values, *resolver.aaaa(settings.helo_name).values]
+    return [
+        *ask_blocklists(resolver, [settings.service_domain], blocklists(settings.domain_blocklists)),
+        *ask_blocklists(resolver, addresses, blocklists(settings.address_blocklists)),
+    ]
 
 
 def _dkim(record: DnsRecord, resolver: Resolver) -> Look:

@@ -18,6 +18,13 @@ def domains_to_check() -> list[tuple[int, int]]:
         return list(SenderDomain.objects.order_by("id").values_list("account_id", "id"))
 
 
+def domains_in_use() -> list[tuple[int, int, str]]:
+    """Account, id and name of every proved domain on the platform."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        proved = SenderDomain.objects.filter(verified_at__isnull=False).order_by("id")
+        return list(proved.values_list("account_id", "id", "name"))
+
+
 def domains() -> QuerySet[SenderDomain]:
     """The account's domains with their checks and addresses."""
     return SenderDomain.objects.prefetch_related("checks", "addresses").order_by("name")

@@ -54,6 +54,28 @@ WORDS: dict[tuple[str, str], tuple[str, str]] = {
     ("form", "there"): ("It answers.", "Es antwortet."),
     ("form", "missing"): ("It does not answer: %s.", "Es antwortet nicht: %s."),
     ("form", "unknown"): ("Not checked: %s.", "Nicht geprüft: %s."),
+    ("domain_age", ""): ("Age of the domain", "Alter der Domain"),
+    ("domain_age", "new"): (
+        "It was registered %s days ago. Whoever sends spam buys a new one.",
+        "Sie wurde vor %s Tagen registriert. Wer Spam versendet, kauft sich eine neue.",
+    ),
+    ("domain_age", "young"): ("It was registered %s days ago.", "Sie wurde vor %s Tagen registriert."),
+    ("domain_age", "old"): (
+        "It has been registered for more than half a year; whole years: %s.",
+        "Sie ist seit mehr als einem halben Jahr registriert; volle Jahre: %s.",
+    ),
+    ("domain_age", "unknown"): ("Not checked: %s.", "Nicht geprüft: %s."),
+    ("blocklists", ""): ("DNS blocklists", "DNS-Sperrlisten"),
+    ("blocklists", "none"): (
+        "Neither the domains nor the addresses stand on one.",
+        "Weder die Domains noch die Adressen stehen auf einer.",
+    ),
+    ("blocklists", "listed"): (
+        "A domain or an address of the applicant stands on one.",
+        "Eine Domain oder eine Adresse des Antragstellers steht auf einer.",
+    ),
+    ("blocklists", "off"): ("Not checked: no list is configured.", "Nicht geprüft: Es ist keine Liste eingestellt."),
+    ("blocklists", "unknown"): ("Not checked: a list gave no answer.", "Nicht geprüft: Eine Liste gab keine Antwort."),
     ("mx", ""): ("Mail of the domain (MX)", "Post der Domain (MX)"),
     ("mx", "there"): ("The domain takes mail: %s.", "Die Domain nimmt Post an: %s."),
     ("mx", "missing"): ("The domain takes no mail.", "Die Domain nimmt keine Post an."),
@@ -102,6 +124,9 @@ _PROBLEMS = {
     "no answer in time": "Keine Antwort in der gesetzten Zeit",
     "too many redirects": "Zu viele Weiterleitungen",
     "no HTTP": "Keine Antwort in HTTP",
+    "switched off": "ausgeschaltet",
+    "no registered domain": "keine registrierte Domain",
+    "the registry does not say": "Die Registrierungsstelle sagt es nicht",
 }
 
 

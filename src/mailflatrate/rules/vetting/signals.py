@@ -18,6 +18,7 @@ from stdnum.eu import vat as european
 from stdnum.gb import vat as british
 
 from mailflatrate.rules.addresses import AddressReason, decide_address, is_freemail
+from mailflatrate.rules.limits import value
 
 
 class Outcome(Enum):
@@ -59,6 +60,27 @@ class DnsFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeFacts:
+    """How long a domain has been registered. `days` None: nobody could say."""
+
+    domain: str
+    days: int | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListFacts:
+    """What DNS blocklists said about the applicant's domains and addresses. `asked` False: none is configured.
+
+    `listed` names what stands on which list, `silent` those that gave no answer.
+    """
+
+    asked: bool
+    listed: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SignalFacts:
     """Everything the signals are made of. Hosts and domains in lower case; `record` as in R-02."""
 
@@ -70,6 +92,8 @@ class SignalFacts:
     mx: DnsFacts
     spf: DnsFacts
     dmarc: DnsFacts
+    age: AgeFacts
+    lists: ListFacts
     closed: tuple[tuple[str, str], ...] = ()
     """(what is the same, whose account) for accounts that were closed, suspended or rejected."""
 
@@ -98,6 +122,8 @@ def signals(facts: SignalFacts) -> Iterator[Found]:
     yield _page("imprint", facts.imprint)
     yield _matches(facts)
     yield _page("form", facts.form)
+    yield _age(facts.age)
+    yield _lists(facts.lists)
     yield _dns("mx", facts.mx)
     yield _dns("spf", facts.spf)
     yield _dns("dmarc", facts.dmarc)
@@ -144,7 +170,7 @@ def _matches(facts: SignalFacts) -> Found:
     seen = _squeeze(facts.imprint.text)
     wanted = ("legal_name", "street", "postcode", "city", "responsible_person", "vat_id", "register_number")
     written = {key: facts.record.get(key, "") for key in wanted}
-    absent = [key for key, value in written.items() if value and not _stands_in(key, value, seen)]
+    absent = [key for key, entry in written.items() if entry and not _stands_in(key, entry, seen)]
     if not absent:
         return Found("imprint_matches", Outcome.GOOD, "all", evidence=facts.imprint.url)
     evidence = "; ".join(f"{key}: {written[key]}" for key in absent)
@@ -152,17 +178,37 @@ def _matches(facts: SignalFacts) -> Found:
     return Found("imprint_matches", outcome, "some", str(len(absent)), evidence)
 
 
-def _stands_in(key: str, value: str, seen: str) -> bool:
+def _stands_in(key: str, entry: str, seen: str) -> bool:
     if key in ("vat_id", "register_number"):
-        digits = re.findall(r"\d{3,}", plain_number(value) if key == "vat_id" else value)
+        digits = re.findall(r"\d{3,}", plain_number(entry) if key == "vat_id" else entry)
         packed = re.sub(r"\s", "", seen)
         return not digits or digits[-1] in packed
-    return _squeeze(value) in seen
+    return _squeeze(entry) in seen
 
 
 def _squeeze(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold().replace("straße", "str.").replace("strasse", "str.")
     return " ".join(plain.split())
+
+
+def _age(age: AgeFacts) -> Found:
+    if age.days is None:
+        return Found("domain_age", Outcome.NOT_CHECKED, "unknown", age.problem, age.domain)
+    if age.days < value("domain_new_days"):
+        return Found("domain_age", Outcome.SERIOUS, "new", str(age.days), age.domain)
+    if age.days < value("domain_young_days"):
+        return Found("domain_age", Outcome.CONCERN, "young", str(age.days), age.domain)
+    return Found("domain_age", Outcome.GOOD, "old", str(age.days // 365), age.domain)
+
+
+def _lists(lists: ListFacts) -> Found:
+    if lists.listed:
+        return Found("blocklists", Outcome.SERIOUS, "listed", evidence="; ".join(lists.listed))
+    if not lists.asked:
+        return Found("blocklists", Outcome.NOT_CHECKED, "off")
+    if lists.silent:
+        return Found("blocklists", Outcome.NOT_CHECKED, "unknown", evidence="; ".join(lists.silent))
+    return Found("blocklists", Outcome.GOOD, "none")
 
 
 def _dns(key: str, look: DnsFacts) -> Found:

@@ -1,9 +1,11 @@
 """Questions to the DNS: a resolver, readers that make facts of records, and a small real server for demo and tests.
 
 `resolver.py` asks and answers in frozen values; `spf.py`, `dmarc.py`, `records.py` (DKIM key, MX) read what a domain
-publishes; `zone.py` answers for a zone given as data, so that the demo and the tests walk the real path.
+publishes; `blocklists.py` asks the lists of others; `zone.py` answers for a zone given as data, so that the demo and
+the tests walk the real path.
 """
 
+from mailflatrate.wire.dns.blocklists import Listing, ask_blocklists
 from mailflatrate.wire.dns.dmarc import (
     DmarcFacts,
     DmarcPolicy,
@@ -37,6 +39,7 @@ __all__ = [
     "DnsResolver",
     "DnsStatus",
     "KeyStatus",
+    "Listing",
     "MxFacts",
     "MxHost",
     "RecordType",
@@ -44,6 +47,7 @@ __all__ = [
     "SpfFacts",
     "SpfStatus",
     "ZoneServer",
+    "ask_blocklists",
     "ask_domains",
     "find_dkim_key",
     "find_dmarc",

@@ -19,6 +19,7 @@ from mailflatrate.apps.domains.actions.mailboxes import (
     remove_reply_address,
     renew_mailboxes,
 )
+from mailflatrate.apps.domains.actions.watch import keep_listings
 
 __all__ = [
     "add_domain",
@@ -28,6 +29,7 @@ __all__ = [
     "check_domain",
     "configured_resolver",
     "confirm_mailbox",
+    "keep_listings",
     "mailbox_url",
     "new_key",
     "records_to_publish",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.domains.actions.mailboxes import ask, mailbox_of
+from mailflatrate.apps.domains.actions.watch import tell_failing
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.looks import look_at
 from mailflatrate.apps.domains.models import DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
@@ -17,6 +18,7 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.mail.address import AddressError, parse, to_a_label
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.rules.addresses.providers import is_freemail
+from mailflatrate.rules.facts import DnsState
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, Resolver
@@ -85,15 +87,21 @@ def _take_over(domain: SenderDomain, resolver: Resolver) -> None:
 
 
 def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderDomain:
-    """Look at all records now and keep what was found. A verified domain that stops passing is failing (R-106)."""
+    """Look at all records now and keep what was found.
+
+    A verified domain that stops passing is failing (R-106), and its owners are written to, unless the DNS merely gave
+    no answer.
+    """
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     resolver = resolver or configured_resolver()
     now = clock.now()
-    passed = True
+    passed, wrong = True, []
     _take_over(domain, resolver)
     for record in records_to_publish(domain):
         look = look_at(record, resolver)
         passed = passed and look.passed
+        if look.state in (DnsState.MISSING, DnsState.WRONG):
+            wrong.append(f"{record.host} {record.record_type}")
         DnsCheck.objects.update_or_create(
             account_id=tenancy.current_account_id(),
             domain=domain,
@@ -111,9 +119,12 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
     domain.checked_at = now
     if passed:
         domain.state, domain.verified_at = DomainState.VERIFIED, domain.verified_at or now
+        domain.failing_told_at = None
     else:
         domain.state = DomainState.FAILING if domain.verified_at else DomainState.PENDING
-    domain.save(update_fields=["checked_at", "state", "verified_at"])
+    domain.save(update_fields=["checked_at", "state", "verified_at", "failing_told_at"])
+    if wrong and domain.verified_at is not None:
+        tell_failing(domain, wrong)
     if passed:
         _ask_senders(domain)
     return domain

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.domains import actions as domains
-from mailflatrate.apps.domains.looks import look_at
+from mailflatrate.apps.domains.looks import listings_of_service, look_at
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.records import service_spf_host
 from mailflatrate.base import tenancy
@@ -46,6 +46,21 @@ def service_lines(settings: Settings) -> Iterator[Line]:
     yield from _helo(resolver, settings.helo_name, addresses)
     yield _spf(resolver, addresses)
     yield from _mx(resolver, settings.service_domain)
+    yield from _blocklists(settings, resolver)
+
+
+def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
+    """Off until lists are configured: most have terms to agree to (R-89)."""
+    said = listings_of_service(settings, resolver)
+    for each in said:
+        if each.listed:
+            yield missing("blocklist", f"{each.what} stands on {each.blocklist} ({each.answer})",
+                          "Find the cause, stop it, then ask the list to take it off.")  # fmt: skip
+        elif each.listed is None:
+            yield warning("blocklist", f"{each.blocklist} says nothing about {each.what}: {each.answer}",
+                          "Ask from a resolver of your own; many lists refuse public ones.")  # fmt: skip
+    if said and not any(each.listed is not False for each in said):
+        yield ok("blocklist", f"{len(said)} questions to blocklists, no entry")
 
 
 def _addresses(resolver: Resolver, host: str) -> list[str]:

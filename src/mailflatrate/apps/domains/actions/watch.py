@@ -1,0 +1,66 @@
+"""What happens when the DNS, or somebody's blocklist, says something new about a sender domain (R-89, R-106)."""
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions import Reasons, change_standing, tell_owners
+from mailflatrate.apps.accounts.models import NoticeKind, Standing, User
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
+from mailflatrate.wire.dns import Listing
+
+MACHINE = "domains.watch_lists"
+
+
+def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
+    """Write to whoever answers for the account, once until the domain is right again. `hosts` are the wrong records."""
+    if domain.failing_told_at is not None:
+        return
+    domain.failing_told_at = clock.now()
+    domain.save(update_fields=["failing_told_at"])
+    url = f"{load_settings().public_url}/studio/senders/{domain.id}/"
+
+    def words(_user: User) -> tuple[str, str]:
+        values = {"domain": domain.name, "records": "\n".join(f"- {host}" for host in hosts), "url": url}
+        text = _(
+            "These records of %(domain)s were right before and are not any more:\n%(records)s\n\n"
+            "New mailings from this domain wait until they are mended. What should be there, and what we found, stands "
+            "here:\n%(url)s\n\n"
+            "We look every hour and write again only after the records were right in between."
+        )
+        return _("The records of %(domain)s fail") % values, text % values
+
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        tell_owners(domain.account_id, NoticeKind.SENDER, words)
+
+
+@transaction.atomic
+def keep_listings(domain_id: int, said: list[Listing]) -> None:
+    """Keep what blocklists said about a domain; one that is named anew pauses its account, for a person to look.
+
+    A list that gave no answer changes nothing. Runs in the account's scope.
+    """
+    if any(each.listed is None for each in said) and not any(each.listed for each in said):
+        return
+    domain = SenderDomain.objects.select_for_update().get(id=domain_id)
+    before, now = domain.listed_on, ", ".join(sorted(each.blocklist for each in said if each.listed))
+    if now == before:
+        return
+    SenderDomain.objects.filter(id=domain_id).update(listed_on=now)
+    account = current_account()
+    if before or not now or not account.may_send:
+        return
+    with translation.override(account.language):
+        reasons = Reasons(
+            "blocklisted",
+            text=_("Your sender domain %(domain)s stands on a blocklist: %(lists)s.")
+            % {"domain": domain.name, "lists": now},
+            remedy=_("Find out at the list why, mend the cause, and have the domain taken off. Then write to us."),
+            rule="R-89",
+            evidence={"domain": domain.name, "answers": [str(each) for each in said if each.listed]},
+        )
+    change_standing(account.id, Standing.PAUSED, reasons, by=None, machine=MACHINE)

@@ -1,0 +1,39 @@
+"""When was a domain registered? Asked of the registries by RDAP (RFC 9083), through `wire.web`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mailflatrate.wire.dns.resolver import Resolver
+from mailflatrate.wire.web import WebStatus, look_at_page
+
+MEDIA_TYPE = "application/rdap+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """`at` None: nobody could say, and `problem` says why."""
+
+    at: datetime | None
+    problem: str = ""
+
+
+def find_registration(domain: str, server: str, resolver: Resolver, *, private: bool = False) -> Registration:
+    """Ask an RDAP server (its base address, RFC 9082 section 3.1.3) about a registered domain. Never raises.
+
+    `private` lets it ask a server of the own network; tests and nobody else want that.
+    """
+    if not server:
+        return Registration(None, "switched off")
+    seen = look_at_page(f"{server.rstrip('/')}/domain/{domain}", resolver, private=private, accept=MEDIA_TYPE)
+    if seen.status is not WebStatus.OK:
+        return Registration(None, seen.problem)
+    try:
+        events = json.loads(seen.html)["events"]
+        written = [event["eventDate"] for event in events if event.get("eventAction") == "registration"]
+        moment = datetime.fromisoformat(min(written))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Registration(None, "the registry does not say")
+    return Registration(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
