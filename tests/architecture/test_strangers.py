@@ -42,7 +42,7 @@ from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.gate.second import ask_second
-from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
+from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
 from mailflatrate.apps.privacy.models import PrivacyRequest
@@ -120,6 +120,10 @@ class Neighbours:
                 mail = RawMail.objects.create(
                     account_id=self.anna.account_id, via="smtp", envelope_to="b@x.example", raw=b"x", sha256=b"x" * 32
                 )
+                DomainReport.objects.create(
+                    account_id=self.anna.account_id, kind="dmarc", domain="lindenhof.example", report_id="1",
+                    begins_at=now, ends_at=now, messages=1, passed=1,
+                )  # fmt: skip
             Feedback.objects.create(delivery_id=delivery.id, campaign=campaign, kind=FeedbackKind.REPLY, raw_mail=mail)
             message = PostboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
             Click.objects.create(campaign=campaign, edition_id=delivery.edition_id, link_number=1)

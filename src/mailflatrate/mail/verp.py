@@ -25,6 +25,7 @@ class RecipientKind(Enum):
     UNSUBSCRIBE = "unsubscribe"
     CASE = "case"
     FEEDBACK = "feedback"
+    AGGREGATE = "aggregate"
     ABUSE = "abuse"
     POSTMASTER = "postmaster"
     OTHER = "other"
@@ -35,6 +36,8 @@ _ROLES: Final = {
     _UNSUBSCRIBE_TAG: RecipientKind.UNSUBSCRIBE,
     _CASE_TAG: RecipientKind.CASE,
     "fbl": RecipientKind.FEEDBACK,
+    "dmarc": RecipientKind.AGGREGATE,
+    "tls-reports": RecipientKind.AGGREGATE,
     "abuse": RecipientKind.ABUSE,
     "postmaster": RecipientKind.POSTMASTER,  # RFC 5321 4.5.1: without regard to case, like the others here
 }

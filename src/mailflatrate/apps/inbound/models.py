@@ -107,6 +107,50 @@ class Feedback(TenantModel):
         ]
 
 
+class AggregateKind(models.TextChoices):
+    """What an aggregate report is about."""
+
+    DMARC = "dmarc", _("DMARC")
+    TLS = "tls", _("Transport encryption")
+
+
+class DomainReport(TenantModel):
+    """What one receiver saw of one domain in some hours (RFC 7489, RFC 8460), once, however often it is read.
+
+    A report on a domain that nobody here sends from is the platform's. `sources` holds [name, messages, passed] of
+    `mail.aggregate.Source`, the largest first. `proved`: a DKIM signature of the reporter vouches for it.
+    """
+
+    hidden_without_account = True
+    platform_writes = True
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    kind = models.CharField(max_length=5, choices=AggregateKind.choices)
+    domain = models.CharField(max_length=253)
+    reporter = models.CharField(max_length=120, blank=True)
+    report_id = models.CharField(max_length=200)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    messages = models.BigIntegerField()
+    passed = models.BigIntegerField()
+    sources = models.JSONField(default=list)
+    proved = models.BooleanField(default=False)
+    raw_mail = models.ForeignKey(RawMail, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        db_table = "domain_report"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "domain", "kind", "reporter", "report_id"],
+                nulls_distinct=False,
+                name="domain_report_once",
+            )
+        ]
+        indexes = [models.Index(fields=["account", "domain", "-ends_at"], name="domain_report_recent")]
+
+
 class PostboxMessage(TenantModel):
     """A message that the postbox, our own sink, received. The account is read from the signed Return-Path."""
 

@@ -1,14 +1,26 @@
 """Reads of what came back."""
 
-from datetime import datetime
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import accumulate
 
+from django.contrib.postgres.aggregates import BoolAnd
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet, Sum
 
-from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail, RawMailState
-from mailflatrate.base import tenancy
+from mailflatrate.apps.inbound.models import (
+    AggregateKind,
+    DomainReport,
+    Feedback,
+    FeedbackKind,
+    PostboxMessage,
+    RawMail,
+    RawMailState,
+)
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
 
 TOGETHER = 100
 TOGETHER_OCTETS = 16 * 1024 * 1024
@@ -46,6 +58,81 @@ def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:
 def feedback_of_contact(contact_id: int) -> QuerySet[Feedback]:
     """Everything that came back about one person, newest first."""
     return Feedback.objects.filter(contact_id=contact_id).select_related("campaign").order_by("-at")
+
+
+REPORT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterFigures:
+    """One receiver. `proved`: all of its reports were signed by it."""
+
+    name: str
+    reports: int
+    messages: int
+    passed: int
+    proved: bool
+    until: datetime
+
+    @property
+    def percent(self) -> float | None:
+        """The share that was in order; None where nothing was seen."""
+        return 100 * self.passed / self.messages if self.messages else None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFigures:
+    """What receivers reported on a domain in the last days, of one kind: by reporter, and what was not in order."""
+
+    kind: AggregateKind
+    reporters: list[ReporterFigures]
+    failures: list[tuple[str, int]]
+
+    @property
+    def messages(self) -> int:
+        """All that were seen."""
+        return sum(row.messages for row in self.reporters)
+
+    @property
+    def passed(self) -> int:
+        """Those in order."""
+        return sum(row.passed for row in self.reporters)
+
+
+def domain_figures(domain: str) -> list[DomainFigures]:
+    """Reports on a domain (or its bounce host) of the current account, a row for each kind that there is any of."""
+    return _figures(DomainReport.objects.filter(domain__in=[domain, f"bounce.{domain}"]))
+
+
+def own_domain_figures() -> list[DomainFigures]:
+    """Reports on the operator's own domain; inside `tenancy.platform(...)`."""
+    return _figures(DomainReport.objects.filter(account=None, domain=load_settings().service_domain))
+
+
+def _figures(rows: QuerySet[DomainReport]) -> list[DomainFigures]:
+    rows = rows.filter(ends_at__gte=clock.now() - timedelta(days=REPORT_DAYS))
+    found = []
+    for kind in AggregateKind:
+        by_reporter = rows.filter(kind=kind).values("reporter").annotate(
+            reports=Count("id"), seen=Sum("messages"), good=Sum("passed"), all_proved=BoolAnd("proved"),
+            until=Max("ends_at"),
+        )  # fmt: skip
+        reporters = [
+            ReporterFigures(row["reporter"], row["reports"], row["seen"], row["good"], row["all_proved"], row["until"])
+            for row in by_reporter.order_by("-seen", "reporter")
+        ]
+        if reporters:
+            found.append(DomainFigures(kind, reporters, _failures(rows.filter(kind=kind))))
+    return found
+
+
+def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, int]]:
+    """What was not in order: name and number, the largest first."""
+    failed: Counter[str] = Counter()
+    for sources in rows.values_list("sources", flat=True).iterator():
+        for name, messages, passed in sources:
+            failed[name] += messages - passed
+    return [(name, count) for name, count in failed.most_common(most) if count]
 
 
 def postbox_messages(*, search: str = "", before_id: int | None = None) -> QuerySet[PostboxMessage]:

@@ -16,6 +16,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.aggregate import AggregateReport, read_aggregates
 from mailflatrate.mail.inspect import Inspection, inspect_message
 from mailflatrate.mail.reading.mime import Headers, parse
 from mailflatrate.mail.reading.storable import storable_json
@@ -54,6 +55,7 @@ class Reading:
     target: Target | None
     trust: Trust
     tray: Tray
+    aggregates: tuple[AggregateReport, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -111,7 +113,11 @@ class _Look:
     @property
     def needs_judging(self) -> bool:
         """Whether it matters who sent it (R-78)."""
-        return self.address.kind in ROLES or self.inspection.kind is Kind.COMPLAINT
+        return (
+            self.address.kind in ROLES
+            or self.address.kind is RecipientKind.AGGREGATE
+            or self.inspection.kind is Kind.COMPLAINT
+        )
 
 
 def _look(mail: RawMail) -> _Look:
@@ -142,7 +148,10 @@ def _reading(mail: RawMail, look: _Look, trust: Trust) -> Reading:
     tray = Tray.QUIET
     if address.kind in AT_THE_DESK:
         tray = _tray(inspection, parse(bytes(mail.raw)).headers, address)
-    return Reading(inspection, address, target, trust, tray)
+    aggregates: tuple[AggregateReport, ...] = ()
+    if inspection.kind is Kind.REPORT or address.kind is RecipientKind.AGGREGATE:
+        aggregates = tuple(read_aggregates(parse(bytes(mail.raw))))
+    return Reading(inspection, address, target, trust, tray, aggregates)
 
 
 def _target(inspection: Inspection, trust: Trust) -> Target | None:

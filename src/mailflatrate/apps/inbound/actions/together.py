@@ -9,6 +9,7 @@ import structlog
 from django.db import connection
 
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.inbound.actions.aggregates import record_aggregates
 from mailflatrate.apps.inbound.actions.bounces import hardest, record_bounces
 from mailflatrate.apps.inbound.actions.desk import wake_desk
 from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
@@ -88,6 +89,7 @@ def _settle(found: Read) -> None:
             works = _works(list(group))
             deliveries.update((work.mail.id, work.delivery) for work in works)
             done |= _act(works)
+    done |= record_aggregates(found)
     for mail, reading in found:
         _conclude(mail, reading, has_delivery=mail.id in deliveries, done=mail.id in done)
     if any(mail.desk == DeskState.WAITING for mail, _ in found):
@@ -157,6 +159,8 @@ def _conclude(mail: RawMail, reading: Reading, *, has_delivery: bool, done: bool
     elif done or wanted or reading.address.kind in ROLES:
         apart = reading.tray is Tray.APART and not done
         state, reason = (RawMailState.APART, "") if apart else (RawMailState.HANDLED, "")
+    elif reading.address.kind is RecipientKind.AGGREGATE:
+        state, reason = RawMailState.APART, "no report in it"
     elif reading.target is None:
         state, reason = RawMailState.UNREAD, "no genuine token of ours in it"
     elif not has_delivery:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.delivery.queries import waiting_in_lane
+from mailflatrate.apps.inbound.queries import own_domain_figures
 from mailflatrate.apps.stats import actions, queries, words
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import tenancy
@@ -43,7 +44,8 @@ def figures(request: DeskRequest) -> HttpResponse:
     """What is stopped, the oldest first; then what was done last."""
     held = queries.open_holds().select_related("campaign", "account").order_by("at")[:PAGE_ROWS]
     recent = Measure.objects.select_related("campaign", "account").order_by("-at", "-id")[:PAGE_ROWS]
-    return page(request, "figures", {"held": [_line(row) for row in held], "recent": [_line(row) for row in recent]})
+    lines = {"held": [_line(row) for row in held], "recent": [_line(row) for row in recent]}
+    return page(request, "figures", {**lines, "reports": own_domain_figures()})
 
 
 def _waiting(measure: Measure) -> int:

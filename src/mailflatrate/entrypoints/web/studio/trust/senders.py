@@ -15,6 +15,7 @@ from mailflatrate.apps.domains import actions, queries
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record
+from mailflatrate.apps.inbound.queries import domain_figures
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
@@ -194,6 +195,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
         "rows": rows,
         "open": sum(row.state != "passed" for row in rows),
         "addresses": sender_rows(found.addresses.select_related("domain").order_by("email")),
+        "reports": domain_figures(found.name),
     }
 
 

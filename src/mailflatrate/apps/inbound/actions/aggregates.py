@@ -1,0 +1,47 @@
+"""Aggregate reports of receivers, on record once for every account that sends from the domain."""
+
+from collections.abc import Sequence
+
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.inbound.models import DomainReport, RawMail
+from mailflatrate.apps.inbound.reading import Reading
+from mailflatrate.base.tenancy import in_platform
+from mailflatrate.mail.aggregate import AggregateReport
+
+SOURCES_KEPT = 100
+
+
+def record_aggregates(found: Sequence[tuple[RawMail, Reading]]) -> set[int]:
+    """Record the reports in these messages; the ids of the messages that had one. Runs in `tenancy.platform(...)`."""
+    told = [(mail, reading, report) for mail, reading in found for report in reading.aggregates]
+    if not told:
+        return set()
+    assert in_platform()
+    owners = _owners({report.domain for _, _, report in told})
+    rows = [
+        _row(mail, reading, report, account_id)
+        for mail, reading, report in told
+        for account_id in owners.get(report.domain) or [None]
+    ]
+    DomainReport.objects.bulk_create(rows, ignore_conflicts=True)
+    return {mail.id for mail, _, _ in told}
+
+
+def _owners(domains: set[str]) -> dict[str, list[int | None]]:
+    """Domain -> the accounts that send from it, or from a domain of which it is the bounce host."""
+    asked = {name: domain for domain in domains for name in (domain, domain.removeprefix("bounce."))}
+    owners: dict[str, list[int | None]] = {}
+    rows = SenderDomain.objects.filter(name__in=asked, verified_at__isnull=False).order_by("account_id")
+    for name, account_id in rows.values_list("name", "account_id"):
+        owners.setdefault(asked[name], []).append(account_id)
+    return owners
+
+
+def _row(mail: RawMail, reading: Reading, report: AggregateReport, account_id: int | None) -> DomainReport:
+    sources = sorted(report.sources, key=lambda source: (-source.messages, source.name))[:SOURCES_KEPT]
+    return DomainReport(
+        account_id=account_id, kind=report.kind.value, domain=report.domain, reporter=report.reporter,
+        report_id=report.report_id, begins_at=report.begins_at, ends_at=report.ends_at, messages=report.messages,
+        passed=report.passed, sources=[[source.name, source.messages, source.passed] for source in sources],
+        proved=reading.trust.proved, raw_mail=mail,
+    )  # fmt: skip
