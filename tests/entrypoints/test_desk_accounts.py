@@ -69,7 +69,12 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     assert (
         anna.client.post("/studio/standing/letters/", {"text": "They are ours.", "about": "change"}).status_code == 303
     )
-    assert "They are ours." in otto.page("letters/")
+    letters = otto.page("letters/")
+    assert "They are ours." in letters
+    [open_case] = re.findall(r'action="(/desk/cases/contest/\d+/)"', letters)
+    case_url = otto.client.post(open_case).headers["Location"]
+    assert "They are ours." in otto.page(case_url.removeprefix("/desk/"))
+    assert f'href="{case_url}"' in otto.page("letters/"), "one letter, one case"
     assert "about: Suspended" in otto.page(f"accounts/{anna.account_id}/")
     assert otto.client.post(f"{url}answer/", {"text": "Then send us the log."}).status_code == 303
     assert "They are ours." not in otto.page("letters/")

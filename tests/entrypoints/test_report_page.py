@@ -1,7 +1,11 @@
 """R-83: a citizen reports by mailing ID, by pasted header, by file; and the customer answers without knowing who."""
 
+import base64
+import hashlib
 import io
+import json
 import secrets
+from typing import Any
 
 import pytest
 from django.core import signing
@@ -106,6 +110,36 @@ def test_machines_are_kept_out(case: Sent) -> None:
     fresh = signing.dumps(["report", int(clock.now().timestamp())], salt="forms.shown")
     report(422, about=case.campaign.mailing_id, shown=fresh)
     assert last().id == before
+
+
+def test_work_opens_the_page_once(case: Sent) -> None:
+    """ALTCHA as on the forms: whoever lets his browser work may report again at once; a solution serves once (R-35)."""
+    client = Client(REMOTE_ADDR="198.51.100.7")
+    given = client.get("/report/task").json()
+    moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")
+    data = {"complaint": "unasked", "about": case.campaign.mailing_id, "shown": moment, "altcha": solved(given["task"])}
+    assert client.post("/report/", data).status_code == 200
+    assert client.post("/report/", data).status_code == 422, "the same solution"
+    assert 'data-task="/report/task"' in client.get("/report/").content.decode()
+
+
+def test_without_scripts_it_goes_seldom_and_without_the_page_never(case: Sent) -> None:
+    client = Client(REMOTE_ADDR="198.51.100.8")
+    moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")
+    data = {"complaint": "unasked", "about": case.campaign.mailing_id}
+    assert client.post("/report/", data).status_code == 422
+    timed = data | {"shown": moment}
+    answers = [client.post("/report/", timed).status_code for _ in range(6)]
+    assert answers == [200, 200, 200, 200, 200, 422]
+
+
+def solved(task: dict[str, Any]) -> str:
+    """What the browser does."""
+    for number in range(task["maxNumber"] + 1):
+        if hashlib.sha256(f"{task['salt']}{number}".encode()).hexdigest() == task["challenge"]:
+            fields = {key: task[key] for key in ("algorithm", "challenge", "salt", "signature")}
+            return base64.b64encode(json.dumps({**fields, "number": number}).encode()).decode()
+    raise AssertionError("no number fits")
 
 
 def test_the_customer_answers_in_the_studio_and_learns_nobody_s_name(case: Sent) -> None:

@@ -114,6 +114,10 @@ LIMITS: dict[str, Limit] = {
         _limit("sign_ups_per_ip_hour", 60, "events", "R-35", "ours", derived=True),
         _limit("sign_ups_unproven_per_form_hour", 60, "events", "R-35", "ours", derived=True),
         _limit("sign_up_least_seconds", 3, "seconds", "R-35", "ours", derived=True),
+        # Reports on the public page.
+        _limit("reports_per_network_hour", 20, "events", "R-83", "ours", derived=True),
+        _limit("reports_unproven_per_network_hour", 5, "events", "R-83", "ours", derived=True),
+        _limit("reports_unproven_per_hour", 300, "events", "R-83", "ours", derived=True),
         # Rights of the person.
         _limit("privacy_confirm_days", 7, "days", "R-94", "ours, like a confirmation of R-34", derived=True),
         _limit("privacy_mails_per_day", 3, "messages", "R-94", "ours", derived=True),

@@ -226,14 +226,6 @@ def _ask_the_address(report: Report, about: About) -> None:
         send_proof_mail(report)
 
 
-def reports_from(ip: str | None) -> int:
-    """How many reports came from an address within the last hour."""
-    if ip is None:
-        return 0
-    with tenancy.platform(PlatformReason.ABUSE_DESK):
-        return Report.objects.filter(ip=ip, at__gt=clock.now() - timedelta(hours=1)).count()
-
-
 def _stop(found: Finding, *, source: str, ip: str | None) -> None:
     assert found.account_id is not None
     with tenancy.account(found.account_id):

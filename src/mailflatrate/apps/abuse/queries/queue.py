@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState
+from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState, Report, Via
 from mailflatrate.base import clock
 from mailflatrate.rules.cases import CaseFacts, Urgency, urgency
 
@@ -97,3 +97,9 @@ def closed_page(*, before_id: int | None = None, size: int = 50) -> Sequence[Cas
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     return list(rows.order_by("-id")[:size])
+
+
+def cases_of_letters(message_ids: Sequence[int]) -> dict[int, int]:
+    """Customers' letters that are a case already: letter -> case. Inside `tenancy.platform(...)`."""
+    reports = Report.objects.filter(via=Via.CONTEST, source_id__in=list(message_ids))
+    return {source_id: case_id for source_id, case_id in reports.values_list("source_id", "case_id") if source_id}

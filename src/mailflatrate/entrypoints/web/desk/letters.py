@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from mailflatrate.apps.abuse.queries.queue import cases_of_letters
 from mailflatrate.apps.accounts.models import DeskMessage, Side
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
@@ -13,5 +14,6 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 def letters(request: DeskRequest) -> HttpResponse:
     """The queue, the oldest first; answering happens on the account's page, beside what it is about."""
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
-    rows = waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS]
-    return page(request, "letters", {"rows": rows})
+    rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])
+    cases = cases_of_letters([row.id for row in rows])
+    return page(request, "letters", {"rows": [(row, cases.get(row.id)) for row in rows]})

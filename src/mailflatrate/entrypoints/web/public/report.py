@@ -4,33 +4,36 @@ No cookie is read or set. Whoever holds the mail holds its tokens: with one of t
 only the mailing ID proves his address by a mail with a button.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import get_language_from_request, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.actions import Finding, PageReport
 from mailflatrate.apps.abuse.models import Complaint
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.forms.defence import look_at, shown_now
-from mailflatrate.base import tenancy
+from mailflatrate.apps.forms.actions.counting import count
+from mailflatrate.apps.forms.defence import Proof, counter_key, look_at, network_of, new_task, shown_now, this_hour
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
 from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.limits import value as limit
 
 PAGE = "report"
 LARGEST_FILE_OCTETS = 5 * 1024 * 1024
-REPORTS_AN_HOUR = 20
+COUNTED_FOR = timedelta(hours=3)
 REFUSED = 422
 NEEDS_NOTICE = (Complaint.ILLEGAL.value, Complaint.FALSE_SENDER.value)
 
@@ -121,7 +124,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     if request.POST.get("topic_note"):  # a field that nobody sees: only machines fill it
         return _page(request, "done", {"reference": "", "quiet": True})
     ip = client_ip(request)
-    if look_at(PAGE, request.POST).hurried or actions.reports_from(ip) >= REPORTS_AN_HOUR:
+    if not _is_welcome(ip, request):
         form.add_error(None, _("That was very quick, or very often. Please wait a moment and send it again."))
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
     filed, found = actions.take_page_report(_given(form, ip))
@@ -130,6 +133,30 @@ def _take(request: HttpRequest) -> HttpResponse:
         "asked": bool(filed.reporter) and found.campaign is not None and not found.proved,
     }  # fmt: skip
     return _page(request, "done", context)
+
+
+def _is_welcome(ip: str | None, request: HttpRequest) -> bool:
+    """Whoever let his browser work for it (ALTCHA) may report often; without scripts it takes time, and goes seldom."""
+    proved, now = look_at(PAGE, request.POST), clock.now()
+    if proved.hurried or proved.proof is Proof.NONE:
+        return False
+    network, hour = network_of(ip), this_hour(now)
+    limits = {counter_key("reports", network, hour): "reports_per_network_hour"} if network else {}
+    if proved.task_key is None:
+        limits[counter_key("reports unproven", "all", hour)] = "reports_unproven_per_hour"
+        if network:
+            limits[counter_key("reports unproven", network, hour)] = "reports_unproven_per_network_hour"
+    seen = count([*limits, *([proved.task_key] if proved.task_key else [])], now + COUNTED_FOR)
+    used_before = proved.task_key is not None and seen[proved.task_key] > 1
+    return not used_before and all(seen[key] <= limit(name) for key, name in limits.items())
+
+
+@require_safe
+def task(request: HttpRequest) -> HttpResponse:
+    """A task for a visitor's browser, and the moment at which it asked."""
+    answer = JsonResponse({"task": new_task(PAGE), "shown": shown_now(PAGE)})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _given(form: ReportForm, ip: str | None) -> PageReport:

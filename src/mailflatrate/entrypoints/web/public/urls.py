@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("r/<str:token>/data.zip", rights_confirm.download, {"form": "zip"}, name="rights-zip"),
     path("mailbox/<str:token>", mailbox.mailbox, name="mailbox"),
     path("report/", report.report, name="report"),
+    path("report/task", report.task, name="report-task"),
     path("report/stop/<str:token>", report.stop, name="report-stop"),
     path("help/<str:mailing_id>", letters.help_page, name="mailing-help"),
 ]
