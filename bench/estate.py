@@ -191,8 +191,11 @@ def _analyse() -> None:
         owner.execute("VACUUM ANALYZE contact, consent_event, consent_evidence, subscription")
 
 
-def release(estate: Estate, *, plan_now: bool = True) -> int:
-    """Freeze a new campaign to the whole list and plan it; the id of the campaign. Its chunks wait for senders."""
+def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
+    """Freeze a new campaign to the whole list and plan it; the id of the campaign. Its chunks wait for senders.
+
+    With several `variants`, a tenth of the list gets each, and the rest waits for the choice.
+    """
     from mailflatrate.apps.campaigns import actions as campaigns
     from mailflatrate.apps.campaigns.compiling import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
@@ -205,18 +208,24 @@ def release(estate: Estate, *, plan_now: bool = True) -> int:
     with tenancy.account(estate.account_id):
         campaign = campaigns.create_campaign("Autumn", by=None, values={
             "subject": "{{ contact.first_name }}, what is worth the walk", "preheader": "Five stories from next door",
-            "sender_id": estate.sender_id, "list_ids": [estate.list_id], "content": CONTENT,
+            "sender_id": estate.sender_id, "list_ids": [estate.list_id], "content": CONTENT, "variants": [
+                {"subject": f"Autumn, variant {number}", "preheader": "", "content": CONTENT, "text_override": ""}
+                for number in range(2, variants + 1)
+            ],
         })  # fmt: skip
         shown = content_hash(campaign, newest_imprint())
         campaigns.tick_policy(campaign.id, by=estate.owner, shown_hash=shown)
-        edition = campaigns.make_edition(campaign)
-        decision = GateDecision.objects.create(
-            chain=Chain.CAMPAIGN, campaign=campaign, edition=edition, allowed=True, rules_version=RULES_VERSION,
-            findings=[{"key": "bench", "severity": "block", "passed": True}], decided_at=clock.now(),
-        )  # fmt: skip
+        decisions = [
+            GateDecision.objects.create(
+                chain=Chain.CAMPAIGN, campaign=campaign, edition=campaigns.make_edition(campaign, number), allowed=True,
+                rules_version=RULES_VERSION, findings=[{"key": "bench", "severity": "block", "passed": True}],
+                decided_at=clock.now(),
+            )
+            for number in range(variants)
+        ]  # fmt: skip
         campaigns.set_state(campaign, CampaignState.PLANNING)
     if plan_now:
-        plan_campaign(estate.account_id, campaign.id, edition.id, decision.id)
+        plan_campaign(estate.account_id, campaign.id, decisions[0].edition_id or 0, decisions[0].id)
     return int(campaign.id)
 
 

@@ -274,6 +274,56 @@ def unsubscribe(stage: Stage, people: int) -> int:
     return 0
 
 
+def trial(stage: Stage, people: int) -> int:
+    """A test of three variants: kill -9 of a sender in the test, of everything between test and choice, and of the
+    planner while it plans the rest."""
+    from mailflatrate.apps.campaigns.models import Campaign
+    from mailflatrate.apps.delivery.models import Delivery, Trial
+    from mailflatrate.base import clock, jobs, tenancy
+
+    def found() -> Trial:
+        with tenancy.account(stage.estate.account_id):
+            return Trial.objects.get(campaign_id=stage.campaign_id)
+
+    def until(there: Callable[[], bool]) -> None:
+        end = time.monotonic() + RUN_SECONDS
+        while not there():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{stage.run}: {progress(stage)}")
+            time.sleep(0.02)
+
+    def kill(*processes: subprocess.Popen[bytes]) -> None:
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    stage.wait_received(people // 10)
+    kill(stage.senders[0])
+    stage.start_sender(0)
+    until(lambda: found().tested_at is not None)
+    tested = stage.received()
+    kill(*stage.senders, *stage.others)
+    time.sleep(1)
+    assert stage.received() == tested, "the rest does not wait for the choice"
+    with tenancy.account(stage.estate.account_id):
+        Trial.objects.filter(campaign_id=stage.campaign_id).update(decide_at=clock.now())
+        jobs.defer(
+            "stats.decide_trial", jobs.Queue.PLAN, account_id=stage.estate.account_id, campaign_id=stage.campaign_id
+        )
+    for number in range(SENDERS):
+        stage.start_sender(number)
+    stage.others[:] = [stage.start_worker("plan", "house")]
+    until(lambda: found().winner is not None)
+    kill(*stage.others)
+    stage.others[:] = [stage.start_worker("plan", "house")]
+    wait_end(stage)
+    with tenancy.account(stage.estate.account_id):
+        rows = Delivery.objects.filter(campaign_id=stage.campaign_id).values_list("edition_id", flat=True)
+        stage.notes |= {"by_variant": sorted(Counter(rows).values()), "tested": tested}
+        assert Campaign.objects.get(id=stage.campaign_id).planned_count == people
+    return 1 + SENDERS
+
+
 FAULTS: dict[str, Callable[[Stage, int], int]] = {
     "kill": kill_five,
     "term": terminate,
@@ -284,6 +334,7 @@ FAULTS: dict[str, Callable[[Stage, int], int]] = {
     "disk_full": disk_full,
     "pause": pause,
     "unsubscribe": unsubscribe,
+    "trial": trial,
 }
 
 
@@ -341,7 +392,7 @@ def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
         wait_scheduled()
     if name != "relay_start":
         stage.start_sink()
-    stage.campaign_id = release(stage.estate)
+    stage.campaign_id = release(stage.estate, variants=3 if name == "trial" else 1)
     try:
         kills = FAULTS[name](stage, people)
         wait_end(stage)

@@ -116,7 +116,7 @@ def test_it_saves_while_writing_and_answers_with_what_changed() -> None:
     assert "Saved " in part
     for place in ("saved", "checks", "audience-note", "content-problems", "release-buttons", "shown_hash"):
         assert f'id="{place}"' in part
-    assert part.count('hx-swap-oob="true"') == 12
+    assert part.count('hx-swap-oob="true"') == 13
     assert anna.again(campaign).subject == "Tulips"
 
 
@@ -332,7 +332,7 @@ GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.cs
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "second/",
          "second/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
-         "edit/waves/")  # fmt: skip
+         "edit/waves/", "choose/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:

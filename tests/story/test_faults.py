@@ -13,7 +13,8 @@ PEOPLE = 2000
 
 @pytest.mark.slow
 def test_nobody_is_lost_and_nobody_gets_it_twice() -> None:
-    """Killed senders, SIGTERM, no database, no relay, 450, 452, a pause, people who leave: every invariant holds."""
+    """Killed senders, SIGTERM, no database, no relay, 450, 452, a pause, people who leave, a test of variants between
+    whose parts everything dies: every invariant holds."""
     command = [sys.executable, str(BENCH / "faults.py"), "--recipients", str(PEOPLE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr[-4000:]
@@ -23,5 +24,8 @@ def test_nobody_is_lost_and_nobody_gets_it_twice() -> None:
     states = {name: run["states"] for name, run in found["runs"].items()}
     for name in ("term", "relay_start", "tenth", "disk_full", "pause"):
         assert states[name] == {"sent": PEOPLE}, name
+    by_variant = found["runs"]["trial"]["by_variant"]
+    assert len(by_variant) == 3
+    assert by_variant[0] < by_variant[2]  # the rest got one of them
     assert found["runs"]["unsubscribe"]["later_than_a_second"] == 0
     assert states["unsubscribe"]["withheld"] > 0

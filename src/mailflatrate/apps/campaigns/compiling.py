@@ -22,7 +22,7 @@ from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.rules.verdict import Language
 from mailflatrate.settings import load_settings
 
-COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids")
+COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "variants")
 REASONS = {
     "de": "Sie erhalten diese Nachricht, weil Sie sich am {{ subscription.date }} für „{{ list.name }}“ angemeldet "
     "haben (Quelle: {{ subscription.source }}).",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import confirmations, lanes, wake
+from mailflatrate.apps.delivery import confirmations, lanes, trials, wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.gate.notices import notice_decision
@@ -132,7 +132,7 @@ def resume_campaign(campaign_id: int) -> None:
 
 def _resume_planning(campaign: Campaign, plan: Plan | None) -> None:
     if plan is None:
-        decision = campaign.decisions.filter(allowed=True, edition__isnull=False).latest("decided_at")
+        decision = trials.decisions_of(campaign.id)[0]
         edition_id, decision_id = decision.edition_id, decision.id
     else:
         edition_id, decision_id = plan.edition_id, plan.decision_id
@@ -274,7 +274,9 @@ def _complete(campaign: Campaign) -> None:
         return
     if Chunk.objects.filter(campaign_id=campaign.id, state__in=OPEN_CHUNKS).exists():
         return
-    if not Retry.objects.filter(campaign_id=campaign.id).exists():
+    if trials.test_goes_on(campaign):
+        trials.end_test(campaign)
+    elif not Retry.objects.filter(campaign_id=campaign.id).exists():
         _move(campaign, CampaignState.SENT)
         figures_changed(campaign.id)
 

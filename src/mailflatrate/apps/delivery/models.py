@@ -39,6 +39,31 @@ class Plan(TenantModel):
         db_table = "plan"
 
 
+class Trial(TenantModel):
+    """The test of a campaign's variants: a part of the audience gets them, then the rest gets the one that is chosen.
+
+    `share` percent get each variant. The choice is made once, at `decide_at` by the rule (`rules.trial`), or by a
+    person.
+    """
+
+    campaign = models.OneToOneField("campaigns.Campaign", primary_key=True, on_delete=models.CASCADE, related_name="+")
+    variants = models.PositiveSmallIntegerField()
+    share = models.PositiveSmallIntegerField()
+    hours = models.PositiveSmallIntegerField()
+    metric = models.CharField(max_length=10)
+    rest = models.PositiveIntegerField(default=0, help_text="people who wait for the choice, as counted at the plan")
+    tested_at = models.DateTimeField(null=True, help_text="when the last letter of the test was out")
+    decide_at = models.DateTimeField(null=True, help_text="when the rule chooses; None: a person does")
+    winner = models.PositiveSmallIntegerField(null=True)
+    why = models.CharField(max_length=10, blank=True, db_default="")
+    figures = models.JSONField(default=list, help_text="of each variant, as they were when it was chosen")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        db_table = "trial"
+
+
 class ChunkState(models.TextChoices):
     """A chunk is one background job; CANCELLED ones are never claimed."""
 

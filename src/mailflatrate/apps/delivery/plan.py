@@ -14,7 +14,8 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.waves import JOIN, MOMENT, moments_of, waves_of
 from mailflatrate.apps.delivery import wake
-from mailflatrate.apps.delivery.models import Chunk, Plan
+from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
+from mailflatrate.apps.delivery.trials import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
@@ -81,7 +82,7 @@ WITH people AS MATERIALIZED (
     LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
         AND everywhere.lifted_at IS NULL
 ), ordered AS MATERIALIZED (
-    SELECT j.*, {is_canary} AS canary FROM judged j WHERE left_out IS NULL
+    SELECT j.*, {is_canary} AS canary FROM judged j WHERE left_out IS NULL AND {mine}
 ), in_lanes AS (
     SELECT o.*, CASE WHEN NOT canary AND count(*) OVER (PARTITION BY canary, {by_part}provider) >= %(lane_least)s
                      THEN provider ELSE '' END AS lane
@@ -102,24 +103,45 @@ WITH people AS MATERIALIZED (
 ), planned AS (
     INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
         rules_version, granted_at, consent_event_id)
-    SELECT %(account_id)s, %(campaign_id)s, m.id, %(edition_id)s, n.contact_id, n.mailing_list_id, %(decision_id)s,
+    SELECT %(account_id)s, %(campaign_id)s, m.id, {edition}, n.contact_id, n.mailing_list_id, {decision},
         %(rules_version)s, %(granted_at)s, n.consent_event_id
-    FROM numbered n JOIN made m USING (number) ORDER BY n.number, n.contact_id
+    FROM numbered n JOIN made m USING (number) {arms} ORDER BY n.number, n.contact_id
 )
-SELECT left_out, count(*), (SELECT coalesce(max(number), -1) FROM numbered) FROM judged GROUP BY left_out
+SELECT {counted_as}, count(*), (SELECT coalesce(max(number), -1) FROM numbered) FROM judged GROUP BY 1
 """
 
 # People of different parts never share a chunk: of different moments, where everybody gets it by his own clock.
 _IN_ORDER = {
     "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "part": "NULL::timestamptz AS part",
     "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
+    "mine": "TRUE", "counted_as": "left_out", "edition": "%(edition_id)s", "decision": "%(decision_id)s", "arms": "",
 }  # fmt: skip
 # The canary is of the first moment, whenever its people come up.
-_IN_WAVES = {
+_IN_WAVES = _IN_ORDER | {
     "part_is": MOMENT, "part_join": JOIN, "by_part": "part, ", "part": "part", "not_before": "min(part)",
     "is_canary": "part IS NOT DISTINCT FROM %(canary_wave)s::timestamptz"
     " AND row_number() OVER (PARTITION BY part ORDER BY hashint8(contact_id)) <= %(canary)s",
 }  # fmt: skip
+
+
+# Which variant tests whom: by a number from 0 to 9,999 that a person has in this campaign and keeps, whatever crashes.
+_TEST_PART = """CASE WHEN mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) < %(tested)s
+        THEN (mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) / %(width)s)::int END"""
+# First those who test; the others are only counted.
+_IN_TEST = _IN_ORDER | {
+    "part_is": _TEST_PART, "by_part": "part, ", "part": "part", "mine": "part IS NOT NULL",
+    "counted_as": "CASE WHEN part IS NOT NULL THEN left_out WHEN left_out IS NULL THEN 'rest' ELSE 'untold' END",
+    "edition": "arm.edition_id", "decision": "arm.decision_id",
+    "arms": "JOIN unnest(%(editions)s::bigint[], %(decisions)s::bigint[]) WITH ORDINALITY"
+    " arm (edition_id, decision_id, number) ON arm.number = n.part + 1",
+}  # fmt: skip
+# Then the others, with what was chosen.
+_AFTER_TEST = _IN_ORDER | {
+    "part_is": _TEST_PART,
+    "part": "part",
+    "mine": "part IS NULL",
+    "counted_as": "CASE WHEN part IS NULL THEN left_out ELSE 'untold' END",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +184,8 @@ def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
             canary_wave_at=first[0].at if first else None,
             next_chunk=1 if size else 0,
         )
+        if campaign.variants:
+            begin_trial(campaign)
     return True
 
 
@@ -224,11 +248,17 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "rules_version": GateDecision.objects.values_list("rules_version", flat=True).get(id=plan.decision_id),
         "granted_at": clock.now(),
     }
+    trial = Trial.objects.filter(campaign_id=campaign.id).first()
     # The canary is a sample: the oldest contacts would look better than the list is.
-    parts = _IN_ORDER if draws_canary else {**_IN_ORDER, "is_canary": "FALSE"}
-    if campaign.local_at is not None:
-        parts = _IN_WAVES
+    parts = dict(_IN_ORDER)
+    if trial is not None:
+        parts = dict(_IN_TEST if trial.winner is None else _AFTER_TEST)
+        parameters |= arms_of(trial)
+    elif campaign.local_at is not None:
+        parts = dict(_IN_WAVES)
         parameters |= moments_of(campaign, campaign.local_at, plan.begun_at) | {"canary_wave": plan.canary_wave_at}
+    if not draws_canary:
+        parts["is_canary"] = "FALSE"
     statement = _SLICE.format(not_meant=not_meant, **parts)
     planned, left_out = 0, dict(plan.left_out)
     with connection.cursor() as cursor:
@@ -237,7 +267,10 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
             plan.next_chunk = max(plan.next_chunk, last_chunk + 1)
             if reason is None:
                 planned = people
-            else:
+            elif reason == "rest" and trial is not None:
+                trial.rest += people
+                trial.save(update_fields=["rest"])
+            elif reason != "untold":
                 name = LEFT_OUT[reason]
                 left_out[name] = left_out.get(name, 0) + people
     plan.after_contact_id, plan.planned, plan.left_out = up_to, plan.planned + planned, left_out
@@ -261,13 +294,18 @@ def _chunk_zero(campaign_id: int) -> int:
 def _start(campaign: Campaign, plan: Plan) -> None:
     now = clock.now()
     plan.finished_at = now
-    if campaign.local_at is not None and plan.canary_size:
+    if (campaign.local_at is not None or campaign.variants) and plan.canary_size and plan.released_at is None:
         plan.canary_size = _chunk_zero(campaign.id)
     plan.save(update_fields=["finished_at", "canary_size"])
-    campaign.planned_count, campaign.left_out, campaign.started_at = plan.planned, plan.left_out, now
+    campaign.planned_count, campaign.left_out = plan.planned, plan.left_out
+    campaign.started_at = campaign.started_at or now
     campaign.state, campaign.state_reason = CampaignState.SENDING, ""
-    if not plan.planned:
+    if test_goes_on(campaign):
+        pass  # whoever waits for the choice is not planned yet
+    elif not plan.planned:
         campaign.state, campaign.finished_at = CampaignState.SENT, now
     campaign.save(update_fields=["planned_count", "left_out", "started_at", "state", "state_reason", "finished_at"])
     with connection.cursor() as cursor:
         cursor.execute(*wake.defer_campaign(campaign.account_id, campaign.id))
+    if not plan.planned and test_goes_on(campaign):
+        end_test(campaign)

@@ -9,10 +9,10 @@ from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.waves import waves_of
-from mailflatrate.apps.gate.campaigns import campaign_facts
+from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.rules.gate import RULES_VERSION, judge_campaign
+from mailflatrate.rules.gate import RULES_VERSION
 from mailflatrate.rules.verdict import Verdict
 
 RELEASABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
@@ -20,7 +20,8 @@ RELEASABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 def check_campaign(campaign_id: int) -> Verdict:
     """What is left to do before it can go out; nothing is stored."""
-    return judge_campaign(campaign_facts(Campaign.objects.select_related("sender__domain").get(id=campaign_id)))
+    campaign = Campaign.objects.select_related("sender__domain").get(id=campaign_id)
+    return judge_whole(variants_facts(campaign))[0]
 
 
 def release_campaign(
@@ -31,26 +32,29 @@ def release_campaign(
     `on_own_clocks`: everybody gets it when his own clock reads what the campaign's reads at `at`, in waves. It begins
     with the first of them; whoever's hour has passed by then gets it at once.
 
-    Where a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen into an
-    edition and planning begins. Later: the rules are asked again when the time has come. A refusal changes nothing but
-    the record. Raises CampaignError when the campaign is under way already.
+    Every variant passes the whole chain by itself, with an edition and a decision of its own; one that does not stops
+    them all. Where a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen
+    and planning begins. Later: the rules are asked again when the time has come. A refusal changes nothing but the
+    record. Raises CampaignError when the campaign is under way already, and for variants on everybody's own clock.
     """
     campaign = campaigns.locked(campaign_id)
     if campaign.state not in RELEASABLE:
         raise CampaignError(_("This mailing is already on its way."))
+    if on_own_clocks and campaign.variants:
+        raise CampaignError(_("A test of variants goes out at one moment; everybody's own clock does not go with it."))
     campaign.local_at = at if on_own_clocks else None
     return _release(campaign, by=by, at=at)
 
 
 def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> GateDecision:
-    facts = campaign_facts(campaign)
-    verdict = judge_campaign(facts)
+    facts = variants_facts(campaign)
+    verdict, each = judge_whole(facts)
     if not verdict.allowed:
         return _record(campaign, None, verdict, by)
     if campaign.local_at is not None:
         at = _first_wave(campaign, campaign.local_at)
     at = at if at is not None and at > clock.now() else None
-    if verdict.needs_review and not facts.release.reviewed_by:
+    if verdict.needs_review and not facts[0].release.reviewed_by:
         decision = _record(campaign, None, verdict, by)
         campaigns.ask_for_review(campaign, at, by=by)
         return decision
@@ -60,14 +64,15 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
         campaigns.schedule(campaign, at)
         jobs.defer("gate.release_due", jobs.Queue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
         return decision
-    edition = campaigns.make_edition(campaign)
-    decision = _record(campaign, edition, verdict, by)
+    decisions = [
+        _record(campaign, campaigns.make_edition(campaign, number), own, by) for number, own in enumerate(each)
+    ]
     campaigns.set_state(campaign, CampaignState.PLANNING, scheduled_at=None, local_at=campaign.local_at)
     jobs.defer(
         "delivery.plan_campaign", jobs.Queue.PLAN, account_id=account_id, campaign_id=campaign.id,
-        edition_id=edition.id, decision_id=decision.id,
+        edition_id=decisions[0].edition_id, decision_id=decisions[0].id,
     )  # fmt: skip
-    return decision
+    return decisions[0]
 
 
 def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:
@@ -86,7 +91,7 @@ def release_due(campaign_id: int) -> None:
     campaign = campaigns.locked(campaign_id)
     if campaign.state != CampaignState.SCHEDULED or not campaign.scheduled_at or campaign.scheduled_at > clock.now():
         return  # taken back or moved meanwhile
-    verdict = judge_campaign(campaign_facts(campaign))
+    verdict, _each = judge_whole(variants_facts(campaign))
     if verdict.allowed:
         _release(campaign, by=None, at=None)
         return

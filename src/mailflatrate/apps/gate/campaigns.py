@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.facts import (
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.domains.facts import sender_facts
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.sample import sampled
@@ -20,6 +21,9 @@ from mailflatrate.base import clock
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.liquid.mistakes import mistake
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
+from mailflatrate.rules.gate import judge_campaign
+from mailflatrate.rules.trial import LETTERS
+from mailflatrate.rules.verdict import Verdict
 
 NO_IMPRINT = (mistake(1, "no-imprint"),)
 
@@ -40,6 +44,35 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
         sample=sample,
         spam=spam,
     )
+
+
+def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
+    """The facts of every variant, the first one first; they differ in what is said and in nothing else."""
+    facts = [campaign_facts(campaign)]
+    for shown in all_variants(campaign)[1:]:
+        content, sample, spam = _letter_facts(shown)
+        facts.append(replace(facts[0], content=content, sample=sample, spam=spam))
+    return facts
+
+
+def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
+    """The verdict on a mailing as a whole, and that on each variant.
+
+    The whole fails a rule where one variant does; the finding says which ones, in the parameter `variants`.
+    """
+    each = [judge_campaign(one) for one in facts]
+    if len(each) == 1:
+        return each[0], each
+    findings = []
+    for row in zip(*(verdict.findings for verdict in each), strict=True):
+        failed = [number for number, finding in enumerate(row) if not finding.passed]
+        if not failed or (len(failed) == len(row) and len({finding.params for finding in row}) == 1):
+            findings.append(row[0])
+            continue
+        letters = ", ".join(LETTERS[number] for number in failed)
+        finding = row[failed[0]]
+        findings.append(replace(finding, params=(*finding.params, ("variants", letters))))
+    return Verdict(each[0].rules_version, tuple(findings)), each
 
 
 def _letter_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None, SpamScore | None]:

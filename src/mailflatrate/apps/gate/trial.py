@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import product
 
 from django.utils.translation import gettext as _
 
@@ -9,6 +10,7 @@ from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.domains.queries import proved_mailboxes
 from mailflatrate.base import audit, clock, jobs, tenancy
 
@@ -33,7 +35,8 @@ def test_addresses() -> list[tuple[str, str]]:
 def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:
     """Send the campaign as it stands to some of `test_addresses`, through the same engine, marked as a test.
 
-    Each address gets one letter for each contact, filled with his fields; without contacts one of an invented reader.
+    Each address gets one letter for each contact and variant, filled with his fields; without contacts one of an
+    invented reader.
     The basis is a service notice (R-25, R-32). Raises CampaignError for anybody else or too many, SourceRefused when
     the content does not compile.
     """
@@ -47,19 +50,21 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
         )
         raise CampaignError(words % {"addresses": ", ".join(strangers)})
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
-    letters = [(address, reader) for address in wanted for reader in readers]
+    campaign = campaigns.locked(campaign_id)
+    variants = range(variant_count(campaign))
+    letters = list(product(wanted, variants, readers))
     if not letters or len(letters) > MOST_LETTERS:
         words = _("A test has between one and %(most)d letters: people times contacts. This one would have %(n)d.")
         raise CampaignError(words % {"most": MOST_LETTERS, "n": len(letters)})
-    campaign = campaigns.locked(campaign_id)
     if campaign.sender is None:
         raise CampaignError(_("Choose the sender first; a test shows him as the mailing will."))
     _keep_within_the_day(len(letters))
-    edition = campaigns.make_edition(campaign)
-    notices = [_letter(address, edition.id, reader) for address, reader in letters]
+    editions = [campaigns.make_edition(campaign, variant) for variant in variants]
+    notices = [_letter(address, editions[variant].id, reader) for address, variant, reader in letters]
     audit.record(
         "mailing.tested", by=audit.person(by), account_id=tenancy.current_account_id(),
-        subject=f"campaign:{campaign.id}", details={"letters": len(letters), "edition": edition.id},
+        subject=f"campaign:{campaign.id}",
+        details={"letters": len(letters), "editions": [edition.id for edition in editions]},
     )  # fmt: skip
     return notices
 

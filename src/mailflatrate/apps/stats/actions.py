@@ -1,5 +1,6 @@
 """Making figures anew, and doing what they call for. Whatever is done is one row of `measure`, taken once."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.db import connection
@@ -10,9 +11,12 @@ from mailflatrate.apps.abuse.actions import file_figures
 from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
+from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import hold_campaign, release_hold
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
+from mailflatrate.apps.delivery.models import Trial
+from mailflatrate.apps.delivery.trials import choose_variant
 from mailflatrate.apps.lists.actions import reopen_origin
 from mailflatrate.apps.stats import queries, words
 from mailflatrate.apps.stats.models import Measure
@@ -22,6 +26,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import Cause, Level, Need, Scope, judge, judge_provider, share
 from mailflatrate.rules.providers import OTHER, domains_by_provider
+from mailflatrate.rules.trial import choose
 
 MACHINE = "stats.judge"
 
@@ -101,6 +106,20 @@ def judge_account(account_id: int) -> None:
     for scope, counts in windows.items():
         for need in judge(counts, Scope(scope.value)):
             _take(account_id, need, scope, None)
+
+
+def decide_trial(account_id: int, campaign_id: int) -> None:
+    """Choose among a mailing's variants by the rule that was told beforehand, and let the rest go.
+
+    Nothing happens before the time, while the mailing is paused or held, and where a person chooses: the sweep asks
+    again. Repeated, it changes nothing.
+    """
+    with tenancy.account(account_id):
+        trial = Trial.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
+        choice = choose(arms := queries.trial_arms(trial)) if trial is not None else None
+        if choice is not None:
+            with suppress(CampaignError):
+                choose_variant(campaign_id, choice, arms)
 
 
 def _take(account_id: int, need: Need, scope: StoredScope, campaign_id: int | None) -> None:

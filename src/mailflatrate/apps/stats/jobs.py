@@ -42,3 +42,9 @@ def refresh_recent(timestamp: int) -> None:
         )
     for account_id, campaign_id in recent:
         refresh_campaign(account_id, campaign_id)
+
+
+@job("stats.decide_trial", Queue.PLAN, attempts=20)
+def decide_trial(account_id: int, campaign_id: int) -> None:
+    """The hours of a test of variants are over: let the rest have the one that the rule chooses."""
+    actions.decide_trial(account_id, campaign_id)

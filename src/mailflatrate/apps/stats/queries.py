@@ -9,11 +9,14 @@ from django.db.models import Q, QuerySet, Sum
 
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.delivery.actions import UNDER_WAY
+from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.models import DailyFigure, Measure
+from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.measures import Counts, Level
 from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
+from mailflatrate.rules.trial import Arm
 
 WEEK_DAYS = 7
 
@@ -182,3 +185,30 @@ def open_holds() -> QuerySet[Measure]:
     mailing = Q(level__gte=Level.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED)
     lane = Q(level=Level.PAUSE_LANE.value, campaign__state__in=(*UNDER_WAY, CampaignState.PAUSED))
     return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
+
+
+# Letters and people of the test alone: what the rest got later is not a part of it.
+_ARMS = """
+SELECT e.variant, count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM feedback f WHERE f.account_id = d.account_id AND f.delivery_id = d.id AND f.kind = 'unsubscribe'))
+FROM chunk k
+JOIN delivery d ON d.chunk_id = k.id AND d.account_id = k.account_id
+JOIN edition e ON e.id = d.edition_id AND e.account_id = k.account_id
+WHERE k.account_id = %(account_id)s AND k.campaign_id = %(campaign_id)s
+GROUP BY e.variant
+"""
+
+
+def trial_arms(trial: Trial) -> list[Arm]:
+    """The figures of each variant's test: those of this moment until the choice, those of the choice afterwards."""
+    if trial.winner is not None:
+        return [Arm(**row) for row in trial.figures]
+    parameters = {"account_id": tenancy.current_account_id(), "campaign_id": trial.campaign_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_ARMS, parameters)
+        found = {variant: (delivered, left) for variant, delivered, left in cursor.fetchall()}
+    clicks = clicks_by_variant(trial.campaign_id)
+    return [
+        Arm(number, found.get(number, (0, 0))[0], clicks.get(number, 0), found.get(number, (0, 0))[1])
+        for number in range(trial.variants)
+    ]

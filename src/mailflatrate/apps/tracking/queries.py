@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.tracking.models import Click, ClickTotal
@@ -31,3 +31,15 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
         fresh = found.get(number, (0, 0))
         found[number] = (fresh[0] + people, fresh[1] + machines)
     return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
+
+
+def clicks_by_variant(campaign_id: int) -> dict[int, int]:
+    """Variant -> clicks by people, of a mailing that tests several (R-108, R-110)."""
+    variants = dict(Edition.objects.filter(campaign_id=campaign_id).values_list("id", "variant"))
+    counted: dict[int, int] = {}
+    fresh = Click.objects.filter(campaign_id=campaign_id, machine=False).values_list("edition_id")
+    old = ClickTotal.objects.filter(campaign_id=campaign_id).values_list("edition_id")
+    for edition_id, number in (*fresh.annotate(n=Count("id")), *old.annotate(n=Sum("people"))):
+        variant = variants.get(edition_id, 0)
+        counted[variant] = counted.get(variant, 0) + number
+    return counted

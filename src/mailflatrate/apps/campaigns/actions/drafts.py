@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
+from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.address import AddressError, parse
@@ -29,7 +30,7 @@ UNSEEN = frozenset({"name", "time_zone", "per_hour"})
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
     "content", "text_override", "track_clicks", "time_zone", "excluded_list_ids", "excluded_segments",
-    "excluded_mailing_ids", "per_hour",
+    "excluded_mailing_ids", "per_hour", "variants", "test_share", "test_hours", "test_metric",
 })  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | N
     campaign.edited_by = by
     for field, value in (values or {}).items():
         setattr(campaign, field, value)
-    campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
+    campaign.media_ids = _media_ids(campaign)
     campaign.save()
     record_version(campaign, by)
     return campaign
@@ -70,7 +71,7 @@ def write(campaign: Campaign, values: Mapping[str, Any], by: User | None, *, tak
         return campaign
     for name, value in changed.items():
         setattr(campaign, name, value)
-    campaign.media_ids = media_ids_in(campaign.content, campaign.account_id)
+    campaign.media_ids = _media_ids(campaign)
     campaign.version += 1
     campaign.updated_at = clock.now()
     if not UNSEEN.issuperset(changed):
@@ -80,6 +81,10 @@ def write(campaign: Campaign, values: Mapping[str, Any], by: User | None, *, tak
     if changed.get("reply_to"):
         _look_up_later(changed["reply_to"])
     return campaign
+
+
+def _media_ids(campaign: Campaign) -> list[int]:
+    return media_ids_in("\n".join(each.content for each in all_variants(campaign)), campaign.account_id)
 
 
 def _look_up_later(address: str) -> None:
@@ -156,8 +161,11 @@ def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumsta
     return campaign
 
 
-def make_edition(campaign: Campaign) -> Edition:
-    """Compile and freeze the campaign's content. Raises SourceRefused, CampaignError without an imprint."""
+def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
+    """Compile and freeze the content of one variant; its hash covers them all (R-04).
+
+    Raises SourceRefused, CampaignError without an imprint.
+    """
     imprint = queries.newest_imprint()
     if imprint is None:
         raise CampaignError(_("The imprint is missing; a mailing shows it in full. Fill it in under Trust, Imprint."))
@@ -165,15 +173,17 @@ def make_edition(campaign: Campaign) -> Edition:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('edition', 'id'))")
         edition_id = cursor.fetchone()[0]
-    compiled = compile_campaign(campaign, imprint, edition_id=edition_id, attributes=attributes)
+    shown = as_variant(campaign, variant)
+    compiled = compile_campaign(shown, imprint, edition_id=edition_id, attributes=attributes)
     newest = queries.newest_edition(campaign.id)
     return Edition.objects.create(
         id=edition_id,
         campaign=campaign,
         number=newest.number + 1 if newest else 1,
+        variant=variant,
         content_hash=content_hash(campaign, imprint),
         subject=compiled.subject.source,
-        preheader=campaign.preheader,
+        preheader=shown.preheader,
         html=compiled.html.source,
         text=compiled.text.source,
         links=[asdict(link) for link in compiled.links],

@@ -6,6 +6,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
     CampaignState,
     ContentKind,
     Edition,
+    TestMetric,
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.models.material import BrandKit, MailingTemplate, Media, MediaFile
@@ -27,4 +28,5 @@ __all__ = [
     "MediaFile",
     "ReleaseAnswer",
     "ReleaseRequest",
+    "TestMetric",
 ]

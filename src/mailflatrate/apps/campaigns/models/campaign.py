@@ -32,6 +32,13 @@ class CampaignState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class TestMetric(models.TextChoices):
+    """By what the variant is chosen that the rest gets."""
+
+    CLICKS = "clicks", _("Clicks")
+    PERSON = "person", _("I choose myself")
+
+
 class Campaign(TenantModel):
     """One mailing: what is said, by whom, to whom, when. `mailing_id` is unique for ever (R-55)."""
 
@@ -57,6 +64,10 @@ class Campaign(TenantModel):
     saved_tab = models.CharField(max_length=32, blank=True, help_text="the window that saved last")
     saved_turn = models.PositiveIntegerField(default=0, help_text="how often that window had saved")
     track_clicks = models.BooleanField(_("count clicks"), default=True)
+    variants = models.JSONField(default=list, help_text="what variants B to D say instead: see campaigns.variants")
+    test_share = models.PositiveSmallIntegerField(default=10, help_text="percent of the audience for each variant")
+    test_hours = models.PositiveSmallIntegerField(default=4, help_text="from the last letter of the test to the choice")
+    test_metric = models.CharField(max_length=10, choices=TestMetric.choices, default=TestMetric.CLICKS)
     per_hour = models.PositiveIntegerField(null=True, help_text="letters an hour at most; None: as fast as it goes")
     policy_hash = models.CharField(max_length=64, blank=True, help_text="content hash for which the policy was ticked")
     policy_version = models.CharField(max_length=20, blank=True)
@@ -132,6 +143,7 @@ class Edition(TenantModel):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="editions")
     number = models.PositiveIntegerField()
+    variant = models.PositiveSmallIntegerField(db_default=0, help_text="0 is A, or the only one")
     content_hash = models.CharField(max_length=64)
     subject = models.TextField()
     preheader = models.TextField(blank=True)

@@ -117,7 +117,8 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
     campaign_id, edition_id, _, per_turn = found[0][:_HEAD]
     make = RecipientRow._make
     most = int(str(per_turn)) if per_turn is not None else None
-    rows = [make(row[_HEAD:]) for row in found[:most] if row[_HEAD] is not None]
+    # A chunk may hold letters of several variants: those of the first one now, the others when it comes back.
+    rows = [make(row[_HEAD:]) for row in found[:most] if row[_HEAD] is not None and row[1] == edition_id]
     first_attempts = {row[_HEAD]: row[2] for row in found if row[2] is not None}
     return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts)  # type: ignore[arg-type]
 

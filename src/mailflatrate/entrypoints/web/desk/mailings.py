@@ -12,6 +12,7 @@ from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_lists, audience_of, newest_imprint
+from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.queries import count_audience
@@ -23,6 +24,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.rules.gate import explain
+from mailflatrate.rules.trial import LETTERS
 from mailflatrate.rules.verdict import Severity
 
 SHOWN_EARLIER = 5
@@ -58,9 +60,13 @@ def _context(campaign: Campaign) -> dict[str, Any]:
         earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
         left_out_names = left_out_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
-        letter = letter_for(campaign, campaign.account, None, bare=False)
+        letters = [
+            (_("What readers see") + (f": {LETTERS[number]}" if campaign.variants else ""),
+             letter_for(each, campaign.account, None, bare=False))
+            for number, each in enumerate(all_variants(campaign))
+        ]  # fmt: skip
     return {
-        "letter": letter,
+        "letters": letters,
         "campaign": campaign,
         "customer": campaign.account,
         "tone": tone_of(campaign.account),

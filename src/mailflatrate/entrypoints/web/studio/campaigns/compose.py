@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_look, newest_imprint, sent_back
+from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
@@ -32,6 +33,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
 from mailflatrate.entrypoints.web.studio.campaigns.second import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.starters import is_starter, starter
+from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.mail.content import find_merge_errors
@@ -47,7 +49,8 @@ class Saved:
     """What became of a posted form.
 
     `conditions` are the rows to draw, `audience_error` what is wrong with them. `seen` is the version that the page
-    shows; `aside` is set where somebody else was faster and what was written is kept beside the draft.
+    shows; `aside` is set where somebody else was faster and what was written is kept beside the draft. `variant` is
+    the one being written.
     """
 
     form: CampaignForm
@@ -55,6 +58,7 @@ class Saved:
     audience_error: str
     seen: int
     aside: CampaignVersion | None = None
+    variant: int = 0
 
     @property
     def complete(self) -> bool:
@@ -73,14 +77,17 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, Saved]:
         values["conditions"] = [condition.as_json() for condition in parse_conditions(conditions)]
     except SegmentError as error:
         problem = str(error)
-    values |= posted_exclusions(posted, find_campaign(campaign_id))
+    campaign = find_campaign(campaign_id)
+    values |= posted_exclusions(posted, campaign)
+    variant = asked_variant(request, campaign)
     seen = whole_number(posted["seen"]) if "seen" in posted else None
     draft = actions.save_draft(
-        campaign_id, values, by=request.user, seen=seen, aside_id=whole_number(posted.get("aside")),
+        campaign_id, written(campaign, variant, values), by=request.user, seen=seen,
+        aside_id=whole_number(posted.get("aside")),
         window=actions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
     )  # fmt: skip
     shown = seen if draft.aside and seen is not None else draft.campaign.version
-    return draft.campaign, Saved(form, conditions, problem, shown, draft.aside)
+    return draft.campaign, Saved(form, conditions, problem, shown, draft.aside, variant)
 
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
@@ -98,9 +105,11 @@ def _mistakes(errors: list[SourceError]) -> list[dict[str, Any]]:
     ]
 
 
-def _live_context(request: StudioRequest, campaign: Campaign, *, audience_error: str = "") -> dict[str, Any]:
+def _live_context(
+    request: StudioRequest, campaign: Campaign, variant: int, *, audience_error: str = ""
+) -> dict[str, Any]:
     """What changes while somebody writes."""
-    mistakes, settings = _mistakes(merge_errors(campaign)), load_settings()
+    mistakes, settings = _mistakes(merge_errors(as_variant(campaign, variant))), load_settings()
     recipients, left_out = count_audience(audience_of(campaign))
     lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
 
@@ -111,6 +120,7 @@ def _live_context(request: StudioRequest, campaign: Campaign, *, audience_error:
         "sent_back": sent_back(campaign.id),
         "panel": panel_of(campaign),
         "recipients": recipients,
+        "writing": writing_of(campaign, variant, recipients),
         "lasts_minutes": lasts // 60,
         "lasts_hours": round(lasts / 3600),
         "left_out": left_out,
@@ -145,9 +155,9 @@ def _passages(attributes: frozenset[str]) -> list[tuple[str, str, str]]:
 
 def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> dict[str, Any]:
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
-    attributes = attribute_names()
+    attributes, shown = attribute_names(), as_variant(campaign, saved.variant)
     return {
-        **_live_context(request, campaign, audience_error=saved.audience_error),
+        **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error),
         **comments_context(request, campaign),
         "form": saved.form,
         "saved": saved,
@@ -157,7 +167,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> 
         "segments": segments(),
         "left_out_choices": left_out_of(campaign),
         "kinds": [(kind.value, kind.label) for kind in ContentKind],
-        "blocks": blocks_config(request, campaign) if campaign.content_kind == ContentKind.BLOCKS else None,
+        "blocks": blocks_config(request, shown) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],
         "passages": _passages(attributes),
         "preview": preview_of(request, campaign, View.of(request)),
@@ -175,7 +185,9 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if campaign.state != CampaignState.DRAFT:
         return see_other(reverse("studio:campaign", args=[campaign_id]))
     if request.method != "POST":
-        saved = Saved(form_of(campaign), campaign.conditions, "", campaign.version)
+        variant = asked_variant(request, campaign)
+        shown = as_variant(campaign, variant)
+        saved = Saved(form_of(shown), campaign.conditions, "", campaign.version, variant=variant)
         return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
     try:
         campaign, saved = _save(request, campaign_id)
@@ -189,7 +201,8 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 def _autosaved(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
     context = {
-        **_live_context(request, campaign, audience_error=saved.audience_error), "form": saved.form, "saved": saved,
+        **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error),
+        "form": saved.form, "saved": saved,
         "faster": faster(campaign) if saved.aside else None,
     }  # fmt: skip
     response = page(request, "studio/campaigns/autosaved.html", context)
@@ -204,6 +217,10 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: Saved) -> Htt
     if saved.aside is not None:
         context = _whole_context(request, campaign, saved) | {"faster": faster(campaign)}
         return page(request, "studio/campaigns/compose.html", context, status=409)
+    if saved.variant:
+        here = f"{here}?variant={saved.variant}"
+    if request.POST.get("variants"):
+        return change_variants(request, campaign, request.POST["variants"])
     if kind in ContentKind.values:
         _change_kind(request, campaign, kind)
         return see_other(f"{here}#content-card")
@@ -227,6 +244,11 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
     elif not same_source(before, kind):
         values["content"] = convert(campaign.content, before, kind, language=language, look=brand_look())
         messages.info(request, _("Your words came along. What they looked like before is under Versions."))
+    if not same_source(before, kind):
+        values["variants"] = [
+            {**each, "content": convert(each["content"], before, kind, language=language, look=brand_look())}
+            for each in campaign.variants
+        ]
     actions.update_campaign(campaign.id, values, by=request.user)
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.campaigns.models import Campaign, ContentKind
+from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestMetric
 from mailflatrate.apps.domains.queries import senders as verified_senders
 from mailflatrate.apps.gate.trial import MOST_CONTACTS, test_addresses
 from mailflatrate.apps.lists.models import Contact, MailingList
@@ -21,6 +21,8 @@ from mailflatrate.base import clock
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 
 MAX_CONTENT_CHARACTERS = 1_000_000
+SHARES = (1, 2, 5, 10, 15, 20, 25, 33, 50)
+TEST_FIELDS = ("test_share", "test_hours", "test_metric")
 
 
 class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
@@ -76,6 +78,11 @@ class CampaignForm(forms.Form):
         help_text=_("Links are counted, not people: nobody is told apart, and opens are never counted."),
     )
 
+    test_share = forms.TypedChoiceField(
+        label=_("Each variant goes to"), choices=[(n, f"{n} %") for n in SHARES], coerce=int, required=False
+    )
+    test_hours = forms.IntegerField(label=_("Hours until the choice"), min_value=1, max_value=72, required=False)
+    test_metric = forms.ChoiceField(label=_("What decides"), choices=TestMetric.choices, required=False)
     per_hour = forms.IntegerField(
         label=_("Letters an hour, at most"),
         required=False,
@@ -112,7 +119,8 @@ class CampaignForm(forms.Form):
             values["sender_id"] = sender.id if sender else None
         if "list_ids" in values:
             values["list_ids"] = [row.id for row in values["list_ids"]]
-        return values
+        # Not on the page while nothing is tested: then they stay as they are.
+        return {name: value for name, value in values.items() if name not in TEST_FIELDS or value not in (None, "")}
 
 
 def form_of(campaign: Campaign) -> CampaignForm:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate.actions import check_campaign
@@ -124,7 +125,7 @@ def _item(finding: Finding) -> CheckItem:
     return CheckItem(
         finding=finding,
         state=state,
-        title=words.title if finding.passed else words.sentence,
+        title=words.title if finding.passed else _of_variants(finding) + words.sentence,
         reason=words.why,
         mend=words.mend,
         href="" if finding.passed or finding.key == POLICY else href_of(finding.anchor),
@@ -132,6 +133,13 @@ def _item(finding: Finding) -> CheckItem:
         source=words.source,
         opens_policy=finding.key == POLICY and not finding.passed,
     )
+
+
+def _of_variants(finding: Finding) -> str:
+    """Which variants of a test fail, where not all do in the same way."""
+    letters = str(dict(finding.params).get("variants", ""))
+    words = ngettext("Variant %(letters)s:", "Variants %(letters)s:", len(letters.split(",")))
+    return f"{words % {'letters': letters}} " if letters else ""
 
 
 def href_of(anchor: str) -> str:

@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbours, among, neighbours, sample_values
+from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
@@ -20,6 +21,7 @@ from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 from mailflatrate.mail.liquid.mistakes import all_in_words
+from mailflatrate.rules.trial import LETTERS
 
 NO_EDITION = 0
 
@@ -35,6 +37,7 @@ class View:
     dark: bool = False
     images: bool = True
     missing: bool = False
+    variant: int = 0
 
     @classmethod
     def of(cls, request: StudioRequest) -> "View":
@@ -48,6 +51,7 @@ class View:
             dark=asked.get("dark") == "1",
             images=asked.get("images") != "off",
             missing=asked.get("missing") == "1",
+            variant=whole_number(asked.get("variant")),
         )
 
     def query(self, **changes: object) -> str:
@@ -56,6 +60,7 @@ class View:
             "contact": self.contact_id, "part": self.part, "width": self.width, "bare": int(self.bare),
             "dark": int(self.dark), "images": "on" if self.images else "off",
             "missing": int(self.missing),
+            "variant": self.variant,
         }  # fmt: skip
         return urlencode(whole | changes)
 
@@ -75,13 +80,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The preview panel."""
+    """The preview panel. `variants`: letter, query string, whether it is the one shown; empty without a test."""
 
     view: View
     around: Neighbours | None
     letter: Letter
     url: str
     edit_url: str
+    variants: list[tuple[str, str, bool]]
     missing: MissingFields | None = None
 
     @property
@@ -142,6 +148,7 @@ def _as_seen(letter: Letter, view: View) -> Letter:
 
 def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: str = "") -> Preview:
     """The panel for one view of a draft; `here` is the page that it stands on, the compose page otherwise."""
+    campaign = as_variant(campaign, view.variant)
     compiled = compiled_or_problem(campaign)
     missing = None
     if view.missing and not isinstance(compiled, Letter):
@@ -160,6 +167,11 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: 
         url=reverse("studio:campaign-preview", args=[campaign.id]),
         edit_url=here or reverse("studio:campaign-edit", args=[campaign.id]),
         missing=missing,
+        variants=[
+            (LETTERS[number], view.query(variant=number), number == view.variant)
+            for number in range(variant_count(campaign))
+            if campaign.variants
+        ],
     )
 
 

@@ -111,8 +111,8 @@ def _release(
 ) -> HttpResponse:
     try:
         decision = gate.release_campaign(campaign.id, by=request.user, at=at, on_own_clocks=on_own_clocks)
-    except CampaignError:
-        messages.error(request, _("This mailing is already on its way."))
+    except CampaignError as problem:
+        messages.error(request, str(problem))
         return see_other(reverse("studio:campaign", args=[campaign.id]))
     if not decision.allowed:
         messages.error(request, _("It does not go out yet: the checks on the right are still open."))

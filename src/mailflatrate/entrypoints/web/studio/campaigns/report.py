@@ -16,8 +16,10 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
 from mailflatrate.apps.campaigns.waves import Wave, waves_of
 from mailflatrate.apps.delivery import actions as delivery
+from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
+from mailflatrate.apps.delivery.trials import decisions_of
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
@@ -27,8 +29,9 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
+from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of, trial_of
 from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
-from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_campaign, page
+from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.limits import value as limit
@@ -140,6 +143,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
         **_progress_context(campaign),
         "lists": audience_lists(campaign),
         "left_out_names": left_out_of(campaign).names,
+        "test": trial_of(campaign),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
     return page(request, "studio/campaigns/report.html", context)
@@ -158,9 +162,10 @@ def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Clicks by link, people and machines told apart (R-108, R-110)."""
     campaign = find_campaign(campaign_id)
-    edition = sent_edition(campaign)
-    links = clicks_of(edition) if edition else []
+    shown = _variant_tabs(request, campaign)
+    links = clicks_of(shown["edition"]) if shown["edition"] else []
     context = {
+        **shown,
         **base_context(campaign, "clicks"),
         "links": links,
         "people": sum(each.people for each in links),
@@ -170,15 +175,25 @@ def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/clicks.html", context)
 
 
-def sent_edition(campaign: Campaign) -> Edition | None:
-    """The edition that was let out; before that the newest one."""
-    decision = (
-        GateDecision.objects.filter(campaign_id=campaign.id, allowed=True, edition__isnull=False)
-        .select_related("edition")
-        .order_by("-decided_at")
-        .first()
-    )
-    return decision.edition if decision else newest_edition(campaign.id)
+def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | None:
+    """The edition that was let out; before that the newest one.
+
+    Of several variants the one asked for, else the one that the rest gets, else the first.
+    """
+    editions = {row.edition.variant: row.edition for row in decisions_of(campaign.id) if row.edition}
+    if not editions:
+        return newest_edition(campaign.id)
+    chosen = Trial.objects.filter(campaign_id=campaign.id).values_list("winner", flat=True).first()
+    wanted = variant if variant is not None else chosen or 0
+    return editions.get(wanted) or editions[min(editions)]
+
+
+def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
+    """The edition that a page shows, and the row of variants to switch by."""
+    number = whole_number(request.GET["variant"]) if "variant" in request.GET else None
+    edition = sent_edition(campaign, number)
+    present = edition.variant if edition else 0
+    return {"edition": edition, "variants": tabs_of(campaign, present) if campaign.variants else []}
 
 
 @require_safe
@@ -200,8 +215,8 @@ def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """The frozen edition: subject, both parts, the imprint it showed."""
     campaign = find_campaign(campaign_id)
-    edition = sent_edition(campaign)
-    return page(request, "studio/campaigns/letter.html", {**base_context(campaign, "letter"), "edition": edition})
+    context = {**base_context(campaign, "letter"), **_variant_tabs(request, campaign)}
+    return page(request, "studio/campaigns/letter.html", context)
 
 
 @require_safe
@@ -209,7 +224,7 @@ def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @studio
 def letter_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """The HTML part as it was frozen, personal fields still in braces, under a policy that lets it do nothing."""
-    edition = sent_edition(find_campaign(campaign_id))
+    edition = _variant_tabs(request, find_campaign(campaign_id))["edition"]
     if edition is None:
         raise Http404
     return framed(request, edition.html)

@@ -11,6 +11,7 @@ from mailflatrate.entrypoints.web.studio.campaigns import (
     release,
     report,
     second,
+    variants,
     versions,
 )
 
@@ -45,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}progress/", report.progress, name="campaign-progress"),
     path(f"{ONE}pause/", report.pause, name="campaign-pause"),
     path(f"{ONE}resume/", report.resume, name="campaign-resume"),
+    path(f"{ONE}choose/", variants.choose, name="campaign-choose"),
     path(f"{ONE}speed/", report.speed, name="campaign-speed"),
     path(f"{ONE}cancel/", report.cancel, name="campaign-cancel"),
     path(f"{ONE}recipients/", outcomes.outcomes, name="campaign-recipients"),

@@ -41,6 +41,10 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "content_kind": gettext_lazy("Way of writing"),
     "content": gettext_lazy("Content"),
     "text_override": gettext_lazy("Text part"),
+    "variants": gettext_lazy("Variants"),
+    "test_share": gettext_lazy("Each variant goes to"),
+    "test_hours": gettext_lazy("Hours until the choice"),
+    "test_metric": gettext_lazy("What decides"),
     "per_hour": gettext_lazy("Letters an hour, at most"),
     "track_clicks": gettext_lazy("Count clicks"),
     "time_zone": gettext_lazy("Time zone"),
@@ -148,6 +152,8 @@ def _said(name: str, value: Any) -> str:
     if name in ("list_ids", "excluded_list_ids"):
         names = MailingList.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
         return ", ".join(names) or "–"
+    if name == "variants":
+        return " · ".join(each["subject"] for each in value or []) or "–"
     if name == "conditions":
         return str(len(value or []))
     if name == "track_clicks":

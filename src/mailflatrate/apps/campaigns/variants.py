@@ -1,0 +1,62 @@
+"""Variants of one mailing: what the others say instead of what the first one says. All else they share.
+
+The first variant is the draft's own fields. The others are stored beside it and looked at as if each were a draft.
+"""
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.rules.trial import MOST_VARIANTS
+
+FIELDS = ("subject", "preheader", "content", "text_override")
+"""What may differ."""
+
+
+def variant_count(campaign: Campaign) -> int:
+    """How many there are; 1 where nothing is tested."""
+    return 1 + len(campaign.variants)
+
+
+def as_variant(campaign: Campaign, number: int) -> Campaign:
+    """The campaign as its variant `number` (0 is the first) reads. Not to be saved; an unknown one is the first."""
+    if not 0 < number < variant_count(campaign):
+        return campaign
+    shown = copy(campaign)
+    for name in FIELDS:
+        setattr(shown, name, campaign.variants[number - 1][name])
+    return shown
+
+
+def all_variants(campaign: Campaign) -> list[Campaign]:
+    """Every variant, as `as_variant` gives it."""
+    return [as_variant(campaign, number) for number in range(variant_count(campaign))]
+
+
+def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What to write into the draft where `values` were written into its variant `number`."""
+    if not 0 < number < variant_count(campaign):
+        return dict(values)
+    own = {name: value for name, value in values.items() if name in FIELDS}
+    variants = [dict(each) for each in campaign.variants]
+    variants[number - 1] |= own
+    return {name: value for name, value in values.items() if name not in FIELDS} | {"variants": variants}
+
+
+def with_one_more(campaign: Campaign, number: int) -> list[dict[str, Any]]:
+    """The variants with a copy of variant `number` at the end, as long as there is room."""
+    if variant_count(campaign) >= MOST_VARIANTS:
+        return list(campaign.variants)
+    source = as_variant(campaign, number)
+    return [*campaign.variants, {name: getattr(source, name) for name in FIELDS}]
+
+
+def without(campaign: Campaign, number: int) -> dict[str, Any]:
+    """What to write into the draft so that variant `number` is gone; where the first goes, the second becomes it."""
+    if not 0 <= number < variant_count(campaign) or not campaign.variants:
+        return {}
+    if number:
+        return {"variants": [each for at, each in enumerate(campaign.variants, start=1) if at != number]}
+    first, *others = campaign.variants
+    return {**{name: first[name] for name in FIELDS}, "variants": others}

@@ -1,0 +1,117 @@
+"""The test of a campaign's variants: who is in it, when it is over, and the choice that the rest gets.
+
+A person's variant is a number that follows from person and campaign, so that it is the same after any crash. The rest
+is planned when the choice is made, from the people of that moment, and nobody has a second row: the number keeps the
+two parts apart, and so does the table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
+from mailflatrate.apps.campaigns.variants import variant_count
+from mailflatrate.apps.delivery.models import Plan, Trial
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.base import audit, clock, jobs
+from mailflatrate.rules.trial import LETTERS, Arm, Choice, Why
+
+RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
+
+
+def begin_trial(campaign: Campaign) -> None:
+    """Make the trial's row; at most the whole audience tests. Clicks that nobody counts choose nothing."""
+    count = variant_count(campaign)
+    metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
+    Trial.objects.create(
+        campaign=campaign, variants=count, share=max(1, min(campaign.test_share, 100 // count)),
+        hours=campaign.test_hours, metric=metric,
+    )  # fmt: skip
+
+
+def test_goes_on(campaign: Campaign) -> bool:
+    """True for a campaign whose choice is not made yet."""
+    return bool(campaign.variants) and Trial.objects.filter(campaign_id=campaign.id, winner=None).exists()
+
+
+def decisions_of(campaign_id: int) -> list[GateDecision]:
+    """The gate's decision on each variant, in their order."""
+    found = GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False)
+    newest = {row.edition.variant: row for row in found.select_related("edition").order_by("id") if row.edition}
+    return [newest[number] for number in sorted(newest)]
+
+
+def arms_of(trial: Trial) -> dict[str, Any]:
+    """The parameters by which the planner deals people out."""
+    decisions = decisions_of(trial.campaign_id)[: trial.variants]
+    return {
+        "width": trial.share * 100,
+        "tested": trial.share * 100 * trial.variants,
+        "editions": [row.edition_id for row in decisions],
+        "decisions": [row.id for row in decisions],
+    }
+
+
+def end_test(campaign: Campaign) -> None:
+    """Every letter of the test is out: note the moment of the choice, and ask for it when that has come.
+
+    Called again and again; the caller holds the campaign's row.
+    """
+    trial = Trial.objects.select_for_update().get(campaign_id=campaign.id)
+    if trial.winner is not None:
+        return
+    now = clock.now()
+    if trial.tested_at is None:
+        trial.tested_at = now
+        if trial.metric == TestMetric.CLICKS:
+            trial.decide_at = now + timedelta(hours=trial.hours) if campaign.planned_count else now
+        trial.save(update_fields=["tested_at", "decide_at"])
+    if trial.decide_at is not None:
+        jobs.defer(
+            "stats.decide_trial", jobs.Queue.PLAN, at=trial.decide_at, once=f"trial:{campaign.id}",
+            account_id=campaign.account_id, campaign_id=campaign.id,
+        )  # fmt: skip
+
+
+def choose_variant(campaign_id: int, choice: Choice, arms: Sequence[Arm], *, by: User | None = None) -> None:
+    """Let the rest have one variant: it is planned now, from the people of this moment. Once and for all.
+
+    Raises CampaignError where the test is not over, the choice is made, or the mailing or the account does not send.
+    """
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    trial = Trial.objects.select_for_update().filter(campaign_id=campaign_id).first()
+    if trial is None or trial.winner is not None or trial.tested_at is None:
+        raise CampaignError(_("The choice is made, or the test is not over yet."))
+    if campaign.state not in RUNNING or not current_account().may_send:
+        raise CampaignError(_("The mailing does not run at present; let it go on first."))
+    if not 0 <= choice.variant < trial.variants:
+        raise CampaignError(_("There is no such variant."))
+    trial.winner, trial.why, trial.decided_at, trial.decided_by = choice.variant, choice.why.value, clock.now(), by
+    trial.figures = [asdict(arm) for arm in arms]
+    trial.save(update_fields=["winner", "why", "decided_at", "decided_by", "figures"])
+    audit.record(
+        "mailing.variant_chosen", by=audit.person(by) if by else audit.machine("stats.decide_trial"),
+        account_id=campaign.account_id, subject=f"campaign:{campaign_id}",
+        details={"variant": LETTERS[choice.variant], "why": choice.why.value, "figures": trial.figures},
+    )  # fmt: skip
+    decision = decisions_of(campaign_id)[choice.variant]
+    Plan.objects.filter(campaign_id=campaign_id).update(
+        edition_id=decision.edition_id, decision_id=decision.id, after_contact_id=0, finished_at=None
+    )
+    campaign.state = CampaignState.PLANNING
+    campaign.save(update_fields=["state"])
+    jobs.defer(
+        "delivery.plan_campaign", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign_id,
+        edition_id=decision.edition_id, decision_id=decision.id,
+    )  # fmt: skip
+
+
+def by_person(variant: int) -> Choice:
+    """What somebody of the account chose himself."""
+    return Choice(variant, Why.PERSON)

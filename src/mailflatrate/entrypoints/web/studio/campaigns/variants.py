@@ -1,0 +1,175 @@
+"""A test of variants on the pages: which one is written, what the rule is, how it stands, and one's own choice."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.campaigns.variants import all_variants, variant_count, with_one_more, without
+from mailflatrate.apps.delivery.models import Trial
+from mailflatrate.apps.delivery.trials import by_person, choose_variant
+from mailflatrate.apps.stats.queries import trial_arms
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.common import find_campaign, whole_number
+from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.trial import LEAST_CLICKS, LETTERS, MOST_VARIANTS, Arm, Certainty, Why, certainty
+
+SMALL_GROUP = 200
+"""Fewer people than this for a variant hardly ever tell two of them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantTab:
+    """One variant in a row of them."""
+
+    number: int
+    letter: str
+    subject: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the compose page needs: the variants, the one being written, and how many people the test has."""
+
+    tabs: list[VariantTab]
+    present: int
+    may_add: bool
+    people_each: int
+    least_clicks: int
+    brake_percent: float
+    is_small: bool
+
+    @property
+    def letter(self) -> str:
+        """The name of the one being written."""
+        return LETTERS[self.present]
+
+
+def tabs_of(campaign: Campaign, present: int) -> list[VariantTab]:
+    """The variants of a mailing, the present one marked."""
+    return [
+        VariantTab(number, LETTERS[number], each.subject, number == present)
+        for number, each in enumerate(all_variants(campaign))
+    ]
+
+
+def asked_variant(request: StudioRequest, campaign: Campaign) -> int:
+    """The variant that a page was asked for; the first where there is none of that number."""
+    number = whole_number((request.POST if request.method == "POST" else request.GET).get("variant"))
+    return number if number < variant_count(campaign) else 0
+
+
+def writing_of(campaign: Campaign, present: int, recipients: int) -> Writing:
+    """The variants on the compose page."""
+    count = variant_count(campaign)
+    each = recipients * min(campaign.test_share, 100 // count) // 100
+    return Writing(
+        tabs=tabs_of(campaign, present), present=present, may_add=count < MOST_VARIANTS, people_each=each,
+        least_clicks=LEAST_CLICKS, brake_percent=limit("unsubscribe_stop"), is_small=each < SMALL_GROUP,
+    )  # fmt: skip
+
+
+def change_variants(request: StudioRequest, campaign: Campaign, order: str) -> HttpResponse:
+    """Carry out `add:<number>`, a copy of that variant, or `drop:<number>`."""
+    here = reverse("studio:campaign-edit", args=[campaign.id])
+    verb, _colon, text = order.partition(":")
+    number = whole_number(text)
+    if verb == "add":
+        variants = with_one_more(campaign, number)
+        changed = actions.update_campaign(campaign.id, {"variants": variants}, by=request.user)
+        return see_other(f"{here}?variant={len(changed.variants)}")
+    if verb == "drop":
+        actions.update_campaign(campaign.id, without(campaign, number), by=request.user)
+    return see_other(here)
+
+
+@dataclass(frozen=True, slots=True)
+class ArmLine:
+    """One variant in the report."""
+
+    letter: str
+    subject: str
+    arm: Arm
+    is_winner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """How a test stands. `sure` says in a sentence how much the difference means."""
+
+    trial: Trial
+    lines: list[ArmLine]
+    sure: str
+    why: str
+    may_choose: bool
+
+    @property
+    def winner(self) -> str:
+        """The letter of what the rest gets; empty until it is chosen."""
+        return LETTERS[self.trial.winner] if self.trial.winner is not None else ""
+
+
+def trial_of(campaign: Campaign) -> TrialView | None:
+    """The test of a mailing that is out; None where it has none."""
+    trial = Trial.objects.select_related("decided_by").filter(campaign_id=campaign.id).first()
+    if trial is None:
+        return None
+    arms = trial_arms(trial)
+    subjects = dict(Edition.objects.filter(campaign_id=campaign.id).order_by("id").values_list("variant", "subject"))
+    return TrialView(
+        trial=trial,
+        lines=[
+            ArmLine(LETTERS[arm.variant], subjects.get(arm.variant, ""), arm, arm.variant == trial.winner)
+            for arm in arms
+        ],
+        sure=_sure(certainty(arms)) if trial.metric != "person" else "",
+        why=_why(trial),
+        may_choose=trial.winner is None and trial.tested_at is not None and campaign.state in ("sending", "waiting"),
+    )
+
+
+def _sure(certain: Certainty) -> str:
+    words = {
+        Certainty.CLEAR: _("The difference between the best two is too large for chance."),
+        Certainty.LIKELY: _("The difference between the best two is probably more than chance, but not surely."),
+        Certainty.CHANCE: _(
+            "The difference between the best two may well be chance: another day it could be reversed."
+        ),
+    }
+    return words[certain]
+
+
+def _why(trial: Trial) -> str:
+    words = {
+        Why.CLICKS.value: _("It had the greatest share of clicks."),
+        Why.TIE.value: _("Two had the same share of clicks; the first of them goes out."),
+        Why.TOO_FEW.value: _("There were too few clicks to tell anything; the first one goes out."),
+        Why.PERSON.value: _("%(person)s chose it.") % {"person": trial.decided_by or "–"},
+    }
+    return words.get(trial.why, "")
+
+
+@require_POST
+@studio
+def choose(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Somebody of the account chooses himself what the rest gets."""
+    campaign = find_campaign(campaign_id)
+    trial = Trial.objects.filter(campaign_id=campaign.id).first()
+    number = request.POST.get("variant", "")
+    try:
+        if trial is None or not number.isdecimal():
+            raise CampaignError(_("There is no such variant."))
+        choose_variant(campaign_id, by_person(whole_number(number)), trial_arms(trial), by=request.user)
+    except CampaignError as problem:
+        messages.error(request, str(problem))
+    else:
+        words = _("Variant %(letter)s goes to everybody else.")
+        messages.success(request, words % {"letter": LETTERS[whole_number(number)]})
+    return see_other(reverse("studio:campaign", args=[campaign_id]))

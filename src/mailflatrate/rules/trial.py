@@ -1,0 +1,98 @@
+"""Which variant of a mailing the rest gets, and how sure anybody can be of it.
+
+The rule is told before the mailing goes out, and holds whatever comes: the greatest share of clicks wins; where there
+are too few clicks, or two shares are equal, the first variant goes out as if there had been no test. A variant that
+people leave over cannot win, however often it is clicked (R-89). Opens decide nothing: machines open, too (R-110).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import sqrt
+
+from mailflatrate.rules.limits import value
+
+LEAST_CLICKS = 20
+"""Fewer clicks than this, of all variants together, say nothing."""
+LETTERS = "ABCD"
+MOST_VARIANTS = len(LETTERS)
+CLICKS_OF_ONE = 2.0
+"""Clicks are counted and not people: some click more than once, which makes chance look larger than it is."""
+CLEAR, LIKELY = 2.58, 1.64
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What is known of one variant: letters delivered, clicks by people, people who left because of it."""
+
+    variant: int
+    delivered: int
+    clicks: int
+    unsubscribed: int
+
+    @property
+    def click_percent(self) -> float:
+        """Clicks for a hundred letters."""
+        return 100 * self.clicks / self.delivered if self.delivered else 0.0
+
+    @property
+    def unsubscribed_percent(self) -> float:
+        """People who left, of a hundred letters."""
+        return 100 * self.unsubscribed / self.delivered if self.delivered else 0.0
+
+    @property
+    def is_left(self) -> bool:
+        """Too many leave over it: the brake."""
+        return self.unsubscribed >= value("rate_sample_events") and self.unsubscribed_percent > value(
+            "unsubscribe_stop"
+        )
+
+
+class Why(Enum):
+    """On what a choice rests; the value is stored."""
+
+    CLICKS = "clicks"
+    TIE = "tie"
+    TOO_FEW = "too_few"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The variant that the rest gets."""
+
+    variant: int
+    why: Why
+
+
+def choose(arms: Sequence[Arm]) -> Choice | None:
+    """The choice by the rule; None where people leave over every variant, so that a person has to look."""
+    possible = [arm for arm in arms if not arm.is_left]
+    if not possible:
+        return None
+    first = possible[0].variant
+    if len(possible) > 1 and sum(arm.clicks for arm in arms) < LEAST_CLICKS:
+        return Choice(first, Why.TOO_FEW)
+    best = sorted(possible, key=lambda arm: (-arm.click_percent, arm.variant))
+    if len(best) > 1 and best[0].click_percent == best[1].click_percent:
+        return Choice(best[0].variant, Why.TIE)
+    return Choice(best[0].variant, Why.CLICKS)
+
+
+class Certainty(Enum):
+    """How likely the difference between the best two is more than chance."""
+
+    CLEAR = "clear"
+    LIKELY = "likely"
+    CHANCE = "chance"
+
+
+def certainty(arms: Sequence[Arm]) -> Certainty:
+    """How sure the lead of the best variant is over the second (difference of two rates of counts)."""
+    best = sorted((arm for arm in arms if arm.delivered), key=lambda arm: -arm.click_percent)[:2]
+    if len(best) < 2 or sum(arm.clicks for arm in best) < LEAST_CLICKS:
+        return Certainty.CHANCE
+    rate = sum(arm.clicks for arm in best) / sum(arm.delivered for arm in best)
+    spread = sqrt(CLICKS_OF_ONE * rate * sum(1 / arm.delivered for arm in best))
+    lead = (best[0].click_percent - best[1].click_percent) / 100 / spread
+    return Certainty.CLEAR if lead >= CLEAR else Certainty.LIKELY if lead >= LIKELY else Certainty.CHANCE
