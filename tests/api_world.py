@@ -41,6 +41,15 @@ class Program:
         """What a request that does something answers."""
         return good(self.call("POST", path, data, **headers), status)
 
+    def upload(self, path: str, fields: dict[str, Any], **headers: str) -> HttpResponse:
+        """Send a form with a file."""
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        answer = Client(enforce_csrf_checks=True).post(
+            ROOT + path, fields, headers={"Authorization": f"Bearer {self.secret}", **named}
+        )
+        assert isinstance(answer, HttpResponse)
+        return answer
+
     def refused(self, method: str, path: str, data: Any = None, **headers: str) -> tuple[int, str]:
         """Status and code of a refusal, which has the one shape."""
         return problem(self.call(method, path, data, **headers))

@@ -174,6 +174,15 @@ def test_a_test_goes_to_people_of_the_account_alone(anna: World, shop: Program) 
     assert shop.refused("POST", path, {"recipients": [anna.anna.email]}) == (422, "refused")
 
 
+def test_a_draft_is_deleted_whatever_was_tried_with_it(anna: World, shop: Program) -> None:
+    draft = begun(anna, shop, subject="")
+    path = f"/campaigns/{draft['id']}"
+    shop.post(f"{path}/test", {"recipients": [anna.anna.email]}, 202)
+    assert shop.refused("POST", f"{path}/release", word(draft)) == (422, "checks-open")
+    assert good(shop.call("DELETE", path)) == {"done": True}
+    assert shop.refused("GET", path) == (404, "not-found")
+
+
 def test_a_release_needs_the_word_and_the_content_it_was_given_for(anna: World, shop: Program) -> None:
     draft = begun(anna, shop)
     path = f"/campaigns/{draft['id']}/release"

@@ -12,7 +12,9 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.suppression.models import Reason, Suppression
 from mailflatrate.apps.suppression.queries import STRENGTH, active_for
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.rules.bounces import may_return
 
 
@@ -56,6 +58,23 @@ def suppress(
     Idempotent; of several reasons the strongest is kept. True when a row came or changed. Raises NoAccount.
     """
     return suppress_many([Entry(address_key, reason, source, evidence)], platform=platform) > 0
+
+
+def address_key(email: str) -> bytes:
+    """The keyed hash of an address. Raises SuppressionError where it is none."""
+    try:
+        return key_ring().suppression_key(canonical_key(email.strip()))
+    except AddressError as error:
+        raise SuppressionError(_("“%(email)s” is not an e-mail address.") % {"email": email}) from error
+
+
+def suppress_by_hand(key: bytes, *, source: str, by: User) -> bool:
+    """A customer does not want to mail an address any more; `source` says how he told us. True when a row came.
+
+    A weaker reason than the one in force changes nothing. There is no way back but those of R-75.
+    """
+    evidence = {"by": by.email, "at": clock.now().isoformat()}
+    return suppress(key, reason=Reason.MANUAL, source=source, evidence=evidence)
 
 
 def suppress_many(entries: Sequence[Entry], *, platform: bool = False) -> int:

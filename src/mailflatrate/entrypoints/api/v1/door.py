@@ -122,18 +122,50 @@ def endpoint(
     """
 
     def register(function: F) -> F:
-        about = " ".join((function.__doc__ or "").split())
-        summary, _dot, rest = about.partition(". ")
+        summary, rest = _about(function)
         extra: dict[str, Any] = {"x-scope": scope.value if scope else None, "x-repeatable": repeatable}
         register_with = router.api_operation(
             [method.upper()], path, response={status: answers}, auth=BearerKey(), operation_id=function.__name__,
-            summary=summary.rstrip("."), description=rest, openapi_extra=extra, url_name=function.__name__,
+            summary=summary, description=rest, openapi_extra=extra, url_name=function.__name__,
         )  # fmt: skip
         guard = _guard(scope, repeatable=repeatable, protects=protects)
         register_with(decorate_view(guard)(_with_status(function, status)))
         return function
 
     return register
+
+
+def public(router: Router, method: str, path: str, *, answers: Any, status: int = 200) -> Callable[[F], F]:
+    """Register an operation for everybody, without a key; what it may do is for itself to limit."""
+
+    def register(function: F) -> F:
+        summary, rest = _about(function)
+        register_with = router.api_operation(
+            [method.upper()], path, response={status: answers}, operation_id=function.__name__, summary=summary,
+            description=rest, url_name=function.__name__,
+        )  # fmt: skip
+        register_with(decorate_view(_open)(_with_status(function, status)))
+        return function
+
+    return register
+
+
+def _open(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @wraps(run)
+    def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
+        with transaction.atomic():
+            answer = run(request, **values)
+            if answer.status_code >= 400:
+                transaction.set_rollback(True)
+        return _private(answer)
+
+    return served
+
+
+def _about(function: Callable[..., Any]) -> tuple[str, str]:
+    """Summary and the rest of what a function says about itself."""
+    summary, _dot, rest = " ".join((function.__doc__ or "").split()).partition(". ")
+    return summary.rstrip("."), rest
 
 
 def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any]:

@@ -24,6 +24,7 @@ from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.entrypoints.web.studio.content.media import refusal_sentence
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.liquid.mistakes import all_in_words
 from mailflatrate.settings import load_settings
@@ -156,7 +157,6 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (RepeatedDifferently, Code.REPEATED),
     (OriginNeeded, Code.ORIGIN_NEEDED),
     (NotEditable, Code.STATE),
-    (NameTaken, Code.REFUSED),
     (CampaignError, Code.STATE),
     (MediaInUse, Code.STATE),
     (ListError, Code.REFUSED),
@@ -183,10 +183,12 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, ValidationError):
         return Problem(Code.INVALID, more={"errors": [_fault(each) for each in error.errors]})
     if isinstance(error, MediaRefused):
-        return Problem(Code.REFUSED, _media_words(error))
+        return Problem(Code.REFUSED, refusal_sentence(error.reason))
     if isinstance(error, SourceRefused):
         language = (get_language() or "en")[:2]
         return Problem(Code.REFUSED, _ended(str(capfirst(all_in_words(error.errors, language)))))
+    if isinstance(error, NameTaken):
+        return Problem(Code.REFUSED, _("There is a template of this name already."))
     if isinstance(error, HttpError):
         return Problem(Code.MALFORMED)
     for known, code in _CODES:
@@ -194,12 +196,6 @@ def problem_of(error: Exception) -> Problem:
             return Problem(code, sentence(error) if code in _SPEAKS else "")
     log.error("api failed", exc_info=error)
     return Problem(Code.INTERNAL)
-
-
-def _media_words(error: MediaRefused) -> Words:
-    if error.reason is None:
-        return _("The account's room for pictures is used up.")
-    return _("This picture is not taken (%(reason)s).") % {"reason": error.reason.value}
 
 
 def sentence(error: Exception) -> str:

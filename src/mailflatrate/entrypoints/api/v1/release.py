@@ -316,7 +316,7 @@ def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> Outco
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=Scope.READ, answers=Page[Decision])
 def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[Paged]) -> Page[Decision]:
-    """Every answer that the gate gave about a mailing, hits and misses, the newest first."""
+    """Every answer of the gate. Hits and misses alike, the newest first."""
     stored = GateDecision.objects.filter(campaign_id=campaign_of(campaign_id).id).select_related(
         "decided_by", "edition"
     )

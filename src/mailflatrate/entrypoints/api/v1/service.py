@@ -19,7 +19,19 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
-from mailflatrate.entrypoints.api.v1 import account, campaigns, contacts, lists, release
+from mailflatrate.entrypoints.api.v1 import (
+    abuse,
+    account,
+    campaigns,
+    contacts,
+    forms,
+    imports,
+    lists,
+    material,
+    release,
+    senders,
+    suppressions,
+)
 from mailflatrate.entrypoints.api.v1.docs import docs
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code, Problem, answer_of
 from mailflatrate.settings import load_settings
@@ -35,10 +47,18 @@ TAGS = (
     ("Account", "Who the key is, and how the account stands."),
     ("Lists", "What people consent to."),
     ("Contacts", "People: asking them for their confirmation, changing, unsubscribing, erasing, proving."),
+    ("Imports", "Files with the proof of each consent, for a list whose origin is declared."),
+    ("Suppression", "Addresses that are never mailed: looked up, added, never lifted."),
+    ("Forms", "Sign-up forms: how they are put on a page, and what became of sign-ups."),
     ("Mailings", "Drafts: written, looked at, checked, tried out."),
     ("Release and report", "Letting mailings out on somebody's word, holding them, and what became of them."),
+    ("Material", "Segments, templates, pictures."),
+    ("Senders", "Sender domains with their checks, and the addresses that may stand in From."),
+    ("Trust", "Measures and complaints that concern the account; and reporting a mailing, for everybody."),
 )
-_MODULES = (account, lists, contacts, campaigns, release)
+_MODULES = (
+    account, lists, contacts, imports, suppressions, forms, campaigns, release, material, senders, abuse
+)  # fmt: skip
 
 
 class CarefulParser(Parser):

@@ -120,16 +120,16 @@ def _take(request: HttpRequest) -> HttpResponse:
                 "about", _("No mailing of ours is named there. Check the symbols, or paste the whole header.")
             )
             return _page(request, "form", again, status=REFUSED)
-        return _page(request, "form", {**again, "found": found, "sender": _sender(found)})
+        return _page(request, "form", {**again, "found": found, "sender": sender_of(found)})
     if request.POST.get("topic_note"):  # a field that nobody sees: only machines fill it
         return _page(request, "done", {"reference": "", "quiet": True})
     ip = client_ip(request)
     if not _is_welcome(ip, request):
         form.add_error(None, _("That was very quick, or very often. Please wait a moment and send it again."))
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
-    filed, found = actions.take_page_report(_given(form, ip))
+    filed, found = actions.take_page_report(given_of(form, ip, translation.get_language() or "en"))
     context = {
-        "reference": filed.case.reference, "found": found, "sender": _sender(found), "stopped": bool(filed.effect),
+        "reference": filed.case.reference, "found": found, "sender": sender_of(found), "stopped": bool(filed.effect),
         "asked": bool(filed.reporter) and found.campaign is not None and not found.proved,
     }  # fmt: skip
     return _page(request, "done", context)
@@ -137,17 +137,24 @@ def _take(request: HttpRequest) -> HttpResponse:
 
 def _is_welcome(ip: str | None, request: HttpRequest) -> bool:
     """Whoever let his browser work for it (ALTCHA) may report often; without scripts it takes time, and goes seldom."""
-    proved, now = look_at(PAGE, request.POST), clock.now()
+    proved = look_at(PAGE, request.POST)
     if proved.hurried or proved.proof is Proof.NONE:
         return False
+    return within_limits(ip, task_key=proved.task_key, proved=proved.task_key is not None)
+
+
+def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bool:
+    """Count a report, and say whether it may still be taken. `proved`: work was done for it, or the mail's token came
+    along; `task_key` names the work, which counts once."""
+    now = clock.now()
     network, hour = network_of(ip), this_hour(now)
     limits = {counter_key("reports", network, hour): "reports_per_network_hour"} if network else {}
-    if proved.task_key is None:
+    if not proved:
         limits[counter_key("reports unproven", "all", hour)] = "reports_unproven_per_hour"
         if network:
             limits[counter_key("reports unproven", network, hour)] = "reports_unproven_per_network_hour"
-    seen = count([*limits, *([proved.task_key] if proved.task_key else [])], now + COUNTED_FOR)
-    used_before = proved.task_key is not None and seen[proved.task_key] > 1
+    seen = count([*limits, *([task_key] if task_key else [])], now + COUNTED_FOR)
+    used_before = task_key is not None and seen[task_key] > 1
     return not used_before and all(seen[key] <= limit(name) for key, name in limits.items())
 
 
@@ -159,19 +166,20 @@ def task(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _given(form: ReportForm, ip: str | None) -> PageReport:
+def given_of(form: ReportForm, ip: str | None, language: str) -> PageReport:
+    """A form that is in order, as the desk takes it."""
     data = form.cleaned_data
     notice: dict[str, Any] = {}
     if data["complaint"] in NEEDS_NOTICE:
         notice = {"explanation": data["text"], "location": data["about"][:500], "good_faith": data["good_faith"]}
     return PageReport(
         raw=form.raw(), complaint=data["complaint"], text=data["text"], reporter=data["reporter"],
-        reporter_name=data["reporter_name"], language=translation.get_language() or "en", ip=ip, notice=notice,
+        reporter_name=data["reporter_name"], language=language, ip=ip, notice=notice,
         stop=True,
     )  # fmt: skip
 
 
-def _sender(found: Finding) -> str:
+def sender_of(found: Finding) -> str:
     """Who sent the mailing; the name and nothing else of the account."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         account = Account.objects.filter(id=found.account_id or 0).first()

@@ -1,0 +1,161 @@
+"""What concerns the account: measures, complaints, questions of the desk. And the door for everybody: a report.
+
+Nobody learns here who complained (R-80).
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.abuse.actions import find, take_page_report
+from mailflatrate.apps.abuse.models import CaseQuestion, Complaint
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.stats.models import Measure
+from mailflatrate.apps.stats.words import LEVELS, need_of, remedy, sentence
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint, public
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Given, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.public.report import ReportForm, given_of, sender_of, within_limits
+
+ROUTER = Router(tags=["Trust"])
+LARGEST_MAIL_CHARACTERS = 5 * 1024 * 1024
+
+
+class MeasureShown(Schema):
+    """A step that figures called for, with figures and remedy (R-09). A person lifts it (R-90)."""
+
+    id: int
+    campaign_id: int | None
+    level: str
+    cause: str
+    rule: str
+    sentence: str
+    remedy: str
+    events: int
+    base: int
+    limit_percent: float
+    at: datetime
+    lifted_at: datetime | None
+
+
+class ComplaintShown(Schema):
+    """Somebody complained of a mailing. Who it was stays with us; the person is off your lists already (R-79)."""
+
+    id: int
+    campaign_id: int | None
+    at: datetime
+
+
+class QuestionShown(Schema):
+    """What the abuse desk asks the account; it is answered on the page, with proof."""
+
+    id: int
+    case: str
+    campaign_id: int | None
+    text: str
+    asked_at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+    settled_at: datetime | None
+
+
+class ReportGiven(Given):
+    """A mailing that somebody did not want. `mail` is best: with its tokens the mails stop at once."""
+
+    mail: Annotated[
+        str, Field(max_length=LARGEST_MAIL_CHARACTERS, description="the whole mail as it was received (RFC 5322)")
+    ] = ""
+    about: Annotated[str, Field(max_length=200_000, description="or its mailing ID, or its header lines")] = ""
+    complaint: Complaint = Complaint.UNASKED
+    text: Annotated[str, Field(max_length=8000, description="in your words")] = ""
+    reporter: Annotated[
+        str, Field(max_length=254, description="your address, for the answer; the sender never learns it")
+    ] = ""
+    reporter_name: Annotated[str, Field(max_length=120)] = ""
+    good_faith: Annotated[
+        bool, Field(description="needed, with text, name and address, for illegal content (DSA Art. 16)")
+    ] = False
+
+
+class Filed(Schema):
+    """The case. `stopped`: the mails stop at once; `asked`: after the answer to a mail to your address."""
+
+    reference: str
+    sender: str
+    stopped: bool
+    asked: bool
+
+
+@endpoint(ROUTER, "get", "/measures", scope=Scope.READ, answers=Page[MeasureShown])
+def list_measures(request: ApiRequest, which: Query[Paged]) -> Page[MeasureShown]:
+    """Measures against the account or its mailings, the newest first."""
+    rows, last = Measure.objects.order_by("-id"), before_id(which.cursor)
+    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
+    return page_of(found, which.limit, [_measure(row) for row in found[: which.limit]])
+
+
+def _measure(row: Measure) -> MeasureShown:
+    need = need_of(row)
+    return MeasureShown(
+        id=row.id, campaign_id=row.campaign_id, level=_(LEVELS[need.level]), cause=row.cause, rule=row.rule,
+        sentence=sentence(need), remedy=remedy(need), events=row.events, base=row.base,
+        limit_percent=row.limit_percent, at=row.at, lifted_at=row.lifted_at,
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "get", "/complaints", scope=Scope.READ, answers=Page[ComplaintShown])
+def list_complaints(request: ApiRequest, which: Query[Paged]) -> Page[ComplaintShown]:
+    """Complaints about the account's mailings, the newest first. Without anybody's name."""
+    rows, last = Feedback.objects.filter(kind=FeedbackKind.COMPLAINT).order_by("-id"), before_id(which.cursor)
+    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
+    items = [ComplaintShown(id=row.id, campaign_id=row.campaign_id, at=row.at) for row in found[: which.limit]]
+    return page_of(found, which.limit, items)
+
+
+@endpoint(ROUTER, "get", "/questions", scope=Scope.READ, answers=Page[QuestionShown])
+def list_questions(request: ApiRequest, which: Query[Paged]) -> Page[QuestionShown]:
+    """What the abuse desk asks the account, the newest first."""
+    rows, last = CaseQuestion.objects.order_by("-id"), before_id(which.cursor)
+    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
+    return page_of(found, which.limit, [_question(row) for row in found[: which.limit]])
+
+
+def _question(row: CaseQuestion) -> QuestionShown:
+    return QuestionShown(
+        id=row.id, case=row.reference, campaign_id=row.campaign_id, text=row.text, asked_at=row.asked_at,
+        due_at=row.due_at, answered_at=row.answered_at, settled_at=row.settled_at,
+    )  # fmt: skip
+
+
+@public(ROUTER, "post", "/reports", answers=Filed, status=201)
+def report_abuse(request: HttpRequest, given: ReportGiven) -> Filed:
+    """Report a mailing. For everybody, without a key: with the mail itself, its header, or its mailing ID. From
+    one network a few an hour, more with the mail itself. A token in the mail stops the mails at once; otherwise an
+    answer to a mail does."""
+    ip = client_ip(request)
+    files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict()
+    if given.mail:
+        files["file"] = SimpleUploadedFile("mail.eml", given.mail.encode())
+    form = ReportForm({name: value for name, value in given.model_dump(mode="json").items() if name != "mail"}, files)
+    if not form.is_valid():
+        faults = [
+            {"where": f"body.{'mail' if name == 'file' else name}", "message": " ".join(map(str, messages))}
+            for name, messages in form.errors.items()
+        ]
+        raise Problem(Code.INVALID, more={"errors": faults})
+    if not within_limits(ip, task_key=None, proved=find(form.raw()).proved):
+        raise Problem(Code.RATE, headers={"Retry-After": "3600"})
+    filed, found = take_page_report(given_of(form, ip, get_language() or "en"))
+    return Filed(
+        reference=filed.case.reference, sender=sender_of(found), stopped=bool(filed.effect),
+        asked=bool(filed.reporter) and found.campaign is not None and not found.proved,
+    )  # fmt: skip

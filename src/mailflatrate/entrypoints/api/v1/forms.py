@@ -1,0 +1,131 @@
+"""Sign-up forms: what they say, how they are put on a page, and what became of sign-ups."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.http import Http404
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.forms import queries
+from mailflatrate.apps.forms.models import Form, FormState, RequestKind, RequestState, SignupRequest
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.lists import Language
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.rules.forms import frozen_from_json
+
+ROUTER = Router(tags=["Forms"])
+
+
+class FormShown(Schema):
+    """A form. `asked`, `confirmed`, `withheld`, `denied` count the requests of the last two weeks."""
+
+    id: int
+    name: str
+    code: str
+    list_id: int
+    state: FormState
+    version: int | None
+    version_sha256: str
+    languages: list[str]
+    hosted_url: str
+    asked: int
+    confirmed: int
+    withheld: int
+    denied: int
+
+
+class Embeds(Schema):
+    """Three ways onto a page, in one language: all lead to double opt-in, there is no other (R-25)."""
+
+    language: str
+    wording: Annotated[str, Field(description="what people consent to, as it was published")]
+    script: str
+    frame: str
+    html: str
+
+
+class WhichLanguage(Given):
+    """In which language; left out, the form's first."""
+
+    language: Language | None = None
+
+
+class RequestShown(Schema):
+    """One request for a confirmation. `rule`: why no mail was sent."""
+
+    id: int
+    email: str
+    kind: RequestKind
+    state: RequestState
+    rule: str
+    language: str
+    requested_at: datetime
+    settled_at: datetime | None
+
+
+def _form(form_id: int) -> Form:
+    found = queries.find_form(form_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _shown(row: queries.FormRow) -> FormShown:
+    form = row.form
+    current = form.current
+    languages = frozen_from_json(current.content).content.languages if current else ()
+    return FormShown(
+        id=form.id, name=form.name, code=form.code, list_id=form.mailing_list_id, state=FormState(form.state),
+        version=current.number if current else None, version_sha256=current.sha256 if current else "",
+        languages=list(languages), hosted_url=form_url(form.code), asked=row.asked, confirmed=row.confirmed,
+        withheld=row.withheld, denied=row.denied,
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "get", "/forms", scope=Scope.READ, answers=Page[FormShown])
+def list_forms(request: ApiRequest) -> Page[FormShown]:
+    """All forms by name, closed ones last, on one page."""
+    return Page[FormShown](items=[_shown(row) for row in queries.form_table()])
+
+
+@endpoint(ROUTER, "get", "/forms/{form_id}", scope=Scope.READ, answers=FormShown)
+def show_form(request: ApiRequest, form_id: Id) -> FormShown:
+    """One form."""
+    row = queries.form_row(form_id)
+    if row is None:
+        raise Http404
+    return _shown(row)
+
+
+@endpoint(ROUTER, "get", "/forms/{form_id}/embeds", scope=Scope.READ, answers=Embeds)
+def show_embeds(request: ApiRequest, form_id: Id, which: Query[WhichLanguage]) -> Embeds:
+    """The codes for a page of yours. Of the published version; a draft that was never published has none."""
+    form = _form(form_id)
+    if form.current is None:
+        raise Http404
+    frozen = frozen_from_json(form.current.content)
+    language = frozen.language(which.language.value if which.language else "")
+    return Embeds(
+        language=language, wording=frozen.frozen[language].wording,
+        script=script_snippet(form.code, frozen, language), frame=frame_snippet(form.code, frozen, language),
+        html=html_snippet(form.code, form.current.number, frozen, language),
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "get", "/forms/{form_id}/requests", scope=Scope.READ, answers=Page[RequestShown])
+def list_requests(request: ApiRequest, form_id: Id, which: Query[Paged]) -> Page[RequestShown]:
+    """Who was asked lately, the newest first. Whoever did not confirm is forgotten after two weeks (R-34)."""
+    rows = SignupRequest.objects.filter(form_id=_form(form_id).id).order_by("-id")
+    last = before_id(which.cursor)
+    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
+    return page_of(found, which.limit, [_request(row) for row in found[: which.limit]])
+
+
+def _request(row: SignupRequest) -> RequestShown:
+    return RequestShown(
+        id=row.id, email=row.email, kind=RequestKind(row.kind), state=RequestState(row.state), rule=row.reason,
+        language=row.language, requested_at=row.requested_at, settled_at=row.settled_at,
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""Imports: a file with the proof of each consent, for a list whose origin is declared (R-10 to R-16)."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from django.http import Http404
+from ninja import File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.intake.columns import EVIDENCE
+from mailflatrate.apps.lists.models import CheckState, Import, ImportState
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.lists import list_of
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page, Paged, before_id, open_cursor, page_of, seal_cursor
+from mailflatrate.entrypoints.web.reasons import reason_word
+from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
+
+ROUTER = Router(tags=["Imports"])
+MOST_COLUMNS = 200
+Column = Annotated[str, Field(max_length=500)]
+
+
+class ImportShown(Schema):
+    """An import. `check` says what its figures led to (R-15): a held one waits for a person of the service."""
+
+    id: int
+    list_id: int
+    file_name: str
+    file_sha256: str
+    file_bytes: int
+    state: ImportState
+    problem: str
+    percent: int
+    rows_read: int
+    accepted: int
+    updated: int
+    unchanged: int
+    quarantined: Annotated[dict[str, int], Field(description="in the list, and not mailed, by reason")]
+    refused: Annotated[dict[str, int], Field(description="not taken in, by reason")]
+    check: CheckState
+    check_reason: str
+    mapping: Annotated[dict[str, str], Field(description="our field -> the file's column")]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class Uploaded(ImportShown):
+    """A file that waits for its columns: `mapping` is our suggestion, `missing_proof` what no column brings."""
+
+    columns: list[str]
+    missing_proof: list[str]
+
+
+class RefusedRow(Schema):
+    """A row that was refused, as it stood in the file, with why and what it was taken for."""
+
+    line: int
+    reason: str
+    sentence: str
+    rule: str
+    suggestion: str
+    row: list[Any]
+
+
+class Starting(Given):
+    """The columns, and the word of whoever answers for the file."""
+
+    mapping: Annotated[
+        dict[str, Column] | None,
+        Field(
+            max_length=MOST_COLUMNS,
+            description="email, first_name, last_name, signup_at, signup_ip, confirmed_at, confirmed_ip, source, "
+            "user_agent, or attribute.NAME -> a column of the file; null: as suggested",
+        ),
+    ] = None
+    policy_confirmed: Annotated[
+        bool, Field(description="true: these addresses keep to the anti-spam policy, and I answer for it (R-04)")
+    ] = False
+
+
+class WhichImports(Paged):
+    """Which imports."""
+
+    list_id: Id | None = None
+
+
+def import_of(import_id: int) -> Import:
+    """The account's own import. Raises Http404."""
+    found = queries.get_import(import_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _values(job: Import) -> dict[str, Any]:
+    same = ("id", "file_name", "file_sha256", "file_bytes", "rows_read", "accepted", "updated", "unchanged")
+    times = ("created_at", "started_at", "finished_at")
+    return {name: getattr(job, name) for name in (*same, *times)} | {
+        "list_id": job.mailing_list_id, "state": ImportState(job.state), "problem": error_sentence(job.problem),
+        "percent": min(100, 100 * job.bytes_read // job.file_bytes) if job.file_bytes else 0,
+        "quarantined": job.quarantined, "refused": job.refused, "check": CheckState(job.check_state),
+        "check_reason": job.check_reason, "mapping": job.mapping,
+    }  # fmt: skip
+
+
+def _shown(import_id: int) -> ImportShown:
+    return ImportShown(**_values(import_of(import_id)))
+
+
+@endpoint(ROUTER, "get", "/imports", scope=Scope.READ, answers=Page[ImportShown])
+def list_imports(request: ApiRequest, which: Query[WhichImports]) -> Page[ImportShown]:
+    """All imports, the newest first."""
+    rows = queries.imports_page(list_id=which.list_id, before_id=before_id(which.cursor), size=which.limit + 1)
+    return page_of(rows, which.limit, [ImportShown(**_values(row)) for row in rows[: which.limit]])
+
+
+@endpoint(ROUTER, "post", "/imports", scope=Scope.CONTACTS, answers=Uploaded, status=201, repeatable=True)
+def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFile]) -> Uploaded:
+    """Upload a file. CSV or XLSX with a title row, each row with the proof of its consent: time and IP address of
+    sign-up and confirmation, and the source. It waits until you have looked at the columns."""
+    list_of(list_id)
+    job = actions.upload_import(list_id, file, file.name or "", by=request.caller.user)
+    head = actions.read_head(Path(job.file_path))
+    return Uploaded(
+        **_values(import_of(job.id)), columns=head.header,
+        missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "get", "/imports/{import_id}", scope=Scope.READ, answers=ImportShown)
+def show_import(request: ApiRequest, import_id: Id) -> ImportShown:
+    """Progress while it runs, the report afterwards."""
+    return _shown(import_id)
+
+
+@endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=Scope.CONTACTS, answers=ImportShown, status=202)
+def start_import(request: ApiRequest, import_id: Id, given: Starting) -> ImportShown:
+    """Start an import. Rows without whole proof end in quarantine or are refused; no word of yours replaces proof."""
+    job = import_of(import_id)
+    if not given.policy_confirmed:
+        raise Problem(Code.NOT_CONFIRMED)
+    mapping = job.mapping if given.mapping is None else given.mapping
+    actions.queue_import(import_id, mapping, tick=request.caller.tick)
+    return _shown(import_id)
+
+
+@endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=Scope.CONTACTS, answers=ImportShown, protects=True)
+def cancel_import(request: ApiRequest, import_id: Id) -> ImportShown:
+    """Stop before the next part of the file. Whoever is in already stays."""
+    import_of(import_id)
+    actions.cancel_import(import_id)
+    return _shown(import_id)
+
+
+@endpoint(ROUTER, "get", "/imports/{import_id}/refused", scope=Scope.READ, answers=Page[RefusedRow])
+def list_refused_rows(request: ApiRequest, import_id: Id, which: Query[Paged]) -> Page[RefusedRow]:
+    """The refused rows in the order of the file. Each with its reason; they are kept for 90 days (R-95)."""
+    import_of(import_id)
+    parts = open_cursor(which.cursor, int)
+    rows = queries.refused_page(import_id, after_line=parts[0] if parts else 0, size=which.limit + 1)
+    shown = rows[: which.limit]
+    items = [
+        RefusedRow(
+            line=row.line_number, reason=row.reason, sentence=reason_word(row.reason), rule=row.rule,
+            suggestion=row.suggestion, row=list(row.row),
+        )
+        for row in shown
+    ]  # fmt: skip
+    return Page[RefusedRow](items=items, next=seal_cursor(shown[-1].line_number) if len(rows) > which.limit else None)

@@ -1,0 +1,268 @@
+"""What mailings are made of: segments, templates, pictures."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import Http404
+from ninja import File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.gallery import gallery
+from mailflatrate.apps.campaigns.media import letter_url
+from mailflatrate.apps.campaigns.models import ContentKind, MailingTemplate, Media
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.apps.lists.queries import count_segment, segments
+from mailflatrate.entrypoints.api.v1.campaign_shapes import Conditions, Title, campaign_of
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.lists import Language
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS
+
+ROUTER = Router(tags=["Material"])
+PictureName = Annotated[str, Field(max_length=120)]
+PictureText = Annotated[str, Field(max_length=250, description="read aloud in its place")]
+
+
+class SegmentShown(Schema):
+    """Saved conditions on people; all must hold. Each: field, op, and key or value as the field needs them."""
+
+    id: int
+    name: str
+    conditions: list[dict[str, Any]]
+    created_at: datetime
+
+
+class SegmentDetail(SegmentShown):
+    """With the number of people whom it finds now: confirmed on a list, and not suppressed."""
+
+    people: int
+
+
+class SegmentGiven(Given):
+    """A segment as it is to be."""
+
+    name: Title
+    conditions: Conditions
+
+
+class TemplateShown(Schema):
+    """A template of the account's own."""
+
+    id: int
+    name: str
+    subject: str
+    preheader: str
+    language: str
+    content_kind: ContentKind
+    content: str
+    text_override: str
+    updated_at: datetime
+
+
+class GalleryShown(Schema):
+    """A template of ours; `key` begins a mailing with it."""
+
+    key: str
+    name: str
+    about: str
+    subject: str
+
+
+class WhichGallery(Given):
+    """In which language."""
+
+    language: Language = Language.ENGLISH
+
+
+class Keeping(Given):
+    """A mailing to be kept as a template."""
+
+    campaign_id: Id
+    name: Title
+
+
+class MediaShown(Schema):
+    """A picture. `url` is the address for a letter: it holds for ever."""
+
+    id: int
+    name: str
+    alt: str
+    decorative: bool
+    width: int
+    height: int
+    octets: int
+    url: str
+    created_at: datetime
+
+
+class MediaGiven(Given):
+    """What goes with a picture."""
+
+    name: Annotated[PictureName, Field(description="left out: the file's")] = ""
+    alt: PictureText = ""
+    decorative: Annotated[bool, Field(description="there is nothing to read aloud")] = False
+
+
+class MediaChange(Given):
+    """What is to be changed; what is left out stays."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    alt: PictureText | None = None
+    decorative: bool | None = None
+
+
+def _segment(segment_id: int) -> Segment:
+    found = Segment.objects.filter(id=segment_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _segment_shown(row: Segment) -> SegmentShown:
+    return SegmentShown(id=row.id, name=row.name, conditions=row.conditions, created_at=row.created_at)
+
+
+def _counted(row: Segment) -> SegmentDetail:
+    lists_in_use = list(MailingList.objects.filter(archived_at=None).values_list("id", flat=True))
+    return SegmentDetail(**_segment_shown(row).model_dump(), people=count_segment(lists_in_use, row.conditions))
+
+
+@endpoint(ROUTER, "get", "/segments", scope=Scope.READ, answers=Page[SegmentShown])
+def list_segments(request: ApiRequest) -> Page[SegmentShown]:
+    """All segments by name, on one page."""
+    return Page[SegmentShown](items=[_segment_shown(row) for row in segments()])
+
+
+@endpoint(ROUTER, "get", "/segments/{segment_id}", scope=Scope.READ, answers=SegmentDetail)
+def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
+    """One segment. With the number of people whom it finds now."""
+    return _counted(_segment(segment_id))
+
+
+@endpoint(
+    ROUTER, "post", "/segments", scope=Scope.CAMPAIGNS, answers=SegmentDetail, status=201, repeatable=True
+)  # fmt: skip
+def create_segment(request: ApiRequest, given: SegmentGiven) -> SegmentDetail:
+    """Save conditions under a name."""
+    return _counted(lists.save_segment(given.name, given.conditions))
+
+
+@endpoint(ROUTER, "put", "/segments/{segment_id}", scope=Scope.CAMPAIGNS, answers=SegmentDetail)
+def change_segment(request: ApiRequest, segment_id: Id, given: SegmentGiven) -> SegmentDetail:
+    """Replace a segment. Mailings keep the conditions that they were written with."""
+    _segment(segment_id)
+    return _counted(lists.save_segment(given.name, given.conditions, segment_id=segment_id))
+
+
+@endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=Scope.CAMPAIGNS, answers=Done)
+def delete_segment(request: ApiRequest, segment_id: Id) -> Done:
+    """Forget a segment."""
+    _segment(segment_id)
+    lists.delete_segment(segment_id)
+    return Done()
+
+
+def _template(row: MailingTemplate) -> TemplateShown:
+    names = [name for name in TemplateShown.model_fields if name != "content_kind"]
+    return TemplateShown(**{name: getattr(row, name) for name in names}, content_kind=ContentKind(row.content_kind))
+
+
+def _own_template(template_id: int) -> MailingTemplate:
+    found = queries.templates().filter(id=template_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@endpoint(ROUTER, "get", "/templates", scope=Scope.READ, answers=Page[TemplateShown])
+def list_templates(request: ApiRequest) -> Page[TemplateShown]:
+    """The account's own templates by name, on one page."""
+    return Page[TemplateShown](items=[_template(row) for row in queries.templates()])
+
+
+@endpoint(ROUTER, "get", "/templates/gallery", scope=Scope.READ, answers=Page[GalleryShown])
+def list_gallery(request: ApiRequest, which: Query[WhichGallery]) -> Page[GalleryShown]:
+    """Our templates."""
+    return Page[GalleryShown](
+        items=[
+            GalleryShown(key=one.key, name=one.name, about=one.about, subject=one.subject)
+            for one in gallery(which.language.value)
+        ]
+    )
+
+
+@endpoint(ROUTER, "post", "/templates", scope=Scope.CAMPAIGNS, answers=TemplateShown, status=201, repeatable=True)
+def keep_template(request: ApiRequest, given: Keeping) -> TemplateShown:
+    """Keep what a mailing says under a name. Not who says it, and not to whom."""
+    campaign_of(given.campaign_id)
+    return _template(actions.save_as_template(given.campaign_id, given.name, by=request.caller.user))
+
+
+@endpoint(ROUTER, "delete", "/templates/{template_id}", scope=Scope.CAMPAIGNS, answers=Done)
+def delete_template(request: ApiRequest, template_id: Id) -> Done:
+    """Take a template out. Mailings that began with it keep what they have."""
+    _own_template(template_id)
+    actions.delete_template(template_id)
+    return Done()
+
+
+def _media(row: Media) -> MediaShown:
+    names = [name for name in MediaShown.model_fields if name != "url"]
+    url = letter_url(row, list(row.files.defer("data")))
+    return MediaShown(**{name: getattr(row, name) for name in names}, url=url)
+
+
+def _own_media(media_id: int) -> Media:
+    found = queries.media().filter(id=media_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@endpoint(ROUTER, "get", "/media", scope=Scope.READ, answers=Page[MediaShown])
+def list_media(request: ApiRequest, which: Query[Paged]) -> Page[MediaShown]:
+    """Pictures, the newest first."""
+    rows, last = queries.media(), before_id(which.cursor)
+    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
+    return page_of(found, which.limit, [_media(row) for row in found[: which.limit]])
+
+
+@endpoint(ROUTER, "post", "/media", scope=Scope.CAMPAIGNS, answers=MediaShown, status=201, repeatable=True)
+def upload_media(
+    request: ApiRequest,
+    file: File[UploadedFile],
+    words: Form[MediaGiven],
+) -> MediaShown:
+    """Upload a picture. PNG, JPEG, GIF or WebP up to 8 MB, told by its content; kept in the widths that letters need.
+    The same file again is the same picture."""
+    if file.size is not None and file.size > MAX_UPLOAD_OCTETS:
+        raise Problem(Code.TOO_LARGE)
+    name = words.name.strip() or file.name or ""
+    made = actions.upload_media(
+        file.read(), name=name, alt=words.alt.strip(), decorative=words.decorative, by=request.caller.user
+    )  # fmt: skip
+    return _media(made)
+
+
+@endpoint(ROUTER, "patch", "/media/{media_id}", scope=Scope.CAMPAIGNS, answers=MediaShown)
+def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaShown:
+    """Change a picture's name, and what is read aloud in its place."""
+    row = _own_media(media_id)
+    words = {
+        field: getattr(row, field) if getattr(given, field) is None else getattr(given, field)
+        for field in ("name", "alt", "decorative")
+    }
+    return _media(actions.describe_media(media_id, **words))
+
+
+@endpoint(ROUTER, "delete", "/media/{media_id}", scope=Scope.CAMPAIGNS, answers=Done)
+def delete_media(request: ApiRequest, media_id: Id) -> Done:
+    """Take a picture out for good. Not one that a mailing shows which went out: readers still open it."""
+    _own_media(media_id)
+    actions.delete_media(media_id)
+    return Done()

@@ -1,0 +1,85 @@
+"""Addresses that are never mailed: looked up, added, never lifted (R-75)."""
+
+from datetime import datetime
+
+from ninja import Query, Router, Schema
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.suppression import queries
+from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.entrypoints.api.v1.campaign_shapes import wrong
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.shapes import Address, Given, Page, Paged, before_id, page_of
+
+ROUTER = Router(tags=["Suppression"])
+
+
+class SuppressionShown(Schema):
+    """An entry of the account. The address itself is not kept, only a keyed hash of it (R-96)."""
+
+    id: int
+    reason: Reason
+    since: datetime
+
+
+class WhichSuppressions(Paged):
+    """Which entries."""
+
+    reason: Reason | None = None
+
+
+class OneAddress(Given):
+    """An address."""
+
+    email: Address
+
+
+class LookedUp(Schema):
+    """Whether this account may not mail the address, and why."""
+
+    suppressed: bool
+    reason: Reason | None
+    since: datetime | None
+    whole_platform: bool
+
+
+class Added(Schema):
+    """`fresh`: it was not suppressed before for a reason as strong."""
+
+    fresh: bool
+
+
+def _key(email: str) -> bytes:
+    try:
+        return address_key(email)
+    except SuppressionError as error:
+        raise wrong("email", "no e-mail address") from error
+
+
+@endpoint(ROUTER, "get", "/suppressions", scope=Scope.READ, answers=Page[SuppressionShown])
+def list_suppressions(request: ApiRequest, which: Query[WhichSuppressions]) -> Page[SuppressionShown]:
+    """The account's entries in force, the newest first."""
+    rows = queries.page(reason=which.reason, before_id=before_id(which.cursor), size=which.limit + 1)
+    items = [SuppressionShown(id=row.id, reason=row.reason, since=row.created_at) for row in rows[: which.limit]]
+    return page_of(rows, which.limit, items)
+
+
+@endpoint(ROUTER, "post", "/suppressions/look-up", scope=Scope.READ, answers=LookedUp, protects=True)
+def look_up_suppression(request: ApiRequest, given: OneAddress) -> LookedUp:
+    """Ask about one address. A POST that changes nothing, so that no address stands in the logs of the way."""
+    row = queries.strongest(_key(given.email))
+    return LookedUp(
+        suppressed=row is not None, reason=Reason(row.reason) if row else None, since=row.created_at if row else None,
+        whole_platform=row is not None and row.account_id is None,
+    )  # fmt: skip
+
+
+@endpoint(
+    ROUTER, "post", "/suppressions", scope=Scope.CONTACTS, answers=Added, status=201, repeatable=True, protects=True
+)  # fmt: skip
+def add_suppression(request: ApiRequest, given: OneAddress) -> Added:
+    """Never mail an address again. It holds at once and in every list; no request takes it back, only a new double
+    opt-in of the person or a reviewer's word does where the rules allow it (R-75)."""
+    fresh = suppress_by_hand(_key(given.email), source=request.caller.source, by=request.caller.user)
+    return Added(fresh=fresh)

@@ -1,0 +1,187 @@
+"""Imports and suppression by API: proof is asked for as on the page, and nothing is ever let back in."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from api_world import Program, good, problem, program, program_of
+from campaign_world import World, world
+from lists_home import HEADER, approve_origin, declare_origin
+from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
+from mailflatrate.apps.lists.actions import check_import
+from mailflatrate.apps.lists.intake.runner import run_import
+from mailflatrate.apps.lists.models import Import, Subscription
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.base import tenancy
+from vetted import vetted
+
+ROW = "{email};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://anna.example/news;Kiel"
+DOMAIN = "briefkasten-lindenhof.de"
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    assert database
+    return world(people=1)
+
+
+@pytest.fixture
+def shop(anna: World) -> Program:
+    return program_of(anna)
+
+
+def file(*lines: str, name: str = "people.csv") -> io.BytesIO:
+    found = io.BytesIO("\n".join((HEADER, *lines)).encode())
+    found.name = name
+    return found
+
+
+def uploaded(anna: World, shop: Program, *lines: str) -> dict[str, Any]:
+    found: dict[str, Any] = good(shop.upload("/imports", {"list_id": anna.list_id, "file": file(*lines)}), 201)
+    return found
+
+
+def run(anna: World, import_id: int) -> None:
+    """What the worker does."""
+    run_import(anna.account_id, import_id, slice_rows=10)
+    with tenancy.account(anna.account_id):
+        check_import(import_id)
+
+
+def state_of(anna: World, email: str) -> str:
+    with tenancy.account(anna.account_id):
+        rows = Subscription.objects.filter(contact__email=email).values_list("state", flat=True)
+        return rows.first() or ""
+
+
+def test_no_address_gets_in_before_its_list_has_an_origin(anna: World, shop: Program) -> None:
+    answer = shop.upload("/imports", {"list_id": anna.list_id, "file": file(ROW.format(email=f"dora@{DOMAIN}"))})
+    assert problem(answer) == (422, "origin-needed")
+    with tenancy.account(anna.account_id):
+        assert not Import.objects.exists()
+
+
+def test_a_file_is_uploaded_looked_at_and_started_on_somebodys_word(anna: World, shop: Program) -> None:
+    approve_origin(anna.account_id, anna.list_id)
+    made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"), ROW.format(email=f"info@{DOMAIN}"), "broken")
+    assert made["state"] == "uploaded"
+    assert made["columns"] == HEADER.split(";")
+    assert made["mapping"]["email"] == "email"
+    assert made["missing_proof"] == ["confirmed_ip", "user_agent"] or "signup_at" not in made["missing_proof"]
+    path = f"/imports/{made['id']}"
+    assert shop.refused("POST", f"{path}/start", {}) == (422, "policy-not-confirmed")
+    assert shop.get(path)["state"] == "uploaded"
+    wrong = {"policy_confirmed": True, "mapping": {"email": "no such column"}}
+    assert shop.refused("POST", f"{path}/start", wrong) == (422, "refused")
+    started = shop.post(f"{path}/start", {"policy_confirmed": True}, 202)
+    assert started["state"] == "queued"
+    with tenancy.account(anna.account_id):
+        tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=made["id"])
+    assert (tick.content_hash, tick.user_id) == (made["file_sha256"], anna.anna.id)
+    run(anna, made["id"])
+    done = shop.get(path)
+    assert (done["state"], done["percent"], done["rows_read"]) == ("done", 100, 3)
+    assert sum(done["refused"].values()) == 2
+    rows = shop.get(f"{path}/refused")["items"]
+    assert [row["line"] for row in rows] == [3, 4]
+    assert all(row["sentence"] for row in rows)
+    assert state_of(anna, f"info@{DOMAIN}") == "", "no role address gets in on this path either (R-21)"
+    assert [row["id"] for row in shop.get("/imports")["items"]] == [made["id"]]
+
+
+def test_without_an_approved_origin_everybody_stays_in_quarantine(anna: World, shop: Program) -> None:
+    declare_origin(anna.account_id, anna.list_id)
+    made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"))
+    shop.post(f"/imports/{made['id']}/start", {"policy_confirmed": True}, 202)
+    run(anna, made["id"])
+    assert state_of(anna, f"dora@{DOMAIN}") == "quarantined"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"dora@{DOMAIN};Dora;Meyer;;;;;",
+        f"dora@{DOMAIN};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;;https://a.example/;x",
+    ],
+)
+def test_a_row_without_proof_is_never_confirmed(anna: World, shop: Program, line: str) -> None:
+    approve_origin(anna.account_id, anna.list_id)
+    made = uploaded(anna, shop, line)
+    shop.post(f"/imports/{made['id']}/start", {"policy_confirmed": True}, 202)
+    run(anna, made["id"])
+    assert state_of(anna, f"dora@{DOMAIN}") != "confirmed"
+
+
+def test_an_upload_repeated_is_one_import(anna: World, shop: Program) -> None:
+    approve_origin(anna.account_id, anna.list_id)
+    line = ROW.format(email=f"dora@{DOMAIN}")
+    first = shop.upload("/imports", {"list_id": anna.list_id, "file": file(line)}, Idempotency_Key="one")
+    again = shop.upload("/imports", {"list_id": anna.list_id, "file": file(line)}, Idempotency_Key="one")
+    assert json.loads(first.content) == json.loads(again.content)
+    other = shop.upload("/imports", {"list_id": anna.list_id, "file": file(line, line)}, Idempotency_Key="one")
+    assert problem(other) == (422, "idempotency-key-reused")
+    with tenancy.account(anna.account_id):
+        assert Import.objects.count() == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"no table", b"\x00" * 100, b"PK\x03\x04broken"])
+def test_what_is_no_table_is_refused(anna: World, shop: Program, content: bytes) -> None:
+    approve_origin(anna.account_id, anna.list_id)
+    broken = io.BytesIO(content)
+    broken.name = "x.csv"
+    answer = shop.upload("/imports", {"list_id": anna.list_id, "file": broken})
+    assert answer.status_code in (201, 422), answer.content
+    if answer.status_code == 201:
+        started = shop.call("POST", f"/imports/{json.loads(answer.content)['id']}/start", {"policy_confirmed": True})
+        assert started.status_code == 422, started.content
+
+
+def test_an_import_is_cancelled(anna: World, shop: Program) -> None:
+    approve_origin(anna.account_id, anna.list_id)
+    made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"))
+    assert shop.post(f"/imports/{made['id']}/cancel", {})["state"] == "cancelled"
+    assert shop.refused("POST", f"/imports/{made['id']}/start", {"policy_confirmed": True}) == (422, "refused")
+
+
+def test_a_suppression_is_added_and_never_lifted(anna: World, shop: Program) -> None:
+    email = f"Dora@{DOMAIN}"
+    asked = shop.post("/suppressions/look-up", {"email": email})
+    assert asked == {"suppressed": False, "reason": None, "since": None, "whole_platform": False}
+    assert shop.post("/suppressions", {"email": email}, 201) == {"fresh": True}
+    assert shop.post("/suppressions", {"email": email.lower()}, 201) == {"fresh": False}
+    found = shop.post("/suppressions/look-up", {"email": email.lower()})
+    assert (found["suppressed"], found["reason"]) == (True, "manual")
+    (row,) = shop.get("/suppressions")["items"]
+    assert row["reason"] == "manual"
+    for method in ("DELETE", "PATCH", "PUT"):
+        assert shop.call(method, f"/suppressions/{row['id']}", {}).status_code == 404
+    assert shop.refused("POST", "/suppressions", {"email": "nobody"}) == (422, "invalid")
+    approve_origin(anna.account_id, anna.list_id)
+    made = uploaded(anna, shop, ROW.format(email=email.lower()))
+    shop.post(f"/imports/{made['id']}/start", {"policy_confirmed": True}, 202)
+    run(anna, made["id"])
+    assert state_of(anna, email.lower()) != "confirmed"
+
+
+def test_carla_sees_neither_files_nor_suppressions(anna: World, shop: Program) -> None:
+    approve_origin(anna.account_id, anna.list_id)
+    made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"))
+    shop.post("/suppressions", {"email": f"emil@{DOMAIN}"}, 201)
+    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+    one = f"/imports/{made['id']}"
+    for method, path, data in (
+        ("GET", one, None), ("GET", f"{one}/refused", None), ("POST", f"{one}/cancel", {}),
+        ("POST", f"{one}/start", {"policy_confirmed": True}),
+    ):  # fmt: skip
+        assert carla.refused(method, path, data) == (404, "not-found"), path
+    assert problem(carla.upload("/imports", {"list_id": anna.list_id, "file": file()})) == (404, "not-found")
+    assert carla.get("/imports")["items"] == carla.get("/suppressions")["items"] == []
+    assert carla.get(f"/imports?list_id={anna.list_id}")["items"] == []
+    assert carla.post("/suppressions/look-up", {"email": f"emil@{DOMAIN}"})["suppressed"] is False
+    carla.post("/suppressions", {"email": f"dora@{DOMAIN}"}, 201)
+    assert shop.post("/suppressions/look-up", {"email": f"dora@{DOMAIN}"})["suppressed"] is False
+    assert shop.get(one)["state"] == "uploaded"
+    with tenancy.account(anna.account_id):
+        assert Suppression.objects.filter(lifted_at=None).count() == 1
