@@ -12,10 +12,14 @@ from mailflatrate.apps.abuse import actions, jobs
 from mailflatrate.apps.abuse.actions import Measure, Order, PageReport
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseQuestion, CaseState, Cause, EventKind, Report
+from mailflatrate.apps.abuse.queries.queue import queue
 from mailflatrate.apps.accounts.actions import answer_report
 from mailflatrate.apps.accounts.models import Account, Notice, User
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
-from mailflatrate.apps.inbound.models import RawMailState
+from mailflatrate.apps.inbound import intake
+from mailflatrate.apps.inbound import jobs as inbound_jobs
+from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
@@ -23,7 +27,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.settings import load_settings
-from returned_world import LOOP, Sent, arrive, desk, plain, sent, stored
+from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent, stored
 
 
 @pytest.fixture(scope="module")
@@ -300,6 +304,35 @@ def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(database: str, ot
     actions.open_from_mail(mail.id, by=otto)
     jobs.take_mail()
     assert reports_of(mail.id) == 1
+
+
+def test_spam_to_the_desk_does_not_drown_it(case: Sent) -> None:
+    """Newsletters, marked spam and mail that does not even name us lie apart; what passes stands behind what is about a
+    mailing of ours, even when it has waited longer; nothing is dropped, and what lies apart gets no answer (R-73)."""
+    mark = secrets.token_hex(4)
+    apart, passing = [], []
+    for number in range(60):
+        sender = f"eve{number}-{mark}@spam.example"
+        apart += [
+            plain(sender, desk(), "Cheap", "Watches", Precedence="bulk"),
+            plain(sender, desk(), "Cheap", "Watches", X_Spam_Flag="YES"),
+            plain(sender, "everybody@list.example", "Cheap", "Watches"),
+        ]
+        passing.append(plain(f"adam{number}-{mark}@spam.example", desk(), "Cheap", "Watches"))
+    stored_ids = intake.store([Arrival("smtp", STRANGER, "x@spam.example", desk(), raw) for raw in apart + passing])
+    inbound_jobs.read_mails(stored_ids)
+    jobs.take_mail()
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        Case.objects.filter(account=None).update(answer_due_at=clock.now() - timedelta(days=1))
+    forward(case)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        states = list(RawMail.objects.filter(id__in=stored_ids).order_by("id").values_list("state", flat=True))
+        rows = queue()
+        answered = set(Notice.objects.filter(recipient__contains=f"-{mark}@").values_list("recipient", flat=True))
+    assert states == [RawMailState.APART] * len(apart) + [RawMailState.HANDLED] * len(passing)
+    places = [row.case.account_id == case.anna.account_id for row in rows]
+    assert places.index(True) < min(number for number, row in enumerate(rows) if row.case.account_id is None)
+    assert not [address for address in answered if address.startswith("eve")]
 
 
 def reports_of(raw_mail_id: int) -> int:

@@ -40,14 +40,25 @@ def needs_person() -> QuerySet[Case]:
 
 
 def queue(*, kind: CaseKind | None = None, quiet: bool = False, mine: int | None = None) -> list[QueueRow]:
-    """Open cases in the order in which they press. `mine`: those that this person took; `quiet`: the loops' alone."""
+    """Open cases in the order in which they press. `mine`: those that this person took; `quiet`: the loops' alone.
+
+    A case that names nothing of ours never stands before one that does: spam that passed for mail to the desk, however
+    much of it and however old, is not what the desk sees first.
+    """
     rows = open_cases().filter(quiet=quiet).select_related("account", "campaign", "assigned_to")
     if kind is not None:
         rows = rows.filter(kind=kind)
     if mine is not None:
         rows = rows.filter(assigned_to_id=mine)
-    found = [_row(case) for case in rows.annotate(number=Count("reports")).order_by("opened_at")[:MOST_ROWS]]
-    return sorted(found, key=lambda row: (-row.urgency, row.due or row.case.opened_at, row.case.id))
+    named_first = rows.annotate(number=Count("reports"), unnamed=Q(account=None)).order_by("unnamed", "opened_at")
+    found = [_row(case) for case in named_first[:MOST_ROWS]]
+    return sorted(found, key=_place)
+
+
+def _place(row: QueueRow) -> tuple[int, bool, datetime, int]:
+    unnamed = row.case.account_id is None and not row.case.dangerous
+    urgency = min(row.urgency, Urgency.NORMAL) if unnamed else row.urgency
+    return -urgency, unnamed, row.due or row.case.opened_at, row.case.id
 
 
 def neighbours(case: Case) -> tuple[Case | None, Case | None]:
