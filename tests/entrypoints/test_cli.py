@@ -141,7 +141,7 @@ def test_the_doctor_is_content_with_what_it_asked_for(database: str) -> None:
         assert not relay.received, "the doctor sends no letter"
     # What only a running installation with a public certificate has.
     assert second.topics("missing") == {"tls", "workers", "inbound"}
-    assert {"relay", "ptr", "spf", "mx", "dkim", "dmarc", "database", "settings"} <= second.topics("ok")
+    assert {"relay", "smtputf8", "ptr", "spf", "mx", "dkim", "dmarc", "database", "settings"} <= second.topics("ok")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +19,13 @@ from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.cli.lint.own import OwnLinks
 from mailflatrate.mail.edition import Recipient
-from mailflatrate.rules.lint import Outside, judge_message, message_facts
+from mailflatrate.mail.tokens import Purpose
+from mailflatrate.rules.lint import Outside, judge_message, message_facts, no_key, rewrote_nothing
 from mailflatrate.rules.message_chain import Profile
+from mailflatrate.settings.schema import load_settings
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -37,8 +42,13 @@ class Own:
 @pytest.fixture(scope="module")
 def own(database: str) -> Own:
     """A letter to one recipient, from a campaign that passed the gate, written as a sender process writes it."""
+    return letter_of({})
+
+
+def letter_of(changes: dict[str, object]) -> Own:
+    """The same for a draft with changes."""
     home = world(people=1)
-    campaign = home.ticked(home.draft())
+    campaign = home.ticked(home.draft(**changes))
     with tenancy.account(home.account_id):
         decision = release_campaign(campaign.id, by=home.anna)
         assert decision.allowed, decision.findings
@@ -65,6 +75,32 @@ def test_it_passes_every_rule_of_lint(own: Own) -> None:
     verdict = judge_message(facts, Profile.ALL)
     assert [(finding.key, finding.params) for finding in verdict.failures] == []
     assert [signature.verdict.passed for signature in facts.signatures] == [True]
+
+
+def test_an_address_that_is_shown_and_counted_is_no_mismatch(database: str) -> None:
+    """The link leads to our counter; what it shows was compared with its target before (R-49). Nobody else's is."""
+    shown = "[www.lindenhof.example/bulbs](https://www.lindenhof.example/bulbs)"
+    tracked = letter_of({"content": f"# Bulbs\n\nThe first bulbs are here: {shown}\n", "track_clicks": True})
+
+    def failed(raw: bytes, rewrote: Callable[[str], bool], *, offline: bool = False) -> list[str]:
+        find_key = no_key if offline else lambda _selector, _domain: key_of(tracked)
+        outside = Outside(find_key=find_key, key_bits={("one", "lindenhof.example"): 2048}, rewrote=rewrote)
+        return [finding.key for finding in judge_message(message_facts(raw, outside, now=NOW), Profile.ALL).failures]
+
+    rewrote = OwnLinks().rewrote
+    assert failed(tracked.raw, rewrote) == []
+    assert "links-truthful" not in failed(tracked.raw, rewrote, offline=True)
+    assert failed(tracked.raw, rewrote_nothing) == ["links-truthful"]
+    phishing = tracked.raw.replace(b"www.lindenhof.example/bulbs", b"www.sparkasse.example/bulb")
+    assert phishing != tracked.raw
+    assert "links-truthful" in failed(phishing, rewrote), "somebody changed what the link shows"
+    assert "links-truthful" in failed(phishing, rewrote, offline=True), "the body's hash is in the message itself"
+    url = f"{load_settings().public_url}/c/{'0' * 40}"
+    assert not rewrote(url), "no token of ours"
+    genuine = key_ring().seal(Purpose.CLICK, 1, 1, 0)
+    assert rewrote(f"{load_settings().public_url}/c/{genuine}")
+    assert not rewrote(f"https://elsewhere.example/c/{genuine}")
+    assert not rewrote(f"{load_settings().public_url}/k/{genuine}"), "a token of another purpose"
 
 
 def test_dkimpy_finds_the_signature_good(own: Own) -> None:

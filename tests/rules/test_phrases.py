@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.rules.phrases import find_categories, find_haste, find_orders
+from mailflatrate.rules.phrases import find_categories, find_haste, find_orders, tells_ai
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,15 @@ def test_orders_to_machines_and_haste() -> None:
     assert find_orders("A note for gardeners; previous instructions still hold") == ()
     assert find_haste("Nur noch heute: Zwiebeln") == "Nur noch heute"
     assert find_haste("Heute im Hof") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Made by AI.", True), ("Das Bild wurde mit KI erzeugt", True), ("KI-generiert", True), ("AI-generated", True),
+        ("drawn by artificial intelligence", True), ("mit künstlicher Intelligenz", True), ("A.I. picture", True),
+        ("Kai and the mail", False), ("Skiing in AIROLO", False), ("We said aye", False), ("", False),
+    ],
+)  # fmt: skip
+def test_whether_a_text_says_that_ai_made_something(text: str, told: bool) -> None:
+    assert tells_ai(text) is told

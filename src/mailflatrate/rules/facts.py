@@ -202,7 +202,7 @@ class ContentFacts:
     machine_orders: tuple[str, ...] = ()
     """Sentences addressed to the reader's assistant (R-48)."""
     ai_pictures_unlabelled: tuple[str, ...] = ()
-    """Names of pictures made by AI whose making nothing in the content tells (R-53)."""
+    """Names of pictures that the media library says AI made, and whose making nothing in the content tells (R-53)."""
     is_plain: bool = False
     """A message of another system that is plain text on purpose, without any other part."""
     in_thread: bool = False

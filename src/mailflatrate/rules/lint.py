@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from mailflatrate.mail.body_marks import imprint_marks, offers_leaving, offers_leaving_html
 from mailflatrate.mail.content_facts import ContentFacts as SeenContent
 from mailflatrate.mail.content_facts import lint_parts
-from mailflatrate.mail.dkim_verify import KeyFinder, KeyUnreachable, verify_signatures
+from mailflatrate.mail.dkim_verify import DkimStatus, KeyFinder, KeyUnreachable, verify_signatures
 from mailflatrate.mail.from_line import Mailbox, read_from
 from mailflatrate.mail.html.tokens import Kind, tokenise
 from mailflatrate.mail.message import Message, read_message
@@ -56,13 +56,24 @@ def no_looks(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLook
     return DomainLooks()
 
 
+def rewrote_nothing(_url: str) -> bool:
+    """No link is of ours."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Whom a run may ask. `key_bits` is filled by the key finder: (selector, domain) -> bits."""
+    """Whom a run may ask. `key_bits` is filled by the key finder: (selector, domain) -> bits.
+
+    `rewrote` knows a link that an edition of this installation put in the place of another. What such a link showed was
+    compared with where it leads before it was rewritten, so its text is no mismatch now (R-49); but only in a message
+    whose signature does not say that somebody changed it since.
+    """
 
     find_key: KeyFinder = no_key
     look: Callable[[str, str, str], DomainLooks] = no_looks
     brands: Brands = field(default_factory=shipped_brands)
+    rewrote: Callable[[str], bool] = rewrote_nothing
     key_bits: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
@@ -98,7 +109,7 @@ def message_facts(raw: bytes, outside: Outside, *, now: datetime) -> MessageFact
         message=message,
         kind=kind,
         from_line=from_line,
-        content=_content(message, kind),
+        content=_content(message, kind, rewrote_nothing if _is_changed(signatures) else outside.rewrote),
         sender=_sender(message, from_line, signatures, outside),
         signatures=signatures,
         unsubscribe=judge_list_unsubscribe(message.all("list-unsubscribe"), message.all("list-unsubscribe-post")),
@@ -147,7 +158,7 @@ def _sender(message: Message, from_line: FromFacts, signatures: tuple[Signature,
     )
 
 
-def _content(message: Message, kind: MessageKind) -> ContentFacts:
+def _content(message: Message, kind: MessageKind, rewrote: Callable[[str], bool]) -> ContentFacts:
     """What the rules of a campaign see in a campaign, seen in a message; a part that is not there lacks nothing."""
     html, text = message.html, message.text
     seen = lint_parts(html, text)
@@ -168,7 +179,7 @@ def _content(message: Message, kind: MessageKind) -> ContentFacts:
         leftovers=seen.merge_tags,
         attachments=message.attachments,
         active_elements=tuple(sorted(seen.forbidden_elements)),
-        links=_links(html, seen),
+        links=_links(html, seen, rewrote),
         images_without_alt=len(seen.images_without_alt),
         hidden=tuple(hidden.text for hidden in seen.hidden_text),
         images=seen.image_count,
@@ -184,8 +195,14 @@ def _content(message: Message, kind: MessageKind) -> ContentFacts:
     )
 
 
-def _links(html: str, seen: SeenContent) -> tuple[LinkFacts, ...]:
-    named = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
+def _is_changed(signatures: tuple[Signature, ...]) -> bool:
+    """True for a message without a signature, or with one that says that it was changed on its way."""
+    broken = (DkimStatus.BODY_CHANGED, DkimStatus.HEADER_CHANGED, DkimStatus.MALFORMED)
+    return not signatures or any(one.verdict.status in broken for one in signatures)
+
+
+def _links(html: str, seen: SeenContent, rewrote: Callable[[str], bool]) -> tuple[LinkFacts, ...]:
+    named = [LinkFacts(link.target, "" if rewrote(link.target) else link.shown) for link in seen.link_texts]
     known = {link.url for link in named}
     targets = dict.fromkeys(
         (token.attributes.get("href") or "").strip()

@@ -41,6 +41,17 @@ def find_orders(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.group() for match in _ORDERS.finditer(" ".join(text.split()))))
 
 
+_AI = re.compile(
+    r"\b(?:AI|KI)\b|\b(?:A\.I\.|K\.I\.)|\b(?i:artificial intelligence|künstliche[rn]? intelligenz|"
+    r"midjourney|dall[-·]?e|stable diffusion)\b"
+)
+
+
+def tells_ai(text: str) -> bool:
+    """Whether a text says that something was made by AI, in English or German (R-53)."""
+    return _AI.search(" ".join(text.split())) is not None
+
+
 def find_haste(text: str) -> str | None:
     """The first claim that time or stock runs short, or None."""
     match = _HASTE.search(text)

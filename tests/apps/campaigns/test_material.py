@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from campaign_world import World, bare_account, world
@@ -16,6 +17,7 @@ from mailflatrate.apps.campaigns.models import ContentKind, Media
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.mail.pictures import Refusal
+from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings import load_settings
 
 BRAND = {
@@ -141,3 +143,41 @@ def test_an_own_template_keeps_what_is_said_and_nobody_elses(anna: World) -> Non
         assert not queries.templates().exists()
         with pytest.raises(type(kept).DoesNotExist):
             actions.start_from_template(kept.id, name="x", by=None, values={})
+
+
+def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: World) -> None:
+    """R-53: fed by the tick in the library; a description or a sentence of the letter is enough."""
+    with tenancy.account(anna.account_id):
+        media = actions.upload_media(
+            picture("plum"), name="garden.jpg", alt="A garden", decorative=False, by=None, made_by_ai=True
+        )
+        address = letter_url(media, list(media.files.all()))
+        again = actions.upload_media(picture("plum"), name="", alt="", decorative=False, by=None)
+        assert (again.made_by_ai, again.alt) == (True, "A garden"), "the tick is not lost by uploading it again"
+        other = upload("olive")
+        plain = letter_url(other, list(other.files.all()))
+
+    def reminded(content: str) -> list[tuple[str, ...]]:
+        draft = anna.draft(content=content)
+        with tenancy.account(anna.account_id):
+            failed = [one for one in check_campaign(draft.id).failures if one.key == "ai-pictures-labelled"]
+        assert all(one.severity is Severity.WARN for one in failed)
+        return [dict(one.params)["pictures"] for one in failed]  # type: ignore[misc]
+
+    assert reminded(f"# Bulbs\n\n![A garden]({address})\n") == [("garden.jpg",)]
+    assert reminded(f"# Bulbs\n\n![A garden, made by AI]({address})\n") == []
+    assert reminded(f"# Zwiebeln\n\n![Ein Garten]({address})\n\nDas Bild wurde mit KI erzeugt.\n") == []
+    assert reminded(f"# Bulbs\n\n![A wall]({plain})\n") == [], "nobody said that AI made this one"
+
+
+def test_the_tick_stands_on_the_pages(anna: World) -> None:
+    data = {"files": SimpleUploadedFile("ai.jpg", picture("navy"), "image/jpeg"), "alt": "Sea", "made_by_ai": "on"}
+    assert anna.client.post("/studio/media/upload/", data).status_code == 303
+    with tenancy.account(anna.account_id):
+        media = Media.objects.get(name="ai.jpg")
+        assert media.made_by_ai
+    page = anna.client.get(f"/studio/media/{media.id}/").content.decode()
+    assert 'name="made_by_ai"' in page
+    anna.client.post(f"/studio/media/{media.id}/", {"name": "ai.jpg", "alt": "Sea"})
+    with tenancy.account(anna.account_id):
+        assert not Media.objects.get(id=media.id).made_by_ai

@@ -1,10 +1,12 @@
 """Rows of this app as facts for the rules."""
 
+import re
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.campaigns.compiling import content_hash
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.media import media_ids_in
+from mailflatrate.apps.campaigns.models import Campaign, Media
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
@@ -13,7 +15,7 @@ from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.liquid.mistakes import as_param
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
-from mailflatrate.rules.phrases import find_categories, find_orders
+from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
 
 EMPTY_CONTENT = ContentFacts(
     subject="",
@@ -60,7 +62,28 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         dark_traps=seen.dark_traps,
         categories=find_categories(words),
         machine_orders=find_orders(words),
+        ai_pictures_unlabelled=_unlabelled(compiled.html.source, campaign.account_id, seen.visible_text),
     )
+
+
+_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"""<img\b[^>]*?\balt=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+
+
+def _unlabelled(html: str, account_id: int, visible_text: str) -> tuple[str, ...]:
+    """Names of pictures that the library says AI made, where neither their description nor the letter tells (R-53).
+
+    One sentence of the letter speaks for all of them; a description speaks for itself.
+    """
+    if tells_ai(visible_text):
+        return ()
+    made = Media.objects.filter(id__in=media_ids_in(html, account_id), made_by_ai=True).order_by("name", "id")
+    unsaid = []
+    for picture in made:
+        shown = [tag for tag in _IMG.findall(html) if picture.id in media_ids_in(tag, account_id)]
+        if not all(any(tells_ai("".join(alt)) for alt in _ALT.findall(tag)) for tag in shown):
+            unsaid.append(picture.name)
+    return tuple(unsaid)
 
 
 def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) -> ContentFacts:

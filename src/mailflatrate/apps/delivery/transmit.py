@@ -29,6 +29,7 @@ class RelayLook(NamedTuple):
     tls: bool
     pipelining: bool
     dsn: bool
+    smtputf8: bool
 
 
 async def look_at_relay(settings: Settings) -> RelayLook:
@@ -37,7 +38,8 @@ async def look_at_relay(settings: Settings) -> RelayLook:
     Raises RelayUnavailable with the stage that failed.
     """
     connection = await open_connection(relay_config(settings))
-    look = RelayLook(connection.tls, connection.offers.pipelining, connection.offers.dsn)
+    offers = connection.offers
+    look = RelayLook(connection.tls, offers.pipelining, offers.dsn, offers.smtputf8)
     connection.close()
     await connection.wait_closed()
     return look

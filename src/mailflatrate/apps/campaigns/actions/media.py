@@ -22,8 +22,9 @@ MEGABYTE = 1024 * 1024
 
 
 def upload_media(
-    data: bytes, *, name: str, alt: str, decorative: bool, by: User | None, gallery_key: str = ""
-) -> Media:
+    data: bytes, *, name: str, alt: str, decorative: bool, by: User | None, gallery_key: str = "",
+    made_by_ai: bool = False,
+) -> Media:  # fmt: skip
     """Keep a picture in every width that letters need. The same file again is the same picture, with its newest words.
 
     Raises MediaRefused.
@@ -31,8 +32,12 @@ def upload_media(
     sha256 = hashlib.sha256(data).hexdigest()
     known = Media.objects.filter(sha256=sha256).first()
     if known is not None:
-        if alt or decorative:
-            describe_media(known.id, name=name or known.name, alt=alt, decorative=decorative)
+        if alt or decorative or made_by_ai:
+            describe_media(
+                known.id, name=name or known.name, alt=alt or known.alt,
+                decorative=decorative or (known.decorative and not alt),
+                made_by_ai=made_by_ai or known.made_by_ai,
+            )  # fmt: skip
             known.refresh_from_db()
         return known
     files = _files(data)
@@ -43,6 +48,7 @@ def upload_media(
     media = Media.objects.create(
         name=name[:120] or "picture", alt=alt, decorative=decorative, sha256=sha256, width=whole.width,
         height=whole.height, animated=whole.animated, octets=octets, created_by=by, gallery_key=gallery_key,
+        made_by_ai=made_by_ai,
     )  # fmt: skip
     for slot, picture in files.items():
         MediaFile.objects.create(
@@ -65,11 +71,12 @@ def _files(data: bytes) -> dict[int, Picture]:
     return files
 
 
-def describe_media(media_id: int, *, name: str, alt: str, decorative: bool) -> Media:
-    """Change a picture's name and what is read aloud in its place. Raises Media.DoesNotExist."""
+def describe_media(media_id: int, *, name: str, alt: str, decorative: bool, made_by_ai: bool) -> Media:
+    """Change a picture's name, what is read aloud in its place, and how it came to be. Raises Media.DoesNotExist."""
     media = Media.objects.select_for_update().get(id=media_id)
     media.name, media.alt, media.decorative = name[:120] or media.name, "" if decorative else alt, decorative
-    media.save(update_fields=["name", "alt", "decorative"])
+    media.made_by_ai = made_by_ai
+    media.save(update_fields=["name", "alt", "decorative", "made_by_ai"])
     return media
 
 

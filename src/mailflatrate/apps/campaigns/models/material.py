@@ -14,6 +14,7 @@ class Media(TenantModel):
     name = models.CharField(_("name"), max_length=120)
     alt = models.CharField(max_length=250, blank=True)
     decorative = models.BooleanField(default=False, help_text="the customer said that there is nothing to describe")
+    made_by_ai = models.BooleanField(default=False, db_default=False, help_text="the customer said so (R-53)")
     sha256 = models.CharField(max_length=64, help_text="of the uploaded file")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()

@@ -23,26 +23,33 @@ def relay_lines(settings: Settings) -> Iterator[Line]:
     """Nothing where no relay is set; that is said with the settings."""
     if settings.relay_host is None:
         return
-    yield _relay(settings)
+    yield from _relay(settings)
     postqueue = shutil.which("postqueue") if is_this_host(settings.relay_host) else None
     if postqueue:
         yield _queue(postqueue)
 
 
-def _relay(settings: Settings) -> Line:
+def _relay(settings: Settings) -> Iterator[Line]:
     where = f"{settings.relay_host}:{settings.relay_port}"
     try:
         seen = asyncio.run(look_at_relay(settings))
     except RelayUnavailable as problem:
-        return missing("relay", f"{where} does not take us: {problem}", "Start it, or correct MAILFLATRATE_RELAY_*.")
+        yield missing("relay", f"{where} does not take us: {problem}", "Start it, or correct MAILFLATRATE_RELAY_*.")
+        return
     text = f"{where} answers EHLO {settings.helo_name}{', encrypted by STARTTLS' if seen.tls else ', in the clear'}"
     if not seen.tls and not is_this_host(settings.relay_host):
-        return missing("relay", text, "Let the relay offer STARTTLS (R-102).")
-    if not seen.dsn:
-        return warning("relay", f"{text}; it offers no DSN", "Bounces will be whole messages; turn DSN on (R-67).")
-    if not seen.pipelining:
-        return warning("relay", f"{text}; it offers no PIPELINING", "Sending is slower by half; turn it on.")
-    return ok("relay", text)
+        yield missing("relay", text, "Let the relay offer STARTTLS (R-102).")
+    elif not seen.dsn:
+        yield warning("relay", f"{text}; it offers no DSN", "Bounces will be whole messages; turn DSN on (R-67).")
+    elif not seen.pipelining:
+        yield warning("relay", f"{text}; it offers no PIPELINING", "Sending is slower by half; turn it on.")
+    else:
+        yield ok("relay", text)
+    if seen.smtputf8:
+        yield ok("smtputf8", f"{where} takes addresses with letters outside of ASCII (RFC 6531)")
+    else:
+        yield warning("smtputf8", f"{where} offers no SMTPUTF8: addresses like dörte@ are left out as 5.6.7 (R-19)",
+                      "Turn it on (Postfix: smtputf8_enable = yes).")  # fmt: skip
 
 
 def _queue(postqueue: str) -> Line:

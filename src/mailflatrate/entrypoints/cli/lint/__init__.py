@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from mailflatrate.entrypoints.cli.lint.own import OwnLinks
 from mailflatrate.entrypoints.cli.lint.report import Judged, as_json, as_sarif, as_text
 from mailflatrate.rules.lint import Outside, judge_message, lint_from_line, message_facts
 from mailflatrate.rules.message_chain import Profile
@@ -78,11 +80,13 @@ def _judge(file: Path, profile: Profile, outside: Outside, offline: bool) -> Jud
 
 
 def _outside(brands: Brands, dns_servers: str, offline: bool) -> Outside:
+    rewrote = OwnLinks().rewrote
     if offline:
-        return Outside(brands=brands)
+        return Outside(brands=brands, rewrote=rewrote)
     from mailflatrate.entrypoints.cli.lint.dns import ask_the_dns
 
-    return ask_the_dns(brands, [server.strip() for server in dns_servers.split(",") if server.strip()])
+    asked = ask_the_dns(brands, [server.strip() for server in dns_servers.split(",") if server.strip()])
+    return replace(asked, rewrote=rewrote)
 
 
 def print_from_lines(lines: Iterable[bytes], brands: Brands) -> None:

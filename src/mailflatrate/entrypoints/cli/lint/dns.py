@@ -44,7 +44,7 @@ def ask_the_dns(brands: Brands, servers: list[str]) -> Outside:
             else True,
         )
 
-    return Outside(find_key, look, brands, key_bits)
+    return Outside(find_key, look, brands, key_bits=key_bits)
 
 
 _OK = DnsCheck(DnsState.OK)

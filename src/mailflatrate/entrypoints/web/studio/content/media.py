@@ -126,7 +126,12 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
         try:
             alt = request.POST.get("alt", "").strip()[:250]
             decorative = request.POST.get("decorative") == "on"
-            kept.append(actions.upload_media(one.read(), name=name, alt=alt, decorative=decorative, by=request.user))
+            kept.append(
+                actions.upload_media(
+                    one.read(), name=name, alt=alt, decorative=decorative, by=request.user,
+                    made_by_ai=request.POST.get("made_by_ai") == "on",
+                )
+            )  # fmt: skip
         except MediaRefused as problem:
             refused.append(f"{name}: {refusal_sentence(problem.reason)}")
     return kept, refused
@@ -163,6 +168,12 @@ class DescribeForm(forms.Form):
     )
     decorative = forms.BooleanField(label=gettext_lazy("Only decoration: there is nothing to describe"), required=False)
 
+    made_by_ai = forms.BooleanField(
+        label=gettext_lazy("Made by AI"),
+        required=False,
+        help_text=gettext_lazy("In the EU readers must be told where it looks like a photograph; a check reminds you."),
+    )
+
     def clean(self) -> dict[str, object]:
         """One of the two is needed."""
         values = super().clean() or self.cleaned_data
@@ -183,11 +194,14 @@ def _find(media_id: int) -> Media:
 def one(request: StudioRequest, media_id: int) -> HttpResponse:
     """One picture: its description, its sizes, where it is used."""
     media = _find(media_id)
-    initial = {"name": media.name, "alt": media.alt, "decorative": media.decorative}
+    initial = {"name": media.name, "alt": media.alt, "decorative": media.decorative, "made_by_ai": media.made_by_ai}
     form = DescribeForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data
-        actions.describe_media(media_id, name=words["name"], alt=words["alt"], decorative=words["decorative"])
+        actions.describe_media(
+            media_id, name=words["name"], alt=words["alt"], decorative=words["decorative"],
+            made_by_ai=words["made_by_ai"],
+        )  # fmt: skip
         messages.success(request, _("Saved."))
         following = queries.media().filter(alt="", decorative=False).first()
         if "next" in request.POST and following is not None:

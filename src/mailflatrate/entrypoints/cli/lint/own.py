@@ -1,0 +1,42 @@
+"""Links that an edition of this installation put in the place of others, known by their sealed token."""
+
+import re
+
+from mailflatrate.mail.links import LinkKind
+from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, KeyRingError, Purpose
+
+_CLICK = re.compile(rf"(https?://[^/?#]+)/({LinkKind.CLICK.value}|{LinkKind.PERSONAL_CLICK.value})/({TOKEN_PATTERN})")
+_PURPOSES = {LinkKind.CLICK.value: Purpose.CLICK, LinkKind.PERSONAL_CLICK.value: Purpose.PERSONAL_CLICK}
+
+
+class OwnLinks:
+    """Asks the installation's key ring, which is read when the first link looks like ours; without one none is."""
+
+    def __init__(self) -> None:
+        self._ring: KeyRing | None = None
+        self._base = ""
+        self._is_read = False
+
+    def rewrote(self, url: str) -> bool:
+        """True for a link of ours whose token was sealed here."""
+        found = _CLICK.fullmatch(url)
+        if found is None:
+            return False
+        if not self._is_read:
+            self._read()
+        if self._ring is None or found[1].lower() != self._base:
+            return False
+        return self._ring.open_token(_PURPOSES[found[2]], found[3]) is not None
+
+    def _read(self) -> None:
+        """The key ring of the environment or the data folder; nothing is made where there is none."""
+        from mailflatrate.settings.schema import SettingsError, load_settings
+        from mailflatrate.settings.secrets import load_secrets
+
+        self._is_read = True
+        try:
+            settings = load_settings()
+            if settings.token_keys or (settings.data_dir / "secrets.json").exists():
+                self._ring, self._base = KeyRing.parse(load_secrets().token_keys), settings.public_url.lower()
+        except (SettingsError, KeyRingError, OSError, ValueError):
+            self._ring = None
