@@ -9,6 +9,8 @@ import codecs
 import re
 from functools import lru_cache
 
+from mailflatrate.mail.reading.storable import storable
+
 _FIELD = re.compile(r"^([!-9;-~]{1,120})[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)", re.M)
 _PARAM = re.compile(r";\s*([\w*-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;]*))", re.S)
 _ENCODED_WORD = re.compile(r"=\?([\w.:+-]+)(?:\*[\w-]+)?\?([bBqQ])\?([^?]*)\?=")
@@ -44,7 +46,11 @@ def _codec(name: str) -> str:
 
 
 def decode_bytes(data: bytes, charset: str) -> str:
-    """Text of `data`; a wrong or missing charset falls back to UTF-8, then Latin-1."""
+    """Text of `data`; a wrong or missing charset falls back to UTF-8, then Latin-1. U+FFFD for what is unstorable."""
+    return storable(_decoded(data, charset))
+
+
+def _decoded(data: bytes, charset: str) -> str:
     if charset:
         try:
             return data.decode(_codec(charset))
@@ -85,10 +91,7 @@ class Headers:
     __slots__ = ("_fields", "block")
 
     def __init__(self, block: bytes) -> None:
-        try:
-            self.block = block.decode("utf-8")
-        except UnicodeDecodeError:
-            self.block = block.decode("latin-1")
+        self.block = decode_bytes(block, "")
         self._fields: dict[str, list[str]] = {}
         for match in _FIELD.finditer(self.block):
             values = self._fields.setdefault(match[1].lower(), [])

@@ -60,8 +60,10 @@ def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[i
 
 
 def _is_to_be_read(mail: RawMail, *, again: bool) -> bool:
-    if mail.via == HANDED_IN or not mail.raw:
+    if mail.via == HANDED_IN:
         return False
+    if not mail.raw:  # its content was erased after its time, unless it came without any
+        return mail.state == RawMailState.NEW
     return again or mail.state not in (RawMailState.HANDLED, RawMailState.APART)
 
 
