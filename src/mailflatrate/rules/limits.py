@@ -113,6 +113,9 @@ LIMITS: dict[str, Limit] = {
         _limit("confirmation_again_hours", 24, "hours", "R-32", "ours: one mail, no reminder", derived=True),
         _limit("sign_ups_per_ip_hour", 60, "events", "R-35", "ours", derived=True),
         _limit("sign_ups_unproven_per_form_hour", 60, "events", "R-35", "ours", derived=True),
+        _limit("sign_up_spike_least", 50, "events", "R-35", "ours, within an hour", derived=True),
+        _limit("sign_up_spike_factor", 5, "times the usual hour", "R-35", "ours", derived=True),
+        _limit("sign_up_spike_denied", 3, "events", "R-35", "ours, within an hour", derived=True),
         _limit("sign_up_least_seconds", 3, "seconds", "R-35", "ours", derived=True),
         # Reports on the public page.
         _limit("reports_per_network_hour", 20, "events", "R-83", "ours", derived=True),

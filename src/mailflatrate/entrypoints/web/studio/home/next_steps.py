@@ -19,9 +19,11 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint, waiting_requests
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
+from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.imprint import check_imprint
 from mailflatrate.rules.verdict import Verdict
 
@@ -48,6 +50,7 @@ def next_steps(account: Account, membership: Membership) -> list[Step]:
 
 def _steps(account: Account, membership: Membership) -> Iterator[Step]:
     yield from _standing(account)
+    yield from _floods()
     yield from _questions(account)
     yield from _mailings()
     yield from _second_releases(account, membership)
@@ -59,6 +62,14 @@ def _steps(account: Account, membership: Membership) -> Iterator[Step]:
     yield from _drafts()
     yield from _origins()
     yield from _doubt()
+
+
+def _floods() -> Iterator[Step]:
+    """Forms to which something unusual happens right now (R-35)."""
+    for seen in forms_under_pressure()[:2]:
+        title = _("Unusually many sign-ups at “%(name)s”") % {"name": seen.form.name}
+        href = reverse("studio:form", args=[seen.form.id])
+        yield Step("triangle-alert", "warning", title, pressure_words(seen), href, _("Look"))
 
 
 def _standing(account: Account) -> Iterator[Step]:

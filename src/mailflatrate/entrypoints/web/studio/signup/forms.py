@@ -14,6 +14,7 @@ from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import Form, FormState, RequestState, SignupRequest
+from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
 from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.entrypoints.web.language import reading_language
@@ -21,6 +22,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_published, wanted
 from mailflatrate.entrypoints.web.studio.signup.fields import NewForm
+from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.forms import frozen_from_json
 from mailflatrate.rules.gate import all_rules
 
@@ -120,8 +122,10 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
     found = recent_requests(form_id, before_id=before)
     frozen = frozen_from_json(form.current.content)
     language = frozen.language(request.GET.get("language") or request.LANGUAGE_CODE or "")
+    pressed = pressure_on(form_id)
     context: dict[str, Any] = {
         "signup": form,
+        "pressure": pressure_words(pressed) if pressed else "",
         "row": form_row(form_id),
         "tone": FORM_TONES[FormState(form.state)],
         "state": FormState(form.state).label,
