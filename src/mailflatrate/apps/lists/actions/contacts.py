@@ -72,11 +72,13 @@ MAX_PAUSE_DAYS = 366
 def set_preferences(contact_id: int, *, pause_days: int | None, language: str) -> None:
     """What the person himself wishes: how often mailings may come, and in which language he reads.
 
-    The language is kept as the attribute `language`, so that segments and letters can follow it.
+    The language is kept as the attribute `language`, so that segments and letters can follow it. Saving is a sign of
+    the person's own (R-91).
     """
     contact = Contact.objects.select_for_update().get(id=contact_id)
     if pause_days is not None and not 0 < pause_days <= MAX_PAUSE_DAYS:
         raise ListError(_("a pause between mailings has between 1 and %(limit)d days") % {"limit": MAX_PAUSE_DAYS})
     contact.pause_days, contact.updated_at = pause_days, clock.now()
+    contact.last_activity_at = contact.updated_at
     contact.attributes = {**contact.attributes, LANGUAGE_ATTRIBUTE: language}
-    contact.save(update_fields=["pause_days", "attributes", "updated_at"])
+    contact.save(update_fields=["pause_days", "attributes", "updated_at", "last_activity_at"])

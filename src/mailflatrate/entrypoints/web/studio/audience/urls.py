@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.audience import contact, contacts, imports, lists, origins, rights, segments
+from mailflatrate.entrypoints.web.studio.audience import (
+    contact,
+    contacts,
+    imports,
+    lists,
+    origins,
+    quiet,
+    rights,
+    segments,
+)
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
@@ -23,6 +32,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONTACT}erase/", rights.erase, name="contact-erase"),
     path("requests/", rights.asked, name="requests"),
     path(f"{CONTACT}proof/<int:list_id>/", rights.proof, name="contact-proof"),
+    path("quiet/", quiet.quiet, name="quiet"),
+    path("quiet/ask/", quiet.ask_again, name="quiet-ask"),
     path("segments/", segments.index, name="segments"),
     path("segments/new/", segments.edit, name="segment-new"),
     path("segments/rows/", segments.rows, name="segment-rows"),

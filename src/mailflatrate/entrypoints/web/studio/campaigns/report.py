@@ -118,7 +118,8 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
         "held": [
             {"name": provider_name(lane.provider), "rule": lane.rule, "waiting": progress.held[lane.provider]}
-            for lane in (held_lanes(campaign.id) if progress.held else [])
+            for lane in (held_lanes(campaign.id) if any(progress.held.values()) else [])
+            if progress.held[lane.provider]
         ],
     }
 
