@@ -87,8 +87,8 @@ def promised(somebody: Any, checks: Checks) -> None:
     page.locator("[data-opens=policy]").first.click()
     page.check("#policy_confirm")
     looked_at(somebody, "compose-policy")
-    page.locator("#policy button.btn-primary").click()
-    page.wait_for_url(re.compile(r"/edit/"))
+    with page.expect_navigation():
+        page.locator("#policy button.btn-primary").click()
     checks.after("the policy")
 
 
@@ -202,8 +202,8 @@ def test_by_keyboard_alone_in_markdown(visitor: Any, otto: Any, words: Words) ->
         tab_to(page, "#policy_confirm")
         keys.press("Space")
         tab_to(page, "#policy button.btn-primary")
-        keys.press("Enter")
-        page.wait_for_url(re.compile(r"/edit/"))
+        with page.expect_navigation():
+            keys.press("Enter")
         checks.after("the policy")
         assert len(checks.closed) >= 3
         looked_at(anna, "compose-keys-ready")
