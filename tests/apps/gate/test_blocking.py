@@ -1,5 +1,6 @@
 """Each blocking rule alone keeps a campaign in; once it is mended, the campaign goes (acceptance 2 of the gate)."""
 
+import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from django.db import transaction
 
+from api_world import Program, problem, program_of
 from campaign_world import CONTENT, IMPRINT, World, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
@@ -56,10 +58,27 @@ class Home:
         assert (state == CampaignState.DRAFT) == bool(blocking)
         return blocking
 
+    def blocked_by_api(self, shop: Program) -> list[str]:
+        """Release it by API, the policy confirmed for what was ticked; the checks that keep it in."""
+        word = {"policy_confirmed": True, "content_hash": self.draft.policy_hash}
+        answer = shop.call("POST", f"/campaigns/{self.draft.id}/release", word)
+        if answer.status_code == 202:
+            return []
+        code, shape = problem(answer), json.loads(answer.content)
+        if code == (422, "content-changed"):
+            return ["policy-acknowledged"]
+        assert code == (422, "checks-open")
+        return [each["id"] for each in shape["checks"] if each["severity"] == "block"]
+
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> World:
     return world(people=1)
+
+
+@pytest.fixture(scope="module")
+def shop(anna: World) -> Program:
+    return program_of(anna)
 
 
 @pytest.fixture
@@ -191,16 +210,21 @@ def test_every_blocking_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize(("key", "break_it", "mend_it"), CASES, ids=[key for key, _, _ in CASES])
 def test_one_broken_rule_keeps_it_in_and_mending_lets_it_go(
-    home: Home, key: str, break_it: Step, mend_it: Step
+    home: Home, shop: Program, key: str, break_it: Step, mend_it: Step
 ) -> None:
+    """By the gate itself, on the page, and by API."""
     try:
         break_it(home)
         assert home.blocked_by() == [key]
         home.anna.client.post(f"/studio/campaigns/{home.draft.id}/release/", {"when": "now"})
         assert home.anna.again(home.draft).state == CampaignState.DRAFT
+        assert home.blocked_by_api(shop) == [key]
+        assert home.anna.again(home.draft).state == CampaignState.DRAFT
     finally:
         mend_it(home)
-    assert home.blocked_by() == []
+    with tenancy.account(home.anna.account_id):
+        assert check_campaign(home.draft.id).allowed
+    assert home.blocked_by_api(shop) == []
 
 
 def test_a_draft_cannot_leave_out_what_the_service_puts_in(home: Home) -> None:

@@ -1,0 +1,199 @@
+"""The direct attack by API: a customer's program with every scope finds no way to a delivery without permission.
+
+Without an active account, current agreements, a release tick on this content, an approved origin or a confirmed form, a
+consent event and freedom from suppression nothing is planned (issue of permission, acceptance 1).
+"""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api_world import Program, problem, program, program_of
+from campaign_world import CONTENT, World, bare_account
+from forms_world import Place, place, somebody
+from lists_home import HEADER, approve_origin, declare_origin, reviewer
+from mailflatrate.apps.accounts.actions import Reasons, change_standing
+from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import check_import
+from mailflatrate.apps.lists.intake.runner import run_import
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, Subscription
+from mailflatrate.base import tenancy
+from vetted import applicant, operator
+
+PROVED = "{email};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://anna.example/news;Kiel"
+BARE = "{email};Dora;Meyer;;;;;Kiel"
+
+
+@pytest.fixture(scope="module")
+def home(database: str) -> Place:
+    assert database
+    return place()
+
+
+@pytest.fixture(scope="module")
+def shop(home: Place) -> Program:
+    return program_of(home.anna)
+
+
+def release(anna: World, shop: Program, list_ids: list[int]) -> tuple[int, Any]:
+    """Write a mailing to lists and release it with the word for it; its id and the answer."""
+    values = {
+        "name": "Attack", "subject": "Winter bulbs are here", "sender_id": anna.sender_id, "list_ids": list_ids,
+        "content_kind": "markdown", "content": CONTENT,
+    }  # fmt: skip
+    draft = shop.post("/campaigns", values, 201)
+    word = {"policy_confirmed": True, "content_hash": draft["content_hash"]}
+    return draft["id"], shop.call("POST", f"/campaigns/{draft['id']}/release", word)
+
+
+def planned(anna: World, campaign_id: int) -> set[str]:
+    """What the worker makes of whatever was decided: the addresses that a delivery was planned for."""
+    with tenancy.account(anna.account_id):
+        decisions = list(GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False))
+    for decision in decisions:
+        assert decision.edition_id is not None
+        plan_campaign(anna.account_id, campaign_id, decision.edition_id, decision.id)
+    with tenancy.account(anna.account_id):
+        return set(Delivery.objects.filter(campaign_id=campaign_id).values_list("contact__email", flat=True))
+
+
+def bring(anna: World, shop: Program, list_id: int, line: str, *, work: bool = True) -> None:
+    """Upload and start a file of one row, and let the worker run it."""
+    file = io.BytesIO(f"{HEADER}\n{line}".encode())
+    file.name = "people.csv"
+    answer = shop.upload("/imports", {"list_id": list_id, "file": file})
+    if answer.status_code != 201:
+        return
+    import_id = answer.json()["id"]  # type: ignore[attr-defined]  # the test client's
+    shop.call("POST", f"/imports/{import_id}/start", {"policy_confirmed": True})
+    with tenancy.account(anna.account_id):
+        started = Import.objects.filter(id=import_id, state="queued").exists()
+    if work and started:
+        run_import(anna.account_id, import_id, slice_rows=10)
+        with tenancy.account(anna.account_id):
+            check_import(import_id)
+
+
+@pytest.mark.parametrize("who", ["registered", "handed in"])
+def test_an_account_that_nobody_activated_does_nothing(database: str, who: str) -> None:
+    account_id, user = bare_account("Quick Leads") if who == "registered" else applicant("Quick Leads", "Eve Ernst")
+    eve = program(account_id, user)
+    assert eve.refused("POST", "/campaigns", {"name": "x"}) == (403, "account-standing")
+    assert eve.refused("POST", "/campaigns/1/release", {}) == (403, "account-standing")
+    assert eve.refused("GET", "/contacts") == (403, "account-standing")
+
+
+@pytest.mark.parametrize(("standing", "code"), [(Standing.PAUSED, 422), (Standing.SUSPENDED, 403)])
+def test_an_account_that_may_not_send_does_not(database: str, standing: Standing, code: int) -> None:
+    home = place()
+    shop = program_of(home.anna)
+    draft = home.anna.draft()
+    known = shop.get(f"/campaigns/{draft.id}")["content_hash"]
+    change_standing(home.account_id, standing, Reasons("test", "Because."), by=operator())
+    word = {"policy_confirmed": True, "content_hash": known}
+    answer = shop.call("POST", f"/campaigns/{draft.id}/release", word)
+    assert problem(answer)[0] == code
+    assert planned(home.anna, draft.id) == set()
+
+
+def test_imported_people_wait_for_the_origin(home: Place, shop: Program) -> None:
+    dora = somebody()
+    made = shop.post("/lists", {"name": "Bought", "policy_confirmed": True}, 201)["id"]
+    bring(home.anna, shop, made, PROVED.format(email=dora))
+    with tenancy.account(home.account_id):
+        assert not Contact.objects.filter(email=dora).exists(), "no origin, no address"
+    origin = declare_origin(home.account_id, made)
+    bring(home.anna, shop, made, PROVED.format(email=dora))
+    number, answer = release(home.anna, shop, [made])
+    assert problem(answer) == (422, "checks-open")
+    assert planned(home.anna, number) == set()
+    lists.decide_origin(origin.id, lists.Outcome.REJECT, reviewer=reviewer(), reason="Bought.")
+    number, answer = release(home.anna, shop, [made])
+    assert problem(answer) == (422, "checks-open")
+    number, answer = release(home.anna, shop, [made, home.anna.list_id])
+    assert dora not in planned(home.anna, number)
+
+
+def test_whoever_leaves_between_release_and_plan_gets_nothing(home: Place, shop: Program) -> None:
+    (one,) = shop.get("/contacts?search=reader0")["items"]
+    (two,) = shop.get("/contacts?search=reader1")["items"]
+    number, answer = release(home.anna, shop, [home.anna.list_id])
+    assert answer.status_code == 202
+    shop.post(f"/contacts/{one['id']}/unsubscribe", {"list_id": home.anna.list_id})
+    shop.post("/suppressions", {"email": two["email"]}, 201)
+    got = planned(home.anna, number)
+    assert got and not got & {one["email"], two["email"]}
+
+
+Move = Callable[[Place, Program, str, int], None]
+
+
+def ask(home: Place, shop: Program, dora: str, _list: int) -> None:
+    shop.call("POST", "/confirmation-requests", {"form_id": home.form_id, "email": dora, "note": "at the fair"})
+    home.send()
+
+
+def edit(home: Place, shop: Program, dora: str, _list: int) -> None:
+    for person in shop.get(f"/contacts?search={dora}")["items"]:
+        for values in ({"attributes": {"state": "confirmed"}}, {"first_name": "Dora"}, {"subscriptions": []}):
+            shop.call("PATCH", f"/contacts/{person['id']}", values)
+
+
+def import_bare(home: Place, shop: Program, dora: str, list_id: int) -> None:
+    bring(home.anna, shop, list_id, BARE.format(email=dora))
+
+
+def import_unworked(home: Place, shop: Program, dora: str, list_id: int) -> None:
+    bring(home.anna, shop, list_id, PROVED.format(email=dora), work=False)
+
+
+def suppress(_home: Place, shop: Program, dora: str, _list: int) -> None:
+    shop.call("POST", "/suppressions", {"email": dora})
+
+
+def leave(_home: Place, shop: Program, dora: str, list_id: int) -> None:
+    for person in shop.get(f"/contacts?search={dora}")["items"]:
+        shop.call("POST", f"/contacts/{person['id']}/unsubscribe", {"list_id": list_id})
+
+
+def rename(_home: Place, shop: Program, _dora: str, list_id: int) -> None:
+    shop.call("PATCH", f"/lists/{list_id}", {"name": "Renamed"})
+
+
+def mail(home: Place, shop: Program, _dora: str, list_id: int) -> None:
+    release(home.anna, shop, [list_id])
+
+
+MOVES: list[Move] = [ask, edit, import_bare, import_unworked, suppress, leave, rename, mail]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(moves=st.lists(st.sampled_from(MOVES), min_size=2, max_size=6))
+def test_no_order_of_requests_makes_somebody_mailable_who_never_said_yes(
+    home: Place, shop: Program, moves: list[Move]
+) -> None:
+    """Whatever a program does about Dora, who confirms nothing and for whom no proof was brought."""
+    dora, list_id = somebody(), home.anna.list_id
+    for move in moves:
+        move(home, shop, dora, list_id)
+    number, _answer = release(home.anna, shop, [list_id])
+    assert dora not in planned(home.anna, number)
+    with tenancy.account(home.account_id):
+        rows = Subscription.objects.filter(contact__email=dora)
+        assert not rows.filter(state="confirmed").exists()
+        assert not ConsentEvent.objects.filter(evidence__email=dora, kind="confirmed").exists()
+        assert not Delivery.objects.filter(contact__email=dora, campaign__isnull=False).exists()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def origin(home: Place) -> None:
+    """The list's origin is approved, so that only proof is missing."""
+    approve_origin(home.account_id, home.anna.list_id)
