@@ -92,7 +92,9 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
     with tenancy.account(anna.account_id):
         assert Trial.objects.get(campaign=campaign).winner is None
         Trial.objects.filter(campaign=campaign).update(tested_at=clock.now())
-    assert "It waits for your choice." in anna.client.get(page).content.decode()
+    report = anna.client.get(page).content.decode()
+    assert "It waits for your choice." in report
+    assert "Send variant B to everybody else?" in report
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     assert "Send B to everybody else" not in ben.get(page).content.decode()
     assert ben.post(page + "choose/", {"variant": "1"}).status_code == 403

@@ -107,7 +107,7 @@ def test_it_begins_with_the_first_wave_and_everybody_has_his_hour(anna: World) -
     assert waiting == chunks
     page = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
     assert "by everybody" not in page
-    assert page.count("<tr>") >= 4
+    assert page.count("<tr") >= 4
 
 
 def test_whose_hour_has_passed_gets_it_at_once(anna: World) -> None:
@@ -160,9 +160,9 @@ def test_the_page_shows_the_waves_before_it_is_scheduled(anna: World) -> None:
     posted = {"at": nine(3).strftime("%Y-%m-%dT%H:%M"), "time_zone": "Europe/Berlin", "on_own_clocks": "on"}
     address = f"/studio/campaigns/{draft.id}/edit/waves/"
     page = anna.client.post(address, posted).content.decode()
-    assert page.count("<tr>") == 5
-    assert anna.client.post(address, {**posted, "on_own_clocks": ""}).content.decode().count("<tr>") == 0
-    assert anna.client.post(address, {**posted, "at": "nonsense"}).content.decode().count("<tr>") == 0
+    assert page.count("<tr") == 5
+    assert anna.client.post(address, {**posted, "on_own_clocks": ""}).content.decode().count("<tr") == 0
+    assert anna.client.post(address, {**posted, "at": "nonsense"}).content.decode().count("<tr") == 0
     anna.ticked(draft)
     answer = anna.client.post(f"/studio/campaigns/{draft.id}/release/", {**posted, "when": "later"})
     assert answer.status_code == 303

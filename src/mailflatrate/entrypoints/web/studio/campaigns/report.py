@@ -115,6 +115,8 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "withheld": reasons(progress.withheld),
         "unsubscribe_limit": limit("unsubscribe_stop"),
         "waves": _waves(campaign),
+        "waits_for_choice": bool(campaign.variants)
+        and Trial.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
         "held": [
             {"name": provider_name(lane.provider), "rule": lane.rule, "waiting": progress.held[lane.provider]}
