@@ -1,7 +1,7 @@
 """The stranger's test, whole: Carla against every table and every studio address that Anna has rows for."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 
 import psycopg
 import pytest
@@ -34,7 +34,7 @@ from mailflatrate.apps.campaigns.actions import (
     save_brand,
     write_comment,
 )
-from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion
+from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry, Trial
 from mailflatrate.apps.domains.models import Mailbox
@@ -157,6 +157,12 @@ class Neighbours:
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
             }  # fmt: skip
             self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.anna).id
+            digest = FeedDigest.objects.create(
+                name="Shop news", url="https://lindenhof.example/feed", mailing_list_id=self.anna.list_id, weekday=0,
+                at=time(9), time_zone="UTC", next_at=now,
+            )  # fmt: skip
+            FeedItem.objects.create(digest=digest, key="0" * 64, title="Bulbs", seen_at=now)
+            self.ids["digest_id"] = digest.id
             save_brand(BRAND, logo_id=self.ids["media_id"])
         self.anna.settle(campaign, DeliveryState.SENT, 1)
         self._four_eyes()
@@ -274,7 +280,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
                  "question_id", "template_id", "origin_id", "version_id", "key_id", "mailbox_id",
-                 "comment_id"):  # fmt: skip
+                 "comment_id", "digest_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
 
 import pytest
 
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from mailflatrate.wire.web import LARGEST_PAGE_OCTETS, WebStatus, look_at_page
+from mailflatrate.wire.web import LARGEST_PAGE_OCTETS, Want, WebStatus, fetch, look_at_page
 
 ZONE = {"site.example": {"A": ["127.0.0.1"]}, "inside.example": {"A": ["10.0.0.7"]}}
 
@@ -124,3 +126,35 @@ def test_a_name_that_does_not_exist_and_a_dns_that_says_nothing(resolver: DnsRes
 def test_nobody_listens(resolver: DnsResolver) -> None:
     page = look_at_page("http://site.example:9/", resolver, private=True)
     assert page.status is WebStatus.FAILED
+
+
+def test_a_server_that_sends_drop_by_drop(resolver: DnsResolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each drop comes in time, the whole would take for ever: the look ends."""
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(100):
+                    self.wfile.write(b"x")
+                    self.wfile.flush()
+                    sleep(0.02)
+
+        def log_message(self, *_args: object) -> None:
+            """Quiet."""
+
+    monkeypatch.setattr("mailflatrate.wire.web.LONGEST_READ_SECONDS", 0.1)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    seen = fetch(f"http://site.example:{server.server_address[1]}/", resolver, private=True)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    assert (seen.status, seen.problem) == (WebStatus.UNKNOWN, "no answer in time")
+
+
+def test_no_more_is_read_than_wanted(resolver: DnsResolver, port: int) -> None:
+    seen = fetch(f"http://site.example:{port}/big", resolver, Want(most_octets=1000), private=True)
+    assert (seen.status, len(seen.body)) == (WebStatus.OK, 1000)

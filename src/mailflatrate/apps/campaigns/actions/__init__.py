@@ -6,6 +6,13 @@ with, `versions` several people at one draft.
 
 from mailflatrate.apps.campaigns.actions.brand import save_brand
 from mailflatrate.apps.campaigns.actions.comments import settle_thread, take_back_comment, write_comment
+from mailflatrate.apps.campaigns.actions.digests import (
+    ask_for_look,
+    delete_digest,
+    due_digests,
+    look_at_digest,
+    save_digest,
+)
 from mailflatrate.apps.campaigns.actions.drafts import (
     WRITABLE,
     ask_for_review,
@@ -35,22 +42,27 @@ __all__ = [
     "WRITABLE",
     "Draft",
     "Window",
+    "ask_for_look",
     "ask_for_review",
     "copy_campaign",
     "create_campaign",
+    "delete_digest",
     "delete_draft",
     "delete_media",
     "delete_template",
     "describe_media",
+    "due_digests",
     "forget_aside",
     "gallery_media",
     "locked",
+    "look_at_digest",
     "make_edition",
     "record_answer",
     "record_request",
     "rename_template",
     "save_as_template",
     "save_brand",
+    "save_digest",
     "save_draft",
     "schedule",
     "set_state",

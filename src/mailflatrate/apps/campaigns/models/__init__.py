@@ -9,6 +9,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
     TestMetric,
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
+from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.material import BrandKit, MailingTemplate, Media, MediaFile
 from mailflatrate.apps.campaigns.models.release import ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
@@ -22,7 +23,10 @@ __all__ = [
     "CampaignVersion",
     "CommentPlace",
     "ContentKind",
+    "DigestOutcome",
     "Edition",
+    "FeedDigest",
+    "FeedItem",
     "MailingTemplate",
     "Media",
     "MediaFile",

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from mailflatrate.entrypoints.web.studio.campaigns import (
     comments,
     compose,
+    digests,
     listing,
     outcomes,
     preview,
@@ -20,6 +21,11 @@ ONE = "<int:campaign_id>/"
 urlpatterns: list[URLPattern] = [
     path("", listing.campaigns, name="campaigns"),
     path("new/", listing.new, name="campaign-new"),
+    path("digests/", digests.digests, name="digests"),
+    path("digests/new/", digests.new, name="digest-new"),
+    path("digests/<int:digest_id>/", digests.digest, name="digest"),
+    path("digests/<int:digest_id>/look/", digests.look, name="digest-look"),
+    path("digests/<int:digest_id>/delete/", digests.delete, name="digest-delete"),
     path(ONE, report.overview, name="campaign"),
     path(f"{ONE}copy/", listing.copy, name="campaign-copy"),
     path(f"{ONE}delete/", listing.delete, name="campaign-delete"),

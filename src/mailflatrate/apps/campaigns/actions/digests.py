@@ -1,0 +1,219 @@
+"""Recurring digests: settings, looking at the feed, preparing an issue. An issue is a draft; people tick and release it
+(R-04)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from mailflatrate.apps.accounts.actions import tell_people
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.accounts.queries import writers
+from mailflatrate.apps.campaigns.actions.drafts import create_campaign
+from mailflatrate.apps.campaigns.digests import next_issue, write_issue
+from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
+from mailflatrate.apps.campaigns.models import CampaignState, FeedDigest, FeedItem
+from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
+from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.feed import Feed, NoFeed, read_feed
+from mailflatrate.settings import load_settings
+from mailflatrate.wire.dns import Resolver
+from mailflatrate.wire.web import Document, Want, WebStatus, fetch
+
+MOST_DIGESTS = 20
+MOST_IN_ISSUE = 20
+MOST_FAILURES = 6
+FRESH = timedelta(days=7)
+REMEMBERED = timedelta(days=90)
+PAUSE_AFTER_FAILURE = timedelta(hours=1)
+WANT = Want(
+    accept="application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8",
+    agent="mailflatrate-digest/1 (+a newsletter of this feed is prepared)", most_octets=2 * 1024 * 1024,
+)  # fmt: skip
+SETTINGS = frozenset({
+    "name", "url", "mailing_list", "sender", "template", "weekday", "at", "time_zone", "minimum", "is_active",
+})  # fmt: skip
+_STATUS = {
+    WebStatus.MISSING: DigestOutcome.MISSING, WebStatus.FAILED: DigestOutcome.FAILED,
+    WebStatus.UNKNOWN: DigestOutcome.UNKNOWN,
+}  # fmt: skip
+FAILS = gettext_noop("The feed of “%(digest)s” fails, so that no issue was prepared. What went wrong stands here:")
+
+
+def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = None) -> FeedDigest:
+    """A new digest, or other settings of one (SETTINGS); a new address is looked at at once.
+
+    Raises CampaignError, NameTaken, FeedDigest.DoesNotExist.
+    """
+    if digest_id is None and FeedDigest.objects.count() >= MOST_DIGESTS:
+        raise CampaignError(_("An account has at most %(most)d digests.") % {"most": MOST_DIGESTS})
+    digest = FeedDigest.objects.select_for_update().get(id=digest_id) if digest_id else FeedDigest(created_by=by)
+    moved = digest.url != values["url"]
+    for name, value in values.items():
+        if name not in SETTINGS:
+            raise ValueError(f"not a customer's to write: {name}")
+        setattr(digest, name, value)
+    digest.account_id = tenancy.current_account_id()
+    digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
+    if moved:
+        digest.looked_at, digest.outcome, digest.detail, digest.failures = None, DigestOutcome.NONE, "", 0
+    try:
+        with transaction.atomic():
+            digest.save()
+    except IntegrityError as error:
+        raise NameTaken(digest.name) from error
+    audit.record(
+        "digest.saved", by=audit.person(by), account_id=digest.account_id, subject=f"digest:{digest.id}",
+        details={"url": digest.url, "list": digest.mailing_list_id, "active": digest.is_active},
+    )  # fmt: skip
+    if moved:
+        digest.items.all().delete()
+        ask_for_look(digest.id, issue=False)
+    return digest
+
+
+def delete_digest(digest_id: int, *, by: User) -> None:
+    """Prepare no more issues. Those that were prepared stay. Raises FeedDigest.DoesNotExist."""
+    digest = FeedDigest.objects.select_for_update().get(id=digest_id)
+    audit.record(
+        "digest.deleted", by=audit.person(by), account_id=digest.account_id, subject=f"digest:{digest.id}",
+        details={"url": digest.url},
+    )  # fmt: skip
+    digest.delete()
+
+
+def ask_for_look(digest_id: int, *, issue: bool) -> None:
+    """Have the feed looked at now; `issue`: and prepare one from what is new, whatever the weekday."""
+    FeedDigest.objects.filter(id=digest_id).update(asked_at=clock.now())
+    jobs.defer(
+        "campaigns.look_at_digest", jobs.Queue.HOUSE, priority=5, once=f"digest-{digest_id}-{issue}",
+        account_id=tenancy.current_account_id(), digest_id=digest_id, issue=issue,
+    )  # fmt: skip
+
+
+def due_digests() -> list[tuple[int, int]]:
+    """Account and id of every digest on the platform whose time has come."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        due = FeedDigest.objects.filter(is_active=True, next_at__lte=clock.now()).order_by("next_at")
+        return list(due.values_list("account_id", "id"))
+
+
+def look_at_digest(
+    account_id: int, digest_id: int, *, issue: bool, resolver: Resolver | None = None, private: bool = False
+) -> None:
+    """Fetch the feed, outside of any transaction, and keep what came of it. `private` is for tests alone."""
+    with tenancy.account(account_id):
+        digest = FeedDigest.objects.filter(id=digest_id).first()
+    if digest is None:
+        return
+    seen = fetch(digest.url, resolver or configured_resolver(), WANT, private=private)
+    with tenancy.account(account_id):
+        current = FeedDigest.objects.select_for_update().filter(id=digest_id, url=digest.url).first()
+        if current is not None:
+            _keep(current, seen, issue=issue)
+
+
+def _keep(digest: FeedDigest, seen: Document, *, issue: bool) -> None:
+    due = digest.is_active and digest.next_at <= clock.now()
+    digest.asked_at = None
+    try:
+        if seen.status is not WebStatus.OK:
+            _fail(digest, _STATUS[seen.status], seen.problem, due=due)
+            return
+        feed = read_feed(seen.body, seen.content_type)
+    except NoFeed as problem:
+        _fail(digest, DigestOutcome.NO_FEED, str(problem), due=due)
+        return
+    _remember(digest, feed)
+    digest.outcome, digest.detail, digest.failures, digest.looked_at = DigestOutcome.READ, "", 0, clock.now()
+    if due or issue:
+        digest.outcome = _issue(digest, least=1 if issue else digest.minimum)
+        digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
+    digest.save()
+
+
+def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool) -> None:
+    """Tried again in an hour; after six times the issue falls out, and whoever is concerned is told."""
+    digest.outcome, digest.detail, digest.looked_at = outcome, detail[:200], clock.now()
+    digest.failures = min(digest.failures + 1, MOST_FAILURES)
+    if due:
+        digest.next_at = clock.now() + PAUSE_AFTER_FAILURE
+        if digest.failures == MOST_FAILURES:
+            digest.failures = 0
+            digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
+            tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _failure_letter(digest))
+    digest.save()
+
+
+def _remember(digest: FeedDigest, feed: Feed) -> None:
+    """Keep entries that are new. What was old when the digest first looked is known, and never in an issue."""
+    now, first = clock.now(), digest.looked_at is None or (digest.outcome in FAILURES and not digest.items.exists())
+    known = set(digest.items.filter(key__in=[item.key for item in feed.items]).values_list("key", flat=True))
+    new = {item.key: item for item in feed.items if item.key not in known}
+    FeedItem.objects.bulk_create([
+        FeedItem(
+            account_id=digest.account_id, digest=digest, key=item.key, title=item.title, summary=item.summary,
+            link=item.link, published_at=item.published_at, seen_at=now,
+            used_at=now if first and (item.published_at is None or item.published_at < now - FRESH) else None,
+        )
+        for item in new.values()
+    ])  # fmt: skip
+    gone = digest.items.filter(used_at__lt=now - REMEMBERED).exclude(key__in=[item.key for item in feed.items])
+    gone.delete()
+
+
+def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
+    """Prepare a draft from what is new, unless there is too little or the one before still waits for its release."""
+    waiting = digest.items.filter(used_at=None)
+    if waiting.count() < max(least, 1):
+        return DigestOutcome.TOO_FEW
+    if digest.last_issue is not None and digest.last_issue.state == CampaignState.DRAFT:
+        return DigestOutcome.WAITS
+    items = sorted(waiting, key=lambda item: (item.published_at or item.seen_at, -item.id), reverse=True)
+    items = items[:MOST_IN_ISSUE]
+    issue = write_issue(digest.name, items, digest.template)
+    values = {
+        "subject": issue.subject, "preheader": issue.preheader, "content_kind": issue.content_kind,
+        "content": issue.content, "list_ids": [digest.mailing_list_id], "sender_id": digest.sender_id,
+        "language": digest.template.language if digest.template else digest.mailing_list.language,
+        "time_zone": digest.time_zone,
+    }  # fmt: skip
+    day = clock.now().date().isoformat()
+    digest.last_issue = create_campaign(f"{digest.name} {day}", by=None, values=values)
+    waiting.update(used_at=clock.now())
+    audit.record(
+        "digest.prepared", by=audit.machine("campaigns.look_at_digest"), account_id=digest.account_id,
+        subject=f"campaign:{digest.last_issue.id}", details={"digest": digest.id, "entries": len(items)},
+    )  # fmt: skip
+    tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _letter(digest, len(items)))
+    return DigestOutcome.DRAFTED
+
+
+def _concerned(digest: FeedDigest) -> list[User]:
+    """Who set it up, as long as he writes here; otherwise all who do."""
+    people = writers()
+    return [user for user in people if user.id == digest.created_by_id] or people
+
+
+def _letter(digest: FeedDigest, number: int) -> tuple[str, str]:
+    assert digest.last_issue is not None
+    text = ngettext(
+        "An issue of “%(digest)s” with %(n)d new entry is prepared. It goes out when you have looked at it, confirmed"
+        " the policy and released it; nothing is sent by itself.",
+        "An issue of “%(digest)s” with %(n)d new entries is prepared. It goes out when you have looked at it, confirmed"
+        " the policy and released it; nothing is sent by itself.",
+        number,
+    ) % {"digest": digest.name, "n": number}
+    url = f"{load_settings().public_url}/studio/campaigns/{digest.last_issue.id}/edit/"
+    return _("“%(digest)s” is prepared") % {"digest": digest.name}, f"{text}\n\n{url}\n"
+
+
+def _failure_letter(digest: FeedDigest) -> tuple[str, str]:
+    url = f"{load_settings().public_url}/studio/campaigns/digests/{digest.id}/"
+    facts = {"digest": digest.name}
+    return _("No issue of “%(digest)s”: its feed fails") % facts, f"{_(FAILS) % facts}\n\n{url}\n"

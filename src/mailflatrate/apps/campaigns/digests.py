@@ -1,0 +1,91 @@
+"""An issue of a digest as content: entries of strangers, written so that neither markup nor Liquid comes alive."""
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from mailflatrate.apps.campaigns.models import ContentKind, FeedItem, MailingTemplate
+from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
+from mailflatrate.mail.liquid.protect import literal
+
+MARK = "[[entries]]"
+"""Where a template wants the entries; without it they stand at its end."""
+LONGEST_SUBJECT, LONGEST_PREHEADER = 150, 150
+_MARKDOWN = re.compile(r"([\\`*_\[\]()#+\-.!|<>~&:=])")
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What a draft begins with."""
+
+    subject: str
+    preheader: str
+    content_kind: str
+    content: str
+
+
+def write_issue(name: str, items: Sequence[FeedItem], template: MailingTemplate | None) -> Issue:
+    """Put entries into a template, or write them by themselves. The newest comes first; there is at least one."""
+    kind = ContentKind(template.content_kind) if template else ContentKind.MARKDOWN
+    entries = "\n\n".join(_as_markdown(item) if kind is ContentKind.MARKDOWN else _as_html(item) for item in items)
+    body = template.content if template else f"# {_escaped(name)}\n\n{MARK}\n"
+    rest = " · ".join(item.title for item in items[1:3])
+    return Issue(
+        subject=literal(_cut(f"{name}: {items[0].title}", LONGEST_SUBJECT)),
+        preheader=literal(_cut(rest, LONGEST_PREHEADER)),
+        content_kind=kind.value,
+        content=_placed(body, entries, kind),
+    )
+
+
+def _placed(body: str, entries: str, kind: ContentKind) -> str:
+    if MARK in body:
+        return body.replace(MARK, entries, 1).replace(MARK, "")
+    if kind is ContentKind.MARKDOWN:
+        return f"{body.rstrip()}\n\n{entries}\n"
+    end = "</body>"
+    if kind in (ContentKind.MJML, ContentKind.BLOCKS):
+        end = "</mj-body>"
+        entries = f"<mj-section><mj-column><mj-text>{entries}</mj-text></mj-column></mj-section>"
+    before, found, after = body.rpartition(end)
+    return f"{before}{entries}\n{found}{after}" if found else f"{body.rstrip()}\n{entries}\n"
+
+
+def _as_markdown(item: FeedItem) -> str:
+    title = _escaped(item.title)
+    head = f"## [{title}](<{item.link}>)" if item.link else f"## {title}"
+    return f"{head}\n\n{_escaped(item.summary)}" if item.summary else head
+
+
+def _as_html(item: FeedItem) -> str:
+    title = _coded(item.title)
+    head = f'<a href="{_coded(item.link)}">{title}</a>' if item.link else title
+    summary = f"\n<p>{_coded(item.summary)}</p>" if item.summary else ""
+    return f"<h2>{head}</h2>{summary}"
+
+
+def _escaped(text: str) -> str:
+    """Text as Markdown that shows exactly it; braces that are written as entities are no Liquid either."""
+    return _MARKDOWN.sub(r"\\\1", text).replace("{", "&#123;").replace("}", "&#125;")
+
+
+def _coded(text: str) -> str:
+    return html.escape(text).replace("{", "&#123;").replace("}", "&#125;")
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rpartition(' ')[0] or text[: longest - 1]}…"
+
+
+def next_issue(weekday: int, at: time, time_zone: str, after: datetime) -> datetime:
+    """The first moment after the aware `after` at which it is this time of this weekday on the clock of a place."""
+    zone = ZoneInfo(time_zone)
+    day = after.astimezone(zone).date()
+    while True:
+        moment = datetime.combine(day, at, zone).astimezone(ZoneInfo("UTC"))
+        if moment > after and weekday in (EVERY_DAY, day.weekday()):
+            return moment
+        day += timedelta(days=1)

@@ -1,0 +1,81 @@
+"""Recurring digests of a feed: what is asked for, and which entries are known."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.campaigns.models.campaign import Campaign
+from mailflatrate.apps.campaigns.models.material import MailingTemplate
+from mailflatrate.base.tenancy import TenantModel
+
+EVERY_DAY = 7
+
+
+class DigestOutcome(models.TextChoices):
+    """What the last look came to. WAITS: the issue before is still a draft."""
+
+    NONE = "", _("Not looked at yet")
+    READ = "read", _("Read")
+    DRAFTED = "drafted", _("An issue was prepared")
+    TOO_FEW = "too_few", _("Too few new entries")
+    WAITS = "waits", _("The issue before is not released yet")
+    MISSING = "missing", _("There is nothing at this address")
+    FAILED = "failed", _("The address does not answer as it should")
+    UNKNOWN = "unknown", _("The address could not be reached")
+    NO_FEED = "no_feed", _("What stands there is no feed")
+
+
+FAILURES = frozenset({
+    DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome.UNKNOWN, DigestOutcome.NO_FEED,
+})  # fmt: skip
+
+
+class FeedDigest(TenantModel):
+    """Prepares a draft from the new entries of a feed, on a weekday (0 is Monday) or EVERY_DAY. It never sends.
+
+    `next_at` is when the next issue is due; `detail` says in the words of the wire what went wrong.
+    """
+
+    name = models.CharField(max_length=100)
+    url = models.CharField(max_length=500)
+    mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.CASCADE, related_name="+")
+    sender = models.ForeignKey("domains.SenderAddress", null=True, on_delete=models.SET_NULL, related_name="+")
+    template = models.ForeignKey(MailingTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
+    weekday = models.PositiveSmallIntegerField()
+    at = models.TimeField()
+    time_zone = models.CharField(max_length=64)
+    minimum = models.PositiveSmallIntegerField(default=1)
+    is_active = models.BooleanField(default=True)
+    next_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, help_text="somebody waits for a look")
+    looked_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=DigestOutcome.choices, default=DigestOutcome.NONE, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0, help_text="in a row")
+    last_issue = models.ForeignKey(Campaign, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "feed_digest"
+        indexes = [models.Index(fields=["next_at"], condition=models.Q(is_active=True), name="feed_digest_due")]
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="feed_digest_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FeedItem(TenantModel):
+    """An entry that a digest knows, as plain text. `used_at`: it stood in an issue, or was old when it was found."""
+
+    digest = models.ForeignKey(FeedDigest, on_delete=models.CASCADE, related_name="items")
+    key = models.CharField(max_length=64)
+    title = models.CharField(max_length=250)
+    summary = models.CharField(max_length=400, blank=True)
+    link = models.TextField(blank=True)
+    published_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "feed_item"
+        constraints = [models.UniqueConstraint(fields=["account", "digest", "key"], name="feed_item_once")]

@@ -1,0 +1,170 @@
+"""Digests of a feed: what is looked at, when an issue is prepared, and how the last look went."""
+
+from datetime import time
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.digests import MARK
+from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
+from mailflatrate.apps.campaigns.models import FeedDigest, MailingTemplate
+from mailflatrate.apps.campaigns.models.digest import EVERY_DAY, FAILURES
+from mailflatrate.apps.campaigns.queries import templates
+from mailflatrate.apps.domains.queries import senders
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.forms import SenderField
+from mailflatrate.entrypoints.web.studio.common import page
+
+SHOWN_ITEMS = 20
+DAYS = [*WEEKDAYS.items(), (EVERY_DAY, gettext_lazy("Every day"))]
+
+
+class DigestForm(forms.Form):
+    """The settings of one digest."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("Stands in the subject of each issue.")
+    )
+    url = forms.URLField(
+        label=gettext_lazy("Address of the feed"), max_length=500, assume_scheme="https",
+        help_text=gettext_lazy("RSS or Atom, on a public web server."),
+    )  # fmt: skip
+    mailing_list: "forms.ModelChoiceField[MailingList]" = forms.ModelChoiceField(
+        label=gettext_lazy("List"), queryset=None, empty_label=None
+    )
+    sender = SenderField(label=gettext_lazy("From"), queryset=None, required=False, empty_label=gettext_lazy("Choose"))
+    template: "forms.ModelChoiceField[MailingTemplate]" = forms.ModelChoiceField(
+        label=gettext_lazy("Template"), queryset=None, required=False, empty_label=gettext_lazy("None: entries alone")
+    )
+    weekday = forms.TypedChoiceField(label=gettext_lazy("Day"), choices=DAYS, coerce=int)
+    at = forms.TimeField(
+        label=gettext_lazy("Time"), initial=time(9), widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
+    minimum = forms.IntegerField(
+        label=gettext_lazy("New entries at least"), min_value=1, max_value=20, initial=1,
+        help_text=gettext_lazy("With fewer, no issue is prepared; they wait for the next one."),
+    )  # fmt: skip
+    is_active = forms.BooleanField(label=gettext_lazy("Prepare issues"), required=False, initial=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["mailing_list"].queryset = MailingList.objects.filter(archived_at=None).order_by("name")
+        fields["sender"].queryset = senders()
+        fields["template"].queryset = templates()
+        fields["template"].help_text = _("The entries stand where it says %(mark)s, otherwise at its end.") % {
+            "mark": MARK
+        }
+        places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+        fields["time_zone"].choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+
+    def clean_url(self) -> str:
+        """A web address without name and password in it."""
+        url = str(self.cleaned_data["url"])
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.username is not None:
+            raise forms.ValidationError(_("Write an address that begins with https://, without a password in it."))
+        return url
+
+
+def _find(digest_id: int) -> FeedDigest:
+    found = FeedDigest.objects.select_related("mailing_list", "last_issue", "template").filter(id=digest_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _form(request: StudioRequest, digest: FeedDigest | None) -> DigestForm:
+    initial: dict[str, Any] = {"time_zone": request.account.time_zone}
+    if digest is not None:
+        initial = {name: getattr(digest, name) for name in DigestForm.base_fields}
+        initial |= {name: getattr(digest, f"{name}_id") for name in ("mailing_list", "sender", "template")}
+    return DigestForm(request.POST if request.method == "POST" else None, initial=initial)
+
+
+def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> FeedDigest | None:
+    """The digest as it was saved; None where the form says what is wrong."""
+    if not form.is_valid():
+        return None
+    try:
+        return actions.save_digest(form.cleaned_data, by=request.user, digest_id=digest_id)
+    except NameTaken:
+        form.add_error("name", _("Another digest has this name."))
+    except CampaignError as problem:
+        form.add_error(None, str(problem))
+    return None
+
+
+@require_safe
+@studio
+def digests(request: StudioRequest) -> HttpResponse:
+    """All digests with how their last look went."""
+    rows = FeedDigest.objects.select_related("mailing_list", "last_issue").order_by("name")
+    context = {"rows": rows, "failures": FAILURES, "has_lists": MailingList.objects.filter(archived_at=None).exists()}
+    return page(request, "studio/campaigns/digests.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """A new digest; its feed is looked at at once."""
+    form = _form(request, None)
+    if request.method == "POST":
+        saved = _saved(request, form, None)
+        if saved is not None:
+            return see_other(reverse("studio:digest", args=[saved.id]))
+    return page(request, "studio/campaigns/digest_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _context(digest: FeedDigest) -> dict[str, Any]:
+    waiting = digest.items.filter(used_at=None)
+    return {
+        "digest": digest, "failed": digest.outcome in FAILURES, "waiting": waiting.count(),
+        "items": waiting.order_by("-published_at", "-id")[:SHOWN_ITEMS],
+    }  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
+    """One digest: how it goes, what waits for the next issue, its settings. htmx asks for the first part alone."""
+    found = _find(digest_id)
+    if request.method != "POST" and is_htmx(request):
+        return page(request, "studio/campaigns/digest_state.html", _context(found))
+    form = _form(request, found)
+    if request.method == "POST" and _saved(request, form, digest_id) is not None:
+        messages.success(request, _("Saved."))
+        return see_other(reverse("studio:digest", args=[digest_id]))
+    context = {**_context(found), "form": form}
+    return page(request, "studio/campaigns/digest.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def look(request: StudioRequest, digest_id: int) -> HttpResponse:
+    """Look at the feed now; and prepare an issue, where that was asked."""
+    found = _find(digest_id)
+    actions.ask_for_look(found.id, issue=request.POST.get("issue") == "yes")
+    return see_other(reverse("studio:digest", args=[digest_id]))
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, digest_id: int) -> HttpResponse:
+    """No more issues; those that were prepared stay."""
+    found = _find(digest_id)
+    actions.delete_digest(found.id, by=request.user)
+    messages.success(request, _("“%(name)s” is deleted. The issues that were prepared stay.") % {"name": found.name})
+    return see_other(reverse("studio:digests"))
