@@ -1,5 +1,6 @@
 """Reading stored mail."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 from mailflatrate.apps.inbound import actions, mailbox, postbox
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
-from mailflatrate.apps.inbound.queries import is_any_left, waiting_in
+from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left, waiting_in
 from mailflatrate.apps.inbound.trust import Proof
 from mailflatrate.base import clock
 from mailflatrate.base.jobs import Queue, defer, job, wake
@@ -20,16 +21,23 @@ log = structlog.get_logger("inbound")
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 ASKED_AT_MOST = 12
 POLL = "inbound.poll_mailbox"
+GATHER_SECONDS = 0.1
 LEFT_AFTER = timedelta(seconds=60)
 
 
 @job("inbound.read_new", Queue.INBOUND)
 def read_new(lane: int) -> None:
-    """Read what waits in a lane, the oldest first, until nothing is left; each message at most once."""
+    """Read what waits in a lane, the oldest first, until nothing is left; each message at most once.
+
+    What comes within a tenth of a second is read together: ten messages cost little more than one.
+    """
     after_id = 0
+    time.sleep(GATHER_SECONDS)
     while few := waiting_in(lane, READ_LANES, after_id=after_id):
         read_mails(few)
         after_id = few[-1]
+        if len(few) < TOGETHER:
+            time.sleep(GATHER_SECONDS)
 
 
 def read_mails(raw_mail_ids: Sequence[int]) -> None:
