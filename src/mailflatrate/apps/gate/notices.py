@@ -36,8 +36,10 @@ def _answers_request(notice: Notice) -> bool:
 
 def _asks_mailbox(notice: Notice) -> bool:
     """The account named this mailbox, and nobody in it has said no (R-46)."""
+    if notice.kind != NoticeKind.SENDER:
+        return False
     asked = Mailbox.objects.filter(email=notice.recipient.lower(), refused_at=None, expires_at__gt=clock.now())
-    return notice.kind == NoticeKind.SENDER and asked.exists()
+    return asked.exists()
 
 
 def notice_decision(notice: Notice) -> GateDecision:
