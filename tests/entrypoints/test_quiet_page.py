@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from campaign_world import World, bare_account, browser, world
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.lists import jobs as lists_jobs
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.apps.lists.quiet import quiet_conditions, quiet_count
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import Purpose
@@ -32,8 +36,6 @@ def anna(database: str) -> World:
 
 
 def quiet(anna: World) -> int:
-    from mailflatrate.entrypoints.web.studio.audience.quiet import quiet_count
-
     with tenancy.account(anna.account_id):
         return quiet_count()
 
@@ -66,3 +68,36 @@ def test_whoever_saves_his_preferences_stays(anna: World) -> None:
     given = {"keep": [str(anna.list_id)], "language": "en", "pause": ""}
     assert Client().post(f"/p/{token}", given).status_code == 200
     assert quiet(anna) == before - 1
+
+
+def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> None:
+    """Only those who were asked, are still silent, and not before; only a new sign-up brings them back."""
+    with tenancy.account(anna.account_id):
+        campaign = Campaign.objects.order_by("id")[0]
+        Campaign.objects.filter(id=campaign.id).update(
+            state="sent", conditions=quiet_conditions(), started_at=clock.now() - timedelta(days=3)
+        )
+    url = f"/studio/quiet/{campaign.id}/let-go/"
+    assert "They have time until" in anna.client.get(PAGE).content.decode()
+    anna.client.post(url)
+    assert not asked_to_withdraw(campaign.id), "too early"
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=campaign.id).update(started_at=clock.now() - timedelta(days=15))
+    silent = quiet(anna)
+    assert f"{silent} people leave all your lists" in anna.client.get(PAGE).content.decode()
+    _account, carla = bare_account("Möbelhaus Nordstern")
+    assert browser(carla).post(url).status_code == 404
+    assert anna.client.post(url).status_code == 303
+    [arguments] = asked_to_withdraw(campaign.id)
+    lists_jobs.withdraw_silent(**arguments)
+    assert quiet(anna) == 0
+    with tenancy.account(anna.account_id):
+        ended = Subscription.objects.filter(state="unsubscribed", unsubscribed_by="sunset").count()
+        assert (ended, Subscription.objects.filter(state="confirmed").count()) == (silent, PEOPLE - silent)
+        assert Suppression.objects.filter(account_id=anna.account_id, reason="unsubscribe").count() == silent
+
+
+def asked_to_withdraw(campaign_id: int) -> list[dict[str, int]]:
+    """What the job was given."""
+    waiting = ProcrastinateJob.objects.filter(task_name="lists.withdraw_silent", queueing_lock=f"sunset:{campaign_id}")
+    return list(waiting.values_list("args", flat=True))

@@ -106,6 +106,7 @@ LIMITS: dict[str, Limit] = {
             "ours: 24 months; AG München 161 C 12736/22",
             derived=True,
         ),
+        _limit("sunset_answer_days", 14, "days", "R-91", "ours: time to answer a re-permission", derived=True),
         _limit("confirmation_valid_days", 7, "days", "R-34", "practice, Maileon FAQ", derived=True),
         _limit("confirmation_erase_days", 14, "days", "R-34", "practice, Maileon FAQ", derived=True),
         _limit("confirmations_per_address_day", 5, "messages", "R-35", "ours", derived=True),

@@ -60,5 +60,11 @@ def sort_out(chunk: Chunk) -> None:
             lanes[provider].append(delivery_id)
     for provider, ids in lanes.items():
         last = Chunk.objects.filter(campaign_id=chunk.campaign_id).aggregate(n=Max("number"))["n"]
-        lane = Chunk.objects.create(campaign_id=chunk.campaign_id, number=last + 1, size=len(ids), provider=provider)
+        lane = Chunk.objects.create(
+            campaign_id=chunk.campaign_id,
+            number=last + 1,
+            size=len(ids),
+            provider=provider,
+            not_before=chunk.not_before,
+        )
         Delivery.objects.filter(id__in=ids).update(chunk=lane)

@@ -8,6 +8,7 @@ from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import actions, sealing
 from mailflatrate.apps.lists.actions.feedback import Bounce
+from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
 from mailflatrate.apps.lists.ledger import SEAL_JOB
 from mailflatrate.apps.lists.models import Import, ImportState
@@ -38,6 +39,15 @@ def check_import(account_id: int, import_id: int) -> None:
 def settle_people(account_id: int, origin_id: int | None, import_id: int | None, after: int) -> None:
     """Carry a reviewer's decision out for the next people, and go on until all are settled."""
     actions.settle_people(account_id, origin_id=origin_id, import_id=import_id, after=after)
+
+
+@job(SUNSET_JOB, Queue.HOUSE, attempts=20)
+def withdraw_silent(account_id: int, campaign_id: int, after: int) -> None:
+    """Take the people off whom a mailing asked and who did not answer, set by set."""
+    last: int | None = after
+    while last is not None:
+        with tenancy.account(account_id):
+            last = actions.withdraw_silent(campaign_id, last)
 
 
 @job("lists.record_bounces", Queue.INBOUND)

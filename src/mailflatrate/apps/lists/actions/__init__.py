@@ -38,6 +38,7 @@ from mailflatrate.apps.lists.actions.optin import (
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin, usable_origin
 from mailflatrate.apps.lists.actions.reopening import reopen_origin
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
+from mailflatrate.apps.lists.actions.sunset import ask_withdrawal, withdraw_silent
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Outcome",
     "Person",
     "archive_list",
+    "ask_withdrawal",
     "begin_opt_in",
     "cancel_import",
     "change_contact",
@@ -83,4 +85,5 @@ __all__ = [
     "unsubscribe",
     "upload_import",
     "usable_origin",
+    "withdraw_silent",
 ]

@@ -1,56 +1,62 @@
-"""People from whom nothing came for a year: how many, what becomes of them, and asking them once more (R-13, R-91)."""
+"""People from whom nothing came for a year: how many, asking them once more, letting go of the silent (R-13, R-91)."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions import start_from_gallery
-from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.apps.lists.queries import count_segment, mailable_count
-from mailflatrate.apps.lists.segments import Field, Op, parse_conditions
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.queries import mailable_count
+from mailflatrate.apps.lists.quiet import open_lists, quiet_conditions, quiet_count
+from mailflatrate.base import audit, clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.limits import value as limit
 
 TEMPLATE = "repermission"
+SHOWN = 5
 
 
-def conditions() -> list[dict[str, Any]]:
-    """Neither a sign nor a confirmation within the limit; opens never count."""
-    days = int(limit("consent_review_days"))
-    return [
-        condition.as_json()
-        for condition in parse_conditions([
-            {"field": Field.ACTIVITY.value, "op": Op.NOT_WITHIN_DAYS.value, "value": days},
-            {"field": Field.CONSENT.value, "op": Op.NOT_WITHIN_DAYS.value, "value": days},
-        ])
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A mailing that asked; `silent` of its people gave no sign since. From `until` on they may be let go."""
+
+    campaign: Campaign
+    silent: int
+    until: datetime
+    over: bool
 
 
 def _months(name: str) -> int:
     return round(limit(name) * 12 / 365)
 
 
-def quiet_count() -> int:
-    """People of the account's open lists from whom nothing came for so long."""
-    return count_segment(_lists(), conditions())
+def _asked(campaign: Campaign) -> Asked:
+    assert campaign.started_at is not None
+    until = campaign.started_at + timedelta(days=limit("sunset_answer_days"))
+    return Asked(campaign, quiet_count(campaign.id), until, until <= clock.now())
 
 
-def _lists() -> list[int]:
-    return list(MailingList.objects.filter(archived_at=None).order_by("id").values_list("id", flat=True))
+def _mailings() -> list[Campaign]:
+    """Mailings to exactly these people that are through, the newest first."""
+    over = Campaign.objects.filter(state=CampaignState.SENT, conditions=quiet_conditions(), started_at__isnull=False)
+    return list(over.order_by("-started_at")[:SHOWN])
 
 
 @require_safe
 @studio
 def quiet(request: StudioRequest) -> HttpResponse:
-    """How many, and the one next step."""
+    """How many, what was asked, and the next step."""
     context = {
         "quiet": quiet_count(), "mailable": mailable_count(), "review_months": _months("consent_review_days"),
-        "most_months": _months("consent_max_days"),
+        "most_months": _months("consent_max_days"), "asked": [_asked(campaign) for campaign in _mailings()],
     }  # fmt: skip
     return page(request, "studio/audience/quiet.html", context)
 
@@ -63,6 +69,19 @@ def ask_again(request: StudioRequest) -> HttpResponse:
         return see_other(reverse("studio:quiet"))
     draft = start_from_gallery(
         TEMPLATE, get_language() or "en", name=_("Do you want to stay?"), by=request.user,
-        values={"list_ids": _lists(), "conditions": conditions()},
+        values={"list_ids": open_lists(), "conditions": quiet_conditions()},
     )  # fmt: skip
     return see_other(reverse("studio:campaign-edit", args=[draft.id]))
+
+
+@require_POST
+@studio
+def let_go(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Take everybody off whom this mailing asked and who did not answer in time."""
+    found = next((_asked(campaign) for campaign in _mailings() if campaign.id == campaign_id), None)
+    if found is None:
+        raise Http404
+    if found.over and found.silent:
+        actions.ask_withdrawal(campaign_id, found.silent, by=audit.person(request.user))
+        messages.success(request, _("They are taken off, a few hundred at a time."))
+    return see_other(reverse("studio:quiet"))

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("requests/", rights.asked, name="requests"),
     path(f"{CONTACT}proof/<int:list_id>/", rights.proof, name="contact-proof"),
     path("quiet/", quiet.quiet, name="quiet"),
+    path("quiet/<int:campaign_id>/let-go/", quiet.let_go, name="quiet-let-go"),
     path("quiet/ask/", quiet.ask_again, name="quiet-ask"),
     path("segments/", segments.index, name="segments"),
     path("segments/new/", segments.edit, name="segment-new"),

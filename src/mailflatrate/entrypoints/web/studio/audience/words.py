@@ -41,6 +41,7 @@ TARGET_WORDS: dict[Target, str | Promise] = {
 }
 _UNSUBSCRIBED_BY: dict[str, str | Promise] = {
     "link": gettext_lazy("through the link in a mailing"),
+    "sunset": gettext_lazy("because no answer came to the question whether to stay"),
     "one_click": gettext_lazy("through the button of the mail program"),
     "mailto": gettext_lazy("by mail"),
     "customer": gettext_lazy("by you"),

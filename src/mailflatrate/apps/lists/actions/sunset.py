@@ -1,0 +1,44 @@
+"""Taking people off who were asked whether they want to stay, and did not answer (R-91)."""
+
+from django.db import connection
+
+from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.quiet import quiet_conditions
+from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.base import audit, jobs, tenancy
+
+SUNSET_JOB = "lists.withdraw_silent"
+SLICE = 200
+
+_SILENT = """
+SELECT DISTINCT s.contact_id FROM subscription s
+JOIN contact c ON c.id = s.contact_id AND c.account_id = s.account_id
+WHERE s.account_id = %s AND s.state = 'confirmed' AND s.contact_id > %s AND {segment}
+ORDER BY s.contact_id LIMIT %s
+"""
+
+
+def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
+    """A customer lets go of everybody whom this mailing asked and who is still silent; a job does it, set by set."""
+    audit.record(
+        "people.withdrawn", by=by, account_id=tenancy.current_account_id(), subject=f"campaign:{campaign_id}",
+        details={"people": number, "rule": "R-91"},
+    )  # fmt: skip
+    jobs.defer(
+        SUNSET_JOB, jobs.Queue.HOUSE, once=f"sunset:{campaign_id}", account_id=tenancy.current_account_id(),
+        campaign_id=campaign_id, after=0,
+    )  # fmt: skip
+
+
+def withdraw_silent(campaign_id: int, after: int) -> int | None:
+    """End the subscriptions of the next people; the last one's id, None when nobody is left. Repeated, it goes on.
+
+    Whoever gave a sign meanwhile is quiet no more, and stays.
+    """
+    segment, values = conditions_sql(quiet_conditions(asked_by=campaign_id))
+    with connection.cursor() as cursor:
+        cursor.execute(_SILENT.format(segment=segment), [tenancy.current_account_id(), after, *values, SLICE])
+        found = [contact_id for (contact_id,) in cursor.fetchall()]
+    for contact_id in found:
+        unsubscribe(contact_id, list_id=None, by="sunset", source=f"campaign {campaign_id}: asked, no answer (R-91)")
+    return found[-1] if found else None

@@ -1,0 +1,30 @@
+"""Who has gone quiet (R-91): neither a sign nor a confirmation for a year. Opens never count."""
+
+from typing import Any
+
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.apps.lists.segments import Field, Op, parse_conditions
+from mailflatrate.rules.limits import value
+
+
+def quiet_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
+    """As a segment; with `asked_by` those alone who got this mailing."""
+    days = int(value("consent_review_days"))
+    raw: list[dict[str, Any]] = [
+        {"field": field.value, "op": Op.NOT_WITHIN_DAYS.value, "value": days}
+        for field in (Field.ACTIVITY, Field.CONSENT)
+    ]
+    if asked_by is not None:
+        raw.append({"field": Field.MAILING.value, "op": Op.GOT.value, "value": asked_by})
+    return [condition.as_json() for condition in parse_conditions(raw)]
+
+
+def open_lists() -> list[int]:
+    """The current account's lists that are not archived."""
+    return list(MailingList.objects.filter(archived_at=None).order_by("id").values_list("id", flat=True))
+
+
+def quiet_count(asked_by: int | None = None) -> int:
+    """How many of the people on them have gone quiet; with `asked_by`, although this mailing asked them."""
+    return count_segment(open_lists(), quiet_conditions(asked_by))
