@@ -96,6 +96,16 @@ XARF = json.dumps(
     {"Version": "2", "ReporterInfo": {"ReporterOrg": "P"}, "Report": {"ReportType": "Spam", "Samples": [
         {"ContentType": "message/rfc822", "Payload": f"CFBL-Feedback-ID: {token(Purpose.FEEDBACK)}"}]}}
 )  # fmt: skip
+SAMPLE = base64.b64encode(ORIGINAL.encode()).decode()
+XARF_3 = json.dumps(
+    {"Version": "3", "ReporterInfo": {"ReporterOrg": "P"}, "Report": {"ReportType": "Spam", "Samples": [
+        {"ContentType": "text/plain", "Payload": "x"},
+        {"ContentType": "message/rfc822", "Base64Encoded": True, "Payload": SAMPLE}]}}
+)  # fmt: skip
+XARF_4 = json.dumps(
+    {"xarf_version": "4.0.0", "category": "messaging", "type": "spam",
+     "evidence": [{"content_type": "message/rfc822", "description": "the mail", "payload": SAMPLE}]}
+)  # fmt: skip
 PROVEN: dict[str, str] = {
     "arf with the whole mail": arf(("message/rfc822", ORIGINAL)),
     "arf with the header only": arf(("text/rfc822-headers", HEAD)),
@@ -107,6 +117,8 @@ PROVEN: dict[str, str] = {
     ),
     "arf with every identifying field taken out, the body left": arf(("message/rfc822", f"{BARE}\n\n{BODY}")),
     "xarf": report("xarf", ("text/plain", "spam"), ("application/json", XARF)),
+    "xarf 3 with the mail in base64": report("xarf", ("text/plain", "spam"), ("application/json", XARF_3)),
+    "xarf 4 with the mail in base64": report("xarf", ("text/plain", "spam"), ("application/xarf+json", XARF_4)),
     "a mail forwarded as attachment": wrapped(ORIGINAL),
     "an attachment within an attachment": wrapped(wrapped(ORIGINAL)),
     "inline forward with its link": mail(INLINE + BODY),
@@ -150,6 +162,14 @@ def test_a_forged_token_is_refused(case: str) -> None:
     assert found.claims is None
     assert found.marks.edition is None
     assert found.marks.forged or case in ("pasted header lines", "an answer", "xarf")
+
+
+def test_the_mail_inside_a_xarf_report_is_the_original() -> None:
+    for case in ("xarf 3 with the mail in base64", "xarf 4 with the mail in base64"):
+        found = seen(PROVEN[case])
+        assert (found.kind, found.mailing_id) == (Kind.COMPLAINT, MAILING)
+        assert found.original is not None
+        assert found.original.subject == "Winter bulbs are here"
 
 
 def test_a_redacted_report_still_finds_the_mailing() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
+from mailflatrate.mail.reading.evidence import mails_in_json
 from mailflatrate.mail.reading.mime import Headers, Part, parse
 from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, Purpose, TokenClaims
 
@@ -61,7 +62,8 @@ def find_marks(message: Part, quoted: Headers | None, text: str, key_ring: KeyRi
     """Our marks in a message. `quoted` are fields of the returned mail that stand in its text, `text` is what a person
     or machine wrote at its top. Without a key ring only mailing IDs are found.
     """
-    carried = list(_carried(message, 0))[:_MAX_CARRIED]
+    reported = [parse(raw.lstrip(b"\r\n")) for raw in mails_in_json(message)]
+    carried = [*_carried(message, 0), *(mail for mail in reported if mail.headers)][:_MAX_CARRIED]
     heads = [headers for headers in (*(part.headers for part in carried), quoted) if headers]
     ids = _mailing_ids([*heads, message.headers], text, carried)
     if key_ring is None:
