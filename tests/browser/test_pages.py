@@ -25,6 +25,8 @@ PAGES = {
     "senders": "/studio/senders/",
     "imprint": "/studio/imprint/",
     "standing": "/studio/standing/",
+    "keys": "/studio/standing/keys/",
+    "api": "/api/v1/docs",
     "postbox": "/studio/postbox/",
 }
 LOOKS = [("en", "letter", False), ("de", "ink", True), ("de", "letter", False), ("en", "ink", False)]

@@ -62,8 +62,8 @@ class ApiKey(TenantModel):
 class ApiAnswer(TenantModel):
     """What a creating request with an `Idempotency-Key` was answered; the same request gets it again for a day.
 
-    `fingerprint` is a keyed hash of method, path and body. Answers to creating requests name no address, so that
-    nothing personal waits here.
+    `fingerprint` is a keyed hash of method, path and body. Answers to creating requests name no recipient, so that
+    nothing of a person waits here.
     """
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, db_index=False, related_name="+")

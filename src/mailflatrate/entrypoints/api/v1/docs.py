@@ -15,6 +15,8 @@ Schema = Mapping[str, Any]
 METHODS = {"get": "", "post": "success", "patch": "warning", "put": "warning", "delete": "error"}
 
 
+MEANT = frozenset({"policy_confirmed", "sure"})
+"""Fields that are somebody's word; an example gives it."""
 PAGE = "Page_"
 """How the schema calls a page of something."""
 
@@ -181,17 +183,19 @@ class _Reader:
             return self._sample(self.schema["components"]["schemas"][found["$ref"].rpartition("/")[2]], depth)
         if "enum" in found:
             return found["enum"][0]
+        if "examples" in found:
+            return found["examples"][0]
         if found.get("default") not in (None, "", [], {}):
             return found["default"]
         if "anyOf" in found:
             return self._sample(found["anyOf"][0], depth)
         kind = found.get("type")
         if kind == "object" and depth < 3:
-            needed = set(found.get("required", ()))
+            needed = set(found.get("required", ())) | MEANT
             properties = found.get("properties", {})
             picked = {name: each for name, each in properties.items() if name in needed} or dict(
                 list(properties.items())[:2]
             )
-            return {name: self._sample(each, depth + 1) for name, each in picked.items()}
+            return {name: name in MEANT or self._sample(each, depth + 1) for name, each in picked.items()}
         samples: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "array": [], "string": "text"}
         return samples.get(str(kind), {})

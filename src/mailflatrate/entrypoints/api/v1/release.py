@@ -45,7 +45,14 @@ from mailflatrate.rules.verdict import verdict_from_json
 
 ROUTER = Router(tags=["Release and report"])
 FARTHEST = timedelta(days=366)
-Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="`content_hash` of the mailing you looked at")]
+Hash = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="`content_hash` of the mailing you looked at",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
 Moment = Annotated[AwareDatetime | None, Field(description="when, with an offset; null: now")]
 
 
