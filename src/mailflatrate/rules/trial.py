@@ -55,6 +55,7 @@ class Why(Enum):
     TIE = "tie"
     TOO_FEW = "too_few"
     PERSON = "person"
+    BRAKE = "brake"  # nothing is chosen: people leave over every variant
 
 
 @dataclass(frozen=True, slots=True)

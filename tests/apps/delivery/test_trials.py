@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from campaign_world import CONTENT, World, world
-from mailflatrate.apps.accounts.actions import Reasons, change_standing
-from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.accounts.actions import Reasons, change_standing, house_account
+from mailflatrate.apps.accounts.models import Notice, Standing
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -21,7 +21,9 @@ from mailflatrate.apps.delivery.send.claims import Claim, claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.outcomes import Settled, record
 from mailflatrate.apps.delivery.trials import by_person, choose_variant, decisions_of
+from mailflatrate.apps.domains.models import DnsCheck
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.stats.actions import decide_trial
 from mailflatrate.apps.stats.queries import trial_arms
 from mailflatrate.apps.tracking.models import Click
@@ -297,6 +299,50 @@ def test_a_person_chooses_where_no_clicks_are_counted(anna: World) -> None:
     with tenancy.account(anna.account_id):
         trial.refresh_from_db()
         assert (trial.winner, trial.why, trial.decided_by) == (1, "person", anna.anna)
+
+
+def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
+    """The rule chooses nothing; whoever writes for the account gets a mail, and may choose all the same."""
+    eve = world(people=PEOPLE)
+    campaign = under_test(eve)
+    send_all(eve, campaign)
+    clicked(eve, campaign, 30, 30)
+    with tenancy.account(eve.account_id):
+        for edition in Edition.objects.filter(campaign=campaign):
+            for row in Delivery.objects.filter(campaign=campaign, edition_id=edition.id)[:4]:
+                Feedback.objects.create(campaign=campaign, delivery_id=row.id, kind="unsubscribe", at=clock.now())
+    over(eve, campaign)
+    with tenancy.account(eve.account_id):
+        trial = Trial.objects.get(campaign=campaign)
+        assert (trial.winner, trial.why, trial.decide_at) == (None, "brake", None)
+    decide_trial(eve.account_id, campaign.id)
+    with tenancy.account(house_account().id):
+        told = list(Notice.objects.filter(recipient=eve.anna.email).values_list("subject", flat=True))
+    assert [subject for subject in told if "waits for your choice" in subject] == ["“Which one?” waits for your choice"]
+    with tenancy.account(eve.account_id):
+        choose_variant(campaign.id, by_person(1), trial_arms(trial), by=eve.anna)
+        assert Trial.objects.get(campaign=campaign).why == "person"
+
+
+def test_a_check_that_fails_meanwhile_pauses_it() -> None:
+    """The domain lost its key while the test ran: the rest does not leave until that is mended."""
+    eve = world(people=PEOPLE)
+    campaign = under_test(eve)
+    send_all(eve, campaign)
+    clicked(eve, campaign, 5, 30)
+    with tenancy.account(eve.account_id):
+        DnsCheck.objects.filter(kind="dkim").update(passed=False)
+    over(eve, campaign)
+    stopped = eve.again(campaign)
+    assert stopped.state == "paused"
+    assert stopped.state_reason
+    with tenancy.account(eve.account_id):
+        assert Trial.objects.get(campaign=campaign).winner is None
+        DnsCheck.objects.filter(kind="dkim").update(passed=True)
+        actions.resume_campaign(campaign.id)
+    decide_trial(eve.account_id, campaign.id)
+    with tenancy.account(eve.account_id):
+        assert Trial.objects.get(campaign=campaign).winner == 1
 
 
 def test_letters_that_were_put_off_keep_their_variant(anna: World) -> None:

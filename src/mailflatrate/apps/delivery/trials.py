@@ -11,18 +11,30 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.accounts.actions import tell_people
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.accounts.queries import current_account, writers
+from mailflatrate.apps.campaigns.compiling import account_language
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
 from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.delivery.models import Plan, Trial
+from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import audit, clock, jobs
+from mailflatrate.rules.gate import explain
 from mailflatrate.rules.trial import LETTERS, Arm, Choice, Why
+from mailflatrate.settings.schema import load_settings
 
+CHOOSE_SUBJECT = gettext_noop("“%(mailing)s” waits for your choice")
+CHOOSE = gettext_noop("The test of “%(mailing)s” is out. Everybody else gets the variant that you choose.")
 RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
+
+
+class ChecksOpen(CampaignError):
+    """A check that held at the release fails now; the message says which."""
 
 
 def begin_trial(campaign: Campaign) -> None:
@@ -69,6 +81,8 @@ def end_test(campaign: Campaign) -> None:
     now = clock.now()
     if trial.tested_at is None:
         trial.tested_at = now
+        if trial.metric == TestMetric.PERSON:
+            _ask_people(campaign)
         if trial.metric == TestMetric.CLICKS:
             trial.decide_at = now + timedelta(hours=trial.hours) if campaign.planned_count else now
         trial.save(update_fields=["tested_at", "decide_at"])
@@ -79,10 +93,28 @@ def end_test(campaign: Campaign) -> None:
         )  # fmt: skip
 
 
+def leave_to_people(campaign_id: int) -> None:
+    """The rule chooses nothing, because people leave over every variant: somebody of the account has to look."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if Trial.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=Why.BRAKE.value):
+        _ask_people(campaign)
+
+
+def _ask_people(campaign: Campaign) -> None:
+    def letter(_user: User) -> tuple[str, str]:
+        facts = {"mailing": campaign.name}
+        address = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"
+        return _(CHOOSE_SUBJECT) % facts, f"{_(CHOOSE) % facts}\n\n{address}\n"
+
+    tell_people(NoticeKind.TEAM, writers(), letter)
+
+
 def choose_variant(campaign_id: int, choice: Choice, arms: Sequence[Arm], *, by: User | None = None) -> None:
     """Let the rest have one variant: it is planned now, from the people of this moment. Once and for all.
 
-    Raises CampaignError where the test is not over, the choice is made, or the mailing or the account does not send.
+    The gate is asked again first: a domain or an agreement that held when the test went out need not hold now.
+    Raises ChecksOpen where it does not, CampaignError where the test is not over, the choice is made, or the mailing or
+    the account does not send.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     trial = Trial.objects.select_for_update().filter(campaign_id=campaign_id).first()
@@ -92,6 +124,10 @@ def choose_variant(campaign_id: int, choice: Choice, arms: Sequence[Arm], *, by:
         raise CampaignError(_("The mailing does not run at present; let it go on first."))
     if not 0 <= choice.variant < trial.variants:
         raise CampaignError(_("There is no such variant."))
+    verdict = check_campaign(campaign_id)
+    if not verdict.allowed:
+        language = account_language(current_account())
+        raise ChecksOpen(" ".join(explain(finding, language).sentence for finding in verdict.blocked_by))
     trial.winner, trial.why, trial.decided_at, trial.decided_by = choice.variant, choice.why.value, clock.now(), by
     trial.figures = [asdict(arm) for arm in arms]
     trial.save(update_fields=["winner", "why", "decided_at", "decided_by", "figures"])

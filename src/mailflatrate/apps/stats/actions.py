@@ -1,6 +1,5 @@
 """Making figures anew, and doing what they call for. Whatever is done is one row of `measure`, taken once."""
 
-from contextlib import suppress
 from typing import Any
 
 from django.db import connection
@@ -13,10 +12,10 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.actions import hold_campaign, release_hold
+from mailflatrate.apps.delivery.actions import hold_campaign, pause_campaign, release_hold
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
 from mailflatrate.apps.delivery.models import Trial
-from mailflatrate.apps.delivery.trials import choose_variant
+from mailflatrate.apps.delivery.trials import ChecksOpen, choose_variant, leave_to_people
 from mailflatrate.apps.lists.actions import reopen_origin
 from mailflatrate.apps.stats import queries, words
 from mailflatrate.apps.stats.models import Measure
@@ -111,15 +110,24 @@ def judge_account(account_id: int) -> None:
 def decide_trial(account_id: int, campaign_id: int) -> None:
     """Choose among a mailing's variants by the rule that was told beforehand, and let the rest go.
 
-    Nothing happens before the time, while the mailing is paused or held, and where a person chooses: the sweep asks
-    again. Repeated, it changes nothing.
+    A check that fails now pauses it with the reason. Nothing happens before the time, while the mailing is paused or
+    held, and where a person chooses: the sweep asks again. Repeated, it changes nothing.
     """
     with tenancy.account(account_id):
         trial = Trial.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
-        choice = choose(arms := queries.trial_arms(trial)) if trial is not None else None
-        if choice is not None:
-            with suppress(CampaignError):
-                choose_variant(campaign_id, choice, arms)
+        if trial is None:
+            return
+        arms = queries.trial_arms(trial)
+        choice = choose(arms)
+        if choice is None:
+            leave_to_people(campaign_id)
+            return
+        try:
+            choose_variant(campaign_id, choice, arms)
+        except ChecksOpen as problem:
+            pause_campaign(campaign_id, str(problem))
+        except CampaignError:
+            return  # it does not run at present
 
 
 def _take(account_id: int, need: Need, scope: StoredScope, campaign_id: int | None) -> None:

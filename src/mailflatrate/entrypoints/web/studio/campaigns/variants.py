@@ -151,6 +151,7 @@ def _why(trial: Trial) -> str:
         Why.CLICKS.value: _("It had the greatest share of clicks."),
         Why.TIE.value: _("Two had the same share of clicks; the first of them goes out."),
         Why.TOO_FEW.value: _("There were too few clicks to tell anything; the first one goes out."),
+        Why.BRAKE.value: _("Too many people left over every variant, so nothing was chosen by itself."),
         Why.PERSON.value: _("%(person)s chose it.") % {"person": trial.decided_by or "–"},
     }
     return words.get(trial.why, "")
