@@ -1,0 +1,89 @@
+"""From a provider's figures to its lane that waits, and back by a person's word (R-70, R-86, R-88, R-90)."""
+
+import pytest
+
+from campaign_world import World, world
+from desk_world import desk
+from mailflatrate.apps.abuse.models import Case, CaseKind
+from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import plan
+from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, LaneHold, Tally
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.stats import actions
+from mailflatrate.apps.stats.models import Measure
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.measures import Level
+from mailflatrate.settings.schema import load_settings
+
+PEOPLE, THERE, SETTLED, DEAD = 700, 300, 250, 13
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> World:
+    """300 of her 700 people are at Outlook."""
+    made = world(PEOPLE)
+    with tenancy.account(made.account_id):
+        for contact in Contact.objects.order_by("id")[:THERE]:
+            Contact.objects.filter(id=contact.id).update(email=contact.email.split("@")[0] + "@outlook.com")
+    return made
+
+
+@pytest.fixture(scope="module")
+def campaign(anna: World) -> Campaign:
+    """All others got it; 250 of those at Outlook have an outcome, and 13 of them do not exist."""
+    with pytest.MonkeyPatch.context() as patch:
+        no_canary = load_settings().model_copy(update={"canary_size": PEOPLE})
+        patch.setattr(plan, "load_settings", lambda: no_canary)
+        made = anna.sending()
+    with tenancy.account(anna.account_id):
+        for chunk in Chunk.objects.filter(campaign=made):
+            waiting = list(Delivery.objects.filter(chunk=chunk).order_by("id").values_list("id", flat=True))
+            dead = waiting[:DEAD] if chunk.provider == "microsoft" else []
+            sent = waiting[len(dead) : SETTLED] if chunk.provider == "microsoft" else waiting
+            _settle(chunk, dead, DeliveryState.BOUNCED, "hard")
+            _settle(chunk, sent, DeliveryState.SENT, "")
+    actions.judge_campaign(anna.account_id, made.id)
+    return made
+
+
+def _settle(chunk: Chunk, ids: list[int], state: DeliveryState, bounce: str) -> None:
+    if ids:
+        Delivery.objects.filter(id__in=ids).update(state=state, bounce=bounce, settled_at=clock.now(), attempts=1)
+        Tally.objects.create(chunk=chunk, campaign_id=chunk.campaign_id, state=state, detail=bounce, count=len(ids))
+
+
+def test_only_the_provider_waits(anna: World, campaign: Campaign) -> None:
+    """5.2 % there, 2.0 % in all: a warning for the mailing, a pause for the lane, and a case with the figures."""
+    with tenancy.account(anna.account_id):
+        found = list(Measure.objects.order_by("level").values_list("cause", "level", "provider", "events", "base"))
+        assert found == [
+            ("hard_bounces", Level.WARN, "", DEAD, SETTLED + PEOPLE - THERE),
+            ("provider_bounces", Level.PAUSE_LANE, "microsoft", DEAD, SETTLED),
+        ]
+        [hold] = LaneHold.objects.all()
+        assert (hold.provider, hold.rule, hold.released_at) == ("microsoft", "R-88", None)
+        assert Account.objects.get(id=anna.account_id).standing == Standing.ACTIVE
+    assert anna.again(campaign).state == CampaignState.SENDING
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Case.objects.get(account_id=anna.account_id).kind == CaseKind.FIGURES
+
+
+def test_everybody_sees_it_and_a_person_lifts_it(anna: World, campaign: Campaign) -> None:
+    page = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
+    assert f"{THERE - SETTLED} people at Outlook.com wait" in page
+    otto = desk()
+    assert "13 of 250 addresses do not exist" in otto.page("figures/")
+    with tenancy.account(anna.account_id):
+        measure = Measure.objects.get(cause="provider_bounces")
+    assert "People who wait" in otto.page(f"figures/{measure.id}/")
+    url = f"/desk/figures/{measure.id}/lift/"
+    assert otto.client.post(url, {"because": " "}).status_code == 422
+    assert otto.client.post(url, {"because": "They removed the old half."}).status_code == 303
+    with tenancy.account(anna.account_id):
+        assert not LaneHold.objects.filter(released_at=None).exists()
+    actions.judge_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        assert not LaneHold.objects.filter(released_at=None).exists(), "the same figures do not hold it again"
+    assert "13 of 250" not in otto.page("figures/").split("newest first")[0]
