@@ -107,6 +107,9 @@ def test_pictures_are_told_by_their_content(home: Place, shop: Program, carla: P
         assert problem(answer)[0] == 422, data
     path = f"/media/{made['id']}"
     assert good(shop.call("PATCH", path, {"alt": "Tulips"}))["alt"] == "Tulips"
+    assert good(shop.call("PATCH", path, {"made_by_ai": True}))["made_by_ai"] is True
+    kept = good(shop.call("PATCH", path, {"name": "tulips"}))
+    assert (kept["alt"], kept["made_by_ai"]) == ("Tulips", True)
     for method, data in (("PATCH", {"alt": "x"}), ("DELETE", None)):
         assert carla.refused(method, path, data) == (404, "not-found")
     assert carla.get("/media")["items"] == []

@@ -93,6 +93,7 @@ class MediaShown(Schema):
     name: str
     alt: str
     decorative: bool
+    made_by_ai: bool
     width: int
     height: int
     octets: int
@@ -106,6 +107,7 @@ class MediaGiven(Given):
     name: Annotated[PictureName, Field(description="left out: the file's")] = ""
     alt: PictureText = ""
     decorative: Annotated[bool, Field(description="there is nothing to read aloud")] = False
+    made_by_ai: Annotated[bool, Field(description="readers must be told where it looks like a photograph")] = False
 
 
 class MediaChange(Given):
@@ -114,6 +116,7 @@ class MediaChange(Given):
     name: Annotated[str, Field(min_length=1, max_length=120)] | None = None
     alt: PictureText | None = None
     decorative: bool | None = None
+    made_by_ai: bool | None = None
 
 
 def _segment(segment_id: int) -> Segment:
@@ -244,7 +247,8 @@ def upload_media(
         raise Problem(Code.TOO_LARGE)
     name = words.name.strip() or file.name or ""
     made = actions.upload_media(
-        file.read(), name=name, alt=words.alt.strip(), decorative=words.decorative, by=request.caller.user
+        file.read(), name=name, alt=words.alt.strip(), decorative=words.decorative, by=request.caller.user,
+        made_by_ai=words.made_by_ai,
     )  # fmt: skip
     return _media(made)
 
@@ -255,7 +259,7 @@ def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> Med
     row = _own_media(media_id)
     words = {
         field: getattr(row, field) if getattr(given, field) is None else getattr(given, field)
-        for field in ("name", "alt", "decorative")
+        for field in ("name", "alt", "decorative", "made_by_ai")
     }
     return _media(actions.describe_media(media_id, **words))
 

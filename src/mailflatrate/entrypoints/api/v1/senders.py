@@ -135,4 +135,4 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderShown:
     """Add an address for From. It counts once the domain is verified."""
     _domain(domain_id)
-    return _sender(actions.add_sender(domain_id, given.email, given.display_name))
+    return _sender(actions.add_sender(domain_id, given.email, given.display_name, by=request.caller.user))
