@@ -133,6 +133,6 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     repeatable=True,
 )  # fmt: skip
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderShown:
-    """Add an address for From. It counts once the domain is verified."""
+    """Add an address for From. It counts once the domain is verified and somebody in its mailbox clicked the mail."""
     _domain(domain_id)
     return _sender(actions.add_sender(domain_id, given.email, given.display_name, by=request.caller.user))
