@@ -154,6 +154,12 @@ def test_a_preview_is_what_one_reader_gets(anna: World, shop: Program) -> None:
     shop.post(f"/contacts/{people[1]['id']}/unsubscribe", {"list_id": None})
     assert shop.refused("GET", f"{path}?contact_id={people[1]['id']}") == (404, "not-found")
     assert shop.get(f"/campaigns/{draft['id']}/audience") == {"recipients": 3, "left_out": 0}
+    with tenancy.account(anna.account_id):
+        other = {"subject": "Other", "preheader": "", "content": "Servus", "text_override": ""}
+        Campaign.objects.filter(id=draft["id"]).update(variants=[other])
+    assert shop.get(f"/campaigns/{draft['id']}")["variants"] == [other]
+    assert shop.get(f"{path}?variant=1")["subject"] == "Other"
+    assert shop.refused("GET", f"{path}?variant=2") == (404, "not-found")
     broken = change(shop, draft, content="{% if %}")
     assert shop.get(f"/campaigns/{broken['id']}/preview")["problem"] == "source"
 

@@ -68,6 +68,9 @@ class CampaignDetail(CampaignShown):
     text_override: str
     track_clicks: bool
     per_hour: int | None
+    variants: Annotated[
+        list[dict[str, Any]], Field(description="what the variants B to D say instead; they are written on the page")
+    ]
     time_zone: str
     version: Annotated[int, Field(description="counts what was saved; send it with a change to overwrite nobody")]
     content_hash: str
@@ -137,7 +140,8 @@ def detail(campaign: Campaign) -> CampaignDetail:
         excluded_segment_ids=[segment["id"] for segment in campaign.excluded_segments],
         excluded_campaign_ids=campaign.excluded_mailing_ids, content_kind=ContentKind(campaign.content_kind),
         content=campaign.content, text_override=campaign.text_override, track_clicks=campaign.track_clicks,
-        per_hour=campaign.per_hour, time_zone=campaign.time_zone, version=campaign.version, content_hash=present,
+        per_hour=campaign.per_hour, variants=campaign.variants, time_zone=campaign.time_zone,
+        version=campaign.version, content_hash=present,
         policy_confirmed=campaign.policy_hash == present, state_reason=campaign.state_reason,
         held_by_rule=campaign.hold_rule,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.samples import neighbours
+from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.apps.gate.trial import MOST_CONTACTS, MOST_LETTERS, send_test
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.api.v1.campaign_shapes import (
@@ -32,6 +33,7 @@ from mailflatrate.entrypoints.api.v1.shapes import Address, Done, Given, Id, Pag
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
 from mailflatrate.rules.gate import RULES_VERSION
+from mailflatrate.rules.trial import MOST_VARIANTS
 
 ROUTER = Router(tags=["Mailings"])
 Gallery = Literal["announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey"]
@@ -99,6 +101,7 @@ class WhoseLetter(Given):
         None
     )
     bare: Annotated[bool, Field(description="as if the reader had nothing but an address")] = False
+    variant: Annotated[int, Field(ge=0, lt=MOST_VARIANTS, description="0 is the mailing itself, 1 its variant B")] = 0
 
 
 class Trying(Given):
@@ -219,7 +222,9 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLet
     around = neighbours(campaign, whose.contact_id or 0) if campaign.list_ids else None
     if whose.contact_id is not None and (around is None or around.contact.id != whose.contact_id):
         raise Http404
-    letter = letter_for(campaign, request.caller.account, around, bare=whose.bare)
+    if whose.variant >= variant_count(campaign):
+        raise Http404
+    letter = letter_for(as_variant(campaign, whose.variant), request.caller.account, around, bare=whose.bare)
     return Letter(
         contact_id=around.contact.id if around else None, subject=letter.subject, preheader=letter.preheader,
         html=letter.html, text=letter.text, missing=letter.missing, problem=letter.problem, detail=letter.detail,

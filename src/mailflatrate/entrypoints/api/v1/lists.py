@@ -135,11 +135,13 @@ def create_list(request: ApiRequest, given: NewList) -> ListShown:
 def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListShown:
     """Change how a list is called. Its code, which stands in List-Id, stays for its life."""
     found = list_of(list_id)
-    values = {
-        name: getattr(found, name) if new is None else str(new)
-        for name, new in ((name, getattr(given, name)) for name in ListChange.model_fields)
-    }
-    actions.rename_list(list_id, **values)
+    actions.rename_list(
+        list_id,
+        name=found.name if given.name is None else given.name,
+        public_name=found.public_name if given.public_name is None else given.public_name,
+        description=found.description if given.description is None else given.description,
+        language=found.language if given.language is None else given.language.value,
+    )
     return _one(list_id)
 
 

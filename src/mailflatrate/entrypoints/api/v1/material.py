@@ -257,11 +257,14 @@ def upload_media(
 def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaShown:
     """Change a picture's name, and what is read aloud in its place."""
     row = _own_media(media_id)
-    words = {
-        field: getattr(row, field) if getattr(given, field) is None else getattr(given, field)
-        for field in ("name", "alt", "decorative", "made_by_ai")
-    }
-    return _media(actions.describe_media(media_id, **words))
+    made = actions.describe_media(
+        media_id,
+        name=row.name if given.name is None else given.name,
+        alt=row.alt if given.alt is None else given.alt,
+        decorative=row.decorative if given.decorative is None else given.decorative,
+        made_by_ai=row.made_by_ai if given.made_by_ai is None else given.made_by_ai,
+    )
+    return _media(made)
 
 
 @endpoint(ROUTER, "delete", "/media/{media_id}", scope=Scope.CAMPAIGNS, answers=Done)
