@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mailflatrate.mail.content import ContentKind, Source, find_merge_errors
-from mailflatrate.mail.liquid.mistakes import (
+from mailflatrate.mail.mistakes import (
     PARTS,
     SENTENCES,
     all_in_words,

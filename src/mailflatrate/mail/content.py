@@ -25,9 +25,9 @@ from mailflatrate.mail.html.sanitise import Sanitiser
 from mailflatrate.mail.html.theme import render_markdown
 from mailflatrate.mail.html.tokens import Kind, Token, tokenise, write
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, SourceError, SourceRefused, Template, find_liquid_errors
-from mailflatrate.mail.liquid.mistakes import in_part, mistake
 from mailflatrate.mail.liquid.protect import Protected, protect, unescape_tags
 from mailflatrate.mail.liquid.sandbox import SAFE_URL_FILTER
+from mailflatrate.mail.mistakes import in_part, mistake
 from mailflatrate.mail.text_part import write_text
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from mailflatrate.mail.liquid.mistakes import param_in_words
+from mailflatrate.mail.mistakes import param_in_words
 from mailflatrate.rules.checks import (
     account_active,
     ai_pictures_labelled,

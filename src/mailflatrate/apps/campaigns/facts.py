@@ -13,7 +13,7 @@ from mailflatrate.base import clock
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.mail.liquid.mistakes import as_param
+from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
 

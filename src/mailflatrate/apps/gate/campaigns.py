@@ -19,7 +19,7 @@ from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.sample import sampled
 from mailflatrate.base import clock
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.liquid.mistakes import mistake
+from mailflatrate.mail.mistakes import mistake
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
 from mailflatrate.rules.gate import judge_campaign
 from mailflatrate.rules.trial import LETTERS

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import mrml
 
-from mailflatrate.mail.liquid.errors import SourceError, SourceRefused
-from mailflatrate.mail.liquid.mistakes import from_mjml, mistake
+from mailflatrate.mail.mistakes import from_mjml, mistake
+from mailflatrate.mail.source_errors import SourceError, SourceRefused
 
 # Without this mrml links Ubuntu from Google in every letter: a remote host the author never asked for.
 _NO_FONTS: dict[str, str] = {}

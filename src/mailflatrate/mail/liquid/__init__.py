@@ -4,8 +4,8 @@
 dialect is described in `sandbox`, the fast cases in `closures`, and how Liquid survives HTML tools in `protect`.
 """
 
-from mailflatrate.mail.liquid.errors import MissingValue, RenderRefused, SourceError, SourceRefused
 from mailflatrate.mail.liquid.template import KNOWN_VARIABLES, Template, find_liquid_errors, one_line
+from mailflatrate.mail.source_errors import MissingValue, RenderRefused, SourceError, SourceRefused
 
 __all__ = [
     "KNOWN_VARIABLES",

@@ -19,7 +19,7 @@ from liquid.builtin.expressions.filtered import Filter
 from liquid.builtin.output import OutputNode
 from markupsafe import escape
 
-from mailflatrate.mail.liquid.errors import MissingValue
+from mailflatrate.mail.source_errors import MissingValue
 
 Values = Mapping[str, Any]
 Render = Callable[[Values], str]

@@ -15,8 +15,6 @@ from liquid.exceptions import LiquidError, LiquidInterrupt
 from liquid.output import LimitedStringIO
 
 from mailflatrate.mail.liquid.closures import Render, Values, compile_output
-from mailflatrate.mail.liquid.errors import MissingValue, RenderRefused, SourceError, SourceRefused
-from mailflatrate.mail.liquid.mistakes import from_liquid, mistake
 from mailflatrate.mail.liquid.sandbox import (
     HTML_SANDBOX,
     TEXT_SANDBOX,
@@ -27,7 +25,9 @@ from mailflatrate.mail.liquid.sandbox import (
     dotted_names,
     parse,
 )
+from mailflatrate.mail.mistakes import from_liquid, mistake
 from mailflatrate.mail.segments import Dynamic, Segment, Static, join_segments
+from mailflatrate.mail.source_errors import MissingValue, RenderRefused, SourceError, SourceRefused
 
 KNOWN_VARIABLES = frozenset({
     "contact.email", "contact.first_name", "contact.last_name", "account.name", "list.name", "unsubscribe_url",

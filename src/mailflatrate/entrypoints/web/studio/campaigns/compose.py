@@ -38,7 +38,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.mail.content import find_merge_errors
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.mail.liquid.mistakes import in_words
+from mailflatrate.mail.mistakes import in_words
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.settings import load_settings

@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whol
 from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
-from mailflatrate.mail.liquid.mistakes import all_in_words
+from mailflatrate.mail.mistakes import all_in_words
 from mailflatrate.rules.trial import LETTERS
 
 NO_EDITION = 0

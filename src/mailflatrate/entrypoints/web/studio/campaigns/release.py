@@ -22,7 +22,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.liquid.mistakes import all_in_words
+from mailflatrate.mail.mistakes import all_in_words
 
 
 def _back(campaign_id: int) -> HttpResponse:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from mailflatrate.mail.liquid.errors import SourceError
+from mailflatrate.mail.source_errors import SourceError
 
 # code: English, German; the facts fill the braces in their order.
 SENTENCES: dict[str, tuple[str, str]] = {
