@@ -17,7 +17,9 @@ from django.db import connections
 from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.job_context import JobContext, JobResult
 from procrastinate.jobs import Job, Status
+from procrastinate.retry import RetryDecision
 from procrastinate.worker import Worker
 
 from mailflatrate.apps.delivery.send.sender import close_sender, stop_sender, this_sender
@@ -34,6 +36,22 @@ POLL_SECONDS = 2.0
 EXPRESS_AT_ONCE = 4
 
 log = structlog.get_logger(__name__)
+
+
+class PatientWorker(Worker):
+    """A worker in which a job that failed gives way to one with the same key that waits already.
+
+    Procrastinate fails to put it back then, and leaves it marked as running: with a lock, it would hold up all others.
+    """
+
+    async def _persist_job_status(
+        self, job: Job, status: Status, retry_decision: RetryDecision | None, context: JobContext,
+        job_result: JobResult | None,
+    ) -> None:  # fmt: skip
+        try:
+            await super()._persist_job_status(job, status, retry_decision, context, job_result)
+        except (exceptions.AlreadyEnqueued, exceptions.UniqueViolation):
+            await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") -> None:
@@ -143,7 +161,7 @@ class _Work:
             "delete_jobs": "successful",
             "install_signal_handlers": False,
         }
-        return Worker(app=working, **options)  # type: ignore[arg-type]
+        return PatientWorker(app=working, **options)  # type: ignore[arg-type]
 
     async def _run_workers(self) -> None:
         """Run them all; when one ends, by a signal or a failure, the others end, too. Raises what ended the first."""

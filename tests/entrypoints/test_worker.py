@@ -1,0 +1,52 @@
+"""A worker and its jobs: one that failed does not stand in the way of the next."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from mailflatrate.base.jobs import Queue, job, wake
+from mailflatrate.entrypoints.workers.worker import PatientWorker
+
+NAME, LANE = "test.fails_once", "test-lane"
+
+
+@pytest.fixture
+def runs(database: str) -> Iterator[list[int]]:
+    """A job that fails when it runs first, while the next one with its key and lock waits already."""
+    assert database
+    begun: list[int] = []
+
+    @job(NAME, Queue.IMPORT)
+    def fails_once() -> None:
+        begun.append(len(begun))
+        if len(begun) == 1:
+            wake(NAME, Queue.IMPORT, once=LANE, lock=LANE)
+            connection.close()  # this thread's own
+            raise RuntimeError("the database went away")
+
+    yield begun
+    del app.tasks[NAME]
+
+
+def test_a_job_that_failed_gives_way_to_the_one_that_waits(runs: list[int]) -> None:
+    wake(NAME, Queue.IMPORT, once=LANE, lock=LANE)
+    asyncio.run(work_off())
+    assert runs == [0, 1], "the lock was let go"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status FROM procrastinate_jobs WHERE task_name = %s", [NAME])
+        assert cursor.fetchall() == []
+
+
+async def work_off() -> None:
+    """Until nothing waits."""
+    assert isinstance(app.connector, DjangoConnector)
+    async with app.with_connector(app.connector.get_worker_connector()).open_async() as working:
+        worker = PatientWorker(
+            app=working, queues=[Queue.IMPORT.value], wait=False, install_signal_handlers=False,
+            delete_jobs="successful",
+        )  # fmt: skip
+        await worker.run()
