@@ -94,6 +94,7 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
         Trial.objects.filter(campaign=campaign).update(tested_at=clock.now())
     report = anna.client.get(page).content.decode()
     assert "It waits for your choice." in report
+    assert "“Reported” waits for your choice" in anna.client.get("/studio/").content.decode()
     assert "Send variant B to everybody else?" in report
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     assert "Send B to everybody else" not in ben.get(page).content.decode()

@@ -17,7 +17,7 @@ from mailflatrate.apps.accounts.models import Account, Membership, Standing
 from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint, waiting_requests
-from mailflatrate.apps.delivery.models import DeliveryState, Tally
+from mailflatrate.apps.delivery.models import DeliveryState, Tally, Trial
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.apps.gate.actions import check_campaign
@@ -53,6 +53,7 @@ def _steps(account: Account, membership: Membership) -> Iterator[Step]:
     yield from _floods()
     yield from _questions(account)
     yield from _mailings()
+    yield from _choices()
     yield from _second_releases(account, membership)
     yield from _reviews()
     yield from _agreements(account)
@@ -107,6 +108,18 @@ def _mailings() -> Iterator[Step]:
                 "circle-pause", "warning", _("“%(name)s” is paused") % {"name": campaign.name},
                 campaign.state_reason or _("What is left waits for you."), href, _("Look"),
             )  # fmt: skip
+
+
+def _choices() -> Iterator[Step]:
+    """Tests of variants whose choice no rule makes."""
+    running = Campaign.objects.filter(state__in=(CampaignState.SENDING, CampaignState.WAITING)).exclude(variants=[])
+    waiting = Trial.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
+    for trial in waiting.select_related("campaign")[:2]:
+        yield Step(
+            "hourglass", "primary", _("“%(mailing)s” waits for your choice") % {"mailing": trial.campaign.name},
+            _("The test is out. Everybody else waits for the choice between the variants."),
+            reverse("studio:campaign", args=[trial.campaign_id]), _("Look"),
+        )  # fmt: skip
 
 
 def _second_releases(account: Account, membership: Membership) -> Iterator[Step]:
