@@ -155,7 +155,7 @@ def test_in_source_with_a_mistake_at_its_line(visitor: Any, words: Words) -> Non
         write_source(page, letter % "<mj-image src='https://lindenhof.example/a.png' alt='Adventsmarkt' />\n")
         checks.after("words for the picture")
         page.fill("[name=subject]", words.untrue)
-        checks.look()
+        checks.after("a subject")
         page.fill("[name=subject]", words.subject)
         checks.after("an honest subject")
         page.check("[name=list_ids]")
@@ -215,8 +215,7 @@ def composed(page: Any, words: Words, checks: Checks) -> None:
     keys = page.keyboard
     tab_to(page, "#id_subject")
     keys.insert_text(words.untrue)
-    page.wait_for_function("document.getElementById('saved').textContent.length > 5")
-    page.wait_for_load_state("networkidle")
+    checks.after("a subject")
     keys.press("Control+A")
     keys.insert_text(words.subject)
     checks.after("an honest subject")

@@ -29,7 +29,7 @@ CLICKS = "click"
 LINK = re.compile(r"https?://[^\s\"'<>)\]]+")
 HREF = re.compile(r'href="([^"#]+)"')
 # The first word of the path. Each of them must have been found in a mail or on the page that a mail leads to.
-DOORS = {"u", "p", "c", "d", "r", "confirm", "report", "help", "apply", "password"}
+DOORS = {"u", "p", "c", "d", "r", "confirm", "mailbox", "report", "help", "apply", "password"}
 
 Tables = dict[str, tuple[int, str]]
 
