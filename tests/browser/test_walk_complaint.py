@@ -53,10 +53,12 @@ def test_reported_worked_answered_closed(visitor: Any, otto: Any, walk: Walk, tm
         otto.look_as(walk.language, "letter", walk.phone)
         anna.sign_in("anna@lindenhof.example")
         mails = mails_of(anna, walk.domain)
-        by_mailing_id(dora, otto, mails[0])
-        by_header(dora, mails[1])
-        by_file(dora, mails[2], tmp_path / walk.file_name)
-        case = found_by_the_desk(otto, mails)
+        references = {
+            by_mailing_id(dora, otto, mails[0]), by_header(dora, mails[1]),
+            by_file(dora, mails[2], tmp_path / walk.file_name),
+        }  # fmt: skip
+        assert len(references) == 1, "reports on one mailing are one case"
+        case = found_by_the_desk(otto, references.pop(), mails)
         asked(otto, case)
         answered(anna, mails, tmp_path)
         worked_to_its_end(otto, case, mails[1])
@@ -85,16 +87,17 @@ def opened(dora: Any, name: str) -> float:
     return time.monotonic()
 
 
-def sent(dora: Any, since: float, name: str) -> None:
-    """Press the button after a look, and see the answer."""
+def sent(dora: Any, since: float, name: str) -> str:
+    """Press the button after a look, and see the answer. Returns the reference of the case."""
     time.sleep(max(0.0, READING_SECONDS - (time.monotonic() - since)))
     dora.page.locator("main form button.btn-primary").click()
     dora.page.wait_for_selector("main:not(:has(form))")
     assert "Gärtnerei Lindenhof" in dora.page.inner_text("main")
     looked_at(dora, name)
+    return str(dora.page.locator("main strong").last.inner_text())
 
 
-def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> None:
+def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> str:
     """Typed with the usual slips: first who it was, then the report; the address proves itself by a button."""
     page, since = dora.page, opened(dora, "report")
     page.locator("main form button.btn-primary").click()
@@ -107,7 +110,7 @@ def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> None:
     assert "Gärtnerei Lindenhof" in page.inner_text("main [data-tone=info]")
     looked_at(dora, "report-who")
     page.fill("[name=text]", "Das habe ich nie bestellt.")
-    sent(dora, since, "report-asked")
+    reference = sent(dora, since, "report-asked")
     otto.go(wait_for_letter(otto, "/desk/postbox/", mail.address))
     link = otto.page.locator("a[href*='/report/stop/']").first.get_attribute("href")
     dora.go("/report/stop/" + str(link).rpartition("/")[2])
@@ -115,18 +118,20 @@ def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> None:
     page.locator("main form button").click()
     page.wait_for_selector("main [data-tone=success]")
     looked_at(dora, "report-stopped")
+    return reference
 
 
-def by_header(dora: Any, mail: Mail) -> None:
+def by_header(dora: Any, mail: Mail) -> str:
     """The header lines pasted: it stops at once."""
     since = opened(dora, "report")
     dora.page.fill("[name=about]", mail.source.partition("\r\n\r\n")[0].partition("\n\n")[0])
     dora.page.fill("[name=reporter]", mail.address)
-    sent(dora, since, "report-done")
+    reference = sent(dora, since, "report-done")
     assert dora.page.locator("main [data-tone=success]").count() == 1
+    return reference
 
 
-def by_file(dora: Any, mail: Mail, file: Path) -> None:
+def by_file(dora: Any, mail: Mail, file: Path) -> str:
     """The mail itself, dropped onto the page with the mouse."""
     since, page = opened(dora, "report"), dora.page
     file.write_text(mail.source, encoding="utf-8", newline="")
@@ -139,16 +144,17 @@ def by_file(dora: Any, mail: Mail, file: Path) -> None:
         browser.send("Input.dispatchDragEvent", {"type": kind, **drop})
     assert page.evaluate("document.querySelector('input[type=file]').files[0].name") == file.name
     looked_at(dora, "report-file")
-    sent(dora, since, "report-done")
+    reference = sent(dora, since, "report-done")
     assert page.locator("main [data-tone=success]").count() == 1
+    return reference
 
 
-def found_by_the_desk(otto: Any, mails: list[Mail]) -> str:
-    """The three reports are one case; it is found by the ID and shows everything on one screen. Its path."""
+def found_by_the_desk(otto: Any, reference: str, mails: list[Mail]) -> str:
+    """The case waits in the queue and is found by the mailing's ID; everything is on one screen. Its path."""
     page = otto.page
     otto.go("/desk/cases/")
     looked_at(otto, "cases")
-    page.locator("tr", has_text=mails[0].mailing_id).locator("a[href^='/desk/cases/']").first.click()
+    page.get_by_role("link", name=reference).click()
     page.wait_for_url(re.compile(r"/desk/cases/\d+/"))
     path = str(page.evaluate("location.pathname"))
     text = page.inner_text("main")
@@ -158,6 +164,11 @@ def found_by_the_desk(otto: Any, mails: list[Mail]) -> str:
     otto.go(f"/desk/cases/search/?q={mails[0].mailing_id.lower()}")
     assert page.locator(f"a[href='{path}']").count() == 1
     looked_at(otto, "case-search")
+    for link, name in (("/people/", "person"), ("/desk/mail/", "stored-mail")):
+        otto.go(path)
+        page.locator(f"main a[href*='{link}']").first.click()
+        page.wait_for_url(f"**{link}**")
+        looked_at(otto, name)
     return path
 
 
