@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
@@ -164,3 +165,33 @@ def test_the_nightly_check_leaves_its_result(database: str, lines: list[int]) ->
             newest = AuditEntry.objects.latest("id")
             assert newest.action == "audit.damaged"
             assert newest.details["damages"] == [f"row {lines[2]} was changed"]
+
+
+LINE = (
+    "INSERT INTO audit_entry (at, actor_kind, actor, action, subject, reason, details) "
+    "VALUES (now(), 'staff', 'otto', 'test.crossed', '', '', '{}')"
+)
+
+
+def test_two_commits_that_wait_for_each_others_rows_both_end(database: str, lines: list[int]) -> None:
+    """One checks its foreign key at the commit, on a row that the other holds until its own commit."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("CREATE TABLE crossed_parent (id int PRIMARY KEY)")
+        owner.execute("INSERT INTO crossed_parent VALUES (1)")
+        owner.execute("CREATE TABLE crossed_child (id int REFERENCES crossed_parent DEFERRABLE INITIALLY DEFERRED)")
+        try:
+            with psycopg.connect(database) as one, psycopg.connect(database) as two, ThreadPoolExecutor(1) as beside:
+                one.execute(LINE)
+                one.execute("INSERT INTO crossed_child VALUES (1)")
+                two.execute("SELECT id FROM crossed_parent FOR UPDATE")
+                two.execute(LINE)
+                committed = beside.submit(one.commit)
+                while not owner.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+                    assert not committed.done()
+                two.commit()
+                committed.result(30)
+        finally:
+            owner.execute("DROP TABLE crossed_child, crossed_parent")
+    report = _report()
+    assert report.whole, report.damages
+    assert report.rows == lines[-1] + 2
