@@ -381,7 +381,7 @@ def test_mistakes_are_said_in_the_reader_s_language() -> None:
     anna.client.cookies["language"] = "de"
     page = text(anna.client, edit_url(draft))
     assert "Zeile 3: die Variable contact.frist_name gibt es nicht" in page
-    assert "3: die Variable contact.frist_name gibt es nicht" in page.split('id="checks"')[1]
+    assert "Zeile 3: die Variable contact.frist_name gibt es nicht" in page.split('id="checks"')[1]
     assert "there is no variable" not in page
     page = followed(anna.client, f"{edit_url(draft)}test/", {"recipients": [anna.anna.email]})
     assert "Kein Test" in page and "Zeile 3: die Variable contact.frist_name" in page

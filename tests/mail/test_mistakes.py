@@ -91,10 +91,11 @@ def test_all_at_their_lines() -> None:
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_a_stored_mistake_is_said_in_either_language(language: str) -> None:
+    at = {"de": "Zeile 7", "en": "line 7"}[language]
     for code, sentences in SENTENCES.items():
         facts = tuple("ab{c}"[: n + 1] for n in range(len(set(re.findall(r"\{\d\}", sentences[0])))))
         error = in_part(mistake(7, code, *facts), "text")
-        assert param_in_words(as_param(error), language) == f"7: {in_words(error, language)}"
+        assert param_in_words(as_param(error), language) == f"{at}: {in_words(error, language)}"
     assert param_in_words("{{ contact.email }}", language) is None
 
 

@@ -135,8 +135,7 @@ def in_words(error: SourceError, language: str) -> str:
 
 def all_in_words(errors: Iterable[SourceError], language: str) -> str:
     """Every mistake with its line, as one text."""
-    word = "Zeile" if language == "de" else "line"
-    return "; ".join(f"{word} {error.line}: {in_words(error, language)}" for error in errors)
+    return "; ".join(_with_line(error, language) for error in errors)
 
 
 def as_param(error: SourceError) -> str:
@@ -149,7 +148,11 @@ def param_in_words(param: str, language: str) -> str | None:
     if not param.startswith(_PREFIX):
         return None
     line, code, part, *facts = json.loads(param.removeprefix(_PREFIX))
-    return f"{line}: {in_words(SourceError(line, '', code, tuple(facts), part), language)}"
+    return _with_line(SourceError(line, "", code, tuple(facts), part), language)
+
+
+def _with_line(error: SourceError, language: str) -> str:
+    return f"{'Zeile' if language == 'de' else 'line'} {error.line}: {in_words(error, language)}"
 
 
 def _sentence(code: str, facts: tuple[str, ...], *, german: bool) -> str:
