@@ -172,3 +172,17 @@ def test_a_group_gives_each_box_its_words_and_its_look() -> None:
     assert drawn.count('class="checkbox checkbox-sm checkbox-primary"') == 2
     assert '<div id="id_to" class="grid gap-2">' in drawn
     assert "Anna &lt;b&gt;" in drawn and drawn.count(" checked") == 1
+
+
+def test_a_field_that_has_no_empty_choice_is_not_called_optional() -> None:
+    class Choose(forms.Form):
+        share = forms.ChoiceField(choices=[("10", "10 %")], required=False)
+        segment = forms.ChoiceField(choices=[("", "Choose"), ("1", "Kiel")], required=False)
+        hours = forms.IntegerField(required=False, widget=forms.NumberInput({"aria-required": "true"}))
+        note = forms.CharField(required=False)
+        name = forms.CharField()
+
+    form = Choose(initial={"share": "10"})
+    assert {name for name in form.fields if controls.is_optional(form[name])} == {"segment", "note"}
+    field = Template('{% load cotton %}<c-form-field :field="form.share" /><c-form-field :field="form.hours" />')
+    assert "optional" not in field.render(Context({"form": form}))

@@ -88,6 +88,16 @@ def control_kind(field: BoundField) -> str:
 
 
 @register.filter
+def is_optional(field: BoundField) -> bool:
+    """True for a field that may be left empty: a menu without an empty choice, say, always says something."""
+    inner, widget = field.field, field.field.widget
+    if inner.required or widget.attrs.get("aria-required"):
+        return False
+    is_menu = isinstance(widget, forms.Select) and not isinstance(widget, forms.SelectMultiple)
+    return not is_menu or any(value in ("", None) for value, _label in widget.choices)
+
+
+@register.filter
 def initials(name: str) -> str:
     """At most two letters: "Anna Lindner" -> "AL", "anna@example.org" -> "A"."""
     words = str(name).split("@", maxsplit=1)[0].split()

@@ -81,7 +81,10 @@ class CampaignForm(forms.Form):
     test_share = forms.TypedChoiceField(
         label=_("Each variant goes to"), choices=[(n, f"{n} %") for n in SHARES], coerce=int, required=False
     )
-    test_hours = forms.IntegerField(label=_("Hours until the choice"), min_value=1, max_value=72, required=False)
+    test_hours = forms.IntegerField(
+        label=_("Hours until the choice"), min_value=1, max_value=72, required=False,
+        widget=forms.NumberInput({"aria-required": "true"}),  # emptied, it stays as it was
+    )  # fmt: skip
     test_metric = forms.ChoiceField(label=_("What decides"), choices=TestMetric.choices, required=False)
     per_hour = forms.IntegerField(
         label=_("Letters an hour, at most"),
