@@ -4,6 +4,7 @@ import base64
 import hashlib
 import itertools
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -115,12 +116,21 @@ def test_only_the_frame_may_stand_on_other_pages_for_reading(lindenhof: Place, s
     assert "frame-ancestors 'self'" in stranger.get(lindenhof.url).headers["Content-Security-Policy"]
 
 
+def _consent_box(page: str) -> str:
+    """The tag of the box, as a browser reads it."""
+    found = re.search(r'<input class="checkbox"[^>]*name="consent"[^>]*>', page)
+    assert found, page
+    return found[0]
+
+
 def test_without_a_tick_there_is_no_sign_up(lindenhof: Place) -> None:
     """R-26."""
     dora = somebody()
     answer, said = as_script(lindenhof, dora, consent="")
     assert (answer.status_code, list(said["errors"])) == (422, ["consent"])
-    assert lindenhof.post(dora, consent="").status_code == 422
+    page = lindenhof.post(dora, consent="")
+    assert page.status_code == 422
+    assert "checked" not in _consent_box(page.content.decode())
     assert stored(lindenhof, dora) == 0
 
 
@@ -144,7 +154,9 @@ def test_a_typing_mistake_is_asked_about_and_never_mended_silently(lindenhof: Pl
     assert meant == typed.replace("gmial", "gmail")
     assert meant in said["question"]
     assert stored(lindenhof, typed) + stored(lindenhof, meant) == 0
-    assert "Did you mean" in lindenhof.post(typed).content.decode()
+    asked = lindenhof.post(typed).content.decode()
+    assert "Did you mean" in asked
+    assert _consent_box(asked).endswith(" checked>")  # his own tick: either answer is one press
     lindenhof.sign_up(typed, use=meant)
     assert (stored(lindenhof, typed), stored(lindenhof, meant)) == (0, 1)
     lindenhof.sign_up(typed, checked=typed)
