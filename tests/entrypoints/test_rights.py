@@ -109,6 +109,26 @@ def test_the_mail_goes_out_by_the_gate_and_not_too_often() -> None:
         assert not judge_notice(notice_facts(notice)).allowed, "nor to somebody who is not there"
 
 
+def test_access_tells_what_the_person_chose_in_his_words() -> None:
+    case = Case()
+    preferences = f"/p/{key_ring().seal(Purpose.PREFERENCES, case.anna.account_id, case.delivery.id)}"
+    kept = {"act": "save", "keep": str(case.anna.list_id), "pause": "month", "language": "de"}
+    assert case.visitor.post(preferences, kept).status_code == 200
+    with tenancy.account(case.anna.account_id):
+        contact = Contact.objects.get(id=case.contact.id)
+        contact.attributes |= {"country": "AT", "time_zone": "Europe/Vienna", "shoes": "42"}
+        contact.save(update_fields=["attributes"])
+    address = case.ask("access")
+    page = case.visitor.post(f"{address}?language=de").content.decode()
+    shown = dict(re.findall(r'<dt class="field-hint">([^<]*)</dt><dd class="break-words">([^<]*)</dd>', page))
+    assert {key: shown.get(key) for key in ("Wie oft", "Sprache", "Land", "Zeitzone", "shoes", "language")} == {
+        "Wie oft": "Höchstens eines pro Monat", "Sprache": "Deutsch", "Land": "AT", "Zeitzone": "Europe/Vienna",
+        "shoes": "42", "language": None,
+    }  # fmt: skip
+    stored = json.loads(case.visitor.get(f"{address}/data.json").content)
+    assert stored[0]["preferences"] == {"language": "de", "least_days_between_mailings": 27}
+
+
 def test_access_shows_everything_of_this_customer_alone() -> None:
     case = Case()
     address = case.ask("access")

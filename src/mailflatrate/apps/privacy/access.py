@@ -10,6 +10,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback
+from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.apps.lists.queries import contact_detail
 from mailflatrate.apps.privacy.models import PrivacyRequest
@@ -37,6 +38,9 @@ def stored_about(contact_id: int, *, language: str) -> dict[str, Any] | None:
             "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name,
             "attributes": contact.attributes, "stored_since": contact.created_at.isoformat(),
             "last_activity": _iso(contact.last_activity_at), "clicks_by_name": contact.tracking,
+        },
+        "preferences": {
+            "language": contact.attributes.get(LANGUAGE_ATTRIBUTE), "least_days_between_mailings": contact.pause_days,
         },
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
         "consents": [_consent(row) for row in reversed(detail.events)],

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -27,6 +28,17 @@ from mailflatrate.settings.schema import load_settings
 
 # Days of rest: a little less than the week and the month, so that a mailing at its usual hour is not left out.
 PAUSES = {"": None, "week": 6, "month": 27}
+
+
+def pause_words(days: int | None) -> str:
+    """How often mailings come, in words, from the least days between two (None: no limit)."""
+    if days is None:
+        return _("Every mailing")
+    if days == PAUSES["week"]:
+        return _("One a week at most")
+    if days == PAUSES["month"]:
+        return _("One a month at most")
+    return ngettext("One in %(days)d day at most", "One in %(days)d days at most", days) % {"days": days}
 
 
 @csrf_exempt  # the token is the permission, no cookie is involved
@@ -110,11 +122,7 @@ def _context(found: Reader, language: str) -> dict[str, Any]:
         **found.context(),
         **about(found),
         "subscriptions": mine,
-        "pauses": [
-            ("", _("Every mailing"), pause is None),
-            ("week", _("One a week at most"), pause == PAUSES["week"]),
-            ("month", _("One a month at most"), pause == PAUSES["month"]),
-        ],
+        "pauses": [(key, pause_words(days), pause == days) for key, days in PAUSES.items()],
         "spoken": [(code, code == language) for code, _name in settings.LANGUAGES],
         "others": [(form.mailing_list.public_name, form_url(form.code)) for form in others.values()],
     }

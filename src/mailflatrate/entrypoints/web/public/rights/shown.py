@@ -3,15 +3,20 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentKind, SubscriptionState
 from mailflatrate.apps.privacy.models import RequestKind
 from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.entrypoints.web.public.preferences import pause_words
+from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
+from mailflatrate.rules.waves import ATTRIBUTES as ZONE_ATTRIBUTES
 
 MOST_SHOWN = 50
 Rows = list[tuple[str, str]]
@@ -21,18 +26,19 @@ Section = tuple[str, Rows]
 def sections(stored: dict[str, Any]) -> list[Section]:
     """Titles with their rows; empty ones say so. Long ones show the newest; the file holds all."""
     person = stored["person"]
-    attributes = [(key, str(value)) for key, value in sorted(person["attributes"].items())]
+    attributes = sorted(person["attributes"].items())
     about: Rows = [
         (_("E-mail address"), person["email"]),
         (_("First name"), person["first_name"]),
         (_("Last name"), person["last_name"]),
-        *attributes,
+        *((_attribute(key), str(value)) for key, value in attributes if key != LANGUAGE_ATTRIBUTE),
         (_("Stored since"), _when(person["stored_since"])),
         (_("Your clicks"), _("kept with your name") if person["clicks_by_name"] else _("nobody's: only counted")),
     ]
     suppressed = stored["suppressed"]
     return [
         (_("You"), [row for row in about if row[1]]),
+        (_("Your preferences"), _preferences(stored["preferences"])),
         (_("Lists"), [_list(one) for one in stored["subscriptions"]]),
         (_("Consents and where they come from"), [_consent(one) for one in stored["consents"]]),
         (_("Mailings to you"), [_mailing(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
@@ -43,6 +49,22 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Your requests"), [(_when(one["at"]), str(RequestKind(one["what"]).label)) for one in stored["requests"]]),
         (_("Responsible"), [("", line) for line in (stored["responsible"]["name"], *stored["responsible"]["imprint"])]),
     ]  # fmt: skip
+
+
+def _attribute(key: str) -> str:
+    """The word for an attribute that means something to us; a customer's own stays as he named it."""
+    if key in COUNTRY_ATTRIBUTES:
+        return _("Country")
+    return _("Time zone") if key in ZONE_ATTRIBUTES else key
+
+
+def _preferences(chosen: dict[str, Any]) -> Rows:
+    """How often and in which language; what was never chosen is not there."""
+    rows: Rows = [(_("How often"), pause_words(chosen["least_days_between_mailings"]))]
+    if chosen["language"]:
+        spoken = dict(settings.LANGUAGES).get(chosen["language"])
+        rows.append((_("Language"), str(spoken) if spoken else str(chosen["language"])))
+    return rows
 
 
 def _when(text: str | None) -> str:
