@@ -12,6 +12,7 @@ import pwd
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,16 +71,51 @@ def _let_pass(path: Path) -> None:
 
 def _run(tool: str, *arguments: str, user: pwd.struct_passwd | None, timeout_seconds: float = 60) -> None:
     """Run a server tool; raises DatabaseFailed with what it printed."""
-    # Our own groups go too: a folder that shuts its group out would shut the server out.
+    # Our own groups go too: a folder that shuts its group out would shut the server out. Of a session of its own,
+    # because Ctrl-C in a terminal would go to the tool, too.
     identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [str(BINARIES / tool), *arguments],
-            stdout=output, stderr=output, cwd="/", timeout=timeout_seconds, check=False, **identity,
+            stdout=output, stderr=output, cwd="/", timeout=timeout_seconds, check=False,
+            start_new_session=True, **identity,
         )  # fmt: skip
         if done.returncode:
             output.seek(0)
             raise DatabaseFailed(f"{tool} failed: {output.read()[-2000:]}")
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, unless the program has an answer of its own; in the main thread only."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """SIGTERM and SIGINT take effect after the block: a server in the middle of its start could not be stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _frame: came.append(got))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 class EmbeddedPostgres:
@@ -176,12 +212,12 @@ class EmbeddedPostgres:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Own the server while the block runs: exactly one process at a time.
+        """Own the server while the block runs, and stop it however the block ends: exactly one process at a time.
 
-        Raises DatabaseInUse when another one does.
+        Raises DatabaseInUse when another one does. SIGTERM raises KeyboardInterrupt in the block, as SIGINT does.
         """
         self.lock_path.parent.mkdir(parents=True, exist_ok=True)
-        with self.lock_path.open("w") as lock:
+        with self.lock_path.open("w") as lock, _ended_by_sigterm():
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -189,12 +225,14 @@ class EmbeddedPostgres:
                     f"another mailflatrate process already runs the database in {self.folder}; "
                     "stop it, or name another folder with MAILFLATRATE_DATA_DIR"
                 ) from error
-            if not self.running:
-                self.start()
             try:
+                with _undisturbed():
+                    if not self.running:
+                        self.start()
                 yield
             finally:
-                self.stop()
+                with _undisturbed():
+                    self.stop()
 
     @contextmanager
     def available(self) -> Iterator[None]:

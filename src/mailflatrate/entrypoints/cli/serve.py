@@ -64,7 +64,6 @@ def database_command() -> None:
     settings = load_settings()
     if settings.database_url:
         raise click.ClickException("DATABASE_URL names a server already; there is nothing to run")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with owned_database(settings), contextlib.suppress(KeyboardInterrupt):
         click.echo(EmbeddedPostgres(settings.data_dir).url)
         signal.pause()

@@ -81,7 +81,7 @@ def _run(place: Place, *, once: bool, as_json: bool) -> int:
                 print_where(settings, numbers)
                 watcher.join()
         except KeyboardInterrupt:
-            problems = []
+            problems = ["ended before it was through"] if once else []
         finally:
             supervisor.stop()
             watcher.join()

@@ -1,0 +1,79 @@
+"""A signal to the demonstration ends all that it started, the embedded database too."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailflatrate.settings.postgres import EmbeddedPostgres
+
+PATIENCE_SECONDS = 120.0
+
+
+def until(look: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not look():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.02)
+
+
+def demonstration(folder: Path) -> subprocess.Popen[bytes]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
+    kept.pop("DATABASE_URL", None)
+    return subprocess.Popen(
+        [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo"],
+        env=kept | {"MAILFLATRATE_DATA_DIR": str(folder)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def children_of(parent: int) -> list[int]:
+    """Processes that this one started and that still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z" and int(fields[1]) == parent:
+            found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_signal_while_the_database_starts_leaves_no_server(tmp_path: Path, number: signal.Signals) -> None:
+    server = EmbeddedPostgres(tmp_path / "demo")
+    process = demonstration(tmp_path / "demo")
+    try:
+        until(lambda: server.pid or process.poll() is not None, "no server came")
+        process.send_signal(number)
+        process.communicate(timeout=PATIENCE_SECONDS)
+        assert server.pid is None
+    finally:
+        process.kill()
+        server.stop()
+
+
+@pytest.mark.slow
+def test_a_signal_while_the_story_is_told_ends_every_process(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "demo")
+    process = demonstration(tmp_path / "demo")
+    try:
+        assert process.stderr is not None
+        assert any(b"applied" in line for line in process.stderr), "the story never began"
+        children = children_of(process.pid)
+        assert len(children) > 2, "the demonstration runs no processes"
+        process.terminate()
+        process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0
+        assert server.pid is None
+        assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    finally:
+        process.kill()
+        server.stop()
