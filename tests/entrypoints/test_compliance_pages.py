@@ -9,6 +9,7 @@ from campaign_world import World, bare_account, browser, world
 from desk_world import desk
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.stats.actions import refresh_campaign
+from mailflatrate.apps.stats.compliance import names_a_loop
 from mailflatrate.base import pdf, tenancy
 from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
 from mailflatrate.entrypoints.cli.doctor.report import Level, missing, ok
@@ -81,3 +82,28 @@ def test_the_doctor_prints_the_same_table(anna: World) -> None:
     assert any("limit 1.00 %" in text for text in texts)
     with tenancy.account(anna.account_id):
         assert not [line for line in lines if line.level is Level.MISSING], "the doctor's verdict stays the others'"
+
+
+def test_a_fresh_installation_shows_nothing_in_order_that_nobody_did() -> None:
+    shown = desk().page("compliance/")
+    assert ">in order<" not in shown and "0 too late" not in shown
+    assert "Enrol Yahoo CFL" in shown
+
+
+@pytest.mark.parametrize(
+    ("networks", "named"),
+    [("127.0.0.0/8,::1", False), ("10.0.0.0/8, 192.168.1.0/24, fd00::/8", False), ("", False),
+     ("127.0.0.0/8,98.136.0.0/14", True), ("2a01:111:f403::/48", True)],
+)  # fmt: skip
+def test_only_networks_out_in_the_world_are_feedback_loops(networks: str, named: bool) -> None:
+    assert names_a_loop(networks) is named
+
+
+def test_a_relay_that_answers_says_nothing_about_tls_to_the_providers(anna: World) -> None:
+    lines = list(compliance_lines([ok("database", "there"), ok("relay", "127.0.0.1:25 answers, in the clear")]))
+    assert next(line for line in lines if "TLS on the way out" in line.text).level is Level.WARNING
+
+
+def test_a_listener_without_an_mx_is_not_in_order(anna: World) -> None:
+    lines = list(compliance_lines([ok("database", "there"), ok("inbound", "takes abuse@"), missing("mx", "none", "")]))
+    assert "not in order" in next(line.text for line in lines if "abuse@ and postmaster@" in line.text)

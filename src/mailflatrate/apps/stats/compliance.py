@@ -1,6 +1,7 @@
 """Figures for what mailbox providers ask (`rules.compliance`): of one account, or of the service as a whole."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 from django.db.models import Min
 
@@ -44,8 +45,16 @@ def account_facts() -> Facts:
 def service_facts(seen: dict[str, bool] | None = None) -> Facts:
     """Figures over all accounts, and what was looked at besides. Runs inside `tenancy.platform(...)`."""
     now = clock.now()
-    late = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers.late
+    answers = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers
+    figures = dict(account_facts().figures)
+    if answers.answered or answers.waiting:
+        figures[Figure.LATE_ANSWERS] = answers.late
     looked = dict(seen or {})
-    if load_settings().feedback_sources:
+    if names_a_loop(load_settings().feedback_sources):
         looked["loops"] = True
-    return Facts({**account_facts().figures, Figure.LATE_ANSWERS: late}, looked)
+    return Facts(figures, looked)
+
+
+def names_a_loop(networks: str) -> bool:
+    """True where a network is out in the world: this host and private networks are no provider's feedback loop."""
+    return any(ip_network(part.strip()).is_global for part in networks.split(",") if part.strip())

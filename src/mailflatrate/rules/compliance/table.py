@@ -265,7 +265,7 @@ CRITERIA: tuple[Criterion, ...] = (
              "Führen Sie die Liste aller sendenden Hosts bei der CSA, auf jedem ihr Token und keinen anderen Dienst."),
     ),
     _yours(
-        "relay_tls", "R-102", (Body.GOOGLE, Body.MICROSOFT), "relay",
+        "relay_tls", "R-102", (Body.GOOGLE, Body.MICROSOFT), "",
         Said("TLS on the way out",
              "Let the relay try STARTTLS always, require it for Google, and honour MTA-STS and DANE."),
         Said("TLS auf dem Weg hinaus",

@@ -13,6 +13,8 @@ def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
     """One line for each criterion. What the other lines found is not looked at again."""
     seen = {line.topic: True for line in lines}
     seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
+    if not seen.get("mx", True):
+        seen["inbound"] = False  # a listener to which no MX leads is read by nobody
     for found in judge_all(_facts(seen)):
         yield _line(found)
 
