@@ -407,7 +407,10 @@ class Suppression(Enum):
     UNSUBSCRIBE = "unsubscribe"
     OBJECTION = "objection"
     ERASED = "erased"
-    DESK = "desk"
+    OWN = "own"
+    """The customer does not want to write to it, and told us so himself."""
+    EVERYWHERE = "everywhere"
+    """Complaints of the person, perhaps about others, closed the whole platform to it (R-79)."""
 
 
 class OriginState(Enum):

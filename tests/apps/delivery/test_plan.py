@@ -11,8 +11,11 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList, Subscription
 from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.facts import suppression_fact
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
+from mailflatrate.rules.facts import Suppression
 from mailflatrate.settings.schema import load_settings
 
 PEOPLE = 30
@@ -88,6 +91,23 @@ def test_who_is_left_out_is_counted_by_reason(estate: Estate) -> None:
     }  # fmt: skip
     assert campaign.planned_count == PEOPLE - 4
     assert [contact_id for contact_id, _ in planned(campaign_id, estate)] == [each.id for each in everybody[4:]]
+
+
+def test_the_report_says_who_suppressed_an_address(estate: Estate) -> None:
+    """The customer himself, the person by a complaint about him, or by one about somebody else."""
+    own, here, everywhere = (bytes(each.address_key) for each in people(estate)[:3])
+    with tenancy.account(estate.account_id):
+        suppression.suppress_by_hand(own, source="API", by=estate.owner)
+        suppression.suppress(here, reason=Reason.COMPLAINT, source="test", evidence={}, platform=True)
+    suppression.suppress_everywhere(everywhere, reason=Reason.COMPLAINT, source="test", evidence={})
+    campaign_id = release(estate)
+    with tenancy.account(estate.account_id):
+        left_out = Campaign.objects.get(id=campaign_id).left_out
+        facts = [suppression_fact(each) for each in (own, here, everywhere)]
+    assert left_out == {"suppressed_own": 1, "suppressed_complaint": 1, "suppressed_everywhere": 1}
+    assert facts == [Suppression.OWN, Suppression.COMPLAINT, Suppression.EVERYWHERE]
+    words = " ".join(counted.word for counted in reasons(left_out))
+    assert "suppressed by you" in words and "desk" not in words
 
 
 def plan_it(campaign_id: int, estate: Estate) -> None:

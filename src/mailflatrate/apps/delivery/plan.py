@@ -19,9 +19,9 @@ from mailflatrate.apps.delivery.trials import arms_of, begin_trial, end_test, te
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
-from mailflatrate.apps.suppression.facts import AS_FACT
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.facts import Suppression
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.providers import OTHER, domains_by_provider
@@ -33,16 +33,19 @@ LANE_LEAST = 100
 """Recipients of a provider in a slice that make chunks of their own: below it no figure of that lane acts (R-85)."""
 DOMAINS = domains_by_provider()
 
-_SUPPRESSED = {
-    reason.value: {
-        "bounce": WithholdReason.SUPPRESSED_BOUNCE,
-        "complaint": WithholdReason.SUPPRESSED_COMPLAINT,
-        "unsubscribe": WithholdReason.SUPPRESSED_UNSUBSCRIBED,
-        "objection": WithholdReason.SUPPRESSED_OBJECTION,
-        "erased": WithholdReason.SUPPRESSED_ERASED,
-        "desk": WithholdReason.SUPPRESSED_DESK,
-    }[AS_FACT[reason].value].value
-    for reason in Reason
+_EVERYWHERE = "everywhere "
+_BY_FACT = {
+    Suppression.BOUNCE: WithholdReason.SUPPRESSED_BOUNCE,
+    Suppression.COMPLAINT: WithholdReason.SUPPRESSED_COMPLAINT,
+    Suppression.UNSUBSCRIBE: WithholdReason.SUPPRESSED_UNSUBSCRIBED,
+    Suppression.OBJECTION: WithholdReason.SUPPRESSED_OBJECTION,
+    Suppression.ERASED: WithholdReason.SUPPRESSED_ERASED,
+    Suppression.OWN: WithholdReason.SUPPRESSED_OWN,
+    Suppression.EVERYWHERE: WithholdReason.SUPPRESSED_EVERYWHERE,
+}
+# The account's own rows by their reason, the platform's with a word before it.
+_SUPPRESSED = {reason.value: _BY_FACT[fact].value for reason, fact in AS_FACT.items()} | {
+    _EVERYWHERE + reason.value: _BY_FACT[fact].value for reason, fact in EVERYWHERE_AS_FACT.items()
 }
 _UNCONFIRMED = {
     "pending": WithholdReason.NOT_CONFIRMED.value,
@@ -71,7 +74,8 @@ WITH people AS MATERIALIZED (
 ), judged AS MATERIALIZED (
     SELECT p.contact_id, p.mailing_list_id, p.consent_event_id, coalesce(lane.key, %(other)s) AS provider,
         CASE WHEN p.state <> 'confirmed' THEN p.state
-             ELSE coalesce(own.reason, everywhere.reason, {not_meant}) END AS left_out, {part_is} AS part
+             ELSE coalesce(own.reason, %(everywhere)s || everywhere.reason, {not_meant}) END AS left_out,
+        {part_is} AS part
     FROM people p
     JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
     LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
@@ -242,6 +246,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "domains": list(DOMAINS),
         "providers": list(DOMAINS.values()),
         "other": OTHER,
+        "everywhere": _EVERYWHERE,
         "campaign_id": campaign.id,
         "edition_id": plan.edition_id,
         "decision_id": plan.decision_id,

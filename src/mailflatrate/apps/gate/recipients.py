@@ -6,9 +6,7 @@ The sender reads with its own connection, so the columns are named here once and
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mailflatrate.apps.suppression.facts import AS_FACT
-from mailflatrate.apps.suppression.models import Reason
-from mailflatrate.apps.suppression.queries import STRENGTH
+from mailflatrate.apps.suppression.facts import strongest_fact
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.rules.addresses import role_tier
@@ -96,8 +94,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
     ) = row  # fmt: skip
     suppressed = None
     if here is not None or everywhere is not None:
-        reasons = [Reason(reason) for reason in (here, everywhere) if reason is not None]
-        suppressed = AS_FACT[min(reasons, key=STRENGTH.index)]
+        suppressed = strongest_fact(here, everywhere)
     return RecipientFacts(
         suppressed,
         _SUBSCRIPTIONS.get(subscription or "", _NO_PLACE) if _is_key_of(key, email) else _NO_PLACE,

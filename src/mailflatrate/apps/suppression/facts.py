@@ -11,11 +11,25 @@ AS_FACT: dict[Reason, facts.Suppression] = {
     Reason.UNSUBSCRIBE: facts.Suppression.UNSUBSCRIBE,
     Reason.OBJECTION: facts.Suppression.OBJECTION,
     Reason.ERASED: facts.Suppression.ERASED,
-    Reason.MANUAL: facts.Suppression.DESK,
+    Reason.MANUAL: facts.Suppression.OWN,
 }
+"""A reason in the account's own row."""
+EVERYWHERE_AS_FACT = AS_FACT | {Reason.COMPLAINT: facts.Suppression.EVERYWHERE}
+"""The same in a row of the platform: the complaint need not be about a mailing of this account."""
 
 
 def suppression_fact(address_key: bytes) -> facts.Suppression | None:
     """The strongest reason against an address, or None. Raises NoAccount."""
     row = queries.strongest(address_key)
-    return AS_FACT[Reason(row.reason)] if row else None
+    if row is None:
+        return None
+    return (EVERYWHERE_AS_FACT if row.account_id is None else AS_FACT)[Reason(row.reason)]
+
+
+def strongest_fact(here: str | None, everywhere: str | None) -> facts.Suppression | None:
+    """What counts of the account's own row and the platform's, by their reasons; of two equal ones the account's."""
+    own = None if here is None else Reason(here)
+    platform = None if everywhere is None else Reason(everywhere)
+    if platform is None or (own is not None and queries.STRENGTH.index(own) <= queries.STRENGTH.index(platform)):
+        return None if own is None else AS_FACT[own]
+    return EVERYWHERE_AS_FACT[platform]

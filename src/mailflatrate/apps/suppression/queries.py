@@ -57,8 +57,11 @@ def strongest(address_key: bytes) -> Suppression | None:
 
 
 def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
-    """The row that counts for each address that has one."""
-    weakest_first = sorted(active_for(list(address_keys)), key=lambda row: -STRENGTH.index(Reason(row.reason)))
+    """The row that counts for each address that has one; of two equal ones the account's own."""
+    weakest_first = sorted(
+        active_for(list(address_keys)),
+        key=lambda row: (-STRENGTH.index(Reason(row.reason)), row.account_id is not None),
+    )
     return {bytes(row.address_key): row for row in weakest_first}
 
 

@@ -15,7 +15,8 @@ _BY_SUPPRESSION = {
     Suppression.UNSUBSCRIBE: Withhold("R-16", _KEY, WithholdReason.SUPPRESSED_UNSUBSCRIBED),
     Suppression.OBJECTION: Withhold("R-37", _KEY, WithholdReason.SUPPRESSED_OBJECTION),
     Suppression.ERASED: Withhold("R-96", _KEY, WithholdReason.SUPPRESSED_ERASED),
-    Suppression.DESK: Withhold("R-79", _KEY, WithholdReason.SUPPRESSED_DESK),
+    Suppression.OWN: Withhold("R-16", _KEY, WithholdReason.SUPPRESSED_OWN),
+    Suppression.EVERYWHERE: Withhold("R-79", _KEY, WithholdReason.SUPPRESSED_EVERYWHERE),
 }
 
 
@@ -35,7 +36,11 @@ RULE = RecipientRule(
         WithholdReason.SUPPRESSED_UNSUBSCRIBED: ("unsubscribed", "abgemeldet"),
         WithholdReason.SUPPRESSED_OBJECTION: ("objected to advertising", "hat Werbung widersprochen"),
         WithholdReason.SUPPRESSED_ERASED: ("asked to be erased", "hat Löschung verlangt"),
-        WithholdReason.SUPPRESSED_DESK: ("blocked by our abuse desk", "von unserer Abuse-Stelle gesperrt"),
+        WithholdReason.SUPPRESSED_OWN: ("suppressed by you", "von Ihnen gesperrt"),
+        WithholdReason.SUPPRESSED_EVERYWHERE: (
+            "blocked on the whole platform after a complaint",
+            "nach einer Beschwerde auf der ganzen Plattform gesperrt",
+        ),
     },
     en=Words(
         title="Not blocked",
