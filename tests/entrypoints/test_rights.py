@@ -138,6 +138,7 @@ def test_access_shows_everything_of_this_customer_alone() -> None:
     for shown in (case.email, "Dora", "News from Lindenhof", "203.0.113.9", "https://anna.example/news", "people.csv",
                   "Winter bulbs are here", "Kiel"):  # fmt: skip
         assert shown in page, shown
+    assert "Times are in the time zone Europe/Berlin." in page
     stored = json.loads(case.visitor.get(f"{address}/data.json").content)
     assert len(stored) == 1
     assert set(stored[0]) >= {"person", "subscriptions", "consents", "mailings", "clicks", "came_back", "responsible"}

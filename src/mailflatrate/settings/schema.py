@@ -166,7 +166,9 @@ class Settings(BaseModel):
     )
     postbox_port: Port = Field(2526, description="Port of the postbox, our own sink; 0 turns it off.")
     postbox_limit: Positive = Field(20_000, description="Messages the postbox keeps before it forgets the oldest.")
-    desk_time_zone: str = Field("Europe/Berlin", description="Time zone of the desk: its working days (R-82).")
+    desk_time_zone: str = Field(
+        "Europe/Berlin", description="Time zone of the desk: its pages, its working days (R-82)."
+    )
     desk_receipts: bool = Field(
         True,
         description="Whether a proved sender gets a receipt for mail to the desk, once in seven days (R-73).",

@@ -1,28 +1,34 @@
 """Who may see a page of the desk: staff who signed in with a second factor, and nobody else.
 
-A view marked with `@desk` runs in one transaction that sees all accounts. A GET changes nothing. A measure (any other
-method) that succeeds must have left a line in the audit log, through an action that records one or by
-`request.audit(...)`; otherwise the transaction is rolled back: a view that forgets it does not work.
+A view marked with `@desk` runs in one transaction that sees all accounts, on the desk's clock. A GET changes nothing.
+A measure (any other method) that succeeds must have left a line in the audit log, through an action that records one
+or by `request.audit(...)`; otherwise the transaction is rolled back: a view that forgets it does not work.
 """
 
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.frame import desk_frame
+from mailflatrate.entrypoints.web.middleware import ContentSecurityMiddleware
+from mailflatrate.settings import load_settings
 
 READING = ("GET", "HEAD", "OPTIONS")
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FIRST_REFUSAL_STATUS = 400
+POLICY = ContentSecurityMiddleware.POLICY.replace("img-src 'self' data: https:", "img-src 'self' data:")
+"""Of a page of the desk, and of the letters in its frames: no customer's host hears that the desk looks at him."""
 
 
 class NotRecorded(RuntimeError):
@@ -80,9 +86,11 @@ def _at_desk(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> Htt
 
     request.desk_frame = partial(desk_frame, request)
     request.audit = line  # type: ignore[method-assign]
+    zone = ZoneInfo(load_settings().desk_time_zone)
     try:
-        with tenancy.platform(PlatformReason.OPERATOR_DESK), audit.recorded() as tally:
+        with tenancy.platform(PlatformReason.OPERATOR_DESK), audit.recorded() as tally, timezone.override(zone):
             answer = view(request, *args, **kwargs)
+            answer.headers.setdefault("Content-Security-Policy", POLICY)
             if request.method not in READING and answer.status_code < FIRST_REFUSAL_STATUS and not tally.actions:
                 raise NotRecorded(f"{view.__module__}.{view.__name__} left no line in the audit log")
             return answer

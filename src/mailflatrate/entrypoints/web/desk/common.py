@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -118,7 +120,7 @@ def _decisions(account_id: int) -> list[Happened]:
 def _strikes(account_id: int) -> list[Happened]:
     events = []
     for row in Strike.objects.filter(account_id=account_id).select_related("given_by", "taken_back_by"):
-        until = _("counts until %(day)s") % {"day": f"{row.ends_at:%Y-%m-%d}"}
+        until = _("counts until %(day)s") % {"day": date_format(localtime(row.ends_at), "DATE_FORMAT")}
         events.append(Happened(row.given_at, _("Strike"), f"{row.text} · {until}", "warning"))
         if row.taken_back_at is not None:
             events.append(

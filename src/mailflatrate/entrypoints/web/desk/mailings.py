@@ -1,5 +1,6 @@
 """Mailings that wait for a reviewer: the queue, one of them as readers will see it, and the word (R-06, R-07)."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -21,8 +22,9 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
+from mailflatrate.entrypoints.web.studio.campaigns.preview import Letter, letter_for
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
+from mailflatrate.entrypoints.web.studio.content.letters import shown_here
 from mailflatrate.rules.gate import explain
 from mailflatrate.rules.trial import LETTERS
 from mailflatrate.rules.verdict import Severity
@@ -50,6 +52,11 @@ def mailings(request: DeskRequest) -> HttpResponse:
     return page(request, "mailings", {"rows": rows})
 
 
+def _shown(letter: Letter) -> Letter:
+    """With the customer's own pictures from this host; others are not loaded at the desk (`access.POLICY`)."""
+    return replace(letter, html=shown_here(letter.html))
+
+
 def _context(campaign: Campaign) -> dict[str, Any]:
     language = reading_language()
     with tenancy.account(campaign.account_id):
@@ -62,7 +69,7 @@ def _context(campaign: Campaign) -> dict[str, Any]:
         shown = content_hash(campaign, newest_imprint())
         letters = [
             (_("What readers see") + (f": {LETTERS[number]}" if campaign.variants else ""),
-             letter_for(each, campaign.account, None, bare=False))
+             _shown(letter_for(each, campaign.account, None, bare=False)))
             for number, each in enumerate(all_variants(campaign))
         ]  # fmt: skip
     return {

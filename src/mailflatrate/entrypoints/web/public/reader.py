@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from mailflatrate.apps.accounts.facts import structured_imprint
@@ -57,7 +59,10 @@ def page_language(request: HttpRequest, language_of_mail: str) -> str:
 
 @contextmanager
 def reader(purpose: Purpose, token: str) -> Iterator[Reader]:
-    """Open the account that `token` belongs to. Raises Http404 for a token that was not sealed for this purpose."""
+    """Open the account that `token` belongs to, on its clock.
+
+    Raises Http404 for a token that was not sealed for this purpose.
+    """
     claims = key_ring().open_token(purpose, token)
     if claims is None:
         raise Http404
@@ -67,4 +72,5 @@ def reader(purpose: Purpose, token: str) -> Iterator[Reader]:
         account = Account.objects.filter(id=claims.account_id).first()
         if delivery is None or account is None:
             raise Http404
-        yield Reader(account, delivery)
+        with timezone.override(ZoneInfo(account.time_zone)):
+            yield Reader(account, delivery)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast, overload
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import Account, Membership, User
@@ -34,7 +36,7 @@ def studio(view: View) -> View: ...
 @overload
 def studio(*, viewers_may_post: bool) -> Callable[[View], View]: ...
 def studio(view: View | None = None, *, viewers_may_post: bool = False) -> View | Callable[[View], View]:
-    """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account.
+    """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, on its clock.
 
     A stranger's id is simply not found. Viewers may read; anything else is refused with a page that says so, unless the
     view concerns the viewer himself. After a sign-in, documents that are new to the person come first. A view that
@@ -56,7 +58,7 @@ def _scoped(view: View, viewers_may_post: bool) -> View:
         mine.account, mine.membership = membership.account, membership
         if request.method not in READING and not viewers_may_post and not queries.may_write(membership):
             return render(request, "studio/may_not_write.html", status=403)
-        with tenancy.account(membership.account_id):
+        with tenancy.account(membership.account_id), timezone.override(ZoneInfo(membership.account.time_zone)):
             return _agreements_first(mine) or view(mine, *args, **kwargs)
 
     return cast(View, login_required(scoped))

@@ -1,12 +1,10 @@
-"""What the pages of the studio share: the frame, the account's clock, finding a mailing, the reader's language."""
+"""What the pages of the studio share: the frame, finding a mailing, the reader's language."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 
 from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -37,9 +35,8 @@ def find_campaign(campaign_id: int) -> Campaign:
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render with the clock of the account."""
-    with timezone.override(ZoneInfo(request.account.time_zone)):
-        return render(request, template, {"may_write": may_write(request.membership), **context}, status=status)
+    """Render a page of the studio."""
+    return render(request, template, {"may_write": may_write(request.membership), **context}, status=status)
 
 
 def url_or_nothing(name: str, *args: object) -> str:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -118,6 +117,5 @@ def _as_csv(found: DeskFigures) -> bytes:
 
 def _as_pdf(found: DeskFigures) -> bytes:
     """Raises PdfUnavailable where this machine has no Pango."""
-    with timezone.override(_zone()):
-        context = {**_shown(found), "service": load_settings().service_name, "now": clock.now()}
-        return html_to_pdf(render_to_string("desk/cases/month.html", context))
+    context = {**_shown(found), "service": load_settings().service_name, "now": clock.now()}
+    return html_to_pdf(render_to_string("desk/cases/month.html", context))

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -62,7 +63,8 @@ def _asked(token: str) -> Iterator[Asked]:
         account = Account.objects.filter(id=claims.account_id).first()
         if found is None or account is None:
             raise Http404
-        yield Asked(account, found)
+        with timezone.override(ZoneInfo(account.time_zone)):
+            yield Asked(account, found)
 
 
 @csrf_exempt  # the token stands in a mail to the address itself; no cookie is involved
@@ -83,9 +85,11 @@ def request_page(request: HttpRequest, token: str) -> HttpResponse:
         if not found.readable:
             return private(render(request, "public/rights/done.html", context))
     stored = shown_to_person(found.request)
-    with translation.override(page_language(request, found.request.language)):
+    zone = found.account.time_zone
+    with translation.override(page_language(request, found.request.language)), timezone.override(ZoneInfo(zone)):
         shown = [(one["responsible"]["name"], sections(one)) for one in stored]
-        return private(render(request, "public/rights/stored.html", {**context, "stored": shown, "token": token}))
+        context |= {"stored": shown, "token": token, "zone": zone}
+        return private(render(request, "public/rights/stored.html", context))
 
 
 @require_safe

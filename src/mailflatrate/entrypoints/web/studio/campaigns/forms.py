@@ -1,7 +1,7 @@
 """What a customer may write into a mailing, field by field."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -147,10 +147,20 @@ class PaceForm(forms.Form):
     )  # fmt: skip
 
 
+class WallClockField(forms.DateTimeField):
+    """A date and a time of day without a zone, whichever the page has."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Naive; None where nothing was typed."""
+        with timezone.override(UTC):
+            at = super().to_python(value)
+        return at.replace(tzinfo=None) if at else None
+
+
 class ScheduleForm(forms.Form):
     """A date and a time of day, on the clock of a place."""
 
-    at = forms.DateTimeField(
+    at = WallClockField(
         label=_("Day and time"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -172,11 +182,6 @@ class ScheduleForm(forms.Form):
         )
         zone: Any = self.fields["time_zone"]
         zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
-
-    def clean_at(self) -> datetime:
-        """What was typed, without a zone: the zone is the other field's."""
-        at: datetime = self.cleaned_data["at"]
-        return timezone.make_naive(at) if timezone.is_aware(at) else at
 
     def clean(self) -> dict[str, Any]:
         """Put date and zone together into `moment`, an aware time in UTC."""

@@ -2,14 +2,12 @@
 
 import http.client
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -69,8 +67,7 @@ def behaviour_words(stored: str) -> str:
 
 
 def _render(request: StudioRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
-    with timezone.override(ZoneInfo(request.account.time_zone)):
-        return render(request, template, {"may_write": may_write(request.membership), **context})
+    return render(request, template, {"may_write": may_write(request.membership), **context})
 
 
 @require_safe

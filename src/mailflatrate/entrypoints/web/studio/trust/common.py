@@ -1,13 +1,11 @@
-"""What the pages of trust share: the account's clock, who may change what."""
+"""What the pages of trust share: who may change what."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.accounts.queries import may_write
@@ -15,10 +13,9 @@ from mailflatrate.entrypoints.web.studio.access import READING, StudioRequest
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render with the clock of the account."""
-    with timezone.override(ZoneInfo(request.account.time_zone)):
-        rights = {"may_write": may_write(request.membership), "is_owner": is_owner(request)}
-        return render(request, template, {**rights, **context}, status=status)
+    """Render a page of trust."""
+    rights = {"may_write": may_write(request.membership), "is_owner": is_owner(request)}
+    return render(request, template, {**rights, **context}, status=status)
 
 
 def is_owner(request: StudioRequest) -> bool:

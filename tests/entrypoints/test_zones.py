@@ -1,0 +1,55 @@
+"""One clock a page: the desk's at the desk, the account's in the studio and on what its readers see."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from audience_world import audience
+from campaign_world import World, world
+from desk_world import Desk, desk
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base import tenancy
+
+LATE = datetime(2026, 7, 14, 22, 30, tzinfo=UTC)
+"""Half past midnight of the next day in Berlin, half past six of the evening in New York."""
+
+
+@pytest.fixture(scope="module")
+def otto(database: str) -> Desk:
+    assert database
+    return desk()
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> World:
+    assert database
+    return world(3)
+
+
+def test_the_desk_has_its_own_clock(anna: World, otto: Desk) -> None:
+    campaign = anna.draft("Winter bulbs")
+    with tenancy.account(anna.account_id):
+        Account.objects.filter(id=anna.account_id).update(time_zone="America/New_York")
+        Campaign.objects.filter(id=campaign.id).update(state="scheduled", scheduled_at=LATE)
+    shown = otto.page(f"mailings/{campaign.id}/")
+    assert "July 15, 2026, 12:30 a.m." in shown
+
+
+def test_the_studio_has_the_account_s_clock_on_every_page() -> None:
+    anna = audience()
+    with tenancy.account(anna.home.account_id):
+        Account.objects.filter(id=anna.home.account_id).update(time_zone="Europe/Berlin")
+        MailingList.objects.filter(id=anna.list_id).update(created_at=LATE)
+    assert "July 15, 2026" in anna.page(f"lists/{anna.list_id}/")
+
+
+def test_a_letter_at_the_desk_loads_nothing_from_the_customer_s_host(anna: World, otto: Desk) -> None:
+    campaign = anna.draft("Spring bulbs")
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=campaign.id).update(state="scheduled", scheduled_at=LATE)
+    answer = otto.client.get(f"/desk/mailings/{campaign.id}/")
+    images = next(part for part in answer.headers["Content-Security-Policy"].split("; ") if part.startswith("img-src"))
+    assert images == "img-src 'self' data:"
+    assert "Pictures on other hosts are not loaded here" in answer.content.decode()
