@@ -2,13 +2,17 @@
 
 import pytest
 
+from campaign_world import world
 from desk_world import Desk, desk
 from mailflatrate.apps.abuse.actions import Measure
-from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.accounts.actions.standing import STRIKES
+from mailflatrate.apps.accounts.models import DecisionKind, Standing
 from mailflatrate.apps.lists.models import CheckState, DeclarationState
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.desk.deeds import WORDS
+from mailflatrate.entrypoints.web.desk.accounts import MEASURES
+from mailflatrate.entrypoints.web.desk.deeds import WORDS, reason_word
+from mailflatrate.rules.measures import Cause
 
 DECIDED = {f"account.{one.value}" for one in Standing} | {f"case.{one.value}" for one in Measure}
 DECIDED |= {f"import.{one.value}" for one in (CheckState.RELEASED, CheckState.REFUSED)}
@@ -22,6 +26,23 @@ def otto(database: str) -> Desk:
     """At the desk."""
     assert database
     return desk()
+
+
+MOVED = {f"figures_{one.value}" for one in Cause} | {f"vetting_{one.value}" for one in DecisionKind}
+MOVED |= {f"desk_{after.value}" for after in MEASURES} | {"applied", "activated", "abuse_case", "blocklisted", STRIKES}
+
+
+@pytest.mark.parametrize("code", sorted(MOVED))
+def test_every_move_of_an_account_has_words(code: str) -> None:
+    assert " " in reason_word(code)
+
+
+def test_the_history_of_an_account_shows_no_codes(otto: Desk) -> None:
+    made = world(1)
+    page = otto.page(f"accounts/{made.account_id}/")
+    assert "the application was handed in" in page
+    assert "the application was approved" in page
+    assert "vetting_approve" not in page and "applied" not in page
 
 
 @pytest.mark.parametrize("action", sorted(DECIDED))

@@ -28,6 +28,7 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.desk.access import DeskRequest
+from mailflatrate.entrypoints.web.desk.deeds import reason_word
 
 REFUSED = 422
 PAGE_ROWS = 50
@@ -97,7 +98,9 @@ def _moves(account_id: int) -> list[Happened]:
             _("Standing: %(before)s → %(after)s")
             % {"before": Standing(row.before).label, "after": Standing(row.after).label},
             " · ".join(
-                part for part in (row.actor_name, row.rule, row.reason_code, _(row.text) if row.text else "") if part
+                part
+                for part in (row.actor_name, row.rule, reason_word(row.reason_code), _(row.text) if row.text else "")
+                if part
             ),
             TONES[Standing(row.after)] if row.after in (Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED) else "",
         )

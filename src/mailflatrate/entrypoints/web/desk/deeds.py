@@ -61,6 +61,34 @@ WORDS: Final = {
 }
 """What a person of the desk can do; a code that is missing here is shown as it stands in the log."""
 
+REASONS: Final = {
+    "applied": gettext_lazy("the application was handed in"),
+    "vetting_approve": gettext_lazy("the application was approved"),
+    "vetting_ask": gettext_lazy("the desk asked for more"),
+    "vetting_reject": gettext_lazy("the application was rejected"),
+    "activated": gettext_lazy("everything for sending is there"),
+    "desk_active": gettext_lazy("by the desk"),
+    "desk_throttled": gettext_lazy("by the desk"),
+    "desk_paused": gettext_lazy("by the desk"),
+    "desk_suspended": gettext_lazy("by the desk"),
+    "desk_closed": gettext_lazy("by the desk"),
+    "abuse_case": gettext_lazy("after a case of the abuse desk"),
+    "strikes": gettext_lazy("after three strikes"),
+    "blocklisted": gettext_lazy("a sender domain stands on a blocklist"),
+    "figures_complaints": gettext_lazy("too many complaints"),
+    "figures_hard_bounces": gettext_lazy("too many dead addresses"),
+    "figures_provider_bounces": gettext_lazy("too many dead addresses at one provider"),
+    "figures_provider_complaints": gettext_lazy("too many complaints at one provider"),
+    "figures_provider_refusals": gettext_lazy("one provider refuses the mail"),
+    "figures_unsubscribes": gettext_lazy("too many unsubscribe"),
+}
+"""Why an account moved (`StandingChange.reason_code`)."""
+
+
+def reason_word(code: str) -> str:
+    """A reason in the reader's language."""
+    return str(REASONS.get(code, code))
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:
