@@ -266,6 +266,17 @@ def test_unknown_fields_are_named(anna: World) -> None:
     ]
 
 
+def test_what_is_wrong_with_a_field_is_said_in_german(anna: World) -> None:
+    body = {"name": "x" * 300, "public_name": 7, "consent": "yes"}
+    answer = program_of(anna).call("POST", "/lists", body, Accept_Language="de")
+    said = {fault["where"]: fault["message"] for fault in json.loads(answer.content)["errors"]}
+    assert said["body.consent"] == "Dieses Feld gibt es hier nicht"
+    assert said["body.public_name"] == "Hier gehört ein Text hin"
+    assert said["body.name"].startswith("Höchstens ")
+    missing = json.loads(program_of(anna).call("POST", "/lists", {}, Accept_Language="de").content)["errors"]
+    assert {"where": "body.name", "message": "Dieses Feld fehlt"} in missing
+
+
 def test_an_unknown_address_and_method_have_the_shape_too(anna: World) -> None:
     made = program_of(anna)
     assert made.refused("GET", "/nothing/here") == (404, "not-found")

@@ -172,6 +172,32 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (RawPostDataException, Code.MALFORMED),
     (SuspiciousOperation, Code.MALFORMED),
 )
+# What the validator calls a fault -> the words for it; %(names)s are those of its context.
+_FAULTS: Mapping[str, Promise] = {
+    "missing": _("Field required"),
+    "extra_forbidden": _("Extra inputs are not permitted"),
+    "string_type": _("Input should be a valid string"),
+    "int_type": _("Input should be a valid integer"),
+    "int_parsing": _("Input should be a valid integer"),
+    "int_from_float": _("Input should be a valid integer"),
+    "bool_type": _("Input should be a valid boolean"),
+    "bool_parsing": _("Input should be a valid boolean"),
+    "list_type": _("Input should be a valid list"),
+    "dict_type": _("Input should be an object"),
+    "model_type": _("Input should be an object"),
+    "model_attributes_type": _("Input should be an object"),
+    "datetime_type": _("Input should be a valid date and time"),
+    "datetime_parsing": _("Input should be a valid date and time"),
+    "datetime_from_date_parsing": _("Input should be a valid date and time"),
+    "enum": _("Input should be %(expected)s"),
+    "literal_error": _("Input should be %(expected)s"),
+    "string_too_long": _("Characters at most: %(max_length)s"),
+    "string_too_short": _("Characters at least: %(min_length)s"),
+    "too_long": _("Entries at most: %(max_length)s"),
+    "too_short": _("Entries at least: %(min_length)s"),
+    "greater_than_equal": _("At least %(ge)s"),
+    "less_than_equal": _("At most %(le)s"),
+}
 _SPEAKS = frozenset({Code.REFUSED, Code.STATE, Code.ORIGIN_NEEDED, Code.REPEATED})
 """Codes whose error says in its own words what to change."""
 
@@ -210,7 +236,15 @@ def _ended(text: str) -> str:
 def _fault(error: dict[str, Any]) -> dict[str, str]:
     """One wrong value: where it stands and what is wrong with it. Never the value itself."""
     where = [str(part) for part in error.get("loc", ()) if part != "given"]
-    return {"where": ".".join(where), "message": str(error.get("msg", ""))}
+    return {"where": ".".join(where), "message": _fault_words(error)}
+
+
+def _fault_words(error: dict[str, Any]) -> str:
+    """English is the validator's own; the common ones are told in the reader's language."""
+    words, given = _FAULTS.get(str(error.get("type", ""))), str(error.get("msg", ""))
+    if words is None or (get_language() or "en").startswith("en"):
+        return given
+    return str(words) % (error.get("ctx") or {})
 
 
 def answer_of(_request: HttpRequest, error: Any) -> HttpResponse:
