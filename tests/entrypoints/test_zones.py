@@ -7,10 +7,11 @@ import pytest
 from audience_world import audience
 from campaign_world import World, world
 from desk_world import Desk, desk
+from lists_home import declare_origin
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 
 LATE = datetime(2026, 7, 14, 22, 30, tzinfo=UTC)
 """Half past midnight of the next day in Berlin, half past six of the evening in New York."""
@@ -37,12 +38,17 @@ def test_the_desk_has_its_own_clock(anna: World, otto: Desk) -> None:
     assert "July 15, 2026, 12:30 a.m." in shown
 
 
-def test_the_studio_has_the_account_s_clock_on_every_page() -> None:
+def test_the_studio_has_the_account_s_clock_on_every_page(database: str) -> None:
+    assert database
     anna = audience()
     with tenancy.account(anna.home.account_id):
         Account.objects.filter(id=anna.home.account_id).update(time_zone="Europe/Berlin")
         MailingList.objects.filter(id=anna.list_id).update(created_at=LATE)
-    assert "July 15, 2026" in anna.page(f"lists/{anna.list_id}/")
+    with clock.frozen_at(LATE):
+        declare_origin(anna.home.account_id, anna.list_id)
+    page = anna.page(f"lists/{anna.list_id}/")
+    assert "July 15, 2026" in page, "created"
+    assert "07/15/2026 12:30 a.m." in page, "signed"
 
 
 def test_a_letter_at_the_desk_loads_nothing_from_the_customer_s_host(anna: World, otto: Desk) -> None:
