@@ -8,6 +8,7 @@ from django.test import Client
 from PIL import Image
 
 from campaign_world import World, bare_account, browser, followed, person, world
+from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.media import WHOLE, letter_url, media_url
@@ -121,6 +122,21 @@ def test_a_mailing_begins_with_a_template(anna: World, language: str) -> None:
     assert draft.language == language
     assert ("Ein Abend unter Lichtern" in draft.content) is (language == "de")
     assert draft.sender_id == anna.sender_id
+
+
+def test_a_mailing_begins_in_the_language_of_the_account(anna: World) -> None:
+    """Not in that of the pages: settings say so."""
+    accounts.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    try:
+        page = anna.client.get("/studio/campaigns/new/", headers={"Accept-Language": "en"}).content.decode()
+        assert "Begin with" in page
+        assert '<input type="hidden" name="language" value="de">' in page
+        followed(anna.client, "/studio/campaigns/new/", {"name": "German", "begin": "empty"})
+        with tenancy.account(anna.account_id):
+            draft = Campaign.objects.get(name="German")
+        assert (draft.language, "Guten Tag" in draft.content) == ("de", True)
+    finally:
+        accounts.change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
 
 
 def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: World) -> None:

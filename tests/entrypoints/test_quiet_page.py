@@ -7,6 +7,7 @@ from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from campaign_world import World, bare_account, browser, world
+from mailflatrate.apps.accounts.actions import change_settings
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists import jobs as lists_jobs
@@ -56,6 +57,15 @@ def test_asking_makes_a_draft_to_exactly_them(anna: World) -> None:
         assert answer.headers["Location"].startswith(f"/studio/campaigns/{draft.id}/")
         assert count_segment(draft.list_ids, draft.conditions) == 3
         assert "{{ preferences_url }}" in draft.content and "example.org" not in draft.content
+
+
+def test_asking_speaks_the_language_of_the_account(anna: World) -> None:
+    change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    anna.client.post(ASK, headers={"Accept-Language": "en"})
+    change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
+    with tenancy.account(anna.account_id):
+        draft = Campaign.objects.latest("id")
+        assert (draft.name, draft.language) == ("Do you want to stay?", "de")
 
 
 def test_whoever_saves_his_preferences_stays(anna: World) -> None:

@@ -55,6 +55,8 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
         },
         "50000 within",
     ),
+    ("variants-have-readers", {"audience": {"people_each": 0}}, "less than 1"),
+    ("list-language", {"audience": {"language": "de", "lists_in_other_language": ("Garden",)}}, "German, but that"),
     ("sender-verified", {"sender": {"address_verified_at": None}}, "post@news.papierladen.de"),
     ("sender-verified", {"sender": {"domain_verified_at": None}}, "not verified"),
     ("reply-to-deliverable", {"sender": {"reply_to": "x@y.de", "reply_to_deliverable": False}}, "x@y.de"),

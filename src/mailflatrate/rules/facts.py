@@ -222,6 +222,12 @@ class AudienceFacts:
     stale_consents: int = 0
     """Recipients without contact for more than 12 months (R-13)."""
     recipient_countries: frozenset[str] = frozenset()
+    language: str = "en"
+    """The language of the mailing."""
+    lists_in_other_language: tuple[str, ...] = ()
+    """Names of lists that have another one (R-51)."""
+    people_each: int | None = None
+    """How many each variant of a test would get, about; None: nothing is tested, or the test is under way (R-110)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ from mailflatrate.rules.checks import (
     links_https,
     links_public,
     links_truthful,
+    list_language,
     merge_tags_filled,
     no_active_content,
     no_foreign_pixel,
@@ -100,6 +101,7 @@ from mailflatrate.rules.checks import (
     text_enough,
     text_faithful,
     unsubscribe_link,
+    variants_have_readers,
     volume_allowed,
 )
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
@@ -140,6 +142,8 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     import_finished.CHECK,
     consent_fresh.CHECK,  # R-13 review
     volume_allowed.CHECK,
+    variants_have_readers.CHECK,
+    list_language.CHECK,  # R-51 warn
     # With which particulars and which way out?
     imprint_complete.CHECK,
     imprint_shown.CHECK,

@@ -14,6 +14,8 @@ from mailflatrate.rules.limits import value
 
 LEAST_CLICKS = 20
 """Fewer clicks than this, of all variants together, say nothing."""
+LEAST_READERS = 1
+"""A variant whose share of the audience is fewer people than this is no test of anything."""
 LETTERS = "ABCD"
 MOST_VARIANTS = len(LETTERS)
 CLICKS_OF_ONE = 2.0

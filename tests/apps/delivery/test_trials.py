@@ -372,9 +372,13 @@ def test_the_canary_is_of_the_test_and_comes_first(anna: World, monkeypatch: pyt
 
 
 def test_nobody_in_the_test_means_no_wait(anna: World) -> None:
-    """One percent of three people is nobody: the first variant goes to all at once."""
-    few = world(people=1)
-    campaign = under_test(few, test_share=1)
+    """Where the lot falls on nobody, or all have left since the release, the first variant goes to all at once."""
+    few = world(people=4)
+    campaign = few.ticked(few.draft("Which one?", variants=[B], test_share=25, test_hours=2))
+    with tenancy.account(few.account_id):
+        assert release_campaign(campaign.id, by=few.anna).allowed
+        Campaign.objects.filter(id=campaign.id).update(test_share=1)
+    planned(few, campaign)
     if by_variant(few, campaign):
         send_all(few, campaign)
     decide_trial(few.account_id, campaign.id)

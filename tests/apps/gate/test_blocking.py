@@ -158,7 +158,7 @@ def dead_reply_address(home: Home) -> None:
 def reset(home: Home) -> None:
     """The draft as it was."""
     home.save(subject="Winter bulbs are here", content=CONTENT, content_kind="markdown", list_ids=[home.anna.list_id],
-              reply_to="")  # fmt: skip
+              reply_to="", variants=[], language="en")  # fmt: skip
 
 
 def changed_after_the_tick(home: Home) -> None:
@@ -167,6 +167,7 @@ def changed_after_the_tick(home: Home) -> None:
 
 
 OTHER_RECORD = generate_key()[1]
+OTHER_VARIANT = {"subject": "Tulips for winter", "preheader": "", "content": CONTENT, "text_override": ""}
 CASES: list[tuple[str, Step, Step]] = [
     ("policy-acknowledged", changed_after_the_tick, reset),
     ("sender-verified", *rows(SenderAddress, verified_at=None)),
@@ -186,6 +187,7 @@ CASES: list[tuple[str, Step, Step]] = [
     ("imprint-complete", imprint(phone=""), imprint()),
     ("subject-present", subject(" "), reset),
     ("subject-honest", subject("Re: your order"), reset),
+    ("variants-have-readers", lambda home: home.save(variants=[OTHER_VARIANT]), reset),
     ("merge-tags-filled", content("Dear {{ contact.shoe_size }}"), reset),
     ("links-clean", content("[more](https://bit.ly/x)"), reset),
     ("links-truthful", content("[www.lindenhof.example](https://elsewhere.example/)"), reset),
@@ -242,6 +244,28 @@ def test_a_draft_cannot_leave_out_what_the_service_puts_in(home: Home) -> None:
         "no-active-content",
     }
     assert not failed & by_construction
+
+
+def test_a_mailing_in_another_language_than_its_list_is_warned_of(home: Home) -> None:
+    home.save(language="de")
+    with tenancy.account(home.anna.account_id):
+        verdict = check_campaign(home.draft.id)
+    assert verdict.allowed
+    assert [finding.key for finding in verdict.failures] == ["list-language"]
+    page = home.anna.client.get(f"/studio/campaigns/{home.draft.id}/edit/").content.decode()
+    assert "set to German, but that of these lists is not: Newsletter." in page
+    assert 'href="#id_language"' in page
+    home.save(language="en")
+    with tenancy.account(home.anna.account_id):
+        assert check_campaign(home.draft.id).failures == ()
+
+
+def test_a_test_that_is_under_way_is_not_stopped_by_an_audience_that_shrank(home: Home) -> None:
+    """The rest of it has to get its letter; only a test that has not begun can be asked for more people."""
+    home.save(variants=[OTHER_VARIANT])
+    with tenancy.account(home.anna.account_id):
+        Campaign.objects.filter(id=home.draft.id).update(state=CampaignState.SENDING)
+        assert check_campaign(home.draft.id).allowed
 
 
 def test_a_mailbox_provider_is_no_sender(home: Home) -> None:

@@ -10,7 +10,7 @@ from django.utils.html import escape
 
 from api_world import Program, good, problem, program, program_of
 from campaign_world import CONTENT, World, person, world
-from mailflatrate.apps.accounts.actions import set_limits, switch_four_eyes
+from mailflatrate.apps.accounts.actions import change_settings, set_limits, switch_four_eyes
 from mailflatrate.apps.accounts.models import Acknowledgement, Notice, NoticeKind, Occasion, Role, Scope
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
@@ -111,6 +111,13 @@ def test_a_draft_begins_with_a_template(anna: World, shop: Program) -> None:
     two = {"name": "Party", "gallery": "event", "template_id": 1}
     assert shop.refused("POST", "/campaigns", two) == (422, "invalid")
     assert shop.refused("POST", "/campaigns", {"name": "x", "template_id": 2**40}) == (404, "not-found")
+
+
+def test_a_draft_begins_in_the_language_of_its_list(anna: World, shop: Program) -> None:
+    change_settings(anna.account_id, language="de", time_zone="Europe/Berlin", colour="#00595a")
+    assert begun(anna, shop)["language"] == "en", "its list's"
+    assert begun(anna, shop, language="de")["language"] == "de", "the one that was asked for"
+    assert shop.post("/campaigns", {"name": "No list yet"}, 201)["language"] == "de", "the account's"
 
 
 def test_mailings_are_listed_by_page_and_state(anna: World, shop: Program) -> None:

@@ -19,6 +19,16 @@ def variant_count(campaign: Campaign) -> int:
     return 1 + len(campaign.variants)
 
 
+def share_of(campaign: Campaign) -> int:
+    """Percent of the audience that each variant gets; together no more than all of it."""
+    return max(1, min(campaign.test_share, 100 // variant_count(campaign)))
+
+
+def people_each(campaign: Campaign, recipients: int) -> int:
+    """How many of so many people get each variant, about; they are drawn by lot."""
+    return recipients * share_of(campaign) // 100
+
+
 def as_variant(campaign: Campaign, number: int) -> Campaign:
     """The campaign as its variant `number` (0 is the first) reads. Not to be saved; an unknown one is the first."""
     if not 0 < number < variant_count(campaign):

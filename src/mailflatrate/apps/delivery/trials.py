@@ -19,7 +19,7 @@ from mailflatrate.apps.accounts.queries import current_account, writers
 from mailflatrate.apps.campaigns.compiling import account_language
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
-from mailflatrate.apps.campaigns.variants import variant_count
+from mailflatrate.apps.campaigns.variants import share_of, variant_count
 from mailflatrate.apps.delivery.models import Plan, Trial
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.models import GateDecision
@@ -39,10 +39,9 @@ class ChecksOpen(CampaignError):
 
 def begin_trial(campaign: Campaign) -> None:
     """Make the trial's row; at most the whole audience tests. Clicks that nobody counts choose nothing."""
-    count = variant_count(campaign)
     metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
     Trial.objects.create(
-        campaign=campaign, variants=count, share=max(1, min(campaign.test_share, 100 // count)),
+        campaign=campaign, variants=variant_count(campaign), share=share_of(campaign),
         hours=campaign.test_hours, metric=metric,
     )  # fmt: skip
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Q
 
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_lists, audience_of
+from mailflatrate.apps.campaigns.variants import people_each
 from mailflatrate.apps.lists.actions.checking import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import UNSUPPRESSED
@@ -16,6 +17,7 @@ from mailflatrate.rules.countries import ATTRIBUTES, country_of
 from mailflatrate.rules.facts import AudienceFacts
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 
+BEFORE_RELEASE = (CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED)
 MOST_NAME_CHARACTERS = 40
 
 # Whoever clicked or confirmed within the year is fresh at a glance; only for the others more is looked up.
@@ -47,6 +49,7 @@ def audience_facts(campaign: Campaign) -> AudienceFacts:
     """What the rules are told about the audience, at this moment. Raises SegmentError."""
     lists = audience_lists(campaign)
     counted = _count(campaign)
+    tests = campaign.variants and campaign.state in BEFORE_RELEASE
     return AudienceFacts(
         lists=tuple(row.name for row in lists),
         lists_without_origin=tuple(row.name for row in lists if _without_origin(row.id, OriginState(row.origin_state))),
@@ -54,6 +57,9 @@ def audience_facts(campaign: Campaign) -> AudienceFacts:
         recipients=counted.recipients,
         stale_consents=counted.stale,
         recipient_countries=counted.countries,
+        language=campaign.language,
+        lists_in_other_language=tuple(row.name for row in lists if row.language != campaign.language),
+        people_each=people_each(campaign, counted.recipients) if tests else None,
     )
 
 

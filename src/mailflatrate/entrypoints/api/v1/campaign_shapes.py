@@ -101,7 +101,9 @@ class Written(Given):
     preheader: Line | None = None
     sender_id: Annotated[Id | None, Field(description="a verified sender address; null: none yet")] = None
     reply_to: Annotated[str | None, Field(max_length=254, description="empty: answers go to the sender")] = None
-    language: Language | None = None
+    language: Annotated[
+        Language | None, Field(description="left out at the beginning: that of the first list, else the account's")
+    ] = None
     list_ids: Ids | None = None
     conditions: Annotated[Conditions | None, Field(description="all must hold; as in a segment")] = None
     excluded_list_ids: Ids | None = None

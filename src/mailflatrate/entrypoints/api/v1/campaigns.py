@@ -1,18 +1,20 @@
 """Mailings: written, looked at, checked, tried out."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from django.http import Http404
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import Account, Scope
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.apps.gate.trial import MOST_CONTACTS, MOST_LETTERS, send_test
+from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     CampaignDetail,
@@ -138,7 +140,8 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
         raise Problem(Code.INVALID, more={"errors": [{"where": "body.template_id", "message": "one template at most"}]})
     caller = request.caller
     account = caller.account
-    values = {"language": account.language, "time_zone": account.time_zone} | values_of(given, None)
+    written = values_of(given, None)
+    values = {"language": _language_of(written, account), "time_zone": account.time_zone} | written
     if given.gallery:
         made = actions.start_from_gallery(
             given.gallery, values["language"], name=given.name, by=caller.user, values=values
@@ -150,6 +153,12 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
     else:
         return detail(actions.create_campaign(given.name, by=caller.user, values=values))
     return detail(actions.update_campaign(made.id, values_of(given, made), by=caller.user))
+
+
+def _language_of(written: Mapping[str, Any], account: Account) -> str:
+    """What a draft begins with: the language of its first list, the account's where it has none."""
+    found = MailingList.objects.filter(id__in=written.get("list_ids", [])[:1]).first()
+    return found.language if found else account.language
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=Scope.READ, answers=CampaignDetail)

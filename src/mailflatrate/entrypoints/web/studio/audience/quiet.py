@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -68,7 +67,7 @@ def ask_again(request: StudioRequest) -> HttpResponse:
     if not quiet_count():
         return see_other(reverse("studio:quiet"))
     draft = start_from_gallery(
-        TEMPLATE, get_language() or "en", name=_("Do you want to stay?"), by=request.user,
+        TEMPLATE, request.account.language, name=_("Do you want to stay?"), by=request.user,
         values={"list_ids": open_lists(), "conditions": quiet_conditions()},
     )  # fmt: skip
     return see_other(reverse("studio:campaign-edit", args=[draft.id]))

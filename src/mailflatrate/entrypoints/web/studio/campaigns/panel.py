@@ -25,6 +25,8 @@ FIELDS = {
     "campaign.reply_to": "id_reply_to",
     "campaign.audience": "audience",
     "campaign.second_release": "when",
+    "campaign.language": "id_language",
+    "campaign.variants": "sending",
     "form.list": "id_mailing_list",
     "form.texts": "texts",
     "form.wording": "texts",

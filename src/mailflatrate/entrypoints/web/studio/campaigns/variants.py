@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, Edition
-from mailflatrate.apps.campaigns.variants import all_variants, variant_count, with_one_more, without
+from mailflatrate.apps.campaigns.variants import all_variants, people_each, variant_count, with_one_more, without
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.trials import by_person, choose_variant
 from mailflatrate.apps.stats.queries import trial_arms
@@ -68,8 +68,7 @@ def asked_variant(request: StudioRequest, campaign: Campaign) -> int:
 
 def writing_of(campaign: Campaign, present: int, recipients: int) -> Writing:
     """The variants on the compose page."""
-    count = variant_count(campaign)
-    each = recipients * min(campaign.test_share, 100 // count) // 100
+    count, each = variant_count(campaign), people_each(campaign, recipients)
     return Writing(
         tabs=tabs_of(campaign, present), present=present, may_add=count < MOST_VARIANTS, people_each=each,
         least_clicks=LEAST_CLICKS, brake_percent=limit("unsubscribe_stop"), is_small=each < SMALL_GROUP,

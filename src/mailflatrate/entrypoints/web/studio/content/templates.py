@@ -7,8 +7,8 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -35,9 +35,11 @@ class Card:
 
 
 def wanted_language(request: StudioRequest) -> str:
-    """The language whose templates are shown: the one asked for, otherwise the reader's."""
+    """The language whose templates are shown, and in which a mailing begins: the one asked for, else the account's."""
     asked = request.GET.get("language", "")
-    return asked if asked in LANGUAGES else "de" if (get_language() or "").startswith("de") else "en"
+    if asked in LANGUAGES:
+        return asked
+    return request.account.language if request.account.language in LANGUAGES else "en"
 
 
 def gallery_cards(language: str) -> list[Card]:

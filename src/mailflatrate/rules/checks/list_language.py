@@ -1,0 +1,33 @@
+"""R-51: whoever signed up for a list in one language is not written to in another."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    others = facts.audience.lists_in_other_language
+    return {"language": (f"language.{facts.audience.language}",), "lists": others} if others else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-51",
+    key="list-language",
+    severity=Severity.WARN,
+    anchor="campaign.language",
+    source="Derived",
+    hits=_hits,
+    en=Words(
+        title="In the language of the list",
+        sentence="The language of the mailing is set to {language}, but that of these lists is not: {lists}.",
+        why="Imprint, unsubscribe link and the pages behind it follow the language of the mailing.",
+        mend="Choose the language of the mailing, or leave these lists out.",
+    ),
+    de=Words(
+        title="In der Sprache der Liste",
+        sentence="Als Sprache des Mailings ist {language} eingestellt, bei diesen Listen aber nicht: {lists}.",
+        why="Impressum, Abmeldelink und die Seiten dahinter richten sich nach der Sprache des Mailings.",
+        mend="Wählen Sie die Sprache des Mailings, oder lassen Sie diese Listen aus.",
+    ),
+)

@@ -1,0 +1,39 @@
+"""R-110: a test of variants whose share of the audience is nobody says nothing, and its report would say it did."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.trial import LEAST_READERS
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    each = facts.audience.people_each
+    if each is None or each >= LEAST_READERS:
+        return None
+    return {"recipients": facts.audience.recipients, "least": LEAST_READERS}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-110",
+    key="variants-have-readers",
+    severity=Severity.BLOCK,
+    anchor="campaign.variants",
+    source="Derived",
+    hits=_hits,
+    en=Words(
+        title="Somebody gets each variant",
+        sentence="The audience is too small for the test: with {recipients} recipients, the share of a variant is"
+        " less than {least}.",
+        why="A variant that nobody gets cannot win or lose; the choice would be no choice.",
+        mend="Give each variant a greater share, choose more people, or remove the variants.",
+    ),
+    de=Words(
+        title="Jede Variante bekommt jemand",
+        sentence="Für den Test sind es zu wenige: Bei {recipients} Empfängern ist der Anteil einer Variante kleiner"
+        " als {least}.",
+        why="Eine Variante, die niemand bekommt, kann weder gewinnen noch verlieren; die Wahl wäre keine.",
+        mend="Geben Sie jeder Variante einen größeren Anteil, wählen Sie mehr Personen, oder entfernen Sie die"
+        " Varianten.",
+    ),
+)
