@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import translation
 
 from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts.models import Notice, Role
@@ -385,3 +387,17 @@ def test_mistakes_are_said_in_the_reader_s_language() -> None:
     assert "there is no variable" not in page
     page = followed(anna.client, f"{edit_url(draft)}test/", {"recipients": [anna.anna.email]})
     assert "Kein Test" in page and "Zeile 3: die Variable contact.frist_name" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "minutes", "words"),
+    [
+        ("en", 30, "go out alone; the rest follows after 30 minutes if nothing is wrong."),
+        ("en", 0, "go out alone; the rest follows if nothing is wrong."),
+        ("de", 0, "gehen allein hinaus; der Rest folgt, wenn nichts auffällt."),
+    ],
+)
+def test_where_the_canary_does_not_wait_no_minutes_are_told(language: str, minutes: int, words: str) -> None:
+    told = {"recipients": 1000, "canary_size": 500, "canary_percent": 5, "canary_minutes": minutes}
+    with translation.override(language):
+        assert words in render_to_string("studio/campaigns/release_buttons.html", told)
