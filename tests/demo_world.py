@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mailflatrate.settings.postgres import EmbeddedPostgres
+
 PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "POSTBOX")
 ROOT = Path(__file__).parents[1]
 
@@ -28,6 +30,19 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def children_of(parent: int) -> list[int]:
+    """Processes that this one started and that still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z" and int(fields[1]) == parent:
+            found.append(int(path.parent.name))
+    return found
 
 
 @contextmanager
@@ -51,6 +66,9 @@ def running_demo(folder: Path) -> Iterator[Demo]:
         assert table is not None, "the demonstration ended without its table"
         yield Demo(f"http://127.0.0.1:{ports['MAILFLATRATE_WEB_PORT']}", folder, json.loads(table))
     finally:
+        children = children_of(process.pid)
         process.terminate()
         process.wait(60)
         process.stdout.close()
+        assert not [pid for pid in children if Path(f"/proc/{pid}").exists()], "the demonstration left processes behind"
+        assert EmbeddedPostgres(folder).pid is None, "the demonstration left its database behind"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from demo_world import children_of
 from mailflatrate.settings.postgres import EmbeddedPostgres
 
 PATIENCE_SECONDS = 120.0
@@ -31,19 +32,6 @@ def demonstration(folder: Path) -> subprocess.Popen[bytes]:
         env=kept | {"MAILFLATRATE_DATA_DIR": str(folder)},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
-
-
-def children_of(parent: int) -> list[int]:
-    """Processes that this one started and that still run."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] != "Z" and int(fields[1]) == parent:
-            found.append(int(path.parent.name))
-    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

@@ -109,3 +109,28 @@ def test_a_killed_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
         parent.kill()
         parent.wait()
     until(lambda: not is_alive(int(children[0])), "the listener outlived its supervisor")
+
+
+@pytest.mark.slow
+def test_a_wait_that_a_signal_interrupted_can_be_taken_up_again(tmp_path: Path) -> None:
+    """Whoever ends the database after it must not end it under children that still run."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    supervisor = Supervisor(listener_environment(tmp_path, free_ports(1)[0]))
+    supervisor.add("inbound", "inbound")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with watching(supervisor):
+            until(lambda: bool(supervisor.pids()), "no process")
+            child = supervisor.pids()["inbound"]
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with pytest.raises(KeyboardInterrupt):
+                supervisor.wait()
+            assert is_alive(child)
+            supervisor.stop()
+            supervisor.wait()
+            assert not is_alive(child)
+    finally:
+        signal.signal(signal.SIGALRM, before)

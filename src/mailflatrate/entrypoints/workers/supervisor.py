@@ -41,6 +41,7 @@ class Supervisor:
     environment: Mapping[str, str]
     _children: list[_Child] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _ended: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, *arguments: str) -> None:
         """Have `mailflatrate <arguments>` run for as long as the supervisor does."""
@@ -56,10 +57,18 @@ class Supervisor:
                 self._stopping.wait(0.2)
         finally:
             self._end_all()
+            self._ended.set()
 
     def stop(self) -> None:
         """Let `watch` end; safe from a signal handler and from another thread."""
         self._stopping.set()
+
+    def wait(self) -> None:
+        """Wait in another thread until `watch` is through, every child ended.
+
+        A signal may interrupt it: unlike `Thread.join`, which then takes the thread for ended (Python before 3.13).
+        """
+        self._ended.wait()
 
     def pids(self) -> dict[str, int]:
         """Process id of each running child, by name."""

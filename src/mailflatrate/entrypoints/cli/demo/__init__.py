@@ -7,6 +7,7 @@ in the postbox, whose addresses misbehave on order.
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -69,8 +70,7 @@ def _run(place: Place, *, once: bool, as_json: bool) -> int:
         from mailflatrate.entrypoints.cli.demo.story import play
 
         supervisor = processes(settings, dict(os.environ))
-        watcher = threading.Thread(target=supervisor.watch)
-        watcher.start()
+        threading.Thread(target=supervisor.watch).start()
         try:
             numbers = play(place, say=lambda line: click.echo(line, err=True))
             click.echo(json.dumps(numbers, ensure_ascii=False) if as_json else table(numbers))
@@ -79,10 +79,12 @@ def _run(place: Place, *, once: bool, as_json: bool) -> int:
                 click.echo(problem, err=True)
             if not once:
                 print_where(settings, numbers)
-                watcher.join()
+                supervisor.wait()
         except KeyboardInterrupt:
             problems = ["ended before it was through"] if once else []
         finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)  # whoever presses again waits for the end that is under way
             supervisor.stop()
-            watcher.join()
+            supervisor.wait()
     return 1 if problems else 0
