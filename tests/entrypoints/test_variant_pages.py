@@ -44,6 +44,7 @@ def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
         {"subject": "Tulips for winter", "preheader": "", "content": CONTENT + "\nTulips.\n", "text_override": ""}
     ]
     assert "About 3 people get each variant" in part
+    assert '<span class="tone-warning">So few people hardly ever tell two variants apart' in part
     assert "3 hours after the last letter" in part
     assert "With fewer than 20 clicks in all" in part
     page = anna.client.get(edit(draft, 1)).content.decode()
@@ -57,6 +58,13 @@ def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
     anna.client.post(edit(draft), posted(anna, draft, variants="drop:0"))
     kept = anna.again(draft)
     assert (kept.subject, len(kept.variants)) == ("Tulips for winter", 2)
+
+
+def test_a_share_of_nobody_is_said_at_the_rule(anna: World) -> None:
+    draft = anna.draft("Nobody", variants=[{"subject": "B", "preheader": "", "content": CONTENT, "text_override": ""}])
+    page = anna.client.post(edit(draft), posted(anna, draft, test_share="5"), **HTMX).content.decode()
+    assert '<span class="tone-error">The audience is too small for this test' in page
+    assert "About 0 people" not in page
 
 
 def test_another_way_of_writing_takes_all_variants_along(anna: World) -> None:
