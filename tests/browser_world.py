@@ -61,8 +61,20 @@ def looked_at(somebody: Any, name: str) -> None:
     """A picture; nothing sideways, no violation, no script error."""
     somebody.shoot(name)
     assert somebody.sideways() <= 0, name
-    assert somebody.violations() == [], name
+    assert (found := somebody.violations()) == [], (name, found)
     assert somebody.problems == [], name
+
+
+def copied(anna: Any) -> str:
+    """A draft with all that the demonstration's mailing said; the path of its page."""
+    anna.go("/studio/campaigns/")
+    page = anna.page
+    row = page.locator("tr", has_text="Winterzwiebeln").last
+    row.locator("summary").first.click()
+    with page.expect_navigation():
+        row.locator("form[action$='/copy/'] button").click()
+    page.wait_for_url(re.compile(r"/edit/$"))
+    return str(page.evaluate("location.pathname"))
 
 
 def wait_for_letter(somebody: Any, postbox: str, email: str, seen: set[str] | None = None) -> str:

@@ -77,7 +77,7 @@ function mount(textarea) {
       extensions: [
         basicSetup, language(textarea.dataset.editor), look, ink, lintGutter(), keepInStep, EditorView.lineWrapping,
         EditorState.readOnly.of(textarea.readOnly),
-        EditorView.contentAttributes.of({ "aria-label": labelOf(textarea), lang: textarea.lang || "" }),
+        EditorView.contentAttributes.of({ "aria-label": labelOf(textarea), lang: textarea.lang || "", tabindex: "0" }),
       ],
     }),
   });

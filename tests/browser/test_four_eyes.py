@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import looked_at
+from browser_world import copied, looked_at
 
 pytestmark = pytest.mark.browser
 
@@ -44,18 +44,6 @@ def ben(visitor: Any) -> Iterator[Any]:
             with found.page.expect_navigation():
                 found.page.locator("main form button.btn-primary").click()
         yield found
-
-
-def copied(anna: Any) -> str:
-    """A draft with all that the demonstration's mailing said; the path of its page."""
-    anna.go("/studio/campaigns/")
-    page = anna.page
-    row = page.locator("tr", has_text="Winterzwiebeln").last
-    row.locator("summary").first.click()
-    with page.expect_navigation():
-        row.locator("form[action$='/copy/'] button").click()
-    page.wait_for_url(re.compile(r"/edit/$"))
-    return str(page.evaluate("location.pathname"))
 
 
 def test_one_asks_and_the_other_releases(anna: Any, ben: Any) -> None:

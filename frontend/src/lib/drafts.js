@@ -1,5 +1,5 @@
 /**
- * form[data-draft="ID"] saves itself through htmx; this keeps what has not reached the server yet.
+ * form[data-draft="ID"], or "ID.N" for a variant, saves itself through htmx; this keeps what has not reached the server yet.
  *
  * Every change goes to the browser's own storage at once, is sent when the page is hidden or closed, and is taken up again
  * by the next page that opens the draft. The server is told which window saves (tab) and how often it has (turn), so that a

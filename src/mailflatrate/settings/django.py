@@ -147,6 +147,7 @@ LOGIN_REDIRECT_URL = "/studio/"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SETTINGS.service_name
+MFA_TOTP_TOLERANCE = 1  # a step of 30 s, for clocks that differ and people who type slowly (RFC 6238 section 5.2)
 EMAIL_BACKEND = "mailflatrate.apps.accounts.mail_backend.NoticeBackend"
 DEFAULT_FROM_EMAIL = f"{SETTINGS.service_name} <service@{SETTINGS.service_domain}>"
 

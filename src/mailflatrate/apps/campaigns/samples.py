@@ -1,6 +1,6 @@
 """One real reader at a time, for looking at a mailing before it goes out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,3 +103,17 @@ def sample_values(campaign: Campaign, account: Account, contact: Contact | None,
         language=campaign.language,
     )
     return {**values, **dict.fromkeys(LINK_VARIABLES.values(), "#")}
+
+
+def with_names(values: dict[str, object], lacking: Iterable[str]) -> dict[str, object]:
+    """The same values, and where a reader would have one of his own, the field's name in brackets, such as
+    `[contact.city]`: a letter that nobody in particular gets can be read whole."""
+    named = dict(values)
+    for variable in lacking:
+        head, _dot, field = variable.partition(".")
+        if not field:
+            named[head] = f"[{variable}]"
+            continue
+        known = named.get(head)
+        named[head] = {**(known if isinstance(known, Mapping) else {}), field: f"[{variable}]"}
+    return named

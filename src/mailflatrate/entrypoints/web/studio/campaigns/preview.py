@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.compiling import compile_campaign
 from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
-from mailflatrate.apps.campaigns.samples import Neighbours, among, neighbours, sample_values
+from mailflatrate.apps.campaigns.samples import Neighbours, among, neighbours, sample_values, with_names
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -24,6 +24,8 @@ from mailflatrate.mail.mistakes import all_in_words
 from mailflatrate.rules.trial import LETTERS
 
 NO_EDITION = 0
+MOST_HIDDEN = 4
+"""A field that is lacking hides the next one of the same piece of text; so often it is looked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,9 @@ def _rendered(
 ) -> Letter:
     values = sample_values(campaign, account, around.contact if around else None, bare=bare)
     parts = (compiled.subject, compiled.html, compiled.text)
+    if around is None and not bare:
+        for _hidden_behind_another in range(MOST_HIDDEN):
+            values = with_names(values, [name for part in parts for name in part.missing(values)])
     try:
         subject, html, text = (part.render(values) for part in parts)
     except MissingValue:

@@ -1,0 +1,78 @@
+"""Two subjects are tested on a part of the audience, and the better one goes to everybody else; in both languages."""
+
+import re
+from typing import Any
+
+import pytest
+
+from browser_world import copied, looked_at
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_SECONDS = 90
+
+
+def test_two_subjects_and_a_choice(visitor: Any, otto: Any) -> None:
+    """Written in German on a phone, looked at by the desk, chosen in English at a desk of one's own."""
+    with visitor("de", "letter", True) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        path = copied(anna)
+        write_second_subject(anna)
+        released(anna)
+        approve(otto, path)
+        anna.look_as("en", "ink", False)
+        choose_second(anna, path.removesuffix("edit/"))
+
+
+def write_second_subject(anna: Any) -> None:
+    """Variant B is a copy of A with a subject of its own; the policy is ticked for both."""
+    page = anna.page
+    page.locator("#sending summary").click()
+    with page.expect_navigation():
+        page.locator("button[name=variants][value='add:0']").click()
+    assert page.url.endswith("?variant=1")
+    page.fill("[name=subject]", "Zwiebeln, die den Winter lieben")
+    looked_at(anna, "variants-compose")
+    page.locator("[data-opens=policy]").first.click()
+    page.check("#policy_confirm")
+    with page.expect_navigation():
+        page.locator("#policy button.btn-primary").click()
+    page.locator("nav.segments a").first.click()
+    page.wait_for_url(re.compile(r"variant=0"))
+    assert page.input_value("[name=subject]") != "Zwiebeln, die den Winter lieben"
+
+
+def released(anna: Any) -> None:
+    """Anna sends it; the account is new, so that a person of the operator looks first."""
+    anna.page.locator("[data-opens=send-now]").click()
+    looked_at(anna, "variants-release")
+    with anna.page.expect_navigation():
+        anna.page.locator("#send-now button.btn-primary").click()
+
+
+def approve(otto: Any, path: str) -> None:
+    """The desk sees both subjects and lets it go."""
+    number = re.search(r"/campaigns/(\d+)/", path)
+    assert number is not None
+    otto.go(f"/desk/mailings/{number[1]}/")
+    assert "Zwiebeln, die den Winter lieben" in otto.page.inner_text("main")
+    looked_at(otto, "variants-desk")
+    otto.page.locator("[data-opens=go]").click()
+    with otto.page.expect_navigation():
+        otto.page.locator("#go button.btn-primary").click()
+
+
+def choose_second(anna: Any, report: str) -> None:
+    """As soon as the test is out she does not wait for the clicks: B goes to everybody else."""
+    page = anna.page
+    for _look in range(PATIENCE_SECONDS):
+        anna.go(report)
+        if page.locator("[data-opens=choose-1]").count():
+            break
+        page.wait_for_timeout(1000)
+    looked_at(anna, "variants-report")
+    page.locator("[data-opens=choose-1]").click()
+    looked_at(anna, "variants-choose")
+    with page.expect_navigation():
+        page.locator("#choose-1 button.btn-primary").click()
+    assert "Variant B goes to everybody else." in page.inner_text("main")
