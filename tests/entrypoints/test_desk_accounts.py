@@ -71,8 +71,9 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     )
     letters = otto.page("letters/")
     assert "They are ours." in letters
-    [open_case] = re.findall(r'action="(/desk/cases/contest/\d+/)"', letters)
-    case_url = otto.client.post(open_case).headers["Location"]
+    open_case = re.search(r'action="(/desk/cases/contest/\d+/)"', letters.partition("They are ours.")[2])
+    assert open_case is not None
+    case_url = otto.client.post(open_case[1]).headers["Location"]
     assert "They are ours." in otto.page(case_url.removeprefix("/desk/"))
     assert f'href="{case_url}"' in otto.page("letters/"), "one letter, one case"
     assert "about: Suspended" in otto.page(f"accounts/{anna.account_id}/")

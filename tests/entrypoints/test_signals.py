@@ -31,6 +31,8 @@ def demonstration(folder: Path) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo"],
         env=kept | {"MAILFLATRATE_DATA_DIR": str(folder)},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        # A run in the background of a shell ignores SIGINT, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from campaign_world import World, bare_account, world
+from lists_home import approve_origin
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.actions import media as media_actions
 from mailflatrate.apps.campaigns.compiling import content_hash
@@ -15,6 +16,7 @@ from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_templat
 from mailflatrate.apps.campaigns.media import letter_url, media_ids_in
 from mailflatrate.apps.campaigns.models import ContentKind, Media
 from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.base import tenancy
 from mailflatrate.mail.pictures import Refusal
 from mailflatrate.rules.verdict import Severity
@@ -108,7 +110,9 @@ def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: World) 
 def test_every_template_of_ours_passes_the_gate(anna: World, key: str, language: str) -> None:
     """A draft that begins with one lacks nothing but the tick, and brings its pictures with their descriptions."""
     with tenancy.account(anna.account_id):
-        values = {"sender_id": anna.sender_id, "list_ids": [anna.list_id]}
+        readers = create_list(f"{key} {language}", "", language)
+        approve_origin(anna.account_id, readers.id)
+        values = {"sender_id": anna.sender_id, "list_ids": [readers.id]}
         draft = actions.start_from_gallery(key, language, name=f"{key} {language}", by=anna.anna, values=values)
         assert draft.content_kind == ContentKind.BLOCKS
         assert "[[" not in draft.content
