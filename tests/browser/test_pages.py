@@ -60,7 +60,7 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
     """Report of the mailing that was sent, then a new one: compose, with the checks beside it."""
     page = anna.page
     anna.go("/studio/campaigns/")
-    page.get_by_role("link", name="Winterzwiebeln", exact=False).first.click()
+    page.get_by_role("link", name="Winterzwiebeln", exact=False).last.click()
     page.wait_for_load_state()
     anna.shoot("report")
     assert re.search(r"1[.,]923", page.content())
