@@ -5,6 +5,7 @@ It is the last of the browser's tests: its complaints cost the demonstration's c
 
 import re
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,15 +70,19 @@ def test_reported_worked_answered_closed(visitor: Any, otto: Any, walk: Walk, tm
 
 def mails_of(anna: Any, domain: str) -> list[Mail]:
     """Three copies of the demonstration's mailing, to people of one provider who still get mail."""
-    page, found = anna.page, []
+    page, found = anna.page, defaultdict[str, list[Mail]](list)
     anna.go(f"/studio/contacts/?q=%40{domain}&state=confirmed")
-    for address in page.locator("main a[href^='/studio/contacts/']").all_inner_texts():
-        if re.fullmatch(r"[^@\s]+@[^@\s]+", address.strip()) and len(found) < 3:
-            found.append(address.strip())
-    return [
-        Mail(one, anna.page.request.get(f"{anna.demo.base}{wait_for_letter(anna, POSTBOX, one)}raw/").text())
-        for one in found
-    ]
+    for text in page.locator("main a[href^='/studio/contacts/']").all_inner_texts():
+        address = text.strip()
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+            continue
+        raw = page.request.get(f"{anna.demo.base}{wait_for_letter(anna, POSTBOX, address)}raw/").text()
+        mail = Mail(address, raw)
+        same = found[mail.mailing_id]  # another test may have sent a second mailing to some of them
+        same.append(mail)
+        if len(same) == 3:
+            return same
+    raise AssertionError(f"no mailing went to three people of {domain}")
 
 
 def opened(dora: Any, name: str) -> float:

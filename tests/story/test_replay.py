@@ -43,10 +43,11 @@ def case(database: str) -> Sent:
 
 
 def test_reading_all_that_ever_came_twice_more_changes_nothing(case: Sent) -> None:
+    others = set(stored_ids())  # of other tests, some of them on purpose not read yet
     everything_comes_back(case)
     settle(case)
     before = whole_database()
-    ids = stored_ids()
+    ids = [each for each in stored_ids() if each not in others]
     assert len(ids) >= len(BOUNCES) + 14
     for raw_mail_id in ids:
         actions.read_mail(raw_mail_id, again=True)
