@@ -70,7 +70,7 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
     page.click("main form button[type=submit]")
     page.wait_for_url(re.compile(r"/studio/campaigns/\d+/"))
     page.fill("[name=subject]", "Der Adventsmarkt beginnt am Samstag")
-    page.get_by_label("Newsletter").check()
+    page.locator("[name=list_ids]").first.check()
     page.wait_for_load_state("networkidle")
     anna.shoot("compose")
     assert anna.sideways() <= 0
