@@ -53,6 +53,7 @@ def source(page: Any) -> str:
 
 def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
     """A button between two texts, a row of columns below; each step back and forth."""
+    anna.page.set_viewport_size({"width": 1360, "height": 2400})  # palette and whole mailing are in sight at once
     page = begin(anna, "Dragged", "blocks")
     before = source(page)
     text = canvas(page).locator("[data-gjs-type=mj-text]").nth(1)
@@ -60,7 +61,7 @@ def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
     with_line = source(page)
     assert with_line != before
     assert before.count("<mj-divider") + 1 == with_line.count("<mj-divider")
-    drag(page, "two_columns", canvas(page).locator("[data-gjs-type=mj-section]").first, share=0.95)
+    drag(page, "two_columns", canvas(page).locator("[data-gjs-type=mj-section]").last, share=0.995)
     with_row = source(page)
     assert with_row.count("<mj-column") == before.count("<mj-column") + 2
     undo, redo = page.locator("[data-blocks-undo]"), page.locator("[data-blocks-redo]")
