@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from mailflatrate.base.jobs import Queue, job, wake
+from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.worker import PatientWorker
 
 NAME, LANE = "test.fails_once", "test-lane"
@@ -45,8 +46,12 @@ async def work_off() -> None:
     """Until nothing waits."""
     assert isinstance(app.connector, DjangoConnector)
     async with app.with_connector(app.connector.get_worker_connector()).open_async() as working:
+        line = LifeLine()
         worker = PatientWorker(
-            app=working, queues=[Queue.IMPORT.value], wait=False, install_signal_handlers=False,
+            app=working, life_line=line, queues=[Queue.IMPORT.value], wait=False, install_signal_handlers=False,
             delete_jobs="successful",
         )  # fmt: skip
-        await worker.run()
+        try:
+            await worker.run()
+        finally:
+            await line.let_go()

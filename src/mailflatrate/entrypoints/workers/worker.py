@@ -8,6 +8,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg
 import structlog
@@ -24,11 +25,11 @@ from procrastinate.worker import Worker
 
 from mailflatrate.apps.delivery.send.sender import close_sender, stop_sender, this_sender
 from mailflatrate.base.jobs import Queue
+from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
 GRACE_SECONDS = 8.0
-STALLED_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 LASTING_SECONDS = 30.0  # work that lasted so long had its database: the next pause is short again
@@ -42,7 +43,17 @@ class PatientWorker(Worker):
     """A worker in which a job that failed gives way to one with the same key that waits already.
 
     Procrastinate fails to put it back then, and leaves it marked as running: with a lock, it would hold up all others.
+    It says that it lives before it fetches a job, so that others see at once when its process dies.
     """
+
+    def __init__(self, app: App, life_line: LifeLine, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._life_line = life_line
+
+    async def _run_loop(self) -> None:
+        assert self.worker_id is not None
+        await self._life_line.hold(self.worker_id)
+        await super()._run_loop()  # type: ignore[no-untyped-call]
 
     async def _persist_job_status(
         self, job: Job, status: Status, retry_decision: RetryDecision | None, context: JobContext,
@@ -72,6 +83,7 @@ class _Work:
         self._name = name
         self._stopping = asyncio.Event()
         self._workers: list[Worker] = []
+        self._life_line = LifeLine()
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -135,6 +147,7 @@ class _Work:
         the express lane, because the first may be full of mailings."""
         connector = app.connector
         assert isinstance(connector, DjangoConnector)
+        self._life_line = LifeLine()
         async with app.with_connector(connector.get_worker_connector()).open_async() as working:
             ordinary = [queue for queue in self._queues if queue != Queue.EXPRESS]
             if ordinary:
@@ -143,13 +156,14 @@ class _Work:
                 this_sender()
                 express = self._worker(working, [Queue.EXPRESS.value], f"{self._name}-express", EXPRESS_AT_ONCE)
                 self._workers.append(express)
-            minding = asyncio.create_task(_mind_stalled_jobs(working))
+            minding = asyncio.create_task(self._life_line.mind(working))
             try:
                 await self._run_workers()
             finally:
                 self._workers = []
                 minding.cancel()
                 await asyncio.gather(minding, return_exceptions=True)
+                await self._life_line.let_go()
 
     def _worker(self, working: App, queues: list[str], name: str, concurrency: int) -> Worker:
         options = {
@@ -161,7 +175,7 @@ class _Work:
             "delete_jobs": "successful",
             "install_signal_handlers": False,
         }
-        return PatientWorker(app=working, **options)  # type: ignore[arg-type]
+        return PatientWorker(app=working, life_line=self._life_line, **options)
 
     async def _run_workers(self) -> None:
         """Run them all; when one ends, by a signal or a failure, the others end, too. Raises what ended the first."""
@@ -178,23 +192,3 @@ class _Work:
         for problem in ended:
             if isinstance(problem, BaseException):
                 raise problem
-
-
-async def _mind_stalled_jobs(working: App) -> None:
-    """Jobs of processes that died are taken up again; all of ours bear to be repeated."""
-    while True:
-        try:
-            for job in await working.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-                await _take_up_again(working, job)
-        except exceptions.ConnectorException as problem:
-            log.warning("stalled_jobs_unknown", problem=str(problem)[:200])
-        await asyncio.sleep(STALLED_SECONDS)
-
-
-async def _take_up_again(working: App, job: Job) -> None:
-    try:
-        await working.job_manager.retry_job(job)
-        log.warning("job_taken_up_again", job=job.task_name, arguments=job.task_kwargs)
-    except (exceptions.AlreadyEnqueued, exceptions.UniqueViolation):
-        # The same job waits already, so this one has nothing to add.
-        await working.job_manager.finish_job(job, Status.FAILED, delete_job=True)

@@ -1,0 +1,123 @@
+"""Which workers live: each process holds a lock in the database for each of its workers, over one connection.
+
+When a process dies, however it dies, its host closes the connection and the database lets go of the locks in the same
+moment. So what a dead process left can be taken up again within seconds, and nobody who is only slow is taken for
+dead, as a shorter heartbeat would do. A host that vanishes without closing anything is found by the heartbeat.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import structlog
+from procrastinate import App, exceptions
+from procrastinate.jobs import Job, Status
+
+from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.schema import load_settings
+
+LOOK_SECONDS = 2.0
+AGAIN_SECONDS = 0.5
+GONE_SECONDS = 4.0
+HEARTBEAT_SECONDS = 30.0
+CONNECT_SECONDS = 5
+LOCKS = 0x6D66
+"""The first half of the keys of our locks; the second is a worker's id, which begins at 1."""
+MINDER = 0
+
+_UNHELD = """
+SELECT w.id FROM procrastinate_workers w
+WHERE NOT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted
+      AND l.classid = %s AND l.objid = w.id AND l.objsubid = 2)
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class LifeLine:
+    """The locks of this process, and what it does about the jobs of processes whose locks are gone."""
+
+    def __init__(self) -> None:
+        self._link: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._held: set[int] = set()
+        self._unheld_since: dict[int, float] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def hold(self, worker_id: int) -> None:
+        """Say that a worker of this process lives; before it fetches its first job. Raises psycopg.Error."""
+        async with self._one_at_a_time:
+            self._held.add(worker_id)
+            await self._lock(await self._connection(), worker_id)
+
+    async def mind(self, working: App) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            pause = LOOK_SECONDS
+            try:
+                async with self._one_at_a_time:
+                    await self._look(working)
+            except (psycopg.Error, exceptions.ConnectorException, OSError) as problem:
+                log.warning("stalled_jobs_unknown", problem=str(problem)[:200])
+                await self.let_go()
+                pause = AGAIN_SECONDS
+            await asyncio.sleep(pause)
+
+    async def let_go(self) -> None:
+        """Close the connection, and with it the locks; the next look takes them anew."""
+        link, self._link = self._link, None
+        if link is not None:
+            with suppress(psycopg.Error, OSError):
+                await link.close()
+
+    async def _connection(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        if self._link is None:
+            url = app_url(load_settings())
+            link = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+            for worker_id in self._held:
+                await self._lock(link, worker_id)
+            self._link = link
+        return self._link
+
+    @staticmethod
+    async def _lock(link: psycopg.AsyncConnection[tuple[Any, ...]], worker_id: int) -> None:
+        # Shared, so that it never waits: a connection that died a moment ago may still hold its own.
+        await link.execute("SELECT pg_advisory_lock_shared(%s, %s)", [LOCKS, worker_id])
+
+    async def _look(self, working: App) -> None:
+        """Take up what the dead left. One process at a time, so that no job is taken up twice."""
+        link = await self._connection()
+        if not await _value(link, "SELECT pg_try_advisory_lock(%s, %s)", [LOCKS, MINDER]):
+            return
+        try:
+            await self._bury(link)
+            for job in await working.job_manager.get_stalled_jobs(seconds_since_heartbeat=HEARTBEAT_SECONDS):
+                await _take_up_again(working, job)
+        finally:
+            await link.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCKS, MINDER])
+
+    async def _bury(self, link: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+        """Forget workers that hold nothing for some seconds: one whose connection broke is about to take it anew."""
+        now = asyncio.get_running_loop().time()
+        unheld = [int(row[0]) for row in await (await link.execute(_UNHELD, [LOCKS])).fetchall()]
+        self._unheld_since = {worker_id: self._unheld_since.get(worker_id, now) for worker_id in unheld}
+        gone = [worker_id for worker_id, since in self._unheld_since.items() if now - since >= GONE_SECONDS]
+        if gone:  # their jobs are nobody's from then on
+            await link.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [gone])
+            log.warning("workers_died", workers=gone)
+
+
+async def _value(link: psycopg.AsyncConnection[tuple[Any, ...]], question: str, parameters: list[int]) -> bool:
+    row = await (await link.execute(question, parameters)).fetchone()
+    return bool(row and row[0])
+
+
+async def _take_up_again(working: App, job: Job) -> None:
+    """All of our jobs bear to be repeated."""
+    try:
+        await working.job_manager.retry_job(job)
+        log.warning("job_taken_up_again", job=job.task_name, arguments=job.task_kwargs)
+    except (exceptions.AlreadyEnqueued, exceptions.UniqueViolation):
+        # The same job waits already, so this one has nothing to add.
+        await working.job_manager.finish_job(job, Status.FAILED, delete_job=True)

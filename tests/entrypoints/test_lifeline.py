@@ -1,0 +1,147 @@
+"""A worker that is killed: what it had in hand is taken up within seconds, once, and nobody who lives is disturbed."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+import mailflatrate
+from mailflatrate.apps.inbound import intake
+from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.apps.inbound.models import RawMail, RawMailState
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.workers.lifeline import GONE_SECONDS, LifeLine
+from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from mailflatrate.settings.schema import load_settings
+from returned_world import LOOP, Sent, desk, sent
+
+MOST_SECONDS = 12.0
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def case(database: str) -> Sent:
+    """A mailing that was delivered."""
+    assert database
+    return sent(people=4)
+
+
+@contextmanager
+def worker() -> Iterator[Supervisor]:
+    """A worker for inbound mail under its supervisor, as on a host of its own."""
+    environment = dict(os.environ) | {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir)}
+    environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
+    environment["PYTHONPATH"] = str(Path(mailflatrate.__file__).parents[1])  # the code under test, not an installed one
+    supervisor = Supervisor(environment)
+    supervisor.add("worker", "worker", "--queues", "inbound")
+    watcher = threading.Thread(target=supervisor.watch)
+    watcher.start()
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+        watcher.join()
+
+
+def one(question: str, *parameters: object) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(question, parameters)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def until(question: str, wanted: object, *parameters: object) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while one(question, *parameters) != wanted:
+        assert time.monotonic() < ends, f"{question} is {one(question, *parameters)}"
+        time.sleep(0.05)
+
+
+def is_handled(raw_mail_id: int) -> bool:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return RawMail.objects.filter(id=raw_mail_id, state=RawMailState.HANDLED).exists()
+
+
+@pytest.mark.slow
+def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: Sent, database: str) -> None:
+    """The lane's lock belongs to a job that nobody works on any more; the message is acted on once."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        RawMail.objects.filter(state=RawMailState.NEW).update(state=RawMailState.HANDLED)
+    running = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'inbound.read_new' AND status = 'doing'"
+    with worker() as supervisor, psycopg.connect(database) as owner:
+        until("SELECT count(*) > 0 FROM procrastinate_workers", True)
+        owner.execute("LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE")
+        (raw_mail_id,) = intake.store([Arrival("smtp", LOOP, "fbl@provider.example", desk("fbl"), case.report(0))])
+        until(running, 1)
+        os.kill(supervisor.pids()["worker"], signal.SIGKILL)
+        owner.rollback()
+        killed = time.monotonic()
+        while not is_handled(raw_mail_id):
+            assert time.monotonic() - killed < PATIENCE_SECONDS, "the lane stands still"
+            time.sleep(0.05)
+        took = time.monotonic() - killed
+    print(f"seconds from the kill to the end of the work: {took:.1f}")
+    assert took <= MOST_SECONDS
+    assert case.feedback(0) == ["complaint"]
+    assert case.suppressions(0) == [("complaint", False)]
+
+
+def test_who_lives_keeps_his_job_and_who_died_loses_it(database: str) -> None:
+    """By locks alone: both heartbeats are fresh."""
+    asyncio.run(_two_workers(database))
+
+
+async def _two_workers(database: str) -> None:
+    assert isinstance(app.connector, DjangoConnector)
+    async with app.with_connector(app.connector.get_worker_connector()).open_async() as working:
+        manager = working.job_manager
+        living, dead = await manager.register_worker(), await manager.register_worker()
+        jobs = {}
+        with psycopg.connect(database, autocommit=True) as owner:
+            for worker_id in (living, dead):
+                row = owner.execute(
+                    "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id, args)"
+                    " VALUES ('nobody-works-here', 'inbound.sweep', 'doing', %s, '{}') RETURNING id",
+                    [worker_id],
+                ).fetchone()
+                assert row is not None
+                jobs[worker_id] = row[0]
+            theirs, ours, others = LifeLine(), LifeLine(), LifeLine()
+            await theirs.hold(living)
+            await ours.hold(dead)
+            minding = [asyncio.create_task(line.mind(working)) for line in (theirs, others)]
+            await asyncio.sleep(GONE_SECONDS + 3)
+            assert states(owner, jobs) == {living: "doing", dead: "doing"}, "nobody died yet"
+            await ours.let_go()  # what the death of a process does to its connection
+            await asyncio.sleep(GONE_SECONDS + 5)
+            assert states(owner, jobs) == {living: "doing", dead: "todo"}
+            assert attempts(owner, jobs[dead]) == 1, "taken up once, whoever looks"
+            for task in minding:
+                task.cancel()
+            await asyncio.gather(*minding, return_exceptions=True)
+            await theirs.let_go()
+            await others.let_go()
+            owner.execute("DELETE FROM procrastinate_jobs WHERE id = ANY(%s)", [list(jobs.values())])
+            owner.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [[living, dead]])
+
+
+def states(owner: psycopg.Connection[tuple[object, ...]], jobs: dict[int, int]) -> dict[int, object]:
+    found = dict(owner.execute("SELECT id, status FROM procrastinate_jobs WHERE id = ANY(%s)", [list(jobs.values())]))
+    return {worker_id: found[job_id] for worker_id, job_id in jobs.items()}
+
+
+def attempts(owner: psycopg.Connection[tuple[object, ...]], job_id: int) -> object:
+    row = owner.execute("SELECT attempts FROM procrastinate_jobs WHERE id = %s", [job_id]).fetchone()
+    assert row is not None
+    return row[0]
