@@ -13,8 +13,8 @@ from audience_world import file_of, line
 from campaign_world import World, world
 from lists_home import Home, approve_origin
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
-from mailflatrate.apps.delivery.actions import queue_notice
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, Subscription
 from mailflatrate.apps.privacy import jobs as privacy_jobs

@@ -11,8 +11,8 @@ from campaign_world import World, bare_account, browser, person, world
 from mailboxes import prove
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.actions import queue_notice
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import Mailbox, SenderAddress, SenderDomain

@@ -7,13 +7,11 @@ from django.db import connection
 from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import confirmations, lanes, trials, wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.apps.gate.notices import notice_decision
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
@@ -126,7 +124,7 @@ def resume_campaign(campaign_id: int) -> None:
         plan.released_at = clock.now()
         plan.save(update_fields=["released_at"])
     _move(campaign, CampaignState.SENDING)
-    _run_wake(campaign)
+    wake.wake_campaign(campaign.account_id, campaign.id)
     _complete(campaign)
 
 
@@ -218,7 +216,7 @@ def finish_chunk(
             chunk.not_before = clock.now() + timedelta(seconds=pause_seconds)
         chunk.save(update_fields=["claimed_by", "state", "not_before"])
         if left:
-            _wake_one(account_id, chunk_id)
+            wake.wake_chunk(account_id, chunk_id)
         else:
             _wake_retries(account_id, campaign_id)
             if campaign_id is None:
@@ -233,7 +231,7 @@ def finish_chunk(
 def _wake_next_turn(campaign: Campaign) -> None:
     """A campaign that is sent in turns wakes its chunks one after another."""
     if Plan.objects.filter(campaign_id=campaign.id, per_turn__isnull=False).exists():
-        _run_wake(campaign)
+        wake.wake_campaign(campaign.account_id, campaign.id)
 
 
 def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:
@@ -243,20 +241,10 @@ def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:
         _move(campaign, CampaignState.SENDING)
 
 
-def _wake_one(account_id: int, chunk_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(*wake.defer_chunk(account_id, chunk_id))
-
-
-def _run_wake(campaign: Campaign) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(*wake.defer_campaign(campaign.account_id, campaign.id))
-
-
 def wake_chunk(account_id: int, chunk_id: int) -> None:
     """Enqueue a ready chunk again whose job was taken by a process that stops."""
     with tenancy.account(account_id):
-        _wake_one(account_id, chunk_id)
+        wake.wake_chunk(account_id, chunk_id)
 
 
 def wake_campaign(account_id: int, campaign_id: int) -> None:
@@ -264,7 +252,7 @@ def wake_campaign(account_id: int, campaign_id: int) -> None:
     with tenancy.account(account_id):
         campaign = _locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
-            _run_wake(campaign)
+            wake.wake_campaign(campaign.account_id, campaign.id)
             _complete(campaign)
 
 
@@ -338,7 +326,7 @@ def release_canary(account_id: int, campaign_id: int) -> None:
             return
         plan.released_at = clock.now()
         plan.save(update_fields=["released_at"])
-        _run_wake(campaign)
+        wake.wake_campaign(campaign.account_id, campaign.id)
 
 
 # -- retries ---------------------------------------------------------------------------------------------------------
@@ -383,34 +371,12 @@ def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most:
         Chunk.objects.filter(id=chunk.id).update(size=moved)
         if campaign is not None:
             lanes.sort_out(chunk)
-        _wake_one(account_id, chunk.id)
+        wake.wake_chunk(account_id, chunk.id)
         _wake_retries(account_id, campaign_id)
         return moved
 
 
 def wake_post(account_id: int) -> None:
     """Enqueue confirmation mails and notices that are ready and have no job (the sweep)."""
-    with tenancy.account(account_id), connection.cursor() as cursor:
-        cursor.execute(*wake.defer_post(account_id))
-
-
-# -- notices ---------------------------------------------------------------------------------------------------------
-
-
-def queue_notice(account_id: int, notice_id: int) -> None:
-    """Make the one delivery of a notice (basis: service notice) and wake it. Repeated, it does nothing."""
     with tenancy.account(account_id):
-        notice = Notice.objects.select_for_update().get(id=notice_id)
-        if Delivery.objects.filter(notice=notice).exists():
-            return
-        decision = notice_decision(notice)
-        chunk = Chunk.objects.create(campaign_id=None, number=0, size=1)
-        Delivery.objects.create(
-            chunk=chunk,
-            notice=notice,
-            decision=decision,
-            edition_id=notice.edition_id,
-            rules_version=decision.rules_version,
-            granted_at=decision.decided_at,
-        )
-        _wake_one(account_id, chunk.id)
+        wake.wake_post(account_id)

@@ -1,7 +1,7 @@
 """Background jobs of the engine; thin."""
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery import actions, feedback, plan
+from mailflatrate.apps.delivery import actions, feedback, notices, plan
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.sender import this_sender
@@ -40,7 +40,7 @@ async def send_confirmations(account_id: int) -> None:
 @job("delivery.send_notice", Queue.EXPRESS)
 def send_notice(account_id: int, notice_id: int) -> None:
     """Queue a message of the service itself."""
-    actions.queue_notice(account_id, notice_id)
+    notices.queue_notice(account_id, notice_id)
 
 
 @job("delivery.release_canary", Queue.PLAN, attempts=MANY)

@@ -7,7 +7,6 @@ it by its next look and leaves out whom it concerns; when it gives the chunk bac
 
 from collections import defaultdict
 
-from django.db import connection
 from django.db.models import Max
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -40,8 +39,8 @@ def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
     held = LaneHold.objects.filter(account_id=account_id, campaign_id=campaign_id, provider=provider, released_at=None)
     held.update(released_at=clock.now())
     if campaign.state in (CampaignState.SENDING, CampaignState.WAITING):
-        with tenancy.account(account_id), connection.cursor() as cursor:
-            cursor.execute(*wake.defer_campaign(account_id, campaign_id))
+        with tenancy.account(account_id):
+            wake.wake_campaign(account_id, campaign_id)
 
 
 def sort_out(chunk: Chunk) -> None:

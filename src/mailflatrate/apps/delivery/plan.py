@@ -310,7 +310,6 @@ def _start(campaign: Campaign, plan: Plan) -> None:
     elif not plan.planned:
         campaign.state, campaign.finished_at = CampaignState.SENT, now
     campaign.save(update_fields=["planned_count", "left_out", "started_at", "state", "state_reason", "finished_at"])
-    with connection.cursor() as cursor:
-        cursor.execute(*wake.defer_campaign(campaign.account_id, campaign.id))
+    wake.wake_campaign(campaign.account_id, campaign.id)
     if not plan.planned and test_goes_on(campaign):
         end_test(campaign)

@@ -5,7 +5,8 @@ again by the sweep. So every statement here enqueues what is ready and has no wa
 """
 
 from datetime import datetime
-from typing import Any
+
+from django.db import connection
 
 from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import Queue
@@ -53,20 +54,24 @@ _OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
       AND (p.canary_size = 0 OR p.released_at IS NOT NULL)))"""
 
 
-def defer_campaign(account_id: int, campaign_id: int, at: datetime | None = None) -> tuple[str, dict[str, Any]]:
-    """Statement and parameters that wake every ready chunk of a campaign, not before `at`. The caller holds its row."""
-    parameters = {"account_id": account_id, "campaign_id": campaign_id, "at": at}
-    return _DEFER_READY.format(which=_OF_CAMPAIGN), parameters
+def wake_campaign(account_id: int, campaign_id: int, at: datetime | None = None) -> None:
+    """Wake every ready chunk of a campaign, not before `at`. The caller holds its row."""
+    _wake(_OF_CAMPAIGN, at, account_id=account_id, campaign_id=campaign_id)
 
 
-def defer_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> tuple[str, dict[str, Any]]:
-    """Statement and parameters that wake one ready chunk, not before `at`."""
-    return _DEFER_READY.format(which="c.id = %(chunk_id)s"), {"account_id": account_id, "chunk_id": chunk_id, "at": at}
+def wake_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> None:
+    """Wake one ready chunk, not before `at`."""
+    _wake("c.id = %(chunk_id)s", at, account_id=account_id, chunk_id=chunk_id)
 
 
-def defer_post(account_id: int) -> tuple[str, dict[str, Any]]:
-    """Statement and parameters that wake every ready chunk of confirmation mails and notices."""
-    return _DEFER_READY.format(which="c.campaign_id IS NULL"), {"account_id": account_id, "at": None}
+def wake_post(account_id: int) -> None:
+    """Wake every ready chunk of confirmation mails and notices."""
+    _wake("c.campaign_id IS NULL", None, account_id=account_id)
+
+
+def _wake(which: str, at: datetime | None, **numbers: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_DEFER_READY.format(which=which), {"at": at, **numbers})
 
 
 def figures_changed(campaign_id: int | None) -> None:
