@@ -62,6 +62,7 @@ def environment(database: str) -> Iterator[dict[str, str]]:
     yield {
         "API": f"http://127.0.0.1:{server.server_port}/api/v1", "KEY": shop.secret, "FORM": str(home.form_id),
         "LIST": str(home.anna.list_id), "SENDER": str(home.anna.sender_id), "CAMPAIGN": str(draft.id),
+        "DRAFT": str(home.anna.draft("Another").id),
         "HASH": known["content_hash"], "MAILING_ID": known["mailing_id"],
         "CONTACT": str(shop.get("/contacts")["items"][0]["id"]),
     }  # fmt: skip

@@ -5,7 +5,9 @@ what a stranger would try are both among them.
 """
 
 import json
+import secrets
 from collections.abc import Iterator
+from datetime import time
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,8 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api_world import ROOT, Program, problem, program_of
+from campaign_world import CONTENT
 from forms_world import Place, place
 from mailflatrate.apps.accounts.actions import revoke_api_key
+from mailflatrate.apps.campaigns.models import FeedDigest
+from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.api.v1.service import schema
 
 Shape = dict[str, Any]
@@ -107,22 +112,38 @@ def shop(home: Place) -> Iterator[Program]:
     revoke_api_key(home.account_id, made.key_id, by=home.anna.anna)
 
 
-def ids_of(home: Place) -> dict[str, int]:
-    """Some ids lead somewhere, so that more than "not found" is tried."""
-    return {"list_id": home.anna.list_id, "form_id": home.form_id}
+@pytest.fixture(scope="module")
+def under_way(home: Place) -> int:
+    """A mailing with a test of variants that is going out."""
+    variant = {"subject": "B", "preheader": "", "content": CONTENT, "text_override": ""}
+    return home.anna.sending_of(home.anna.draft("On its way", variants=[variant], test_share=50)).id
+
+
+@pytest.fixture
+def ids(home: Place, under_way: int) -> dict[str, list[int]]:
+    """Some ids lead somewhere, so that more than "not found" is tried; what an operation deletes is there again."""
+    with tenancy.account(home.account_id):
+        digest = FeedDigest.objects.create(
+            name=secrets.token_hex(4), url="https://shop.example/feed", mailing_list_id=home.anna.list_id, weekday=0,
+            at=time(9), time_zone="UTC", next_at=clock.now(),
+        )  # fmt: skip
+    return {
+        "list_id": [home.anna.list_id], "form_id": [home.form_id], "campaign_id": [under_way, home.anna.draft().id],
+        "digest_id": [digest.id],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("method", "path", "found"), OPERATIONS, ids=[each[2]["operationId"] for each in OPERATIONS])
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_input_gives_a_500(
-    home: Place, shop: Program, method: str, path: str, found: Shape, data: st.DataObject
+    ids: dict[str, list[int]], shop: Program, method: str, path: str, found: Shape, data: st.DataObject
 ) -> None:
     query, headers = {}, {"Authorization": f"Bearer {shop.secret}"}
     for parameter in found["parameters"]:
         name, values = parameter["name"], fitting(parameter["schema"])
         if parameter["in"] == "path":
-            drawn = data.draw(st.sampled_from([ids_of(home).get(name, 1), 1, 2, 2**63 - 1]) | NASTY)
+            drawn = data.draw(st.sampled_from([*ids.get(name, []), 1, 2, 2**63 - 1]) | NASTY)
             path = path.replace(f"{{{name}}}", quote(str(drawn).encode("utf-8", "surrogatepass"), safe=""))
         elif parameter["in"] == "query":
             drawn = data.draw(st.none() | values | NASTY)

@@ -1,10 +1,12 @@
 """How mailings look through the API, and how what a program writes becomes what a page writes."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urljoin
 from zoneinfo import available_timezones
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as FieldRefused
 from django.core.validators import validate_email
 from django.http import Http404
@@ -12,17 +14,24 @@ from ninja import Schema
 from pydantic import Field
 
 from mailflatrate.apps.campaigns.compiling import content_hash
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind, TestMetric
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.variants import FIELDS as VARIANT_FIELDS
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.api.v1.lists import Language
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.shapes import Given, Id
-from mailflatrate.entrypoints.web.studio.campaigns.forms import MAX_CONTENT_CHARACTERS
+from mailflatrate.entrypoints.web.studio.campaigns.forms import (
+    LONGEST_TEST_HOURS,
+    MAX_CONTENT_CHARACTERS,
+    SHARES,
+    TEST_FIELDS,
+)
 from mailflatrate.entrypoints.web.studio.campaigns.panel import CheckItem
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
+from mailflatrate.rules.trial import MOST_VARIANTS
 from mailflatrate.settings import load_settings
 
 MOST_CHOSEN = 200
@@ -31,6 +40,25 @@ Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]*\S
 Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARACTERS)]
 Ids = Annotated[list[Id], Field(max_length=MOST_CHOSEN)]
 Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
+PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as it goes")]
+
+
+class VariantShown(Schema):
+    """What a variant says instead of the mailing itself, which is variant A."""
+
+    subject: str
+    preheader: str
+    content: str
+    text_override: str
+
+
+class VariantGiven(Given):
+    """A variant as it is to be. What is left out is copied from the mailing itself."""
+
+    subject: Line | None = None
+    preheader: Line | None = None
+    content: Annotated[Text | None, Field(description="of the same kind as the mailing's")] = None
+    text_override: Text | None = None
 
 
 class CampaignShown(Schema):
@@ -68,10 +96,14 @@ class CampaignDetail(CampaignShown):
     text_override: str
     track_clicks: bool
     per_hour: int | None
-    variants: Annotated[
-        list[dict[str, Any]], Field(description="what the variants B to D say instead; they are written on the page")
-    ]
+    variants: Annotated[list[VariantShown], Field(description="B to D of a test; empty where nothing is tested")]
+    test_share: Annotated[int, Field(description="percent of the audience that each variant goes to")]
+    test_hours: Annotated[int, Field(description="from the last letter of the test to the choice")]
+    test_metric: TestMetric
     time_zone: str
+    local_at: Annotated[
+        datetime | None, Field(description="goes at this hour on everybody's own clock, as that of `time_zone` reads")
+    ]
     version: Annotated[int, Field(description="counts what was saved; send it with a change to overwrite nobody")]
     content_hash: str
     policy_confirmed: Annotated[bool, Field(description="the policy is confirmed for the content as it stands")]
@@ -113,8 +145,18 @@ class Written(Given):
     content: Text | None = None
     text_override: Text | None = None
     track_clicks: bool | None = None
-    per_hour: Annotated[
-        int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as it goes")
+    per_hour: PerHour = None
+    variants: Annotated[
+        list[VariantGiven] | None,
+        Field(max_length=MOST_VARIANTS - 1, description="all variants B to D of a test; an empty list ends it"),
+    ] = None
+    test_share: Annotated[
+        Literal[SHARES] | None,  # type: ignore[valid-type]  # the shares that the page offers
+        Field(description="percent of the audience that each variant goes to; the rest gets the one that is chosen"),
+    ] = None
+    test_hours: Annotated[int | None, Field(ge=1, le=LONGEST_TEST_HOURS)] = None
+    test_metric: Annotated[
+        TestMetric | None, Field(description="clicks: the rule chooses; person: you do, by `choose-variant`")
     ] = None
     time_zone: Annotated[str | None, Field(max_length=64)] = None
 
@@ -142,7 +184,9 @@ def detail(campaign: Campaign) -> CampaignDetail:
         excluded_segment_ids=[segment["id"] for segment in campaign.excluded_segments],
         excluded_campaign_ids=campaign.excluded_mailing_ids, content_kind=ContentKind(campaign.content_kind),
         content=campaign.content, text_override=campaign.text_override, track_clicks=campaign.track_clicks,
-        per_hour=campaign.per_hour, variants=campaign.variants, time_zone=campaign.time_zone,
+        per_hour=campaign.per_hour, variants=[VariantShown(**each) for each in campaign.variants],
+        test_share=campaign.test_share, test_hours=campaign.test_hours, test_metric=TestMetric(campaign.test_metric),
+        time_zone=campaign.time_zone, local_at=campaign.local_at,
         version=campaign.version, content_hash=present,
         policy_confirmed=campaign.policy_hash == present, state_reason=campaign.state_reason,
         held_by_rule=campaign.hold_rule,
@@ -165,15 +209,24 @@ def wrong(field: str, message: str) -> Problem:
     return Problem(Code.INVALID, more={"errors": [{"where": f"body.{field}", "message": message}]})
 
 
+def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
+    """What a form of the pages says of each field; what concerns none of them stands at the body."""
+    errors = [
+        {"where": f"body.{name}" if name != NON_FIELD_ERRORS else "body", "message": str(message)}
+        for name, messages in problems.items()
+        for message in messages
+    ]
+    return Problem(Code.INVALID, more={"errors": errors})
+
+
 def values_of(given: Written, campaign: Campaign | None) -> dict[str, Any]:
     """What was sent, in the words of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
     sent = given.model_fields_set
-    plain = ("subject", "preheader", "track_clicks", "content_kind", "language", "content", "text_override")
-    values = {name: getattr(given, name) for name in plain if getattr(given, name) is not None}
-    for name in ("content", "text_override"):
-        if name in values:
-            values[name] = values[name].replace("\r\n", "\n")
-    for name in ("content_kind", "language"):
+    plain = (
+        "subject", "preheader", "track_clicks", "content_kind", "language", "content", "text_override", *TEST_FIELDS
+    )  # fmt: skip
+    values = {name: _plain(name, getattr(given, name)) for name in plain if getattr(given, name) is not None}
+    for name in ("content_kind", "language", "test_metric"):
         if name in values:
             values[name] = values[name].value
     for name in ("sender_id", "per_hour"):
@@ -186,7 +239,21 @@ def values_of(given: Written, campaign: Campaign | None) -> dict[str, Any]:
         values["time_zone"] = _zone(given.time_zone)
     if given.conditions is not None:
         values["conditions"] = [condition.as_json() for condition in parse_conditions(given.conditions)]
+    if given.variants is not None:
+        values["variants"] = [_variant(each, values, campaign) for each in given.variants]
     return values | _audience(given, campaign)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value as it is kept: lines end as an editor ends them."""
+    return value.replace("\r\n", "\n") if name in ("content", "text_override") else value
+
+
+def _variant(given: VariantGiven, values: Mapping[str, Any], campaign: Campaign | None) -> dict[str, str]:
+    """A variant whole: what is left out is that of the mailing, as it is after this change."""
+    first = {name: values.get(name, getattr(campaign, name) if campaign else "") for name in VARIANT_FIELDS}
+    own = {name: getattr(given, name) for name in VARIANT_FIELDS}
+    return first | {name: _plain(name, value) for name, value in own.items() if value is not None}
 
 
 def _check_sender(sender_id: int | None) -> None:

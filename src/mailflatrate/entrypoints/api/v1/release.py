@@ -1,4 +1,4 @@
-"""Letting mailings out, holding them, and what became of them.
+"""Letting mailings out, at once or at an hour, and holding them.
 
 Whoever releases confirms the anti-spam policy for exactly this content: the field must say so, and the hash must be
 that of the present content. The gate decides; its answer is stored either way.
@@ -7,7 +7,7 @@ that of the present content. The gate decides; its answer is stored either way.
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
@@ -16,19 +16,17 @@ from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.waves import Wave, waves_of
 from mailflatrate.apps.delivery import actions as delivery
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState
-from mailflatrate.apps.delivery.queries import attempts_of
-from mailflatrate.apps.delivery.recipients import Wanted, recipients
+from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.gate.actions import RELEASABLE, release_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.gate.second import ask_second
-from mailflatrate.apps.inbound.models import FeedbackKind
-from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     CampaignDetail,
     CheckShown,
+    PerHour,
     campaign_of,
     check,
     detail,
@@ -36,11 +34,9 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import (
 )
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page, Paged, before_id, page_of
-from mailflatrate.entrypoints.web.studio.campaigns.outcomes import line_of
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
-from mailflatrate.entrypoints.web.studio.campaigns.report import live_of, sent_edition
-from mailflatrate.entrypoints.web.studio.figures import Rate
+from mailflatrate.entrypoints.web.studio.campaigns.report import waves_to_come
 from mailflatrate.rules.verdict import verdict_from_json
 
 ROUTER = Router(tags=["Release and report"])
@@ -54,6 +50,10 @@ Hash = Annotated[
     ),
 ]
 Moment = Annotated[AwareDatetime | None, Field(description="when, with an offset; null: now")]
+OnOwnClocks = Annotated[
+    bool,
+    Field(description="each gets it when his own clock reads what that of the mailing's `time_zone` reads at `at`"),
+]
 
 
 class Releasing(Given):
@@ -64,6 +64,7 @@ class Releasing(Given):
     ] = False
     content_hash: Hash
     at: Moment = None
+    on_own_clocks: OnOwnClocks = False
 
 
 class AskingRelease(Given):
@@ -71,7 +72,30 @@ class AskingRelease(Given):
 
     content_hash: Hash
     at: Moment = None
+    on_own_clocks: OnOwnClocks = False
     note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Pacing(Given):
+    """How fast it goes from now on."""
+
+    per_hour: PerHour
+
+
+class AtWhat(Given):
+    """The hour that is asked about."""
+
+    at: Annotated[
+        AwareDatetime | None, Field(description="needed for a draft; left out: the hour it was released for")
+    ] = None
+
+
+class WaveShown(Schema):
+    """The people of one moment. `at` null: at once, because the hour has passed for them."""
+
+    at: datetime | None
+    people: int
+    known: Annotated[int, Field(description="of them, those whose time zone is known")]
 
 
 class Released(Schema):
@@ -83,96 +107,14 @@ class Released(Schema):
     checks: Annotated[list[CheckShown], Field(description="what did not pass and does not stop it")]
 
 
-class Share(Schema):
-    """A share in percent with its limit; null while there is nothing to divide by."""
-
-    events: int
-    of: int
-    percent: float | None
-    limit_percent: float
+def _at(given: Releasing | AskingRelease) -> datetime | None:
+    """When it is to go. Raises Problem."""
+    if given.on_own_clocks and given.at is None:
+        raise wrong("on_own_clocks", "needs `at`: the hour that everybody's clock is to read")
+    return _to_come(given.at)
 
 
-class LinkShown(Schema):
-    """How often a link was followed, by people and by machines."""
-
-    number: int
-    url: str
-    people: int
-    machines: int
-
-
-class Report(Schema):
-    """Where a mailing stands. Everybody on its lists is counted once: planned, or left out for a reason."""
-
-    state: CampaignState
-    planned: int
-    pending: int
-    delivered: int
-    deferred: int
-    bounced_hard: int
-    bounced_soft: int
-    bounced_other: int
-    in_doubt: int
-    cancelled: int
-    withheld: Annotated[dict[str, int], Field(description="planned and stopped at the door, by reason")]
-    left_out: Annotated[dict[str, int], Field(description="on the lists and not planned, by reason")]
-    feedback: dict[FeedbackKind, int]
-    complaints: Share
-    hard_bounces: Share
-    links: list[LinkShown]
-
-
-class Outcome(Schema):
-    """What became of one recipient. The address is empty once the person was erased."""
-
-    id: int
-    contact_id: int | None
-    email: str
-    state: DeliveryState
-    detail: Annotated[str, Field(description="kind of bounce, or reason, in words")]
-    reply: Annotated[str, Field(description="what the server said last")]
-    attempts: int
-    settled_at: datetime | None
-
-
-class AttemptShown(Schema):
-    """A try that did not end in acceptance."""
-
-    number: int
-    at: datetime
-    stage: str
-    reply_code: int | None
-    reply_status: str
-    reply_text: str
-    host: str
-
-
-class OutcomeDetail(Outcome):
-    """One recipient with every try."""
-
-    tries: list[AttemptShown]
-
-
-class WhichOutcomes(Paged):
-    """Which recipients."""
-
-    state: DeliveryState | None = None
-    search: Annotated[str, Field(max_length=254, description="part of the address")] = ""
-
-
-class Decision(Schema):
-    """One answer of the gate, with every check."""
-
-    id: int
-    allowed: bool
-    decided_at: datetime
-    decided_by: str
-    rules_version: str
-    content_hash: str
-    checks: list[CheckShown]
-
-
-def _at(moment: datetime | None) -> datetime | None:
+def _to_come(moment: datetime | None) -> datetime | None:
     """A moment to come, within a year. Raises Problem."""
     now = clock.now()
     if moment is None:
@@ -192,7 +134,7 @@ def release(request: ApiRequest, campaign_id: Id, given: Releasing) -> Released 
     """Let a mailing out, now or later. Needs the policy confirmed for exactly this content, and every blocking check
     passed; otherwise 422, with what is open. Where two people release (four eyes), a program asks instead."""
     campaign = campaign_of(campaign_id)
-    at = _at(given.at)
+    at = _at(given)
     if campaign.state not in RELEASABLE:
         raise Problem(Code.STATE)
     if not given.policy_confirmed:
@@ -200,7 +142,7 @@ def release(request: ApiRequest, campaign_id: Id, given: Releasing) -> Released 
     _same_content(campaign, given.content_hash)
     caller = request.caller
     campaigns.tick_policy(campaign_id, by=caller.user, shown_hash=given.content_hash, where=caller.where)
-    decision = release_campaign(campaign_id, by=caller.user, at=at)
+    decision = release_campaign(campaign_id, by=caller.user, at=at, on_own_clocks=given.on_own_clocks)
     found = _checks(decision)
     if not decision.allowed:
         answer = Problem(Code.BLOCKED, more={"checks": [each.model_dump(mode="json") for each in found]}).answer()
@@ -231,8 +173,9 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: AskingRelease) -> C
     campaign = campaign_of(campaign_id)
     _same_content(campaign, given.content_hash)
     ask_second(
-        campaign_id, by=request.caller.user, shown_hash=given.content_hash, at=_at(given.at), note=given.note.strip()
-    )
+        campaign_id, by=request.caller.user, shown_hash=given.content_hash, at=_at(given),
+        on_own_clocks=given.on_own_clocks, note=given.note.strip(),
+    )  # fmt: skip
     return detail(campaign_of(campaign_id))
 
 
@@ -266,77 +209,30 @@ def _do(campaign_id: int, action: Any) -> CampaignDetail:
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/report", scope=Scope.READ, answers=Report)
-def report(request: ApiRequest, campaign_id: Id) -> Report:
-    """Where a mailing stands, in numbers. Opens are never counted; clicks of machines are told apart (R-108)."""
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=Scope.RELEASE, answers=CampaignDetail)
+def pace(request: ApiRequest, campaign_id: Id, given: Pacing) -> CampaignDetail:
+    """Another speed for a mailing that is under way. A draft's is a field of its own."""
+    return _do(campaign_id, lambda one: change_pace(one, given.per_hour))
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=Scope.READ, answers=Page[WaveShown])
+def list_waves(request: ApiRequest, campaign_id: Id, which: Query[AtWhat]) -> Page[WaveShown]:
+    """Who gets it when, by everybody's own clock. Of a draft for an hour that is asked about; of a released mailing
+    what is still to come, nothing where it goes to all at one moment."""
     campaign = campaign_of(campaign_id)
-    live, edition = live_of(campaign), sent_edition(campaign)
-    now = live.progress
-    links = clicks_of(edition) if edition else []
-    return Report(
-        state=CampaignState(campaign.state), planned=now.planned, pending=now.pending, delivered=now.sent,
-        deferred=now.deferred, bounced_hard=now.bounced_hard, bounced_soft=now.bounced_soft,
-        bounced_other=now.bounced_other, in_doubt=now.in_doubt, cancelled=now.cancelled, withheld=dict(now.withheld),
-        left_out=dict(now.left_out), feedback=live.feedback, complaints=_share(live.complaints),
-        hard_bounces=_share(live.hard_bounces),
-        links=[LinkShown(number=one.number, url=one.url, people=one.people, machines=one.machines) for one in links],
-    )  # fmt: skip
+    if campaign.state == CampaignState.DRAFT:
+        found = waves_of(campaign, _hour(which.at), clock.now())
+    else:
+        found = waves_to_come(campaign)
+    return Page[WaveShown](items=[_wave(each) for each in found])
 
 
-def _share(rate: Rate) -> Share:
-    return Share(events=rate.events, of=rate.of, percent=rate.percent, limit_percent=rate.limit_percent)
+def _hour(at: datetime | None) -> datetime:
+    moment = _to_come(at)
+    if moment is None:
+        raise Problem(Code.INVALID, more={"errors": [{"where": "query.at", "message": "needed for a draft"}]})
+    return moment
 
 
-def _outcome(row: Delivery) -> dict[str, Any]:
-    line = line_of(row)
-    return {
-        "id": row.id, "contact_id": row.contact_id, "email": line.address, "state": DeliveryState(row.state),
-        "detail": line.detail, "reply": line.reply, "attempts": row.attempts, "settled_at": row.settled_at,
-    }  # fmt: skip
-
-
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=Scope.READ, answers=Page[Outcome])
-def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[WhichOutcomes]) -> Page[Outcome]:
-    """What became of each recipient. By state or address, page by page."""
-    campaign = campaign_of(campaign_id)
-    wanted = Wanted(state=which.state, search=which.search.strip())
-    rows = list(recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1])
-    return page_of(rows, which.limit, [Outcome(**_outcome(row)) for row in rows])
-
-
-@endpoint(
-    ROUTER, "get", "/campaigns/{campaign_id}/recipients/{delivery_id}", scope=Scope.READ, answers=OutcomeDetail
-)  # fmt: skip
-def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> OutcomeDetail:
-    """One recipient with every try, in the words of his server."""
-    row = (
-        Delivery.objects.filter(campaign_id=campaign_of(campaign_id).id, id=delivery_id)
-        .select_related("contact")
-        .first()
-    )
-    if row is None:
-        raise Http404
-    names = AttemptShown.model_fields
-    tries = [AttemptShown(**{name: getattr(one, name) for name in names}) for one in attempts_of(row.id)]
-    return OutcomeDetail(**_outcome(row), tries=tries)
-
-
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=Scope.READ, answers=Page[Decision])
-def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[Paged]) -> Page[Decision]:
-    """Every answer of the gate. Hits and misses alike, the newest first."""
-    stored = GateDecision.objects.filter(campaign_id=campaign_of(campaign_id).id).select_related(
-        "decided_by", "edition"
-    )
-    last = before_id(which.cursor)
-    stored = stored.filter(id__lt=last) if last is not None else stored
-    rows = list(stored.order_by("-id")[: which.limit + 1])
-    return page_of(rows, which.limit, [_decision(row) for row in rows[: which.limit]])
-
-
-def _decision(row: GateDecision) -> Decision:
-    drawn = panel(verdict_from_json({"rules_version": row.rules_version, "findings": row.findings}))
-    return Decision(
-        id=row.id, allowed=row.allowed, decided_at=row.decided_at, decided_by=str(row.decided_by or ""),
-        rules_version=row.rules_version, content_hash=row.edition.content_hash if row.edition else "",
-        checks=[check(item) for item in (*drawn.open, *drawn.passed)],
-    )  # fmt: skip
+def _wave(wave: Wave) -> WaveShown:
+    return WaveShown(at=wave.at, people=wave.people, known=wave.known)

@@ -24,13 +24,16 @@ from mailflatrate.entrypoints.api.v1 import (
     account,
     campaigns,
     contacts,
+    digests,
     forms,
     imports,
     lists,
     material,
     release,
+    report,
     senders,
     suppressions,
+    trials,
 )
 from mailflatrate.entrypoints.api.v1.docs import docs
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code, Problem, answer_of
@@ -52,12 +55,14 @@ TAGS = (
     ("Forms", "Sign-up forms: how they are put on a page, and what became of sign-ups."),
     ("Mailings", "Drafts: written, looked at, checked, tried out."),
     ("Release and report", "Letting mailings out on somebody's word, holding them, and what became of them."),
+    ("Digests", "Drafts that are prepared from the new entries of a feed; a person releases each."),
     ("Material", "Segments, templates, pictures."),
     ("Senders", "Sender domains with their checks, and the addresses that may stand in From."),
     ("Trust", "Measures and complaints that concern the account; and reporting a mailing, for everybody."),
 )
 _MODULES = (
-    account, lists, contacts, imports, suppressions, forms, campaigns, release, material, senders, abuse
+    account, lists, contacts, imports, suppressions, forms, campaigns, release, report, trials, digests, material,
+    senders, abuse,
 )  # fmt: skip
 
 

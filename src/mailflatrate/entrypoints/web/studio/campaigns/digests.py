@@ -79,18 +79,24 @@ class DigestForm(forms.Form):
         return url
 
 
-def _find(digest_id: int) -> FeedDigest:
+def digest_of(digest_id: int) -> FeedDigest:
+    """The account's own digest. Raises Http404."""
     found = FeedDigest.objects.select_related("mailing_list", "last_issue", "template").filter(id=digest_id).first()
     if found is None:
         raise Http404
     return found
 
 
+def settings_of(digest: FeedDigest) -> dict[str, Any]:
+    """The settings as the form holds them."""
+    values = {name: getattr(digest, name) for name in DigestForm.base_fields}
+    return values | {name: getattr(digest, f"{name}_id") for name in ("mailing_list", "sender", "template")}
+
+
 def _form(request: StudioRequest, digest: FeedDigest | None) -> DigestForm:
     initial: dict[str, Any] = {"time_zone": request.account.time_zone}
     if digest is not None:
-        initial = {name: getattr(digest, name) for name in DigestForm.base_fields}
-        initial |= {name: getattr(digest, f"{name}_id") for name in ("mailing_list", "sender", "template")}
+        initial = settings_of(digest)
     return DigestForm(request.POST if request.method == "POST" else None, initial=initial)
 
 
@@ -140,7 +146,7 @@ def _context(digest: FeedDigest) -> dict[str, Any]:
 @studio
 def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
     """One digest: how it goes, what waits for the next issue, its settings. htmx asks for the first part alone."""
-    found = _find(digest_id)
+    found = digest_of(digest_id)
     if request.method != "POST" and is_htmx(request):
         return page(request, "studio/campaigns/digest_state.html", _context(found))
     form = _form(request, found)
@@ -155,7 +161,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
 @studio
 def look(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Look at the feed now; and prepare an issue, where that was asked."""
-    found = _find(digest_id)
+    found = digest_of(digest_id)
     actions.ask_for_look(found.id, issue=request.POST.get("issue") == "yes")
     return see_other(reverse("studio:digest", args=[digest_id]))
 
@@ -164,7 +170,7 @@ def look(request: StudioRequest, digest_id: int) -> HttpResponse:
 @studio
 def delete(request: StudioRequest, digest_id: int) -> HttpResponse:
     """No more issues; those that were prepared stay."""
-    found = _find(digest_id)
+    found = digest_of(digest_id)
     actions.delete_digest(found.id, by=request.user)
     messages.success(request, _("“%(name)s” is deleted. The issues that were prepared stay.") % {"name": found.name})
     return see_other(reverse("studio:digests"))

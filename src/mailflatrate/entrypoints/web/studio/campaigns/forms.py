@@ -22,6 +22,7 @@ from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 
 MAX_CONTENT_CHARACTERS = 1_000_000
 SHARES = (1, 2, 5, 10, 15, 20, 25, 33, 50)
+LONGEST_TEST_HOURS = 72
 TEST_FIELDS = ("test_share", "test_hours", "test_metric")
 
 
@@ -82,7 +83,7 @@ class CampaignForm(forms.Form):
         label=_("Each variant goes to"), choices=[(n, f"{n} %") for n in SHARES], coerce=int, required=False
     )
     test_hours = forms.IntegerField(
-        label=_("Hours until the choice"), min_value=1, max_value=72, required=False,
+        label=_("Hours until the choice"), min_value=1, max_value=LONGEST_TEST_HOURS, required=False,
         widget=forms.NumberInput({"aria-required": "true"}),  # emptied, it stays as it was
     )  # fmt: skip
     test_metric = forms.ChoiceField(label=_("What decides"), choices=TestMetric.choices, required=False)

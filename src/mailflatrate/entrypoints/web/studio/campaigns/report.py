@@ -114,7 +114,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "left_out": reasons(progress.left_out),
         "withheld": reasons(progress.withheld),
         "unsubscribe_limit": limit("unsubscribe_stop"),
-        "waves": _waves(campaign),
+        "waves": waves_to_come(campaign),
         "waits_for_choice": bool(campaign.variants)
         and Trial.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
@@ -126,7 +126,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _waves(campaign: Campaign) -> list[Wave]:
+def waves_to_come(campaign: Campaign) -> list[Wave]:
     """What is still to come of a mailing that goes by everybody's own clock."""
     if campaign.local_at is None:
         return []

@@ -25,7 +25,7 @@ from mailflatrate.settings import load_settings
 SCOPE_WORDS = {
     Scope.READ: gettext_lazy("Look at everything of the account, people and reports among it"),
     Scope.CONTACTS: gettext_lazy("Ask people for their confirmation, change and unsubscribe them, import, suppress"),
-    Scope.CAMPAIGNS: gettext_lazy("Write mailings, segments, templates and pictures, and send tests"),
+    Scope.CAMPAIGNS: gettext_lazy("Write mailings, segments, templates, digests and pictures, and send tests"),
     Scope.RELEASE: gettext_lazy("Release, pause and cancel mailings, in your name"),
 }
 

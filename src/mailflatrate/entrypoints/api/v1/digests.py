@@ -1,0 +1,207 @@
+"""Digests of a feed: drafts that are prepared on a weekday, and that people release."""
+
+from datetime import datetime, time
+from typing import Annotated, Any
+
+from django.db.models import Count, Q
+from django.http import Http404
+from django.utils.translation import gettext as _
+from ninja import Query, Router, Schema
+from pydantic import AfterValidator, Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.errors import NameTaken
+from mailflatrate.apps.campaigns.models import DigestOutcome, FeedDigest, FeedItem
+from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
+from mailflatrate.entrypoints.api.v1.campaign_shapes import wrong_fields
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.web.studio.campaigns.digests import DigestForm, digest_of, settings_of
+
+ROUTER = Router(tags=["Digests"])
+NAMES = {"mailing_list": "list_id", "sender": "sender_id", "template": "template_id"}
+"""Field of the page -> field here, where they differ."""
+NULLABLE = ("sender_id", "template_id")
+
+
+def _naive(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("a time of day without an offset; the zone is time_zone's")
+    return at
+
+
+Clock = Annotated[time, AfterValidator(_naive), Field(examples=["09:00"])]
+DigestName = Annotated[str, Field(min_length=1, max_length=100, description="stands in the subject of each issue")]
+FeedUrl = Annotated[str, Field(max_length=500, description="RSS or Atom, on a public web server")]
+Weekday = Annotated[int, Field(ge=0, le=EVERY_DAY, description="0 is Monday, 6 Sunday, 7 every day")]
+Zone = Annotated[str, Field(max_length=64, description="IANA; left out: the account's")]
+Minimum = Annotated[int, Field(ge=1, le=20, description="with fewer new entries no issue is prepared; they wait")]
+TemplateId = Annotated[Id | None, Field(description="the entries stand at its [[entries]]; null: entries alone")]
+
+
+class DigestShown(Schema):
+    """A digest and how its last look went. `last_issue_id` is the mailing that it prepared last, a draft at first."""
+
+    id: int
+    name: str
+    url: str
+    list_id: int
+    sender_id: int | None
+    template_id: int | None
+    weekday: Weekday
+    at: time
+    time_zone: str
+    minimum: int
+    is_active: bool
+    next_at: datetime
+    looked_at: datetime | None
+    outcome: Annotated[DigestOutcome, Field(description="empty: not looked at yet")]
+    detail: Annotated[str, Field(description="what went wrong, in the words of the wire")]
+    failures: Annotated[int, Field(description="in a row")]
+    waiting: Annotated[int, Field(description="new entries for the next issue")]
+    last_issue_id: int | None
+
+
+class DigestWritten(Given):
+    """The settings of a digest, as far as they may be left out."""
+
+    sender_id: Annotated[Id | None, Field(description="a verified sender address; null: chosen in the draft")] = None
+    template_id: TemplateId = None
+    at: Clock = time(9)
+    time_zone: Zone | None = None
+    minimum: Minimum = 1
+    is_active: bool = True
+
+
+class NewDigest(DigestWritten):
+    """A digest to be set up."""
+
+    name: DigestName
+    url: FeedUrl
+    list_id: Id
+    weekday: Weekday
+
+
+class DigestChange(DigestWritten):
+    """What is to be changed; what is left out stays. A new address begins anew: what waits is forgotten."""
+
+    name: DigestName | None = None
+    url: FeedUrl | None = None
+    list_id: Id | None = None
+    weekday: Weekday | None = None
+    at: Clock | None = None  # type: ignore[assignment]  # left out, it stays
+    minimum: Minimum | None = None  # type: ignore[assignment]
+    is_active: bool | None = None  # type: ignore[assignment]
+
+
+class Looking(Given):
+    """What the look is for."""
+
+    issue: Annotated[bool, Field(description="true: and prepare an issue of what is new, whatever the weekday")] = False
+
+
+class EntryShown(Schema):
+    """An entry that waits for the next issue, as plain text."""
+
+    id: int
+    title: str
+    summary: str
+    link: str
+    published_at: datetime | None
+    seen_at: datetime
+
+
+def _one(digest_id: int) -> DigestShown:
+    """The account's own digest. Raises Http404."""
+    found = _rows().filter(id=digest_id).first()
+    if found is None:
+        raise Http404
+    return _shown(found)
+
+
+def _rows() -> Any:
+    """Digests with the number of entries that wait."""
+    return FeedDigest.objects.annotate(waiting=Count("items", filter=Q(items__used_at=None))).order_by("name")
+
+
+def _shown(row: Any) -> DigestShown:
+    plain = ("id", "name", "url", "sender_id", "template_id", "weekday", "at", "time_zone", "minimum", "is_active",
+             "next_at", "looked_at", "detail", "failures", "last_issue_id", "waiting")  # fmt: skip
+    return DigestShown(
+        **{name: getattr(row, name) for name in plain}, list_id=row.mailing_list_id,
+        outcome=DigestOutcome(row.outcome),
+    )  # fmt: skip
+
+
+def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestShown:
+    """Check settings as the page does, and keep them. Raises Problem, CampaignError."""
+    form = DigestForm(values)
+    if not form.is_valid():
+        raise wrong_fields({NAMES.get(name, name): list(map(str, each)) for name, each in form.errors.items()})
+    try:
+        saved = actions.save_digest(form.cleaned_data, by=request.caller.user, digest_id=digest_id)
+    except NameTaken as taken:
+        raise Problem(Code.REFUSED, _("Another digest has this name.")) from taken
+    return _one(saved.id)
+
+
+def _as_form(given: DigestWritten) -> dict[str, Any]:
+    """What was sent, under the names of the page. Null means something for a few alone."""
+    back = {ours: theirs for theirs, ours in NAMES.items()}
+    sent = {name: getattr(given, name) for name in given.model_fields_set}
+    return {back.get(name, name): value for name, value in sent.items() if value is not None or name in NULLABLE}
+
+
+@endpoint(ROUTER, "get", "/digests", scope=Scope.READ, answers=Page[DigestShown])
+def list_digests(request: ApiRequest) -> Page[DigestShown]:
+    """All digests by name, on one page."""
+    return Page[DigestShown](items=[_shown(row) for row in _rows()])
+
+
+@endpoint(ROUTER, "post", "/digests", scope=Scope.CAMPAIGNS, answers=DigestShown, status=201, repeatable=True)
+def create_digest(request: ApiRequest, given: NewDigest) -> DigestShown:
+    """Have drafts prepared from a feed. Its feed is looked at at once; nothing that it prepares goes out by itself
+    (R-04)."""
+    begun = {"time_zone": request.caller.account.time_zone, "at": given.at, "minimum": 1, "is_active": True}
+    return _saved(request, begun | _as_form(given), None)
+
+
+@endpoint(ROUTER, "get", "/digests/{digest_id}", scope=Scope.READ, answers=DigestShown)
+def show_digest(request: ApiRequest, digest_id: Id) -> DigestShown:
+    """One digest. With the outcome of its last look."""
+    return _one(digest_id)
+
+
+@endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=Scope.CAMPAIGNS, answers=DigestShown)
+def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> DigestShown:
+    """Change settings of a digest. Issues that were prepared stay as they are."""
+    present = settings_of(digest_of(digest_id))
+    return _saved(request, present | _as_form(given), digest_id)
+
+
+@endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=Scope.CAMPAIGNS, answers=Done)
+def delete_digest(request: ApiRequest, digest_id: Id) -> Done:
+    """Prepare no more issues. Those that were prepared stay."""
+    actions.delete_digest(digest_of(digest_id).id, by=request.caller.user)
+    return Done()
+
+
+@endpoint(ROUTER, "post", "/digests/{digest_id}/look", scope=Scope.CAMPAIGNS, answers=DigestShown, status=202)
+def look_at_digest(request: ApiRequest, digest_id: Id, given: Looking) -> DigestShown:
+    """Have the feed looked at now. What comes of it stands in the digest a moment later."""
+    actions.ask_for_look(digest_of(digest_id).id, issue=given.issue)
+    return _one(digest_id)
+
+
+@endpoint(ROUTER, "get", "/digests/{digest_id}/entries", scope=Scope.READ, answers=Page[EntryShown])
+def list_entries(request: ApiRequest, digest_id: Id, which: Query[Paged]) -> Page[EntryShown]:
+    """What waits for the next issue. The entries that were found last come first."""
+    waiting = FeedItem.objects.filter(digest_id=digest_of(digest_id).id, used_at=None)
+    last = before_id(which.cursor)
+    waiting = waiting.filter(id__lt=last) if last is not None else waiting
+    rows = list(waiting.order_by("-id")[: which.limit + 1])
+    names = EntryShown.model_fields
+    shown = [EntryShown(**{name: getattr(row, name) for name in names}) for row in rows[: which.limit]]
+    return page_of(rows, which.limit, shown)

@@ -1,0 +1,201 @@
+"""What became of a mailing: its figures, each recipient, every answer of the gate."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import Http404
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.queries import attempts_of
+from mailflatrate.apps.delivery.recipients import Wanted, recipients
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.entrypoints.api.v1.campaign_shapes import CheckShown, campaign_of, check
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.api.v1.trials import TrialShown, Variant, trial_shown
+from mailflatrate.entrypoints.web.studio.campaigns.outcomes import line_of
+from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
+from mailflatrate.entrypoints.web.studio.campaigns.report import live_of, sent_edition
+from mailflatrate.entrypoints.web.studio.figures import Rate
+from mailflatrate.rules.verdict import verdict_from_json
+
+ROUTER = Router(tags=["Release and report"])
+
+
+class Share(Schema):
+    """A share in percent with its limit; null while there is nothing to divide by."""
+
+    events: int
+    of: int
+    percent: float | None
+    limit_percent: float
+
+
+class LinkShown(Schema):
+    """How often a link was followed, by people and by machines."""
+
+    number: int
+    url: str
+    people: int
+    machines: int
+
+
+class Report(Schema):
+    """Where a mailing stands. Everybody on its lists is counted once: planned, or left out for a reason."""
+
+    state: CampaignState
+    planned: int
+    pending: int
+    delivered: int
+    deferred: int
+    bounced_hard: int
+    bounced_soft: int
+    bounced_other: int
+    in_doubt: int
+    cancelled: int
+    withheld: Annotated[dict[str, int], Field(description="planned and stopped at the door, by reason")]
+    left_out: Annotated[dict[str, int], Field(description="on the lists and not planned, by reason")]
+    feedback: dict[FeedbackKind, int]
+    complaints: Share
+    hard_bounces: Share
+    links: list[LinkShown]
+    trial: Annotated[TrialShown | None, Field(description="how its test of variants stands; null: nothing is tested")]
+
+
+class WhichReport(Given):
+    """Of which variant."""
+
+    variant: Annotated[Variant | None, Field(description="whose links; left out: what the rest gets")] = None
+
+
+class Outcome(Schema):
+    """What became of one recipient. The address is empty once the person was erased."""
+
+    id: int
+    contact_id: int | None
+    email: str
+    state: DeliveryState
+    detail: Annotated[str, Field(description="kind of bounce, or reason, in words")]
+    reply: Annotated[str, Field(description="what the server said last")]
+    attempts: int
+    settled_at: datetime | None
+
+
+class AttemptShown(Schema):
+    """A try that did not end in acceptance."""
+
+    number: int
+    at: datetime
+    stage: str
+    reply_code: int | None
+    reply_status: str
+    reply_text: str
+    host: str
+
+
+class OutcomeDetail(Outcome):
+    """One recipient with every try."""
+
+    tries: list[AttemptShown]
+
+
+class WhichOutcomes(Paged):
+    """Which recipients."""
+
+    state: DeliveryState | None = None
+    search: Annotated[str, Field(max_length=254, description="part of the address")] = ""
+
+
+class Decision(Schema):
+    """One answer of the gate, with every check."""
+
+    id: int
+    allowed: bool
+    decided_at: datetime
+    decided_by: str
+    rules_version: str
+    content_hash: str
+    checks: list[CheckShown]
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/report", scope=Scope.READ, answers=Report)
+def report(request: ApiRequest, campaign_id: Id, which: Query[WhichReport]) -> Report:
+    """Where a mailing stands, in numbers. Opens are never counted; clicks of machines are told apart (R-108)."""
+    campaign = campaign_of(campaign_id)
+    live, edition = live_of(campaign), sent_edition(campaign, which.variant)
+    now = live.progress
+    links = clicks_of(edition) if edition else []
+    return Report(
+        state=CampaignState(campaign.state), planned=now.planned, pending=now.pending, delivered=now.sent,
+        deferred=now.deferred, bounced_hard=now.bounced_hard, bounced_soft=now.bounced_soft,
+        bounced_other=now.bounced_other, in_doubt=now.in_doubt, cancelled=now.cancelled, withheld=dict(now.withheld),
+        left_out=dict(now.left_out), feedback=live.feedback, complaints=_share(live.complaints),
+        hard_bounces=_share(live.hard_bounces),
+        links=[LinkShown(number=one.number, url=one.url, people=one.people, machines=one.machines) for one in links],
+        trial=trial_shown(campaign),
+    )  # fmt: skip
+
+
+def _share(rate: Rate) -> Share:
+    return Share(events=rate.events, of=rate.of, percent=rate.percent, limit_percent=rate.limit_percent)
+
+
+def _outcome(row: Delivery) -> dict[str, Any]:
+    line = line_of(row)
+    return {
+        "id": row.id, "contact_id": row.contact_id, "email": line.address, "state": DeliveryState(row.state),
+        "detail": line.detail, "reply": line.reply, "attempts": row.attempts, "settled_at": row.settled_at,
+    }  # fmt: skip
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=Scope.READ, answers=Page[Outcome])
+def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[WhichOutcomes]) -> Page[Outcome]:
+    """What became of each recipient. By state or address, page by page."""
+    campaign = campaign_of(campaign_id)
+    wanted = Wanted(state=which.state, search=which.search.strip())
+    rows = list(recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1])
+    return page_of(rows, which.limit, [Outcome(**_outcome(row)) for row in rows])
+
+
+@endpoint(
+    ROUTER, "get", "/campaigns/{campaign_id}/recipients/{delivery_id}", scope=Scope.READ, answers=OutcomeDetail
+)  # fmt: skip
+def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> OutcomeDetail:
+    """One recipient with every try, in the words of his server."""
+    row = (
+        Delivery.objects.filter(campaign_id=campaign_of(campaign_id).id, id=delivery_id)
+        .select_related("contact")
+        .first()
+    )
+    if row is None:
+        raise Http404
+    names = AttemptShown.model_fields
+    tries = [AttemptShown(**{name: getattr(one, name) for name in names}) for one in attempts_of(row.id)]
+    return OutcomeDetail(**_outcome(row), tries=tries)
+
+
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=Scope.READ, answers=Page[Decision])
+def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[Paged]) -> Page[Decision]:
+    """Every answer of the gate. Hits and misses alike, the newest first."""
+    stored = GateDecision.objects.filter(campaign_id=campaign_of(campaign_id).id).select_related(
+        "decided_by", "edition"
+    )
+    last = before_id(which.cursor)
+    stored = stored.filter(id__lt=last) if last is not None else stored
+    rows = list(stored.order_by("-id")[: which.limit + 1])
+    return page_of(rows, which.limit, [_decision(row) for row in rows[: which.limit]])
+
+
+def _decision(row: GateDecision) -> Decision:
+    drawn = panel(verdict_from_json({"rules_version": row.rules_version, "findings": row.findings}))
+    return Decision(
+        id=row.id, allowed=row.allowed, decided_at=row.decided_at, decided_by=str(row.decided_by or ""),
+        rules_version=row.rules_version, content_hash=row.edition.content_hash if row.edition else "",
+        checks=[check(item) for item in (*drawn.open, *drawn.passed)],
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""How a test of variants stands, and one's own choice of what the rest gets."""
+
+from datetime import datetime
+from typing import Annotated
+
+from ninja import Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.campaigns.models import Campaign, TestMetric
+from mailflatrate.apps.delivery.models import Trial
+from mailflatrate.apps.delivery.trials import by_person, choose_variant
+from mailflatrate.apps.stats.queries import trial_arms
+from mailflatrate.entrypoints.api.v1.campaign_shapes import CampaignDetail, campaign_of, detail
+from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id
+from mailflatrate.entrypoints.web.studio.campaigns.variants import TrialView, trial_of
+from mailflatrate.rules.trial import MOST_VARIANTS
+
+ROUTER = Router(tags=["Release and report"])
+Variant = Annotated[int, Field(ge=0, lt=MOST_VARIANTS, description="0 is the mailing itself, 1 its variant B")]
+
+
+class ArmShown(Schema):
+    """One variant of a test: letters that arrived, clicks by people, people who left because of it."""
+
+    variant: int
+    letter: str
+    subject: str
+    delivered: int
+    clicks: int
+    click_percent: float
+    unsubscribed: int
+    unsubscribed_percent: float
+
+
+class TrialShown(Schema):
+    """How a test stands. `winner`: what the rest gets; null until it is chosen.
+
+    `certainty` says how much the difference means, `because` on what the choice rests; both are sentences.
+    """
+
+    share: int
+    metric: TestMetric
+    rest: Annotated[int, Field(description="people who wait for the choice, as counted at the plan")]
+    tested_at: Annotated[datetime | None, Field(description="when the last letter of the test was out")]
+    decide_at: Annotated[datetime | None, Field(description="when the rule chooses; null: a person does")]
+    winner: int | None
+    decided_at: datetime | None
+    may_choose: bool
+    certainty: str
+    because: str
+    variants: list[ArmShown]
+
+
+class Choosing(Given):
+    """What the rest gets."""
+
+    variant: Variant
+
+
+def trial_shown(campaign: Campaign) -> TrialShown | None:
+    """The test of a mailing that is out; None where it has none."""
+    view = trial_of(campaign)
+    return _shown(view) if view else None
+
+
+def _shown(view: TrialView) -> TrialShown:
+    trial = view.trial
+    return TrialShown(
+        share=trial.share, metric=TestMetric(trial.metric), rest=trial.rest, tested_at=trial.tested_at,
+        decide_at=trial.decide_at, winner=trial.winner, decided_at=trial.decided_at, may_choose=view.may_choose,
+        certainty=view.sure, because=view.why,
+        variants=[
+            ArmShown(
+                variant=line.arm.variant, letter=line.letter, subject=line.subject, delivered=line.arm.delivered,
+                clicks=line.arm.clicks, click_percent=line.arm.click_percent, unsubscribed=line.arm.unsubscribed,
+                unsubscribed_percent=line.arm.unsubscribed_percent,
+            )
+            for line in view.lines
+        ],
+    )  # fmt: skip
+
+
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=Scope.RELEASE, answers=CampaignDetail)
+def choose(request: ApiRequest, campaign_id: Id, given: Choosing) -> CampaignDetail:
+    """Choose what the rest of a test gets. Once and for all, when its letters are out; the gate is asked again first
+    (R-04)."""
+    campaign_of(campaign_id)
+    trial = Trial.objects.filter(campaign_id=campaign_id).first()
+    if trial is None:
+        raise Problem(Code.STATE)
+    choose_variant(campaign_id, by_person(given.variant), trial_arms(trial), by=request.caller.user)
+    return detail(campaign_of(campaign_id))
