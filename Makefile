@@ -37,7 +37,12 @@ demo: build ## Build the demonstration, send it, show what happened, and keep se
 	$(BIN)/mailflatrate demo
 
 test: build tools ## Run every test, the browser's and the Postfix story too
-	$(BIN)/pytest -q
+	mkdir -p build
+	$(BIN)/pytest -q -m demo > build/demo.log 2>&1 & looking=$$!
+	others=0; $(BIN)/pytest -q -m "not demo" || others=$$?
+	looks=0; wait $$looking || looks=$$?
+	cat build/demo.log
+	exit $$((others | looks))
 
 lint: .venv/ready ## Types, style, import contracts
 	$(BIN)/ruff check $(SOURCES)

@@ -60,6 +60,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield found
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser's tests come last: Playwright keeps an event loop running, in which no other could be started."""
+    """Whoever looks at the demonstration is marked, so that `make test` can run the others beside them. The browser's
+    tests come last: Playwright keeps an event loop running, in which no other could be started."""
+    for item in items:
+        if "demo" in getattr(item, "fixturenames", ()):
+            item.add_marker("demo")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
