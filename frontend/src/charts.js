@@ -28,7 +28,8 @@ function numberFormat(unit) {
 }
 
 function dateFormat() {
-  const language = document.documentElement.lang || undefined;
+  const { lang } = document.documentElement;
+  const language = lang === "en" ? "en-GB" : lang || undefined; // dates as on the page: 26 Nov, not Nov 26
   const format = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
   return (seconds) => format.format(new Date(seconds * 1000));
 }

@@ -65,6 +65,8 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
         actions.check_import(number)
     page = anna.page(f"imports/{number}/")
     assert "Nothing unusual" in page
+    assert "Shares are judged from 50 rows on." in page
+    assert "tone-warning" not in page.partition("Figures beside their limits")[2].partition("How old")[0]
     assert "dora.example.com" in page
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -184,6 +185,10 @@ def test_clicks_tell_people_from_machines() -> None:
     assert "https://lindenhof.example/bulbs" in page
     assert ">2</td>" in page
     assert ">1</td>" in page
+    overview = text(anna.client, url(campaign))
+    figure = re.search(r"Clicks by people</a>.*?figure-value[^>]*>([^<]*)<", overview, re.DOTALL)
+    assert figure is not None
+    assert figure[1] == "2"
 
 
 def test_the_decision_is_kept_with_hits_and_misses() -> None:

@@ -56,6 +56,7 @@ def test_the_customer_signs_on_a_page_and_reads_it_on_the_list() -> None:
     page = anna.page(f"lists/{list_id}/origin/")
     assert "bought" not in re.sub(r"(?s).*<select", "", page).split("</select>")[0].lower()
     assert not re.search(r'name="assured"[^>]*checked', page)
+    assert not re.search(r'name="evidence"[^>]*checked', page), "nothing that is signed comes ticked"
     refused = anna.client.post(f"/studio/lists/{list_id}/origin/", {**SIGNED, "assured": "", "wording": ""})
     assert refused.status_code == 422
     assert "Copy what people read" in refused.content.decode()

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import io
 import json
+import re
 import secrets
+from html import unescape
 from typing import Any
 
 import pytest
@@ -58,6 +60,21 @@ def test_by_file(case: Sent) -> None:
     file.name = "mail.eml"
     assert "From now on no customer of ours" in report(file=file)
     assert case.state(1) == "unsubscribed"
+
+
+def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
+    """The form comes back with the mail in its text field: after haste, and after "only tell me who sent it"."""
+    just_now = signing.dumps(["report", int(clock.now().timestamp())], salt="forms.shown")
+    for answer in ({"shown": just_now}, {"who": "1"}):
+        file = io.BytesIO(case.mail(5))
+        file.name = "mail.eml"
+        page = report(422 if "shown" in answer else 200, file=file, **answer)
+        assert "it need not be chosen again" in page
+        kept = re.search(r'<textarea name="about"[^>]*>\s*(.*?)</textarea>', page, re.DOTALL)
+        assert kept is not None
+        assert case.state(5) == "confirmed"
+    assert "From now on no customer of ours" in report(about=unescape(kept[1]))
+    assert case.state(5) == "unsubscribed"
 
 
 def test_by_mailing_id_and_a_mail_with_a_button(case: Sent) -> None:

@@ -116,14 +116,14 @@ def test_access_tells_what_the_person_chose_in_his_words() -> None:
     assert case.visitor.post(preferences, kept).status_code == 200
     with tenancy.account(case.anna.account_id):
         contact = Contact.objects.get(id=case.contact.id)
-        contact.attributes |= {"country": "AT", "time_zone": "Europe/Vienna", "shoes": "42"}
+        contact.attributes |= {"country": "AT", "time_zone": "Europe/Vienna", "shoe_size": "42"}
         contact.save(update_fields=["attributes"])
     address = case.ask("access")
     page = case.visitor.post(f"{address}?language=de").content.decode()
     shown = dict(re.findall(r'<dt class="field-hint">([^<]*)</dt><dd class="break-words">([^<]*)</dd>', page))
-    assert {key: shown.get(key) for key in ("Wie oft", "Sprache", "Land", "Zeitzone", "shoes", "language")} == {
+    assert {key: shown.get(key) for key in ("Wie oft", "Sprache", "Land", "Zeitzone", "Shoe size", "language")} == {
         "Wie oft": "Höchstens eines pro Monat", "Sprache": "Deutsch", "Land": "AT", "Zeitzone": "Europe/Vienna",
-        "shoes": "42", "language": None,
+        "Shoe size": "42", "language": None,
     }  # fmt: skip
     stored = json.loads(case.visitor.get(f"{address}/data.json").content)
     assert stored[0]["preferences"] == {"language": "de", "least_days_between_mailings": 27}

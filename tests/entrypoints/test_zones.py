@@ -35,7 +35,7 @@ def test_the_desk_has_its_own_clock(anna: World, otto: Desk) -> None:
         Account.objects.filter(id=anna.account_id).update(time_zone="America/New_York")
         Campaign.objects.filter(id=campaign.id).update(state="scheduled", scheduled_at=LATE)
     shown = otto.page(f"mailings/{campaign.id}/")
-    assert "July 15, 2026, 12:30 a.m." in shown
+    assert "15 July 2026, 00:30" in shown
 
 
 def test_the_studio_has_the_account_s_clock_on_every_page(database: str) -> None:
@@ -47,8 +47,8 @@ def test_the_studio_has_the_account_s_clock_on_every_page(database: str) -> None
     with clock.frozen_at(LATE):
         declare_origin(anna.home.account_id, anna.list_id)
     page = anna.page(f"lists/{anna.list_id}/")
-    assert "July 15, 2026" in page, "created"
-    assert "07/15/2026 12:30 a.m." in page, "signed"
+    assert "15 July 2026" in page, "created"
+    assert "15 Jul 2026, 00:30" in page, "signed"
 
 
 def test_a_letter_at_the_desk_loads_nothing_from_the_customer_s_host(anna: World, otto: Desk) -> None:

@@ -154,6 +154,7 @@ DEFAULT_FROM_EMAIL = f"{SETTINGS.service_name} <service@{SETTINGS.service_domain
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [PACKAGE_DIR / "locale"]
+FORMAT_MODULE_PATH = "mailflatrate.locale"
 LANGUAGE_COOKIE_NAME = "language"
 USE_I18N = True
 USE_TZ = True

@@ -1,6 +1,7 @@
 """Reads of forms: the published one behind a code, and what the studio shows."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, canonical_key
-from mailflatrate.rules.forms import FrozenForm, frozen_from_json
+from mailflatrate.rules.forms import FrozenForm, content_from_json, frozen_from_json
 
 FRESH_SECONDS = 3.0
 KEPT_FORMS = 2_000
@@ -189,3 +190,16 @@ def open_lists() -> list[MailingList]:
 def unhandled_denials() -> list[SignupDenial]:
     """For the abuse desk: what people answered "this was not me" to, oldest first. Runs in `tenancy.platform(...)`."""
     return list(SignupDenial.objects.filter(handled_at=None).order_by("denied_at")[:PAGE_ROWS])
+
+
+def asked_as(keys: Iterable[str], language: str) -> dict[str, str]:
+    """The words with which the account's forms ask for attributes, the newest form's first; others are left out."""
+    wanted, found = set(keys), {}
+    for form in Form.objects.filter(current__isnull=False).select_related("current").order_by("id"):
+        assert form.current is not None
+        content = content_from_json(form.current.content["content"])
+        for field in content.fields:
+            label = field.labels.get(language) or next((field.labels.get(one) for one in content.languages), None)
+            if field.key in wanted and label:
+                found[field.key] = label
+    return found

@@ -9,6 +9,7 @@ from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.models import SignupRequest
+from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
@@ -36,7 +37,8 @@ def stored_about(contact_id: int, *, language: str) -> dict[str, Any] | None:
         "responsible": _responsible(language),
         "person": {
             "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name,
-            "attributes": contact.attributes, "stored_since": contact.created_at.isoformat(),
+            "attributes": contact.attributes, "asked_as": asked_as(contact.attributes, language),
+            "stored_since": contact.created_at.isoformat(),
             "last_activity": _iso(contact.last_activity_at), "clicks_by_name": contact.tracking,
         },
         "preferences": {

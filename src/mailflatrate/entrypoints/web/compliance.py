@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -83,9 +83,9 @@ def _figure(found: Found) -> str:
     if figure is None or kind is None or found.limit is None:
         return ""
     if kind.is_percent:
-        shown, limit = number_format(figure, 2), number_format(found.limit, 2)
+        shown, limit = floatformat(figure, 2), floatformat(found.limit, 2)
         return _("%(shown)s %%, limit %(limit)s %%") % {"shown": shown, "limit": limit}
-    number, limit = int(figure), number_format(found.limit, 0)
+    number, limit = int(figure), floatformat(found.limit, 0)
     if kind is Figure.KEY_AGE:
         words = ngettext("%(number)s day, limit %(limit)s", "%(number)s days, limit %(limit)s", number)
         return words % {"number": number, "limit": limit}

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mailflatrate.apps.lists.intake.figures import AGE_BOUNDS_DAYS
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, EvidenceColumn, Import, ListOrigin
 from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.rules.origins.figures import SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of
+from mailflatrate.rules.origins.figures import MIN_ROWS, SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of
 from mailflatrate.rules.origins.forbidden import group_sentence
 
 DECLARATION_TONES = {
@@ -28,7 +30,7 @@ CHECK_TONES = {
     CheckState.RELEASED: "success",
     CheckState.REFUSED: "error",
 }
-NEAR_LIMIT = 0.5
+NEAR_LIMIT = 0.75
 
 
 def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
@@ -96,7 +98,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class FiguresShown:
-    """Everything a page draws of one import."""
+    """Everything a page draws of one import. `judged_from`: rows from which shares are judged, where fewer came."""
 
     people: int
     state: str
@@ -109,6 +111,7 @@ class FiguresShown:
     sources: list[Bar]
     source_count: int
     dead_domains: list[str]
+    judged_from: int
 
 
 def figures_of(job: Import) -> FiguresShown | None:
@@ -121,11 +124,11 @@ def figures_of(job: Import) -> FiguresShown | None:
     shares = [_share(figures, kind, over=kind.value in over) for kind in SHARES]
     if figures.forbidden_sources:
         shares.append(_forbidden(figures))
-    state = CheckState(job.check_state)
+    state, tone = _state(CheckState(job.check_state), sum(share.near for share in shares))
     return FiguresShown(
         people=figures.people,
-        state=str(state.label),
-        tone=CHECK_TONES[state],
+        state=state,
+        tone=tone,
         anomalies=[share for share in shares if share.over],
         shares=shares,
         domains=_bars(kept["domains"], figures.people),
@@ -134,7 +137,16 @@ def figures_of(job: Import) -> FiguresShown | None:
         sources=_bars(kept["sources"], figures.people),
         source_count=kept["source_count"],
         dead_domains=kept["dead_domains"],
+        judged_from=MIN_ROWS if figures.rows < MIN_ROWS else 0,
     )
+
+
+def _state(state: CheckState, near: int) -> tuple[str, str]:
+    """Word and tone of a check; amber lines below never stand under "nothing unusual"."""
+    if state == CheckState.CLEAR and near:
+        words = ngettext("Within the limits, %(number)d near", "Within the limits, %(number)d near", near)
+        return words % {"number": near}, "warning"
+    return str(state.label), CHECK_TONES[state]
 
 
 def _share_words() -> Mapping[AnomalyKind, str]:
@@ -159,10 +171,10 @@ def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> Share:
     return Share(
         label=_share_words()[kind],
         count=count,
-        percent=number_format(percent, 1),
-        limit=number_format(limit, 0),
+        percent=floatformat(percent, 1),
+        limit=floatformat(limit, 0),
         over=over,
-        near=not over and percent > limit * NEAR_LIMIT,
+        near=not over and whole >= MIN_ROWS and percent > limit * NEAR_LIMIT,
         why=anomaly_sentence(kind, reading_language()),
     )
 
@@ -171,7 +183,7 @@ def _forbidden(figures: ImportFigures) -> Share:
     kind = AnomalyKind.FORBIDDEN_SOURCE
     percent = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
     return Share(
-        _share_words()[kind], figures.forbidden_sources, number_format(percent, 1), "0", True, False,
+        _share_words()[kind], figures.forbidden_sources, floatformat(percent, 1), "0", True, False,
         anomaly_sentence(kind, reading_language()),
     )  # fmt: skip
 

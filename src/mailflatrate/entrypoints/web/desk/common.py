@@ -90,17 +90,22 @@ def history(account_id: int) -> list[Happened]:
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
 def _moves(account_id: int) -> list[Happened]:
-    found = StandingChange.objects.filter(account_id=account_id)
+    found = StandingChange.objects.filter(account_id=account_id).select_related("actor")
     return [
         Happened(
             row.at,
             _("Standing: %(before)s → %(after)s")
             % {"before": Standing(row.before).label, "after": Standing(row.after).label},
-            " · ".join(
-                part
-                for part in (row.actor_name, row.rule, reason_word(row.reason_code), _(row.text) if row.text else "")
-                if part
+            _joined(
+                str(row.actor or row.actor_name),
+                row.rule,
+                reason_word(row.reason_code),
+                _(row.text) if row.text else "",
             ),
             TONES[Standing(row.after)] if row.after in (Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED) else "",
         )
@@ -114,7 +119,7 @@ def _decisions(account_id: int) -> list[Happened]:
         Happened(
             row.decided_at,
             _("Application: %(kind)s") % {"kind": DecisionKind(row.kind).label},
-            " · ".join(part for part in (str(row.decided_by), row.note, f"sha256 {row.record_sha256[:12]}…") if part),
+            _joined(str(row.decided_by), row.note, f"sha256 {row.record_sha256[:12]}…"),
         )
         for row in found
     ]
@@ -149,7 +154,7 @@ def _reviews(account_id: int) -> list[Happened]:
             row.reviewed_at,
             (_("“%(name)s” was let go") if row.approved else _("“%(name)s” was sent back"))
             % {"name": names.get(row.campaign_id, "–")},
-            " · ".join(part for part in (str(row.reviewed_by), row.text, row.note) if part),
+            _joined(str(row.reviewed_by), row.text, row.note),
         )
         for row in found
     ]

@@ -4,6 +4,7 @@ No cookie is read or set. Whoever holds the mail holds its tokens: with one of t
 only the mailing ID proves his address by a mail with a button.
 """
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,7 @@ from mailflatrate.rules.limits import value as limit
 
 PAGE = "report"
 LARGEST_FILE_OCTETS = 5 * 1024 * 1024
+MOST_PASTED = 200_000
 COUNTED_FOR = timedelta(hours=3)
 REFUSED = 422
 NEEDS_NOTICE = (Complaint.ILLEGAL.value, Complaint.FALSE_SENDER.value)
@@ -42,7 +44,7 @@ class ReportForm(forms.Form):
     """What somebody says about a mailing. For illegal content the fields of DSA Art. 16 are asked for."""
 
     about = forms.CharField(
-        label=gettext_lazy("Mailing ID, or the header lines of the mail"), max_length=200_000, required=False,
+        label=gettext_lazy("Mailing ID, or the header lines of the mail"), max_length=MOST_PASTED, required=False,
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("The ID stands at the end of the mail: four, four and one symbol."),
     )  # fmt: skip
@@ -91,10 +93,24 @@ class ReportForm(forms.Form):
                     self.add_error(name, _("Needed for a notice of illegal content or a false sender."))
         return data
 
+    def keep_file(self) -> None:
+        """Put what was chosen into the text field: browsers empty a file field when a form is shown once more."""
+        content: bytes = self.cleaned_data.get("file") or b""
+        if content:
+            text = content.decode("utf-8", "replace").replace("\0", "")
+            whole = dict(self.data.items())
+            whole["about"] = text if len(text) <= MOST_PASTED else _header_lines(text)[:MOST_PASTED]
+            self.data = whole
+            self["file"].help_text = _("Your file was read and stands above; it need not be chosen again.")
+
     def raw(self) -> bytes:
         """What names the mailing."""
         content: bytes = self.cleaned_data["file"] or self.cleaned_data["about"].encode()
         return content
+
+
+def _header_lines(mail: str) -> str:
+    return re.split(r"\r?\n\r?\n", mail, maxsplit=1)[0]
 
 
 @csrf_exempt  # no cookie is involved; the token in the mail is the permission
@@ -111,7 +127,9 @@ def report(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST, request.FILES)
     again = {"form": form, "shown": request.POST.get("shown") or shown_now(PAGE)}
-    if not form.is_valid():
+    is_valid = form.is_valid()
+    form.keep_file()
+    if not is_valid:
         return _page(request, "form", again, status=REFUSED)
     if "who" in request.POST:
         found = actions.find(form.raw())

@@ -135,7 +135,7 @@ def _person(person: Person) -> PersonRow:
 def _event(event: CaseEvent) -> EventRow:
     details: dict[str, Any] = event.details
     title = str(EventKind(event.kind).label)
-    proof = event.actor_name
+    proof = str(event.actor or event.actor_name)
     if event.kind == EventKind.MEASURE:
         title = measure_word(str(details.get("measure", "")))
     elif event.kind == EventKind.EFFECT:

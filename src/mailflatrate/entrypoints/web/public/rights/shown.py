@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -31,7 +32,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("E-mail address"), person["email"]),
         (_("First name"), person["first_name"]),
         (_("Last name"), person["last_name"]),
-        *((_attribute(key), str(value)) for key, value in attributes if key != LANGUAGE_ATTRIBUTE),
+        *((_attribute(key, person["asked_as"]), str(value)) for key, value in attributes if key != LANGUAGE_ATTRIBUTE),
         (_("Stored since"), _when(person["stored_since"])),
         (_("Your clicks"), _("kept with your name") if person["clicks_by_name"] else _("nobody's: only counted")),
     ]
@@ -51,11 +52,16 @@ def sections(stored: dict[str, Any]) -> list[Section]:
     ]  # fmt: skip
 
 
-def _attribute(key: str) -> str:
-    """The word for an attribute that means something to us; a customer's own stays as he named it."""
+def _attribute(key: str, asked_as: dict[str, str]) -> str:
+    """The word for an attribute: ours where it means something to us, else that of the form which asked for it.
+
+    What no form asked for came from a file; its column reads better without underscores.
+    """
     if key in COUNTRY_ATTRIBUTES:
         return _("Country")
-    return _("Time zone") if key in ZONE_ATTRIBUTES else key
+    if key in ZONE_ATTRIBUTES:
+        return _("Time zone")
+    return asked_as.get(key) or capfirst(key.replace("_", " "))
 
 
 def _preferences(chosen: dict[str, Any]) -> Rows:

@@ -164,11 +164,11 @@ def _declare(request: StudioRequest, list_id: int, form: DeclarationForm) -> boo
 
 
 def _initial(request: StudioRequest, before: ListOrigin | None) -> dict[str, Any]:
+    """What stands in the fields. Boxes never come ticked: what a person signs is ticked by that person."""
     if before is None:
-        required = [column.value for column in (EvidenceColumn.SIGNUP_AT, EvidenceColumn.SIGNUP_IP)]
-        required += [EvidenceColumn.CONFIRMED_AT.value, EvidenceColumn.SOURCE.value]
-        return {"controller": request.account.name, "signatory": request.user.name, "evidence": required}
-    names = [name for name in DeclarationForm.base_fields if name not in ("screenshot", "assured", "form_urls")]
+        return {"controller": request.account.name, "signatory": request.user.name}
+    anew = ("screenshot", "evidence", "assured", "form_urls")
+    names = [name for name in DeclarationForm.base_fields if name not in anew]
     return {name: getattr(before, name) for name in names} | {
         "form_urls": "\n".join(before.form_urls),
         "signatory": request.user.name,

@@ -23,7 +23,7 @@ from mailflatrate.apps.delivery.trials import decisions_of
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
-from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.apps.tracking.queries import clicks_by_variant, clicks_of
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
@@ -47,6 +47,8 @@ class Live:
     feedback: dict[FeedbackKind, int]
     left_out_total: int
     open_total: int
+    clicks: int | None
+    """Clicks by people; None where the mailing's switch was off."""
 
     @property
     def bounced_total(self) -> int:
@@ -92,6 +94,7 @@ def live_of(campaign: Campaign) -> Live:
         feedback=feedback_counts(campaign.id),
         left_out_total=sum(progress.left_out.values()) + progress.withheld_total,
         open_total=progress.pending + progress.deferred,
+        clicks=sum(clicks_by_variant(campaign.id).values()) if campaign.track_clicks else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""English of the service: formats of dates (`formats.py`); the texts themselves stand in the code."""
