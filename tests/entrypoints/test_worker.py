@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -43,7 +44,8 @@ def test_a_job_that_failed_gives_way_to_the_one_that_waits(runs: list[int]) -> N
 
 
 async def work_off() -> None:
-    """Until nothing waits."""
+    """Until nothing waits, what earlier tests left behind included. Jobs run in one thread, which ends with this."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     assert isinstance(app.connector, DjangoConnector)
     async with app.with_connector(app.connector.get_worker_connector()).open_async() as working:
         line = LifeLine()
@@ -53,5 +55,6 @@ async def work_off() -> None:
         )  # fmt: skip
         try:
             await worker.run()
+    await asyncio.to_thread(connections.close_all)
         finally:
             await line.let_go()
