@@ -55,6 +55,6 @@ async def work_off() -> None:
         )  # fmt: skip
         try:
             await worker.run()
-    await asyncio.to_thread(connections.close_all)
         finally:
             await line.let_go()
+    await asyncio.to_thread(connections.close_all)
