@@ -180,13 +180,14 @@ def _check_local(local: str, text: str) -> None:
 
 
 def _check_local_utf8(local: str, text: str) -> None:
-    """RFC 6531 section 3.3 adds UTF8-non-ascii to atext; we leave out what cannot be seen."""
+    """RFC 6531 section 3.3 adds UTF8-non-ascii to atext; we leave out what cannot be seen, and the sign that stands for
+    what could not be read."""
     for atom in local.split("."):
         if not atom or unicodedata.combining(atom[0]):
             raise AddressError(AddressFault.LOCAL_SYNTAX, text)
         for char in atom:
             visible = char in _ATEXT_SET if char.isascii() else unicodedata.category(char)[0] not in "CZ"
-            if not visible:
+            if not visible or char == "\ufffd":
                 raise AddressError(AddressFault.LOCAL_SYNTAX, text)
 
 

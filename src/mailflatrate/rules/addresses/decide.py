@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from mailflatrate.mail.address import Address, AddressError, AddressFault, parse
-from mailflatrate.rules.addresses.domains import judge_domain, mixes_scripts
+from mailflatrate.rules.addresses.domains import judge_domain, mixes_scripts, reads_as_latin
 from mailflatrate.rules.addresses.providers import suggest_domain
 from mailflatrate.rules.addresses.roles import HELD, REFUSED, role_tier
 from mailflatrate.rules.verdict import Language
@@ -208,7 +208,7 @@ def decide_address(
     suggestion = None if domain.suggestion is None else f"{address.local}@{domain.suggestion}"
     if tier == HELD:
         return _decision(text, AddressVerdict.HOLD, AddressReason.MAYBE_ROLE, address, suggestion)
-    if domain.lookalike or (not address.local.isascii() and mixes_scripts(address.local)):
+    if domain.lookalike or _local_poses(address):
         return _decision(text, AddressVerdict.HOLD, AddressReason.LOOKALIKE, address, suggestion)
     if suggestion is not None:
         # Somebody who catches all mail to `gmial.com` is on the lists of disposable domains; Dora only mistyped.
@@ -268,14 +268,24 @@ def _repaired(text: str) -> str | None:
     words = re.sub(r"^\s*mailto:|\s*[\[(]\s*(?:at|ät)\s*[\])]\s*", lambda m: "" if ":" in m[0] else "@", text.lower())
     meant = re.sub(r"\.{2,}", ".", words.translate(_SLIPS)).strip(".:/\\'")
     meant = re.sub(r"\.*@+\.*", "@", meant)
-    if meant.count("@") != 1 or meant == text:
+    if meant.count("@") != 1:
         return None
     local, _, domain = meant.partition("@")
+    provider = suggest_domain(domain)
+    if meant == text and provider is None:
+        return None
     try:
-        address = parse(f"{local}@{suggest_domain(domain) or domain}")
+        address = parse(f"{local}@{provider or domain}")
     except AddressError:
         return None
     return address.text
+
+
+def _local_poses(address: Address) -> bool:
+    """True for a local part of two alphabets, or of Cyrillic doubles of Latin letters at a Latin domain (R-19)."""
+    if address.local.isascii():
+        return False
+    return mixes_scripts(address.local) or ("xn--" not in address.domain and reads_as_latin(address.local))
 
 
 def _is_own(domain: str, own_domains: Collection[str]) -> bool:

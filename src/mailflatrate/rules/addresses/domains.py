@@ -72,7 +72,7 @@ def is_lookalike(domain: str) -> bool:
     if "xn--" not in domain:
         return False
     labels = to_u_label(domain).split(".")
-    return any(mixes_scripts(label) or _reads_as_latin(label) or _ODD_LATIN.search(label) for label in labels)
+    return any(mixes_scripts(label) or reads_as_latin(label) or _ODD_LATIN.search(label) for label in labels)
 
 
 def mixes_scripts(text: str) -> bool:
@@ -85,7 +85,8 @@ def mixes_scripts(text: str) -> bool:
     return len(scripts) > 1
 
 
-def _reads_as_latin(label: str) -> bool:
+def reads_as_latin(label: str) -> bool:
+    """True for Cyrillic of which every letter has a Latin double."""
     letters = [char for char in label if char.isalpha()]
     return bool(letters) and all(char in _LATIN_LOOKALIKES for char in letters)
 

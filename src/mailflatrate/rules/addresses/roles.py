@@ -24,7 +24,9 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")
 _DIGITS = "0123456789"
 # Addresses of the postbox that misbehave on order: they are named after what they do, not after an office.
 _ON_ORDER = re.compile(r"x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick)(?:-\d+)?")
-_LONG_SPELLING = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
+_LONG_SPELLING = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "ı": "i"})
+# Written at the end of a role without a separator (`infode`); shorter ones than these end many names.
+_COUNTRIES = ("de", "ch", "eu", "uk")
 _MIN_FUSED_ROLE = 4
 _MIN_FUSED_OTHER = 3
 
@@ -122,9 +124,9 @@ def plain_refused_words() -> frozenset[str]:
 
 
 def _joinable(tokens: list[str]) -> bool:
-    """`p.ost` is P. Ost and `h.r` has initials, while `in.fo` and `i.n.f.o` are somebody being clever."""
+    """`p.ost` is P. Ost and `h.r` has initials, while `in.fo`, `i.n.f.o`, `ma.r.keting` are somebody being clever."""
     initials = sum(len(word) == 1 for word in tokens)
-    return initials == 0 or (initials == len(tokens) >= 4)
+    return initials == 0 or (initials == len(tokens) >= 4) or (len(tokens) >= 3 and sum(map(len, tokens)) >= 6)
 
 
 def _single(word: str, base: str, words: _Words) -> int | None:
@@ -181,6 +183,8 @@ def _is_fused(word: str, words: _Words) -> bool:
         return True
     if word[:_MIN_FUSED_OTHER] not in words.beginnings:
         return False
+    if word.endswith(_COUNTRIES) and len(word) - 2 >= _MIN_FUSED_ROLE and words.strong(word[:-2]):
+        return True
     for cut in range(_MIN_FUSED_OTHER, len(word) - _MIN_FUSED_OTHER + 1):
         left = word[:cut]
         if left not in words.known:
