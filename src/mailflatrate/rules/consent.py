@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network
 from typing import NamedTuple
 
 from mailflatrate.rules.limits import CONSENT_MAX_AGE, CONSENT_REVIEW_AGE
@@ -69,6 +69,31 @@ _QUARANTINE = {
 }
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
+# This host and this network (RFC 1122), private (RFC 1918), link-local (RFC 3927), behind a provider's NAT (RFC 6598).
+_NOBODYS_IPV4 = re.compile(
+    r"0\.|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
+)
+_UNIQUE_LOCAL = IPv6Network("fc00::/7")
+# What programs write where nothing is known.
+_NOTHING = frozenset(
+    (
+        "-",
+        "--",
+        "?",
+        "0",
+        "x",
+        "n/a",
+        "na",
+        "k.a.",
+        "keine angabe",
+        "none",
+        "null",
+        "nil",
+        "\\n",
+        "unknown",
+        "unbekannt",
+    )
+)
 
 _SENTENCES: dict[EvidenceReason, tuple[str, str]] = {
     EvidenceReason.SIGN_UP_TIME_MISSING: ("The time of the sign-up is missing.", "Der Zeitpunkt der Anmeldung fehlt."),
@@ -124,7 +149,7 @@ def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
         return _QUARANTINE[EvidenceReason.SIGN_UP_IP_MISSING]
     if confirmed_at is None:
         return _QUARANTINE[EvidenceReason.CONFIRMATION_TIME_MISSING]
-    if not row.source or not row.source.strip():
+    if not row.source or not (source := row.source.strip()) or source.lower() in _NOTHING:
         return _QUARANTINE[EvidenceReason.SOURCE_MISSING]
     if sign_up_at.tzinfo is None or confirmed_at.tzinfo is None:
         return _QUARANTINE[EvidenceReason.TIME_WITHOUT_ZONE]
@@ -159,11 +184,17 @@ def _judge_age(row: ImportedEvidence, confirmed_at: datetime, now: datetime) -> 
 
 
 def _is_persons_ip(text: str) -> bool:
-    """An IP address that a sign-up can come from: neither this host nor nobody nor a group."""
+    """An IP address that a sign-up can come from: neither this host nor nobody nor a group, nor one of a private
+    network, which is that of some proxy in front of the form."""
     if _IPV4.fullmatch(text):
-        return not text.startswith(("127.", "0.")) and int(text.partition(".")[0]) < 224
+        return not _NOBODYS_IPV4.match(text) and int(text.partition(".")[0]) < 224
     try:
-        address = ip_address(text)
+        address = IPv6Address(text)
     except ValueError:
         return False
-    return not (address.is_loopback or address.is_unspecified or address.is_multicast)
+    if address.ipv4_mapped is not None:
+        return _is_persons_ip(str(address.ipv4_mapped))
+    of_a_network = address.is_link_local or address.is_site_local or address in _UNIQUE_LOCAL
+    return not (
+        of_a_network or address.scope_id or address.is_loopback or address.is_unspecified or address.is_multicast
+    )

@@ -125,6 +125,8 @@ LIMITS: dict[str, Limit] = {
         # Rights of the person.
         _limit("privacy_confirm_days", 7, "days", "R-94", "ours, like a confirmation of R-34", derived=True),
         _limit("privacy_mails_per_day", 3, "messages", "R-94", "ours", derived=True),
+        # Minors.
+        _limit("minor_below_years", 16, "years", "R-39", "GDPR Art. 8(1), as in Germany"),
         # Proof of mailboxes.
         _limit("mailbox_confirm_days", 7, "days", "R-46", "ours, like a confirmation of R-34", derived=True),
         _limit("mailbox_proof_days", 365, "days", "R-46", "ours: at least once a year", derived=True),

@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lists_home import HEADER, Home, tables
+from lists_home import HEADER, Home, approve_origin, tables
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.errors import ImportProblem
@@ -22,6 +23,7 @@ from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact,
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web.reasons import reason_word
 
 Line = Callable[..., str]
 UMLAUTS = ("Jürgen", "Größe-Müller", "Łukasz", "Zoë")
@@ -79,6 +81,68 @@ def test_a_workbook_is_read_with_its_own_dates_and_numbers(anna: Home) -> None:
         assert dora.attributes == {"kundennummer": "4711"}
         assert evidence.details["confirmed_at"]["assumed"] == ["zone"]
         assert ImportRefusal.objects.get().line_number == 3
+
+
+def test_a_workbook_whose_dates_were_never_formatted_is_read_by_its_numbers(anna: Home) -> None:
+    """Excel counts days; a cell in the format General shows the bare number, and CSV made of it has it too."""
+    moment = (clock.now() - timedelta(days=30)).replace(hour=9, minute=30, second=0, microsecond=0, tzinfo=None)
+    days = (moment - datetime.fromisoformat("1899-12-30")) / timedelta(days=1)
+    titles = ["E-Mail", "Anmeldezeit", "Anmelde-IP", "Bestätigt am", "Quelle"]
+    sheet = workbook(
+        titles, ["dora@kunde-1.de", days, "203.0.113.9", days + 0.25, "https://anna.example/n"],
+        ["erik@kunde-1.de", 4711, "203.0.113.9", days, "https://anna.example/n"],
+    )  # fmt: skip
+    assert anna.bring(sheet).quarantined == {"sign_up_time_unreadable": 1}
+    text = ";".join(["fay@kunde-1.de", f"{days:.6f}".replace(".", ","), "203.0.113.9", str(int(days) + 1), "Laden 3"])
+    assert anna.bring("\n".join([";".join(titles), text])).accepted == 1
+    with tenancy.account(anna.account_id):
+        for evidence in ConsentEvidence.objects.all():
+            assert evidence.signup_at is not None
+            assert evidence.signup_at.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=None) == moment
+            assert evidence.details["signup_at"]["assumed"] == ["zone", "excel_days"]
+
+
+def test_minors_are_on_no_list_however_the_column_is_used(anna: Home, line: Line) -> None:
+    """R-39: kept, under another name, or left out, a birth date is a birth date."""
+    today = clock.now().date()
+    sixteen = today.replace(year=today.year - 16, day=min(today.day, 28))
+    rows = [
+        ("a", sixteen.isoformat(), True), ("b", (sixteen + timedelta(days=1)).strftime("%d.%m.%Y"), False),
+        ("c", "24.12.1958", True), ("d", "15.03.58", True), ("e", f"{today.year - 3}", False), ("f", "", True),
+        ("g", "unbekannt", True), ("h", f"1.2.{today.year - 2002:02}", False), ("i", "44927", False),
+    ]  # fmt: skip
+    allowed = [f"{name}@kunde-1.de" for name, _, old_enough in rows if old_enough]
+    for number, mapping in enumerate(({}, {"attribute:geb": "Geburtsdatum"}, {"attribute:geburtstag": "X"}, None)):
+        title = "X" if mapping and "X" in mapping.values() else "Geburtsdatum"
+        file = "\n".join([f"{HEADER};{title}", *(f"{line(f'{n}@kunde-1.de')};{born}" for n, born, _ in rows)])
+        with tenancy.account(anna.account_id):
+            list_id = actions.create_list(f"List {number}", "News", "de").id
+        approve_origin(anna.account_id, list_id)
+        told = {
+            "email": "email", "signup_at": "Anmeldezeit", "signup_ip": "Anmelde-IP", "confirmed_at": "Bestätigt am",
+            "source": "Quelle", **(mapping or {}),
+        }  # fmt: skip
+        done = anna.bring(file, None if mapping == {} else told, list_id=list_id)
+        with tenancy.account(anna.account_id):
+            here = Subscription.objects.filter(mailing_list_id=list_id).order_by("contact__email")
+            assert list(here.values_list("contact__email", flat=True)) == allowed
+            refused = ImportRefusal.objects.filter(source_import=done)
+            assert set(refused.values_list("rule", "reason")) == {("R-39", "minor")}
+            told_why = "".join(actions.refused_csv(done.id, wording=reason_word))
+        assert done.refused == {"minor": len(rows) - len(allowed)}
+        assert "3,By the date of birth the person is younger than 16" in told_why
+    ages = anna.bring("\n".join([f"{HEADER};Alter", f"{line('j@kunde-1.de')};15", f"{line('k@kunde-1.de')};16 Jahre"]))
+    assert (ages.accepted, ages.refused) == (1, {"minor": 1})
+
+
+def test_what_the_law_protects_most_is_no_attribute(anna: Home, line: Line) -> None:
+    """R-97: left out by itself, and refused where somebody asks for it."""
+    file = "\n".join([f"{HEADER};Konfession", f"{line('a@kunde-1.de')};evangelisch"])
+    assert anna.bring(file).accepted == 1
+    with tenancy.account(anna.account_id):
+        assert Contact.objects.get().attributes == {"stadt": "Kiel"}
+    with pytest.raises(ImportProblem, match="Konfession"):
+        anna.bring(file, {"email": "email", "attribute:k": "Konfession"})
 
 
 @pytest.mark.parametrize(
@@ -172,6 +236,12 @@ def _bad_rows(line: Line, now: datetime) -> list[tuple[str, str, str, str]]:
         (line("q11@kunde-1.de", signup=ageing, confirmed=ageing), "quarantined", "R-13", "ageing"),
         (line("q12@kunde-1.de", signup=f"{day}T00:00:00+01:00", ip="127.0.0.1"), "quarantined", "R-12",
          "sign_up_ip_malformed"),
+        (line("q13@kunde-1.de", ip="192.168.1.20"), "quarantined", "R-12", "sign_up_ip_malformed"),
+        (line("q14@kunde-1.de", ip="fe80::1%eth0"), "quarantined", "R-12", "sign_up_ip_malformed"),
+        (line("q15@kunde-1.de", ip="::ffff:10.1.2.3"), "quarantined", "R-12", "sign_up_ip_malformed"),
+        (line("q16@kunde-1.de", source="n/a"), "quarantined", "R-12", "source_missing"),
+        (line("q17@kunde-1.de", source=" - "), "quarantined", "R-12", "source_missing"),
+        (line("q18@kunde-1.de", confirmed="31.02.2026 10:00"), "quarantined", "R-12", "confirmation_time_unreadable"),
     ]  # fmt: skip
 
 

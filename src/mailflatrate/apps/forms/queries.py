@@ -9,12 +9,11 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from mailflatrate.apps.accounts.models import Account, Imprint
-from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.forms.models import Form, FormState, FormVersion, SignupDenial, SignupRequest
+from mailflatrate.apps.lists.addresses import Surroundings, surroundings
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.rules.forms import FrozenForm, content_from_json, frozen_from_json
 
 FRESH_SECONDS = 3.0
@@ -36,8 +35,8 @@ class PublishedForm:
     number: int
     sha256: str
     frozen: FrozenForm
-    own_addresses: frozenset[str]
-    """Canonical keys of the account's senders (R-23)."""
+    around: Surroundings
+    """What addresses are judged by besides themselves (R-23)."""
 
 
 _kept: dict[str, tuple[float, PublishedForm | None]] = {}
@@ -64,11 +63,11 @@ def _read(code: str) -> PublishedForm | None:
         form = Form.objects.select_related("current", "account").filter(code=code, current__isnull=False).first()
         if form is None or form.current is None:
             return None
-        senders = SenderAddress.objects.filter(account_id=form.account_id).values_list("email", flat=True)
-        return _published(form, form.account, form.current, frozenset(map(_canonical, senders)))
+    with tenancy.account(form.account_id):
+        return _published(form, form.account, form.current, surroundings())
 
 
-def _published(form: Form, account: Account, version: FormVersion, own: frozenset[str]) -> PublishedForm:
+def _published(form: Form, account: Account, version: FormVersion, around: Surroundings) -> PublishedForm:
     return PublishedForm(
         account_id=account.id,
         account_name=account.name,
@@ -80,15 +79,8 @@ def _published(form: Form, account: Account, version: FormVersion, own: frozense
         number=version.number,
         sha256=version.sha256,
         frozen=frozen_from_json(version.content),
-        own_addresses=own,
+        around=around,
     )
-
-
-def _canonical(address: str) -> str:
-    try:
-        return canonical_key(address)
-    except AddressError:
-        return address
 
 
 @dataclass(frozen=True, slots=True)

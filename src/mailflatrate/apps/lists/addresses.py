@@ -7,12 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mailflatrate.apps.domains.mailable import askable, known_facts, look_up
+from mailflatrate.apps.domains.mailable import askable, known_facts
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.mail.address import AddressError, canonical_key, parse
 from mailflatrate.rules.addresses import AddressDecision, ResolverFacts, decide_address
 from mailflatrate.settings.schema import load_settings
-from mailflatrate.wire.dns import Resolver
 
 DEMONSTRATION_ENDINGS = ("test", "example")
 """Reserved endings that the demonstration's closed network answers for."""
@@ -53,28 +52,25 @@ def reserved_endings() -> tuple[str, ...]:
     return DEMONSTRATION_ENDINGS if load_settings().demo else ()
 
 
-def judge_address(text: str, *, resolver: Resolver | None = None) -> AddressDecision:
-    """Decide about one address in the current account, by what is remembered about its domain.
+def judge_address(text: str, around: Surroundings | None = None) -> AddressDecision:
+    """Decide about one address by what is remembered about its domain: in the current account, or `around` one.
 
-    With a `resolver` the DNS is asked about a domain that is not; one that does not answer refuses nobody.
-    Raises NoAccount.
+    Raises NoAccount where neither is given.
     """
-    around = surroundings()
+    known = surroundings() if around is None else around
     return decide_address(
         text,
-        resolver_facts=dns_facts(text, resolver),
-        own_domains=around.own_domains,
-        own_addresses=around.own_addresses,
-        allow_reserved=around.allow_reserved,
+        resolver_facts=dns_facts(text),
+        own_domains=known.own_domains,
+        own_addresses=known.own_addresses,
+        allow_reserved=known.allow_reserved,
     )
 
 
-def dns_facts(text: str, resolver: Resolver | None = None) -> ResolverFacts | None:
-    """What is known about the domain of an address; with a `resolver` it is asked. Needs no account."""
+def dns_facts(text: str) -> ResolverFacts | None:
+    """What is remembered about the domain of an address; nobody is asked. Needs no account."""
     try:
         domain = parse(text).domain
     except AddressError:
         return None
-    if not askable(domain):
-        return None
-    return (known_facts([domain]) if resolver is None else look_up([domain], resolver)).get(domain)
+    return known_facts([domain]).get(domain) if askable(domain) else None

@@ -20,6 +20,7 @@ _ROW_WORDS: dict[str, str | Promise] = {
     judge.DUPLICATE: gettext_lazy("The address stands in the file already, further up."),
     judge.SIGN_UP_UNREADABLE: gettext_lazy("The time of the sign-up cannot be read as a time."),
     judge.CONFIRMATION_UNREADABLE: gettext_lazy("The time of the confirmation cannot be read as a time."),
+    judge.MINOR: gettext_lazy("By the date of birth the person is younger than 16; minors are on no list here."),
     holding.ORIGIN_WAITING: gettext_lazy("The proof is whole; the origin of the list is being checked."),
     holding.ORIGIN_REJECTED: gettext_lazy("The origin of the list was rejected."),
     holding.IMPORT_HELD: gettext_lazy("The proof is whole; the import as a whole is being checked."),

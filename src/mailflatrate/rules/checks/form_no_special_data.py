@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.personal_data import is_special
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
-
-# GDPR Art. 9(1), in the words in which a form would ask.
-_SPECIAL = re.compile(
-    r"religion|konfession|glaube|\bbelief|\bfaith\b|ethni|\brace\b|hautfarbe|herkunftsland|partei|political|politisch|"
-    r"gewerkschaft|trade union|krank|gesundheit|health|disease|diagnos|behinder|disab|schwanger|pregnan|sexu|genetic|"
-    r"genetisch|biometr",
-    re.IGNORECASE,
-)
 
 
 def _hits(facts: FormFacts) -> Params | None:
-    found = tuple(
-        field.key for field in facts.content.fields if _SPECIAL.search(" ".join((field.key, *field.labels.values())))
-    )
+    found = tuple(field.key for field in facts.content.fields if is_special(field.key, *field.labels.values()))
     return {"fields": found} if found else None
 
 

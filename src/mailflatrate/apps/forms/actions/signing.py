@@ -21,12 +21,15 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import Form, FormState, RequestKind, RequestState, SignupRequest
 from mailflatrate.apps.forms.queries import PublishedForm
 from mailflatrate.apps.forms.queries import Shown as ShownVersion
-from mailflatrate.apps.lists.addresses import dns_facts, reserved_endings, service_hosts
+from mailflatrate.apps.lists.addresses import judge_address
+from mailflatrate.apps.lists.intake.births import age_says_minor, minor_reader
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address, reason_sentence
+from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, reason_sentence
+from mailflatrate.rules.forms import FrozenForm, frozen_from_json
 from mailflatrate.rules.limits import value
+from mailflatrate.rules.personal_data import is_age, is_birth
 from mailflatrate.rules.verdict import Language
 
 SEND_JOB = "delivery.send_confirmations"
@@ -46,6 +49,8 @@ class Outcome(Enum):
     STEP = "step"
     """Show the form on a page of ours once more; there the visitor proves more."""
     CLOSED = "closed"
+    MINOR = "minor"
+    """By the date of birth in one of the fields the visitor is below the age of R-39."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +123,11 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
     """Take a visitor's sign-up. Opens the account's scope itself. The caller has seen to it that the box is ticked."""
     if not form.open:
         return Taken(Outcome.CLOSED)
-    decision = _decide(sent.email, form.own_addresses)
+    decision = judge_address(sent.email, form.around)
     if decision.verdict is AddressVerdict.REFUSE or (decision.reason is not None and not sent.checked):
         return Taken(Outcome.ADDRESS, decision)
+    if _is_minors(version.frozen, sent.values):
+        return Taken(Outcome.MINOR)
     if proved.hurried:
         return Taken(Outcome.STEP)
     now = clock.now()
@@ -161,10 +168,12 @@ def request_confirmation(
         raise FormError(_("the list of this form is archived"))
     if len(note.strip()) < 3:
         raise FormError(_("say how the person asked for it; it stands in the proof"))
-    decision = _decide(email, frozenset())
+    decision = judge_address(email)
     refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
     if refused and decision.reason is not None:
         raise FormError(reason_sentence(decision.reason, _spoken()))
+    if _is_minors(frozen_from_json(form.current.content), values or {}):
+        raise FormError(_("by the date of birth the person is younger than 16; minors are on no list here"))
     spoken = form.current.content["content"]["languages"]
     row = _row(kind, form.mailing_list_id, decision, clock.now()) | {
         "form_id": form.id, "version_id": form.current_id, "language": language if language in spoken else spoken[0],
@@ -182,7 +191,7 @@ def request_move(
     Runs inside `tenancy.account(...)`. Nothing is requested unless the decision accepts the address. Raises FormError
     when he named too many addresses within a day: this is no way to write to strangers.
     """
-    decision = _decide(email, frozenset())
+    decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
     if SignupRequest.objects.filter(moves=contact, requested_at__gt=since).count() >= MOVES_A_DAY:
         raise FormError(_("You have named several addresses today. Please try again tomorrow."))
@@ -201,14 +210,15 @@ def wake_sending(account_id: int) -> None:
     jobs.wake(SEND_JOB, jobs.Queue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
 
 
-def _decide(email: str, own_addresses: frozenset[str]) -> AddressDecision:
-    return decide_address(
-        email,
-        own_domains=service_hosts(),
-        own_addresses=own_addresses,
-        allow_reserved=reserved_endings(),
-        resolver_facts=dns_facts(email),
-    )
+def _is_minors(frozen: FrozenForm, values: Mapping[str, Any]) -> bool:
+    """True where a field for the date of birth, or the age, holds that of a minor (R-39)."""
+    names = {field.key: (field.key, *field.labels.values()) for field in frozen.content.fields}
+    says_minor = minor_reader("", clock.now().date())
+    for key, text in values.items():
+        called = names.get(key, (key,))
+        if (is_birth(*called) and says_minor(str(text))) or (is_age(*called) and age_says_minor(str(text))):
+            return True
+    return False
 
 
 def _spoken() -> Language:

@@ -160,7 +160,7 @@ def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Itera
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(("line", "reason", "rule", "suggestion", "row"))
+    writer.writerow((_("line"), _("reason"), _("rule"), _("suggestion"), _("row")))
     refusals = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")
     for refusal in refusals.iterator(chunk_size=2000):
         cells = (wording(refusal.reason), refusal.rule, refusal.suggestion, *(str(cell) for cell in refusal.row))

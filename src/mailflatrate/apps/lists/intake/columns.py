@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.rules.personal_data import is_age, is_birth, is_special
 
 MAX_COLUMNS = 500
 ATTRIBUTE_PREFIX = "attribute:"
@@ -85,7 +86,10 @@ def attribute_key(title: str) -> str:
 
 
 def suggest_mapping(header: Sequence[str]) -> dict[str, str]:
-    """Our field -> the file's column, for every column: known names first, the others as attributes."""
+    """Our field -> the file's column: known names first, the others as attributes.
+
+    Columns about what the law protects most are left out (R-97).
+    """
     mapping: dict[str, str] = {}
     for names in (_BY_NAME, _WEAK_NAMES):
         for title in header:
@@ -94,7 +98,7 @@ def suggest_mapping(header: Sequence[str]) -> dict[str, str]:
                 mapping[target.value] = title
     taken = set(mapping.values())
     for title in header:
-        if title in taken:
+        if title in taken or is_special(title):
             continue
         key = base = attribute_key(title)
         number = 2
@@ -106,11 +110,16 @@ def suggest_mapping(header: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A checked mapping: cell index of each target that is there, and (attribute name, cell index) of the others."""
+    """A checked mapping: cell index of each target that is there, and (attribute name, cell index) of the others.
+
+    `births` and `ages` are the cells that say how old somebody is, whether they are kept or left out (R-39).
+    """
 
     targets: dict[Target, int]
     attributes: tuple[tuple[str, int], ...]
     width: int
+    births: tuple[int, ...] = ()
+    ages: tuple[int, ...] = ()
 
     def missing_evidence(self) -> tuple[Target, ...]:
         """Kinds of proof that no column brings: with any of these missing, no row becomes mailable (R-12)."""
@@ -132,6 +141,11 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
             )
         if name.startswith(ATTRIBUTE_PREFIX):
             key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
+            if is_special(title, key):
+                raise ImportProblem(
+                    _("leave out the column “%(title)s”: the law protects such data most, and mail needs none of it")
+                    % {"title": title}
+                )
             attributes.append((key, index[title]))
         elif name in set(Target):
             targets[Target(name)] = index[title]
@@ -142,4 +156,13 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
             )
     if Target.EMAIL not in targets:
         raise ImportProblem(_("say which column holds the e-mail address"))
-    return Columns(targets, tuple(attributes), len(header))
+    names = {number: [title] for number, title in enumerate(header) if number not in targets.values()}
+    for key, number in attributes:
+        names.get(number, []).append(key)
+    return Columns(
+        targets,
+        tuple(attributes),
+        len(header),
+        births=tuple(number for number, texts in names.items() if is_birth(*texts)),
+        ages=tuple(number for number, texts in names.items() if is_age(*texts)),
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring
 
+from mailflatrate.apps.lists.intake.births import age_says_minor
 from mailflatrate.apps.lists.intake.columns import Columns, Target
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.moments import Moment, read_ip
@@ -23,6 +24,7 @@ from mailflatrate.rules.consent import ImportedEvidence, judge_evidence
 DUPLICATE = "duplicate_in_file"
 SIGN_UP_UNREADABLE = "sign_up_time_unreadable"
 CONFIRMATION_UNREADABLE = "confirmation_time_unreadable"
+MINOR = "minor"
 MAX_NAME_CHARACTERS = 120
 MAX_TEXT_CHARACTERS = 2000
 
@@ -33,14 +35,15 @@ _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 class Setting:
     """What judging depends on besides the row.
 
-    `key_of` maps a canonical address to its keyed hash (R-96), `read_moment` is the account's `moment_reader`, `now`
-    the moment the import began (a resumed import keeps it). `own_domains`, `own_addresses`, `allow_reserved`: see
-    `decide_address`.
+    `key_of` maps a canonical address to its keyed hash (R-96), `read_moment` is the account's `moment_reader`,
+    `says_minor` its `minor_reader`, `now` the moment the import began (a resumed import keeps it). `own_domains`,
+    `own_addresses`, `allow_reserved`: see `decide_address`.
     """
 
     columns: Columns
     key_of: Callable[[str], bytes]
     read_moment: Callable[[str], Moment | None]
+    says_minor: Callable[[str], bool]
     now: datetime
     own_domains: Collection[str] = ()
     own_addresses: Collection[str] = ()
@@ -53,6 +56,7 @@ class Judge:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._seen = FingerprintSet()
+        self._of_age_unasked = not setting.columns.births and not setting.columns.ages
         # Of two columns for one attribute the later one that has a value wins in PostgreSQL's jsonb.
         self._attribute_keys = [(f"{encode_basestring(key)}:", at) for key, at in setting.columns.attributes]
         self._readers = tuple(
@@ -121,6 +125,27 @@ class Judge:
         if not first:
             part.refusals.append((line, cells, "R-20", DUPLICATE, ""))
             return
+        if self._of_age_unasked or not self._is_minor(cells):
+            self._stage(line, cells, decision, key, part, write)
+        else:
+            part.refusals.append((line, cells, "R-39", MINOR, ""))
+
+    def _is_minor(self, cells: list[str]) -> bool:
+        columns, says_minor = self._setting.columns, self._setting.says_minor
+        return any(cells[at] and says_minor(cells[at]) for at in columns.births) or any(
+            age_says_minor(cells[at]) for at in columns.ages
+        )
+
+    def _stage(
+        self,
+        line: int,
+        cells: list[str],
+        decision: AddressDecision,
+        key: bytes,
+        part: Slice,
+        write: Callable[[tuple[object, ...]], object],
+    ) -> None:
+        """Judge the evidence of a row whose address is wanted, and write it for COPY."""
         first_name, last_name, signup, signup_ip, confirmed, confirmed_ip, source, agent = (
             "" if at is None else cells[at] for at in self._readers
         )

@@ -30,6 +30,9 @@ _YEAR_FIRST = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})" 
 _DAY_NAMED = re.compile(_WEEKDAY + r"(?P<d>\d{1,2})\.?[ -](?P<name>[^\W\d]{3,9})\.?[ -](?P<y>\d{4})" + _TAIL)
 _NAME_DAY = re.compile(_WEEKDAY + r"(?P<name>[^\W\d]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TAIL)
 _EPOCH = re.compile(r"\d{10}(?:\.\d+)?|\d{13}")
+# A cell of Excel that was never formatted as a date: days since its epoch, 1990 to 2099.
+_SERIAL = re.compile(r"(3[3-9]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,15}))?")
+_SERIAL_EPOCH = datetime.fromisoformat("1899-12-30")
 _MONTHS = {
     "jan": 1, "feb": 2, "mar": 3, "mär": 3, "mrz": 3, "mae": 3, "apr": 4, "may": 5, "mai": 5, "jun": 6,
     "jul": 7, "aug": 8, "sep": 9, "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12,
@@ -41,7 +44,8 @@ _ZONES_HOURS = {
 
 
 class Moment(NamedTuple):
-    """A moment read from a cell: aware, in UTC. `assumed` names what the text did not say (`zone`, `day_first`)."""
+    """A moment read from a cell: aware, in UTC. `assumed` names what the text did not say (`zone`, `day_first`,
+    `excel_days`: a bare number)."""
 
     at: datetime
     assumed: tuple[str, ...] = ()
@@ -70,6 +74,10 @@ def _read_spelled(text: str, zone: ZoneInfo, month_first: bool) -> Moment | None
     if _EPOCH.fullmatch(text):
         seconds = float(text) / (1000 if len(text) == 13 else 1)
         return Moment(datetime.fromtimestamp(seconds, UTC))
+    serial = _SERIAL.fullmatch(text)
+    if serial:
+        at = _SERIAL_EPOCH + timedelta(seconds=round(float(f"{serial[1]}.{serial[2] or 0}") * 86_400))
+        return Moment(at.replace(tzinfo=zone).astimezone(UTC), ("zone", "excel_days"))
     for pattern in (_DOTTED, _SLASHED, _YEAR_FIRST, _DASHED, _DAY_NAMED, _NAME_DAY):
         match = pattern.match(text)
         if match:

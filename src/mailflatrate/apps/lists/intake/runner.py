@@ -19,6 +19,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.births import minor_reader
 from mailflatrate.apps.lists.intake.columns import Columns, check_mapping
 from mailflatrate.apps.lists.intake.judge import Judge, Setting
 from mailflatrate.apps.lists.intake.moments import moment_reader
@@ -150,6 +151,7 @@ def _setting(job: Import, columns: Columns) -> Setting:
         columns=columns,
         key_of=ids.key_ring().suppression_key,
         read_moment=moment_reader(account.time_zone, account.country),
+        says_minor=minor_reader(account.country, job.started_at.date()),
         now=job.started_at,
         own_domains=around.own_domains,
         own_addresses=around.own_addresses,

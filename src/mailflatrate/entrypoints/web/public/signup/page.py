@@ -163,6 +163,8 @@ def _errors(visit: Visit, taken: Taken) -> dict[str, str]:
         return {"form": _("Very many sign-ups came from your network. Please try again in an hour.")}
     if taken.outcome is Outcome.CLOSED:
         return {"form": _("This form takes no sign-ups any more.")}
+    if taken.outcome is Outcome.MINOR:
+        return {"form": _("One has to be at least 16 years old to sign up here.")}
     if taken.outcome is Outcome.STEP:
         return {"form": _("One more time, please: this keeps machines out that sign strangers up.")}
     return {}

@@ -1,0 +1,37 @@
+"""When somebody was born, as files and forms spell it; asked only in order to know whether he is a minor (R-39)."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from mailflatrate.apps.lists.intake.moments import moment_reader
+from mailflatrate.rules.personal_data import MINOR_BELOW_YEARS, is_minor
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SHORT_YEAR = re.compile(r"\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}")
+_AGE = re.compile(r"(\d{1,3})(?:\.0+)?(?: ?(?:years?|jahre?))?", re.IGNORECASE)
+
+
+def minor_reader(country: str, today: date) -> Callable[[str], bool]:
+    """Says of a birth date, or a year alone, whether it is a minor's. What is no date says nothing."""
+    read = moment_reader("UTC", country)
+
+    def says_minor(text: str) -> bool:
+        text = text.strip()
+        if _YEAR.fullmatch(text):
+            return is_minor(date(int(text), 12, 31), today)
+        moment = read(text)
+        if moment is None:
+            return False
+        born = moment.at.date()
+        if born > today and _SHORT_YEAR.fullmatch(text):
+            return False  # 15.03.58 is 1958
+        return is_minor(born, today)
+
+    return says_minor
+
+
+def age_says_minor(text: str) -> bool:
+    """The same of an age in years."""
+    match = _AGE.fullmatch(text.strip())
+    return match is not None and int(match[1]) < MINOR_BELOW_YEARS

@@ -1,0 +1,38 @@
+"""R-39: whoever is younger than 16 by the field of a form gets onto no list: by the form, by hand, by the API."""
+
+from datetime import timedelta
+
+import pytest
+
+from forms_world import Place, place, somebody
+from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.forms import FieldKind, FormField
+
+
+def ask(lindenhof: Place, email: str, born: str) -> None:
+    with tenancy.account(lindenhof.account_id):
+        actions.request_confirmation(
+            lindenhof.form_id, email, kind=RequestKind.API, note="asked in the shop", by=None, values={"tag": born}
+        )
+
+
+def test_a_form_that_asks_for_the_date_of_birth_takes_no_minors(database: str) -> None:
+    labels = {"de": "Geburtstag", "en": "Birthday"}
+    lindenhof = place(fields=(FormField("tag", FieldKind.TEXT, labels),))
+    today = clock.now().date()
+    sixteen = today.replace(year=today.year - 16, day=min(today.day, 28))
+    young, old = (sixteen + timedelta(days=1)).strftime("%d.%m.%Y"), sixteen.strftime("%d.%m.%Y")
+    child, grown = somebody("kind"), somebody("dora")
+    answer = lindenhof.post(child, tag=young)
+    assert answer.status_code == 422
+    assert "at least 16 years" in answer.content.decode()
+    assert lindenhof.requests(child) == []
+    with pytest.raises(FormError, match="16"):
+        ask(lindenhof, child, young)
+    assert lindenhof.requests(child) == []
+    lindenhof.sign_up(grown, tag=old)
+    assert len(lindenhof.requests(grown)) == 1
+    ask(lindenhof, somebody(), "")
