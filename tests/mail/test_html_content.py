@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
+from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content, find_merge_errors
 from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine, Language, contrast
 from mailflatrate.mail.html.inline import inline_styles
@@ -351,3 +352,37 @@ def test_the_doctype_stays_because_it_decides_how_a_letter_is_drawn(written: str
     before, doctype, _rest = document.partition(wanted)
     assert doctype == wanted
     assert before in ("", "<!-- x -->")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (ContentKind.HTML, "<p>one</p>\n" + "<div>" * 20_000 + "x" + "</div>" * 20_000),
+        (ContentKind.HTML, "<p>one</p>\n" + "<b>" * 20_000 + "x"),
+        (ContentKind.MJML, "<mjml><mj-body>\n" + "<mj-wrapper>" * 4000 + "</mj-wrapper>" * 4000 + "</mj-body></mjml>"),
+    ],
+)  # fmt: skip
+def test_nesting_that_would_end_the_process_is_refused_at_its_line(kind: ContentKind, body: str) -> None:
+    """The parsers behind walk a document by recursion: deep enough, it was a segmentation fault of the web server."""
+    with pytest.raises(SourceRefused) as refused:
+        compiled(body, kind)
+    assert [(error.code, error.line) for error in refused.value.errors] == [("too-deep", 2)]
+
+
+def test_what_is_only_long_is_not_deep() -> None:
+    for body in (
+        "<p>word" * 3000,
+        "<ul>" + "<li>point" * 3000 + "</ul>",
+        "<table>" + "<tr><td>cell" * 3000 + "</table>",
+    ):
+        assert compiled(body)
+    deep = "<div>" * 200 + "x" + "</div>" * 200
+    assert compiled(deep)
+
+
+def test_a_style_sheet_hides_nothing_from_the_judge() -> None:
+    sheet = "<mj-head><mj-style>.q div { display: none }</mj-style></mj-head>"
+    body = mjml('<mj-text>Seen</mj-text><mj-text css-class="q">cheap watches</mj-text>').replace(
+        "<mjml>", f"<mjml>{sheet}"
+    )
+    assert [one.text for one in lint_compiled(compiled(body, ContentKind.MJML)).hidden_text] == ["cheap watches"]

@@ -142,6 +142,7 @@ def test_visible_address_and_its_target() -> None:
     assert facts.link_texts == (
         LinkText("www.bank.example", "https://eve.example/x"),
         LinkText("https://a.example/x", "https://a.example"),
+        LinkText("a@b.example", "mailto:a@b.example"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict
 from mailflatrate.rules.lint import Outside, message_facts
@@ -90,3 +91,36 @@ def facts(
     held = tuple(Signature(one, key_bits) for one in signatures or (SIGNATURE,))
     domain = held[0].verdict.domain if held[0].holds else ""
     return replace(seen, signatures=held, sender=replace(seen.sender, dkim_domain=domain))
+
+
+def signed(**values: Any) -> DkimVerdict:
+    """The good signature with some values changed."""
+    return replace(SIGNATURE, **values)
+
+
+def field(name: str, value: str) -> Callable[[], MessageFacts]:
+    """The good message with another value of one field; an empty one takes the field out."""
+
+    def change() -> MessageFacts:
+        head, gap, body = GOOD.partition("\n\n")
+        unfolded = head.replace("\n ", " ")
+        lines = [line for line in unfolded.split("\n") if not line.lower().startswith(f"{name.lower()}:")]
+        return facts("\n".join([*lines, *([f"{name}: {value}"] if value else [])]) + gap + body)
+
+    return change
+
+
+def more(line: str) -> Callable[[], MessageFacts]:
+    """The good message with one more header line."""
+    return lambda: facts(f"{line}\n{GOOD}")
+
+
+def body(old: str, new: str) -> Callable[[], MessageFacts]:
+    """The good message with a piece of its body replaced everywhere."""
+    assert old in GOOD
+    return lambda: facts(GOOD.replace(old, new))
+
+
+def html(new: str) -> Callable[[], MessageFacts]:
+    """The good message with something more in its HTML part."""
+    return body("</body>", f"{new}</body>")

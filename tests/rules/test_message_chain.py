@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict
+from mailflatrate.mail.dkim_verify import DkimStatus
 from mailflatrate.rules.facts import DnsCheck, DnsState
 from mailflatrate.rules.gate import explain
 from mailflatrate.rules.lint import Outside, judge_message, message_facts, where
@@ -16,40 +16,7 @@ from mailflatrate.rules.message import MessageFacts, MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN, Profile
 from mailflatrate.rules.verdict import Language
 from rules.examples import NOW
-from rules.letters import GOOD, SIGNATURE, facts, octets
-
-
-def signed(**values: Any) -> DkimVerdict:
-    """The good signature with some values changed."""
-    return replace(SIGNATURE, **values)
-
-
-def field(name: str, value: str) -> Callable[[], MessageFacts]:
-    """The good message with another value of one field; an empty one takes the field out."""
-
-    def change() -> MessageFacts:
-        head, gap, body = GOOD.partition("\n\n")
-        unfolded = head.replace("\n ", " ")
-        lines = [line for line in unfolded.split("\n") if not line.lower().startswith(f"{name.lower()}:")]
-        return facts("\n".join([*lines, *([f"{name}: {value}"] if value else [])]) + gap + body)
-
-    return change
-
-
-def more(line: str) -> Callable[[], MessageFacts]:
-    """The good message with one more header line."""
-    return lambda: facts(f"{line}\n{GOOD}")
-
-
-def body(old: str, new: str) -> Callable[[], MessageFacts]:
-    """The good message with a piece of its body replaced everywhere."""
-    assert old in GOOD
-    return lambda: facts(GOOD.replace(old, new))
-
-
-def html(new: str) -> Callable[[], MessageFacts]:
-    """The good message with something more in its HTML part."""
-    return body("</body>", f"{new}</body>")
+from rules.letters import GOOD, SIGNATURE, body, facts, field, html, more, octets, signed
 
 
 def dns(**values: Any) -> Callable[[], MessageFacts]:
@@ -80,6 +47,9 @@ FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
     ("domain-mx", dns(mx=MISSING), "not there"),
     ("domain-aligned", lambda: facts(GOOD, signed(domain="sender.net")), "sender.net"),
     ("imprint-shown", body(", Lindenweg 4, 24103 Kiel", ""), "Address"),
+    ("imprint-readable",
+     body("<p>Lindenhof GmbH", '<p style="font-size:9px">Lindenhof GmbH'),
+     "Address"),
     ("unsubscribe-link",
      body('href="https://lindenhof.de/u/abc">Unsubscribe', 'href="https://lindenhof.de/x">Else'),
      "HTML part"),

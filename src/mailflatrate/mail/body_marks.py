@@ -5,11 +5,10 @@ For messages of other systems, of which nothing is known but the text. Our own m
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass
 
-from mailflatrate.mail.html.tokens import Kind, tokenise
+from mailflatrate.mail.content_facts import Anchor, ContentFacts
 
 # How lists are left in the languages of Europe and a few others; word beginnings, compared in lower case.
 _LEAVE = re.compile(
@@ -33,27 +32,47 @@ _LEAVE_URL = re.compile(
     re.IGNORECASE,
 )
 _TARGET = re.compile(r"https?://\S+|mailto:\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_FOLLOWED = re.compile(r"https?://|mailto:|[{%*\[<$]", re.IGNORECASE)
+"""What a mail program opens, or a merge tag that becomes such a thing."""
 _BY_ANSWER = re.compile(r"(?:reply|respond|answer|antwort|répond|respond|rispond)\w*[^.]{0,60}", re.IGNORECASE)
 _NEAR = 160
 
 _STREET = re.compile(
     r"\b[\w.'’-]*(?:stra(?:ss|ß)e|str\.|weg|platz|allee|gasse|ring|damm|ufer|chaussee|markt|hof),?\s+\d+\s?[a-z]?\b"
-    r"|\b\d{1,5}[a-z]?,?\s+(?:bis\s+)?(?:rue|avenue|av\.|boulevard|bd|quai|place|chemin|allée|cours|impasse|route)\b"
+    r"|\b\d{1,5}[a-z]?,?\s+(?:bis\s+)?(?:rue|avenue|av\.|boul\.?|boulevard|bd|quai|place|chemin|allée|cours|impasse"
+    r"|route)\b"
     r"|\b(?:rue|avenue|boulevard|via|viale|piazza|corso|calle|avenida|plaza|paseo|rua|ulica|ul\.)\s+[^,\n]{2,40},?\s+\d+"
     r"|\b\d{1,6}\s+(?:[NSEW]\.?\s+)?(?:[\w.'’-]+\s+){1,4}(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|way"
     r"|square|sq|court|ct|parkway|pkwy|place|pl|highway|hwy|broadway|terrace|circle|plaza|crescent)\b\.?"
-    r"|\b\d{1,6}\s+broadway\b|\bp\.?\s?o\.?\s?box\s+\d+|\bpostfach\s+\d+|\bpmb\s+\d+|\bsuite\s+\d+"
+    r"|\b\d{1,6}\s+broadway\b|\bpmb\s+\d+|\bsuite\s+\d+"
     r"|\b[\w'’-]+(?:straat|laan|gracht|kade|weg|plein|singel|gatan|vägen|vej|gade|gata|katu|tie)\s+\d+",
+    re.IGNORECASE,
+)
+_BOX = re.compile(
+    r"\b(?:post(?:fach|schlie(?:ss|ß)fach|bus)|p\.?\s?o\.?\s?box|case postale|casella postale|apartado)\b"
+    r"(?:\s?\d[\d ]*)?",
+    re.IGNORECASE,
+)
+# "Am Markt 3", "An der Alster 6a", "C 4, 8": a name and a number right before postcode and town.
+_NUMBERED = re.compile(
+    r"[^\W\d_][^\d\n]{1,60}?\s?\d{1,3}\s?[a-zA-Z]?(?:\s?[-–/+,]\s?\d{1,3}\s?[a-z]?)*\s*[,;·|•–—/-]*\s*"
+    r"(?:[A-Z]{1,3}\s?[-–]\s?)?$"
+)
+# Where a postcode stands for a few houses, a number or the name of a house is enough beside it.
+_HOUSE = re.compile(
+    r"\d|\b(?:house|mill|lane|road|street|court|square|park|farm|hall|barn|building|centre|quay|wharf|estate|close|mews"
+    r"|row|hill|green|unit|floor|way|drive|gardens|terrace|place|yard)\b",
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(
     r"\b(?:[A-Z]{1,2}-)?\d{4,5}\s+[A-ZÄÖÜÉÈÁÓÚÅØ][\w'’.-]+"  # most of Europe: number before the town
     r"|\b\d{4}\s?[A-Z]{2}\b"  # Netherlands
     r"|\b\d{2}-\d{3}\s+\w+|\b\d{3}\s\d{2}\s+\w+"  # Poland; Czechia, Slovakia, Sweden, Greece
-    r"|\b[A-Z]{2}\.?,?\s+\d{5}(?:-\d{4})?\b|\b(?:[A-Z][a-z]+\s?){1,2},?\s+\d{5}(?:-\d{4})?\b"  # USA
-    r"|\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b"  # Canada
-    r"|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"  # United Kingdom
     r"|\b\d{5}-\d{3}\b|\b[A-Z]{2,3}\s+\d{4}\b"  # Brazil; Australia
+    r"|(?P<america>\b[A-Z]{2}\.?,?\s+\d{5}(?:-\d{4})?\b|\b(?:[A-Z][a-z]+\s?){1,2},?\s+\d{5}(?:-\d{4})?\b)"
+    r"|(?P<canada>\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b)"
+    r"|(?P<isles>\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[\dW]\s?[A-Z\d]{4}\b)"  # United Kingdom; Ireland
+    r"|(?P<japan>〒?\b\d{3}-\d{4}\s?[^\s\d]*[都道府県市区])"
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?:\+|\b00|\b0|\()\d[\d ()/.–-]{6,18}\d|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b")
@@ -66,12 +85,14 @@ class ImprintMarks:
     address: bool
     email: bool
     phone: bool
+    only_address: bool = False
+    """The address is in a country whose law asks for nothing else (16 CFR 316.2(p))."""
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Keys of imprint lines that no reader finds: a postal address, and one quick way to reach the sender."""
         lacking = [] if self.address else ["address"]
-        return tuple(lacking if self.email or self.phone else [*lacking, "email"])
+        return tuple(lacking if self.email or self.phone or self.only_address else [*lacking, "email"])
 
 
 def offers_leaving(text: str) -> bool:
@@ -83,43 +104,49 @@ def offers_leaving(text: str) -> bool:
     return any(_LEAVE_URL.search(match.group()) for match in _TARGET.finditer(text))
 
 
-def offers_leaving_html(source: str) -> bool:
-    """Whether an HTML part has a link that leads out of the list, by its words, its target or the words around it."""
-    texts: list[str] = []
-    links: list[tuple[str, int, int]] = []
-    open_link: tuple[str, int] | None = None
-    length = 0
-    for token in tokenise(source):
-        if token.kind is Kind.TEXT:
-            texts.append(html.unescape(token.text))
-            length += len(texts[-1])
-        elif token.name == "img" and token.kind is Kind.START:
-            alt = token.attributes.get("alt") or ""
-            texts.append(alt)
-            length += len(alt)
-        elif token.name in ("a", "area") and token.kind is Kind.START:
-            open_link = (html.unescape(token.attributes.get("href") or ""), length)
-            if token.name == "area":
-                links.append((open_link[0], length, length))
-        elif token.name == "a" and token.kind is Kind.END and open_link is not None:
-            links.append((*open_link, length))
-            open_link = None
-    if open_link is not None:
-        links.append((*open_link, length))
-    seen = "".join(texts)
-    return any(href and _leads_out(href, seen, start, end) for href, start, end in links)
+def offers_leaving_html(seen: ContentFacts) -> bool:
+    """Whether an HTML part has a link that leads out of the list, by its words, its target or the words around it.
+
+    A link that nobody can see or follow is none.
+    """
+    anchors = seen.anchors
+    ends = [0, *(anchor.end for anchor in anchors)]
+    starts = [*(anchor.start for anchor in anchors[1:]), len(seen.outline)]
+    return any(
+        _FOLLOWED.match(anchor.href) and _leads_out(anchor, seen.outline, before, behind)
+        for anchor, before, behind in zip(anchors, ends, starts, strict=False)
+    )
 
 
-def _leads_out(href: str, seen: str, start: int, end: int) -> bool:
-    if _LEAVE_URL.search(href) or _LEAVE.search(" ".join(seen[start:end].split())):
+def _leads_out(anchor: Anchor, seen: str, before: int, behind: int) -> bool:
+    """By target or words; the words around count as far as they belong to no other link, `before` to `behind`."""
+    if _LEAVE_URL.search(anchor.href) or _LEAVE.search(" ".join(seen[anchor.start : anchor.end].split())):
         return True
-    around = " ".join(seen[max(0, start - _NEAR // 2) : end + _NEAR // 2].split())
-    return _LEAVE.search(around) is not None
+    around = seen[max(before, anchor.start - _NEAR // 2) : min(behind, anchor.end + _NEAR // 2)]
+    return _LEAVE.search(" ".join(around.split())) is not None
 
 
 def imprint_marks(visible: str) -> ImprintMarks:
     """What of an imprint a reader finds in the visible text. Never raises."""
     text = " ".join(visible.replace("\u00a0", " ").split())
-    towns = [match.span() for match in _POSTCODE.finditer(text)]
-    near = any(_STREET.search(text, max(0, start - 120), min(len(text), end + 60)) is not None for start, end in towns)
-    return ImprintMarks(near, _MAIL.search(text) is not None, _PHONE.search(text) is not None)
+    places = {found.lastgroup for found in _POSTCODE.finditer(text) if _is_address(text, found)}
+    reached = _PHONE.search(text) is not None or ("canada" in places and _TARGET.search(text) is not None)
+    return ImprintMarks(
+        address=bool(places),
+        email=_MAIL.search(text) is not None,
+        phone=reached,
+        only_address="america" in places,
+    )
+
+
+def _is_address(text: str, town: re.Match[str]) -> bool:
+    """Whether a street stands near a postcode and its town, or a PO box where that is an address."""
+    near = text[max(0, town.start() - 120) : town.start()]
+    if town.lastgroup in ("america", "canada") and _BOX.search(near):
+        return True
+    before = _BOX.sub(" ", near)
+    if _STREET.search(before) or _STREET.search(_BOX.sub(" ", text[max(0, town.start() - 120) : town.end() + 60])):
+        return True
+    if town.lastgroup in ("canada", "isles", "japan"):
+        return town.lastgroup == "japan" or _HOUSE.search(before[-80:]) is not None
+    return town.lastgroup is None and _NUMBERED.search(before) is not None

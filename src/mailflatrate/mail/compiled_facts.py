@@ -6,6 +6,7 @@ import re
 
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.content_facts import ContentFacts, lint_parts
+from mailflatrate.mail.html.applied import with_styles_applied
 from mailflatrate.mail.liquid.protect import LITERAL_BRACE, protect
 
 UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
@@ -20,7 +21,7 @@ def lint_compiled(compiled: Compiled) -> ContentFacts:
     without_text = _without_liquid(text_source)
     targets = {link.number: link.url for link in compiled.links}
     return lint_parts(
-        without_html,
+        with_styles_applied(without_html),
         without_text,
         wanted=wanted,
         unsubscribe_in_html=bool(UNSUBSCRIBE_SLOT.search(html_source)),

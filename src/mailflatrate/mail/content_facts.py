@@ -13,24 +13,27 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from mailflatrate.mail.content_style import Hiding, Style, is_pixel
+from mailflatrate.mail.html.applied import names_shown_somewhere
 from mailflatrate.mail.html.tokens import RAW_TEXT, Kind, Token, tokenise
+from mailflatrate.mail.merge_tags import find_merge_tags
 
-_FOREIGN_TAGS = re.compile(
-    r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\{\{|%%[A-Za-z_][\w .:-]{0,60}%%|\*\|[A-Z][A-Z0-9_:]{0,60}\|\*"
-    r"|\[(?:F|L|FIRST|LAST|FULL)?_?NAME\]|\[(?:EMAIL|UNSUBSCRIBE|COMPANY)\]|\$\{[\w.]{1,60}\}|<%=?.{0,80}?%>",
-    re.DOTALL,
-)
 _VOID = frozenset({
     "br", "img", "hr", "meta", "link", "input", "col", "area", "wbr", "source", "track", "embed", "param", "base",
 })  # fmt: skip
 _REMOTE_ATTRIBUTES = ("src", "background", "poster")
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^)\"']+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
-_LOOKS_LIKE_URL = re.compile(
-    r"(?:https?://|www\.)[^\s/<>]+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?=/|$)", re.IGNORECASE
-)
-
-
+_SHOWN_URL = re.compile(r"(?:https?://|\bwww\.)[^\s/<>]+\S*", re.IGNORECASE)
+_LOOKS_LIKE_URL = re.compile(r"\w[\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}(?=[/:?#]|$)", re.IGNORECASE)
+_LOOKS_LIKE_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\W\d_]{2,}", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "div", "dl", "dt", "footer",
+    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
 _WORDS = re.compile(r"[^\W\d_]{3,}")
+MAX_PREHEADER_CHARS = 300
+"""No inbox shows more; what is longer is not meant for its reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,15 @@ class LinkText:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link that a reader can see: where it leads, and where its words stand in `ContentFacts.outline`."""
+
+    href: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContentFacts:
     """Sizes are bytes of UTF-8 before transfer encoding; a recipient's own values are not counted.
 
@@ -57,7 +69,9 @@ class ContentFacts:
     any visible one, which R-48 allows; `hidden_text` is the rest. `remote_hosts` are where a mail client would
     load something from, `pixels` the hosts of pictures too small to be seen. `faint_imprint` are values that are
     there but below 11 px or a contrast of 4.5 (R-44). `dark_traps` are samples of dark text on no background of its
-    own, which vanishes where a program turns the page dark. `shared_words` is a percentage.
+    own, which vanishes where a program turns the page dark. `shared_words` is a percentage. `legible_text` is the
+    visible text without what is faint, `outline` the visible text with the descriptions of pictures, `unseen` what
+    only machines read: comments, descriptions, hidden text.
     """
 
     html_bytes: int
@@ -81,6 +95,10 @@ class ContentFacts:
     html_words: int
     shared_words: int
     forbidden_elements: frozenset[str]
+    legible_text: str = ""
+    outline: str = ""
+    anchors: tuple[Anchor, ...] = ()
+    unseen: str = ""
 
     @property
     def visible_chars(self) -> int:
@@ -93,6 +111,8 @@ class ContentFacts:
         return self.html_bytes + self.text_bytes
 
 
+_EVENT = re.compile(r"on[a-z]{3,}")
+_READABLE = re.compile(r"[^\W_]")
 FORBIDDEN_ELEMENTS = frozenset({"script", "form", "iframe", "object", "embed", "applet", "frame", "frameset", "base"})
 
 
@@ -110,7 +130,7 @@ def lint_parts(
 
     `wanted` are strings that must be readable in both, `targets` the web targets behind redirecting links.
     """
-    page = _Page()
+    page = _Page(shown_somewhere=names_shown_somewhere(html_part))
     page.read(tokenise(html_part))
     visible = _squeezed("".join(page.visible))
     plain = _squeezed(text_part)
@@ -126,7 +146,7 @@ def lint_parts(
         unsubscribe_in_text=unsubscribe_in_text,
         missing_imprint_html=tuple(one for one in wanted if _squeezed(one) not in visible),
         missing_imprint_text=tuple(one for one in wanted if _squeezed(one) not in plain),
-        merge_tags=tuple(dict.fromkeys(_FOREIGN_TAGS.findall("".join(page.texts) + "\n" + text_part))),
+        merge_tags=find_merge_tags("\n".join(("".join(page.texts), *page.urls, *page.descriptions, text_part))),
         image_count=page.images,
         images_without_alt=tuple(page.without_alt),
         remote_hosts=frozenset(host for host in map(_host, page.remote) if host),
@@ -141,6 +161,10 @@ def lint_parts(
         html_words=words,
         shared_words=shared,
         forbidden_elements=frozenset(page.forbidden),
+        legible_text=_squeezed("".join(page.legible)),
+        outline="".join(page.outline),
+        anchors=tuple(page.anchors),
+        unseen="\n".join((*page.descriptions, *page.comments, *(text.text for text, _ in page.hidden))),
     )
 
 
@@ -166,20 +190,29 @@ def _host(url: str) -> str:
 class _Page:
     """Collects while the tokens go by."""
 
+    shown_somewhere: frozenset[str] = frozenset()
     visible: list[str] = field(default_factory=list)
+    legible: list[str] = field(default_factory=list)
+    outline: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     hidden: list[tuple[HiddenText, bool]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     remote: list[str] = field(default_factory=list)
     without_alt: list[str] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     link_texts: list[LinkText] = field(default_factory=list)
+    anchors: list[Anchor] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
     pixels: list[str] = field(default_factory=list)
     dark_traps: list[str] = field(default_factory=list)
     faint: list[str] = field(default_factory=list)
     images: int = 0
+    _outlined: int = 0
+    _is_begun: bool = False
     _stack: list[tuple[str, Style]] = field(default_factory=list)
-    _link: tuple[str, list[str]] | None = None
+    _open: dict[str, int] = field(default_factory=dict)
+    _link: tuple[str, list[str], int] | None = None
 
     def read(self, tokens: list[Token]) -> None:
         for token in tokens:
@@ -191,60 +224,97 @@ class _Page:
                 self._text(html.unescape(token.text))
             elif token.kind is Kind.RAW:
                 self._raw(token)
+            elif token.kind is Kind.COMMENT:
+                self.comments.append(token.text)
         self._close_link()
 
     def _start(self, token: Token) -> None:
-        style = (self._stack[-1][1] if self._stack else Style()).inside(token)
+        style = (self._stack[-1][1] if self._stack else Style()).inside(token, self.shown_somewhere)
+        if token.name in _BLOCKS:
+            self._show(" ", style)
         if token.name not in _VOID and not token.self_closing:
             self._stack.append((token.name, style))
-        if token.name in FORBIDDEN_ELEMENTS:
-            self.forbidden.add(token.name)
+            self._open[token.name] = self._open.get(token.name, 0) + 1
+        self._judge_element(token)
         href = (token.attributes.get("href") or "").strip()
         if token.name in {"a", "area"} and href:
             self.urls.append(href)
         if token.name == "a":
             self._close_link()
-            self._link = (href, [])
+            self._link = (href, [], self._outlined)
+        elif token.name == "area" and href:
+            self.anchors.append(Anchor(href, self._outlined, self._outlined))
         if token.name == "link" and href:
             self.remote.append(href)
-        self._loads(token)
+        self._loads(token, style)
         if token.name == "img":
-            self.images += 1
-            if is_pixel(token):
-                self.images -= 1
-                self.pixels.append(token.attributes.get("src") or "")
-            elif token.attributes.get("alt") is None:
-                self.without_alt.append(token.attributes.get("src") or "")
+            self._picture(token, style)
 
-    def _loads(self, token: Token) -> None:
+    def _judge_element(self, token: Token) -> None:
+        if token.name in FORBIDDEN_ELEMENTS:
+            self.forbidden.add(token.name)
+        if token.name == "meta" and (token.attributes.get("http-equiv") or "").strip().lower() == "refresh":
+            self.forbidden.add("meta refresh")
+        self.forbidden.update(name for name in token.attributes if _EVENT.fullmatch(name))
+        self.descriptions += [value for name in ("alt", "title", "aria-label") if (value := token.attributes.get(name))]
+
+    def _picture(self, token: Token, style: Style) -> None:
+        source, alt = token.attributes.get("src") or "", token.attributes.get("alt")
+        if is_pixel(token, style, self.shown_somewhere):
+            self.pixels.append(source)
+            return
+        self.images += 1
+        self._outline(alt or "")
+        if alt is None:
+            self.without_alt.append(source)
+
+    def _loads(self, token: Token, style: Style) -> None:
         self.remote += [value for name in _REMOTE_ATTRIBUTES if (value := token.attributes.get(name))]
         self.remote += [one.split()[0] for one in (token.attributes.get("srcset") or "").split(",") if one.split()]
-        self.remote += [a or b for a, b in _CSS_URL.findall(token.attributes.get("style") or "")]
+        painted = [a or b for a, b in _CSS_URL.findall(token.attributes.get("style") or "")]
+        self.remote += painted
+        if painted and token.name != "img" and is_pixel(token, style, self.shown_somewhere):
+            self.pixels += painted
 
     def _end(self, name: str) -> None:
         if name == "a":
             self._close_link()
-        if any(one == name for one, _ in self._stack):
-            while self._stack.pop()[0] != name:
-                pass
+        if name in _BLOCKS:
+            self._show(" ", Style())
+        while self._open.get(name):
+            closed = self._stack.pop()[0]
+            self._open[closed] -= 1
+            if closed == name:
+                break
+
+    def _show(self, text: str, style: Style) -> None:
+        self.visible.append(text)
+        if not style.is_faint():
+            self.legible.append(text)
+        self._outline(text)
+
+    def _outline(self, text: str) -> None:
+        self.outline.append(text)
+        self._outlined += len(text)
 
     def _text(self, text: str) -> None:
         self.texts.append(text)
         if self._stack and self._stack[-1][0] in RAW_TEXT:
             return
-        hiding = self._stack[-1][1].verdict() if self._stack else None
-        words = _squeezed(re.sub("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]", "", text))
+        style = self._stack[-1][1] if self._stack else Style()
+        hiding = style.verdict()
+        words = _squeezed(_INVISIBLE.sub("", text))
         if hiding is None:
-            self.visible.append(text + (" " if text.endswith(" ") else ""))
-            style = self._stack[-1][1] if self._stack else Style()
+            self._show(text, style)
+            self._is_begun = self._is_begun or bool(text.strip())
             if words and style.is_dark_trap():
                 self.dark_traps.append(words[:60])
             if words and style.is_faint():
                 self.faint.append(words)
             if self._link is not None:
                 self._link[1].append(text)
-        elif words:
-            self.hidden.append((HiddenText(words, hiding), not "".join(self.visible).strip()))
+        elif _READABLE.search(words):
+            self.hidden.append((HiddenText(words, hiding), not self._is_begun))
 
     def _raw(self, token: Token) -> None:
         if token.name == "style":
@@ -255,17 +325,27 @@ class _Page:
     def _close_link(self) -> None:
         if self._link is None:
             return
-        href, texts = self._link
+        href, texts, start = self._link
         self._link = None
-        shown = _squeezed("".join(texts))
-        if href and _LOOKS_LIKE_URL.match(shown) and "@" not in shown:
+        if self._outlined > start:
+            self.anchors.append(Anchor(href, start, self._outlined))
+        shown = _squeezed(_INVISIBLE.sub("", "".join(texts)))
+        is_mail = href.lower().startswith("mailto:")
+        if is_mail and _LOOKS_LIKE_ADDRESS.fullmatch(shown):
             self.link_texts.append(LinkText(shown, href))
+        elif href and not is_mail and "@" not in shown:
+            found = _SHOWN_URL.search(shown) or _LOOKS_LIKE_URL.match(shown)
+            if found is not None:
+                self.link_texts.append(LinkText(found.group() if found.re is _SHOWN_URL else shown, href))
 
     def is_faint(self, value: str) -> bool:
         """Whether a value stands only in text that is too small or too pale."""
         return any(value in text for text in self.faint)
 
     def split_preheader(self) -> tuple[str, tuple[HiddenText, ...]]:
-        """The hidden text before anything visible is the preheader; the rest is hidden text."""
-        first = [one.text for one, early in self.hidden if early]
-        return " ".join(first), tuple(one for one, early in self.hidden if not early)
+        """The hidden text before anything visible is the preheader, unless it is too long for one."""
+        first = " ".join(one.text for one, early in self.hidden if early)
+        rest = tuple(one for one, early in self.hidden if not early)
+        if len(first) > MAX_PREHEADER_CHARS:
+            rest = (*(one for one, early in self.hidden if early), *rest)
+        return first, rest

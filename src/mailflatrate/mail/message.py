@@ -7,6 +7,7 @@ R-65. What it means is for the rules to say.
 from __future__ import annotations
 
 import codecs
+import email.message
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -105,7 +106,7 @@ def read_message(raw: bytes) -> Message:
         html_octets=len(html.body) if html else 0,
         text_octets=len(plain.body) if plain else 0,
         total_octets=len(raw),
-        attachments=tuple(part.filename or part.media_type for part in parts if _is_attachment(part)),
+        attachments=tuple(_file_name(part) or part.media_type for part in parts if _is_attachment(part)),
         faults=tuple(dict.fromkeys(faults)),
         broken_words=tuple(dict.fromkeys(words)),
         longest_line=max(map(len, re.split(rb"\r?\n", raw)), default=0),
@@ -157,14 +158,26 @@ def _is_attachment(part: Part) -> bool:
     return bool(part.media_type) and not part.media_type.startswith(("text/", "multipart/", "image/"))
 
 
+def _file_name(part: Part) -> str:
+    """The name of an attachment, also one in pieces or percent-encoded (RFC 2231)."""
+    fields = email.message.Message()
+    for name in ("content-disposition", "content-type"):
+        fields[name] = part.headers.raw(name).replace("\r", " ").replace("\n", " ")
+    try:
+        return decode_words(fields.get_filename() or "") or part.filename
+    except (ValueError, LookupError, TypeError):
+        return part.filename
+
+
 def _broken_words(value: str) -> list[str]:
-    """Encoded words that are too long, in an unknown charset or coding, or that split a character (RFC 2047 2, 5)."""
+    """Encoded words too long, with spaces, of unknown charset or coding, or that split a character (RFC 2047 2, 5)."""
     broken = []
     for match in _WORD.finditer(value):
-        charset, coding, _body = match.groups()
+        charset, coding, body = match.groups()
         whole = match.group()
         if (
             len(whole) > MAX_WORD_CHARS
+            or " " in body
             or coding.upper() not in ("B", "Q")
             or not _is_charset(charset.partition("*")[0])
         ) or "\ufffd" in decode_words(whole):

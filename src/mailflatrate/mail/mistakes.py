@@ -62,6 +62,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "quote-attributes": (
         "put quotes around each attribute's value", "setzen Sie den Wert jedes Attributs in Anführungszeichen",
     ),
+    "too-deep": (
+        "more than {0} elements stand inside of one another; perhaps some are never closed",
+        "mehr als {0} Elemente stehen ineinander; vielleicht werden einige nie geschlossen",
+    ),
     "no-imprint": ("the imprint is missing", "das Impressum fehlt"),
 }  # fmt: skip
 PARTS = {

@@ -173,7 +173,7 @@ def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
     if not found:
         return (), [UnsubscribeProblem.NO_ANGLE_BRACKETS]
     problems = []
-    outside = re.sub(r"\([^()]*\)", "", re.sub(r"<[^<>]*>", "\0", text))
+    outside = _without_comments(re.sub(r"<[^<>]*>", "\0", text))
     if not re.fullmatch(r"\s*\0\s*(?:,\s*\0\s*)*", outside):
         problems.append(UnsubscribeProblem.TEXT_OUTSIDE_BRACKETS)
     uris = []
@@ -186,6 +186,14 @@ def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
         if problem is not UnsubscribeProblem.BAD_URI:
             uris.append(uri)
     return tuple(uris), problems
+
+
+def _without_comments(text: str) -> str:
+    """Comments may stand in one another and hold quoted parentheses (RFC 5322 section 3.2.2)."""
+    shorter = re.sub(r"\((?:[^()\\]|\\.)*\)", "", text)
+    while shorter != text:
+        text, shorter = shorter, re.sub(r"\((?:[^()\\]|\\.)*\)", "", shorter)
+    return text
 
 
 def _uri_problem(uri: str) -> UnsubscribeProblem | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from mailflatrate.mail.body_marks import imprint_marks, offers_leaving, offers_leaving_html
+from mailflatrate.mail.body_marks import ImprintMarks, imprint_marks, offers_leaving, offers_leaving_html
 from mailflatrate.mail.content_facts import ContentFacts as SeenContent
 from mailflatrate.mail.content_facts import lint_parts
 from mailflatrate.mail.dkim_verify import DkimStatus, KeyFinder, KeyUnreachable, verify_signatures
 from mailflatrate.mail.from_line import Mailbox, read_from
+from mailflatrate.mail.html.applied import with_styles_applied
 from mailflatrate.mail.html.tokens import Kind, tokenise
+from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.mail.message import Message, read_message
 from mailflatrate.mail.unsubscribe import judge_list_unsubscribe
 from mailflatrate.rules.facts import ContentFacts, DnsCheck, DnsState, FromFacts, LinkFacts, SenderFacts
@@ -109,7 +112,9 @@ def message_facts(raw: bytes, outside: Outside, *, now: datetime) -> MessageFact
         message=message,
         kind=kind,
         from_line=from_line,
-        content=_content(message, kind, rewrote_nothing if _is_changed(signatures) else outside.rewrote),
+        content=_content(
+            message, kind, rewrote_nothing if _is_changed(signatures) else outside.rewrote, _houses(message, signatures)
+        ),
         sender=_sender(message, from_line, signatures, outside),
         signatures=signatures,
         unsubscribe=judge_list_unsubscribe(message.all("list-unsubscribe"), message.all("list-unsubscribe-post")),
@@ -158,41 +163,67 @@ def _sender(message: Message, from_line: FromFacts, signatures: tuple[Signature,
     )
 
 
-def _content(message: Message, kind: MessageKind, rewrote: Callable[[str], bool]) -> ContentFacts:
-    """What the rules of a campaign see in a campaign, seen in a message; a part that is not there lacks nothing."""
+def _content(
+    message: Message, kind: MessageKind, rewrote: Callable[[str], bool], houses: frozenset[str]
+) -> ContentFacts:
+    """What the rules of a campaign see in a campaign, seen in a message; a part that is not there lacks nothing.
+
+    `houses` are domains of sender and sending service: a pixel of theirs is no third party's (R-111).
+    """
     html, text = message.html, message.text
-    seen = lint_parts(html, text)
+    sizes = (len(html.encode(errors="replace")), len(text.encode(errors="replace")))
+    seen = lint_parts(with_styles_applied(html), text, sizes=sizes)
+    imprint = imprint_marks(seen.visible_text)
     bulk = kind is MessageKind.BULK
     words = f"{message.text_of('subject')}\n{seen.preheader}\n{seen.visible_text}\n{text}"
     return ContentFacts(
         subject=message.text_of("subject"),
         preheader=seen.preheader,
         html_octets=seen.html_bytes,
-        text_octets=seen.text_bytes,
+        text_octets=seen.text_bytes if text.strip() else 0,
         total_octets=message.total_octets,
-        unsubscribe_in_html=not (html and bulk) or offers_leaving_html(html),
+        unsubscribe_in_html=not (html and bulk) or offers_leaving_html(seen),
         unsubscribe_in_text=not (text and bulk) or offers_leaving(text),
         reason_in_html=True,
         reason_in_text=True,
-        imprint_missing_html=imprint_marks(seen.visible_text).missing if html else (),
+        imprint_missing_html=imprint.missing if html else (),
         imprint_missing_text=imprint_marks(text).missing if text else (),
-        leftovers=seen.merge_tags,
+        leftovers=tuple(dict.fromkeys((*find_merge_tags(_headed(message)), *seen.merge_tags))),
         attachments=message.attachments,
         active_elements=tuple(sorted(seen.forbidden_elements)),
-        links=_links(html, seen, rewrote),
+        links=_links(html, text, seen, rewrote),
         images_without_alt=len(seen.images_without_alt),
         hidden=tuple(hidden.text for hidden in seen.hidden_text),
+        imprint_faint=_faint(seen, imprint),
         images=seen.image_count,
         visible_chars=seen.visible_chars,
         html_words=seen.html_words,
         shared_words=seen.shared_words,
-        pixels=seen.pixels,
+        pixels=tuple(host for host in seen.pixels if not any(same_house(host, own) for own in houses)),
         dark_traps=seen.dark_traps,
         categories=find_categories(words),
-        machine_orders=find_orders(words),
+        machine_orders=find_orders(f"{words}\n{seen.unseen}"),
         is_plain=bool(text) and not html and "multipart/" not in message.first("content-type").lower(),
         in_thread=bool(message.first("in-reply-to") or message.first("references")),
     )
+
+
+def _houses(message: Message, signatures: tuple[Signature, ...]) -> frozenset[str]:
+    """The domains that answer for a message: its sender's, those that signed it, the one by which readers leave."""
+    written = [box.domain for name in ("from", "return-path") for box in read_from(message.first(name))]
+    leaving = re.findall(r"<https?://([\w.-]+)", message.first("list-unsubscribe").lower())
+    return frozenset(filter(None, (*written, *leaving, *(one.verdict.domain for one in signatures if one.holds))))
+
+
+def _faint(seen: SeenContent, imprint: ImprintMarks) -> tuple[str, ...]:
+    """Imprint lines that are there, but only in text too small or too pale to be read."""
+    unread = imprint_marks(seen.legible_text).missing
+    return tuple(f"field.{line}" for line in unread if line not in imprint.missing)
+
+
+def _headed(message: Message) -> str:
+    """The fields into which a sending system writes personal values."""
+    return "\n".join(message.text_of(name) for name in ("subject", "from", "reply-to", "to", "list-unsubscribe"))
 
 
 def _is_changed(signatures: tuple[Signature, ...]) -> bool:
@@ -201,7 +232,10 @@ def _is_changed(signatures: tuple[Signature, ...]) -> bool:
     return not signatures or any(one.verdict.status in broken for one in signatures)
 
 
-def _links(html: str, seen: SeenContent, rewrote: Callable[[str], bool]) -> tuple[LinkFacts, ...]:
+_URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+
+
+def _links(html: str, text: str, seen: SeenContent, rewrote: Callable[[str], bool]) -> tuple[LinkFacts, ...]:
     named = [LinkFacts(link.target, "" if rewrote(link.target) else link.shown) for link in seen.link_texts]
     known = {link.url for link in named}
     targets = dict.fromkeys(
@@ -209,6 +243,7 @@ def _links(html: str, seen: SeenContent, rewrote: Callable[[str], bool]) -> tupl
         for token in tokenise(html)
         if token.kind is Kind.START and token.name in ("a", "area")
     )
+    targets |= dict.fromkeys(url.rstrip(".,;:!?)]}'*_") for url in _URL.findall(text))
     return (*named, *(LinkFacts(target) for target in targets if target and target not in known))
 
 

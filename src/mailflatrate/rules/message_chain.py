@@ -35,6 +35,7 @@ from mailflatrate.rules.checks import (
     header_date,
     header_single,
     images_described,
+    imprint_readable,
     imprint_shown,
     line_length,
     links_clean,
@@ -119,6 +120,7 @@ MESSAGE_CHAIN: tuple[MessageRule, ...] = (
     _row(domain_aligned.CHECK, "CGY"),
     # With which particulars and which way out?
     _row(imprint_shown.CHECK, "C"),
+    _row(imprint_readable.CHECK, "-"),
     _row(unsubscribe_link.CHECK, "CGY"),
     # Saying what?
     _row(subject_present.CHECK, "CGY"),

@@ -15,16 +15,20 @@ _ORDERS = re.compile(
     r"(?:anweisungen|instruktionen|befehle|regeln)"
     rf"|(?:you are|act as|du bist) (?:now |jetzt )?(?:an? |eine? )?{_MACHINE}\b"
     r"|(?:note|instructions?|message|hint|hinweis|anweisung|nachricht) (?:to|for|an|für) (?:the |any |die |den |eine )?"
-    rf"{_MACHINE}\b|(?:summari[sz]e|classify) this (?:e-?mail|message|mail) as\b|stufe diese (?:e-?mail|mail) als\b",
+    rf"{_MACHINE}\b|\bsystem ?prompt ?:|(?:if|when|wenn|falls) (?:you are|du|sie) (?:an? |eine? )?{_MACHINE}\b"
+    r"|(?:summari[sz]e|classify) this (?:e-?mail|message|mail) as\b|stufe diese (?:e-?mail|mail) als\b",
     re.IGNORECASE,
 )
 _HASTE = re.compile(
     r"\b(?:nur (?:noch )?(?:heute|jetzt|bis (?:heute|morgen|mitternacht))"
-    r"|nur noch (?:wenige|\d+) (?:stunden|stück|tage)"
+    r"|(?:nur )?noch (?:wenige|\d+) (?:stunden?|stück|tage?|minuten)|solange (?:der )?vorrat reicht"
+    r"|derni(?:er|ère)s? (?:chance|jours?|heures?)|última (?:oportunidad|hora)|últimas horas"
+    r"|ultim[ae] (?:occasione|ore)"
     r"|letzte (?:chance|stunden|möglichkeit|gelegenheit)|endet (?:heute|in kürze|um mitternacht)|läuft (?:heute )?ab"
     r"|(?:today|tonight) only|only today|last (?:chance|call|hours?|day)|final (?:hours?|call|notice|day)"
     r"|ends (?:today|tonight|soon|in \d+ hours?)|expires? (?:today|tonight|soon)|hurry|act now"
-    r"|(?:only )?\d+ hours? (?:left|only)|while supplies last|sofort handeln|dringend|urgent)\b",
+    r"|(?:only )?\d+ (?:hours?|days?|minutes?) (?:left|only|to go)|while supplies last|sofort handeln|dringend"
+    r"|urgent)\b",
     re.IGNORECASE,
 )
 

@@ -6,6 +6,10 @@ import re
 
 from css_inline import CSSInliner, InlineError
 
+from mailflatrate.mail.html.tokens import MAX_DEPTH, too_deep_line
+from mailflatrate.mail.mistakes import mistake
+from mailflatrate.mail.source_errors import SourceRefused
+
 _STYLE = re.compile(r"(<style\b)([^>]*>)(.*?)(?=</style)", re.IGNORECASE | re.DOTALL)
 _INLINER = CSSInliner(
     keep_style_tags=True, remove_inlined_selectors=True, keep_link_tags=True, load_remote_stylesheets=False
@@ -30,12 +34,20 @@ def _with_doctype(document: str, result: str) -> str:
     return re.sub("<!doctype html>", lambda _: found["kept"], result, count=1, flags=re.IGNORECASE) if found else result
 
 
+def refuse_deep(source: str) -> None:
+    """Raise SourceRefused where elements stand so deep in one another that a parser would end the process."""
+    line = too_deep_line(source)
+    if line is not None:
+        raise SourceRefused((mistake(line, "too-deep", str(MAX_DEPTH)),))
+
+
 def inline_styles(document: str) -> str:
     """Return the whole document as html5ever writes it, its style sheets inlined.
 
     Rules for media, dark mode, hover, fonts and single clients stay in their style sheet. One that css-inline
-    cannot read stays whole, as a mail client would still use the part of it that it understands.
+    cannot read stays whole, as a mail client would still use the part of it that it understands. Raises SourceRefused.
     """
+    refuse_deep(document)
     return _with_doctype(document, _inlined(document))
 
 
@@ -51,7 +63,8 @@ def _inlined(document: str) -> str:
 
 
 def normalise(document: str) -> str:
-    """Return the document as html5ever writes it, styles untouched."""
+    """Return the document as html5ever writes it, styles untouched. Raises SourceRefused."""
+    refuse_deep(document)
     return _with_doctype(document, _NORMALISER.inline(document))
 
 

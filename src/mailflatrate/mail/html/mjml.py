@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import mrml
 
+from mailflatrate.mail.html.inline import refuse_deep
 from mailflatrate.mail.mistakes import from_mjml, mistake
 from mailflatrate.mail.source_errors import SourceError, SourceRefused
 
@@ -37,6 +38,7 @@ COMPONENTS = frozenset({
 
 def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
     """Return HTML. Raises SourceRefused with what mrml says; `find_mjml_errors` finds more, for the author."""
+    refuse_deep(source)
     try:
         options = mrml.RenderOptions(social_icon_origin=social_icon_origin, fonts=_NO_FONTS)
         return mrml.to_html(source, render_options=options).content

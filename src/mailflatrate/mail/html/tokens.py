@@ -95,6 +95,32 @@ def _token(found: re.Match[str]) -> Token:
     return Token(Kind.START, text, found["start"].lower(), attributes, rest.rstrip().endswith("/"))
 
 
+MAX_DEPTH = 250
+"""Elements inside of one another. The libraries behind the compiler walk a document by recursion, and end their process
+where it is deep enough."""
+# What a parser closes by itself, and what holds nothing.
+_NEVER_DEEP = frozenset({
+    "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "option", "optgroup", "rp", "rt",
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+})  # fmt: skip
+
+
+def too_deep_line(source: str) -> int | None:
+    """The line, from 1, on which elements stand deeper in one another than `MAX_DEPTH`; None where none do."""
+    if source.count("<") <= MAX_DEPTH:
+        return None
+    depth, at = 0, 0
+    for token in tokenise(source):
+        at = source.find(token.text, at) + len(token.text)
+        if token.kind is Kind.START and not token.self_closing and token.name not in _NEVER_DEEP:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return source.count("\n", 0, at) + 1
+        elif token.kind is Kind.END and token.name not in _NEVER_DEEP:
+            depth = max(0, depth - 1)
+    return None
+
+
 _REFERENCE = re.compile(r"&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*;?)(?P<next>=?)")
 
 

@@ -8,7 +8,7 @@ from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
-_FORM = re.compile(r"\s*<?[^\s<>;@]+@([^\s<>;@]+)>?\s*(?:;\s*report=(?:arf|xarf)\s*)?", re.IGNORECASE)
+_FORM = re.compile(r"\s*<?[^\s<>;:,@]+@([^\s<>;:,@]+)>?\s*(?:;\s*report=(?:arf|xarf)\s*)?", re.IGNORECASE)
 
 
 def _hits(facts: MessageFacts) -> Params | None:

@@ -1,4 +1,4 @@
-"""R-49: no link hides where it leads: no shorteners, no bare IP addresses, no strange schemes."""
+"""R-49: no link hides where it leads: no shorteners, IP addresses, strange schemes, false letters."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import HasContent
+from mailflatrate.rules.names.scripts import disguised_word, script_of, undisguised
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
-_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
+# Services that anybody may use to hide a target; a brand's own (youtu.be, amzn.eu) says whose it is.
 _SHORTENERS = frozenset(
     {
-        *("bit.ly", "tinyurl.com", "goo.gl", "t.co", "ow.ly", "is.gd", "buff.ly", "rebrand.ly", "cutt.ly"),
-        *("shorturl.at", "rb.gy", "t1p.de", "tiny.cc", "v.gd", "s.id", "kurzelinks.de", "kurz.li", "lnkd.in"),
-        *("t.ly", "bl.ink", "short.io", "shrtco.de", "tr.im", "qr.ae", "adf.ly", "x.gd", "amzn.to"),
+        *("bit.ly", "bitly.com", "j.mp", "tinyurl.com", "tiny.one", "goo.gl", "t.co", "ow.ly", "is.gd", "v.gd"),
+        *("buff.ly", "rebrand.ly", "cutt.ly", "cutt.us", "shorturl.at", "shorturl.asia", "rb.gy", "t1p.de", "tiny.cc"),
+        *("s.id", "kurzelinks.de", "kurz.li", "kurzurl.net", "lnkd.in", "t.ly", "bl.ink", "short.io", "short.gy"),
+        *("shrtco.de", "tr.im", "qr.ae", "adf.ly", "x.gd", "amzn.to", "soo.gd", "urlz.fr", "dub.sh", "clck.ru"),
+        *("did.li", "kutt.it", "snip.ly", "bc.vc", "ouo.io", "shorte.st", "po.st", "mcaf.ee", "u.to", "goo.su"),
+        *("vk.cc", "2no.co", "iplogger.org", "1url.com", "lc.chat", "n9.cl", "acortar.link", "urlzs.com", "spoo.me"),
+        *("tny.im", "budurl.com", "hyperurl.co", "smarturl.it", "shorturl.gg", "ur1.ca", "l.ead.me", "qrco.de"),
     }
 )
+# Where a whole name in Cyrillic or Greek letters is at home; elsewhere one that reads like Latin is meant to.
+_AT_HOME = frozenset({"ru", "ua", "by", "bg", "kz", "rs", "mk", "su", "gr", "cy", "рф", "укр", "бг", "бел", "ελ"})
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -28,16 +36,39 @@ def _is_bad(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.")
+        host = (parts.hostname or "").removeprefix("www.").rstrip(".")
     except ValueError:
         return True
     if parts.scheme.lower() not in _SCHEMES:
         return True
-    if parts.scheme.lower() in ("mailto", "tel"):
+    if parts.scheme.lower() in ("mailto", "tel", "sms"):
         return False
     if host == "localhost":
         return False  # an installation on one machine; of a mailing, links-public says so
-    return not host or host in _SHORTENERS or _is_ip(host) or "." not in host
+    pretends = "@" in parts.netloc or _is_disguised(host)  # bank.example@evil.example leads to evil.example
+    return pretends or not host or _is_shortener(host) or _is_ip(host) or "." not in host
+
+
+def _is_shortener(host: str) -> bool:
+    return host in _SHORTENERS or any(host.endswith(f".{one}") for one in _SHORTENERS)
+
+
+def _is_disguised(host: str) -> bool:
+    """Whether letters of other scripts stand for Latin ones in a host, written as such or as `xn--`."""
+    labels = [_unicode(label) for label in host.split(".")]
+    if all(label.isascii() for label in labels):
+        return False
+    alike = any(not one.isascii() and undisguised(one).isascii() and script_of(one[0]) != "LATIN" for one in labels)
+    return disguised_word(" ".join(labels)) is not None or (alike and labels[-1] not in _AT_HOME)
+
+
+def _unicode(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode") or label
+    except UnicodeError:
+        return label
 
 
 def _is_ip(host: str) -> bool:
@@ -55,7 +86,7 @@ CHECK: Check[HasContent] = Check(
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Google 4.7.28 (URL domains); Spamhaus on public shorteners",
-    version=2,
+    version=3,
     hits=_hits,
     en=Words(
         title="Links show where they lead",

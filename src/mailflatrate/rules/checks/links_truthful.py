@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from mailflatrate.mail.address import AddressError, to_a_label
 from mailflatrate.rules.facts import HasContent
+from mailflatrate.rules.names.domains import is_domain
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
-_SHOWN = re.compile(r"\s*(?:https?://)?((?:[\w-]+\.)+[a-z]{2,24})(?:[/?#:]\S*)?\s*", re.IGNORECASE)
+_SHOWN = re.compile(
+    r"\s*(?P<surely>https?://|www\.|[^\s@<>]+@)?(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,24})(?:[/?#:]\S*)?\s*", re.IGNORECASE
+)
 
 
 def _hits(facts: HasContent) -> Params | None:
     for link in facts.content.links:
         shown = _SHOWN.fullmatch(link.text)
-        if shown is None or not link.url.lower().startswith(("http://", "https://")):
+        # `Node.js` as the words of a link is no host.
+        if shown is None or not (shown["surely"] or is_domain(shown["host"].lower())):
             continue
-        try:
-            target = (urlsplit(link.url).hostname or "").removeprefix("www.")
-        except ValueError:
-            target = ""
-        named = shown.group(1).lower().removeprefix("www.")
-        if target != named and not target.endswith(f".{named}"):
-            return {"shown": shown.group(1), "target": target or link.url}
+        named, target = _label(shown["host"].lower()), _target(link.url)
+        if target is not None and target != named and not target.endswith(f".{named}"):
+            return {"shown": shown["host"], "target": target or link.url}
     return None
+
+
+def _target(url: str) -> str | None:
+    """The host or mail domain to which a link leads; None where there is nothing to compare."""
+    scheme, _, rest = url.partition(":")
+    if scheme.lower() == "mailto":
+        return _label(unquote(rest.partition("?")[0]).partition(",")[0].rpartition("@")[2].lower())
+    if scheme.lower() not in ("http", "https"):
+        return None
+    try:
+        return _label(urlsplit(url).hostname or "")
+    except ValueError:
+        return ""
+
+
+def _label(host: str) -> str:
+    bare = host.rstrip(".").removeprefix("www.")
+    try:
+        return to_a_label(bare)
+    except AddressError:
+        return bare
 
 
 CHECK: Check[HasContent] = Check(

@@ -7,7 +7,9 @@ import re
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
-_FORM = re.compile(r".{0,900}<([^\s<>@]{1,253}\.[^\s<>@]{1,253})>(?:\s*\([^()]*\))?", re.DOTALL)
+_FORM = re.compile(
+    r"(?:\"(?:[^\"\\]|\\.)*\"|[^<>\"]){0,900}<([^\s<>@]{1,253}\.[^\s<>@]{1,253})>(?:\s*\([^()]*\))?", re.DOTALL
+)
 
 
 def _hits(facts: MessageFacts) -> Params | None:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
+from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
-
-# Mailchimp, the percent family, template strings, CleverReach and plain brackets. Our own Liquid is not among them:
-# it is lawful in a subject, and what the compiler cannot fill it reports itself, in `leftovers`.
-_FOREIGN = re.compile(
-    r"\*\|[A-Z0-9_:]{1,40}\|\*"
-    r"|%%[A-Za-z][A-Za-z0-9_. ]{0,40}%%"
-    r"|\$\{[A-Za-z_][\w.]{0,40}\}"
-    r"|\[(?:(?:F|L|VOR|NACH)?NAME|(?:FIRST|LAST)[ _]?NAME|ANREDE|E-?MAIL)\]"
-    r"|(?<!\{)\{(?:VORNAME|NACHNAME|ANREDE|EMAIL|FIRSTNAME|LASTNAME)\}"
-)
 
 
 def _hits(facts: HasContent) -> Params | None:
     content = facts.content
-    foreign = (*_FOREIGN.findall(content.subject), *_FOREIGN.findall(content.preheader))
+    # Our own Liquid is lawful in a subject, and what the compiler cannot fill it reports itself, in `leftovers`.
+    foreign = (tag for tag in find_merge_tags(f"{content.subject}\n{content.preheader}") if tag[:2] not in ("{{", "{%"))
     tags = tuple(dict.fromkeys((*foreign, *content.leftovers)))
     return {"tags": tags} if tags else None
 

@@ -7,8 +7,8 @@ from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 _OF_ONE_CLICK = (
-    UnsubscribeProblem.NO_HTTPS_URI, UnsubscribeProblem.SEVERAL_HTTPS_URIS, UnsubscribeProblem.POST_MISSING,
-    UnsubscribeProblem.POST_REPEATED, UnsubscribeProblem.POST_VALUE,
+    UnsubscribeProblem.MISSING, UnsubscribeProblem.NO_HTTPS_URI, UnsubscribeProblem.SEVERAL_HTTPS_URIS,
+    UnsubscribeProblem.POST_MISSING, UnsubscribeProblem.POST_REPEATED, UnsubscribeProblem.POST_VALUE,
 )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 # Reply and forward marks of the usual mail programs in German, English and the neighbouring languages.
 _PREFIX = re.compile(
-    r"\s*(?:\[[^\]]{0,40}\]\s*)?(re|aw|antw(?:ort)?|sv|vs|odp|fw|fwd|wg|wtr|tr|rv|enc|doorst|vl)"
+    r"\s*(?:\[[^\]]{0,40}\]\s*)?(re|aw|antw(?:ort)?|sv|vs|odp|fw|fwd|wg|wtr|tr|rv|enc|doorst|vl|rif|res|ynt|ilt|отв|ответ"
+    r"|пересл|回复|回覆|答复|答覆|转发|轉寄|轉發|返信|転送)"
     r"\s?(?:\[\d+\]|\(\d+\))?\s?[:：]",
     re.IGNORECASE,
 )

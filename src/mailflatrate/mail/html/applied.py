@@ -1,0 +1,98 @@
+"""What the style sheets of an HTML part do to its elements, for judging what a reader sees (R-44, R-48).
+
+Nothing made here is ever sent: the document comes back with its rules as style attributes. Letters from anywhere are
+read, so that nothing is raised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailflatrate.mail.html.tokens import Kind, tokenise, too_deep_line
+
+_MAX_CHARS = 400_000
+_MEDIA = re.compile(r"@media\b([^{}]*)\{", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_NAME = re.compile(r"[.#]([\w-]+)|\[(?:class|id)[~^*|$]?=[\"']?([\w-]+)")
+_EVERYWHERE = re.compile(r"\s*(?:only\s+)?(?:screen|all)?\s*", re.IGNORECASE)
+_WIDTH = re.compile(r"max-(?:device-)?width\s*:\s*(\d+)", re.IGNORECASE)
+_SHOWS = re.compile(
+    r"(?:^|[;\s])(?:display\s*:\s*(?!none)\w|(?:max-)?height\s*:\s*(?:auto|none|inherit|[1-9])|visibility\s*:\s*visible"
+    r"|font-size\s*:\s*(?!0)\d)",
+    re.IGNORECASE,
+)
+_PHONE_PX = 320
+"""No screen is narrower: what is shown below that is shown to nobody."""
+
+
+def with_styles_applied(source: str) -> str:
+    """Return the HTML with its style sheets applied, in the order and weight of CSS; the source where nothing is to do.
+
+    Rules for all screens count; those for single widths and for dark mode are left alone.
+    """
+    if "<style" not in source.lower() or len(source) > _MAX_CHARS:
+        return source
+    if too_deep_line(source) is not None:
+        return source
+    from css_inline import CSSInliner, InlineError  # only here: most letters come with nothing to apply
+
+    inliner = CSSInliner(keep_style_tags=True, keep_link_tags=True, load_remote_stylesheets=False)
+    try:
+        return inliner.inline(_STYLE.sub(lambda found: found[1] + _for_all_screens(found[2]), source))
+    except (InlineError, ValueError):
+        return source
+
+
+_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(?=</style)", re.IGNORECASE | re.DOTALL)
+
+
+def names_shown_somewhere(source: str) -> frozenset[str]:
+    """Classes and ids that a rule for phones or for dark mode makes visible: hidden elsewhere, they hide nothing."""
+    names: set[str] = set()
+    for token in tokenise(source) if "@media" in source.lower() else ():
+        if token.kind is Kind.RAW and token.name == "style":
+            for condition, block in _media(_COMMENT.sub("", token.text)):
+                if "print" not in condition.lower() and _reaches_somebody(condition):
+                    names.update(_shown_in(block))
+    return frozenset(names)
+
+
+def _reaches_somebody(condition: str) -> bool:
+    return all(int(width) >= _PHONE_PX for width in _WIDTH.findall(condition))
+
+
+def _shown_in(block: str) -> Iterator[str]:
+    for selectors, declarations in _RULE.findall(block):
+        if _SHOWS.search(declarations):
+            for selector in selectors.split(","):
+                for plain, quoted in _NAME.findall(selector.split()[-1] if selector.split() else ""):
+                    yield plain or quoted
+
+
+def _media(css: str) -> Iterator[tuple[str, str]]:
+    """Each media rule's condition and what stands between its braces."""
+    for found in _MEDIA.finditer(css):
+        yield found[1], css[found.end() : _end(css, found.end())]
+
+
+def _end(css: str, start: int) -> int:
+    """Where the block that begins at `start` is closed."""
+    depth = 1
+    for brace in re.finditer(r"[{}]", css[start:]):
+        depth += 1 if brace.group() == "{" else -1
+        if not depth:
+            return start + brace.start()
+    return len(css)
+
+
+def _for_all_screens(css: str) -> str:
+    """The sheet with the rules of `@media screen` and `@media all` standing free."""
+    css = _COMMENT.sub("", css)
+    found = next((one for one in _MEDIA.finditer(css) if _EVERYWHERE.fullmatch(one[1])), None)
+    while found is not None:
+        end = _end(css, found.end())
+        css = f"{css[: found.start()]} {css[found.end() : end]} {css[end + 1 :]}"
+        found = next((one for one in _MEDIA.finditer(css) if _EVERYWHERE.fullmatch(one[1])), None)
+    return css

@@ -1,0 +1,20 @@
+"""Places for personal values that nobody filled, as the systems of this field write them (R-52)."""
+
+from __future__ import annotations
+
+import re
+
+_TAGS = re.compile(
+    r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\{\{"  # Liquid, Jinja, Handlebars, Twig
+    r"|%%=?[A-Za-z_][^%\n]{0,60}%%|%[A-Z]{3,}(?:_[A-Z]+)+%"  # Salesforce, Exact Target, SendGrid, ActiveCampaign
+    r"|\*\|[A-Z][A-Z0-9_: -]{0,60}\|\*"  # Mailchimp
+    r"|\[(?:(?:F|L|FIRST|LAST|FULL|VOR|NACH)?[ _]?NAME|ANREDE|E-?MAIL|UNSUBSCRIBE|COMPANY)\]"
+    r"|(?<![{$])\{(?:VORNAME|NACHNAME|NAME|ANREDE|E-?MAIL|FIRST_?NAME|LAST_?NAME|COMPANY|FIRMA)\}"  # CleverReach
+    r"|\$\{[A-Za-z_][\w.]{0,60}\}|<%=?.{0,80}?%>",
+    re.DOTALL,
+)
+
+
+def find_merge_tags(text: str) -> tuple[str, ...]:
+    """The tags in a text as they stand, each once."""
+    return tuple(dict.fromkeys(_TAGS.findall(text)))
