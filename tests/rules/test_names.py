@@ -71,6 +71,23 @@ def test_honest_names_are_left_alone(raw: str) -> None:
     assert keys(raw) == []
 
 
+def from_lines(name: str) -> list[str]:
+    """From fields of a kind, one a line, as they stand in a header."""
+    return (Path(__file__).parent / "from_lines" / name).read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("raw", from_lines("concealed.txt"))
+def test_a_line_that_conceals_its_sender_goes_nowhere_by_itself(raw: str) -> None:
+    """Other people's addresses, domains and brands: spelled out, masked, encoded twice, in look-alike letters."""
+    assert lint_from_line(raw, shipped_brands())["verdict"] in ("block", "review")
+
+
+@pytest.mark.parametrize("raw", from_lines("honest.txt"))
+def test_an_honest_line_is_not_held_up(raw: str) -> None:
+    """Companies with dots in their names, titles, initials, names in many scripts, brands under their own domains."""
+    assert lint_from_line(raw, shipped_brands())["verdict"] in ("pass", "warn", "info")
+
+
 @given(st.text(max_size=60))
 def test_no_name_breaks_the_rules(name: str) -> None:
     lint_from_line(f"{name} <a@rose.example>", shipped_brands())

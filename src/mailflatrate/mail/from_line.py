@@ -11,6 +11,7 @@ from mailflatrate.mail.address import AddressError, to_a_label
 from mailflatrate.mail.reading.mime import decode_words
 
 MAX_OCTETS = 8000
+_MAX_DECODINGS = 3
 _ANGLE = re.compile(r"<([^<>]*)>?")
 _COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
 _BARE = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]+")
@@ -90,9 +91,14 @@ def _mailbox(piece: str) -> Mailbox | None:
 
 
 def _name(text: str) -> str:
-    """Quotes taken off and encoded words decoded, inside quotes too, as clients do."""
-    plain = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
-    return " ".join(decode_words(plain).split())
+    """Quotes taken off and encoded words decoded, inside quotes too, as clients do, and as often as forgers encode."""
+    name = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
+    for _ in range(_MAX_DECODINGS):
+        decoded = decode_words(name)
+        if decoded == name:
+            break
+        name = decoded
+    return " ".join(name.split())
 
 
 def _domain(address: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.names.domains import Mention, mentions, same_house
+from mailflatrate.rules.names.domains import Mention, as_read, mentions, same_house
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
 def _hits(facts: HasFrom) -> Params | None:
     line = facts.from_line
+    own_domains = [form for domain in (line.domain, *line.own_domains) for form in (domain, as_read(domain))]
     for mention in mentions(line.name):
-        own = any(same_house(mention.domain, domain) for domain in (line.domain, *line.own_domains))
+        own = any(same_house(mention.domain, domain) for domain in own_domains)
         if own or (facts.imprint is None and _is_title(line.name, mention)):
             continue
         return {"found": mention.text, "domain": line.domain or "-"}
@@ -24,7 +25,8 @@ def _is_title(name: str, mention: Mention) -> bool:
     """
     before, after = name[: mention.start].rstrip(), name[mention.end :].lstrip()
     amid = before[-1:].isalnum() and after[:1].isalnum()
-    return not mention.is_address and amid and mention.text[:1].isupper() and mention.text[1:].islower()
+    titled = mention.text[:1].isupper() and mention.text[1:].islower() and mention.domain.endswith((".com", ".net"))
+    return not mention.is_address and amid and titled
 
 
 CHECK: Check[HasFrom] = Check(

@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from mailflatrate.rules.names.domains import registrable, suffixes
 from mailflatrate.rules.names.scripts import skeleton, words_of
 
+_SPLIT_FROM = 6
+"""From this length on a brand is also found in two words: `Docu Sign`."""
 _GLUED_FROM = 7
 """From this length on a brand is also found inside a longer word: `CoinbaseWallet`."""
 
@@ -62,13 +65,20 @@ class Brands:
                     seen.add(brand.name)
                     yield brand
         chunks = {"".join(words_of(chunk)) for chunk in skeleton(text).split()}
+        chunks |= {_joined(chunk) for chunk in chunks}
         if len(words) > 2 and all(len(word) == 1 for word in words):
             chunks.add("".join(words))  # T E M U
+        pairs = {one + other for one, other in pairwise(words) if len(one + other) >= _SPLIT_FROM}  # Docu Sign
         for packed, brand in self._glued:
             inside = len(packed) >= _GLUED_FROM and any(packed in chunk for chunk in chunks)
-            if brand.name not in seen and (inside or packed in chunks):
+            if brand.name not in seen and (inside or packed in chunks or packed in pairs):
                 seen.add(brand.name)
                 yield brand
+
+
+def _joined(word: str) -> str:
+    """Two letters that stand for one they look like together: `Arnazon`, `VVhatsApp`."""
+    return word.replace("rn", "m").replace("vv", "w")
 
 
 def _split(text: str) -> tuple[str, ...]:

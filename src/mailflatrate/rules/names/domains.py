@@ -11,20 +11,41 @@ from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
-from mailflatrate.mail.address import AddressError, to_a_label
+from mailflatrate.mail.address import AddressError, to_a_label, to_u_label
 from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
 from mailflatrate.rules.names.scripts import undisguised
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
-_ADDRESS = re.compile(rf"[\w.+'-]+\s?@\s?((?:{_LABEL}\.)*{_LABEL})", re.UNICODE)
+_ADDRESS = re.compile(rf"[\w.+'-]+\s?@\s?\[?((?:{_LABEL}\.)*{_LABEL})", re.UNICODE)
 _DOMAIN = re.compile(
-    rf"(?<![\w@.])(?:https?://)?((?:{_LABEL}\.)+([^\W\d_]{{2,24}}|xn--[a-z0-9-]+))(?![\w@-])", re.UNICODE
+    rf"(?<![\w.])(?<!\w@)(?<!\w\s@)(?:https?://)?((?:{_LABEL}\.)+([^\W\d_]{{2,24}}|xn--[a-z0-9-]+))(?![\w@])(?!-\w)",
+    re.UNICODE,
 )
+# Endings that are no words, and those that are words somewhere: where a dot is only hinted at, few are believed.
+_PLAIN = "com|net|org|info|biz"
+_KNOWN = f"{_PLAIN}|eu|de|at|ch|fr|it|nl|es|pl|uk|us|io|ru|br|ie|be|dk|se"
+# How a dot and an @ are written so that no program takes a name for an address, and every reader does.
+_MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:(?<=\s)|^)(?:\S\s){5,}\S(?=\s|$)"), ""),  # l i n d e n . d e
+    (re.compile(r"\s*[\[({]\s*(?:dot|punkt|point|punto|\.)\s*[\])}]\s*", re.IGNORECASE), "."),
+    (re.compile(r"\s*[\[({]\s*(?:at|ät|@)\s*[\])}]\s*", re.IGNORECASE), "@"),
+    (re.compile(r"(?<=[a-zA-Z0-9])[\u3002\uff61](?=[a-zA-Z])"), "."),
+    (re.compile(rf"(?<=[a-z0-9])[\u00b7\u2022,](?=(?:{_KNOWN})\b)"), "."),
+    (re.compile(rf"(?<=\w)\s+(?:dot|punkt)\s+(?=(?:{_KNOWN})\b)", re.IGNORECASE), "."),
+    (re.compile(rf"(?<=\w)\s+\.\s?(?=(?:{_KNOWN})\b)", re.IGNORECASE), "."),
+    (re.compile(rf"(?<=\w\w\w)\.\s(?=(?:{_PLAIN})\b)"), "."),
+    (re.compile(rf"\bwww[\s.]+([\w-]+)\s+(?=(?:{_KNOWN})\b)", re.IGNORECASE), r"www.\1."),
+    (re.compile(r"(?<=\w)\s+at\s+(?=[\w-]+\.[a-z]{2,})"), "@"),
+)
+# Names of programming languages and of people that only look like hosts.
+_NO_HOSTS = frozenset({"asp.net", "vb.net", "ado.net", "ml.net", "paint.net", "will.i.am"})
 # "Dr.Huber", "Mrs.Li": a title before a dot makes no domain.
 _TITLES = frozenset({
     "dr", "mr", "mrs", "ms", "mx", "st", "prof", "hr", "hon", "rev", "sir", "mme", "mlle", "sig", "sra", "ing",
     "dipl", "mag", "nr", "no", "vs", "inc",
 })  # fmt: skip
+# What follows a title without a space: "Dr.med".
+_DEGREES = frozenset({"med", "dent", "vet", "phil", "jur", "rer", "nat", "oec", "ing", "habil"})
 # Endings that are also words, names or abbreviations in names: taken for domains only in lower case.
 _WORD_ENDINGS = frozenset({
     "co", "ag", "kg", "ev", "sa", "me", "my", "so", "to", "is", "it", "in", "at", "am", "be", "do", "page", "ford",
@@ -47,7 +68,7 @@ class Mention:
 
 def mentions(text: str) -> tuple[Mention, ...]:
     """Every address and domain in a text, look-alike letters read as what they are taken for. Never raises."""
-    plain = undisguised(text)
+    plain = _unmasked(undisguised(text))
     found = []
     taken: list[range] = []
     for match in _ADDRESS.finditer(plain):
@@ -62,13 +83,24 @@ def mentions(text: str) -> tuple[Mention, ...]:
     return tuple(sorted(found, key=lambda mention: mention.start))
 
 
+def _unmasked(text: str) -> str:
+    """The text with the dots and at-signs that it only hints at: `bank (dot) de`, `bank . de`, `info(at)bank.de`."""
+    for mask, plain in _MASKS:
+        text = mask.sub(lambda found: "".join(found.group().split()), text) if not plain else mask.sub(plain, text)
+    return text
+
+
 def _reads_as_domain(written: str) -> bool:
-    first = written.partition(".")[0]
+    first, _, rest = written.partition(".")
     ending = written.rpartition(".")[2]
-    if not is_domain(written.lower()) or first.lower() in _TITLES:
+    if not is_domain(written.lower()) or written.lower() in _NO_HOSTS:
+        return False
+    if first.lower() in _TITLES and (rest[:1].isupper() or rest.lower() in _DEGREES):
         return False
     if ending.lower() in _WORD_ENDINGS and ending != ending.lower():
         return False
+    if len(ending) > 3 and ending[0].isupper() and ending[1:].islower():
+        return False  # `Look.Book`, `Kiel.Sailing.City`: words set apart by dots
     initial = len(first) == 1 and written.count(".") == 1
     return not (initial and not first.isdigit() and ending != ending.lower())
 
@@ -76,6 +108,14 @@ def _reads_as_domain(written: str) -> bool:
 def _label(domain: str) -> str:
     try:
         return to_a_label(domain)
+    except AddressError:
+        return domain
+
+
+def as_read(domain: str) -> str:
+    """A domain (A-label) as `mentions` reads it in a text: `xn--mller-kva.de` is `müller.de`, read as `muller.de`."""
+    try:
+        return _label(undisguised(to_u_label(domain))) if "xn--" in domain else domain
     except AddressError:
         return domain
 
