@@ -27,6 +27,13 @@ HARD = [
     (553, None, "sorry, no mailbox here by that name (#5.1.1 - chkuser)"),
     (550, "5.7.1", "No mailbox found"),
     (550, None, "Benutzer unbekannt"),
+    (550, None, "Utente non trovato"),
+    (550, None, "No existe un buzón con ese nombre"),
+    (550, None, "Gebruiker bestaat niet"),
+    (550, None, "Пользователя не существует"),
+    (550, None, "User does not exist. Giving up on 192.0.2.9."),
+    (550, None, "No MX or A records for gone.example"),
+    (550, "5.1.1", "RCP-P1 the recipient does not exist"),
 ]
 
 RECIPIENT_SOFT = [
@@ -38,6 +45,10 @@ RECIPIENT_SOFT = [
     (450, None, "Requested mail action not taken: mailbox unavailable"),
     (451, None, "Requested action aborted: local error in processing"),
     (421, "4.3.2", "Service not available, closing transmission channel"),
+    (552, None, "La casella è piena"),
+    (552, None, "Postfach überfüllt"),
+    (550, None, "This address no longer accepts mail."),
+    (550, "5.2.1", "Mailbox unavailable or access denied"),
 ]
 
 #: R-70: code and text of each provider; never against the recipient.
@@ -61,6 +72,10 @@ SENDER_FAULT = [
     (553, "5.1.8", "<anna@muster.example>... Domain of sender address anna@muster.example does not exist"),
     (550, None, "550 5.1.1 User unknown (in reply to MAIL FROM command)".replace("550 5.1.1 ", "")),
     (554, "5.7.1", "<dora@empfang.example>: Relay access denied"),
+    (550, None, "dora@empfang.example does not accept mail from muster.example"),
+    (550, "5.7.1", "user is not authorized to send to this recipient"),
+    (550, "5.7.10", "<dora@empfang.example>: Recipient address rejected: Encryption needed"),
+    (554, "5.5.6", "<dora@empfang.example>: Recipient address rejected."),
 ]
 
 CONTENT = [
@@ -102,6 +117,13 @@ def test_unknown_user_after_data_hides_a_filter() -> None:
     assert judge(said).reason is Reason.FILTERED
     assert judge(said.replace("550 No", "550 5.1.1 No")).hard
     assert judge(said.replace("end of DATA", "RCPT TO")).hard
+
+
+def test_a_registered_code_that_no_table_has_is_no_dead_address() -> None:
+    """RFC 3463 2.2: the subject alone says what the code is about."""
+    for subject in "234567":
+        verdict = judge(f"550 5.{subject}.99 <dora@empfang.example>: Recipient address rejected", f"5.{subject}.99")
+        assert (verdict.hard, verdict.reason is Reason.UNDEFINED) == (False, False)
 
 
 def test_a_delay_is_never_hard() -> None:

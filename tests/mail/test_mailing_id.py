@@ -55,6 +55,14 @@ def test_it_is_found_in_a_sentence(mailing_id: str) -> None:
     assert mailing_id in find_in_text(text)
 
 
+@pytest.mark.parametrize(
+    "said", ["ID: {}", "my mailing ID is {}", "Kennung {}", "Die ID lautet {}.", "Nr.{}", "(id={})"]
+)
+def test_nine_letters_are_an_id_where_the_sentence_says_so(said: str) -> None:
+    assert find_in_text(said.format("crtdfhoyn")) == ("CRTD-FH0Y-N",)
+    assert find_in_text("I paid crtdfhoyn and bid crtdfhoyn") == ()
+
+
 @given(ids)
 def test_it_is_found_in_a_message_id_and_a_bare_header(mailing_id: str) -> None:
     assert find_in_text(f"<{compact_form(mailing_id)}.{'a' * 32}@news.example.org>") == (mailing_id,)

@@ -1,5 +1,6 @@
 """A mail that Outlook saved as .msg, written here by the book ([MS-CFB], [MS-OXMSG]), is read like the mail itself."""
 
+from base64 import b64encode
 from struct import pack
 
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from mailflatrate.mail.inspect import inspect_message
 from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
+from mailflatrate.mail.reading.values import Kind
 
 FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 HEADER = (
@@ -105,3 +107,17 @@ def test_a_broken_file_never_raises(changes: list[tuple[int, int]], length: int)
             data[at] = octet
     outlook_message(bytes(data[:length]))
     outlook_message(bytes(data))
+
+
+def test_it_is_read_where_it_is_attached_to_a_mail() -> None:
+    mailing_id = new_mailing_id()
+    file = b64encode(saved(HEADER.format(mailing_id), "Hello")).decode()
+    seen = inspect_message(
+        "From: dora@people.example\nTo: abuse@flat.example\nSubject: Spam\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee the attachment.\n"
+        '--b\nContent-Type: application/vnd.ms-outlook; name="Winter bulbs.msg"\nContent-Transfer-Encoding: base64\n\n'
+        f"{file}\n--b--\n".encode()
+    )
+    assert (seen.kind, seen.mailing_id) == (Kind.COMPLAINT, mailing_id)
+    assert seen.original is not None
+    assert (seen.original.sender, seen.original.how) == ("Lindenhof <news@lindenhof.example>", "attached")

@@ -49,6 +49,10 @@ def test_keyword_within_a_sentence_does_not(text: str) -> None:
         "Subject: Réponse automatique : Neues",
         "Subject: [Automatyczna odpowiedź] Neues",
         "Subject: =?utf-8?b?6Ieq5YuV5b+c562U?=: Neues",
+        "Subject: Odpowiedź automatyczna: Neues",
+        "Subject: Otomatik Yanıt: Neues",
+        "Subject: Automatikus válasz: Neues",
+        "Subject: Dora is out of the office (returning 30.11.2026)",
     ],
 )
 def test_auto_reply_is_known_by_header_or_subject(header: str) -> None:
@@ -72,6 +76,8 @@ def test_list_mail_is_no_reply() -> None:
         "This account is protected by Guard. Please click on the following link to have your address added to the "
         "recipient's allowed list.",
         "Your message is waiting for your verification before it is delivered.",
+        "To control spam, I now allow incoming messages only from senders I have approved beforehand.",
+        "Bitte bestätigen Sie einmalig Ihre Adresse, damit Ihre Nachricht zugestellt wird.",
     ],
 )
 def test_challenge_needs_an_answer_that_demands_proof(body: str) -> None:

@@ -16,6 +16,7 @@ _REPORT_TYPES = ("message/feedback-report", "text/feedback-report")
 _FIELD = re.compile(r"^([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.M)
 _JMRP_SUBJECT = re.compile(r"^\s*complaint about message from \S+", re.I)
 _JMRP_RECIPIENT = "x-hmxmroriginalrecipient"
+_MAX_JMRP_HEADER = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,13 @@ def read_feedback(message: Part) -> FeedbackReport | None:
             report = _from_fields(part.text())
             if report is not None:
                 return report
-    return _from_jmrp(message) or _from_xarf(message) or _from_ses(message) or _from_provider(message)
+    return (
+        _from_jmrp(message)
+        or _from_xarf(message)
+        or _from_xarf_fields(message)
+        or _from_ses(message)
+        or _from_provider(message)
+    )
 
 
 def _from_fields(text: str) -> FeedbackReport | None:
@@ -84,7 +91,10 @@ def _from_jmrp(message: Part) -> FeedbackReport | None:
     for part in message.walk():
         headers = part.headers
         if part.media_type.startswith("message/"):
-            headers = split_headers(part.data().lstrip(b"\n"))[0]
+            data = part.data()
+            if _JMRP_RECIPIENT.encode() not in data[:_MAX_JMRP_HEADER].lower():
+                continue
+            headers = split_headers(data.lstrip(b"\n"))[0]
         if _JMRP_RECIPIENT in headers:
             return _simple("abuse", "jmrp", headers.raw(_JMRP_RECIPIENT), headers.raw("x-originating-ip"))
     sender = address.clean(message.headers.raw("from")).lower()
@@ -138,13 +148,30 @@ def _from_xarf(message: Part) -> FeedbackReport | None:
     return None
 
 
+def _from_xarf_fields(message: Part) -> FeedbackReport | None:
+    """XARF 0.2 (X-ARF): a header that says so, and the report as fields in a text of its own."""
+    if "x-xarf" not in message.headers and "x-arf" not in message.headers:
+        return None
+    for part in message.walk():
+        if part.parts or not part.media_type.startswith("text/"):
+            continue
+        found = {
+            match[1].lower().replace("-", ""): " ".join(match[2].split()) for match in _FIELD.finditer(part.text())
+        }
+        if "reporttype" in found and "source" in found:
+            return _xarf_report({"xarf": "0.2", **found})
+    return None
+
+
 def _xarf_report(data: dict[str, object]) -> FeedbackReport | None:
     body = data.get("Report") if isinstance(data.get("Report"), dict) else data
     if not isinstance(body, dict):
         return None
     flat = {str(key).lower().replace("_", ""): value for key, value in body.items()}
-    is_xarf = any(str(key).lower().startswith("xarf") for key in data) or (
-        "reportclass" in flat or "reporttype" in flat or ("Version" in data and "ReporterInfo" in data)
+    is_xarf = (
+        any(str(key).lower().startswith("xarf") for key in data)
+        or ("Version" in data and "ReporterInfo" in data)
+        or (("reportclass" in flat or "reporttype" in flat) and ("sourceip" in flat or "source" in flat))
     )
     if not is_xarf:
         return None
@@ -157,7 +184,7 @@ def _xarf_report(data: dict[str, object]) -> FeedbackReport | None:
         recipients=(recipient,) if recipient else (),
         original_sender=address.clean(str(flat.get("smtpmailfromaddress") or flat.get("smtpfrom") or "")),
         arrival=str(flat.get("date") or flat.get("timestamp") or ""),
-        source_ip=str(flat.get("sourceip") or flat.get("sourceidentifier") or ""),
+        source_ip=str(flat.get("sourceip") or flat.get("sourceidentifier") or flat.get("source") or ""),
         fields=tuple((key, str(value)) for key, value in flat.items() if isinstance(value, str | int)),
         how="xarf",
     )

@@ -21,6 +21,10 @@ _CANDIDATE: Final = re.compile(
     rf"(?<![0-9A-Za-z])({_SYMBOLS}{{4}})(\s?[{_HYPHENS}]\s?|\s)?({_SYMBOLS}{{4}})"
     rf"(\s?[{_HYPHENS}]\s?|\s)?([0-9A-Za-z])(?![0-9A-Za-z])"
 )
+#: Words that stand before an ID in a sentence, and what may stand between.
+_LABEL: Final = re.compile(r"(?<![^\W_])(?:id|kennung|nummer|number|nr)(?: (?:is|ist|lautet))?$")
+_LABEL_ENDS: Final = " \t\n\xa0.:=#\"'„“"
+_LONGEST_LABEL: Final = 24
 
 
 def new_mailing_id() -> str:
@@ -59,14 +63,15 @@ def compact_form(mailing_id: str) -> str:
 def find_in_text(text: str) -> tuple[str, ...]:
     """Every mailing ID in running text, in its shown form, in order, each once.
 
-    Without any hyphen a candidate must mix letters and digits as `new_mailing_id` does: one nine-letter word
-    in 37 would otherwise pass the check symbol.
+    Without hyphens and without "ID" before it a candidate must mix letters and digits as `new_mailing_id` does: one
+    nine-letter word in 37 would otherwise pass the check symbol.
     """
     found: dict[str, None] = {}
     position = 0
     while match := _CANDIDATE.search(text, position):
-        mailing_id = parse_mailing_id(match.group())
-        if mailing_id is not None and (_is_hyphenated(match) or _is_mixed("".join(match.group(1, 3, 5)))):
+        is_likely = _is_hyphenated(match) or _is_mixed("".join(match.group(1, 3, 5))) or _is_labelled(text, match)
+        mailing_id = parse_mailing_id(match.group()) if is_likely else None
+        if mailing_id is not None:
             found[mailing_id] = None
             position = match.end()
         else:
@@ -78,8 +83,14 @@ def _is_hyphenated(match: re.Match[str]) -> bool:
     return all(separator and separator.strip() for separator in match.group(2, 4))
 
 
+def _is_labelled(text: str, match: re.Match[str]) -> bool:
+    """With O for 0 and I for 1 an ID may be nine letters; then only what stands before it tells it from a word."""
+    before = text[max(0, match.start() - _LONGEST_LABEL) : match.start()]
+    return before[-1:] in _LABEL_ENDS and _LABEL.search(before.rstrip(_LABEL_ENDS).lower()) is not None
+
+
 def _is_mixed(symbols: str) -> bool:
-    return any(symbol.isdigit() for symbol in symbols) and any(symbol.isalpha() for symbol in symbols)
+    return not (symbols.isalpha() or symbols.isdigit())
 
 
 def _shown(compact: str) -> str:

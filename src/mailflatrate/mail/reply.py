@@ -35,8 +35,12 @@ _AUTO_SUBJECT = re.compile(
     r"réponse automatique|absence du bureau|absent|respuesta automática|fuera de (?:la )?oficina|risposta automatica|"
     r"fuori sede|resposta automática|automatyczna odpowied|automaattinen|automatiskt svar|autosvar|automatisk svar|"
     r"automatische afwezigheid|automatisch antwoord|afwezig|автоответ|自動応答|自動返信|不在|自动回复|自動回覆|"
+    r"odpowiedź automatyczna|nieobecność|automatická odpověď|automatická odpoveď|automatikus válasz|otomatik yanıt|"
+    r"răspuns automat|αυτόματη απάντηση|автоматична відповідь|автоматический ответ|자동 ?(?:회신|응답)|부재중|"
+    r"samodejni odgovor|automatski odgovor|автоматичен отговор|fraværende|borta från|poissa|frånvar|"
     r"your (?:message|e-?mail) (?:has been )?received|thank you for (?:your|contacting)|"
     r"we (?:have )?received your|ticket received)|"
+    r"\bis out of the office\b|\bist (?:außer haus|nicht im büro)\b|\bestá fuera de la oficina\b|"
     r"\bautomatic reply\b|\bout of office\b|\bauto[- ]?reply\b|automātisk|automatiska atbilde|automatyczna odpowied",
     re.I,
 )
@@ -50,7 +54,11 @@ _CHALLENGE = re.compile(
     r"click (?:on )?the (?:following )?link[^.]{0,80}"
     r"(?:allowed list|to (?:deliver|release|be delivered))|"
     r"to (?:ensure|complete) delivery of (?:your|this) (?:e-?mail|message)|"
-    r"unknown sender[^.]{0,60}(?:confirm|verify)",
+    r"unknown sender[^.]{0,60}(?:confirm|verify)|"
+    r"only (?:from|allow\w* \w+ from) senders (?:that )?i have approved|pas\.earthlink\.net/wam/addme|"
+    r"(?:being held|held in a queue) because[^.]{0,120}(?:not (?:been )?verified|whitelist|approved)|"
+    r"bestätigen sie[^.]{0,80}(?:adresse|e-mail|nachricht)[^.]{0,60}zugestellt|"
+    r"pour que votre (?:message|e-?mail)[^.]{0,40}(?:soit )?(?:remis|délivré)",
     re.I | re.S,
 )
 _CHALLENGE_SENDER = re.compile(
@@ -58,6 +66,8 @@ _CHALLENGE_SENDER = re.compile(
     r"antispam(?:bol|uol)",
     re.I,
 )
+#: BoxTrapper (cPanel) and the servers that copy it ask with a token in the subject.
+_CHALLENGE_SUBJECT = re.compile(r"\bverify#[\w-]{8,}|\bconfirm#[\w-]{8,}", re.I)
 _CHALLENGE_HEADERS = (
     "x-bluebottle-request",
     "x-boxbe",
@@ -121,8 +131,11 @@ def is_machine_report(message: Part) -> bool:
 
 
 def is_challenge_service(message: Part) -> bool:
-    """A service whose only trade is to ask senders for proof: Boxbe, Spam Arrest, Bluebottle, TMDA."""
-    if any(name in message.headers for name in _CHALLENGE_HEADERS):
+    """A service whose only trade is to ask senders for proof: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper."""
+    headers = message.headers
+    if any(name in headers for name in _CHALLENGE_HEADERS) or headers.raw("x-delivery-agent").startswith("TMDA"):
+        return True
+    if _CHALLENGE_SUBJECT.search(headers.raw("subject")):
         return True
     return _CHALLENGE_SENDER.search(message.headers.raw("from")) is not None
 

@@ -25,7 +25,8 @@ POSTFIX = Dialect(
 QMAIL = Dialect(
     writer="qmail, netqmail, indimail, s/qmail and programs that copy its words",
     openings=(
-        "this is the qmail-send program",
+        # Its translations keep the name ("Hier ist das qmail-send Programm", "el programa qmail-send").
+        "qmail-send",
         "i'm afraid i wasn't able to deliver your message",
         "i am afraid i was not able to deliver your message",
         "this is the deliver program at",

@@ -80,6 +80,8 @@ COMMON_ENDINGS = (
 
 def find_phrase(text: str, phrase: str, start: int = 0) -> int:
     """Where `phrase` (with its `*`) begins in `text`, or -1."""
+    if "*" not in phrase:
+        return text.find(phrase, start)
     first, *rest = phrase.split("*")
     begin = text.find(first, start)
     at = begin + len(first)

@@ -56,13 +56,14 @@ MDAEMON = Dialect(
         "the following addresses did not receive a copy of your message",
         " - no such user here",
         "the attached message had permanent fatal delivery errors",
-        "the attached message had transient fatal",
+        "the attached message had transient",
     ),
     recipients=(
         re.compile(rf"^>[ \t]*({ADDR})", re.M),
         re.compile(rf"^[ \t]*({ADDR}) - no such user here", re.M | re.I),
+        re.compile(rf"^[ \t]*failed address:[ \t]*<?({ADDR})", re.M | re.I),
     ),
-    endings=("\n--- session transcript",),
+    delays=("had transient",),
     whole=True,
 )
 
@@ -79,7 +80,7 @@ SPAMLION = Dialect(
 )
 
 POSTMASTER_NOTICE = Dialect(
-    writer="servers whose notice has the form 'Failed Recipient / Reason' or 'addressed to'",
+    writer="servers whose notice has the form 'Failed Recipient / Reason' or 'addressed to'; FirstClass",
     openings=(
         "failed recipient:",
         "addressed to email address",
@@ -91,6 +92,7 @@ POSTMASTER_NOTICE = Dialect(
         "(originally addressed to",
         "sorry, unable to deliver your message to",
         "could not deliver message to the following recipient",
+        "sorry. your message could not be delivered to:",
     ),
     recipients=(
         re.compile(rf"failed recipient:\s*<?({ADDR})", re.I),

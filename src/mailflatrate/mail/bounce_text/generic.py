@@ -15,11 +15,16 @@ _FAILURE_WORDS = re.compile(
     r"delivery (?:has )?(?:failed|error|failure|problem|to the following)|failed to deliver|error delivering|"
     r"unable to find user|failed permanently|did not (?:reach|receive)|not (?:been )?delivered|user unknown|"
     r"unknown user|no such user|not a valid user|mailbox (?:is )?full|quota|does not exist|"
-    r"returned to (?:you|sender)|rejected|nicht zugestellt|unzustellbar|"
+    r"returned to (?:you|sender)|rejected|nicht zugestellt|unzustellbar|nicht zustellbar|"
+    r"problems?[^.]{0,60}(?:trying|attempting) to deliver|"
     r"non (?:è|e') stat[oa] (?:possibile|recapitat|consegnat)|"
-    r"(?:has been|was) (?:delayed|postponed|returned|rejected|bounced)|has left|non recapitat|"
-    r"no (?:ha podido|pudo) ser entregado|n'a pas pu|não (?:pode|foi)|não pôde|送信できません|配信できません|"
-    r"投递失败|не может быть доставлено|не было доставлено|kunne ikke leveres|kunde inte levereras|"
+    r"(?:has been|was) (?:delayed|postponed|returned|rejected|bounced|blocked)|has left|non recapitat|"
+    r"no (?:ha podido|pudo) ser entregado|n'a pas pu|n'a pu [eê]tre|não (?:pode|foi)|não pôde|"
+    r"送信できません|配信できません|"
+    r"nepodařilo (?:se )?doručit|nem sikerült kézbesíteni|teslim edilem|δεν παραδόθηκε|nu a putut fi livrat|"
+    r"ei voitu toimittaa|не доставлен|전송에 실패|전송하지 못|전달되지 못|"
+    r"配送できません|配信されません|未能送达|无法送达|投递失败|"
+    r"не может быть доставлено|не было доставлено|kunne ikke leveres|kunde inte levereras|"
     r"kon niet worden|nie (?:mogła|może) zostać|permanent(?:ly)? (?:error|fail)",
     re.I,
 )

@@ -6,6 +6,9 @@ from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
 
 _LINE = re.compile(rf"^[ \t]*<?({ADDR})>?:?[ \t]*$", re.M)
 
+#: "dora@example.net on 24.11.2026 10:00", as Exchange dates a failure in the languages of its servers.
+_ON = r"(?:on|am|le|el|il|em|op|den|w dniu|в)"
+
 EXCHANGE_CONNECTOR = Dialect(
     writer="Exchange 4.0 to 5.5 Internet Mail Connector and Internet Mail Service",
     openings=(
@@ -15,8 +18,8 @@ EXCHANGE_CONNECTOR = Dialect(
     ),
     recipients=(
         re.compile(rf"dda:SMTP=({ADDR}?);", re.I),
-        re.compile(rf"^[ \t]*(?:'|\")?({ADDR})(?:'|\")?[ \t]+on[ \t]", re.M),
-        re.compile(rf"^[ \t]*[^\n<]{{1,80}}<({ADDR})>[ \t]+on[ \t]", re.M),
+        re.compile(rf"^[ \t]*(?:'|\")?({ADDR})(?:'|\")?[ \t]+{_ON}[ \t]", re.M),
+        re.compile(rf"^[ \t]*[^\n<]{{1,80}}<({ADDR})>[ \t]+{_ON}[ \t]", re.M),
     ),
 )
 
@@ -30,22 +33,68 @@ EXCHANGE = Dialect(
         "échec de la remise à ces destinataires",
         "échec de la remise pour ces destinataires",
         "no se pudo entregar a estos destinatarios",
+        "error de entrega a estos destinatarios",
+        "recapito non riuscito per i destinatari",
+        "ihre nachricht hat einige oder alle empfänger nicht erreicht",
+        "votre message n'a pas été remis à tous les destinataires",
+        "el mensaje no llegó a alguno de los destinatarios",
+        "il messaggio non è stato recapitato ad alcuni o a tutti i destinatari",
         "diagnostic information for administrators",
         "diagnoseinformationen für administratoren",
         "informations de diagnostic pour les administrateurs",
+        "información de diagnóstico para los administradores",
+        "informazioni di diagnostica per gli amministratori",
+        "diagnostische gegevens voor beheerders",
+        "informações de diagnóstico para administradores",
+        "informacje diagnostyczne dla administratorów",
+        "диагностические сведения для администраторов",
+        "diagnostisk information för administratörer",
+        "diagnosticeringsoplysninger til administratorer",
+        "diagnostisk informasjon for administratorer",
+        "diagnostické informace pro správce",
+        "yöneticiler için tanılama bilgileri",
+        "管理者向けの診断情報",
+        "管理员的诊断信息",
+        "관리자를 위한 진단 정보",
+        # Below the address stand the reply or the connector's own line, in whatever language the rest is.
+        "\n    msexch:",
+        "\n\tmsexch:",
+        "\n#550 5.",
+        "\n#554 5.",
+        "\n#550 4.",
         "couldn't be delivered to",
+        "your message to *couldn't be delivered",
+        "ihre nachricht an *konnte nicht zugestellt werden",
+        "votre message à *n'a pas pu être remis",
+        "no se pudo entregar el mensaje a ",
+        "non è stato possibile recapitare il messaggio a ",
         "wasn't able to be delivered",
         "delivery is delayed to these recipients",
         "automatically generated delivery status notification.\n\ndelivery to the following recipients failed",
     ),
     recipients=(
+        re.compile(
+            rf"^[ \t]*(?:recipient address|empfängeradresse|adresse du destinataire|dirección del? destinatario|"
+            rf"indirizzo (?:del )?destinatario)[ \t]?:\s{{0,8}}({ADDR})",
+            re.M | re.I,
+        ),
         re.compile(rf"^({ADDR})\n(?:#|[^\n]*(?:Remote Server returned|Der Remoteserver|returned '))", re.M),
-        re.compile(rf"^[ \t]*(?:'|\")?({ADDR})(?:'|\")?[ \t]+on[ \t]", re.M),
+        re.compile(rf"^[ \t]*(?:'|\")?({ADDR})(?:'|\")?[ \t]+{_ON}[ \t]", re.M),
         re.compile(rf"^[^\n]{{0,120}}?<mailto:({ADDR})>", re.M),
         re.compile(rf"^[ \t]*({ADDR})[ \t]*$", re.M),
         re.compile(rf"delivered to ({ADDR})", re.I),
     ),
-    endings=("\noriginal message headers", "\nursprüngliche nachrichtenkopfzeilen", "\nen-têtes de message d'origine"),
+    endings=(
+        "\noriginal message headers",
+        "\nursprüngliche nachrichtenkopfzeilen",
+        "\nen-têtes de message d'origine",
+        "\nencabezados de mensajes originales",
+        "\nintestazioni messaggio originale",
+        "\nintestazioni originali del messaggio",
+        "\noorspronkelijke berichtkoppen",
+        "\nursprungshuvuden",
+        "\n元のメッセージ ヘッダー",
+    ),
     delays=("delivery is delayed to these recipients", "you do not need to resend"),
     whole=True,
 )
@@ -57,7 +106,13 @@ DOMINO = Dialect(
         "------- failure reasons",
         "wurde nicht zugestellt an:",
         "n'a pas été distribué à",
+        "n'a pas été remis à :",
         "no se entregó a",
+        "no se ha entregado a:",
+        "non è stato consegnato a:",
+        "non è stato recapitato a:",
+        "não foi entregue a:",
+        "次の宛先に配信されませんでした",
         "listed in public name & address book",
         "lotus notes",
     ),

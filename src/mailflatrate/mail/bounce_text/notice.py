@@ -13,6 +13,7 @@ from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.original import returned_headers
 from mailflatrate.mail.reply import is_auto_reply
 
 #: Most to least authoritative: who writes a form that nobody else writes comes first.
@@ -32,9 +33,12 @@ _FAILURE_SUBJECT = re.compile(
     r"mail (?:delivery |system )?(?:fail|error)|non[- ]?deliver|not (?:be )?delivered|"
     r"could ?n[o']t (?:be )?(?:deliver|send)|failed (?:mail|delivery|message)|delayed|bounce|"
     r"message (?:delivery )?(?:failure|delayed|status|frozen)|user unknown|returning message|unzustellbar|"
-    r"nicht zugestellt|zustellung|rejected|non remis|non distribu|remise|no entregado|non recapitat|mancato recapito|"
+    r"nicht zustellbar|nicht zugestellt|zustellung|rejected|non remis|non distribu|remise|no entregado|"
+    r"non recapitat|mancato recapito|"
     r"mislukt|onbestelbaar|не доставлено|недоставлен|ne peut être|nije isporu|olevererbart|kunde inte levereras|"
     r"could not send|error sending|processing error|loop alert|are not member|niedostarcz|"
+    r"nedoručiteln|kézbesíthetetlen|teslim edilem|αποτυχία παράδοσης|nelivrat|kan ikke leveres|ei voida toimittaa|"
+    r"não entregue|no se puede entregar|не вда[єл]ося|반송|전송 ?실패|配信エラー|配送エラー|未能送达|无法投递|"
     r"送信エラー|配信不能|送信でき|メールエラー|退信|传输失败|系统退信|returned|aws notification",
     re.I,
 )
@@ -43,6 +47,16 @@ _FAILURE_SUBJECT = re.compile(
 _DELAY = re.compile(
     r"\bdelayed\b|delivery delay|not yet been delivered|will (?:be retried|keep trying|continue to try|try again)|"
     r"still (?:being retried|trying)|has been (?:postponed|deferred)|verzögert|en attente|retrasad|ritard",
+    re.I,
+)
+#: Mailboxes that only systems write from; a notice may have come through a list or through an envelope of its own.
+_SYSTEM_MAILBOX = re.compile(
+    r"[\w.+=-]*(?:daemon|post[-_.]?master|mail[-_.]?(?:delivery|system|admin|er)|sysadmin)[\w.+=-]*@", re.I
+)
+_PASSING_MAILBOX = re.compile(r"[\w.+=-]*(?:bounces?|-admin|-owner|-request)(?:[+=-][\w.+=-]*)?@", re.I)
+_TRACE = re.compile(
+    r"\b[45][0-5]\d[ -]|\b[45]\.\d{1,2}\.\d{1,3}\b|user unknown|unknown user|no such user|user not found|host unknown|"
+    r"host not found|mailbox (?:is )?full|quota exceeded|over quota|<<<|>>>",
     re.I,
 )
 _ANSWER_SUBJECT = re.compile(r"\s*(?:re|aw|fwd?|wg|antw|sv|tr|rv)\s*:", re.I)
@@ -103,7 +117,7 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
     end = end_of(dialect, lower, start)
     begin = 0 if dialect.whole else start
     region = text[begin:end] if len(lower) == len(text) else text
-    if not machine and _is_answer(message):
+    if not machine and _is_paste(message, text[:start]):
         return None
     named = named_by(dialect, region)
     header = failed_recipients_header(message)
@@ -116,12 +130,14 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
     return Notice(dialect.writer, tuple(named), delayed, dialect.after_data, region)
 
 
-def _is_answer(message: Part) -> bool:
-    """People who talk about a bounce paste it into an answer."""
+def _is_paste(message: Part, before: str) -> bool:
+    """People who talk about a bounce paste it into an answer, into a mail to a list, or below words of their own."""
     headers = message.headers
-    return (
-        "in-reply-to" in headers or "references" in headers or _ANSWER_SUBJECT.match(headers.raw("subject")) is not None
-    )
+    if "in-reply-to" in headers or "references" in headers or "list-id" in headers:
+        return True
+    if _ANSWER_SUBJECT.match(headers.raw("subject")) is not None:
+        return True
+    return any(line.rstrip().endswith((",", ":", "!", "?")) for line in before.split("\n"))
 
 
 def _prefer_header(header: list[str], named: list[Named], region: str) -> list[Named]:
@@ -142,11 +158,35 @@ def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool)
     if not _MACHINE_SENDER.search(message.headers.raw("from") or "<>") and (not failure or is_auto_reply(message)):
         # Only the null sender speaks for a machine, and vacation notes have it, too (RFC 3834 3.3).
         return None
+    if not _is_from_system(message) and (_is_bulk(message) or not _shows_trace(message, region)):
+        return None
     named = generic_notice(message, region, machine=machine, failure=failure)
     if not named and not (failure and is_daemon(message)):
         return None
     delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None
     return Notice("unknown", tuple(named), delayed, False, region)
+
+
+def _is_from_system(message: Part) -> bool:
+    """Whether mailbox and return path are those of a mail system. A name proves nothing: thieves of passwords call
+    themselves "Mail Delivery System", but their mail comes from a mailbox of theirs.
+    """
+    mailbox = address.clean(message.headers.raw("from"))
+    path = address.clean(message.headers.raw("return-path"))
+    if mailbox and not _SYSTEM_MAILBOX.match(mailbox):
+        return False
+    return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING_MAILBOX.match(path))
+
+
+def _is_bulk(message: Part) -> bool:
+    """Newsletters are sent from bounces@ and write about bounces, too."""
+    headers = message.headers
+    return "list-unsubscribe" in headers or "list-id" in headers
+
+
+def _shows_trace(message: Part, region: str) -> bool:
+    """Whether a notice shows what only a mail system knows: a code, its words, or the mail that it returns."""
+    return _TRACE.search(region) is not None or returned_headers(message) is not None
 
 
 def _quoted(lower: str, at: int) -> bool:

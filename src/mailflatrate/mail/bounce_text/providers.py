@@ -23,7 +23,7 @@ GOOGLE = Dialect(
     ),
     recipients=(
         _LINE,
-        re.compile(rf"(?:wasn't delivered to|delivering your message to)\s+<?({ADDR}?)>?[.\s]", re.I),
+        re.compile(rf"(?:wasn't delivered to|delivering your message to)\s+<?({ADDR}?)>?\.?(?:\s|$)", re.I),
     ),
     delays=(
         "this is a warning message only",

@@ -80,6 +80,16 @@ BY_DETAIL: dict[str, Reason] = {
     "7.650": Reason.BADREPUTATION,
 }
 
+#: What the subject of a code says (RFC 3463 2.2) where its detail is not in the table: none of these is an address.
+BY_SUBJECT: dict[str, Reason] = {
+    "2": Reason.FILTERED,
+    "3": Reason.SYSTEMERROR,
+    "4": Reason.NETWORKERROR,
+    "5": Reason.SYNTAXERROR,
+    "6": Reason.CONTENTERROR,
+    "7": Reason.SECURITYERROR,
+}
+
 #: A code so plain that it is believed before any words but those of `PROVIDERS`.
 PLAIN: frozenset[str] = frozenset(
     {

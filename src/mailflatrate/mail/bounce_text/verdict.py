@@ -3,7 +3,15 @@
 import re
 from functools import lru_cache
 
-from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, CODE_OF, DEAD_DETAILS, HARD_REASONS, PLAIN, outcome_of
+from mailflatrate.mail.bounce_text.status_codes import (
+    BY_DETAIL,
+    BY_SUBJECT,
+    CODE_OF,
+    DEAD_DETAILS,
+    HARD_REASONS,
+    PLAIN,
+    outcome_of,
+)
 from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
 from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
 from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
@@ -109,6 +117,8 @@ def _last_reasons(bare: str, detail: str) -> Reason:
         row = REST.find(bare)
         if row is not None:
             return row.reason
+    if by_code is Reason.UNDEFINED:
+        by_code = BY_SUBJECT.get(detail.partition(".")[0], Reason.UNDEFINED)
     if by_code is Reason.UNDEFINED:
         row = VAGUE.find(bare)
         if row is not None:

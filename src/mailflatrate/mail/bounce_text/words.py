@@ -17,7 +17,7 @@ class Words:
 class Table:
     """Rows in the order in which they are believed; plain substring search, because failures are a hot path."""
 
-    __slots__ = ("_entries", "rows")
+    __slots__ = ("_ascii", "_entries", "rows")
 
     def __init__(self, *rows: Words) -> None:
         self.rows = rows
@@ -26,10 +26,12 @@ class Table:
             for phrase in row.phrases:
                 first, *rest = phrase.split("*")
                 self._entries.append((first, tuple(rest), row))
+        # Most diagnostics are ASCII, in which the words of other scripts need not be looked for.
+        self._ascii = [entry for entry in self._entries if entry[0].isascii()]
 
     def find(self, text: str) -> Words | None:
         """The first row with a phrase that occurs in `text` (lower case, single spaces)."""
-        for first, rest, row in self._entries:
+        for first, rest, row in self._ascii if text.isascii() else self._entries:
             at = text.find(first)
             if at >= 0 and (not rest or _follows(text, at + len(first), rest)):
                 return row

@@ -160,7 +160,6 @@ PROVIDERS = Table(
         "KDDI au (refuses after DATA, without naming the address)",
         ("550 : user unknown", "550: : user unknown"),
     ),
-    Words(Reason.FILTERED, "NTT DOCOMO (refuses after DATA)", ("550 unknown user *@",)),
     # --- Yahoo, AOL ---------------------------------------------------------------------------------------------
     Words(
         Reason.USERUNKNOWN,
@@ -226,8 +225,9 @@ PROVIDERS = Table(
     Words(
         Reason.FILTERED,
         "Facebook",
-        ("refused due to recipient preferences", "email preferences of the person", "rcp-p2", "rcp-p1", "rcp-p3"),
+        ("refused due to recipient preferences", "email preferences of the person", "rcp-p2", "rcp-p3"),
     ),
+    Words(Reason.USERUNKNOWN, "Facebook", ("rcp-p1",)),
     # --- Russian and Ukrainian providers ------------------------------------------------------------------------
     Words(
         Reason.USERUNKNOWN,

@@ -209,7 +209,7 @@ VAGUE = Table(
     Words(
         Reason.USERUNKNOWN,
         "Postfix and others that give no other word",
-        ("recipient address rejected", "recipient rejected", "address rejected"),
+        ("recipient address rejected", "recipient rejected", "550 address rejected"),
     ),
     Words(
         Reason.REJECTED,

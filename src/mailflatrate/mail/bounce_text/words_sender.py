@@ -237,7 +237,9 @@ SENDER = Table(
             "hosts with dynamic ip",
             "generic dns ptr",
             "no valid recipients from",
-            "this server does not accept mail from",
+            "not accept mail from",
+            "not accept email from",
+            "not accept e-mail from",
         ),
     ),
 )

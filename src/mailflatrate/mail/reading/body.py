@@ -12,7 +12,6 @@ _TAG = re.compile(r"<(?!/?[^<>\s]+@)[!/a-zA-Z][^<>]{0,2000}>")
 _RUNS = tuple(character * 200 for character in ' \t\n-=_*<>:."')
 _RUN = re.compile(r"([ \t\n=_*<>:.\"-])\1{199,}")
 _MAX_LINE = 4000
-_LONG_LINE = re.compile(rf"[^\n]{{{_MAX_LINE}}}")
 _MAX_INVISIBLE = 50
 
 MAX_NOTICE = 48 * 1024
@@ -54,8 +53,9 @@ def _tamed(text: str) -> str:
     """Without endless lines and runs, on which patterns would spend their time; no notice has any."""
     if any(run in text for run in _RUNS):
         text = _RUN.sub(r"\1", text)
-    if _LONG_LINE.search(text):
-        text = "\n".join(line[:_MAX_LINE] for line in text.split("\n"))
+    lines = text.split("\n")
+    if any(len(line) > _MAX_LINE for line in lines):
+        text = "\n".join(line[:_MAX_LINE] for line in lines)
     return text
 
 

@@ -7,19 +7,21 @@ FROM: Final = (
     "kimden", "від", "от", "от кого", "šalje", "nadawca", "de la", "expéditeur", "absender", "remitente",
     "mittente", "remetente", "afzender", "avsender", "avsändare", "afsender", "odesílatel", "odosielateľ",
     "pošiljatelj", "expeditor", "sender", "αποστολέας", "από", "发件人", "寄件者", "寄件人", "差出人", "送信者",
-    "보낸사람", "보낸 사람", "מאת", "من", "จาก", "từ", "nga", "no", "nuo",
+    "보낸사람", "보낸 사람", "מאת", "من", "จาก", "từ", "nga", "no", "nuo", "подател", "siuntėjas",
+    "remitent",
 )  # fmt: skip
 TO: Final = (
     "to", "an", "à", "a", "para", "pour", "till", "til", "aan", "komu", "do", "adresat", "címzett",
     "vastaanottaja", "saaja", "kime", "alıcı", "кому", "prima", "pre", "către", "destinataire", "destinatario",
     "destinatari", "empfänger", "ontvanger", "mottaker", "mottagare", "modtager", "adresát", "príjemca",
     "primatelj", "за", "παραλήπτης", "προς", "收件人", "收件者", "宛先", "받는사람", "받는 사람", "אל", "إلى",
-    "ถึง", "đến",
+    "ถึง", "đến", "za", "до", "kam", "per a", "per", "prejemnik", "получател", "gavėjas",
 )  # fmt: skip
 SUBJECT: Final = (
     "subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "předmět", "predmet", "emne",
     "ämne", "aihe", "tárgy", "temat", "konu", "тема", "subiect", "teema", "sujet", "věc", "θέμα", "件名",
-    "主题", "主旨", "標題", "제목", "נושא", "الموضوع", "เรื่อง", "chủ đề",
+    "主题", "主旨", "標題", "제목", "נושא", "الموضوع", "เรื่อง", "chủ đề", "zadeva", "относно", "temats", "assumpte",
+    "naslov", "tēma",
 )  # fmt: skip
 DATE: Final = (
     "date", "sent", "datum", "gesendet", "envoyé", "envoyé le", "fecha", "enviado", "enviado el", "enviada",
@@ -27,7 +29,9 @@ DATE: Final = (
     "lähetetty", "dátum", "küldve", "elküldve", "wysłano", "wysłane", "tarih", "gönderildi", "gönderme tarihi",
     "дата", "отправлено", "надіслано", "poslano", "odoslané", "trimis", "kuupäev", "saatmisaeg", "enviada em",
     "enviado em", "gesendet am", "ημερομηνία", "ημ/νία", "日期", "发送时间", "发送日期", "寄件日期", "日付",
-    "送信日時", "날짜", "보낸 날짜", "תאריך", "التاريخ", "วันที่", "ngày",
+    "送信日時", "날짜", "보낸 날짜", "תאריך", "التاريخ", "วันที่", "ngày", "изпратено", "išsiųsta", "išsiuntė", "nosūtīts",
+    "datums", "enviat", "poslato", "đã gửi", "στάλθηκε", "נשלח", "تاريخ الإرسال", "تم الإرسال", "envoyée",
+    "wysłany", "verzonden op", "sent at",
 )  # fmt: skip
 COPY: Final = (
     "cc", "kopie", "kopia", "kopi", "copia", "másolat", "másolatot kap", "kopio", "koopia", "bilgi", "копия",
@@ -66,5 +70,9 @@ FORWARDED: Final = (
     "mesaj redirecționat", "mesaj original", "începutul mesajului", "proslijeđen", "proslijeđenu",
     "prosljeđena", "edastatud", "edasi saadetud", "προωθημένο μήνυμα", "αρχικό μήνυμα", "转发邮件", "原始邮件",
     "轉寄郵件", "原始郵件", "転送メッセージ", "転送されたメッセージ", "元のメッセージ", "전달된 메일",
-    "원본 메시지", "הודעה שהועברה", "رسالة معاد توجيهها",
+    "원본 메시지", "הודעה שהועברה", "رسالة معاد توجيهها", "رسالة مُعاد توجيهها", "przekazana dalej", "转发的邮件",
+    "posredovano sporočilo", "izvorno sporočilo", "препратено съобщение", "оригинално съобщение", "persiųst",
+    "originalus pranešimas", "pārsūtīt", "sākotnējais ziņojums", "missatge reenviat", "missatge original",
+    "prosleđen", "originalna poruka", "thư được chuyển tiếp", "thư gốc", "this is a forwarded message",
+    "weitergeleitete mail", "dies ist eine weitergeleitete",
 )  # fmt: skip

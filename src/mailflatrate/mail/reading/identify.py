@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
-from mailflatrate.mail.reading.evidence import mails_in_json
-from mailflatrate.mail.reading.mime import Headers, Part, parse
+from mailflatrate.mail.reading.carried import carried_mails
+from mailflatrate.mail.reading.mime import Headers, Part
 from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, Purpose, TokenClaims
 
 # A link wrapped by a mailbox provider has its slashes escaped, so that a token may follow "%2F".
@@ -27,7 +27,6 @@ _MARKED_FIELDS = (
     "cfbl-feedback-id", "feedback-id", "message-id", "in-reply-to", "references", "list-help", "subject",
 )  # fmt: skip
 _REPORT_PARTS = ("message/feedback-report", "text/feedback-report", "message/delivery-status", "text/rfc822-header")
-_CARRIED = ("message/rfc822", "message/global", "text/rfc822-header", "message/rfc822-header")
 # Tokens of these purposes name a delivery, and with it a person; others name something else by the same number.
 _OF_A_DELIVERY = frozenset({
     Purpose.VERP, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK, Purpose.MESSAGE_ID, Purpose.PREFERENCES,
@@ -62,8 +61,7 @@ def find_marks(message: Part, quoted: Headers | None, text: str, key_ring: KeyRi
     """Our marks in a message. `quoted` are fields of the returned mail that stand in its text, `text` is what a person
     or machine wrote at its top. Without a key ring only mailing IDs are found.
     """
-    reported = [parse(raw.lstrip(b"\r\n")) for raw in mails_in_json(message)]
-    carried = [*_carried(message, 0), *(mail for mail in reported if mail.headers)][:_MAX_CARRIED]
+    carried = list(_carried(message, 0))[:_MAX_CARRIED]
     heads = [headers for headers in (*(part.headers for part in carried), quoted) if headers]
     ids = _mailing_ids([*heads, message.headers], text, carried)
     if key_ring is None:
@@ -152,13 +150,10 @@ def _texts(parts: Iterable[Part]) -> Iterator[str]:
 
 def _carried(message: Part, depth: int) -> Iterator[Part]:
     """The mails in a message: attached ones, and those attached to them."""
-    for part in message.walk()[1:] if depth == 0 else message.walk():
-        if part.media_type.startswith(_CARRIED) and not part.media_type.startswith("message/global-d"):
-            inner = parse(part.data().lstrip(b"\r\n"))
-            if inner.headers:
-                yield inner
-                if depth < _MAX_DEPTH:
-                    yield from _carried(inner, depth + 1)
+    for mail in carried_mails(message):
+        yield mail
+        if depth < _MAX_DEPTH:
+            yield from _carried(mail, depth + 1)
 
 
 def _mailing_ids(heads: list[Headers], text: str, carried: list[Part]) -> tuple[str, ...]:
@@ -167,9 +162,9 @@ def _mailing_ids(heads: list[Headers], text: str, carried: list[Part]) -> tuple[
         if "x-mailing-id" in headers and (told := parse_mailing_id(headers.raw("x-mailing-id"))):
             found[told] = None
     for headers in heads:
-        for name in _MARKED_FIELDS:
-            if name in headers:
-                found.update(dict.fromkeys(find_in_text(headers.text(name)[:1000])))
+        # A control character between the fields keeps the end of one from the beginning of the next.
+        fields = "\0".join(headers.text(name)[:1000] for name in _MARKED_FIELDS if name in headers)
+        found.update(dict.fromkeys(find_in_text(fields)))
     found.update(dict.fromkeys(find_in_text(text)))
     if not found:
         for mail in carried:

@@ -18,6 +18,10 @@ _BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _COMMENT = re.compile(r"\([^()]*\)")
 
+_FIRST_MARK = re.compile(rb"^--([^\s].{0,200}?)[ \t]*\n", re.M)
+#: Where another mark is declared, only one below which a part's fields begin is believed: notices draw lines, too.
+_OTHER_MARK = re.compile(rb"^--([^\s-][^\s]{0,200})[ \t]*\n(?=content-)", re.M | re.I)
+
 MAX_DEPTH = 8
 MAX_PARTS = 60
 MAX_REPEATS = 100
@@ -126,7 +130,19 @@ class Headers:
 class Part:
     """A message or a part of one. `body` is still transfer-encoded; `data` and `text` decode it."""
 
-    __slots__ = ("_text", "_walk", "body", "depth", "headers", "media_type", "notice", "params", "parts")
+    __slots__ = (
+        "_filename",
+        "_text",
+        "_walk",
+        "body",
+        "carried",
+        "depth",
+        "headers",
+        "media_type",
+        "notice",
+        "params",
+        "parts",
+    )
 
     def __init__(self, headers: Headers, body: bytes, depth: int) -> None:
         self.headers = headers
@@ -136,14 +152,19 @@ class Part:
         self.parts: list[Part] = []
         #: What `reading.body.notice_text` made of this message, kept because several readers ask for it.
         self.notice: str | None = None
+        #: The mails that `reading.carried.carried_mails` found in it, kept for the same reason.
+        self.carried: list[Part] | None = None
+        self._filename: str | None = None
         self._text: str | None = None
         self._walk: list[Part] | None = None
 
     @property
     def filename(self) -> str:
         """The name that the sender gave the part, or ""."""
-        _, params = parse_content_type(self.headers.raw("content-disposition"))
-        return decode_words(params.get("filename") or self.params.get("name") or "")
+        if self._filename is None:
+            _, params = parse_content_type(self.headers.raw("content-disposition"))
+            self._filename = decode_words(params.get("filename") or self.params.get("name") or "")
+        return self._filename
 
     def data(self) -> bytes:
         """The body with its transfer encoding undone."""
@@ -238,14 +259,13 @@ def _split_piece(piece: bytes) -> tuple[Headers, bytes]:
 
 
 def _pieces(body: bytes, boundary: str) -> list[bytes]:
-    """The parts between the boundary lines; a missing close or a missing boundary parameter is tolerated."""
-    if not boundary:
-        guess = re.search(rb"^--([^\s].{0,200}?)[ \t]*\n", body[:20000], re.M)
+    """The parts between the boundary lines; a missing close and a missing or wrong boundary are tolerated."""
+    mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
+    if not boundary or mark not in body:
+        guess = (_FIRST_MARK if not boundary else _OTHER_MARK).search(body[:20000])
         if guess is None:
             return []
         mark = b"--" + guess[1]
-    else:
-        mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     pieces = []
     start = -1
     at = 0 if body.startswith(mark) else body.find(b"\n" + mark)

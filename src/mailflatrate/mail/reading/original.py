@@ -3,11 +3,10 @@
 import re
 
 from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.evidence import mails_in_json
-from mailflatrate.mail.reading.mime import Headers, Part, split_headers
+from mailflatrate.mail.reading.carried import carried_mails
+from mailflatrate.mail.reading.mime import Headers, Part
 from mailflatrate.mail.reading.values import Original
 
-_CARRIERS = ("message/rfc822", "text/rfc822-header", "message/rfc822-header", "message/global")
 _FIRST_FIELD = re.compile(
     r"^(?:return-path|received|from|to|subject|date|message-id|mime-version|x-[\w-]+|dkim-signature|delivered-to|"
     r"list-[\w-]+|feedback-id|content-type|reply-to|sender):[ \t]?\S",
@@ -25,16 +24,7 @@ _TELLING = ("from", "to", "subject", "message-id", "received", "date", "return-p
 
 def carried_headers(message: Part) -> Headers | None:
     """The header fields of the first mail that is attached to the message or stands in its JSON, or None."""
-    for part in message.walk()[1:]:
-        if part.media_type.startswith(_CARRIERS) and not part.media_type.startswith("message/global-d"):
-            headers = split_headers(part.data().replace(b"\r\n", b"\n").lstrip(b"\n"))[0]
-            if headers:
-                return headers
-    for raw in mails_in_json(message):
-        headers = split_headers(raw.replace(b"\r\n", b"\n").lstrip(b"\n"))[0]
-        if headers:
-            return headers
-    return None
+    return next((mail.headers for mail in carried_mails(message)), None)
 
 
 def quoted_headers(text: str) -> Headers | None:
