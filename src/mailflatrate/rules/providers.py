@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailflatrate.rules.verdict import Language
+
 OTHER = "other"
 
 
@@ -29,13 +31,13 @@ PROVIDERS: tuple[Provider, ...] = (
          "live.com", "live.de", "live.at", "live.fr", "msn.com", "passport.com"),
     ),
     Provider(
-        "yahoo", "Yahoo and AOL", True,
+        "yahoo", "Yahoo, AOL", True,
         ("yahoo.com", "yahoo.de", "yahoo.fr", "yahoo.it", "yahoo.es", "yahoo.co.uk", "ymail.com", "rocketmail.com",
          "aol.com", "aol.de", "aim.com"),
     ),
     Provider("apple", "iCloud", False, ("icloud.com", "me.com", "mac.com")),
     Provider(
-        "united_internet", "GMX and WEB.DE", False,
+        "united_internet", "GMX, WEB.DE", False,
         ("gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com", "gmx.info", "web.de", "email.de", "mail.com", "1und1.de"),
     ),
     Provider("telekom", "T-Online", False, ("t-online.de", "magenta.de")),
@@ -57,8 +59,10 @@ def provider_of(domain: str) -> str:
     return _BY_DOMAIN.get(domain.lower(), OTHER)
 
 
-def provider_name(key: str) -> str:
-    """As people know it; `other` and unknown keys as they are."""
+def provider_name(key: str, language: Language = Language.ENGLISH) -> str:
+    """As people know it, all that the table does not hold together; unknown keys as they are."""
+    if key == OTHER:
+        return "andere Anbieter" if language is Language.GERMAN else "other providers"
     return _NAMES.get(key, key)
 
 

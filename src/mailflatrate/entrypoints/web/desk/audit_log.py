@@ -1,5 +1,6 @@
 """The audit log as people read it (R-98)."""
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -7,6 +8,7 @@ from mailflatrate.base import audit
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
+from mailflatrate.entrypoints.web.desk.deeds import WORDS, names_of, word
 
 
 @require_safe
@@ -19,13 +21,16 @@ def audit_log(request: DeskRequest) -> HttpResponse:
     if account.isascii() and account.isdecimal():
         found = found.filter(account_id=int(account))
     if search:
-        found = found.filter(action__icontains=search) | found.filter(actor__icontains=search)
+        in_words = [code for code, said in WORDS.items() if search.casefold() in str(said).casefold()]
+        found = found.filter(Q(action__icontains=search) | Q(actor__icontains=search) | Q(action__in=in_words))
     if before.isascii() and before.isdecimal():
         found = found.filter(id__lt=int(before))
     rows = list(found[: PAGE_ROWS + 1])
-    more = len(rows) > PAGE_ROWS
+    more, shown = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    names = names_of(shown)
     context = {
-        "rows": rows[:PAGE_ROWS], "search": search, "account": account, "next": rows[PAGE_ROWS - 1].id if more else 0,
+        "rows": [(row, word(row.action), names.get(row.account_id or 0, "")) for row in shown],
+        "search": search, "account": account, "next": shown[-1].id if more else 0,
         "later": bool(before), "report": audit.verify() if request.GET.get("check") == "1" else None,
     }  # fmt: skip
     return page(request, "audit_log", context)

@@ -1,5 +1,6 @@
 """What the people of the desk did, in words: the audit log's own codes, as the first page of the desk says them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -27,10 +28,22 @@ WORDS: Final = {
     "strike.taken_back": gettext_lazy("Strike taken back"),
     "mailing.approved": gettext_lazy("Mailing let out"),
     "mailing.sent_back": gettext_lazy("Mailing sent back"),
+    "mailing.frozen": gettext_lazy("Mailing frozen"),
+    "mailing.tested": gettext_lazy("Variants tested"),
+    "mailing.variant_chosen": gettext_lazy("Variant chosen"),
+    "measure.warn": gettext_lazy("Warning by the figures"),
+    "measure.throttle": gettext_lazy("Account throttled by the figures"),
+    "measure.pause_lane": gettext_lazy("Provider paused by the figures"),
+    "measure.pause_mailing": gettext_lazy("Mailing paused by the figures"),
+    "measure.pause_account": gettext_lazy("Account paused by the figures"),
+    "measure.suspend": gettext_lazy("Account suspended by the figures"),
     "measure.lifted": gettext_lazy("Stopped mailing let go on"),
+    "origin.declared": gettext_lazy("Origin declared"),
+    "origin.reopened": gettext_lazy("Origin back at the desk"),
     "origin.approved": gettext_lazy("Origin approved"),
     "origin.asked": gettext_lazy("Asked about an origin"),
     "origin.rejected": gettext_lazy("List rejected"),
+    "import.held": gettext_lazy("Import held"),
     "import.released": gettext_lazy("Import released"),
     "import.refused": gettext_lazy("Import refused"),
     "case.opened": gettext_lazy("Case opened"),
@@ -55,11 +68,30 @@ WORDS: Final = {
     "message.put_away": gettext_lazy("Letter put away"),
     "suppression.lifted": gettext_lazy("Suppression lifted"),
     "document.published": gettext_lazy("Agreement published"),
+    "agreements.accepted": gettext_lazy("Agreements accepted"),
+    "agreements.read": gettext_lazy("Agreements read"),
+    "policy.ticked": gettext_lazy("Policy confirmed"),
+    "four_eyes.switched": gettext_lazy("Four-eyes release switched"),
+    "api_key.made": gettext_lazy("API key made"),
+    "api_key.revoked": gettext_lazy("API key withdrawn"),
+    "mailbox.asked": gettext_lazy("Mailbox asked for proof"),
+    "mailbox.proved": gettext_lazy("Mailbox proved"),
+    "mailbox.refused": gettext_lazy("Mailbox refused"),
+    "mailbox.rests": gettext_lazy("Mailbox takes no mail"),
+    "comment.deleted": gettext_lazy("Comment deleted"),
+    "digest.saved": gettext_lazy("Digest saved"),
+    "digest.prepared": gettext_lazy("Issue of a digest prepared"),
+    "digest.deleted": gettext_lazy("Digest deleted"),
+    "people.withdrawn": gettext_lazy("Silent people let go"),
+    "question.answered": gettext_lazy("Question of the desk answered"),
+    "audit.checked": gettext_lazy("Audit log checked"),
+    "audit.damaged": gettext_lazy("Audit log found damaged"),
+    "staff.created": gettext_lazy("Person of the desk added"),
     "evidence.exported": gettext_lazy("Proof taken along"),
     "person.exported": gettext_lazy("Data of a person taken along"),
     "person.erased": gettext_lazy("Person erased"),
 }
-"""What a person of the desk can do; a code that is missing here is shown as it stands in the log."""
+"""What stands in the log; a code that is missing here is shown as it is."""
 
 REASONS: Final = {
     "applied": gettext_lazy("the application was handed in"),
@@ -85,6 +117,17 @@ REASONS: Final = {
 """Why an account moved (`StandingChange.reason_code`)."""
 
 
+def word(action: str) -> str:
+    """A line's code in the reader's language."""
+    return str(WORDS.get(action, action))
+
+
+def names_of(lines: Iterable[AuditEntry]) -> dict[int, str]:
+    """The names of the accounts that lines are about."""
+    numbers = {line.account_id for line in lines if line.account_id}
+    return dict(Account.objects.filter(id__in=numbers).values_list("id", "name"))
+
+
 def reason_word(code: str) -> str:
     """A reason in the reader's language."""
     return str(REASONS.get(code, code))
@@ -104,11 +147,7 @@ class Deed:
 def newest(number: int) -> list[Deed]:
     """The last decisions of people of the desk, newest first."""
     lines = list(AuditEntry.objects.filter(actor_kind=ActorKind.STAFF.value).order_by("-id")[:number])
-    names = dict(Account.objects.filter(id__in={line.account_id for line in lines}).values_list("id", "name"))
+    names = names_of(lines)
     return [
-        Deed(
-            str(WORDS.get(line.action, line.action)), names.get(line.account_id or 0, ""), line.actor, line.at,
-            line.reason,
-        )
-        for line in lines
-    ]  # fmt: skip
+        Deed(word(line.action), names.get(line.account_id or 0, ""), line.actor, line.at, line.reason) for line in lines
+    ]

@@ -16,6 +16,7 @@ from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.measures import Counts, Level, share
 from mailflatrate.rules.providers import provider_name
 
@@ -61,11 +62,12 @@ def _context(measure: Measure) -> dict[str, Any]:
         mailing = queries.provider_counts(measure.campaign_id) if measure.campaign_id else {}
         week = queries.provider_window_counts(queries.WEEK_DAYS)
         by_domain = queries.domain_counts(queries.WEEK_DAYS)
+    language = reading_language()
     return {
         "line": _line(measure), "measure": measure, "is_lane": measure.level == Level.PAUSE_LANE,
         "waiting": _waiting(measure), "remedy": words.remedy(words.need_of(measure)),
-        "mailing": [_rates(provider_name(key), counts) for key, counts in sorted(mailing.items())],
-        "week": [_rates(provider_name(key), counts) for key, counts in sorted(week.items())],
+        "mailing": [_rates(provider_name(key, language), counts) for key, counts in sorted(mailing.items())],
+        "week": [_rates(provider_name(key, language), counts) for key, counts in sorted(week.items())],
         "domains": [_rates(key, counts) for key, counts in sorted(by_domain.items())],
     }  # fmt: skip
 

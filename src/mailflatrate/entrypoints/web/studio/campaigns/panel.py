@@ -11,7 +11,7 @@ from mailflatrate.apps.gate.second import BY_THE_SECOND, is_askable
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.rules.gate import explain, failures_by_weight
-from mailflatrate.rules.verdict import Finding, Severity, Verdict
+from mailflatrate.rules.verdict import Finding, Language, Severity, Verdict
 
 STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}
 POLICY = "policy-acknowledged"
@@ -62,6 +62,7 @@ class CheckItem:
     href: str
     rule: str
     source: str
+    """The rule and where it comes from; the citations are English, so other readers see the rule alone."""
     opens_policy: bool = False
 
     @property
@@ -132,7 +133,7 @@ def _item(finding: Finding) -> CheckItem:
         mend=words.mend,
         href="" if finding.passed or finding.key == POLICY else href_of(finding.anchor),
         rule=finding.rule,
-        source=words.source,
+        source=f"{finding.rule} · {words.source}" if reading_language() is Language.ENGLISH else finding.rule,
         opens_policy=finding.key == POLICY and not finding.passed,
     )
 

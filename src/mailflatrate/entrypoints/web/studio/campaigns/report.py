@@ -25,6 +25,7 @@ from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.tracking.queries import clicks_by_variant, clicks_of
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
@@ -122,11 +123,14 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         and Trial.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
         "held": [
-            {"name": provider_name(lane.provider), "rule": lane.rule, "waiting": progress.held[lane.provider]}
+            {
+                "name": provider_name(lane.provider, reading_language()), "rule": lane.rule,
+                "waiting": progress.held[lane.provider],
+            }
             for lane in (held_lanes(campaign.id) if any(progress.held.values()) else [])
             if progress.held[lane.provider]
         ],
-    }
+    }  # fmt: skip
 
 
 def waves_to_come(campaign: Campaign) -> list[Wave]:
