@@ -229,6 +229,8 @@ def test_later_asks_at_the_next_sign_in(anna: World) -> None:
 def test_the_audit_log_is_read_and_checked(anna: World, otto: Desk) -> None:
     page = otto.page(f"audit/?account={anna.account_id}")
     assert "account.active" in page
+    assert "Account activated" in page, "the code in words"
+    assert "account.active" in otto.page(f"audit/?q=activated&account={anna.account_id}"), "words are found, too"
     assert "none changed, removed or inserted" in otto.page("audit/?check=1")
     assert otto.client.post("/desk/audit/").status_code == 405
 

@@ -270,6 +270,21 @@ def test_pages_are_light_and_free_of_scripts(letter: Letter) -> None:
         assert len(page.encode()) + len(style) < BUDGET_BYTES
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "This link leads nowhere"), ("de", "Dieser Link führt nirgendwohin")]
+)
+def test_a_broken_link_says_how_to_mend_it_and_how_to_stop_the_mails(language: str, words: str) -> None:
+    """Its reader has no account here, so that the page speaks of none; it is as light as the others."""
+    answer = Client().get(f"/u/{'0' * 40}?language={language}")
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert words in page
+    assert 'href="/report/"' in page
+    assert "<script" not in page and "app-" not in page
+    studio = Client().get("/studio/nothing/").content.decode()
+    assert words not in studio
+
+
 def test_an_erased_person_leaves_working_pages(letter: Letter) -> None:
     with tenancy.account(letter.anna.account_id):
         Delivery.objects.filter(id=letter.delivery_id).update(contact_id=None)

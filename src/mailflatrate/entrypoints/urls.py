@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from mailflatrate.entrypoints.api.v1 import urls as api
 from mailflatrate.entrypoints.web import urls as pages
 
+handler404 = pages.handler404
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((api.urlpatterns, "api-v1"))),
     path("", include(pages)),

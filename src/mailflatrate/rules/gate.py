@@ -337,13 +337,17 @@ def recipient_verdict(facts: RecipientFacts, now: datetime) -> Verdict:
     return Verdict(RULES_VERSION, tuple(rule.judge(facts, now) for rule in RECIPIENT_CHAIN))
 
 
+KEY_SIZES = frozenset({"bits", "needed"})
+"""Numbers that nobody groups: a key has 2048 bits."""
+
+
 def explain(finding: Finding, language: Language) -> Explanation:
     """Put a finding, fresh or read from storage, into words. Raises KeyError for a rule that no longer exists."""
     rule = _RULES[finding.key]
     words: Words = rule.words(language)
     sentence = words.title
     if not finding.passed:
-        shown = {name: _in_words(value, language) for name, value in finding.params}
+        shown = {name: _in_words(name, value, language) for name, value in finding.params}
         sentence = words.sentence.format_map(shown)
         sentence = sentence[:1].upper() + sentence[1:]
     return Explanation(words.title, sentence, words.why, words.mend, rule.source)
@@ -373,7 +377,9 @@ def _judge(chain: Iterable[Check[_AnyFacts]], facts: _AnyFacts) -> Verdict:
     return Verdict(RULES_VERSION, tuple(check.judge(facts) for check in chain))
 
 
-def _in_words(value: Param, language: Language) -> str:
+def _in_words(name: str, value: Param, language: Language) -> str:
+    if isinstance(value, int) and name not in KEY_SIZES:
+        return f"{value:,}".replace(",", "." if language is Language.GERMAN else ",")
     if not isinstance(value, tuple):
         return str(value)
     return ", ".join(_one_word(item, language) for item in value)

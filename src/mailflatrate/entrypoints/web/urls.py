@@ -10,6 +10,8 @@ from mailflatrate.entrypoints.web.desk import urls as desk
 from mailflatrate.entrypoints.web.public import urls as public
 from mailflatrate.entrypoints.web.studio import urls as studio
 
+handler404 = "mailflatrate.entrypoints.web.errors.not_found"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/studio/"), name="start"),
     path("healthz", health.healthz, name="healthz"),

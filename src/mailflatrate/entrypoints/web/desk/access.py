@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -22,9 +21,9 @@ from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.frame import desk_frame
 from mailflatrate.entrypoints.web.middleware import ContentSecurityMiddleware
+from mailflatrate.entrypoints.web.sessions import READING, signed_in
 from mailflatrate.settings import load_settings
 
-READING = ("GET", "HEAD", "OPTIONS")
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FIRST_REFUSAL_STATUS = 400
 POLICY = ContentSecurityMiddleware.POLICY.replace("img-src 'self' data: https:", "img-src 'self' data:")
@@ -77,7 +76,7 @@ def desk(view: View) -> View:
             return render(request, "desk/second_factor.html", {"has_one": has_one}, status=403)
         return _at_desk(view, cast(DeskRequest, request), *args, **kwargs)
 
-    return cast(View, login_required(guarded))
+    return signed_in(guarded)
 
 
 def _at_desk(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -90,6 +90,13 @@ def history(account_id: int) -> list[Happened]:
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
+def who(actor: User | None, name: str) -> str:
+    """Who did something, always in the same way: a person by name, a rule of ours as such."""
+    if actor is not None:
+        return str(actor)
+    return name if "@" in name else _("by a rule of ours")
+
+
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
@@ -102,7 +109,7 @@ def _moves(account_id: int) -> list[Happened]:
             _("Standing: %(before)s → %(after)s")
             % {"before": Standing(row.before).label, "after": Standing(row.after).label},
             _joined(
-                str(row.actor or row.actor_name),
+                who(row.actor, row.actor_name),
                 row.rule,
                 reason_word(row.reason_code),
                 _(row.text) if row.text else "",

@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any, cast, overload
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,10 +13,10 @@ from django.utils import timezone
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import Account, Membership, User
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.sessions import READING, signed_in
 
 ASK_AGREEMENTS = "ask_agreements"
 """Set in the session by a sign-in: the documents in force are looked at with the next page."""
-READING = ("GET", "HEAD", "OPTIONS")
 
 
 class StudioRequest(HttpRequest):
@@ -61,7 +60,7 @@ def _scoped(view: View, viewers_may_post: bool) -> View:
         with tenancy.account(membership.account_id), timezone.override(ZoneInfo(membership.account.time_zone)):
             return _agreements_first(mine) or view(mine, *args, **kwargs)
 
-    return cast(View, login_required(scoped))
+    return signed_in(scoped)
 
 
 def _agreements_first(request: StudioRequest) -> HttpResponse | None:

@@ -1,14 +1,14 @@
 """Choosing another of one's accounts."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.entrypoints.web.sessions import signed_in
 from mailflatrate.entrypoints.web.studio.access import see_other
 
 
-@login_required
+@signed_in
 def choose(request: HttpRequest, account_id: int) -> HttpResponse:
     """Work for `account_id` from now on. It changes only where this browser looks, so a link may do it."""
     assert isinstance(request.user, User)

@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.desk.cases.words import (
     measure_word,
     span_word,
 )
-from mailflatrate.entrypoints.web.desk.common import page, tone_of
+from mailflatrate.entrypoints.web.desk.common import page, tone_of, who
 from mailflatrate.entrypoints.web.studio.audience.proof import Happening, happenings
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.limits import value as limit
@@ -135,7 +135,7 @@ def _person(person: Person) -> PersonRow:
 def _event(event: CaseEvent) -> EventRow:
     details: dict[str, Any] = event.details
     title = str(EventKind(event.kind).label)
-    proof = str(event.actor or event.actor_name)
+    proof = who(event.actor, event.actor_name)
     if event.kind == EventKind.MEASURE:
         title = measure_word(str(details.get("measure", "")))
     elif event.kind == EventKind.EFFECT:

@@ -38,7 +38,7 @@ PROOF: dict[str, tuple["StrOrPromise", str]] = {
     "hand": (_("Entered at the desk"), ""),
 }
 EFFECT: dict[tuple[str, bool], "StrOrPromise"] = {
-    ("complaint", True): _("Gets no mail through us any more, from nobody"),
+    ("complaint", True): _("Gets no mail through us any more, from anybody"),
     ("complaint", False): _("Gets no mail from this sender any more"),
     ("unsubscribe", False): _("Taken off all lists of this sender"),
 }
@@ -47,7 +47,7 @@ STATE_TONES = {
 }  # fmt: skip
 URGENCY: dict[Urgency, tuple["StrOrPromise", str]] = {
     Urgency.OVERDUE: (_("Overdue"), "error"),
-    Urgency.PRESSING: (_("Pressing"), "error"),
+    Urgency.PRESSING: (_("Urgent"), "error"),
     Urgency.SOON: (_("Due soon"), "warning"),
     Urgency.NORMAL: (_("In time"), ""),
     Urgency.QUIET: (_("Nobody waits"), ""),

@@ -9,7 +9,8 @@ from django.shortcuts import render
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.accounts.queries import may_write
-from mailflatrate.entrypoints.web.studio.access import READING, StudioRequest
+from mailflatrate.entrypoints.web.sessions import READING
+from mailflatrate.entrypoints.web.studio.access import StudioRequest
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -1,0 +1,50 @@
+"""Who is not signed in, or not any more: where he goes, and that nothing of his is lost without a word."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+
+View = Callable[..., HttpResponseBase]
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+def signed_in(view: View) -> View:
+    """Let only signed-in people through.
+
+    A page is opened again after the sign-in. A form that was sent too late says so, and the sign-in leads back to the
+    page on which it stood, because its own address often shows nothing. A part of a page (htmx) is refused, so that no
+    script takes the sign-in page for an answer and forgets what it could not save; the whole page goes to the sign-in.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if getattr(request, "htmx", False):
+            login = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
+            return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": login})
+        if request.method in READING:
+            return redirect_to_login(request.get_full_path())
+        messages.warning(request, _("Your session had ended, so nothing was saved. Sign in and send it once more."))
+        return redirect_to_login(_page_of(request))
+
+    return cast(View, guarded)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of ours from which a request came."""
+    came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return urlsplit(came_from)._replace(scheme="", netloc="").geturl()
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
