@@ -13,6 +13,7 @@ from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Role, User
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.gallery import invented_words
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Tally
@@ -120,6 +121,15 @@ class World:
                 detail=values.get("bounce") or (values.get("reason", "") if state == DeliveryState.WITHHELD else ""),
             )  # fmt: skip
         return ids
+
+
+def written_over(draft: Campaign, key: str, language: str, *, by: User) -> Campaign:
+    """A draft that began with a template of ours, after its author wrote his own words and links into it."""
+    values = {"content": draft.content, "subject": draft.subject, "preheader": draft.preheader}
+    for number, text in enumerate(invented_words(key, language)):
+        values = {name: value.replace(text, f"Lindenhof {number}") for name, value in values.items()}
+    values["content"] = values["content"].replace("https://example.org/", "https://lindenhof.example/")
+    return campaigns.update_campaign(draft.id, values, by=by)
 
 
 def browser(user: User) -> Client:

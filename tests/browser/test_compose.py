@@ -116,6 +116,12 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         checks.look()
         page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/markt")
         checks.look()
+        canvas(page).locator("[data-gjs-type=mj-text]").nth(1).click()
+        page.locator("[data-blocks-inspector] textarea").fill(words.subject)
+        checks.after("a headline of one's own")
+        canvas(page).locator("[data-gjs-type=mj-button]").last.click()
+        page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/weiter")
+        checks.after("the link of the sheet's own button")
         page.fill("[name=subject]", words.subject)
         checks.after("a subject")
         looked_at(anna, "compose-blocks")
@@ -123,7 +129,7 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         checks.look()
         promised(anna, checks)
         page.locator("[data-opens=send-now]").wait_for()
-        assert len(checks.closed) >= 2
+        assert len(checks.closed) >= 4
         looked_at(anna, "compose-blocks-ready")
 
 

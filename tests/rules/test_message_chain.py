@@ -58,6 +58,7 @@ FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
     ("subject-calm", field("Subject", "BUY ALL OF THIS NOW"), "shouts"),
     ("subject-unhurried", field("Subject", "Last chance for bulbs"), "Last chance"),
     ("merge-tags-filled", field("Subject", "Dear *|FNAME|*"), "*|FNAME|*"),
+    ("links-finished", html('<a href="https://example.net/shop">more</a>'), "example.net/shop"),
     ("links-clean", html('<a href="https://bit.ly/x">more</a>'), "bit.ly"),
     ("links-truthful", html('<a href="https://evil.net/x">www.lindenhof.de</a>'), "evil.net"),
     ("links-https", html('<a href="http://lindenhof.de/x">more</a>'), "http://lindenhof.de/x"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.content_facts import ContentFacts, lint_parts
 from mailflatrate.mail.html.applied import with_styles_applied
+from mailflatrate.mail.html.tokens import Kind, tokenise
 from mailflatrate.mail.liquid.protect import LITERAL_BRACE, protect
 
 UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
@@ -20,7 +22,7 @@ def lint_compiled(compiled: Compiled) -> ContentFacts:
     without_html = _without_liquid(html_source)
     without_text = _without_liquid(text_source)
     targets = {link.number: link.url for link in compiled.links}
-    return lint_parts(
+    seen = lint_parts(
         with_styles_applied(without_html),
         without_text,
         wanted=wanted,
@@ -29,6 +31,14 @@ def lint_compiled(compiled: Compiled) -> ContentFacts:
         sizes=(len(html_source.encode()), len(text_source.encode())),
         targets=targets.values(),
     )
+    return replace(seen, images_without_source=_images_without_source(html_source))
+
+
+def _images_without_source(source: str) -> int:
+    """Images that have no address at all: one that Liquid prints is an address."""
+    tokens = tokenise(protect(source, entities=False).text)
+    images = [token for token in tokens if token.kind is Kind.START and token.name == "img"]
+    return sum(not (image.attributes.get("src") or "").strip() for image in images)
 
 
 def _without_liquid(source: str) -> str:

@@ -71,7 +71,8 @@ class ContentFacts:
     there but below 11 px or a contrast of 4.5 (R-44). `dark_traps` are samples of dark text on no background of its
     own, which vanishes where a program turns the page dark. `shared_words` is a percentage. `legible_text` is the
     visible text without what is faint, `outline` the visible text with the descriptions of pictures, `unseen` what
-    only machines read: comments, descriptions, hidden text.
+    only machines read: comments, descriptions, hidden text. `blocks` are the visible texts by themselves: a heading, a
+    paragraph, a cell, a line.
     """
 
     html_bytes: int
@@ -99,6 +100,8 @@ class ContentFacts:
     outline: str = ""
     anchors: tuple[Anchor, ...] = ()
     unseen: str = ""
+    blocks: tuple[str, ...] = ()
+    images_without_source: int = 0
 
     @property
     def visible_chars(self) -> int:
@@ -165,7 +168,16 @@ def lint_parts(
         outline="".join(page.outline),
         anchors=tuple(page.anchors),
         unseen="\n".join((*page.descriptions, *page.comments, *(text.text for text, _ in page.hidden))),
+        blocks=page.closed_blocks(),
+        images_without_source=page.without_source,
     )
+
+
+def blocks_of(html_part: str) -> tuple[str, ...]:
+    """The visible texts of a part, each by itself."""
+    page = _Page()
+    page.read(tokenise(html_part))
+    return page.closed_blocks()
 
 
 def _shared_words(visible: str, plain: str) -> tuple[int, int]:
@@ -208,6 +220,8 @@ class _Page:
     dark_traps: list[str] = field(default_factory=list)
     faint: list[str] = field(default_factory=list)
     images: int = 0
+    without_source: int = 0
+    blocks: list[list[str]] = field(default_factory=lambda: [[]])
     _outlined: int = 0
     _is_begun: bool = False
     _stack: list[tuple[str, Style]] = field(default_factory=list)
@@ -232,6 +246,7 @@ class _Page:
         style = (self._stack[-1][1] if self._stack else Style()).inside(token, self.shown_somewhere)
         if token.name in _BLOCKS:
             self._show(" ", style)
+            self.blocks.append([])
         if token.name not in _VOID and not token.self_closing:
             self._stack.append((token.name, style))
             self._open[token.name] = self._open.get(token.name, 0) + 1
@@ -264,6 +279,7 @@ class _Page:
             self.pixels.append(source)
             return
         self.images += 1
+        self.without_source += not source.strip()
         self._outline(alt or "")
         if alt is None:
             self.without_alt.append(source)
@@ -281,6 +297,7 @@ class _Page:
             self._close_link()
         if name in _BLOCKS:
             self._show(" ", Style())
+            self.blocks.append([])
         while self._open.get(name):
             closed = self._stack.pop()[0]
             self._open[closed] -= 1
@@ -306,6 +323,7 @@ class _Page:
         words = _squeezed(_INVISIBLE.sub("", text))
         if hiding is None:
             self._show(text, style)
+            self.blocks[-1].append(_INVISIBLE.sub("", text))
             self._is_begun = self._is_begun or bool(text.strip())
             if words and style.is_dark_trap():
                 self.dark_traps.append(words[:60])
@@ -337,6 +355,10 @@ class _Page:
             found = _SHOWN_URL.search(shown) or _LOOKS_LIKE_URL.match(shown)
             if found is not None:
                 self.link_texts.append(LinkText(found.group() if found.re is _SHOWN_URL else shown, href))
+
+    def closed_blocks(self) -> tuple[str, ...]:
+        """Every text that somebody reads, in order."""
+        return tuple(text for one in self.blocks if (text := _squeezed("".join(one))))
 
     def is_faint(self, value: str) -> bool:
         """Whether a value stands only in text that is too small or too pale."""

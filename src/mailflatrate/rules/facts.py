@@ -180,6 +180,10 @@ class ContentFacts:
     imprint_missing_html: tuple[str, ...] = ()
     imprint_missing_text: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
+    """Texts of our blocks and templates that were to be replaced by the author's own (R-52)."""
+    images_without_source: int = 0
+    """Images for which no picture was chosen (R-52)."""
     attachments: tuple[str, ...] = ()
     active_elements: tuple[str, ...] = ()
     links: tuple[LinkFacts, ...] = ()

@@ -51,6 +51,7 @@ from mailflatrate.rules.checks import (
     letter_built,
     letter_signed,
     links_clean,
+    links_finished,
     links_https,
     links_public,
     links_truthful,
@@ -63,6 +64,8 @@ from mailflatrate.rules.checks import (
     notice_deliverable,
     notice_to_user,
     origin_approved,
+    pictures_chosen,
+    placeholders_replaced,
     policy_accepted,
     policy_acknowledged,
     reason_given,
@@ -157,6 +160,9 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     subject_unhurried.CHECK,  # R-47 warn
     content_category.CHECK,  # R-05 review
     merge_tags_filled.CHECK,
+    placeholders_replaced.CHECK,
+    pictures_chosen.CHECK,
+    links_finished.CHECK,
     links_clean.CHECK,
     links_truthful.CHECK,
     links_public.CHECK,

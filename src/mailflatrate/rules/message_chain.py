@@ -39,6 +39,7 @@ from mailflatrate.rules.checks import (
     imprint_shown,
     line_length,
     links_clean,
+    links_finished,
     links_https,
     links_truthful,
     list_fields,
@@ -128,6 +129,7 @@ MESSAGE_CHAIN: tuple[MessageRule, ...] = (
     _row(subject_calm.CHECK, "-"),  # R-47 warn
     _row(subject_unhurried.CHECK, "-"),  # R-47 warn
     _row(merge_tags_filled.CHECK, "-"),
+    _row(links_finished.CHECK, "-"),
     _row(links_clean.CHECK, "CGY"),
     _row(links_truthful.CHECK, "CGY"),
     _row(links_https.CHECK, "G"),  # R-49 warn

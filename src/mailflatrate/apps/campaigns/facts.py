@@ -7,11 +7,13 @@ from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
+from mailflatrate.apps.campaigns.placeholders import standing_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import Compiled
+from mailflatrate.mail.content_facts import ContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
@@ -62,8 +64,16 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         dark_traps=seen.dark_traps,
         categories=find_categories(words),
         machine_orders=find_orders(words),
+        placeholders=_standing(campaign, seen),
+        images_without_source=seen.images_without_source,
         ai_pictures_unlabelled=_unlabelled(compiled.html.source, campaign.account_id, seen.visible_text),
     )
+
+
+def _standing(campaign: Campaign, seen: SeenContent) -> tuple[str, ...]:
+    """Texts of ours that were to be replaced, wherever a reader would see them (R-52)."""
+    lines = [line.strip() for line in campaign.text_override.splitlines()]
+    return standing_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines])
 
 
 _IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)

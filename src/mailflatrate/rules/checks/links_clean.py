@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from mailflatrate.rules.checks.links_finished import is_unfinished
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.names.scripts import disguised_word, script_of, undisguised
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
@@ -43,6 +44,8 @@ def _is_bad(url: str) -> bool:
         return True
     if parts.scheme.lower() in ("mailto", "tel", "sms"):
         return False
+    if is_unfinished(url):
+        return False  # links-finished says so
     if host == "localhost":
         return False  # an installation on one machine; of a mailing, links-public says so
     pretends = "@" in parts.netloc or _is_disguised(host)  # bank.example@evil.example leads to evil.example

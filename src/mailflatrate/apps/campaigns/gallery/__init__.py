@@ -17,6 +17,8 @@ from mailflatrate.mail.html.look import Look
 HERE: Final = Path(__file__).parent
 KEYS: Final = ("announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey")
 LANGUAGES: Final = ("en", "de")
+HEADLINES: Final = {"en": "Headline", "de": "Überschrift"}
+"""What stands above a new mailing until its author writes there."""
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z]+))?\]\]")
 _LOGO_MOST_PX = 200
 
@@ -36,7 +38,17 @@ class GalleryTemplate:
 
 @cache
 def _texts() -> dict[str, dict[str, dict[str, str]]]:
+    """Template -> language -> name of a slot -> its words."""
     return json.loads((HERE / "texts.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def invented_words(key: str, language: str) -> list[str]:
+    """What a template says only to show how it looks: true of nobody, and never meant to be sent.
+
+    `invented.json` names the slots, `subject` and `preheader` among them.
+    """
+    slots: dict[str, list[str]] = json.loads((HERE / "invented.json").read_text(encoding="utf-8"))
+    return [_texts()[key][language][slot] for slot in slots[key]]
 
 
 @cache
@@ -98,14 +110,14 @@ def blank_source(language: str, look: Look, body: str = "") -> str:
 
 _FIRST_WORDS: Final = {
     "en": (
-        '<mj-text mj-class="title">Headline</mj-text>\n'
+        f'<mj-text mj-class="title">{HEADLINES["en"]}</mj-text>\n'
         "        <mj-text>Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
         "here is what is new.</mj-text>\n"
         '        <mj-button href="https://example.org/">Read more</mj-button>\n'
         "        <mj-text>Kind regards<br>{{ account.name }}</mj-text>"
     ),
     "de": (
-        '<mj-text mj-class="title">Überschrift</mj-text>\n'
+        f'<mj-text mj-class="title">{HEADLINES["de"]}</mj-text>\n'
         "        <mj-text>Guten Tag{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
         "das ist neu.</mj-text>\n"
         '        <mj-button href="https://example.org/">Weiterlesen</mj-button>\n'

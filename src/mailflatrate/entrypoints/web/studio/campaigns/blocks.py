@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.compiling import imprint_block
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.palette import palette_words
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_look, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
@@ -116,7 +117,5 @@ def _words() -> dict[str, str]:
         "add_two_columns": _("Two columns"), "add_three_columns": _("Three columns"),
         "add_image_left": _("Picture and text"), "add_header": _("Header"), "add_product": _("Products"),
         "add_social": _("Networks"), "add_footer": _("Footer"),
-        "heading_text": _("Heading"), "text_text": _("Write here."), "button_text": _("To the page"),
-        "picture_alt": "", "product_name": _("Name of the product"), "product_price": _("Price"),
-        "product_button": _("To the product"), "footer_text": _("Questions? Just answer this mail."),
+        **palette_words(),
     }  # fmt: skip

@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_look, newest_imprint, sent_back
+from mailflatrate.apps.campaigns.starters import is_starter, starter
 from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
@@ -32,7 +33,6 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, Te
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
 from mailflatrate.entrypoints.web.studio.campaigns.second import four_eyes_of
-from mailflatrate.entrypoints.web.studio.campaigns.starters import is_starter, starter
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number

@@ -15,10 +15,10 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.starters import STARTERS, starter
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
-from mailflatrate.entrypoints.web.studio.campaigns.starters import STARTERS, starter
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
 

@@ -2,28 +2,32 @@
 
 from typing import Final
 
-from mailflatrate.apps.campaigns.gallery import blank_source
+from mailflatrate.apps.campaigns.gallery import HEADLINES, blank_source
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.mail.html.look import Look
 
 STARTERS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "markdown": (
-            '# Headline\n\nHello {{ contact.first_name | default: "there" }},\n\n'
+            f"# {HEADLINES['en']}\n\n"
+            'Hello {{ contact.first_name | default: "there" }},\n\n'
             "here is what is new.\n\nKind regards  \n{{ account.name }}\n"
         ),
         "html": (
-            '<h1>Headline</h1>\n<p>Hello {{ contact.first_name | default: "there" }},</p>\n'
+            f"<h1>{HEADLINES['en']}</h1>\n"
+            '<p>Hello {{ contact.first_name | default: "there" }},</p>\n'
             "<p>here is what is new.</p>\n<p>Kind regards<br>{{ account.name }}</p>\n"
         ),
     },
     "de": {
         "markdown": (
-            '# Überschrift\n\nGuten Tag {{ contact.first_name | default: "" }},\n\n'
+            f"# {HEADLINES['de']}\n\n"
+            'Guten Tag {{ contact.first_name | default: "" }},\n\n'
             "das ist neu.\n\nMit freundlichen Grüßen  \n{{ account.name }}\n"
         ),
         "html": (
-            '<h1>Überschrift</h1>\n<p>Guten Tag {{ contact.first_name | default: "" }},</p>\n'
+            f"<h1>{HEADLINES['de']}</h1>\n"
+            '<p>Guten Tag {{ contact.first_name | default: "" }},</p>\n'
             "<p>das ist neu.</p>\n<p>Mit freundlichen Grüßen<br>{{ account.name }}</p>\n"
         ),
     },

@@ -1,0 +1,51 @@
+"""Words of ours that were to be replaced and still stand in a mailing (R-52), in whichever of our languages.
+
+They are taken from where the mailing got them: the editor's blocks, the sheet that a mailing begins with, and the
+invented words of the gallery's templates.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Final
+
+from django.utils.translation import override
+
+from mailflatrate.apps.campaigns.gallery import HEADLINES, KEYS, LANGUAGES, invented_words
+from mailflatrate.apps.campaigns.palette import STANDS_FOR_SOMETHING, palette_words
+from mailflatrate.mail.content_facts import blocks_of
+
+LONG: Final = 30
+"""A text of so many characters is ours wherever it stands; a shorter one only where it is all that a block says."""
+
+
+@cache
+def placeholders() -> frozenset[str]:
+    """Every text that is to be replaced, without markup."""
+    return frozenset(text for source in _sources() for text in blocks_of(source))
+
+
+def _sources() -> Iterator[str]:
+    yield from HEADLINES.values()
+    for language in LANGUAGES:
+        with override(language):
+            words = palette_words()
+        yield from (words[name] for name in STANDS_FOR_SOMETHING)
+        for key in KEYS:
+            yield from invented_words(key, language)
+
+
+def standing_in(parts: Iterable[str]) -> tuple[str, ...]:
+    """The texts of ours that stand in parts of a mailing: its blocks, its subject, lines of its text part."""
+    found: dict[str, None] = {}
+    short, long = _by_length()
+    for part in parts:
+        if part in short:
+            found[part] = None
+        found |= dict.fromkeys(text for text in long if text in part)
+    return tuple(found)
+
+
+@cache
+def _by_length() -> tuple[frozenset[str], frozenset[str]]:
+    long = frozenset(text for text in placeholders() if len(text) >= LONG)
+    return placeholders() - long, long

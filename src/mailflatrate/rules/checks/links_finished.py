@@ -1,0 +1,51 @@
+"""R-52: no link leads nowhere because its address was never written: https:// alone, or a name kept for examples."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from mailflatrate.rules.facts import HasContent
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_EXAMPLES = ("example.com", "example.net", "example.org")
+"""Names that belong to nobody, for use in examples (RFC 2606 section 3). Our templates use them, too."""
+
+
+def _hits(facts: HasContent) -> Params | None:
+    open_ones = dict.fromkeys(link.url for link in facts.content.links if is_unfinished(link.url))
+    return {"links": tuple(open_ones)[:5]} if open_ones else None
+
+
+def is_unfinished(url: str) -> bool:
+    """True where a web address has no host yet, or that of an example."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower().rstrip(".")
+    except ValueError:
+        return False
+    if parts.scheme.lower() not in ("http", "https"):
+        return False
+    return not host or host in _EXAMPLES or host.endswith(tuple(f".{name}" for name in _EXAMPLES))
+
+
+CHECK: Check[HasContent] = Check(
+    rule="R-52",
+    key="links-finished",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="RFC 2606 section 3",
+    hits=_hits,
+    en=Words(
+        title="Links lead to your pages",
+        sentence="These links lead nowhere yet: {links}.",
+        why="They come from a template or a block and were never filled in; whoever follows them is lost.",
+        mend="Give each link the address of your own page, or take it out.",
+    ),
+    de=Words(
+        title="Links führen auf Ihre Seiten",
+        sentence="Diese Links führen noch nirgendwohin: {links}.",
+        why="Sie stammen aus einer Vorlage oder einem Baustein und wurden nie ausgefüllt; wer ihnen folgt, steht im "
+        "Leeren.",
+        mend="Geben Sie jedem Link die Adresse Ihrer eigenen Seite, oder nehmen Sie ihn heraus.",
+    ),
+)

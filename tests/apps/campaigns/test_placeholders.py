@@ -1,0 +1,166 @@
+"""R-52: what our blocks and templates say for show is found in a mailing, in both languages, and nothing else."""
+
+import html
+import re
+
+import pytest
+
+from campaign_world import CONTENT, World, world
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.gallery import (
+    HEADLINES,
+    KEYS,
+    LANGUAGES,
+    blank_source,
+    gallery_template,
+    invented_words,
+    source,
+)
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, standing_in
+from mailflatrate.apps.campaigns.starters import STARTERS
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.base import tenancy
+from mailflatrate.mail.html.look import Look
+from mailflatrate.rules.checks.links_finished import is_unfinished
+
+R52 = ("placeholders-replaced", "pictures-chosen", "links-finished")
+SHEET = "<mjml><mj-body><mj-section><mj-column>{}</mj-column></mj-section></mj-body></mjml>"
+SENTENCES = {
+    "en": ["Heading", "Write here.", "Name of the product", "Price of the product", "Headline"],
+    "de": ["Überschrift", "Schreiben Sie hier.", "Name des Produkts", "Preis des Produkts"],
+}
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> World:
+    assert database
+    return world(people=1)
+
+
+def found(anna: World, draft: Campaign) -> list[str]:
+    """The keys of this rule that the draft breaks."""
+    with tenancy.account(anna.account_id):
+        return [finding.key for finding in check_campaign(draft.id).failures if finding.key in R52]
+
+
+def words(anna: World, draft: Campaign) -> str:
+    """What the rule says stands there."""
+    with tenancy.account(anna.account_id):
+        (finding,) = [one for one in check_campaign(draft.id).failures if one.key == "placeholders-replaced"]
+    return str(dict(finding.params)["texts"])
+
+
+def from_gallery(anna: World, key: str, language: str) -> Campaign:
+    with tenancy.account(anna.account_id):
+        values = {"sender_id": anna.sender_id, "list_ids": [anna.list_id]}
+        return actions.start_from_gallery(key, language, name=f"{key} {language}", by=None, values=values)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_no_template_goes_out_as_it_is_but_the_one_that_says_what_is_meant(
+    anna: World, key: str, language: str
+) -> None:
+    draft = from_gallery(anna, key, language)
+    both = ["placeholders-replaced", "links-finished"]
+    assert found(anna, draft) == {"repermission": [], "survey": ["links-finished"]}.get(key, both)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_template_that_was_written_over_is_finished(anna: World, language: str) -> None:
+    """Every invented word replaced, every link led home: then, and not before, the rule is content."""
+    draft = from_gallery(anna, "product", language)
+    content, subject = re.sub(r"https://example\.org/\w+", "https://lindenhof.example/shop", draft.content), "Figs"
+    invented = invented_words("product", language)
+    for number, text in enumerate(invented):
+        with tenancy.account(anna.account_id):
+            Campaign.objects.filter(id=draft.id).update(content=content, subject=draft.subject)
+        assert found(anna, draft) == ["placeholders-replaced"], invented[number:]
+        content = content.replace(text, f"Our own words {number}")
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=draft.id).update(content=content, subject=subject)
+    assert found(anna, draft) == []
+
+
+@pytest.mark.parametrize("text", sorted({text for each in SENTENCES.values() for text in each}))
+def test_a_block_s_words_are_found_in_every_way_of_writing(anna: World, text: str) -> None:
+    for kind, content in (
+        ("markdown", f"{CONTENT}\n\n## {text}\n"),
+        ("html", f"<p>Bulbs are here.</p><table><tr><td>\n {text}</td></tr></table>"),
+        ("blocks", SHEET.format(f"<mj-text>{text}</mj-text>")),
+    ):
+        draft = anna.draft("Blocks", content_kind=kind, content=content)
+        assert found(anna, draft) == ["placeholders-replaced"], kind
+        assert words(anna, draft) == text
+
+
+def test_a_word_inside_a_sentence_of_the_author_s_own_is_his(anna: World) -> None:
+    own = "**Price of the product** 12 €\n\nA heading: *Heading* for home. Write here. Or there.\n\n- Heading north"
+    assert found(anna, anna.draft("Own", content=f"{CONTENT}\n\n{own}\n")) == []
+    assert standing_in(["Überschriften", "heading", "A Heading"]) == ()
+
+
+def test_an_invented_sentence_is_found_beside_words_of_the_author_s_own(anna: World) -> None:
+    lead = invented_words("event", "en")[3]
+    assert len(lead) > LONG
+    draft = anna.draft("Beside", content=f"{CONTENT}\n\nHello Dora, {lead} Come!\n")
+    assert found(anna, draft) == ["placeholders-replaced"]
+
+
+def test_subject_preheader_and_text_part_are_looked_at_too(anna: World) -> None:
+    template = gallery_template("event", "de")
+    for values in (
+        {"subject": template.subject}, {"preheader": template.preheader}, {"text_override": "Hallo\n\nÜberschrift\n"},
+    ):  # fmt: skip
+        assert found(anna, anna.draft("Around", **values)) == ["placeholders-replaced"], values
+
+
+def test_every_variant_is_looked_at(anna: World) -> None:
+    other = {"subject": "B", "preheader": "", "content": "# Headline\n\nThe bulbs are here.", "text_override": ""}
+    assert found(anna, anna.draft("Variants", variants=[other])) == ["placeholders-replaced"]
+
+
+def test_a_picture_that_liquid_prints_is_one(anna: World) -> None:
+    picture = '<p>Bulbs are here.</p><img src="{}" alt="Bulbs">'
+    for address, keys in (
+        ("", ["pictures-chosen"]), (" ", ["pictures-chosen"]), ("{{ contact.city }}", []),
+        ("https://lindenhof.example/a.png", []),
+    ):  # fmt: skip
+        draft = anna.draft("Picture", content_kind="html", content=picture.format(address))
+        assert found(anna, draft) == keys, address
+
+
+def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: World) -> None:
+    for address, keys in (
+        ("https://", ["links-finished"]), ("https://example.org/", ["links-finished"]),
+        ("https://shop.example.com/a?b", ["links-finished"]), ("https://example.org.lindenhof.example/", []),
+        ("https://notexample.org/", []), ("mailto:anna@example.org", []), ("{{ preferences_url }}", []),
+    ):  # fmt: skip
+        draft = anna.draft("Links", content_kind="html", content=f'<p>Bulbs are <a href="{address}">here</a>.</p>')
+        assert found(anna, draft) == keys, address
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sheet_that_a_mailing_begins_with_is_not_finished(anna: World, language: str) -> None:
+    for kind, content in STARTERS[language].items():
+        assert found(anna, anna.draft("New", content_kind=kind, content=content)) == ["placeholders-replaced"]
+    sheet = anna.draft("New", content_kind="blocks", content=blank_source(language, Look()))
+    assert found(anna, sheet) == ["placeholders-replaced", "links-finished"]
+    assert words(anna, sheet) == HEADLINES[language]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_what_is_said_to_be_invented_stands_in_the_template(key: str, language: str) -> None:
+    """And every link of it that leads to a page of nobody's is one that the rule knows."""
+    template = gallery_template(key, language)
+    whole = "\n".join((template.subject, template.preheader, source(template, Look(), lambda stem: stem)))
+    assert all(text in whole for text in invented_words(key, language))
+    for url in re.findall(r'href="(https?://[^"]*)"', whole):
+        assert is_unfinished(html.unescape(url)), url
+
+
+def test_no_placeholder_is_so_short_that_somebody_could_mean_it() -> None:
+    assert all(len(text) >= 7 for text in placeholders())
+    assert not any("<" in text or "{" in text for text in placeholders())
