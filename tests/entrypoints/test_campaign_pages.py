@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 
+from api_world import program_of
 from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts.models import Notice, Role
 from mailflatrate.apps.campaigns import actions
@@ -15,6 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.lists.actions import save_segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.panel import href_of
+from mailflatrate.mail.mistakes import as_param, mistake
 from mailflatrate.rules.gate import CAMPAIGN_CHAIN
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -387,6 +389,39 @@ def test_mistakes_are_said_in_the_reader_s_language() -> None:
     assert "there is no variable" not in page
     page = followed(anna.client, f"{edit_url(draft)}test/", {"recipients": [anna.anna.email]})
     assert "Kein Test" in page and "Zeile 3: die Variable contact.frist_name" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "Der Filter slice bekommt nicht das, was er braucht"),
+        ("en", "The filter slice is not given what it needs"),
+    ],
+)
+def test_what_shows_only_in_a_letter_is_said_in_the_reader_s_language(language: str, words: str) -> None:
+    """In the preview, in the checks, by API, and as the reason why a mailing stands."""
+    anna = world(people=1)
+    draft = anna.draft(content="Dear {{ contact.email | slice }}")
+    anna.client.cookies["language"] = language
+    page = text(anna.client, edit_url(draft))
+    assert words.lower() in page.split('id="checks"')[0].lower()
+    assert words.lower() in page.split('id="checks"')[1].lower()
+    shop = program_of(anna)
+    found = shop.get(f"/campaigns/{draft.id}/preview", Accept_Language=language)
+    assert (found["problem"], found["detail"].lower()) == ("render", words.lower())
+    with tenancy.account(anna.account_id):
+        reason = as_param(mistake(0, "filter-arguments", "slice"))
+        Campaign.objects.filter(id=draft.id).update(state=CampaignState.PAUSED, state_reason=reason)
+    assert shop.get(f"/campaigns/{draft.id}", Accept_Language=language)["state_reason"].lower() == words.lower()
+    for address in (f"/studio/campaigns/{draft.id}/", "/studio/"):
+        assert words.lower() in text(anna.client, address).lower()
+
+
+def test_a_filter_that_finds_nothing_is_no_fault_of_the_page() -> None:
+    """python-liquid lets an IndexError of Python's through there."""
+    anna = world(people=1)
+    draft = anna.draft(content='Dear {{ "x" | compact: 1 }}')
+    assert "a filter gets a value that it cannot use" in text(anna.client, edit_url(draft)).lower()
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ import re
 import pytest
 
 from mailflatrate.mail.content import ContentKind, Source, find_merge_errors
+from mailflatrate.mail.headers import HeaderError, address_octets
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, RenderRefused, SourceRefused, Template
 from mailflatrate.mail.mistakes import (
     PARTS,
     SENTENCES,
     all_in_words,
     as_param,
     from_liquid,
+    from_problem,
     in_part,
     in_words,
     mistake,
@@ -108,3 +111,43 @@ def test_both_sentences_name_the_same_facts(code: str) -> None:
 
 def test_parts_have_words() -> None:
     assert all(len(words) == 2 and words[0] for words in PARTS.values())
+
+
+RENDERED = [
+    ("{{ contact.city }}", "für contact.city gibt es keinen Wert und keine Vorgabe"),
+    ("{{ contact.email | slice }}", "der Filter slice bekommt nicht das, was er braucht"),
+    ("{{ contact.email | slice: 'x' }}", "der Filter slice bekommt nicht das, was er braucht"),
+    ("{{ contact.email | upcase: 1 }}", "der Filter upcase bekommt nicht das, was er braucht"),
+    ("{{ contact.email | escape: 1 }}", "der Filter escape bekommt nicht das, was er braucht"),
+    ("{{ 12 | divided_by: 0 }}", "divided_by: durch 0 lässt sich nichts teilen"),
+    ("{{ 12 | modulo: 0 }}", "modulo: durch 0 lässt sich nichts teilen"),
+    ("{{ contact.email | compact: 99 }}", "ein Filter bekommt einen Wert, mit dem er nichts anfangen kann"),
+    ("{{ 5 | uniq: 'x' }}", "ein Wert hat kein Feld x"),
+    ("{% if 5 contains 5 %}x{% endif %}", "zwei Werte werden verglichen, die sich nicht vergleichen lassen"),
+    ("{% for i in (1..100000) %}x{% endfor %}", "eine Schleife läuft zu oft"),
+    ("{% assign x = 'aaaa' %}{% for i in (1..40) %}{% assign x = x | append: x %}{% endfor %}",
+     "append: das Ergebnis ist zu lang"),
+    ("{{ (1..99999999) | join }}", "join: der Wert ist zu lang"),
+    ("{% for i in (1..900) %}" + "a" * 20_000 + "{% endfor %}", "der Text wird zu lang"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "german"), RENDERED, ids=range(len(RENDERED)))
+def test_what_shows_only_in_a_letter_is_said_in_both_languages(text: str, german: str) -> None:
+    template = Template.parse(text, autoescape=True, known_variables=KNOWN_VARIABLES | {"contact.city"})
+    with pytest.raises(RenderRefused) as refused:
+        template.render({"contact": {"email": "dora@reader.example"}})
+    error = refused.value.error
+    assert in_words(error, "de") == german == param_in_words(as_param(error), "de"), "without a line: there is none"
+    assert in_words(error, "en") == str(refused.value) == error.message != german
+
+
+def test_whatever_keeps_a_letter_from_being_written_has_words() -> None:
+    with pytest.raises(HeaderError) as refused:
+        address_octets("nobody at all")
+    words = in_words(from_problem(refused.value), "de")
+    assert words == "nobody at all kann nicht als Adresse im Kopf stehen"
+    assert in_words(from_problem(ValueError("odd")), "de") == "der Brief lässt sich nicht schreiben: odd"
+    with pytest.raises(SourceRefused) as source:
+        Template.parse("\n{{ x", autoescape=True)
+    assert in_words(from_problem(source.value), "de") == "}} fehlt"

@@ -12,6 +12,9 @@ from typing import Final
 
 import idna
 
+from mailflatrate.mail.mistakes import mistake
+from mailflatrate.mail.source_errors import NOWHERE, Spoken
+
 Field = tuple[bytes, bytes]
 """Name and folded value, without the colon, the space after it and the final CRLF."""
 
@@ -36,7 +39,7 @@ _NAME: Final = re.compile(rb"[!-9;-~]+")
 _UNENCODABLE: Final = re.compile("[\ud800-\udfff]")
 
 
-class HeaderError(ValueError):
+class HeaderError(Spoken, ValueError):
     """A value that must not get into a header: a control character, a lone surrogate, no address where one belongs."""
 
 
@@ -90,7 +93,7 @@ def address_octets(address: str) -> bytes:
     """The address as it stands in a header or an envelope. Raises `HeaderError` unless it is dot-atom @ domain."""
     match = _ADDRESS.fullmatch(address)
     if match is None or len(address) > 254:
-        raise HeaderError(f"not an address for a header: {address!r}")
+        raise HeaderError(mistake(NOWHERE, "header-address", address))
     if address.isascii():
         return address.encode("ascii")
     local, domain = match.groups()
@@ -98,13 +101,13 @@ def address_octets(address: str) -> bytes:
         ascii_domain = domain.encode("ascii") if domain.isascii() else idna.encode(domain, uts46=True)
         return _checked(local).encode("utf-8") + b"@" + ascii_domain
     except (UnicodeError, idna.IDNAError) as error:
-        raise HeaderError(f"not a domain for a header: {domain!r}") from error
+        raise HeaderError(mistake(NOWHERE, "header-domain", domain)) from error
 
 
 def structured(value: str) -> bytes:
     """A value of our own making, already in its field's syntax, ASCII on one line. Raises `HeaderError`."""
     if not _PLAIN.fullmatch(value):
-        raise HeaderError(f"not a structured header value: {value!r}")
+        raise HeaderError(mistake(NOWHERE, "letter-fails", f"not a structured header value: {value!r}"))
     return value.encode("ascii")
 
 
@@ -112,7 +115,7 @@ def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
     """The value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of id."""
     octets = structured(f"<{identifier}>")
     if b" " in octets or len(octets) > 257:
-        raise HeaderError(f"not a list identifier: {identifier!r}")
+        raise HeaderError(mistake(NOWHERE, "letter-fails", f"not a list identifier: {identifier!r}"))
     first = len(name) + 2
     if not phrase:
         return octets
@@ -148,7 +151,9 @@ def serialise(fields: list[Field]) -> bytes:
     for name, value in fields:
         lowered = name.lower()
         if lowered in seen or not _NAME.fullmatch(name):
-            raise HeaderError(f"header field {name!r} stands twice or has no proper name")
+            raise HeaderError(
+                mistake(NOWHERE, "letter-fails", f"header field {name!r} stands twice or has no proper name")
+            )
         seen.add(lowered)
         check_folded(value)
     return b"".join(b"%b: %b\r\n" % field for field in fields)
@@ -159,13 +164,13 @@ def check_folded(value: bytes) -> None:
     for number, line in enumerate(value.split(b"\r\n")):
         torn = b"\r" in line or b"\n" in line or b"\0" in line
         if torn or not line.strip() or len(line) > 900 or (number and line[:1] not in b" \t"):
-            raise HeaderError(f"header value is torn: {value!r}")
+            raise HeaderError(mistake(NOWHERE, "letter-fails", f"header value is torn: {value!r}"))
 
 
 def _checked(text: str) -> str:
     found = _FORBIDDEN.search(text) or _UNENCODABLE.search(text)
     if found:
-        raise HeaderError(f"character U+{ord(found.group()):04X} must not stand in a header")
+        raise HeaderError(mistake(NOWHERE, "header-character", f"U+{ord(found.group()):04X}"))
     return text
 
 

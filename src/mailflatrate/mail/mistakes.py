@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from mailflatrate.mail.source_errors import SourceError
+from mailflatrate.mail.source_errors import NOWHERE, SourceError, SourceRefused, Spoken
 
 # code: English, German; the facts fill the braces in their order.
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -66,6 +66,35 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "more than {0} elements stand inside of one another; perhaps some are never closed",
         "mehr als {0} Elemente stehen ineinander; vielleicht werden einige nie geschlossen",
     ),
+    # What shows only when a letter is written.
+    "missing-value": (
+        "there is no value for {0}, and no default is given", "für {0} gibt es keinen Wert und keine Vorgabe",
+    ),
+    "value-too-long": ("{0}: the value is too long", "{0}: der Wert ist zu lang"),
+    "result-too-long": ("{0}: the result is too long", "{0}: das Ergebnis ist zu lang"),
+    "loop-too-long": ("a loop runs too often", "eine Schleife läuft zu oft"),
+    "output-too-long": ("the text becomes too long", "der Text wird zu lang"),
+    "divided-by-zero": ("{0}: nothing can be divided by 0", "{0}: durch 0 lässt sich nichts teilen"),
+    "filter-arguments": (
+        "the filter {0} is not given what it needs", "der Filter {0} bekommt nicht das, was er braucht",
+    ),
+    "no-field-of-value": ("a value has no field {0}", "ein Wert hat kein Feld {0}"),
+    "not-comparable": (
+        "two values are compared that cannot be compared",
+        "zwei Werte werden verglichen, die sich nicht vergleichen lassen",
+    ),
+    "value-unfit": (
+        "a filter gets a value that it cannot use", "ein Filter bekommt einen Wert, mit dem er nichts anfangen kann",
+    ),
+    "header-address": ("{0} cannot stand in a header as an address", "{0} kann nicht als Adresse im Kopf stehen"),
+    "header-domain": ("{0} is no domain for a header", "{0} ist keine Domain für den Kopf"),
+    "header-character": (
+        "the character {0} must not stand in a header", "das Zeichen {0} darf nicht im Kopf stehen",
+    ),
+    "letter-fails": ("the letter cannot be written: {0}", "der Brief lässt sich nicht schreiben: {0}"),
+    "no-sender": ("the mailing has no sender", "das Mailing hat keinen Absender"),
+    "no-list": ("the mailing has no list", "das Mailing hat keine Liste"),
+    "no-signing-key": ("{0} has no DKIM key", "{0} hat keinen DKIM-Schlüssel"),
     "no-imprint": ("the imprint is missing", "das Impressum fehlt"),
 }  # fmt: skip
 PARTS = {
@@ -89,6 +118,20 @@ _LIQUID_SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"comment tag was never closed", "comment-open"),
         (r"found an 'else' tag expression, did you mean 'elsif'\?", "else-if"),
         (r"expected (.+), found (.+)", "expected"),
+    )
+)
+_RENDERING_SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), code)
+    for pattern, code in (
+        (r"(\w+): the value is too long", "value-too-long"),
+        (r"(\w+): the result is too long", "result-too-long"),
+        (r"loop iteration limit reached", "loop-too-long"),
+        (r"(?:output stream|local namespace) limit reached", "output-too-long"),
+        (r"(\w+): can't divide by 0", "divided-by-zero"),
+        (r"(?:\w+: )?_?(\w+?)_?\(\) (?:takes|missing) .*", "filter-arguments"),
+        (r"(\w+) expected .*", "filter-arguments"),
+        (r"can't read property '(.*?)'.*", "no-field-of-value"),
+        (r".* not supported between .*", "not-comparable"),
     )
 )
 _MJML_SAYS = {
@@ -124,6 +167,23 @@ def from_liquid(line: int, message: str) -> SourceError:
     return mistake(line, "liquid-unreadable", message)
 
 
+def from_rendering(message: str) -> SourceError:
+    """What python-liquid, or Python under it, says while a letter is written; its inner words stay inside."""
+    for pattern, code in _RENDERING_SAYS:
+        if found := pattern.fullmatch(message):
+            return mistake(NOWHERE, code, *found.groups())
+    return mistake(NOWHERE, "value-unfit")
+
+
+def from_problem(problem: Exception) -> SourceError:
+    """Whatever keeps a letter from being written, for the customer."""
+    if isinstance(problem, SourceRefused):
+        return problem.errors[0]
+    if isinstance(problem, Spoken):
+        return problem.error
+    return mistake(NOWHERE, "letter-fails", str(problem))
+
+
 def from_mjml(line: int, message: str) -> SourceError:
     """What mrml says."""
     known = _MJML_SAYS.get(message)
@@ -148,7 +208,7 @@ def as_param(error: SourceError) -> str:
 
 
 def param_in_words(param: str, language: str) -> str | None:
-    """A value of `as_param` with its line, in words; None for any other text."""
+    """A value of `as_param` with its line, if it has one, in words; None for any other text."""
     if not param.startswith(_PREFIX):
         return None
     line, code, part, *facts = json.loads(param.removeprefix(_PREFIX))
@@ -156,6 +216,8 @@ def param_in_words(param: str, language: str) -> str | None:
 
 
 def _with_line(error: SourceError, language: str) -> str:
+    if error.line == NOWHERE:
+        return in_words(error, language)
     return f"{'Zeile' if language == 'de' else 'line'} {error.line}: {in_words(error, language)}"
 
 

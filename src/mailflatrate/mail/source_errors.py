@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+NOWHERE = 0
+"""The line of a mistake that shows only when a letter is written."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceError:
@@ -27,7 +30,15 @@ class SourceRefused(Exception):
         self.errors = errors
 
 
-class RenderRefused(Exception):
+class Spoken(Exception):
+    """Something went wrong that a customer reads about: `error` says what, in either language (`mistakes`)."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class RenderRefused(Spoken):
     """This recipient's text cannot be made (a limit was reached, a filter refused the value)."""
 
 
@@ -35,5 +46,6 @@ class MissingValue(RenderRefused):
     """A recipient has no value for `variable`, and the author gave no default (R-52)."""
 
     def __init__(self, variable: str) -> None:
-        super().__init__(f"there is no value for {variable}, and no default is given")
+        words = f"there is no value for {variable}, and no default is given"
+        super().__init__(SourceError(NOWHERE, words, "missing-value", (variable,)))
         self.variable = variable

@@ -29,7 +29,9 @@ from mailflatrate.mail.edition import EditionContent, NoticeStream, Part, Recipi
 from mailflatrate.mail.headers import HeaderError, Mailbox
 from mailflatrate.mail.links import Link, LinkKind
 from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.mistakes import from_problem, mistake
 from mailflatrate.mail.segments import Segment, Static
+from mailflatrate.mail.source_errors import NOWHERE
 from mailflatrate.settings.schema import Settings, load_settings
 
 KEPT_EDITIONS = 32
@@ -89,7 +91,7 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
                 and Contact.objects.filter(tracking_event_id__isnull=False).exists()
             ) else {}  # fmt: skip
         except (ComposeError, HeaderError, SigningKeyError, SourceRefused, ValueError) as problem:
-            raise EditionUnusable(str(problem)) from problem
+            raise EditionUnusable(from_problem(problem)) from problem
     names = {each.id: each.public_name for each in lists}
     return EditionMail(edition_id, account.name, campaign.mailing_id, campaign.language, composers, names, personal)
 
@@ -128,7 +130,7 @@ def personal_content(content: EditionContent, edition: Edition) -> EditionConten
 
 def _sender_domain(campaign: Campaign) -> SenderDomain:
     if campaign.sender is None:
-        raise EditionUnusable("the campaign has no sender")
+        raise EditionUnusable(mistake(NOWHERE, "no-sender"))
     return campaign.sender.domain
 
 
@@ -213,7 +215,7 @@ def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
     contact = Contact.objects.filter(id=notice.sample_contact_id or 0).first()
     list_id, composer = next(iter(mail.composers.items()), (0, None))
     if composer is None:
-        raise EditionUnusable("the campaign has no list")
+        raise EditionUnusable(mistake(NOWHERE, "no-list"))
     values = recipient_values(
         email=contact.email if contact else notice.recipient,
         first_name=contact.first_name if contact else "Dora",

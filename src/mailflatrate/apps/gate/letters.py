@@ -13,22 +13,24 @@ from mailflatrate.mail.edition import CampaignStream, EditionContent, Part, Serv
 from mailflatrate.mail.headers import Mailbox
 from mailflatrate.mail.links import LINK_VARIABLES
 from mailflatrate.mail.liquid import Template
+from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.segments import Static
+from mailflatrate.mail.source_errors import NOWHERE, Spoken
 from mailflatrate.settings.schema import Settings
 
 TEST_MARK = "[Test] "
 _NOT_A_LETTER = re.compile(r"[^A-Za-z0-9]")
 
 
-class EditionUnusable(Exception):
-    """No letter can be made from this edition; the message says why, for the customer."""
+class EditionUnusable(Spoken):
+    """No letter can be made from this edition; its error says why, for the customer."""
 
 
 def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
     """The signer of a domain's present key. Raises EditionUnusable without one: nothing leaves unsigned (R-59)."""
     key = signing_key(domain)
     if key is None:
-        raise EditionUnusable(f"{domain.name} has no DKIM key")
+        raise EditionUnusable(mistake(NOWHERE, "no-signing-key", domain.name))
     return (Signer(domain.name, key.selector, key.open()),)
 
 

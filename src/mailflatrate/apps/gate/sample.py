@@ -25,6 +25,8 @@ from mailflatrate.mail.dkim import SigningKeyError
 from mailflatrate.mail.edition import Recipient
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.liquid import RenderRefused, SourceRefused
+from mailflatrate.mail.mistakes import as_param, from_problem, mistake
+from mailflatrate.mail.source_errors import NOWHERE
 from mailflatrate.rules.facts import SampleFacts, SpamScore
 from mailflatrate.rules.lint import Outside, judge_message, message_facts
 from mailflatrate.rules.message_chain import HEADER_KEYS
@@ -46,7 +48,7 @@ def sampled(
     try:
         letter = sample_letter(campaign, compiled, attributes, now)
     except EditionUnusable as problem:
-        return SampleFacts(octets=0, problem=str(problem)), None
+        return SampleFacts(octets=0, problem=as_param(problem.error)), None
     return sample_facts(campaign, letter, now), spam_score(letter)
 
 
@@ -64,7 +66,7 @@ def sample_letter(campaign: Campaign, compiled: Compiled, attributes: frozenset[
     """
     mailing_list = MailingList.objects.filter(id__in=campaign.list_ids).first()
     if campaign.sender is None or mailing_list is None:
-        raise EditionUnusable("sender or list is missing")
+        raise EditionUnusable(mistake(NOWHERE, "no-sender" if campaign.sender is None else "no-list"))
     templates = EditionTemplates(compiled.subject, compiled.html, compiled.text)
     values = recipient_values(
         email=READER,
@@ -88,7 +90,7 @@ def sample_letter(campaign: Campaign, compiled: Compiled, attributes: frozenset[
         )
         return composer.compose(Recipient(1, READER, "Dora Meyer", values), now).content
     except (ComposeError, HeaderError, SigningKeyError, RenderRefused, SourceRefused, ValueError) as problem:
-        raise EditionUnusable(str(problem)) from problem
+        raise EditionUnusable(from_problem(problem)) from problem
 
 
 def sample_facts(campaign: Campaign, letter: bytes, now: datetime) -> SampleFacts:

@@ -25,7 +25,7 @@ from mailflatrate.mail.liquid.sandbox import (
     dotted_names,
     parse,
 )
-from mailflatrate.mail.mistakes import from_liquid, mistake
+from mailflatrate.mail.mistakes import from_liquid, from_rendering, mistake
 from mailflatrate.mail.segments import Dynamic, Segment, Static, join_segments
 from mailflatrate.mail.source_errors import MissingValue, RenderRefused, SourceError, SourceRefused
 
@@ -192,8 +192,10 @@ def _slow_render(nodes: list[Node], parsed: SandboxTemplate) -> Render:
                 node.render(context, buffer)
         except MissingError as error:
             raise MissingValue(error.variable) from error
-        except (LiquidError, LiquidInterrupt, ValueError, ArithmeticError, TypeError, AttributeError) as error:
-            raise RenderRefused(str(getattr(error, "message", None) or error)) from error
+        except (
+            LiquidError, LiquidInterrupt, ValueError, ArithmeticError, TypeError, AttributeError, LookupError
+        ) as error:  # fmt: skip
+            raise RenderRefused(from_rendering(str(getattr(error, "message", None) or error))) from error
         return buffer.getvalue()
 
     return render

@@ -24,14 +24,14 @@ CHECK: Check[CampaignFacts] = Check(
         title="Header complete",
         sentence="A sample letter could not be written as it must be: {problems}.",
         why="Every letter carries the header that lets people leave, answer and complain.",
-        mend="Look at the sender name, the reply address and the subject: one of them cannot stand in a header. "
+        mend="Look at what is named here: a personal field, the sender name, the reply address or the subject. "
         "Otherwise write to us.",
     ),
     de=Words(
         title="Kopf vollständig",
         sentence="Ein Probebrief ließ sich nicht so schreiben, wie er sein muss: {problems}.",
         why="Jeder Brief trägt den Kopf, mit dem man sich abmelden, antworten und beschweren kann.",
-        mend="Sehen Sie Absendername, Antwortadresse und Betreff an: Etwas davon darf so nicht im Kopf stehen. Sonst "
-        "schreiben Sie uns.",
+        mend="Sehen Sie an, was hier genannt ist: ein persönliches Feld, den Absendernamen, die Antwortadresse oder "
+        "den Betreff. Sonst schreiben Sie uns.",
     ),
 )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import BrandKit, Media
 from mailflatrate.base import tenancy
@@ -16,7 +18,7 @@ def save_brand(values: Mapping[str, str], *, logo_id: int | None) -> BrandKit:
     wrong = [name for name in COLOURS if not is_colour(values.get(name, ""))]
     wrong += [name for name in CHOICES if values.get(name) not in FONTS]
     if wrong:
-        raise CampaignError(f"no colour or font: {', '.join(wrong)}")
+        raise CampaignError(_("No colour or font of ours: %(names)s") % {"names": ", ".join(wrong)})
     logo = Media.objects.filter(id=logo_id).first() if logo_id else None
     kit, _made = BrandKit.objects.update_or_create(
         account_id=tenancy.current_account_id(),

@@ -22,6 +22,7 @@ from mailflatrate.apps.delivery.send.post import post_writer
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.apps.gate.letters import EditionUnusable
+from mailflatrate.mail.mistakes import as_param
 from mailflatrate.settings.schema import Settings, load_settings
 
 P = ParamSpec("P")
@@ -117,7 +118,7 @@ class Sender:
         try:
             writer = await self._writer(claim) if claim.rows else None
         except EditionUnusable as problem:
-            await self._in_thread(actions.stop_unusable, claim.account_id, claim.campaign_id, str(problem))
+            await self._in_thread(actions.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
             await self._finish(claim, None, lane)
             return
         run = None

@@ -62,7 +62,7 @@ def records_to_publish(domain: SenderDomain) -> list[DnsRecord]:
     """What the customer copies into his DNS."""
     key = signing_key(domain)
     if key is None:
-        raise DomainError(f"{domain.name} has no signing key.")
+        raise DomainError(_("%(domain)s has no signing key.") % {"domain": domain.name})
     return records_of(domain, key)
 
 

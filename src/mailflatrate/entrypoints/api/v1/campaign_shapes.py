@@ -1,15 +1,15 @@
 """How mailings look through the API, and how what a program writes becomes what a page writes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urljoin
 from zoneinfo import available_timezones
 
-from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as FieldRefused
 from django.core.validators import validate_email
 from django.http import Http404
+from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import Field
 
@@ -21,7 +21,7 @@ from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.api.v1.lists import Language
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.shapes import Given, Id
 from mailflatrate.entrypoints.web.studio.campaigns.forms import (
     LONGEST_TEST_HOURS,
@@ -30,6 +30,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import (
     TEST_FIELDS,
 )
 from mailflatrate.entrypoints.web.studio.campaigns.panel import CheckItem
+from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 from mailflatrate.rules.trial import MOST_VARIANTS
 from mailflatrate.settings import load_settings
@@ -188,7 +189,7 @@ def detail(campaign: Campaign) -> CampaignDetail:
         test_share=campaign.test_share, test_hours=campaign.test_hours, test_metric=TestMetric(campaign.test_metric),
         time_zone=campaign.time_zone, local_at=campaign.local_at,
         version=campaign.version, content_hash=present,
-        policy_confirmed=campaign.policy_hash == present, state_reason=campaign.state_reason,
+        policy_confirmed=campaign.policy_hash == present, state_reason=why_it_stands(campaign),
         held_by_rule=campaign.hold_rule,
     )  # fmt: skip
 
@@ -202,21 +203,6 @@ def check(item: CheckItem) -> CheckShown:
         why=item.reason, mend=item.mend, field=finding.anchor,
         page=urljoin(load_settings().public_url, page) if page else "", source=item.source,
     )  # fmt: skip
-
-
-def wrong(field: str, message: str) -> Problem:
-    """One value is not allowed."""
-    return Problem(Code.INVALID, more={"errors": [{"where": f"body.{field}", "message": message}]})
-
-
-def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
-    """What a form of the pages says of each field; what concerns none of them stands at the body."""
-    errors = [
-        {"where": f"body.{name}" if name != NON_FIELD_ERRORS else "body", "message": str(message)}
-        for name, messages in problems.items()
-        for message in messages
-    ]
-    return Problem(Code.INVALID, more={"errors": errors})
 
 
 def values_of(given: Written, campaign: Campaign | None) -> dict[str, Any]:
@@ -258,7 +244,7 @@ def _variant(given: VariantGiven, values: Mapping[str, Any], campaign: Campaign 
 
 def _check_sender(sender_id: int | None) -> None:
     if sender_id is not None and not SenderAddress.objects.filter(id=sender_id, verified_at__isnull=False).exists():
-        raise wrong("sender_id", "no verified sender address of this account")
+        raise wrong("sender_id", _("no verified sender address of this account"))
 
 
 def _address(text: str) -> str:
@@ -266,13 +252,13 @@ def _address(text: str) -> str:
         if text:
             validate_email(text)
     except FieldRefused as refused:
-        raise wrong("reply_to", "no e-mail address") from refused
+        raise wrong("reply_to", _("no e-mail address")) from refused
     return text
 
 
 def _zone(text: str) -> str:
     if text not in available_timezones():
-        raise wrong("time_zone", "no IANA time zone, such as Europe/Berlin")
+        raise wrong("time_zone", _("no IANA time zone, such as Europe/Berlin"))
     return text
 
 
@@ -304,5 +290,5 @@ def _audience(given: Written, campaign: Campaign | None) -> dict[str, Any]:
 def _all_known(name: str, asked: list[int], known: set[int]) -> list[int]:
     unknown = [number for number in asked if number not in known]
     if unknown:
-        raise wrong(name, f"not of this account, or not in use: {', '.join(map(str, unknown))}")
+        raise wrong(name, _("not of this account, or not in use: %(ids)s") % {"ids": ", ".join(map(str, unknown))})
     return list(dict.fromkeys(asked))

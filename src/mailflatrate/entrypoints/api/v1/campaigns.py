@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -30,7 +31,7 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import (
 )
 from mailflatrate.entrypoints.api.v1.contacts import contact_of
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.shapes import Address, Done, Given, Id, Page, Paged, before_id, page_of
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
@@ -137,7 +138,7 @@ def list_campaigns(request: ApiRequest, which: Query[WhichCampaigns]) -> Page[Ca
 def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
     """Begin a draft. It gets a mailing ID of its own, and goes nowhere before it is released."""
     if given.gallery and given.template_id:
-        raise Problem(Code.INVALID, more={"errors": [{"where": "body.template_id", "message": "one template at most"}]})
+        raise wrong("template_id", _("one template at most"))
     caller = request.caller
     account = caller.account
     written = values_of(given, None)

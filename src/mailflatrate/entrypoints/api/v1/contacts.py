@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from django.http import Http404
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -20,7 +21,7 @@ from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, e
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import Language, list_of
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.shapes import (
     Address,
     Given,
@@ -244,7 +245,7 @@ def erase_contact(request: ApiRequest, contact_id: Id, given: Erasing) -> Erased
     """Erase a person (R-94). What proves without naming stays, and so does the suppression of the address."""
     contact_of(contact_id)
     if not given.sure:
-        raise Problem(Code.INVALID, more={"errors": [{"where": "body.sure", "message": "say that you mean it: true"}]})
+        raise wrong("sure", _("say that you mean it: true"))
     return Erased(wiped=erase_for_customer(contact_id, by=request.caller.user))
 
 

@@ -7,16 +7,15 @@ from django.db.models import Count, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from mailflatrate.apps.accounts.models import Scope
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.models import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
-from mailflatrate.entrypoints.api.v1.campaign_shapes import wrong_fields
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong, wrong_fields
 from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_of
 from mailflatrate.entrypoints.web.studio.campaigns.digests import DigestForm, digest_of, settings_of
 
@@ -26,13 +25,7 @@ NAMES = {"mailing_list": "list_id", "sender": "sender_id", "template": "template
 NULLABLE = ("sender_id", "template_id")
 
 
-def _naive(at: time) -> time:
-    if at.tzinfo is not None:
-        raise ValueError("a time of day without an offset; the zone is time_zone's")
-    return at
-
-
-Clock = Annotated[time, AfterValidator(_naive), Field(examples=["09:00"])]
+Clock = Annotated[time, Field(description="on the clock of `time_zone`, so without an offset", examples=["09:00"])]
 DigestName = Annotated[str, Field(min_length=1, max_length=100, description="stands in the subject of each issue")]
 FeedUrl = Annotated[str, Field(max_length=500, description="RSS or Atom, on a public web server")]
 Weekday = Annotated[int, Field(ge=0, le=EVERY_DAY, description="0 is Monday, 6 Sunday, 7 every day")]
@@ -137,6 +130,8 @@ def _shown(row: Any) -> DigestShown:
 
 def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestShown:
     """Check settings as the page does, and keep them. Raises Problem, CampaignError."""
+    if values["at"].tzinfo is not None:
+        raise wrong("at", _("a time of day without an offset; “time_zone” says whose clock it is on"))
     form = DigestForm(values)
     if not form.is_valid():
         raise wrong_fields({NAMES.get(name, name): list(map(str, each)) for name, each in form.errors.items()})

@@ -1,13 +1,13 @@
 """What went wrong, in one shape (RFC 9457): a code for the program, a sentence and the way out for the person."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException, UnreadablePostError
@@ -152,6 +152,21 @@ class Problem(Exception):
         return answer
 
 
+def wrong(field: str, message: str) -> Problem:
+    """One value is not allowed."""
+    return Problem(Code.INVALID, more={"errors": [{"where": f"body.{field}", "message": message}]})
+
+
+def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
+    """What a form of the pages says of each field; what concerns none of them stands at the body."""
+    errors = [
+        {"where": f"body.{name}" if name != NON_FIELD_ERRORS else "body", "message": str(message)}
+        for name, messages in problems.items()
+        for message in messages
+    ]
+    return Problem(Code.INVALID, more={"errors": errors})
+
+
 # What the apps refuse, the more special first.
 _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (RepeatedDifferently, Code.REPEATED),
@@ -193,6 +208,9 @@ _FAULTS: Mapping[str, Promise] = {
     "literal_error": _("Input should be %(expected)s"),
     "string_too_long": _("Characters at most: %(max_length)s"),
     "string_too_short": _("Characters at least: %(min_length)s"),
+    "string_pattern_mismatch": _("String should match pattern '%(pattern)s'"),
+    "timezone_aware": _("Input should have timezone info"),
+    "time_parsing": _("Input should be in a valid time format"),
     "too_long": _("Entries at most: %(max_length)s"),
     "too_short": _("Entries at least: %(min_length)s"),
     "greater_than_equal": _("At least %(ge)s"),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
@@ -30,10 +31,9 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     campaign_of,
     check,
     detail,
-    wrong,
 )
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.report import waves_to_come
@@ -110,7 +110,7 @@ class Released(Schema):
 def _at(given: Releasing | AskingRelease) -> datetime | None:
     """When it is to go. Raises Problem."""
     if given.on_own_clocks and given.at is None:
-        raise wrong("on_own_clocks", "needs `at`: the hour that everybody's clock is to read")
+        raise wrong("on_own_clocks", _("needs `at`: the hour that everybody's clock is to read"))
     return _to_come(given.at)
 
 
@@ -120,9 +120,9 @@ def _to_come(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
     if moment <= now:
-        raise wrong("at", "this moment has passed; leave it out to send now")
+        raise wrong("at", _("this moment has passed; leave it out to send now"))
     if moment > now + FARTHEST:
-        raise wrong("at", "more than a year away")
+        raise wrong("at", _("more than a year away"))
     return moment
 
 
@@ -230,7 +230,7 @@ def list_waves(request: ApiRequest, campaign_id: Id, which: Query[AtWhat]) -> Pa
 def _hour(at: datetime | None) -> datetime:
     moment = _to_come(at)
     if moment is None:
-        raise Problem(Code.INVALID, more={"errors": [{"where": "query.at", "message": "needed for a draft"}]})
+        raise Problem(Code.INVALID, more={"errors": [{"where": "query.at", "message": _("needed for a draft")}]})
     return moment
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 from typing import Annotated, Any, Generic, TypeVar
 
+from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
@@ -61,7 +62,7 @@ def open_cursor(cursor: str, *kinds: type) -> list[Any]:
     except (ValueError, RecursionError):
         parts = None
     if not isinstance(parts, list) or len(parts) != len(kinds) or not all(map(_fits, parts, kinds)):
-        raise Problem(Code.INVALID, more={"errors": [{"where": "query.cursor", "message": "no cursor of ours"}]})
+        raise Problem(Code.INVALID, more={"errors": [{"where": "query.cursor", "message": _("no cursor of ours")}]})
     return parts
 
 

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 
 from mailflatrate.apps.accounts.models import Scope
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
 from mailflatrate.apps.suppression.models import Reason
-from mailflatrate.entrypoints.api.v1.campaign_shapes import wrong
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.shapes import Address, Given, Page, Paged, before_id, page_of
 
 ROUTER = Router(tags=["Suppression"])
@@ -54,7 +55,7 @@ def _key(email: str) -> bytes:
     try:
         return address_key(email)
     except SuppressionError as error:
-        raise wrong("email", "no e-mail address") from error
+        raise wrong("email", _("no e-mail address")) from error
 
 
 @endpoint(ROUTER, "get", "/suppressions", scope=Scope.READ, answers=Page[SuppressionShown])

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
@@ -20,7 +21,7 @@ from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whol
 from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
-from mailflatrate.mail.mistakes import all_in_words
+from mailflatrate.mail.mistakes import all_in_words, in_words
 from mailflatrate.rules.trial import LETTERS
 
 NO_EDITION = 0
@@ -141,7 +142,7 @@ def _rendered(
     except MissingValue:
         return Letter(missing=", ".join(dict.fromkeys(name for part in parts for name in part.missing(values))))
     except RenderRefused as refused:
-        return Letter(problem="render", detail=str(refused))
+        return Letter(problem="render", detail=str(capfirst(in_words(refused.error, reading_language().value))))
     return Letter(subject=subject, preheader=campaign.preheader, html=html, text=text)
 
 

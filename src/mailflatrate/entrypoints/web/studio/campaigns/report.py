@@ -31,7 +31,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of, trial_of
-from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
+from mailflatrate.entrypoints.web.studio.campaigns.words import reasons, why_it_stands
 from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
@@ -118,6 +118,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "left_out": reasons(progress.left_out),
         "withheld": reasons(progress.withheld),
         "unsubscribe_limit": limit("unsubscribe_stop"),
+        "why_it_stands": why_it_stands(campaign),
         "waves": waves_to_come(campaign),
         "waits_for_choice": bool(campaign.variants)
         and Trial.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),

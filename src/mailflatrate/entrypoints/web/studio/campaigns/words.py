@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.audience import (
     GOT_EXCLUDED_MAILING,
@@ -13,6 +15,7 @@ from mailflatrate.apps.lists.audience import (
     ON_EXCLUDED_LIST,
 )
 from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.mail.mistakes import param_in_words
 from mailflatrate.rules.gate import reason_text
 from mailflatrate.rules.withhold import WithholdReason
 
@@ -45,6 +48,12 @@ def bounce_word(kind: str) -> str:
         "content": _("refused because of the content"),
     }
     return words.get(kind, kind)
+
+
+def why_it_stands(campaign: Campaign) -> str:
+    """Why a mailing does not go on: a mistake in the reader's language, or the words that somebody or a server used."""
+    mistake = param_in_words(campaign.state_reason, reading_language().value)
+    return str(capfirst(mistake)) if mistake else campaign.state_reason
 
 
 def reason_word(reason: str) -> str:

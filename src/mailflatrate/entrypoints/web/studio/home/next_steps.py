@@ -22,6 +22,7 @@ from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderD
 from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
+from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.imprint import check_imprint
@@ -106,7 +107,7 @@ def _mailings() -> Iterator[Step]:
         else:
             yield Step(
                 "circle-pause", "warning", _("“%(name)s” is paused") % {"name": campaign.name},
-                campaign.state_reason or _("What is left waits for you."), href, _("Look"),
+                why_it_stands(campaign) or _("What is left waits for you."), href, _("Look"),
             )  # fmt: skip
 
 
