@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from forms_world import BROWSER, DOMAIN, Place, place, somebody
+from lists_home import readdress
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.actions import forget_old
 from mailflatrate.apps.forms.actions.asking import token_hash
@@ -228,8 +229,8 @@ def test_a_sign_up_does_not_touch_a_known_persons_data(lindenhof: Place) -> None
     with tenancy.account(lindenhof.account_id):
         known = Contact.objects.order_by("id").first()
         assert known is not None
-        Contact.objects.filter(id=known.id).update(email=f"known{known.id}@{DOMAIN}", first_name="Frieda",
-            address_key=key_ring().suppression_key(f"known{known.id}@{DOMAIN}"))  # fmt: skip
+    email = f"known{known.id}@{DOMAIN}"
+    readdress(known.id, email=email, first_name="Frieda", address_key=key_ring().suppression_key(email))
     mail = lindenhof.asked(f"known{known.id}@{DOMAIN}")
     lindenhof.confirm(mail)
     with tenancy.account(lindenhof.account_id):

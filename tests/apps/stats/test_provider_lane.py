@@ -4,6 +4,7 @@ import pytest
 
 from campaign_world import World, world
 from desk_world import desk
+from lists_home import readdress
 from mailflatrate.apps.abuse.models import Case, CaseKind
 from mailflatrate.apps.accounts.models import Account, Standing
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -25,8 +26,9 @@ def anna(database: str) -> World:
     """300 of her 700 people are at Outlook."""
     made = world(PEOPLE)
     with tenancy.account(made.account_id):
-        for contact in Contact.objects.order_by("id")[:THERE]:
-            Contact.objects.filter(id=contact.id).update(email=contact.email.split("@")[0] + "@outlook.com")
+        there = list(Contact.objects.order_by("id")[:THERE])
+    for contact in there:
+        readdress(contact.id, email=contact.email.split("@")[0] + "@outlook.com")
     return made
 
 

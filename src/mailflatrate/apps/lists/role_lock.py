@@ -1,5 +1,7 @@
 """The database's own refusal of role addresses (R-21): whoever inserts a contact, by whatever path, meets it.
 
+And a contact keeps the address that it came with, because consent belongs to it (R-24).
+
 The law stays in `rules.addresses`, which also knows compounds and names; the table knows the plain words of tier 1,
 with a +tag, digits and separators at their ends. The function is made from the same data file after each migration
 (`refresh`), and a test compares it with the rule: it must never refuse what the rule lets in.
@@ -19,7 +21,8 @@ def function_sql() -> str:
     words = ",".join(f'"{word}"' for word in sorted(plain_refused_words()))
     return f"""
 CREATE OR REPLACE FUNCTION {FUNCTION}(email text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT btrim(lower(split_part(split_part(email, '@', 1), '+', 1)), '0123456789._-') = ANY ('{{{words}}}'::text[])
+    SELECT btrim(lower(split_part(split_part(email, '@', 1), '+', 1)), '0123456789._-')
+        = ANY ('{{{words}}}'::pg_catalog.text[])
 $$
 """  # made of our own data file
 
@@ -56,5 +59,15 @@ TRIGGERS = [
         operation=pgtrigger.UpdateOf("email"),  # type: ignore[no-untyped-call]  # the library's
         condition=pgtrigger.Condition(f"NEW.email IS DISTINCT FROM OLD.email AND public.{FUNCTION}(NEW.email)"),
         func=_REFUSE.format(local="split_part(NEW.email, '@', 1)"),
+    ),
+    # A consent belongs to the address that was typed (R-24); another address is another contact, who was asked.
+    pgtrigger.Trigger(
+        name="contact_keeps_its_address",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("email", "address_key"),  # type: ignore[no-untyped-call]  # the library's
+        condition=pgtrigger.Condition(
+            "ROW (NEW.email, NEW.address_key) IS DISTINCT FROM ROW (OLD.email, OLD.address_key)"
+        ),
+        func="RAISE EXCEPTION 'a contact keeps its address' USING ERRCODE = 'insufficient_privilege';",
     ),
 ]

@@ -124,14 +124,33 @@ def apply_policies(connection: BaseDatabaseWrapper) -> None:
                 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role};
             """)
         _restrict(cursor)
+        cursor.execute(_CLOSE_FUNCTIONS)
 
+
+# A temporary schema is searched first, for tables and for types, unless a path names it: whoever may sign in could put
+# names of his own before those that a trigger reads, or that a function of the owner touches as the owner. And the
+# library of our triggers leaves out those that a setting of the session names, which is for everybody to set.
+_CLOSE_FUNCTIONS = """
+DO $$
+DECLARE
+    function pg_catalog.regprocedure;
+BEGIN
+    FOR function IN SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = 'public' AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, public, pg_temp', function);
+    END LOOP;
+END $$;
+CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT false';
+"""
 
 _PASS = f"""
 CREATE SCHEMA IF NOT EXISTS kept;
 CREATE TABLE IF NOT EXISTS kept.pass (key bytea NOT NULL);
 REVOKE ALL ON SCHEMA kept FROM PUBLIC;
 CREATE OR REPLACE FUNCTION public.platform_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce((
         SELECT encode(sha256(p.key || sha256(p.key || convert_to(pg_backend_pid()::text, 'UTF8'))), 'hex')
             = current_setting('{PASS_SETTING}', true)

@@ -1,0 +1,173 @@
+"""Whoever has SQL of his own, second part: what a session may do to the names and settings that our functions read.
+
+A temporary schema stands before all others unless a function says otherwise, for types as well as for tables; custom
+settings belong to everybody; and whatever a function of the owner touches runs as the owner.
+"""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
+from campaign_world import World, world
+from mailflatrate.base import ids, tenancy
+from mailflatrate.mail.address import canonical_key
+from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
+from mailflatrate.settings.schema import load_settings
+
+REFUSED = (
+    errors.InsufficientPrivilege, errors.CheckViolation, errors.RaiseException, errors.UndefinedFunction,
+    errors.UndefinedObject, errors.DatatypeMismatch,
+)  # fmt: skip
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    return world()
+
+
+@pytest.fixture
+def eve(anna: World) -> Iterator[psycopg.Connection]:
+    """The application's own name and password, in the scope of Anna's account."""
+    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
+        statement, values = tenancy.scope_sql(anna.account_id)
+        opened.execute(statement.replace("true", "false"), values)  # for the whole session
+        yield opened
+
+
+def tries(eve: psycopg.Connection, statement: str, values: dict[str, int] | None = None) -> int:
+    """Rows that it touched; 0 where it was refused."""
+    try:
+        return eve.execute(statement, values).rowcount
+    except REFUSED:
+        return 0
+
+
+# A row type of two fields, one of them empty, IS NOT NULL is false for: a refusal that waits in it would be forgotten.
+SHADOWS = {
+    "no trick": "SELECT 1",
+    "the library's own way round": "SET pgtrigger.ignore = '{pgtrigger_delivery_needs_permission_cce89}'",
+    "a type called text": "CREATE TYPE pg_temp.text AS (a pg_catalog.text, b pg_catalog.text)",
+    "tables of the same names": "CREATE TEMP TABLE account AS SELECT * FROM public.account;"
+    "UPDATE pg_temp.account SET standing = 'active';"
+    "CREATE TEMP TABLE suppression AS SELECT * FROM public.suppression WHERE false",
+    "another path": "SET search_path = pg_temp, public",
+    "no path": "SET search_path = ''",
+    "triggers off": "SET session_replication_role = replica",
+    "policies off": "SET row_security = off",
+    "deferred": "SET CONSTRAINTS ALL DEFERRED",
+    "another role": f"SET SESSION AUTHORIZATION {PLATFORM_ROLE}",
+}
+
+
+@pytest.mark.parametrize("shadow", SHADOWS)
+@pytest.mark.parametrize("hole", ["account paused", "suppressed here", "no tick"])
+def test_no_setting_and_no_name_of_a_session_opens_the_lock(
+    anna: World, eve: psycopg.Connection, database: str, hole: str, shadow: str
+) -> None:
+    values = released(anna)
+    by_owner(database, HOLES[hole][0], values)
+    for statement in SHADOWS[shadow].split(";"):
+        tries(eve, statement)
+    assert tries(eve, INSERT.replace("INTO delivery", "INTO public.delivery").replace(
+        "FROM subscription", "FROM public.subscription"), values) == 0  # fmt: skip
+
+
+def test_the_ledger_is_not_rewritten_past_its_trigger(anna: World, eve: psycopg.Connection, database: str) -> None:
+    with psycopg.connect(database) as owner:
+        names = owner.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal").fetchall()
+    everything = ",".join(name for (name,) in names)
+    eve.execute("SELECT set_config('pgtrigger.ignore', %s, false)", [f"{{{everything}}}"])
+    assert tries(eve, "UPDATE consent_event SET occurred_at = now()") == 0
+    assert tries(eve, "DELETE FROM consent_event") == 0
+    assert tries(eve, "UPDATE edition SET content_hash = repeat('0', 64)") == 0
+    row = "INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes) VALUES (%s, %s,"
+    with pytest.raises(errors.CheckViolation):
+        eve.execute(f"{row} '\\x01', '', '', '{{}}')", [anna.account_id, "info@people.example"])
+
+
+# What runs as the owner -----------------------------------------------------------------------------------------------
+
+EVIL = """
+CREATE FUNCTION pg_temp.evil(x {argument}) RETURNS pg_catalog.bool LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
+        RAISE EXCEPTION 'Eve is the owner' USING ERRCODE = 'XX000';
+    END IF;
+    RETURN true;
+END $$
+"""
+EVIL_TRIGGER = """
+CREATE FUNCTION pg_temp.taken() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
+        RAISE EXCEPTION 'Eve is the owner' USING ERRCODE = 'XX000';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+
+def test_a_type_in_the_owners_function_does_not_make_anybody_owner(eve: psycopg.Connection) -> None:
+    eve.execute(EVIL.format(argument="pg_catalog.text"))
+    eve.execute("CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (pg_temp.evil(VALUE))")
+    assert eve.execute("SELECT public.platform_open()").fetchone() == (False,)
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "audit_head", "account", "case_report"])
+def test_a_table_in_the_owners_function_does_not_make_anybody_owner(eve: psycopg.Connection, table: str) -> None:
+    """The chain of the audit log is written by the owner, at whoever's commit."""
+    eve.execute(EVIL_TRIGGER)
+    eve.execute(f"CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING DEFAULTS)")
+    eve.execute(
+        f"CREATE TRIGGER taken BEFORE INSERT OR UPDATE OR DELETE ON pg_temp.{table} FOR EACH ROW"
+        " EXECUTE FUNCTION pg_temp.taken()"
+    )
+    eve.execute(
+        "INSERT INTO public.audit_entry (at, actor_kind, actor, action, account_id, subject, reason, details)"
+        " SELECT now(), 'user', 'eve', 'test', id, '', '', '{}' FROM public.account"
+    )
+
+
+def test_every_function_of_ours_looks_into_the_temporary_schema_last(database: str) -> None:
+    """Triggers and what runs as the owner; also those that the next migration brings."""
+    with psycopg.connect(database) as owner:
+        rows = owner.execute(
+            "SELECT p.proname, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE n.nspname = 'public' AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)"
+        ).fetchall()
+    assert len(rows) > 50
+    assert [name for name, config in rows if config != ["search_path=pg_catalog, public, pg_temp"]] == []
+
+
+# An address under somebody else's consent -----------------------------------------------------------------------------
+
+
+def test_nobody_else_is_put_under_a_consent(anna: World, eve: psycopg.Connection) -> None:
+    """The key of a suppression cannot be computed, but it can be copied from a row that has one, with its address."""
+    email = "victim@people.example"
+    key = ids.key_ring().suppression_key(canonical_key(email))
+    for change in ("email = %(email)s, address_key = %(key)s", "email = %(email)s", "address_key = %(key)s"):
+        with pytest.raises(errors.InsufficientPrivilege, match="keeps its address"):
+            eve.execute(f"UPDATE contact SET {change}", {"email": email, "key": key})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COPY (SELECT 1) TO PROGRAM 'true'", "COPY contact FROM PROGRAM 'true'", "COPY contact FROM '/etc/passwd'",
+        "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')", "CREATE EXTENSION file_fdw",
+        "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE TABLE public.t (a int)",
+        f"ALTER ROLE {APP_ROLE} SUPERUSER", f"GRANT {PLATFORM_ROLE} TO {APP_ROLE} WITH ADMIN OPTION",
+        "ALTER TABLE delivery DISABLE TRIGGER ALL", "ALTER TABLE contact DISABLE ROW LEVEL SECURITY",
+        "CREATE OR REPLACE FUNCTION public.platform_open() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        "TRUNCATE consent_event", "CREATE TRIGGER t BEFORE INSERT ON delivery EXECUTE FUNCTION audit_refuse()",
+        "CREATE RULE r AS ON INSERT TO delivery DO INSTEAD NOTHING", "SELECT setval('delivery_id_seq', 1)",
+        "CREATE POLICY p ON contact USING (true)", "ALTER DATABASE postgres SET session_replication_role = replica",
+    ],
+)  # fmt: skip
+def test_what_only_the_owner_may_do(eve: psycopg.Connection, statement: str) -> None:
+    with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedFunction)):
+        eve.execute(statement)
