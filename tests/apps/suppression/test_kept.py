@@ -91,6 +91,24 @@ def test_a_reviewer_lifts_with_a_reason_and_not_too_soon(place: Home) -> None:
         actions.lift(complaint, reviewer=otto, reason="Twice.")
 
 
+def test_a_stronger_reason_counts_from_its_own_day(place: Home) -> None:
+    """R-75: who unsubscribed long ago and bounced today waits sixty days from today."""
+    key, long_ago = secrets.token_bytes(32), clock.now() - timedelta(days=90)
+    with tenancy.account(place.account_id):
+        row = Suppression.objects.create(address_key=key, reason=Reason.UNSUBSCRIBE, source="link", created_at=long_ago)
+        actions.suppress(key, reason=Reason.HARD_BOUNCE, source="delivery 1", evidence={"status": "5.1.1"})
+        row.refresh_from_db()
+        assert row.created_at > clock.now() - timedelta(minutes=5)
+        assert row.evidence["earlier"][0]["reason"] == "unsubscribe"
+        assert row.evidence["earlier"][0]["at"].startswith(long_ago.date().isoformat())
+        since = row.created_at
+        actions.suppress(key, reason=Reason.HARD_BOUNCE, source="delivery 2", evidence={})
+        row.refresh_from_db()
+        assert (row.created_at, row.source) == (since, "delivery 1"), "told again, it is no newer"
+    with pytest.raises(SuppressionError):
+        actions.lift(row.id, reviewer=operator(), reason="It was long ago.")
+
+
 def test_the_database_knows_the_same_order_of_reasons() -> None:
     """The trigger's list is the one that the code has."""
     from importlib import import_module

@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.apps.lists.queries import contact_detail
 from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.suppression.models import Reason, Suppression
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock
 from mailflatrate.rules.imprint import imprint_lines
@@ -135,5 +136,9 @@ def _clicks(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _suppressed(row: Any) -> dict[str, Any] | None:
-    return {"since": row.created_at.isoformat(), "reason": row.reason, "evidence": row.evidence} if row else None
+def _suppressed(row: Suppression | None) -> dict[str, Any] | None:
+    """Without how a complaint reached the desk: the file passes through the customer's hands (R-80)."""
+    if row is None:
+        return None
+    evidence = {} if row.reason == Reason.COMPLAINT else row.evidence
+    return {"since": row.created_at.isoformat(), "reason": row.reason, "evidence": evidence}

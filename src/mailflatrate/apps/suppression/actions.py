@@ -32,7 +32,8 @@ class Entry:
     evidence: dict[str, Any]
 
 
-# A stronger reason takes the row over and keeps the weaker one inside its evidence; a weaker one changes nothing.
+# A stronger reason takes the row over, from now on, and keeps the weaker one inside its evidence; a weaker one changes
+# nothing.
 _UPSERT = """
 INSERT INTO suppression (account_id, address_key, reason, source, evidence)
 SELECT %(account_id)s::bigint, key, reason, source, evidence::jsonb
@@ -40,6 +41,7 @@ FROM unnest(%(keys)s::bytea[], %(reasons)s::text[], %(sources)s::text[], %(evide
     AS t(key, reason, source, evidence)
 ON CONFLICT (account_id, address_key) WHERE lifted_at IS NULL DO UPDATE SET
     reason = excluded.reason,
+    created_at = greatest(suppression.created_at, statement_timestamp()),
     source = excluded.source,
     evidence = excluded.evidence || jsonb_build_object('earlier', coalesce(suppression.evidence->'earlier', '[]'::jsonb)
         || jsonb_build_array(jsonb_build_object(

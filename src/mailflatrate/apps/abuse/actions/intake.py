@@ -193,7 +193,7 @@ def take_page_report(given: PageReport) -> tuple[Report, Finding]:
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         about = _about(found.account_id, found.delivery_id, found.campaign.id if found.campaign else None)
         if found.proved and about.contact_id is not None and given.stop:
-            _stop(found, source="report page", ip=given.ip)
+            _stop(found, source="report page")
             effect = Effect.COMPLAINT.value
         draft = Draft(
             via=Via.PAGE, at=clock.now(), kind=kind, dangerous=dangerous, account_id=about.account_id,
@@ -226,11 +226,11 @@ def _ask_the_address(report: Report, about: About) -> None:
         send_proof_mail(report)
 
 
-def _stop(found: Finding, *, source: str, ip: str | None) -> None:
+def _stop(found: Finding, *, source: str) -> None:
     assert found.account_id is not None
     with tenancy.account(found.account_id):
         delivery = Delivery.objects.get(id=found.delivery_id or 0)
-        complain(delivery, source=source, platform=True, evidence={"how": found.how, "ip": ip})
+        complain(delivery, source=source, platform=True, evidence={"how": found.how})
 
 
 def _kept(raw: bytes, account_id: int | None) -> RawMail | None:
