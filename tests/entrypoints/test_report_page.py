@@ -6,22 +6,28 @@ import io
 import json
 import re
 import secrets
+import zipfile
 from html import unescape
 from typing import Any
 
 import pytest
 from django.core import signing
 from django.test import Client
+from django.urls import reverse
 
 from desk_world import operator
 from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.actions import Measure, Order
 from mailflatrate.apps.abuse.models import Case, CaseKind, CaseQuestion, CaseState, Report
-from mailflatrate.apps.accounts.models import Notice
+from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.models import Notice, Scope
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.tokens import Purpose
+from outlook_file import saved
 from returned_world import Sent, sent
 
 
@@ -179,3 +185,103 @@ def test_the_customer_answers_in_the_studio_and_learns_nobody_s_name(case: Sent)
     assert case.anna.client.post(url, {"text": "On our page.", "file": proof}).status_code == 303
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Case.objects.get(id=found.id).state == CaseState.ANSWERED
+
+
+def given_file(name: str, content: bytes) -> io.BytesIO:
+    """As a browser uploads it."""
+    file = io.BytesIO(content)
+    file.name = name
+    return file
+
+
+OTHER_MAIL = (
+    b"Received: from mx.shop.example\r\nFrom: Shop <news@other-service.example>\r\nSubject: Sale\r\n"
+    b"Message-ID: <1@other-service.example>\r\n\r\nBuy now.\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "english", "german"),
+    [
+        ({"file": ("shot.png", b"\x89PNG\r\n\x1a\n" + bytes(90))}, "This is a picture", "Das ist ein Bild"),
+        ({"file": ("shot.heic", b"\0\0\0\x18ftypheic" + bytes(90))}, "This is a picture", "Das ist ein Bild"),
+        ({"file": ("page.pdf", b"%PDF-1.7\n")}, "This is a picture", "Das ist ein Bild"),
+        ({"file": ("m.eml", OTHER_MAIL)}, "news@other-service.example", "news@other-service.example"),
+        ({"about": OTHER_MAIL.decode()}, "hardly sent through us", "kaum über uns"),
+        ({"about": "4K7Q-92XD-9"}, "one symbol is wrong", "ein Zeichen stimmt nicht"),
+        ({"about": "no idea"}, "stands at the end of the mail", "steht am Ende der Mail"),
+    ],
+)
+def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], english: str, german: str) -> None:
+    """Nothing of ours is named: no case, and no dead end, in both languages; a person can be asked for all the same."""
+    before = last().id
+    for who in ({}, {"who": "1"}):
+        given_now = {name: given_file(*value) if name == "file" else value for name, value in given.items()}
+        said = report(422, **given_now, **who)
+        assert english in said, said
+        assert ("A person should look at it" in said) is (not who)
+    given_now = {name: given_file(*value) if name == "file" else value for name, value in given.items()}
+    moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")
+    data = {"complaint": "unasked", "shown": moment, **given_now}
+    answer = Client(REMOTE_ADDR="203.0.113.251", headers={"accept-language": "de"}).post("/report/", data)
+    assert (answer.status_code, german in answer.content.decode()) == (422, True), answer.content.decode()
+    assert last().id == before
+    given_now = {name: given_file(*value) if name == "file" else value for name, value in given.items()}
+    assert "You left no address" in report(anyway="on", **given_now)
+    assert (last().id > before, last().case.campaign_id) == (True, None)
+
+
+def test_a_well_formed_id_that_nobody_has(case: Sent) -> None:
+    assert "none of our mailings has it" in report(422, about=new_mailing_id())
+
+
+def test_whoever_hands_in_the_mail_itself_chooses_the_file_once(case: Sent) -> None:
+    """Its token proves more than work or time would."""
+    said = report(file=given_file("mail.eml", case.mail(5)), shown="")
+    assert "From now on no customer of ours" in said
+    assert case.state(5) == "unsubscribed"
+
+
+def test_by_a_mail_that_outlook_saved(case: Sent) -> None:
+    head, _, body = case.mail(4).partition(b"\r\n\r\n")
+    fields = "\r\n".join(line for line in head.decode().split("\r\n") if not line.startswith("Content-Type"))
+    file = saved(fields + "\r\n", body.decode())
+    assert "From now on no customer of ours" in report(file=given_file("mail.msg", file))
+    assert case.state(4) == "unsubscribed"
+    assert "Paste the header lines instead" in report(422, file=given_file("mail.msg", file[:700]))
+
+
+def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> None:
+    """R-80: pages, the file for the person, exports and the API; the reporter wrote from another address than his."""
+    answer = Client(REMOTE_ADDR="198.51.100.99").post("/report/", {
+        "complaint": "unasked", "text": "Stop this nonsense-4711.", "reporter": "eve.secret@elsewhere-example.de",
+        "reporter_name": "Eve Geheim", "file": given_file("mail.eml", case.mail(0)),
+    })  # fmt: skip
+    assert answer.status_code == 200
+    contact, campaign, client = case.reader(0), case.campaign.id, case.anna.client
+    with tenancy.account(case.anna.account_id):
+        key = accounts.make_api_key(
+            case.anna.account_id, "All", {Scope.READ}, expires_at=None, by=case.anna.anna
+        ).secret
+    seen = []
+    for name, args in (("home", []), ("standing", []), ("questions", []), ("contact", [contact.id]),
+                       ("campaign", [campaign]), ("campaign-recipients", [campaign]),
+                       ("campaign-export", [campaign])):  # fmt: skip
+        page = client.get(reverse(f"studio:{name}", args=args))
+        assert page.status_code == 200, name
+        seen.append(page.getvalue())
+    file = client.post(reverse("studio:contact-data", args=[contact.id]))
+    assert file.status_code == 200, "the person's own file"
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        seen += [archive.read(name) for name in archive.namelist()]
+    for resource in ("complaints", "measures", "questions", "suppressions", f"contacts/{contact.id}",
+                     f"campaigns/{campaign}/report"):  # fmt: skip
+        told = Client().get(f"/api/v1/{resource}", headers={"authorization": f"Bearer {key}"})
+        assert told.status_code == 200, resource
+        seen.append(told.content)
+    with tenancy.account(case.anna.account_id):
+        seen += [json.dumps(row.evidence).encode() for row in Suppression.objects.all()]
+    whole = b"\n".join(seen)
+    assert contact.email.encode() in whole, "whose address is suppressed is no secret"
+    for secret in ("eve.secret", "Geheim", "nonsense-4711", "198.51.100.99"):
+        assert secret.encode() not in whole, secret

@@ -28,6 +28,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.web.public.report_advice import advice, is_picture
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.rules.limits import value as limit
@@ -66,6 +67,9 @@ class ReportForm(forms.Form):
     good_faith = forms.BooleanField(
         label=gettext_lazy("I believe in good faith that what I say is accurate and complete."), required=False
     )
+    anyway = forms.BooleanField(
+        label=gettext_lazy("A person should look at it, although no mailing was found."), required=False
+    )
 
     def clean_file(self) -> bytes:
         """The octets of the mail; nothing without a file."""
@@ -96,12 +100,16 @@ class ReportForm(forms.Form):
     def keep_file(self) -> None:
         """Put what was chosen into the text field: browsers empty a file field when a form is shown once more."""
         content: bytes = self.cleaned_data.get("file") or b""
-        if content:
+        if content and not is_picture(content):
             text = content.decode("utf-8", "replace").replace("\0", "")
             whole = dict(self.data.items())
             whole["about"] = text if len(text) <= MOST_PASTED else _header_lines(text)[:MOST_PASTED]
             self.data = whole
             self["file"].help_text = _("Your file was read and stands above; it need not be chosen again.")
+
+    def goes_anyway(self) -> bool:
+        """Whether it is filed although it names no mailing: a person was asked for, or the law asks for one."""
+        return bool(self.cleaned_data["anyway"]) or self.cleaned_data["complaint"] in NEEDS_NOTICE
 
     def raw(self) -> bytes:
         """What names the mailing."""
@@ -131,30 +139,32 @@ def _take(request: HttpRequest) -> HttpResponse:
     form.keep_file()
     if not is_valid:
         return _page(request, "form", again, status=REFUSED)
-    if "who" in request.POST:
-        found = actions.find(form.raw())
-        if found.campaign is None:
-            form.add_error(
-                "about", _("No mailing of ours is named there. Check the symbols, or paste the whole header.")
-            )
-            return _page(request, "form", again, status=REFUSED)
+    found, asks_who = actions.find(form.raw()), "who" in request.POST
+    if found.campaign is None and (asks_who or not form.goes_anyway()):
+        form.add_error("file" if form.cleaned_data["file"] else "about", advice(form.raw()))
+        return _page(request, "form", {**again, "offers_anyway": not asks_who}, status=REFUSED)
+    if asks_who:
         return _page(request, "form", {**again, "found": found, "sender": sender_of(found)})
     if request.POST.get("topic_note"):  # a field that nobody sees: only machines fill it
         return _page(request, "done", {"reference": "", "quiet": True})
     ip = client_ip(request)
-    if not _is_welcome(ip, request):
+    if not _is_welcome(ip, request, found):
         form.add_error(None, _("That was very quick, or very often. Please wait a moment and send it again."))
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
     filed, found = actions.take_page_report(given_of(form, ip, translation.get_language() or "en"))
     context = {
         "reference": filed.case.reference, "found": found, "sender": sender_of(found), "stopped": bool(filed.effect),
         "asked": bool(filed.reporter) and found.campaign is not None and not found.proved,
+        "answers": bool(filed.reporter),
     }  # fmt: skip
     return _page(request, "done", context)
 
 
-def _is_welcome(ip: str | None, request: HttpRequest) -> bool:
-    """Whoever let his browser work for it (ALTCHA) may report often; without scripts it takes time, and goes seldom."""
+def _is_welcome(ip: str | None, request: HttpRequest, found: Finding) -> bool:
+    """Whoever hands in the mail itself, with its token, is asked for nothing else: a file is chosen once. Whoever let
+    his browser work for it (ALTCHA) may report often, too; without scripts it takes time, and goes seldom."""
+    if found.proved:
+        return within_limits(ip, task_key=None, proved=True)
     proved = look_at(PAGE, request.POST)
     if proved.hurried or proved.proof is Proof.NONE:
         return False
