@@ -43,6 +43,16 @@ function tryOut(form) {
   }
 }
 
+/** A chosen template goes in front of what was written already. */
+function fill(select) {
+  const field = document.getElementById(select.dataset.fills);
+  const written = field.value.trim();
+  field.value = written && select.value ? `${select.value}\n\n${written}` : select.value || written;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  select.value = "";
+  field.focus();
+}
+
 /** On a narrow window the current tab may stand outside its row. */
 function showTab() {
   for (const tab of document.querySelectorAll(".tab-row [aria-current]")) {
@@ -62,6 +72,7 @@ export function startHelpers() {
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-fills]")) fill(event.target);
   });
   document.addEventListener("keydown", pressKey);
 }

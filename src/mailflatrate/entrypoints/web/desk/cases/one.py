@@ -16,6 +16,7 @@ from mailflatrate.apps.accounts.models import Standing
 from mailflatrate.apps.stats import queries as stats
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.cases import templates
 from mailflatrate.entrypoints.web.desk.cases.words import (
     PROOF,
     STATE_TONES,
@@ -98,6 +99,7 @@ def case_context(view: CaseView) -> dict[str, Any]:
         if found.account_id else [],
         "independent": len({row.delivery_id for row in view.reports if row.delivery_id and row.via in _PEOPLE}),
         "letters": [row for row in view.events if row.kind in (EventKind.LETTER_OUT, EventKind.LETTER_IN)][::-1],
+        "letter_templates": templates.letters(view), "question_templates": templates.questions(view),
         "answerable": [row for row in rows if row.answerable],
         "suppressible": [row for row in rows if not row.report.platform
                          and (row.report.address_key or row.report.reporter_key)],
