@@ -52,3 +52,21 @@ def test_customers_do_not_find_the_figures_of_the_desk(stopped: tuple[World, Cam
     for path in ("figures/", f"figures/{measure_id}/"):
         assert anna.client.get(f"/desk/{path}").status_code == 404
     assert anna.client.post(f"/desk/figures/{measure_id}/lift/", {"because": "x"}).status_code == 404
+
+
+def test_the_rates_of_an_account_by_all_that_is_told_apart(stopped: tuple[World, Campaign, int], otto: Desk) -> None:
+    """R-85: one day and seven, by provider, domain, list, origin and mailing; a rate only where somebody reports."""
+    anna, campaign, _ = stopped
+    for query in ("", "?days=1", "?days=nonsense"):
+        said = otto.page(f"accounts/{anna.account_id}/rates/{query}")
+        for word in ("Provider", "Sender domain", "lindenhof.example", "Newsletter", "Forms of ours", campaign.name):
+            assert word in said, word
+        assert "3.52 %" in said and "0.00 % of" not in said
+    assert f"/desk/accounts/{anna.account_id}/rates/" in otto.page(f"accounts/{anna.account_id}/")
+    otto.page("accounts/999999/rates/", status=404)
+
+
+def test_customers_do_not_find_the_rates_of_the_desk(stopped: tuple[World, Campaign, int]) -> None:
+    anna, _, _ = stopped
+    for account_id in (anna.account_id, world(2).account_id):
+        assert anna.client.get(f"/desk/accounts/{account_id}/rates/").status_code == 404

@@ -1,10 +1,12 @@
 """What figures call for: every line of R-86, R-88 and R-89 from both sides, and that little never acts."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.measures import Cause, Counts, Level, Scope, judge, judge_provider
+from mailflatrate.rules.measures import Cause, Counts, Level, Scope, judge, judge_new_account, judge_provider
 from mailflatrate.rules.providers import OTHER, PROVIDERS, provider_of
 
 
@@ -51,6 +53,15 @@ def test_fewer_than_three_reports_change_nothing(complaints: int, delivered: int
     [
         (2, 10, None, None),
         (3, 10, Level.PAUSE_MAILING, None),
+        (3, 55, Level.PAUSE_MAILING, None),
+        (3, 56, None, None),
+        (3, 149, None, None),
+        (4, 87, Level.PAUSE_MAILING, None),
+        (4, 88, None, None),
+        (4, 199, None, None),
+        (5, 199, Level.PAUSE_MAILING, None),
+        (4, 200, Level.WARN, Level.WARN),
+        (5, 200, Level.PAUSE_MAILING, Level.WARN),
         (100, 10_000, None, None),
         (101, 10_000, Level.WARN, Level.WARN),
         (200, 10_000, Level.WARN, Level.WARN),
@@ -64,6 +75,27 @@ def test_hard_bounces(hard: int, settled: int, of_mailing: Level | None, of_week
     counts = Counts(settled=settled, delivered=settled - hard, hard=hard)
     assert level(counts, Cause.HARD_BOUNCES) is of_mailing
     assert level(counts, Cause.HARD_BOUNCES, Scope.WEEK) is of_week
+
+
+@pytest.mark.parametrize(
+    ("counts", "scope", "found"),
+    [
+        (Counts(complaints=2, hard=9), Scope.DAY, {}),
+        (Counts(complaints=3, hard=10), Scope.DAY, {"new_complaints": Level.WARN, "new_hard_bounces": Level.WARN}),
+        (Counts(complaints=6, hard=24), Scope.DAY, {"new_complaints": Level.WARN, "new_hard_bounces": Level.WARN}),
+        (Counts(complaints=7), Scope.DAY, {"new_complaints": Level.PAUSE_ACCOUNT}),
+        (Counts(hard=25), Scope.DAY, {"new_hard_bounces": Level.PAUSE_ACCOUNT}),
+        (Counts(complaints=9, hard=24), Scope.WEEK, {}),
+        (Counts(complaints=10, hard=25), Scope.WEEK, {"new_complaints": Level.WARN, "new_hard_bounces": Level.WARN}),
+        (Counts(complaints=20), Scope.WEEK, {"new_complaints": Level.PAUSE_ACCOUNT}),
+        (Counts(hard=50), Scope.WEEK, {"new_hard_bounces": Level.PAUSE_ACCOUNT}),
+        (Counts(complaints=100, hard=1000), Scope.MAILING, {}),
+    ],
+)
+def test_a_new_account_has_ceilings(counts: Counts, scope: Scope, found: dict[str, Level]) -> None:
+    """Numbers, not rates: a million good addresses do not make up for them."""
+    counts = replace(counts, settled=1_000_000, delivered=1_000_000, reporting=1_000_000)
+    assert {need.cause.value: need.level for need in judge_new_account(counts, scope)} == found
 
 
 @pytest.mark.parametrize(("left", "delivered", "found"), [(20, 1000, None), (21, 1000, Level.PAUSE_MAILING),

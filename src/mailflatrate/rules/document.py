@@ -20,6 +20,7 @@ from mailflatrate.rules.gate import (
 )
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
+from mailflatrate.rules.tighter import STRICTER
 from mailflatrate.rules.verdict import Language
 
 _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
@@ -50,9 +51,17 @@ def _lines() -> Iterator[str]:
         yield from ("", f"## {title}", "", when)
         yield from _chain(chain)
     yield from _coverage()
-    yield from ("", "## Limits", "", "| limit | value | unit | rule | source |", "| --- | ---: | --- | --- | --- |")
-    for limit in LIMITS.values():
-        yield f"| `{limit.key}` | {limit.value:.10g} | {limit.unit} | {limit.rule} | {limit.source} |"
+    yield from _limits()
+
+
+def _limits() -> Iterator[str]:
+    yield from ("", "## Limits", "")
+    yield "`MAILFLATRATE_TIGHTER_LIMITS` moves a number in the direction of the last column, never in the other."
+    yield from ("", "| limit | value | unit | rule | source | read on | may be made |")
+    yield "| --- | ---: | --- | --- | --- | --- | --- |"
+    for key, limit in LIMITS.items():
+        facts = f"`{key}` | {limit.value:.10g} | {limit.unit} | {limit.rule} | {limit.source} | {limit.read_on}"
+        yield f"| {facts} | {STRICTER[key].value if key in STRICTER else '–'} |"
 
 
 def _coverage() -> Iterator[str]:

@@ -108,7 +108,7 @@ from mailflatrate.rules.checks import (
     volume_allowed,
 )
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
-from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.limits import LIMITS, value
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.verdict import Check, Finding, Language, Param, Severity, Verdict, Words
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
@@ -275,7 +275,7 @@ def _fingerprint() -> str:
         f"{rule.rule} {rule.key} {rule.version} {rule.severity.value}"
         for rule in sorted(_RULES.values(), key=lambda rule: rule.key)
     ]
-    lines += [f"{limit.key} {limit.value}" for limit in LIMITS.values()]
+    lines += [f"{key} {value(key)}" for key in LIMITS]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 

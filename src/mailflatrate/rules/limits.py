@@ -1,11 +1,12 @@
 """Every number of the rule base, with its source and the date on which the source was read.
 
-The operator may tighten a number by a setting; loosening one needs an ADR. A test pins the table (R-84),
-because a threshold that changes silently is a change of the law.
+The operator may tighten a number by a setting (`rules.tighter`); loosening one needs an ADR. A test pins the table
+(R-84), because a threshold that changes silently is a change of the law.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,6 +49,7 @@ LIMITS: dict[str, Limit] = {
         # How we count (R-85) and what we do (R-86 to R-89).
         _limit("rate_sample_delivered", 200, "messages", "R-85", "ours", derived=True),
         _limit("rate_sample_events", 3, "events", "R-85", "ours", derived=True),
+        _limit("rate_sample_chance", 10, "percent", "R-85", "ours; ADR 0015", derived=True),
         _limit("complaint_warn", 0.05, "percent", "R-86", "ours, half of Gmail's aim", derived=True),
         _limit("complaint_throttle", 0.10, "percent", "R-86", "ours, Gmail's aim", derived=True),
         _limit("complaint_pause", 0.20, "percent", "R-86", "ours, between Gmail's figures", derived=True),
@@ -63,6 +65,16 @@ LIMITS: dict[str, Limit] = {
         _limit("provider_unknown_pause", 5.0, "percent", "R-88", "ours", derived=True),
         _limit("provider_refused_pause", 5.0, "percent", "R-70", "ours, like unknown users", derived=True),
         _limit("unsubscribe_stop", 2.0, "percent", "R-89", "ours", derived=True),
+        # Ceilings that no rate softens, for accounts that began to send a short while ago (R-86, R-88).
+        _limit("new_account_days", 30, "days", "R-86", "Plunk, SecurityService"),
+        _limit("new_complaints_day_warn", 3, "events", "R-86", "Plunk, SecurityService"),
+        _limit("new_complaints_day_pause", 7, "events", "R-86", "Plunk, SecurityService"),
+        _limit("new_complaints_week_warn", 10, "events", "R-86", "Plunk, SecurityService"),
+        _limit("new_complaints_week_pause", 20, "events", "R-86", "Plunk, SecurityService"),
+        _limit("new_hard_bounces_day_warn", 10, "events", "R-88", "Plunk, SecurityService"),
+        _limit("new_hard_bounces_day_pause", 25, "events", "R-88", "Plunk, SecurityService"),
+        _limit("new_hard_bounces_week_warn", 25, "events", "R-88", "Plunk, SecurityService"),
+        _limit("new_hard_bounces_week_pause", 50, "events", "R-88", "Plunk, SecurityService"),
         _limit("pause_cooling_hours", 24, "hours", "R-90", "ours", derived=True),
         # Accounts (R-06 to R-08).
         _limit("supervised_mailings", 3, "mailings", "R-06", "CSA 2020 section 2.1b"),
@@ -174,6 +186,15 @@ CONSENT_MAX_AGE = timedelta(days=LIMITS["consent_max_days"].value)
 """24 months without contact: not mailable any more (R-13, R-91)."""
 
 
+_TIGHTENED: dict[str, float] = {}
+
+
 def value(key: str) -> float:
-    """The number of one limit. Raises KeyError for an unknown key."""
-    return LIMITS[key].value
+    """The number of one limit as it is in force. Raises KeyError for an unknown key."""
+    return _TIGHTENED.get(key, LIMITS[key].value)
+
+
+def tighten(numbers: Mapping[str, float]) -> None:
+    """Put the operator's stricter numbers, as `rules.tighter` read them, in force in this process; no others are."""
+    _TIGHTENED.clear()
+    _TIGHTENED.update(numbers)

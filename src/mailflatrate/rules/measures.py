@@ -1,13 +1,16 @@
 """What the figures of a mailing or an account call for (R-85 to R-89): counts in, measures out.
 
 A rate acts only where the sample is large enough, and no single report ever changes anything (R-85, R-87): below three
-events the most that happens is a warning. Measures are ordered; the strongest that applies includes the weaker ones.
+events the most that happens is a warning. Bounces of a small sample act only where they can hardly be chance (ADR
+0015). An account that began a short while ago has ceilings besides, which no rate softens. Measures are ordered; the
+strongest that applies includes the weaker ones.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from math import comb
 
 from mailflatrate.rules.limits import value
 
@@ -32,6 +35,13 @@ class Cause(Enum):
     PROVIDER_COMPLAINTS = "provider_complaints"
     PROVIDER_REFUSALS = "provider_refusals"
     UNSUBSCRIBES = "unsubscribes"
+    NEW_COMPLAINTS = "new_complaints"
+    NEW_HARD_BOUNCES = "new_hard_bounces"
+
+    @property
+    def is_ceiling(self) -> bool:
+        """Whether a number of events decides and no rate: `Need.limit` is that number then."""
+        return self in (Cause.NEW_COMPLAINTS, Cause.NEW_HARD_BOUNCES)
 
 
 class Scope(Enum):
@@ -58,7 +68,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One measure that the figures call for. `percent` of `base` against `limit` percent (0 where events decide)."""
+    """One measure that the figures call for. `percent` of `base` against `limit` percent; 0 where events decide, and a
+    number of events where it is a ceiling."""
 
     cause: Cause
     level: Level
@@ -85,6 +96,24 @@ def judge(counts: Counts, scope: Scope) -> tuple[Need, ...]:
     if scope is Scope.MAILING:
         found.append(_unsubscribes(counts))
     return tuple(need for need in found if need is not None)
+
+
+def judge_new_account(counts: Counts, scope: Scope) -> tuple[Need, ...]:
+    """What an account that began a short while ago may not reach within a day or seven days, at whatever rate."""
+    if scope is Scope.MAILING:
+        return ()
+    found = (
+        (Cause.NEW_COMPLAINTS, "R-86", counts.complaints, counts.reporting),
+        (Cause.NEW_HARD_BOUNCES, "R-88", counts.hard, counts.settled),
+    )
+    needs = []
+    for cause, rule, events, base in found:
+        for level, ending in ((Level.PAUSE_ACCOUNT, "pause"), (Level.WARN, "warn")):
+            ceiling = value(f"{cause.value}_{scope.value}_{ending}")
+            if events >= ceiling:
+                needs.append(Need(cause, level, rule, events, base, ceiling))
+                break
+    return tuple(needs)
 
 
 def judge_provider(provider: str, counts: Counts) -> tuple[Need, ...]:
@@ -155,11 +184,24 @@ def _hard_bounces(counts: Counts, scope: Scope) -> Need | None:
     large = base >= value("rate_sample_delivered")
     if large and rate > value("hard_bounce_suspend"):
         return need(Level.SUSPEND, value("hard_bounce_suspend"))
-    if scope is Scope.MAILING and rate > value("hard_bounce_pause"):
-        return need(Level.PAUSE_MAILING, value("hard_bounce_pause"))
+    line = value("hard_bounce_pause")
+    sure = share(events, max(base, int(value("rate_sample_delivered")))) > line
+    over = sure or (rate > line and is_hardly_chance(events, base, line))
+    if scope is Scope.MAILING and over:
+        return need(Level.PAUSE_MAILING, line)
     if large and rate > value("hard_bounce_warn"):
         return need(Level.WARN, value("hard_bounce_warn"))
     return None
+
+
+def is_hardly_chance(events: int, base: int, percent: float) -> bool:
+    """Whether so many of a small sample would be surprising where the true rate is at `percent` (R-85, ADR 0015).
+
+    The chance of at least `events` among `base` (binomial) against `rate_sample_chance`.
+    """
+    share_of = percent / 100
+    fewer = sum(comb(base, n) * share_of**n * (1 - share_of) ** (base - n) for n in range(events))
+    return 100 * (1 - fewer) <= value("rate_sample_chance")
 
 
 def _unsubscribes(counts: Counts) -> Need | None:

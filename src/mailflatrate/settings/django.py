@@ -5,11 +5,14 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.rules.limits import tighten
+from mailflatrate.rules.tighter import read_tighter
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import load_secrets
 
 SETTINGS = load_settings()
+tighten(read_tighter(SETTINGS.tighter_limits))  # before any rule is imported: the rules' version covers them
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = load_secrets().secret_key

@@ -14,6 +14,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from mailflatrate.rules.tighter import read_tighter
+
 PREFIX = "MAILFLATRATE_"
 # Variables without our prefix that deployments know by this name.
 BARE_NAMES = {"database_url": "DATABASE_URL"}
@@ -181,6 +183,11 @@ class Settings(BaseModel):
         " terms. Empty turns them off.",
     )
     address_blocklists: str = Field("", description="The same for IP addresses, such as `zen.spamhaus.org`.")
+    tighter_limits: str = Field(
+        "",
+        description="Stricter numbers than those of docs/rules.md, such as `complaint_warn=0.03, strike_days=365`."
+        " A looser one, and one that no setting may move, is refused at the start (R-84).",
+    )
     rdap_server: str = Field(
         "https://rdap.org",
         pattern=r"^(https?://\S+)?$",
@@ -192,6 +199,12 @@ class Settings(BaseModel):
         description="Set by `mailflatrate demo` alone: the key of its operator's second factor, whose digits the"
         " sign-in page then shows. Means nothing without MAILFLATRATE_DEMO.",
     )
+
+    @field_validator("tighter_limits")
+    @classmethod
+    def _tighter(cls, written: str) -> str:
+        read_tighter(written)  # raises ValueError, which names the faulty one
+        return written
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -20,16 +20,21 @@ from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, Mailing
 from mailflatrate.apps.lists.reviewing import waiting_declarations
 from mailflatrate.apps.stats import actions, queries
 from mailflatrate.apps.stats.models import DailyFigure, Measure
+from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.measures import Level
+from vetted import sends_since
 
 PEOPLE = 400
 
 
 @pytest.fixture
 def anna(database: str) -> World:
-    return world(PEOPLE)
+    """Of an account that has been sending for months: rates alone decide (test_rates.py has the ceilings of others)."""
+    found = world(PEOPLE)
+    sends_since(found.account_id, 100)
+    return found
 
 
 def running(anna: World, *, hard: int = 0, complaints: int = 0) -> Campaign:
@@ -77,7 +82,8 @@ def test_figures_are_made_anew_without_doubling(anna: World) -> None:
         assert (row.provider, row.mailing_list_id, row.sender_domain) == ("other", anna.list_id, "lindenhof.example")
         week = queries.window_counts(7)
         assert (week.settled, week.reporting, week.complaints) == (200, 197, 2)
-        assert queries.list_counts(7)[anna.list_id] == queries.domain_counts(7)["lindenhof.example"]
+        by = {one: queries.rates_by(one, 7) for one in Dimension}
+        assert by[Dimension.LIST][anna.list_id] == by[Dimension.DOMAIN]["lindenhof.example"] == week
 
 
 def test_what_is_older_than_the_window_does_not_count(anna: World) -> None:

@@ -17,6 +17,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.measures import Level
 from mailflatrate.settings.schema import load_settings
+from vetted import sends_since
 
 PEOPLE, THERE, SETTLED, DEAD = 700, 300, 250, 13
 
@@ -25,6 +26,7 @@ PEOPLE, THERE, SETTLED, DEAD = 700, 300, 250, 13
 def anna(database: str) -> World:
     """300 of her 700 people are at Outlook."""
     made = world(PEOPLE)
+    sends_since(made.account_id, 100)
     with tenancy.account(made.account_id):
         there = list(Contact.objects.order_by("id")[:THERE])
     for contact in there:

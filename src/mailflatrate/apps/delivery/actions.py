@@ -5,21 +5,23 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min, Sum
+from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import confirmations, lanes, trials, wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.rules.limits import value
+from mailflatrate.rules.measures import Counts, Level, Scope, judge
 from mailflatrate.settings.schema import load_settings
 
 RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
 UNDER_WAY = (CampaignState.PLANNING, *RUNNING)
 OPEN_CHUNKS = (ChunkState.READY, ChunkState.SENDING)
-HELD_BY_CANARY = "R-88"
 
 # Rows of one chunk that end without a sender's word, counted in the same statement.
 _END_ROWS = """
@@ -315,13 +317,16 @@ def release_canary(account_id: int, campaign_id: int) -> None:
         if campaign is None or plan is None or campaign.state not in RUNNING:
             return
         tallies = Tally.objects.filter(chunk__campaign_id=campaign_id, chunk__number=0)
-        hard = tallies.filter(state=DeliveryState.BOUNCED, detail="hard").aggregate(n=Sum("count"))["n"] or 0
-        percent = 100 * hard / max(1, plan.canary_size)
-        if percent > value("hard_bounce_pause") and hard >= value("rate_sample_events"):
-            reason = (
-                f"{HELD_BY_CANARY}: {hard} of the first {plan.canary_size} addresses do not exist ({percent:.1f} %)"
-            )
-            hold_campaign(campaign.id, HELD_BY_CANARY, reason)
+        settled = tallies.filter(state__in=(DeliveryState.SENT, DeliveryState.BOUNCED))
+        hard = settled.filter(state=DeliveryState.BOUNCED, detail="hard").aggregate(n=Sum("count"))["n"] or 0
+        counts = Counts(settled=settled.aggregate(n=Sum("count"))["n"] or 0, hard=hard)
+        need = next((need for need in judge(counts, Scope.MAILING) if need.level >= Level.PAUSE_MAILING), None)
+        if need is not None:
+            with translation.override(current_account().language):  # the customer reads it
+                found = _("%(events)d of the first %(base)d addresses do not exist (%(percent)s %%).") % {
+                    "events": need.events, "base": need.base, "percent": number_format(need.percent, 1),
+                }  # fmt: skip
+            hold_campaign(campaign.id, need.rule, found)
             figures_changed(campaign.id)
             return
         plan.released_at = clock.now()

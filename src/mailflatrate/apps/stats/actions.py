@@ -1,5 +1,6 @@
 """Making figures anew, and doing what they call for. Whatever is done is one row of `measure`, taken once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -23,7 +24,17 @@ from mailflatrate.apps.stats.models import Scope as StoredScope
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.measures import Cause, Level, Need, Scope, judge, judge_provider, share
+from mailflatrate.rules.measures import (
+    Cause,
+    Counts,
+    Level,
+    Need,
+    Scope,
+    judge,
+    judge_new_account,
+    judge_provider,
+    share,
+)
 from mailflatrate.rules.providers import OTHER, domains_by_provider
 from mailflatrate.rules.trial import choose
 
@@ -39,23 +50,26 @@ WITH provider (domain, key) AS (
     WHERE account_id = %(account_id)s AND campaign_id = %(campaign_id)s AND kind IN ('complaint', 'unsubscribe')
     GROUP BY delivery_id
 ), counted AS (
-    SELECT d.mailing_list_id, coalesce(p.key, %(other)s) AS provider, (d.settled_at AT TIME ZONE 'UTC')::date AS day,
+    SELECT d.mailing_list_id, i.origin_id, coalesce(p.key, %(other)s) AS provider,
+        (d.settled_at AT TIME ZONE 'UTC')::date AS day,
         count(*) AS settled, count(*) FILTER (WHERE d.state = 'sent') AS delivered,
         count(*) FILTER (WHERE d.bounce = 'hard') AS hard, count(*) FILTER (WHERE d.bounce = 'soft') AS soft,
         count(*) FILTER (WHERE s.complained) AS complaints, count(*) FILTER (WHERE s.unsubscribed) AS unsubscribed
     FROM chunk k
     JOIN delivery d ON d.chunk_id = k.id AND d.account_id = k.account_id
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
+    LEFT JOIN consent_event e ON e.id = d.consent_event_id AND e.account_id = d.account_id
+    LEFT JOIN import i ON i.id = e.source_import_id AND i.account_id = d.account_id
     LEFT JOIN provider p ON p.domain = lower(split_part(c.email, '@', 2))
     LEFT JOIN said s ON s.delivery_id = d.id
     WHERE k.account_id = %(account_id)s AND k.campaign_id = %(campaign_id)s
       AND d.state IN ('sent', 'bounced') AND d.settled_at IS NOT NULL
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
 )
-INSERT INTO daily_figure (account_id, campaign_id, mailing_list_id, sender_domain, provider, day, settled, delivered,
-    hard, soft, complaints, unsubscribed)
-SELECT %(account_id)s, %(campaign_id)s, mailing_list_id, %(sender_domain)s, provider, day, settled, delivered, hard,
-    soft, complaints, unsubscribed
+INSERT INTO daily_figure (account_id, campaign_id, mailing_list_id, origin_id, sender_domain, provider, day, settled,
+    delivered, hard, soft, complaints, unsubscribed)
+SELECT %(account_id)s, %(campaign_id)s, mailing_list_id, origin_id, %(sender_domain)s, provider, day, settled,
+    delivered, hard, soft, complaints, unsubscribed
 FROM counted
 """
 
@@ -84,6 +98,9 @@ def refresh_campaign(account_id: int, campaign_id: int) -> None:
             cursor.execute(_REFRESH, parameters)
 
 
+_WINDOWS = {StoredScope.DAY: 1, StoredScope.WEEK: queries.WEEK_DAYS}
+
+
 def judge_campaign(account_id: int, campaign_id: int) -> None:
     """Look at a mailing's figures as they are now and do what they call for (R-86, R-88, R-89)."""
     with tenancy.account(account_id):
@@ -91,17 +108,28 @@ def judge_campaign(account_id: int, campaign_id: int) -> None:
         needs = list(judge(queries.mailing_counts(campaign_id, by_provider), Scope.MAILING))
         for provider, counts in by_provider.items():
             needs += judge_provider(provider, counts) if provider != OTHER else ()
+        ceilings = _ceilings(campaign_id, by_provider)
     for need in needs:
         _take(account_id, need, StoredScope.MAILING, campaign_id)
+    for scope, need in ceilings:
+        _take(account_id, need, scope, None)
+
+
+def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[StoredScope, Need]]:
+    """What an account that began a short while ago has reached, this mailing as it stands at this moment included."""
+    if not queries.is_new_account():
+        return []
+    found = []
+    for scope, days in _WINDOWS.items():
+        counts = queries.window_counts(days, instead_of={campaign_id: live})
+        found += [(scope, need) for need in judge_new_account(counts, Scope(scope.value))]
+    return found
 
 
 def judge_account(account_id: int) -> None:
     """Look at the account's last day and last seven days (R-85)."""
     with tenancy.account(account_id):
-        windows = {
-            StoredScope.DAY: queries.window_counts(1),
-            StoredScope.WEEK: queries.window_counts(queries.WEEK_DAYS),
-        }
+        windows = {scope: queries.window_counts(days) for scope, days in _WINDOWS.items()}
     for scope, counts in windows.items():
         for need in judge(counts, Scope(scope.value)):
             _take(account_id, need, scope, None)
@@ -157,7 +185,7 @@ def _tell_the_desk(need: Need, measure: Measure) -> None:
     """Whatever goes beyond a warning is a case, with its figures (R-86)."""
     if need.level is not Level.WARN:
         with translation.override("en"):
-            text = words.sentence(need)
+            text = words.sentence(measure)
         file_figures(
             measure.account_id, measure.campaign_id, measure.id, text=text, details=_evidence(measure, need),
             machine=MACHINE,
@@ -177,13 +205,13 @@ def _evidence(measure: Measure, need: Need) -> dict[str, Any]:
     return {
         "measure": measure.id, "campaign": measure.campaign_id, "scope": measure.scope, "cause": need.cause.value,
         "provider": need.provider, "events": need.events, "of": need.base, "percent": round(need.percent, 3),
-        "limit_percent": need.limit,
+        "ceiling" if need.cause.is_ceiling else "limit_percent": need.limit,
     }  # fmt: skip
 
 
 def _carry_out(account: Account, need: Need, measure: Measure) -> None:
     with translation.override(account.language):  # what is kept for the customer to read is in his language
-        found, remedy = words.sentence(need), words.remedy(need)
+        found, remedy = words.sentence(measure), words.remedy(need)
     if need.level is Level.PAUSE_LANE and measure.campaign_id is not None:
         hold_lane(account.id, measure.campaign_id, need.provider, need.rule)
     if need.level >= Level.PAUSE_MAILING and measure.campaign_id is not None:

@@ -27,7 +27,7 @@ def account_facts() -> Facts:
         figures[Figure.COMPLAINTS] = share(week.complaints, week.reporting)
     if week.settled:
         figures[Figure.HARD_BOUNCES] = share(week.hard, week.settled)
-    yahoo = queries.provider_window_counts(queries.WEEK_DAYS).get("yahoo")
+    yahoo = queries.rates_by(queries.Dimension.PROVIDER, queries.WEEK_DAYS).get("yahoo")
     if yahoo is not None and yahoo.delivered:
         figures[Figure.COMPLAINTS_YAHOO] = share(yahoo.complaints, yahoo.delivered)
     checks = DnsCheck.objects.filter(domain__state__in=(DomainState.VERIFIED, DomainState.FAILING))

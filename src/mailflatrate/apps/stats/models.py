@@ -9,7 +9,9 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class DailyFigure(TenantModel):
-    """Recipients of one mailing, list and provider, by the day (UTC) of the outcome; feedback counts on that day, too.
+    """Recipients of one mailing, list, origin and provider, by the day (UTC) of the outcome, feedback too.
+
+    `origin` is the declaration on which the import rests by which they came; None: they came by a form of ours.
 
     A read model: the rows of a mailing are replaced as a whole, so that doing it twice changes nothing.
     """
@@ -19,6 +21,14 @@ class DailyFigure(TenantModel):
     )
     mailing_list = models.ForeignKey(
         "lists.MailingList", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
+    origin = models.ForeignKey(
+        "lists.ListOrigin",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
     sender_domain = models.CharField(max_length=253, blank=True, db_default="")
     provider = models.CharField(max_length=20)
@@ -34,7 +44,9 @@ class DailyFigure(TenantModel):
         db_table = "daily_figure"
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "campaign", "mailing_list", "provider", "day"], name="daily_figure_once"
+                fields=["account", "campaign", "mailing_list", "origin", "provider", "day"],
+                nulls_distinct=False,
+                name="daily_figure_once",
             )
         ]
         indexes = [models.Index(fields=["account", "day"], name="daily_figure_day")]

@@ -1,19 +1,23 @@
 """Scoped reads of figures and measures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 
-from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions import UNDER_WAY
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import Counts, Level
 from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
 from mailflatrate.rules.trial import Arm
@@ -98,7 +102,9 @@ def mailing_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = 
 def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
     """List -> hard bounces and settled recipients: of one mailing at this moment, or of the last seven days."""
     if campaign_id is None:
-        return {list_id: (counts.hard, counts.settled) for list_id, counts in list_counts(WEEK_DAYS).items()}
+        return {
+            list_id: (counts.hard, counts.settled) for list_id, counts in rates_by(Dimension.LIST, WEEK_DAYS).items()
+        }
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT d.mailing_list_id, count(*) FILTER (WHERE d.bounce = 'hard'), count(*) FROM chunk c"
@@ -111,37 +117,59 @@ def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
 
 def provider_counts(campaign_id: int) -> dict[str, Counts]:
     """Provider -> figures of one mailing, as of its last refresh."""
-    return _grouped(DailyFigure.objects.filter(campaign_id=campaign_id), "provider")
+    by_provider = _by_provider(DailyFigure.objects.filter(campaign_id=campaign_id))
+    reporting = _reporting(by_provider)
+    return {provider: _sum([(provider, counts)], reporting) for provider, counts in by_provider.items()}
 
 
-def window_counts(days: int) -> Counts:
-    """The current account's figures of the last `days` days, today included."""
-    by_provider = _grouped(_window(days), "provider")
-    counts = list(by_provider.values())
-    reporting = [row for key, row in by_provider.items() if key in REPORTING or row.complaints]
-    return Counts(
-        settled=sum(row.settled for row in counts),
-        delivered=sum(row.delivered for row in counts),
-        reporting=sum(row.delivered for row in reporting),
-        hard=sum(row.hard for row in counts),
-        complaints=sum(row.complaints for row in counts),
-        unsubscribed=sum(row.unsubscribed for row in counts),
+class Dimension(StrEnum):
+    """By what figures of some days are told apart; the value is the column (R-85)."""
+
+    PROVIDER = "provider"
+    DOMAIN = "sender_domain"
+    LIST = "mailing_list_id"
+    ORIGIN = "origin_id"
+    MAILING = "campaign_id"
+
+
+def window_counts(days: int, *, instead_of: Mapping[int, Mapping[str, Counts]] | None = None) -> Counts:
+    """The current account's figures of the last `days` days, today included.
+
+    `instead_of`: mailings with their live figures by provider, which take the place of what was kept of them where they
+    began within these days.
+    """
+    rows, live = _window(days), dict(instead_of or {})
+    recent = set(
+        Campaign.objects.filter(id__in=list(live), started_at__date__gt=today() - timedelta(days=days)).values_list(
+            "id", flat=True
+        )
     )
+    by_provider = _by_provider(rows.exclude(campaign_id__in=recent))
+    for campaign_id in recent:
+        for provider, counts in live[campaign_id].items():
+            by_provider[provider] = _plus(by_provider.get(provider, Counts()), counts)
+    return _sum(by_provider.items(), _reporting(by_provider))
 
 
-def list_counts(days: int) -> dict[int, Counts]:
-    """List -> figures of the last `days` days: which origin the trouble comes from (R-88)."""
-    return _grouped(_window(days), "mailing_list_id")
+def rates_by(dimension: Dimension, days: int) -> dict[Any, Counts]:
+    """Value of a dimension -> figures of the last `days` days, of the current account.
+
+    Complaints are held against what was delivered to providers that report, whatever the dimension (R-85): a list
+    whose readers are all at Gmail has no rate.
+    """
+    rows = _window(days)
+    reporting = _reporting(_by_provider(rows))
+    cells = rows.values(dimension.value, "provider").annotate(**_SUMS)
+    found: dict[Any, list[tuple[str, Counts]]] = {}
+    for row in cells:
+        found.setdefault(row[dimension.value], []).append((row["provider"], _counts(row)))
+    return {key: _sum(parts, reporting) for key, parts in found.items()}
 
 
-def domain_counts(days: int) -> dict[str, Counts]:
-    """Sender domain -> figures of the last `days` days."""
-    return _grouped(_window(days), "sender_domain")
-
-
-def provider_window_counts(days: int) -> dict[str, Counts]:
-    """Provider -> figures of the last `days` days."""
-    return _grouped(_window(days), "provider")
+def is_new_account() -> bool:
+    """Whether the current account began to send a short while ago."""
+    began = clock.now() - timedelta(days=value("new_account_days"))
+    return Account.objects.filter(id=tenancy.current_account_id(), activated_at__gt=began).exists()
 
 
 def _window(days: int) -> QuerySet[DailyFigure]:
@@ -153,21 +181,33 @@ def today() -> date:
     return clock.now().date()
 
 
-def _grouped(rows: QuerySet[DailyFigure], by: str) -> dict[Any, Counts]:
-    sums = rows.values(by).annotate(
-        s=Sum("settled"), d=Sum("delivered"), h=Sum("hard"), c=Sum("complaints"), u=Sum("unsubscribed")
-    )
-    return {
-        row[by]: Counts(
-            settled=row["s"],
-            delivered=row["d"],
-            reporting=row["d"] if by != "provider" or row[by] in REPORTING or row["c"] else 0,
-            hard=row["h"],
-            complaints=row["c"],
-            unsubscribed=row["u"],
-        )
-        for row in sums
-    }
+_SUMMED = ("settled", "delivered", "hard", "complaints", "unsubscribed")
+_SUMS = {f"sum_{name}": Sum(name) for name in _SUMMED}
+
+
+def _counts(row: Mapping[str, Any]) -> Counts:
+    return Counts(**{name: row[f"sum_{name}"] for name in _SUMMED})
+
+
+def _by_provider(rows: QuerySet[DailyFigure]) -> dict[str, Counts]:
+    return {row["provider"]: _counts(row) for row in rows.values("provider").annotate(**_SUMS)}
+
+
+def _reporting(by_provider: Mapping[str, Counts]) -> frozenset[str]:
+    """Providers that report: by the table, or because a report came from there (R-81, R-85)."""
+    return REPORTING | {provider for provider, counts in by_provider.items() if counts.complaints}
+
+
+def _sum(parts: Iterable[tuple[str, Counts]], reporting: frozenset[str]) -> Counts:
+    """Figures at several providers together."""
+    total = Counts()
+    for provider, counts in parts:
+        total = _plus(total, replace(counts, reporting=counts.delivered if provider in reporting else 0))
+    return total
+
+
+def _plus(one: Counts, other: Counts) -> Counts:
+    return Counts(**{field.name: getattr(one, field.name) + getattr(other, field.name) for field in fields(Counts)})
 
 
 def measures(limit: int = 50) -> list[Measure]:

@@ -4,7 +4,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from mailflatrate.apps.stats.models import Measure
+from mailflatrate.apps.stats.models import Measure, Scope
 from mailflatrate.rules.measures import Cause, Level, Need
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.settings import load_settings
@@ -22,7 +22,14 @@ _SENTENCES = {
         "%(provider)s turned away %(events)s of %(base)s messages because of the sender (%(percent)s %%)."
     ),
     Cause.UNSUBSCRIBES: gettext_noop("%(events)s of %(base)s recipients unsubscribed (%(percent)s %%)."),
+    Cause.NEW_COMPLAINTS: gettext_noop(
+        "%(events)s recipients reported mailings as spam within %(span)s; a new account may not reach %(limit)s."
+    ),
+    Cause.NEW_HARD_BOUNCES: gettext_noop(
+        "%(events)s addresses did not exist within %(span)s; a new account may not reach %(limit)s."
+    ),
 }
+_SPANS = {Scope.DAY: gettext_noop("a day"), Scope.WEEK: gettext_noop("seven days")}
 _REMEDIES = {
     Cause.COMPLAINTS: gettext_noop(
         "Look at whom you write to and what they signed up for. People who reported you are on your lists no more."
@@ -46,6 +53,10 @@ _REMEDIES = {
         " rhythm before you go on."
     ),
 }
+_REMEDIES |= {
+    Cause.NEW_COMPLAINTS: _REMEDIES[Cause.COMPLAINTS],
+    Cause.NEW_HARD_BOUNCES: _REMEDIES[Cause.HARD_BOUNCES],
+}
 _DONE = {
     Level.WARN: gettext_noop("Nothing was stopped. This is a warning, so that it stays that way."),
     Level.PAUSE_LANE: gettext_noop(
@@ -63,14 +74,24 @@ LEVELS = {
 }
 
 
-def sentence(need: Need) -> str:
+def sentence(measure: Measure) -> str:
     """What was found, with its figures, in the active language."""
+    need, span = need_of(measure), _SPANS.get(Scope(measure.scope))
     return _(_SENTENCES[need.cause]) % {
         "events": number_format(need.events, force_grouping=True),
         "base": number_format(need.base, force_grouping=True),
         "percent": number_format(round(need.percent, 2), 2),
         "provider": provider_name(need.provider),
+        "span": _(span) if span else "",
+        "limit": number_format(need.limit, 0),
     }
+
+
+def limit(measure: Measure) -> str:
+    """The line that was crossed, in the active language: a share, or a number where it is a ceiling."""
+    if Cause(measure.cause).is_ceiling:
+        return number_format(measure.limit_percent, 0)
+    return f"{number_format(measure.limit_percent, 2)} %"
 
 
 def need_of(measure: Measure) -> Need:
@@ -89,7 +110,7 @@ def remedy(need: Need) -> str:
 def letter(account_name: str, need: Need, measure: Measure) -> tuple[str, str]:
     """Subject and text for the owners, in the active language."""
     done = _(_DONE[need.level])
-    parts = [sentence(need), done, remedy(need), _("Rule: %(text)s") % {"text": need.rule}]
+    parts = [sentence(measure), done, remedy(need), _("Rule: %(text)s") % {"text": need.rule}]
     page = f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "standing/"
     parts.append(f"{load_settings().public_url}/studio/{page}")
     subject = {

@@ -42,7 +42,9 @@ class MeasureShown(Schema):
     remedy: str
     events: int
     base: int
-    limit_percent: float
+    limit_percent: Annotated[
+        float, Field(description="the line that was crossed; a number of events where the cause begins with `new_`")
+    ]
     at: datetime
     lifted_at: datetime | None
 
@@ -107,7 +109,7 @@ def _measure(row: Measure) -> MeasureShown:
     need = need_of(row)
     return MeasureShown(
         id=row.id, campaign_id=row.campaign_id, level=_(LEVELS[need.level]), cause=row.cause, rule=row.rule,
-        sentence=sentence(need), remedy=remedy(need), events=row.events, base=row.base,
+        sentence=sentence(row), remedy=remedy(need), events=row.events, base=row.base,
         limit_percent=row.limit_percent, at=row.at, lifted_at=row.lifted_at,
     )  # fmt: skip
 

@@ -115,6 +115,8 @@ REASONS: Final = {
     "figures_provider_bounces": gettext_lazy("too many dead addresses at one provider"),
     "figures_provider_complaints": gettext_lazy("too many complaints at one provider"),
     "figures_provider_refusals": gettext_lazy("one provider refuses the mail"),
+    "figures_new_complaints": gettext_lazy("too many complaints for a new account"),
+    "figures_new_hard_bounces": gettext_lazy("too many dead addresses for a new account"),
     "figures_unsubscribes": gettext_lazy("too many unsubscribe"),
 }
 """Why an account moved (`StandingChange.reason_code`)."""

@@ -6,27 +6,33 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.queries import waiting_in_lane
 from mailflatrate.apps.inbound.queries import own_domain_figures
+from mailflatrate.apps.lists.models import ListOrigin, MailingList
 from mailflatrate.apps.stats import actions, queries, words
 from mailflatrate.apps.stats.models import Measure
+from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page, see_other
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.measures import Counts, Level, share
 from mailflatrate.rules.providers import provider_name
 
+MOST_ROWS = 50
+SPANS = (1, queries.WEEK_DAYS)
 TONES = {Level.WARN: "info", Level.THROTTLE: "warning", Level.PAUSE_LANE: "warning", Level.PAUSE_MAILING: "warning"}
 
 
 def _line(measure: Measure) -> dict[str, Any]:
     level = Level(measure.level)
     return {
-        "measure": measure, "sentence": words.sentence(words.need_of(measure)), "word": _(words.LEVELS[level]),
+        "measure": measure, "sentence": words.sentence(measure), "word": _(words.LEVELS[level]),
         "tone": TONES.get(level, "error"),
     }  # fmt: skip
 
@@ -34,9 +40,59 @@ def _line(measure: Measure) -> dict[str, Any]:
 def _rates(name: str, counts: Counts) -> dict[str, Any]:
     return {
         "name": name, "counts": counts, "hard": share(counts.hard, counts.settled),
-        "complaints": share(counts.complaints, counts.reporting),
+        "complaints": share(counts.complaints, counts.reporting) if counts.reporting else None,
         "unsubscribed": share(counts.unsubscribed, counts.delivered),
     }  # fmt: skip
+
+
+def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
+    """What people call the values of a dimension. Runs inside `tenancy.account(...)`."""
+    if dimension is Dimension.PROVIDER:
+        return {key: provider_name(key, reading_language()) for key in keys}
+    if dimension is Dimension.DOMAIN:
+        return {key: key for key in keys}
+    if dimension is Dimension.LIST:
+        return dict(MailingList.objects.filter(id__in=keys).values_list("id", "name"))
+    if dimension is Dimension.MAILING:
+        rows = Campaign.objects.filter(id__in=keys).values_list("id", "name", "mailing_id")
+        return {key: f"{name} ({mailing_id})" for key, name, mailing_id in rows}
+    declared = ListOrigin.objects.filter(id__in=keys).select_related("mailing_list")
+    origins = {row.id: f"{row.mailing_list.name}: {row.get_kind_display()} ({row.version})" for row in declared}
+    return {None: _("Forms of ours"), **origins}
+
+
+HEADS = {
+    Dimension.PROVIDER: gettext_lazy("Provider"), Dimension.DOMAIN: gettext_lazy("Sender domain"),
+    Dimension.LIST: gettext_lazy("List"), Dimension.ORIGIN: gettext_lazy("Origin"),
+    Dimension.MAILING: gettext_lazy("Mailing"),
+}  # fmt: skip
+
+
+def _tables(days: int) -> list[dict[str, Any]]:
+    """A table for each dimension, the largest row first. Runs inside `tenancy.account(...)`."""
+    tables = []
+    for dimension, head in HEADS.items():
+        found = queries.rates_by(dimension, days)
+        names = _names(dimension, list(found))
+        rows = [_rates(names.get(key, "–"), counts) for key, counts in found.items()]
+        rows.sort(key=lambda row: (-row["counts"].settled, row["name"]))
+        tables.append({"first": head, "rows": rows[:MOST_ROWS], "more": len(rows) > MOST_ROWS})
+    return tables
+
+
+@require_safe
+@desk
+def rates(request: DeskRequest, account_id: int) -> HttpResponse:
+    """An account's rates of one day and of seven, by all that R-85 tells apart."""
+    account = find_account(account_id)
+    days = 1 if request.GET.get("days") == "1" else queries.WEEK_DAYS
+    with tenancy.account(account.id):
+        total = _rates(account.name, queries.window_counts(days))
+        context = {
+            "customer": account, "days": days, "spans": SPANS, "total": total, "whole": [total],
+            "tables": _tables(days),
+        }  # fmt: skip
+    return page(request, "rates", context)
 
 
 @require_safe
@@ -60,15 +116,12 @@ def _waiting(measure: Measure) -> int:
 def _context(measure: Measure) -> dict[str, Any]:
     with tenancy.account(measure.account_id):
         mailing = queries.provider_counts(measure.campaign_id) if measure.campaign_id else {}
-        week = queries.provider_window_counts(queries.WEEK_DAYS)
-        by_domain = queries.domain_counts(queries.WEEK_DAYS)
-    language = reading_language()
+        tables = _tables(queries.WEEK_DAYS)
     return {
         "line": _line(measure), "measure": measure, "is_lane": measure.level == Level.PAUSE_LANE,
-        "waiting": _waiting(measure), "remedy": words.remedy(words.need_of(measure)),
-        "mailing": [_rates(provider_name(key, language), counts) for key, counts in sorted(mailing.items())],
-        "week": [_rates(provider_name(key, language), counts) for key, counts in sorted(week.items())],
-        "domains": [_rates(key, counts) for key, counts in sorted(by_domain.items())],
+        "waiting": _waiting(measure), "remedy": words.remedy(words.need_of(measure)), "limit": words.limit(measure),
+        "mailing": [_rates(provider_name(key, reading_language()), counts) for key, counts in sorted(mailing.items())],
+        "tables": [table for table in tables if table["rows"]],
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Pages that are no queue: (url names, the first is the page itself; label; icon).
 WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
-    (("accounts", "account"), gettext_lazy("Accounts"), "building-2"),
+    (("accounts", "account", "rates"), gettext_lazy("Accounts"), "building-2"),
     (("case-figures",), gettext_lazy("Abuse in figures"), "activity"),
     (("compliance",), gettext_lazy("What providers ask"), "badge-check"),
     (("privacy",), gettext_lazy("Rights and proof"), "scale"),

@@ -37,6 +37,7 @@ urlpatterns = [
     path("letters/", letters.letters, name="letters"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:account_id>/", accounts.account, name="account"),
+    path("accounts/<int:account_id>/rates/", figures.rates, name="rates"),
     path("accounts/<int:account_id>/measure/", accounts.measure, name="account-measure"),
     path("accounts/<int:account_id>/strike/", accounts.strike, name="account-strike"),
     path("accounts/<int:account_id>/strikes/<int:strike_id>/back/", accounts.strike_back, name="account-strike-back"),

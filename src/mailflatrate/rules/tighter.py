@@ -1,0 +1,64 @@
+"""The operator's stricter numbers: each limit named here may be moved in one direction; loosening one needs an ADR."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from mailflatrate.rules.limits import LIMITS
+
+
+class Stricter(Enum):
+    """In which direction a number is stricter."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+STRICTER: dict[str, Stricter] = {
+    **dict.fromkeys(
+        (
+            "rate_sample_delivered", "complaint_warn", "complaint_throttle", "complaint_pause", "complaint_suspend",
+            "complaint_suspend_events", "hard_bounce_warn", "hard_bounce_pause", "hard_bounce_suspend",
+            "provider_unknown_pause", "provider_refused_pause", "unsubscribe_stop",
+            "new_complaints_day_warn", "new_complaints_day_pause", "new_complaints_week_warn",
+            "new_complaints_week_pause", "new_hard_bounces_day_warn", "new_hard_bounces_day_pause",
+            "new_hard_bounces_week_warn", "new_hard_bounces_week_pause",
+            "probation_mailing_1", "probation_mailing_2", "probation_mailing_3", "throttled_per_day",
+            "revetting_factor", "revetting_least", "revetting_silence_days", "strikes_to_suspend",
+            "import_role_share", "import_disposable_share", "import_syntax_share", "import_suppressed_share",
+            "import_unresolvable_share", "import_one_domain_share", "import_sequential_share", "import_mistyped_share",
+            "import_same_moment_share", "import_same_ip_share",
+            "confirmations_per_address_day", "confirmations_per_form_hour", "sign_ups_per_ip_hour",
+            "sign_ups_unproven_per_form_hour",
+        ),
+        Stricter.LOWER,
+    ),
+    **dict.fromkeys(
+        (
+            "rate_sample_chance", "complaint_suspend_window", "new_account_days", "pause_cooling_hours",
+            "supervised_mailings", "supervised_days", "strike_days", "sign_up_least_seconds",
+        ),
+        Stricter.HIGHER,
+    ),
+}  # fmt: skip
+
+
+def read_tighter(written: str) -> dict[str, float]:
+    """`complaint_warn=0.03, strike_days=365` as numbers by key.
+
+    Raises ValueError for an unknown key, one that may not be moved, no number, and a number that would be looser.
+    """
+    found: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in written.split(","))):
+        key, _sign, number = (piece.strip() for piece in part.partition("="))
+        if key not in STRICTER:
+            raise ValueError(f"{key or part!r} is no limit that a setting may move")
+        try:
+            told = float(number)
+        except ValueError:
+            raise ValueError(f"{key}: {number!r} is no number") from None
+        ours, lower = LIMITS[key].value, STRICTER[key] is Stricter.LOWER
+        if not 0 <= told < float("inf") or (told > ours if lower else told < ours):
+            raise ValueError(f"{key}: {told:g} would be looser than {ours:g}; that needs an ADR")
+        found[key] = told
+    return found

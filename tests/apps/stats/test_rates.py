@@ -1,0 +1,131 @@
+"""Rates as R-85 has them, by everything that it tells apart, and the ceilings of accounts that have just begun."""
+
+import pytest
+from django.db.models import F
+from django.utils import translation
+
+from campaign_world import World, world
+from lists_home import HEADER, Home, approve_origin
+from mailflatrate.apps.abuse.models import Case, CaseKind
+from mailflatrate.apps.accounts.models import Account, Notice, Standing
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Tally
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.stats import actions, queries, words
+from mailflatrate.apps.stats.models import DailyFigure, Measure
+from mailflatrate.apps.stats.queries import Dimension
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.measures import Level
+from vetted import sends_since
+
+PEOPLE = 400
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    assert database
+    return world(PEOPLE)
+
+
+def move_to(campaign: Campaign, domain: str, people: int, skip: int = 0) -> None:
+    """So many recipients have their mailbox at this domain. Runs inside `tenancy.account(...)`."""
+    ids = Delivery.objects.filter(campaign=campaign).order_by("id").values_list("contact_id", flat=True)
+    for contact in Contact.objects.filter(id__in=list(ids[skip : skip + people])):
+        contact.email = f"{contact.email.partition('@')[0]}@{domain}"
+        contact.save(update_fields=["email"])
+
+
+def complain(campaign: Campaign, count: int) -> None:
+    """The first ones report it. Runs inside `tenancy.account(...)`."""
+    rows = Delivery.objects.filter(campaign=campaign, state=DeliveryState.SENT).order_by("id")
+    for row in rows[:count]:
+        kind = FeedbackKind.COMPLAINT
+        Feedback.objects.create(delivery_id=row.id, campaign=campaign, contact_id=row.contact_id, kind=kind)
+
+
+def taken(anna: World) -> list[tuple[str, str, int]]:
+    with tenancy.account(anna.account_id):
+        return list(Measure.objects.order_by("id").values_list("scope", "cause", "level"))
+
+
+def test_who_never_reports_thins_no_rate(anna: World) -> None:
+    """100 at Outlook, 300 at Gmail, 2 complaints: 2 % whatever the dimension, and none at Gmail."""
+    campaign = anna.sending()
+    with tenancy.account(anna.account_id):
+        move_to(campaign, "outlook.com", 100)
+        move_to(campaign, "gmail.com", 300, skip=100)
+    anna.settle(campaign, DeliveryState.SENT, PEOPLE)
+    with tenancy.account(anna.account_id):
+        complain(campaign, 2)
+    actions.refresh_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        for days in (1, 7):
+            for dimension in (Dimension.LIST, Dimension.DOMAIN, Dimension.MAILING, Dimension.ORIGIN):
+                [counts] = queries.rates_by(dimension, days).values()
+                assert (counts.delivered, counts.reporting, counts.complaints) == (400, 100, 2), dimension
+            by_provider = queries.rates_by(Dimension.PROVIDER, days)
+            assert (by_provider["microsoft"].reporting, by_provider["google"].reporting) == (100, 0)
+            whole = queries.window_counts(days)
+            assert (whole.delivered, whole.reporting, whole.complaints) == (400, 100, 2)
+
+
+def test_each_origin_has_its_own_rate(anna: World) -> None:
+    """Whoever came by an import counts for the declaration on which it rests; who came by a form, for none."""
+    declared = approve_origin(anna.account_id, anna.list_id)
+    line = "2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel"
+    lines = [f"{name}@ulmenhof-briefe.de;Emil;Neu;{line}" for name in ("emil", "frieda", "gustav", "hanna", "ida")]
+    imported = Home(anna.account_id, anna.list_id).bring("\n".join([HEADER, *lines]) + "\n")
+    assert (imported.origin_id, imported.accepted) == (declared.id, 5)
+    campaign = anna.sending()
+    anna.settle(campaign, DeliveryState.SENT, PEOPLE + 2)
+    anna.settle(campaign, DeliveryState.BOUNCED, 3, bounce="hard")
+    actions.refresh_campaign(anna.account_id, campaign.id)
+    with tenancy.account(anna.account_id):
+        found = queries.rates_by(Dimension.ORIGIN, 7)
+        assert {key: (counts.settled, counts.hard) for key, counts in found.items()} == {
+            None: (PEOPLE, 0), declared.id: (5, 3),
+        }  # fmt: skip
+
+
+def bounced_twice(anna: World, *, before: int, now: int) -> Campaign:
+    """Of one mailing of today so many addresses were dead, among many; of the one that runs, so many of 400."""
+    earlier, campaign = anna.sending("Before"), anna.sending()
+    with tenancy.account(anna.account_id):
+        DailyFigure.objects.create(
+            campaign=earlier, mailing_list_id=anna.list_id, provider="other", day=queries.today(), settled=5000,
+            delivered=5000 - before, hard=before, soft=0, complaints=0, unsubscribed=0,
+        )  # fmt: skip
+    anna.settle(campaign, DeliveryState.SENT, PEOPLE - now - 1)
+    anna.settle(campaign, DeliveryState.BOUNCED, now, bounce="hard")
+    return campaign
+
+
+def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
+    """25 dead addresses in a day, at 0.5 %: no line of R-88 says so, the ceiling does, before any figure is kept."""
+    campaign = bounced_twice(anna, before=21, now=3)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    assert taken(anna) == [("day", "new_hard_bounces", Level.WARN)]
+    with tenancy.account(anna.account_id):
+        Tally.objects.filter(campaign=campaign, state=DeliveryState.BOUNCED).update(count=F("count") + 1)
+    for _ in range(2):
+        actions.judge_campaign(anna.account_id, campaign.id)
+    assert ("day", "new_hard_bounces", Level.PAUSE_ACCOUNT) in taken(anna)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Account.objects.get(id=anna.account_id).standing == Standing.PAUSED
+        measure = Measure.objects.get(account_id=anna.account_id, level=Level.PAUSE_ACCOUNT.value)
+        assert (measure.events, measure.limit_percent) == (25, 25)
+        assert Case.objects.filter(account_id=anna.account_id, kind=CaseKind.FIGURES).count() == 1
+        letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing").values_list("text", flat=True)
+        said = "25 addresses did not exist within a day; a new account may not reach 25."
+        assert any(said in text for text in letters)
+    with translation.override("de"):
+        assert words.sentence(measure).endswith("gezählt über einen Tag; ein neues Konto darf 25 nicht erreichen.")
+
+
+def test_an_account_that_sends_for_a_while_has_rates_only(anna: World) -> None:
+    sends_since(anna.account_id, 31)
+    campaign = bounced_twice(anna, before=60, now=3)
+    actions.judge_campaign(anna.account_id, campaign.id)
+    assert taken(anna) == []
