@@ -13,7 +13,9 @@ from mailflatrate.apps.inbound import actions, intake
 from mailflatrate.apps.inbound.models import DomainReport, RawMailState
 from mailflatrate.apps.inbound.queries import domain_figures, own_domain_figures
 from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.tokens import Purpose
 from mailflatrate.settings import load_settings
 from returned_world import Sent, arrive, desk, plain, sent
 
@@ -51,6 +53,19 @@ def test_the_address_that_customers_publish_is_taken(case: Sent) -> None:
     domains = intake.our_domains()
     for role in ("dmarc", "tls-reports"):
         assert intake.refusal(desk(role), domains) is None
+
+
+def test_every_domain_that_we_use_has_its_roles_and_takes_its_bounces(case: Sent) -> None:
+    """R-76: the service's own bounce host, too, to which its letters to users come back (RFC 5321 section 4.5.1)."""
+    own = load_settings().service_domain
+    domains = intake.our_domains()
+    for domain in (own, f"bounce.{own}", "bounce.lindenhof.example"):
+        for role in ("abuse", "postmaster"):
+            assert intake.refusal(f"{role}@{domain}", domains) is None, domain
+    token = key_ring().seal(Purpose.VERP, case.anna.account_id, case.delivery_ids[0])
+    assert intake.refusal(f"b+{token}@bounce.{own}", domains) is None
+    for stranger in (f"b+{'0' * 40}@bounce.{own}", "abuse@elsewhere.example", f"nobody@bounce.{own}"):
+        assert (intake.refusal(stranger, domains) or "").startswith("550"), stranger
 
 
 def test_a_report_is_counted_once_for_the_account_of_the_domain(case: Sent) -> None:

@@ -32,10 +32,11 @@ class Arrival:
 
 
 def our_domains() -> frozenset[str]:
-    """Domains we take mail for: the service's own and the bounce host of every sender domain (R-76)."""
+    """Domains we take mail for: the service's own, and its bounce host and that of every sender domain (R-76)."""
     with tenancy.platform(PlatformReason.MAIL_IN):
-        names = SenderDomain.objects.values_list("name", flat=True).distinct()
-        return frozenset({load_settings().service_domain, *(f"bounce.{name}" for name in names)})
+        own = load_settings().service_domain
+        names = {own, *SenderDomain.objects.values_list("name", flat=True).distinct()}
+        return frozenset({own, *(f"bounce.{name}" for name in names)})
 
 
 def account_of(address: InboundAddress) -> int | None:
