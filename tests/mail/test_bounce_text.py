@@ -28,6 +28,8 @@ HARD = [
     (550, "5.7.1", "No mailbox found"),
     (550, None, "Benutzer unbekannt"),
     (550, None, "Utente non trovato"),
+    (550, None, "Utente inesistente"),
+    (550, "4.1.1", "<dora@empfang.example>: User unknown"),
     (550, None, "No existe un buzón con ese nombre"),
     (550, None, "Gebruiker bestaat niet"),
     (550, None, "Пользователя не существует"),
@@ -49,6 +51,8 @@ RECIPIENT_SOFT = [
     (552, None, "Postfach überfüllt"),
     (550, None, "This address no longer accepts mail."),
     (550, "5.2.1", "Mailbox unavailable or access denied"),
+    (450, "4.2.1", "mailbox unavailable: try later"),
+    (550, None, "Rule imposed mailbox access for dora@empfang.example refused: user invalid"),
 ]
 
 #: R-70: code and text of each provider; never against the recipient.
@@ -74,6 +78,7 @@ SENDER_FAULT = [
     (554, "5.7.1", "<dora@empfang.example>: Relay access denied"),
     (550, None, "dora@empfang.example does not accept mail from muster.example"),
     (550, "5.7.1", "user is not authorized to send to this recipient"),
+    (550, None, "Sender address <anna@muster.example> does not exist"),
     (550, "5.7.10", "<dora@empfang.example>: Recipient address rejected: Encryption needed"),
     (554, "5.5.6", "<dora@empfang.example>: Recipient address rejected."),
 ]
@@ -177,6 +182,17 @@ def test_every_dialect_names_its_writer_and_groups_an_address() -> None:
 def test_plain_and_dead_codes_have_a_meaning() -> None:
     assert set(BY_DETAIL) >= PLAIN
     assert set(BY_DETAIL) >= DEAD_DETAILS
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.rows[0].writer)
+def test_every_phrase_is_found_wherever_it_stands(table: Table) -> None:
+    """The index by runs of characters must find what looking for one phrase after the other finds."""
+    for row in table.rows:
+        for phrase in row.phrases:
+            text = f"550 the server said {phrase.replace('*', ' and then ')} at last"
+            found = table.find(text)
+            assert found is not None
+            assert table.rows.index(found) <= table.rows.index(row)
 
 
 def test_star_stands_for_anything_in_order() -> None:

@@ -97,9 +97,11 @@ def _from_jmrp(message: Part) -> FeedbackReport | None:
             headers = split_headers(data.lstrip(b"\n"))[0]
         if _JMRP_RECIPIENT in headers:
             return _simple("abuse", "jmrp", headers.raw(_JMRP_RECIPIENT), headers.raw("x-originating-ip"))
-    sender = address.clean(message.headers.raw("from")).lower()
-    if _JMRP_SUBJECT.match(message.headers.text("subject")) and sender.partition("@")[0] in ("staff", "jmrp", "jmrpp"):
-        return _simple("abuse", "jmrp", "", "")
+    if _JMRP_SUBJECT.match(message.headers.text("subject")):
+        mailbox, _, domain = address.clean(message.headers.raw("from")).lower().partition("@")
+        # Amazon SES forwards complaints under the same subject.
+        if mailbox in ("staff", "jmrp", "jmrpp") or domain.endswith("email-abuse.amazonses.com"):
+            return _simple("abuse", "jmrp", "", "")
     return None
 
 

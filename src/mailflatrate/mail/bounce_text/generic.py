@@ -19,8 +19,9 @@ _FAILURE_WORDS = re.compile(
     r"problems?[^.]{0,60}(?:trying|attempting) to deliver|"
     r"non (?:è|e') stat[oa] (?:possibile|recapitat|consegnat)|"
     r"(?:has been|was) (?:delayed|postponed|returned|rejected|bounced|blocked)|has left|non recapitat|"
-    r"no (?:ha podido|pudo) ser entregado|n'a pas pu|n'a pu [eê]tre|não (?:pode|foi)|não pôde|"
-    r"送信できません|配信できません|"
+    r"no (?:ha podido|pudo) (?:ser entregado|entregarse)|no se (?:ha podido|pudo) entregar|"
+    r"impossibile (?:recapitare|consegnare)|nie (?:została|można) dostarcz|n'a pas pu|n'a pu [eê]tre|"
+    r"não (?:pode|foi)|não pôde|送信できません|配信できません|"
     r"nepodařilo (?:se )?doručit|nem sikerült kézbesíteni|teslim edilem|δεν παραδόθηκε|nu a putut fi livrat|"
     r"ei voitu toimittaa|не доставлен|전송에 실패|전송하지 못|전달되지 못|"
     r"配送できません|配信されません|未能送达|无法送达|投递失败|"
@@ -28,6 +29,8 @@ _FAILURE_WORDS = re.compile(
     r"kon niet worden|nie (?:mogła|może) zostać|permanent(?:ly)? (?:error|fail)",
     re.I,
 )
+#: Beside a telling subject the code of the refusal says enough, in whatever language the rest is.
+_CODE = re.compile(r"(?<![\d.-])5[0-5]\d[ -]\S|(?<![\d.])5\.\d\.\d{1,3}(?![\d.])")
 _LABELLED = re.compile(
     rf"(?<![\w.@+-])(?:recipient|address|delivery (?:failed )?to|delivering [\w ]{{0,24}}to|delivered to|"
     rf"undeliverable to|sent (?:mail )?to|message to|mail to|addressed to|rcpt to|user|mailbox|failed for|"
@@ -47,7 +50,7 @@ def generic_notice(message: Part, text: str, *, machine: bool, failure: bool) ->
     if not machine:
         return []
     if not (failure and is_daemon(message)):
-        if not _FAILURE_WORDS.search(text[:6000]):
+        if not (_FAILURE_WORDS.search(text[:6000]) or (failure and _CODE.search(text[:6000]))):
             return []
         if not failure and not _strong(message, text):
             return []

@@ -51,7 +51,9 @@ _DELAY = re.compile(
 )
 #: Mailboxes that only systems write from; a notice may have come through a list or through an envelope of its own.
 _SYSTEM_MAILBOX = re.compile(
-    r"[\w.+=-]*(?:daemon|post[-_.]?master|mail[-_.]?(?:delivery|system|admin|er)|sysadmin)[\w.+=-]*@", re.I
+    r"[\w.+=-]*(?:(?:mailer|mail|m)[-_.]?daemon|post[-_.]?master|mail[-_.]?(?:delivery|system|admin|er)|sysadmin)"
+    r"[\w.+=-]*@",
+    re.I,
 )
 _PASSING_MAILBOX = re.compile(r"[\w.+=-]*(?:bounces?|-admin|-owner|-request)(?:[+=-][\w.+=-]*)?@", re.I)
 _TRACE = re.compile(

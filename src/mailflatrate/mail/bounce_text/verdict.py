@@ -1,6 +1,7 @@
 """From a status code, a reply code and a text to one verdict: the tables of this package, applied in order (R-68)."""
 
 import re
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.status_codes import (
@@ -12,6 +13,7 @@ from mailflatrate.mail.bounce_text.status_codes import (
     PLAIN,
     outcome_of,
 )
+from mailflatrate.mail.bounce_text.words import grams_of
 from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
 from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
 from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
@@ -66,7 +68,8 @@ def _judge(text: str, status: str, delayed: bool, after_data: bool) -> BounceVer
     if reason is Reason.UNDEFINED:
         reason = _by_code(code, transient)
     hard = reason in HARD_REASONS and not delayed
-    if hard and transient and reason is not Reason.USERUNKNOWN:
+    # "4.1.1 user unknown" is said of addresses that stay unknown; "4.2.1 mailbox unavailable" is said of living ones.
+    if hard and transient and (reason is not Reason.USERUNKNOWN or detail.startswith("2.")):
         hard = False
     if not status:
         status = CODE_OF.get(reason, "")
@@ -93,8 +96,9 @@ def _reason(text: str, detail: str, after_data: bool) -> Reason:
     if detail in PLAIN:
         return BY_DETAIL[detail]
     bare = _ADDRESS.sub("addr", text)
+    grams = grams_of(bare)
     for table in (MESSAGE, SENDER, LIVING, MAIL_FROM, ROUTE):
-        row = table.find(bare)
+        row = table.find(bare, grams)
         if row is not None:
             # "550 5.1.1 mailbox suspended": the code of a dead address outweighs the word.
             if row.reason is Reason.SUSPEND and detail in DEAD_DETAILS:
@@ -102,25 +106,25 @@ def _reason(text: str, detail: str, after_data: bool) -> Reason:
             return row.reason
     if detail in DEAD_DETAILS:
         return BY_DETAIL[detail]
-    row = DEAD.find(bare)
+    row = DEAD.find(bare, grams)
     if row is not None:
         return Reason.FILTERED if after_data else row.reason
-    return _last_reasons(bare, detail)
+    return _last_reasons(bare, grams, detail)
 
 
-def _last_reasons(bare: str, detail: str) -> Reason:
-    row = QUEUE.find(bare)
+def _last_reasons(bare: str, grams: AbstractSet[str], detail: str) -> Reason:
+    row = QUEUE.find(bare, grams)
     if row is not None:
         return row.reason
     by_code = BY_DETAIL.get(detail, Reason.UNDEFINED)
     if by_code is Reason.UNDEFINED or detail in ("7.1", "7.0", "3.0", "4.0", "2.0", "2.1"):
-        row = REST.find(bare)
+        row = REST.find(bare, grams)
         if row is not None:
             return row.reason
     if by_code is Reason.UNDEFINED:
         by_code = BY_SUBJECT.get(detail.partition(".")[0], Reason.UNDEFINED)
     if by_code is Reason.UNDEFINED:
-        row = VAGUE.find(bare)
+        row = VAGUE.find(bare, grams)
         if row is not None:
             return row.reason
     return by_code

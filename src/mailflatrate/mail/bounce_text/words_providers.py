@@ -113,6 +113,7 @@ PROVIDERS = Table(
         "Exchange",
         ("resolver.rst.authrequired", "resolver.rst.notauthorized", "client was not authenticated"),
     ),
+    Words(Reason.SYSTEMERROR, "Exchange", ("missing or bad storedriver mdb properties", "storedrv.submit")),
     Words(Reason.SPEEDING, "Exchange", ("resolver.rst.recipientratelimit", "submission quota exceeded")),
     Words(
         Reason.NETWORKERROR, "Exchange", ("message expired, dns query failed", "routing.looping", "hop count exceeded")

@@ -254,6 +254,8 @@ MAIL_FROM = Table(
             "sender email address rejected",
             "does not exist e2110",
             "invalid domain, see <url",
+            "sender address <addr> does not exist",
+            "sender <addr> does not exist",
             "sender rejected",
             "sender verify failed",
             "sender not pre-approved",
