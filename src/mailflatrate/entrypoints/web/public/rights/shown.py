@@ -16,6 +16,7 @@ from mailflatrate.apps.lists.models import ConsentKind, SubscriptionState
 from mailflatrate.apps.privacy.models import RequestKind
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.entrypoints.web.public.preferences import pause_words
+from mailflatrate.entrypoints.web.ways import source_word, unsubscribed_word
 from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
 from mailflatrate.rules.waves import ATTRIBUTES as ZONE_ATTRIBUTES
 
@@ -86,7 +87,12 @@ def _list(one: dict[str, Any]) -> tuple[str, str]:
 
 
 def _consent(one: dict[str, Any]) -> tuple[str, str]:
-    parts = [str(ConsentKind(one["what"]).label), one["list"] or "", one.get("source", ""), one.get("file", "")]
+    parts = [
+        str(ConsentKind(one["what"]).label),
+        one["list"] or "",
+        source_word(one.get("source", "")),
+        one.get("file", ""),
+    ]
     ips = {one.get("signup_ip"), one.get("confirmed_ip")} - {None}
     parts += [_("IP address %(ip)s") % {"ip": ip} for ip in sorted(map(str, ips))]
     return _when(one["at"]), " · ".join(part for part in (*parts, one.get("browser", "")) if part)
@@ -98,4 +104,6 @@ def _mailing(one: dict[str, Any]) -> tuple[str, str]:
 
 
 def _came_back(one: dict[str, Any]) -> str:
-    return f"{FeedbackKind(one['what']).label} {one['text']}".strip()
+    kind, text = FeedbackKind(one["what"]), one["text"]
+    said = unsubscribed_word(text) if kind == FeedbackKind.UNSUBSCRIBE and text else text
+    return f"{kind.label} {said}".strip()

@@ -23,9 +23,10 @@ from mailflatrate.entrypoints.web.reasons import reason_word
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import ContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
-from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES, error_sentence, unsubscribed_word
+from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES, error_sentence
 from mailflatrate.entrypoints.web.studio.campaigns import words as outcomes
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.entrypoints.web.ways import unsubscribed_word
 
 SHOWN_FEEDBACK = 50
 

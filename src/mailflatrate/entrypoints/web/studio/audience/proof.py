@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind
+from mailflatrate.entrypoints.web.ways import source_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ def _points(event: ConsentEvent) -> list[Happening]:
         return [Happening(event.occurred_at, title, _joined(details.get("message_id"), details.get("reply")), name)]
     ip, details = evidence.confirmed_ip or evidence.signup_ip, evidence.details
     proof = _joined(
-        _ip(ip), evidence.source, _page(details), _asked_by(details), _version(details), evidence.user_agent
+        _ip(ip),
+        source_word(evidence.source or ""),
+        _page(details),
+        _asked_by(details),
+        _version(details),
+        evidence.user_agent,
     )
     return [Happening(event.occurred_at, title, proof, name)]
 

@@ -39,19 +39,6 @@ TARGET_WORDS: dict[Target, str | Promise] = {
     Target.SOURCE: gettext_lazy("Source (form or page)"),
     Target.USER_AGENT: gettext_lazy("Browser"),
 }
-_UNSUBSCRIBED_BY: dict[str, str | Promise] = {
-    "link": gettext_lazy("through the link in a mailing"),
-    "sunset": gettext_lazy("because no answer came to the question whether to stay"),
-    "one_click": gettext_lazy("through the button of the mail program"),
-    "mailto": gettext_lazy("by mail"),
-    "customer": gettext_lazy("by you"),
-    "complaint": gettext_lazy("through a complaint"),
-}
-
-
-def unsubscribed_word(by: str) -> str:
-    """How an unsubscribe came."""
-    return str(_UNSUBSCRIBED_BY.get(by, by.replace("_", " ")))
 
 
 def error_sentence(error: Exception | str) -> str:
