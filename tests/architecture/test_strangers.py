@@ -37,7 +37,7 @@ from mailflatrate.apps.campaigns.actions import (
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Retry, Trial
-from mailflatrate.apps.domains.models import Mailbox
+from mailflatrate.apps.domains.models import Mailbox, MediaHost
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.reviews import review_campaign
@@ -164,6 +164,9 @@ class Neighbours:
             FeedItem.objects.create(digest=digest, key="0" * 64, title="Bulbs", seen_at=now)
             self.ids["digest_id"] = digest.id
             save_brand(BRAND, logo_id=self.ids["media_id"])
+            MediaHost.objects.create(
+                domain_id=self.ids["domain_id"], host=f"media{self.anna.account_id}.lindenhof.example"
+            )
         self.anna.settle(campaign, DeliveryState.SENT, 1)
         self._four_eyes()
         other = self.anna.ticked(self.anna.draft("Another"))

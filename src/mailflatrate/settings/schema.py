@@ -89,6 +89,11 @@ class Settings(BaseModel):
     )
     tls_certificate: Path | None = Field(None, description="Certificate of the TLS port; self-signed when absent.")
     tls_key: Path | None = Field(None, description="Private key of the TLS port.")
+    media_host_target: str | None = Field(
+        None,
+        description="Name that customers point a CNAME at, for pictures under a host of their own; the proxy in front "
+        "gets certificates for those hosts. Without it pictures are on the service's host alone.",
+    )
     allowed_hosts: str = Field("*", description="Comma-separated host names the pages answer to.")
     trusted_proxies: str = Field(
         "", description="Comma-separated addresses and networks (10.0.0.0/8) whose X-Forwarded-For is believed."

@@ -28,12 +28,13 @@ class SeenCertificate:
     issuer: str
 
 
-def look_at_certificate(host: str, port: int, *, cafile: str | None = None) -> SeenCertificate:
-    """Shake hands as a stranger does, who checks chain, name and dates. Raises ProbeFailed."""
+def look_at_certificate(host: str, port: int, *, cafile: str | None = None, at: str | None = None) -> SeenCertificate:
+    """Shake hands as a stranger does, who checks chain, name and dates. `at`: the server that is asked, where it is
+    another than the name says. Raises ProbeFailed."""
     context = ssl.create_default_context(cafile=cafile)
     try:
         with (
-            socket.create_connection((host, port), timeout=PROBE_SECONDS) as plain,
+            socket.create_connection((at or host, port), timeout=PROBE_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=host) as link,
         ):
             seen = link.getpeercert() or {}

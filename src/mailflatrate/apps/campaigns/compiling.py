@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 from mailflatrate.apps.accounts.models import Account, Imprint
+from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.base.ids import key_ring
@@ -45,12 +46,17 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
     covered = [
         campaign.mailing_id, campaign.subject, campaign.preheader, campaign.sender_id, campaign.reply_to,
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
-        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, astuple(brand_look()),
+        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, _look_without_host(),
     ]  # fmt: skip
     # A choice that was not made leaves the hash as it was before there was that choice.
     if options := {name: value for name in COVERED_OPTIONS if (value := getattr(campaign, name))}:
         covered.append(options)
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
+
+
+def _look_without_host() -> tuple[object, ...]:
+    look = brand_look()
+    return astuple(replace(look, logo_url=on_service_host(look.logo_url)))
 
 
 def imprint_block(campaign: Campaign, imprint: Imprint, look: Look) -> ImprintBlock:

@@ -6,8 +6,10 @@ An address names the picture by a sealed token: it cannot be guessed or counted 
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from mailflatrate.apps.campaigns.models import Media, MediaFile
+from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TOKEN_PATTERN, Purpose
 from mailflatrate.settings import load_settings
@@ -16,6 +18,7 @@ WHOLE, THUMBNAIL, COLUMN, COLUMN_TWICE = 0, 1, 2, 3
 """Slots of a picture's files: `mail.pictures` says how wide each is."""
 PATH: Final = "m"
 _ADDRESS = re.compile(rf"/{PATH}/({TOKEN_PATTERN})/")
+_HOST = re.compile(rf"https://[a-z0-9.:-]+(?=/{PATH}/{TOKEN_PATTERN}/)")
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _UNUSUAL = re.compile(r"[^a-z0-9]+")
 
@@ -29,17 +32,32 @@ class MediaAddress:
     slot: int
 
 
-def media_url(media: Media, slot: int, ending: str) -> str:
-    """The public address of one file of a picture."""
+def media_path(media: Media, slot: int, ending: str) -> str:
+    """The address of one file of a picture without the host: every host of ours that may serve it does."""
     token = key_ring().seal(Purpose.MEDIA, media.account_id, media.id, slot)
-    return f"{load_settings().public_url}/{PATH}/{token}/{slug(media.name)}.{ending}"
+    return f"/{PATH}/{token}/{slug(media.name)}.{ending}"
 
 
-def letter_url(media: Media, files: list[MediaFile]) -> str:
+def media_url(media: Media, slot: int, ending: str, *, base: str = "") -> str:
+    """The public address of one file of a picture; `base` is `media_base`, where somebody asked for it before."""
+    return (base or media_base()) + media_path(media, slot, ending)
+
+
+def on_service_host(url: str) -> str:
+    """The same picture on the service's host: the name of the host is no part of what a mailing says."""
+    return f"{load_settings().public_url}{urlsplit(url).path}" if url else ""
+
+
+def without_host(html: str) -> str:
+    """Pictures of letters by their path alone, from whichever host of ours."""
+    return _HOST.sub("", html)
+
+
+def letter_url(media: Media, files: list[MediaFile], *, base: str = "") -> str:
     """The address that belongs into a letter: sharp on good screens, and not heavier than that needs."""
     best = {file.slot: file for file in files}
     chosen = best.get(COLUMN_TWICE) or best[WHOLE]
-    return media_url(media, chosen.slot, chosen.ending)
+    return media_url(media, chosen.slot, chosen.ending, base=base)
 
 
 def slug(name: str) -> str:

@@ -150,6 +150,34 @@ class SenderAddress(TenantModel):
         return f"{self.display_name} <{self.email}>"
 
 
+class MediaHost(TenantModel):
+    """A host name of the account's under which its pictures are served (ADR 0016); nobody else's, ever.
+
+    `passed_at`: record and certificate were right at the last look, so that new addresses name it. `replaced_at`: no
+    new ones do; it goes on answering, because letters that went out name it.
+    """
+
+    domain = models.ForeignKey(SenderDomain, on_delete=models.PROTECT, related_name="media_hosts")
+    host = models.CharField(max_length=253, unique=True)
+    found = models.TextField(blank=True)
+    problem = models.CharField(max_length=20, blank=True)
+    checked_at = models.DateTimeField(null=True)
+    passed_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "media_host"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(replaced_at=None), name="media_host_one_in_use"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+
 class MailDomain(models.Model):
     """What the DNS said about a domain that recipients have their mailboxes at (R-18). Nobody's: the same for all."""
 

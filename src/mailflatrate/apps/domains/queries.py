@@ -1,13 +1,15 @@
 """Scoped reads of sender domains."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.db.models import QuerySet
 
-from mailflatrate.apps.domains.models import DkimKey, Mailbox, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.models import DkimKey, Mailbox, MediaHost, SenderAddress, SenderDomain
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
+from mailflatrate.settings import load_settings
 
 RECORD_STAYS = timedelta(days=value("dkim_overlap_days"))
 
@@ -64,6 +66,22 @@ def accounts_with_mailboxes() -> list[int]:
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         found = Mailbox.objects.order_by("account_id").values_list("account_id", flat=True).distinct()
         return list(found)
+
+
+def media_base() -> str:
+    """Where the account's pictures are: its own host where that is right, the service's otherwise."""
+    public = load_settings().public_url
+    if load_settings().media_host_target is None:
+        return public
+    host = MediaHost.objects.filter(replaced_at=None, passed_at__isnull=False).values_list("host", flat=True).first()
+    port = urlsplit(public).port
+    return (f"https://{host}:{port}" if port else f"https://{host}") if host else public
+
+
+def account_of_media_host(host: str) -> int | None:
+    """Whose pictures are served under a name; None for a name that nobody gave us."""
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        return MediaHost.objects.filter(host=host).values_list("account_id", flat=True).first()
 
 
 def signing_key(domain: SenderDomain) -> DkimKey | None:

@@ -19,6 +19,7 @@ from mailflatrate.apps.domains.actions.mailboxes import (
     remove_reply_address,
     renew_mailboxes,
 )
+from mailflatrate.apps.domains.actions.media_hosts import check_media_host, leave_media_host, name_media_host
 from mailflatrate.apps.domains.actions.watch import keep_listings
 
 __all__ = [
@@ -27,10 +28,13 @@ __all__ = [
     "add_sender",
     "ask_again",
     "check_domain",
+    "check_media_host",
     "configured_resolver",
     "confirm_mailbox",
     "keep_listings",
+    "leave_media_host",
     "mailbox_url",
+    "name_media_host",
     "new_key",
     "records_to_publish",
     "refuse_mailbox",

@@ -8,10 +8,18 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.domains.actions.mailboxes import ask, mailbox_of
+from mailflatrate.apps.domains.actions.media_hosts import check_media_host
 from mailflatrate.apps.domains.actions.watch import tell_failing
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.looks import look_at
-from mailflatrate.apps.domains.models import DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.models import (
+    DkimKey,
+    DnsCheck,
+    DomainState,
+    MediaHost,
+    SenderAddress,
+    SenderDomain,
+)
 from mailflatrate.apps.domains.queries import signing_key, waiting_key
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
 from mailflatrate.base import audit, clock, tenancy
@@ -127,6 +135,7 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
         tell_failing(domain, wrong)
     if passed:
         _ask_senders(domain)
+    check_media_host(domain, resolver)
     return domain
 
 
@@ -171,6 +180,8 @@ def remove_domain(domain_id: int) -> None:
     domain = SenderDomain.objects.get(id=domain_id)
     if SenderAddress.objects.filter(domain=domain).exists():
         raise DomainError(_("%(domain)s has sender addresses; mailings refer to them.") % {"domain": domain.name})
+    if MediaHost.objects.filter(domain=domain).exists():
+        raise DomainError(_("Pictures of your mailings are served under %(domain)s.") % {"domain": domain.name})
     domain.delete()
 
 

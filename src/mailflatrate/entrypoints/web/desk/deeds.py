@@ -80,6 +80,8 @@ WORDS: Final = {
     "mailbox.asked": gettext_lazy("Mailbox asked for proof"),
     "mailbox.proved": gettext_lazy("Mailbox proved"),
     "mailbox.refused": gettext_lazy("Mailbox refused"),
+    "media_host.named": gettext_lazy("Host for pictures named"),
+    "media_host.left": gettext_lazy("Host for pictures left"),
     "mailbox.rests": gettext_lazy("Mailbox takes no mail"),
     "comment.deleted": gettext_lazy("Comment deleted"),
     "digest.saved": gettext_lazy("Digest saved"),

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.public import clicks, letters, mailbox, media, preferences, report, unsubscribe
+from mailflatrate.entrypoints.web.public import (
+    clicks,
+    letters,
+    mailbox,
+    media,
+    media_hosts,
+    preferences,
+    report,
+    unsubscribe,
+)
 from mailflatrate.entrypoints.web.public.rights import ask as rights
 from mailflatrate.entrypoints.web.public.rights import confirm as rights_confirm
 from mailflatrate.entrypoints.web.public.signup import confirm, page
@@ -18,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
     path("m/<str:token>/<str:name>", media.picture, name="media-file"),
+    path("media-hosts/ask", media_hosts.ask, name="media-host-ask"),
     path("d/<str:token>", rights.rights, name="rights"),
     path("r/<str:token>", rights_confirm.request_page, name="rights-request"),
     path("r/<str:token>/data.json", rights_confirm.download, {"form": "json"}, name="rights-json"),

@@ -4,8 +4,7 @@ import re
 
 from django.http import HttpRequest, HttpResponse
 
-from mailflatrate.apps.campaigns.media import PATH
-from mailflatrate.settings import load_settings
+from mailflatrate.apps.campaigns.media import without_host
 
 LETTER_POLICY = (
     "default-src 'none'; img-src 'self' https: data:; style-src 'unsafe-inline'; font-src https:; "
@@ -22,7 +21,7 @@ _GROUND = re.compile(r"(?:url\((?:&quot;|[\"'])?[^)]*\))|(\sbackground=)\"[^\"]*
 
 def shown_here(html: str) -> str:
     """The letter with the account's pictures taken from the host that shows this page: they are the same."""
-    return html.replace(f"{load_settings().public_url}/{PATH}/", f"/{PATH}/")
+    return without_host(html)
 
 
 def in_scheme(html: str, *, dark: bool) -> str:

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.actions.media import MEGABYTE
 from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
-from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, letter_url, media_url
+from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, letter_url, media_path, media_url
 from mailflatrate.apps.campaigns.models import Media, MediaFile
+from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS, Refusal
@@ -61,20 +62,17 @@ class Shown:
         return not self.media.alt and not self.media.decorative
 
 
-def _here(url: str) -> str:
-    """The path of a public address: this host serves it, too."""
-    return url.removeprefix(load_settings().public_url)
-
-
 def _shown(rows: list[Media]) -> list[Shown]:
     files: dict[int, list[MediaFile]] = {row.id: [] for row in rows}
     for file in MediaFile.objects.defer("data").filter(media_id__in=files):
         files[file.media_id].append(file)
-    found = []
+    found, base = [], media_base()
     for row in rows:
         small = next(file for file in files[row.id] if file.slot == THUMBNAIL)
         width = min(row.width, 600)
-        found.append(Shown(row, _here(media_url(row, THUMBNAIL, small.ending)), letter_url(row, files[row.id]), width))
+        found.append(
+            Shown(row, media_path(row, THUMBNAIL, small.ending), letter_url(row, files[row.id], base=base), width)
+        )
     return found
 
 
@@ -212,7 +210,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
     context = {
         "media": media, "form": form, "uses": queries.media_uses(media_id),
         "files": [(file, media_url(media, slot, file.ending)) for slot, file in sorted(files.items())],
-        "seen": _here(media_url(media, seen.slot, seen.ending)),
+        "seen": media_path(media, seen.slot, seen.ending),
         "address": letter_url(media, list(files.values())),
         "others": queries.media().filter(alt="", decorative=False).exclude(id=media_id).exists(),
     }  # fmt: skip

@@ -19,6 +19,7 @@ from mailflatrate.apps.inbound.queries import domain_figures
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
+from mailflatrate.entrypoints.web.studio.trust.media_hosts import host_row
 from mailflatrate.rules.facts import DnsState
 
 TONES = {DomainState.PENDING: "info", DomainState.VERIFIED: "success", DomainState.FAILING: "error"}
@@ -196,6 +197,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
         "open": sum(row.state != "passed" for row in rows),
         "addresses": sender_rows(found.addresses.select_related("domain").order_by("email")),
         "reports": domain_figures(found.name),
+        "media": host_row(found),
     }
 
 

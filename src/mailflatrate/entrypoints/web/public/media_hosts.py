@@ -1,0 +1,65 @@
+"""Hosts of customers under which their pictures are served, and nothing else is (ADR 0016)."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.campaigns.media import PATH, open_address
+from mailflatrate.apps.domains.queries import account_of_media_host
+from mailflatrate.entrypoints.web.public.media import POLICY, picture
+from mailflatrate.mail.tokens import TOKEN_PATTERN
+from mailflatrate.settings import load_settings
+
+Handler = Callable[[HttpRequest], HttpResponse]
+_PICTURE = re.compile(rf"/{PATH}/({TOKEN_PATTERN})/([^/]+)")
+LONGEST_HOST = 253
+
+
+class MediaHostMiddleware:
+    """Answers requests to a customer's host by itself, before sessions, static files and pages have a say.
+
+    The name is taken from the Host header alone: what a proxy forwards besides is not looked at. A name that is no
+    customer's goes on its way.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """A picture of the host's own account, or 404."""
+        account_id = _account(request.META.get("HTTP_HOST", ""))
+        if account_id is None:
+            return self.get_response(request)
+        found = _PICTURE.fullmatch(request.path_info)
+        address = open_address(found[1]) if found else None
+        if found is None or address is None or address.account_id != account_id:
+            return _nothing()
+        try:
+            return picture(request, found[1], found[2])
+        except Http404:
+            return _nothing()
+
+
+def _account(header: str) -> int | None:
+    """Whose host it is; no question is asked where no customer has one, or the host is ours."""
+    settings = load_settings()
+    host = header.lower().rpartition("@")[2].partition(":")[0].rstrip(".")
+    if settings.media_host_target is None or not 0 < len(host) <= LONGEST_HOST or "\0" in host:
+        return None
+    return None if host == urlsplit(settings.public_url).hostname else account_of_media_host(host)
+
+
+def _nothing() -> HttpResponse:
+    answer = HttpResponseNotFound("Nothing is here.\n", content_type="text/plain; charset=utf-8")
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
+
+
+@require_safe
+def ask(request: HttpRequest) -> HttpResponse:
+    """For the proxy in front: may it get a certificate for `?domain=`? 204, or 404."""
+    return HttpResponse(status=204) if _account(request.GET.get("domain", "")) is not None else _nothing()

@@ -1,0 +1,84 @@
+"""Pictures under the account's own host: the name, its record, what the last look found."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.domains import actions, queries
+from mailflatrate.apps.domains.actions.media_hosts import NO_CERTIFICATE
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.models import MediaHost, SenderDomain
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.rules.facts import DnsState
+from mailflatrate.settings import load_settings
+
+
+class HostForm(forms.Form):
+    """The one thing it needs."""
+
+    host = forms.CharField(label=gettext_lazy("Host name"), max_length=253)
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """The host in use on a domain, None where there is none, and the record that it needs."""
+
+    host: MediaHost | None
+    target: str
+    proposal: str
+    advice: str
+
+
+def host_row(domain: SenderDomain) -> HostRow | None:
+    """What the page of a domain says of it; None where the service has no such hosts."""
+    target = load_settings().media_host_target
+    if target is None:
+        return None
+    host = MediaHost.objects.filter(domain=domain, replaced_at=None).first()
+    return HostRow(host, target, f"media.{domain.name}", _advice(host) if host else "")
+
+
+def _advice(host: MediaHost) -> str:
+    words = {
+        DnsState.MISSING.value: _("There is no such record yet. Create it with this name and value."),
+        DnsState.WRONG.value: _("The name leads elsewhere. Replace the record by the expected one."),
+        DnsState.UNREACHABLE.value: _("The name servers of your domain gave no answer. Look again in a few minutes."),
+        NO_CERTIFICATE: _("The record is right. The certificate is not there yet; it takes some minutes."),
+    }
+    return words.get(host.problem, "")
+
+
+@require_POST
+@studio
+def name(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """Have pictures served under a name of this domain."""
+    found = get_object_or_404(queries.domains(), id=domain_id)
+    form = HostForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise DomainError(_("Write the host name."))
+        host = actions.name_media_host(found.id, form.cleaned_data["host"], by=request.user)
+    except DomainError as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("Now create the record for %(host)s. We look every hour.") % {"host": host})
+    return see_other(f"{reverse('studio:sender-domain', args=[domain_id])}#media-host")
+
+
+@require_POST
+@studio
+def leave(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """New addresses are on the service's host again."""
+    get_object_or_404(queries.domains(), id=domain_id)
+    actions.leave_media_host(by=request.user)
+    messages.success(
+        request, _("Pictures of new mailings are on our host again. Leave the record for the letters that went out.")
+    )
+    return see_other(f"{reverse('studio:sender-domain', args=[domain_id])}#media-host")
