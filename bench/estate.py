@@ -225,14 +225,16 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
         })  # fmt: skip
         shown = content_hash(campaign, newest_imprint())
         campaigns.tick_policy(campaign.id, by=estate.owner, shown_hash=shown)
-        decisions = [
-            GateDecision.objects.create(
-                chain=Chain.CAMPAIGN, campaign=campaign, edition=campaigns.make_edition(campaign, number), allowed=True,
-                rules_version=RULES_VERSION, findings=[{"key": "bench", "severity": "block", "passed": True}],
-                decided_at=clock.now(),
-            )
-            for number in range(variants)
-        ]  # fmt: skip
+        editions = [campaigns.make_edition(campaign, number) for number in range(variants)]
+        with tenancy.deciding():
+            decisions = [
+                GateDecision.objects.create(
+                    chain=Chain.CAMPAIGN, campaign=campaign, edition=edition, allowed=True,
+                    rules_version=RULES_VERSION, findings=[{"key": "bench", "severity": "block", "passed": True}],
+                    decided_at=clock.now(),
+                )
+                for edition in editions
+            ]  # fmt: skip
         campaigns.set_state(campaign, CampaignState.PLANNING)
     if plan_now:
         plan_campaign(estate.account_id, campaign.id, decisions[0].edition_id or 0, decisions[0].id)

@@ -26,6 +26,7 @@ APP_ROLE = "mailflatrate_app"
 PLATFORM_ROLE = "mailflatrate_platform"
 ERASER_ROLE = "mailflatrate_eraser"
 PASS_SETTING = "mailflatrate.pass"  # noqa: S105  # the name of a setting, no secret
+DECISION_SETTING = "mailflatrate.decision"
 
 
 def _app_password() -> str:
@@ -40,8 +41,17 @@ def pass_key() -> bytes:
 
 def pass_for(backend_pid: int) -> str:
     """The pass of one connection, by the process id of its server; `platform_open()` in the database checks it."""
+    return _sealed(str(backend_pid))
+
+
+def decision_pass_for(backend_pid: int) -> str:
+    """The pass with which a connection writes that the gate lets a campaign out; `decision_open()` checks it."""
+    return _sealed(f"decision {backend_pid}")
+
+
+def _sealed(text: str) -> str:
     key = pass_key()
-    inner = hashlib.sha256(key + str(backend_pid).encode()).digest()
+    inner = hashlib.sha256(key + text.encode()).digest()
     return hashlib.sha256(key + inner).hexdigest()
 
 

@@ -81,6 +81,8 @@ FORGERIES = {
     "forget a suppression": "DELETE FROM suppression",
     "publish other agreements": "INSERT INTO agreement_document (kind, version, language, title, text, sha256,"
     " valid_from) VALUES ('terms', 'eve', 'en', 'x', 'x', repeat('0', 64), now())",
+    "let a campaign out": "INSERT INTO gate_decision (account_id, chain, allowed, findings, rules_version, decided_at)"
+    """ VALUES ({account}, 'campaign', true, '[{{"key": "x", "severity": "block", "passed": true}}]', 'x', now())""",
     "a proved mailbox": "UPDATE mailbox SET proved_at = now(), email = 'ceo@bank.example'",
     "rewrite a consent": "UPDATE consent_event SET kind = 'confirmed'",
     "take the lock away": "DROP TRIGGER pgtrigger_delivery_needs_permission_cce89 ON delivery",

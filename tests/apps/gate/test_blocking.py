@@ -9,18 +9,24 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import transaction
+from django.db import ProgrammingError, transaction
 
 from api_world import Program, problem, program_of
-from campaign_world import CONTENT, IMPRINT, World, world
+from campaign_world import CONTENT, IMPRINT, World, person, world
+from lists_home import approve_origin
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
-from mailflatrate.apps.accounts.models import AgreementKind, Standing
+from mailflatrate.apps.accounts.models import AgreementKind, Role, Standing
+from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailbox, MailDomain, SenderAddress
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.gate.second import ask_second, release_as_second
 from mailflatrate.apps.lists.actions import create_list
-from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.lists.models import Import, ImportState, MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.dkim import generate_key
@@ -28,10 +34,29 @@ from mailflatrate.rules.gate import CAMPAIGN_CHAIN
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from vetted import operator
+from vetted import WHERE, operator
 
 pytestmark = pytest.mark.usefixtures("database")
 Step = Callable[["Home"], None]
+
+
+FORGED_DECISION = """
+INSERT INTO gate_decision (account_id, chain, campaign_id, edition_id, allowed, findings, rules_version, decided_at)
+VALUES (%(account)s, 'campaign', %(campaign)s, %(edition)s, %(allowed)s,
+    '[{"key": "subject-honest", "severity": "block", "passed": true}]', 'x', now()) RETURNING id
+"""
+FORGED_EDITION = """
+INSERT INTO edition (account_id, campaign_id, number, content_hash, subject, preheader, html, text, links, facts,
+    imprint_id, created_at)
+SELECT account_id, id, 99, policy_hash, subject, '', 'x', 'x', '[]', '{}', (SELECT max(id) FROM imprint), now()
+FROM campaign WHERE id = %(campaign)s RETURNING id
+"""
+FORGED_LETTER = """
+INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
+    rules_version, granted_at, consent_event_id)
+SELECT %(account)s, %(campaign)s, 0, %(edition)s, contact_id, mailing_list_id, %(decision)s, 'x', now(), id
+FROM consent_event WHERE kind IN ('confirmed', 'imported') LIMIT 1
+"""
 
 
 @dataclass
@@ -57,6 +82,40 @@ class Home:
         assert decision.allowed == (not blocking)
         assert (state == CampaignState.DRAFT) == bool(blocking)
         return blocking
+
+    def stays(self, shop: Program) -> list[str]:
+        """Try to let it out in every way: at the gate, on the page, by API, by SQL; the keys that keep it in."""
+        keys = self.blocked_by()
+        self.anna.client.post(f"/studio/campaigns/{self.draft.id}/release/", {"when": "now"})
+        assert self.anna.again(self.draft).state == CampaignState.DRAFT
+        word = {"policy_confirmed": True, "content_hash": self.draft.policy_hash}
+        assert shop.call("POST", f"/campaigns/{self.draft.id}/release", word).status_code in (403, 409, 422)
+        assert self.anna.again(self.draft).state == CampaignState.DRAFT
+        self.try_by_sql()
+        return keys
+
+    def try_by_sql(self) -> None:
+        """As the application's own role, without our code: say that the rules were content; plan it without their word.
+
+        The database refuses the decision, and it refuses the letter for want of one.
+        """
+        values = {"account": self.anna.account_id, "campaign": self.draft.id}
+        with psycopg.connect(app_url(load_settings())) as base:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the gate"), base.transaction():
+                base.execute(*tenancy.scope_sql(self.anna.account_id))
+                base.execute(FORGED_DECISION, values | {"edition": None, "allowed": True})
+            refused = pytest.raises(
+                psycopg.errors.InsufficientPrivilege, match=r"no delivery without permission|a second person"
+            )
+            with refused, base.transaction():
+                base.execute(*tenancy.scope_sql(self.anna.account_id))
+                base.execute("UPDATE campaign SET state = 'sending' WHERE id = %(campaign)s", values)
+                values["edition"] = base.execute(FORGED_EDITION, values).fetchone()[0]  # type: ignore[index]
+                values["decision"] = base.execute(FORGED_DECISION, values | {"allowed": False}).fetchone()[0]  # type: ignore[index]
+                assert base.execute(FORGED_LETTER, values).rowcount
+        with tenancy.account(self.anna.account_id):
+            assert Campaign.objects.get(id=self.draft.id).state == CampaignState.DRAFT
+            assert not Delivery.objects.filter(campaign_id=self.draft.id).exists()
 
     def blocked_by_api(self, shop: Program) -> list[str]:
         """Release it by API, the policy confirmed for what was ticked; the checks that keep it in."""
@@ -217,12 +276,10 @@ def test_every_blocking_rule_has_a_case() -> None:
 def test_one_broken_rule_keeps_it_in_and_mending_lets_it_go(
     home: Home, shop: Program, key: str, break_it: Step, mend_it: Step
 ) -> None:
-    """By the gate itself, on the page, and by API."""
+    """By the gate itself, on the page, by API, and by SQL."""
     try:
         break_it(home)
-        assert home.blocked_by() == [key]
-        home.anna.client.post(f"/studio/campaigns/{home.draft.id}/release/", {"when": "now"})
-        assert home.anna.again(home.draft).state == CampaignState.DRAFT
+        assert home.stays(shop) == [key]
         assert home.blocked_by_api(shop) == [key]
         assert home.anna.again(home.draft).state == CampaignState.DRAFT
     finally:
@@ -271,21 +328,21 @@ def test_a_test_that_is_under_way_is_not_stopped_by_an_audience_that_shrank(home
         assert check_campaign(home.draft.id).allowed
 
 
-def test_a_mailbox_provider_is_no_sender(home: Home) -> None:
+def test_a_mailbox_provider_is_no_sender(home: Home, shop: Program) -> None:
     with tenancy.platform(PlatformReason.SETUP):  # no mailbox of a provider gets so far by itself
         Mailbox.objects.create(account_id=home.anna.account_id, email="lindenhof@gmx.de", proved_at=clock.now())
     break_it, mend_it = rows(SenderAddress, email="lindenhof@gmx.de")
     break_it(home)
-    assert set(home.blocked_by()) == {"sender-not-freemail", "domain-aligned", "letter-built"}
+    assert set(home.stays(shop)) == {"sender-not-freemail", "domain-aligned", "letter-built"}
     mend_it(home)
     assert home.blocked_by() == []
 
 
-def test_an_account_that_was_paused_sends_nothing(home: Home) -> None:
+def test_an_account_that_was_paused_sends_nothing(home: Home, shop: Program) -> None:
     otto = operator()
     why = Reasons("complaints", text="Complaints of your last mailing.", remedy="Write to us.", rule="R-86")
     accounts.change_standing(home.anna.account_id, Standing.PAUSED, why, by=otto)
-    assert home.blocked_by() == ["account-active"]
+    assert home.stays(shop) == ["account-active"]
     later = clock.now() + timedelta(hours=25)
     with clock.frozen_at(later):
         accounts.change_standing(home.anna.account_id, Standing.ACTIVE, why, by=otto)
@@ -300,12 +357,16 @@ def test_an_account_that_was_paused_sends_nothing(home: Home) -> None:
         (AgreementKind.POLICY, {"policy-accepted", "policy-acknowledged"}),
     ],
 )
-def test_a_new_agreement_has_to_be_accepted(home: Home, kind: AgreementKind, keys: set[str]) -> None:
+def test_a_new_agreement_has_to_be_accepted(home: Home, shop: Program, kind: AgreementKind, keys: set[str]) -> None:
     with transaction.atomic():  # taken back at the end: documents are in force for everybody
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             texts = [("en", "# New\n\nText"), ("de", "# Neu\n\nText")]
             accounts.publish_documents(kind, f"9{secrets.token_hex(3)}", texts, by=operator())
         assert set(home.blocked_by()) == keys
+        answer = shop.call("POST", f"/campaigns/{home.draft.id}/release", {"policy_confirmed": True})
+        assert answer.status_code in (403, 409, 422)
+        home.anna.client.post(f"/studio/campaigns/{home.draft.id}/release/", {"when": "now"})
+        assert home.anna.again(home.draft).state == CampaignState.DRAFT
         accounts.accept_agreements(home.anna.account_id, home.anna.anna, ip=None, user_agent="test")
         home.save()
         assert home.blocked_by() == []
@@ -316,19 +377,56 @@ def test_a_daily_limit_holds() -> None:
     anna, otto = world(people=2), operator()
     home = Home(anna, anna.ticked(anna.draft()))
     accounts.set_limits(anna.account_id, by=otto, daily_limit=1, supervised=False, because="test")
-    assert home.blocked_by() == ["volume-allowed"]
+    assert home.stays(program_of(anna)) == ["volume-allowed"]
     accounts.set_limits(anna.account_id, by=otto, daily_limit=None, supervised=False, because="test")
     assert home.blocked_by() == []
 
 
+def test_nothing_goes_out_while_a_file_is_read_into_its_list() -> None:
+    anna = world(people=1)
+    home, origin = Home(anna, anna.ticked(anna.draft())), approve_origin(anna.account_id, anna.list_id)
+    with tenancy.account(anna.account_id):
+        running = Import.objects.create(
+            mailing_list_id=anna.list_id, file_name="stock.csv", file_path="", file_sha256="0" * 64, file_bytes=1,
+            state=ImportState.RUNNING, origin=origin,
+        )  # fmt: skip
+    assert home.stays(program_of(anna)) == ["import-finished"]
+    with tenancy.account(anna.account_id):
+        Import.objects.filter(id=running.id).update(state=ImportState.FAILED)
+    assert home.blocked_by() == []
+
+
+def test_where_two_have_to_release_one_cannot() -> None:
+    anna = world(people=1)
+    ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
+    accounts.switch_four_eyes(anna.account_id, True, by=anna.anna)
+    home = Home(anna, anna.ticked(anna.draft()))
+    assert home.stays(program_of(anna)) == ["released-by-two"]
+    with tenancy.account(anna.account_id):
+        shown = content_hash(Campaign.objects.get(id=home.draft.id), newest_imprint())
+        ask_second(home.draft.id, by=anna.anna, shown_hash=shown)
+        assert release_as_second(home.draft.id, by=ben, shown_hash=shown, where=WHERE).allowed
+
+
 def test_the_database_takes_no_decision_against_a_rule(home: Home) -> None:
-    """Under the application's own role: neither a verdict with a blocking finding nor one without any is let out."""
+    """Under the application's role only the gate's verdict is let out, and with its pass none that a rule blocks."""
     insert = (
         "INSERT INTO gate_decision (account_id, chain, campaign_id, allowed, findings, rules_version, decided_at)"
         " VALUES (%s, 'campaign', %s, true, %s, 'x', now())"
     )
     with psycopg.connect(app_url(load_settings())) as base:
         for findings in ("[]", '[{"key": "subject-honest", "severity": "block", "passed": false}]'):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="a rule blocks"), base.transaction():
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the gate"), base.transaction():
                 base.execute("SELECT set_config('app.account_id', %s, true)", [str(home.anna.account_id)])
                 base.execute(insert, [home.anna.account_id, home.draft.id, findings])
+    with tenancy.account(home.anna.account_id), transaction.atomic():
+        with pytest.raises(ProgrammingError, match="a rule blocks"), transaction.atomic(), tenancy.deciding():
+            GateDecision.objects.create(
+                chain="campaign", campaign=home.draft, allowed=True, findings=[], rules_version="x",
+                decided_at=clock.now(),
+            )  # fmt: skip
+        with pytest.raises(ProgrammingError, match="only the gate"), transaction.atomic():
+            GateDecision.objects.create(
+                chain="campaign", campaign=home.draft, allowed=True, rules_version="x", decided_at=clock.now(),
+                findings=[{"key": "subject-honest", "severity": "block", "passed": True}],
+            )  # fmt: skip

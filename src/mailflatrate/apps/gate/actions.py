@@ -101,13 +101,14 @@ def release_due(campaign_id: int) -> None:
 
 
 def _record(campaign: Campaign, edition: Edition | None, verdict: Verdict, by: User | None) -> GateDecision:
-    return GateDecision.objects.create(
-        chain=Chain.CAMPAIGN,
-        campaign=campaign,
-        edition=edition,
-        allowed=verdict.allowed,
-        findings=[finding.as_json() for finding in verdict.findings],
-        rules_version=RULES_VERSION,
-        decided_at=clock.now(),
-        decided_by=by,
-    )
+    with tenancy.deciding():
+        return GateDecision.objects.create(
+            chain=Chain.CAMPAIGN,
+            campaign=campaign,
+            edition=edition,
+            allowed=verdict.allowed,
+            findings=[finding.as_json() for finding in verdict.findings],
+            rules_version=RULES_VERSION,
+            decided_at=clock.now(),
+            decided_by=by,
+        )

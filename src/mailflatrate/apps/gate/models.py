@@ -16,7 +16,11 @@ class Chain(models.TextChoices):
 
 
 # Whoever inserts a row, under whatever role: nothing is let out that no rule was asked about, or that a rule blocks.
+# And of a campaign only the gate says what the rules found: SQL of somebody else could write that all were content.
 _HONEST = """
+IF NEW.allowed AND NEW.chain = 'campaign' AND NOT public.decision_open() THEN
+    RAISE EXCEPTION 'only the gate lets a campaign out' USING ERRCODE = 'insufficient_privilege';
+END IF;
 IF NEW.allowed AND (jsonb_array_length(NEW.findings) = 0
     OR jsonb_path_exists(NEW.findings, '$[*] ? (@.passed == false && @.severity == "block")')) THEN
     RAISE EXCEPTION 'a rule blocks this decision' USING ERRCODE = 'insufficient_privilege';

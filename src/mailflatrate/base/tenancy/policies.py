@@ -9,7 +9,7 @@ from django.db.backends.utils import CursorWrapper
 
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
-from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PASS_SETTING, PLATFORM_ROLE, pass_key
+from mailflatrate.settings.roles import APP_ROLE, DECISION_SETTING, ERASER_ROLE, PASS_SETTING, PLATFORM_ROLE, pass_key
 
 # Asked once a statement: the wider roles see and write rows only with the pass of their connection (ADR 0010).
 OPEN = "(SELECT public.platform_open())"
@@ -154,6 +154,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce((
         SELECT encode(sha256(p.key || sha256(p.key || convert_to(pg_backend_pid()::text, 'UTF8'))), 'hex')
             = current_setting('{PASS_SETTING}', true)
+        FROM kept.pass p), false)
+$$;
+CREATE OR REPLACE FUNCTION public.decision_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog AS $$
+    SELECT coalesce((
+        SELECT encode(sha256(p.key || sha256(p.key || convert_to('decision ' || pg_backend_pid(), 'UTF8'))), 'hex')
+            = current_setting('{DECISION_SETTING}', true)
         FROM kept.pass p), false)
 $$;
 """  # noqa: S608  # made of constants

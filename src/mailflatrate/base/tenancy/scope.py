@@ -9,7 +9,15 @@ from enum import StrEnum
 import psycopg
 from django.db import connection, transaction
 
-from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PASS_SETTING, PLATFORM_ROLE, pass_for
+from mailflatrate.settings.roles import (
+    APP_ROLE,
+    DECISION_SETTING,
+    ERASER_ROLE,
+    PASS_SETTING,
+    PLATFORM_ROLE,
+    decision_pass_for,
+    pass_for,
+)
 
 SETTING = "mailflatrate.account_id"
 
@@ -21,6 +29,7 @@ _LEAVE = (
     f"SELECT set_config('role', '{APP_ROLE}', true), set_config('{SETTING}', %s, true),"
     f" set_config('{PASS_SETTING}', '', true)"
 )
+_DECIDE = f"SELECT set_config('{DECISION_SETTING}', %s, true)"
 
 
 class NoAccount(RuntimeError):
@@ -127,3 +136,17 @@ def eraser() -> Iterator[None]:
     """A savepoint inside `account(...)` that may delete the account's evidence of consent, and nothing else (R-94)."""
     with _scoped(_Scope(account_id=current_account_id(), eraser=True)):
         yield
+
+
+@contextmanager
+def deciding() -> Iterator[None]:
+    """A moment of the running transaction in which this connection may write that the gate lets a campaign out.
+
+    Where it fails, the transaction or savepoint takes the pass back with the rest.
+    """
+    connection.ensure_connection()
+    base = connection.connection
+    with connection.wrap_database_errors, psycopg.Cursor(base) as bound:
+        bound.execute(_DECIDE, [decision_pass_for(base.info.backend_pid)])
+        yield
+        bound.execute(_DECIDE, [""])
