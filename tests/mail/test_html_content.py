@@ -386,3 +386,18 @@ def test_a_style_sheet_hides_nothing_from_the_judge() -> None:
         "<mjml>", f"<mjml>{sheet}"
     )
     assert [one.text for one in lint_compiled(compiled(body, ContentKind.MJML)).hidden_text] == ["cheap watches"]
+
+
+def test_a_url_that_is_broken_over_lines_leads_where_a_browser_goes() -> None:
+    letter = compiled('<a href="https://shop.example/a\n b">one</a> <a href="ht\ntps://shop.example/\tc">two</a>')
+    assert [link.url for link in letter.links] == ["https://shop.example/a b", "https://shop.example/c"]
+
+
+def test_the_button_for_everybody_but_outlook_is_in_the_text_part() -> None:
+    drawn = '<!--[if mso]><v:roundrect href="https://shop.example/v"><center>Buy</center></v:roundrect><![endif]-->'
+    letter = compiled(
+        f'{drawn}<a href="https://shop.example/v" style="background:#d62828;color:#fff;mso-hide:all">Buy</a>'
+    )
+    assert [link.url for link in letter.links] == ["https://shop.example/v"]
+    assert "Buy" in letter.text.source
+    assert letter.html.source.count("https://go.example/c/1") == 2

@@ -28,7 +28,8 @@ _VOID = frozenset(
     {"br", "img", "hr", "meta", "link", "input", "col", "area", "wbr", "source", "track", "embed", "param", "base"}
 )
 _SKIPPED = frozenset({"head", "style", "script", "title", "svg"})
-_HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)", re.IGNORECASE)
+# Not mso-hide: a button that Outlook alone leaves out, because it draws one of its own, is the button for all others.
+_HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _FILLER = re.compile("[\u00ad\u034f\u061c\u200b\u200c\u2060-\u2064\ufeff]")
 
 

@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 _WEB = re.compile(r"\s*https?://", re.IGNORECASE)
+_BREAKS = re.compile(r"[\t\r\n]")
+"""What a browser takes out of a URL (URL Standard, basic URL parser); a redirect could not even carry it."""
 _URL_IN_TEXT = re.compile(r"https?://[^\s<>\"'\u00ab\u00bb\u201c\u201d\u201e]+", re.IGNORECASE)
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A target of the mailing: `number` counts from 1, `url` is exactly what the author wrote, HTML-unescaped."""
+    """A target of the mailing: `number` counts from 1, `url` is what the author wrote, HTML-unescaped, on one line."""
 
     number: int
     url: str
@@ -37,8 +39,8 @@ class LinkBook:
 
         mailto, tel, anchors and the untracked ones come back unchanged.
         """
-        target = url.strip()
-        if not _WEB.match(url) or target in self._untracked:
+        target = _BREAKS.sub("", url).strip()
+        if not _WEB.match(target) or target in self._untracked:
             return url
         number = self._numbers.setdefault(target, len(self._numbers) + 1)
         written = url if self._link_url is None else self._link_url(number, target)
