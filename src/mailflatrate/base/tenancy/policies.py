@@ -157,7 +157,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         FROM kept.pass p), false)
 $$;
 CREATE OR REPLACE FUNCTION public.decision_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce((
         SELECT encode(sha256(p.key || sha256(p.key || convert_to('decision ' || pg_backend_pid(), 'UTF8'))), 'hex')
             = current_setting('{DECISION_SETTING}', true)
