@@ -1,42 +1,48 @@
 """Mails that a mail carries as files: attached by the standard, or as the clients and people of the world attach them.
 
-Outlook drags a .msg, webmail uploads an .eml as octets, and who was asked for "the header" saves it as a text. Bytes
-out, as they were sent; what is no mail is none.
+Outlook drags a .msg or wraps all in a winmail.dat, webmail uploads an .eml as octets, and who was asked for "the
+header" saves it as a text. Read once and kept with the message; what is no mail is none.
 """
+
+from itertools import islice
 
 from mailflatrate.mail.reading.evidence import mails_in_json
 from mailflatrate.mail.reading.mime import Part, parse, split_headers
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
+from mailflatrate.mail.reading.tnef import is_tnef, mails_in_tnef
 
 _CARRIERS = ("message/rfc822", "text/rfc822", "message/global", "application/eml")
 _NO_CARRIERS = ("message/global-d", "message/global-h")
-_TEXT_NAMES = (".txt", ".hdr", ".head", ".header")
+_NAMES = (".eml", ".msg", ".txt", ".hdr", ".head", ".header", "winmail.dat", "win.dat")
+_TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
+_MOST_IN_TNEF = 20
 _TELLING = ("from", "to", "subject", "message-id", "received", "date", "return-path")
-_FEWEST_FIELDS = 3
+_FEWEST_FIELDS = 2
 
 
 def carried_mails(message: Part) -> list[Part]:
     """The mails that the message carries, in order, attached ones before those in its JSON; kept with the message."""
     if message.carried is None:
-        attached = [mail for part in message.walk() if (mail := _carried_mail(part)) is not None]
+        attached = [mail for part in message.walk() for mail in _mails_in(part)]
         read = [parse(mail) for mail in (*attached, *map(_lines, mails_in_json(message)))]
         message.carried = [mail for mail in read if mail.headers]
     return message.carried
 
 
-def _carried_mail(part: Part) -> bytes | None:
-    """The mail in a part, or None when it carries none. A carrier by type may hold nothing but fields."""
+def _mails_in(part: Part) -> list[bytes]:
+    """The mails in one part, mostly none. A carrier by type may hold nothing but fields."""
     if part.parts:
-        return None
+        return []
     if part.media_type.startswith(_CARRIERS) and not part.media_type.startswith(_NO_CARRIERS):
-        return _lines(part.data())
-    if not part.filename.lower().endswith((".eml", ".msg", *_TEXT_NAMES)):
-        return None
+        return [_lines(part.data())]
+    if part.media_type not in _TNEF_TYPES and not part.filename.lower().endswith(_NAMES):
+        return []
     data = part.data()
-    if is_outlook(data):
-        return outlook_message(data)
-    data = _lines(data)
-    return data if _is_mail(data) else None
+    if is_tnef(data):
+        found = list(islice(mails_in_tnef(data), _MOST_IN_TNEF))
+    else:
+        found = [mail for mail in [outlook_message(data) if is_outlook(data) else data] if mail is not None]
+    return [mail for each in found if _is_mail(mail := _lines(each))]
 
 
 def _is_mail(data: bytes) -> bool:

@@ -29,15 +29,20 @@ def outlook_message(data: bytes) -> bytes | None:
         found = _properties(data)
     except (StructError, ValueError, IndexError, RecursionError):
         return None
-    header = _MIME_FIELDS.sub("", found.get(_HEADER, "").replace("\r\n", "\n")).strip("\n")
+    return message_of(*(found.get(key, "") for key in (_HEADER, _SENDER, _SUBJECT, _TEXT, _HTML)))
+
+
+def message_of(header: str, sender: str, subject: str, text: str, markup: str) -> bytes | None:
+    """An RFC 5322 message with one text from what Outlook keeps of a mail, or None when it keeps nothing."""
+    header = _MIME_FIELDS.sub("", header.replace("\r\n", "\n")).strip("\n")
     if not header:
-        names = (("From", _SENDER), ("Subject", _SUBJECT))
-        header = "\n".join(f"{name}: {' '.join(found[key].split())}" for name, key in names if found.get(key))
-    body = "\n".join(found[key] for key in (_TEXT, _HTML) if found.get(key))
+        names = (("From", sender), ("Subject", subject))
+        header = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in names if value)
+    body = "\n".join(each for each in (text, markup) if each)
     if not header and not body:
         return None
-    text = f"{header}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{body}\n"
-    return text.replace("\r\n", "\n").encode("utf-8", "replace")
+    whole = f"{header}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{body}\n"
+    return whole.replace("\r\n", "\n").encode("utf-8", "replace")
 
 
 class _Compound:
