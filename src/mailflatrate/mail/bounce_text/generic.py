@@ -14,6 +14,7 @@ _FAILURE_WORDS = re.compile(
     r"undeliver|unable to (?:deliver|send|reach)|"
     r"delivery (?:has )?(?:failed|error|failure|problem|to the following)|failed to deliver|error delivering|"
     r"unable to find user|failed permanently|did not (?:reach|receive)|not (?:been )?delivered|user unknown|"
+    r"(?:is|been) delayed|will (?:keep|continue) (?:trying|to try)|couldn['’]t be found|"
     r"unknown user|no such user|not a valid user|mailbox (?:is )?full|quota|does not exist|"
     r"returned to (?:you|sender)|rejected|nicht zugestellt|unzustellbar|nicht zustellbar|"
     r"problems?[^.]{0,60}(?:trying|attempting) to deliver|"
@@ -31,6 +32,11 @@ _FAILURE_WORDS = re.compile(
 )
 #: Beside a telling subject the code of the refusal says enough, in whatever language the rest is.
 _CODE = re.compile(r"(?<![\d.-])5[0-5]\d[ -]\S|(?<![\d.])5\.\d\.\d{1,3}(?![\d.])")
+_REFUSED = re.compile(
+    rf"{_CODE.pattern}|(?<![\d.-])4[0-5]\d[ -]\S|un(?:known|deliver)|no such|failed|full|quota|has left|invalid|"
+    r"not a valid|(?:not|n't|n’t) (?:be |been )?(?:deliver|found|exist)",
+    re.I,
+)
 _LABELLED = re.compile(
     rf"(?<![\w.@+-])(?:recipient|address|delivery (?:failed )?to|delivering [\w ]{{0,24}}to|delivered to|"
     rf"undeliverable to|sent (?:mail )?to|message to|mail to|addressed to|rcpt to|user|mailbox|failed for|"
@@ -80,11 +86,13 @@ def is_daemon(message: Part) -> bool:
 
 
 def _strong(message: Part, text: str) -> bool:
-    """Without a telling subject: only a null sender and a short text are believed."""
-    path = message.headers.raw("return-path")
-    empty_from = address.clean(message.headers.raw("from")) == ""
-    daemon = "daemon" in message.headers.raw("from").lower()
-    return len(text) < 3000 and (path == "<>" or empty_from or daemon)
+    """Without a telling subject only short texts are believed: of nobody, of a daemon, or with words of a refusal."""
+    if len(text) >= 3000:
+        return False
+    sender = message.headers.raw("from")
+    if not address.clean(sender) or "daemon" in sender.lower():
+        return True
+    return message.headers.raw("return-path") == "<>" and _REFUSED.search(text) is not None
 
 
 def _collect(pattern: re.Pattern[str], text: str, own: frozenset[str]) -> list[Named]:

@@ -22,7 +22,7 @@ DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWAR
 _MACHINE_SENDER = re.compile(
     r"mailer[-_ ]?daemon|post[-_]?master|mdaemon|maildaemon|mail[ ._-]?deliver|deliver(?:y)?[ ._-](?:sub)?system|"
     r"delivery subsystem|system administrator|mail ?system|mailserver|<>|systemadministrator|imss@|symantec|antivirus|"
-    r"interscan|mailmarshal|delivery-?status|bounce|no-reply@[\w.-]*dion\.ne\.jp|mail-?admin|"
+    r"interscan|mailmarshal|delivery-?status|no-reply@[\w.-]*dion\.ne\.jp|mail-?admin|"
     r"administrator@|sysadmin@|mail-daemon|sns\.amazonaws",
     re.I,
 )
