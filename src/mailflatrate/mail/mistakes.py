@@ -14,6 +14,10 @@ from mailflatrate.mail.source_errors import NOWHERE, SourceError, SourceRefused,
 
 # code: English, German; the facts fill the braces in their order.
 SENTENCES: dict[str, tuple[str, str]] = {
+    "not-ours": (
+        "the frozen content of this mailing was not written by this service; release it anew",
+        "den eingefrorenen Inhalt dieses Mailings hat nicht dieser Dienst geschrieben; geben Sie es erneut frei",
+    ),
     "no-variable": ("there is no variable {0}", "die Variable {0} gibt es nicht"),
     "known-later": ("{0} names a field that is only known later", "{0} nennt ein Feld, das erst später feststeht"),
     "no-filter": ("there is no filter {0}", "den Filter {0} gibt es nicht"),

@@ -4,14 +4,19 @@ A temporary schema stands before all others unless a function says otherwise, fo
 settings belong to everybody; and whatever a function of the owner touches runs as the owner.
 """
 
+import importlib
 from collections.abc import Iterator
 
 import psycopg
 import pytest
+from django.apps import apps
+from django.db import connections, transaction
 from psycopg import errors
 
 from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
 from campaign_world import World, world
+from mailflatrate.apps.delivery.editions import edition_mail
+from mailflatrate.apps.gate.letters import EditionUnusable
 from mailflatrate.base import ids, tenancy
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
@@ -154,6 +159,32 @@ def test_nobody_else_is_put_under_a_consent(anna: World, eve: psycopg.Connection
             eve.execute(f"UPDATE contact SET {change}", {"email": email, "key": key})
 
 
+FORGED_EDITION = """
+INSERT INTO edition (account_id, campaign_id, number, variant, content_hash, subject, preheader, html, text, links,
+    facts, imprint_id, seal, created_at)
+SELECT account_id, campaign_id, number + 1, variant, content_hash, 'Cheap pills', preheader, html, text, links,
+    facts, imprint_id, seal, created_at FROM edition WHERE id = %(edition)s RETURNING id
+"""
+FORGED_DECISION = """
+INSERT INTO gate_decision (account_id, chain, campaign_id, edition_id, allowed, findings, rules_version, decided_at)
+VALUES (%(account)s, 'campaign', %(campaign)s, %(edition)s, true,
+    '[{"key": "x", "severity": "block", "passed": true}]', 'x', now())
+"""
+
+
+def test_other_content_under_the_ticked_hash_never_becomes_a_letter(anna: World, eve: psycopg.Connection) -> None:
+    """The tick is bound to a hash in a column. The gate did not decide about the other content, and even if it had: the
+    sender asks for the seal, which no SQL can make."""
+    values = released(anna)
+    (edition,) = eve.execute(FORGED_EDITION, values).fetchone() or (0,)
+    forged = values | {"edition": edition}
+    assert tries(eve, FORGED_DECISION, forged) == 0
+    assert tries(eve, INSERT, forged) == 0
+    assert edition_mail(anna.account_id, values["edition"]).edition_id == values["edition"]
+    with pytest.raises(EditionUnusable, match="not written by this service"):
+        edition_mail(anna.account_id, edition)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -171,3 +202,18 @@ def test_nobody_else_is_put_under_a_consent(anna: World, eve: psycopg.Connection
 def test_what_only_the_owner_may_do(eve: psycopg.Connection, statement: str) -> None:
     with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedFunction)):
         eve.execute(statement)
+
+
+def test_editions_of_an_earlier_release_get_their_seal(anna: World) -> None:
+    """What the migration does with rows that are there."""
+    values = released(anna)
+    migration = importlib.import_module("mailflatrate.apps.campaigns.migrations.0019_sealed_editions")
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE edition SET seal = '' WHERE id = %s", [values["edition"]])
+    with pytest.raises(EditionUnusable):
+        edition_mail(anna.account_id, values["edition"])
+    with connections["owner"].schema_editor() as schema:
+        migration.seal(apps, schema)
+    connections["owner"].close()
+    assert edition_mail(anna.account_id, values["edition"]).edition_id == values["edition"]

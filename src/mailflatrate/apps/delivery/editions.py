@@ -10,6 +10,7 @@ from mailflatrate.apps.accounts.models import Account, Notice
 from mailflatrate.apps.campaigns.compiling import click_url, templates_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.campaigns.seals import is_genuine
 from mailflatrate.apps.domains.models import DkimKey, SenderDomain
 from mailflatrate.apps.gate.letters import (
     EditionUnusable,
@@ -79,6 +80,8 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
     """Load an edition and make its composers. Raises EditionUnusable."""
     with tenancy.account(account_id):
         edition = Edition.objects.select_related("campaign__sender__domain").get(id=edition_id)
+        if not is_genuine(edition):
+            raise EditionUnusable(mistake(NOWHERE, "not-ours"))
         campaign = edition.campaign
         account = Account.objects.get(id=account_id)
         lists = list(MailingList.objects.filter(id__in=campaign.list_ids))

@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.compiling import compile_campaign, content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
+from mailflatrate.apps.campaigns.seals import seal_of
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.base import clock, tenancy
@@ -176,8 +177,9 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
     shown = as_variant(campaign, variant)
     compiled = compile_campaign(shown, imprint, edition_id=edition_id, attributes=attributes)
     newest = queries.newest_edition(campaign.id)
-    return Edition.objects.create(
+    edition = Edition(
         id=edition_id,
+        account_id=campaign.account_id,
         campaign=campaign,
         number=newest.number + 1 if newest else 1,
         variant=variant,
@@ -190,6 +192,9 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         facts={"attributes": sorted(attributes)},
         imprint=imprint,
     )
+    edition.seal = seal_of(edition)
+    edition.save(force_insert=True)
+    return edition
 
 
 def set_state(campaign: Campaign, state: CampaignState, *, reason: str = "", **fields: Any) -> None:

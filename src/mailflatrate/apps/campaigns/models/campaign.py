@@ -152,6 +152,7 @@ class Edition(TenantModel):
     links = models.JSONField(default=list, help_text="tracked targets; the position is the link's number")
     facts = models.JSONField(default=dict, help_text="what compiling found, for the gate")
     imprint = models.ForeignKey("accounts.Imprint", on_delete=models.PROTECT, related_name="+")
+    seal = models.BinaryField(max_length=32, help_text="of all the above, by a key that the database does not know")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,28 @@
+"""The seal of an edition: what leaves is what this program compiled, and no row that somebody else wrote.
+
+The hash to which a tick is bound stands in a column, and whoever may write rows could put it beside other content. The
+seal is made with a key that the database does not know; a sender asks for it before the first letter (R-04, ADR 0010).
+"""
+
+import json
+
+from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.base.ids import key_ring
+
+
+def seal_of(edition: Edition) -> bytes:
+    """The seal of everything that an edition shows, and of whose it is."""
+    return key_ring().content_seal(_octets(edition))
+
+
+def is_genuine(edition: Edition) -> bool:
+    """True where the seal is ours, under the present key or an older one."""
+    return key_ring().knows_content(_octets(edition), bytes(edition.seal))
+
+
+def _octets(edition: Edition) -> bytes:
+    shown = [
+        edition.account_id, edition.campaign_id, edition.id, edition.number, edition.variant, edition.content_hash,
+        edition.subject, edition.preheader, edition.html, edition.text, edition.links, edition.imprint_id,
+    ]  # fmt: skip
+    return json.dumps(shown, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
