@@ -47,8 +47,8 @@ VALUES (%(account)s, 'campaign', %(campaign)s, %(edition)s, %(allowed)s,
 """
 FORGED_EDITION = """
 INSERT INTO edition (account_id, campaign_id, number, content_hash, subject, preheader, html, text, links, facts,
-    imprint_id, created_at)
-SELECT account_id, id, 99, policy_hash, subject, '', 'x', 'x', '[]', '{}', (SELECT max(id) FROM imprint), now()
+    imprint_id, seal, created_at)
+SELECT account_id, id, 99, policy_hash, subject, '', 'x', 'x', '[]', '{}', (SELECT max(id) FROM imprint), '', now()
 FROM campaign WHERE id = %(campaign)s RETURNING id
 """
 FORGED_LETTER = """
