@@ -10,6 +10,7 @@ from django.test import Client
 
 from campaign_world import browser
 from desk_world import Desk, desk
+from lists_home import approve_origin
 from mailflatrate.apps.abuse import jobs
 from mailflatrate.apps.abuse.models import Case, CaseState, Report
 from mailflatrate.apps.accounts.models import Account
@@ -196,3 +197,23 @@ def test_nobody_else_gets_in(case: Sent) -> None:
         assert case.anna.client.get(f"/desk/{url}").status_code == 404
         assert browser(case.anna.anna).post(f"/desk/{url}measure/").status_code == 404
         assert Client().get(f"/desk/{url}").status_code == 302
+
+
+def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(otto: Desk, case: Sent) -> None:
+    """The desk reads English, the reporter German, the customer English."""
+    found = open_case(case)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        Report.objects.filter(case=found).update(language="de")
+    page = otto.page(f"cases/{found.id}/")
+    assert f"Vielen Dank für Ihre Meldung zum Mailing {case.campaign.mailing_id} von" in page
+    assert 'data-fills="letter_text"' in page and 'data-fills="ask_reason"' in page
+    assert "the page and the wording that they agreed to" in page
+    assert "Stopped, no consent" in page, "its name is the desk's"
+
+
+def test_the_case_shows_rates_and_where_the_list_comes_from(otto: Desk, case: Sent) -> None:
+    declared = approve_origin(case.anna.account_id, case.anna.list_id)
+    page = otto.page(f"cases/{open_case(case).id}/")
+    assert "Complaints of this mailing" in page and "Hard bounces of this mailing" in page
+    assert f"/desk/origins/{declared.id}/" in page and "Origin of Newsletter" in page
+    assert f"/desk/accounts/{case.anna.account_id}/rates/" in page

@@ -15,6 +15,7 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
+from api_world import program
 from desk_world import operator
 from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.actions import Measure, Order
@@ -29,6 +30,7 @@ from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.tokens import Purpose
 from outlook_file import saved
 from returned_world import Sent, sent
+from vetted import vetted
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +283,9 @@ def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> N
         told = Client().get(f"/api/v1/{resource}", headers={"authorization": f"Bearer {key}"})
         assert told.status_code == 200, resource
         seen.append(told.content)
+    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+    for resource in ("complaints", "measures", "questions", "suppressions"):
+        assert carla.get(f"/{resource}")["items"] == [], "another customer sees nothing of it"
     with tenancy.account(case.anna.account_id):
         seen += [json.dumps(row.evidence).encode() for row in Suppression.objects.all()]
     whole = b"\n".join(seen)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import dkim
 import pytest
 
+from lists_home import readdress
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound import trust
@@ -118,9 +119,7 @@ def test_two_accounts_are_enough_for_the_whole_platform(case: Sent) -> None:
     email = case.reader(5).email
     with tenancy.account(other.anna.account_id):
         Delivery.objects.get(id=other.delivery_ids[5])
-        contact = other.reader(5)
-        contact.email, contact.address_key = email, case.reader(5).address_key
-        contact.save(update_fields=["email", "address_key"])
+        readdress(other.reader(5).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
     arrive(case.report(5), desk("fbl"), peer=LOOP)
     assert case.suppressions(5) == [("complaint", False)]
     arrive(other.report(5), desk("fbl"), peer=LOOP)
@@ -143,10 +142,7 @@ def test_the_exact_words_are_a_door(case: Sent, number: int, word: str) -> None:
 def test_a_person_known_by_his_signature_needs_the_mailing_id_only(case: Sent, reporter: bytes) -> None:
     """Typed into a sentence, with the usual slips."""
     email = f"emil{secrets.token_hex(4)}@provider.example"
-    with tenancy.account(case.anna.account_id):
-        contact = case.reader(10)
-        contact.email, contact.address_key = email, trust_key(email)
-        contact.save(update_fields=["email", "address_key"])
+    readdress(case.reader(10).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
     typed = case.campaign.mailing_id.lower().replace("-", " ").replace("0", "o")
     raw = plain(email, desk(), "Abmelden", f"Ich möchte nichts mehr. Nummer {typed}")
     arrive(raw, desk())
@@ -156,9 +152,22 @@ def test_a_person_known_by_his_signature_needs_the_mailing_id_only(case: Sent, r
     assert case.state(10) == "unsubscribed"
 
 
-def trust_key(email: str) -> bytes:
-    """The keyed hash of an address."""
-    return key_ring().suppression_key(canonical_key(email))
+@pytest.mark.parametrize("role", ["abuse", "postmaster"])
+def test_the_exact_word_to_the_desk_is_a_door_for_whoever_proves_his_address(
+    case: Sent, reporter: bytes, role: str
+) -> None:
+    """R-43: he names no mailing, and leaves the lists of all who have him; anybody can write his name into From."""
+    number = 11 if role == "abuse" else 12
+    email = f"frieda{secrets.token_hex(4)}@provider.example"
+    readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
+    raw = plain(email, desk(role), "Abmelden", "Bitte abmelden")
+    arrive(raw, desk(role))
+    assert case.state(number) == "confirmed"
+    mail = arrive(signed(raw, reporter), desk(role))
+    assert (mail.state, mail.kind, mail.desk) == (RawMailState.HANDLED, "unsubscribe", DeskState.NO)
+    assert case.state(number) == "unsubscribed"
+    unknown = plain("nobody@provider.example", desk(role), "Abmelden", "Bitte abmelden")
+    assert arrive(signed(unknown, reporter), desk(role)).desk == DeskState.WAITING, "a person reads it"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from django.db.models import F
 from django.utils import translation
 
 from campaign_world import World, world
-from lists_home import HEADER, Home, approve_origin
+from lists_home import HEADER, Home, approve_origin, readdress
 from mailflatrate.apps.abuse.models import Case, CaseKind
 from mailflatrate.apps.accounts.models import Account, Notice, Standing
 from mailflatrate.apps.campaigns.models import Campaign
@@ -33,8 +33,7 @@ def move_to(campaign: Campaign, domain: str, people: int, skip: int = 0) -> None
     """So many recipients have their mailbox at this domain. Runs inside `tenancy.account(...)`."""
     ids = Delivery.objects.filter(campaign=campaign).order_by("id").values_list("contact_id", flat=True)
     for contact in Contact.objects.filter(id__in=list(ids[skip : skip + people])):
-        contact.email = f"{contact.email.partition('@')[0]}@{domain}"
-        contact.save(update_fields=["email"])
+        readdress(contact.id, email=f"{contact.email.partition('@')[0]}@{domain}")
 
 
 def complain(campaign: Campaign, count: int) -> None:

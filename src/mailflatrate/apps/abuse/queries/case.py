@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.models import Account, Strike
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, MailingList, Subscription
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, ListOrigin, MailingList, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 
@@ -37,13 +37,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class MailingFacts:
-    """The mailing in numbers: how many got it, how many complained."""
+    """The mailing in numbers: how many got it, how many complained; and where its lists come from (R-82)."""
 
     campaign: Campaign
     delivered: int
     waiting: int
     complaints: int
     lists: Sequence[MailingList]
+    origins: Sequence[ListOrigin]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,13 @@ def _mailing(campaign: Campaign) -> MailingFacts:
         account_id=campaign.account_id, campaign_id=campaign.id, kind=FeedbackKind.COMPLAINT
     )
     lists = MailingList.objects.filter(account_id=campaign.account_id, id__in=campaign.list_ids).order_by("name")
+    declared = ListOrigin.objects.filter(account_id=campaign.account_id, mailing_list_id__in=campaign.list_ids)
+    newest = declared.select_related("mailing_list").order_by("mailing_list_id", "-version").distinct("mailing_list_id")
     waiting = total.get(DeliveryState.PENDING, 0) + total.get(DeliveryState.DEFERRED, 0)
     planned = max(campaign.planned_count - sum(total.values()), 0)
-    return MailingFacts(campaign, total.get(DeliveryState.SENT, 0), waiting + planned, complaints.count(), list(lists))
+    return MailingFacts(
+        campaign, total.get(DeliveryState.SENT, 0), waiting + planned, complaints.count(), list(lists), list(newest)
+    )
 
 
 def people(case: Case, reports: Sequence[Report]) -> list[Person]:

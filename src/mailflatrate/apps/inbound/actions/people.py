@@ -4,10 +4,16 @@ from typing import Any
 
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.actions.facts import Fact, record_fact
-from mailflatrate.apps.inbound.actions.work import Work
+from mailflatrate.apps.inbound.actions.work import Work, source_of
 from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
+from mailflatrate.apps.inbound.reading import DESK, Reading
+from mailflatrate.apps.inbound.trust import Proof
 from mailflatrate.apps.lists import actions as lists
-from mailflatrate.base import clock
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.reading.values import Kind
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
 from mailflatrate.mail.verp import RecipientKind
 from mailflatrate.rules.reports import Effect
@@ -47,6 +53,27 @@ def unsubscribe_by_mail(work: Work) -> None:
         record_fact(Fact.of(work, FeedbackKind.AUTO_REPLY))
     else:
         unsubscribe(work)
+
+
+def unsubscribe_by_address(mail: RawMail, reading: Reading) -> bool:
+    """Somebody who proved his address wrote the exact word to the desk and named no mailing: he leaves the lists of
+    every account that has him (R-43). False where nobody has; then a person reads it. Read again, it does nothing more.
+    """
+    if (
+        reading.kind is not Kind.UNSUBSCRIBE
+        or reading.address.kind not in DESK
+        or reading.trust.proof is not Proof.DKIM
+    ):
+        return False
+    try:
+        key = key_ring().suppression_key(canonical_key(reading.trust.sender))
+    except AddressError:
+        return False
+    found = list(Contact.objects.filter(address_key=key).order_by("account_id").values_list("account_id", "id"))
+    for account_id, contact_id in found if mail.handled_at is None else ():
+        with tenancy.account(account_id):
+            lists.unsubscribe(contact_id, list_id=None, by="reply", source=source_of(mail.id))
+    return bool(found)
 
 
 def unsubscribe(work: Work) -> None:

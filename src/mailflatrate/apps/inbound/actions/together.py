@@ -13,7 +13,12 @@ from mailflatrate.apps.inbound.actions.aggregates import record_aggregates
 from mailflatrate.apps.inbound.actions.bounces import hardest, record_bounces
 from mailflatrate.apps.inbound.actions.desk import wake_desk
 from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
-from mailflatrate.apps.inbound.actions.people import act_on_complaint, unsubscribe, unsubscribe_by_mail
+from mailflatrate.apps.inbound.actions.people import (
+    act_on_complaint,
+    unsubscribe,
+    unsubscribe_by_address,
+    unsubscribe_by_mail,
+)
 from mailflatrate.apps.inbound.actions.work import Work
 from mailflatrate.apps.inbound.models import DeskState, FeedbackKind, RawMail, RawMailState
 from mailflatrate.apps.inbound.reading import AT_THE_DESK, ROLES, Reading, read_all
@@ -91,6 +96,7 @@ def _settle(found: Read) -> None:
             works = _works(list(group))
             deliveries.update((work.mail.id, work.delivery) for work in works)
             done |= _act(works)
+    done |= {mail.id for mail, reading in found if reading.target is None and unsubscribe_by_address(mail, reading)}
     done |= record_aggregates(found)
     for mail, reading in found:
         _conclude(mail, reading, has_delivery=mail.id in deliveries, done=mail.id in done)

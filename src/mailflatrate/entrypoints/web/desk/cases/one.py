@@ -93,7 +93,8 @@ def case_context(view: CaseView) -> dict[str, Any]:
         "urgency_tone": tone, "before": before, "after": after, "reports": rows, "due": due,
         "due_word": _due_word(due), "best": _best(rows), "people": [_person(row) for row in view.people],
         "events": [_event(row) for row in view.events], "causes": [(one.value, one.label) for one in CAUSES],
-        "measures": _measures(view), "rates": _rates(view), "standing_tone": _standing_tone(view),
+        "measures": _measures(view), "rates": _rates(view),
+        "mailing_rates": _mailing_rates(view), "standing_tone": _standing_tone(view),
         "most_strikes": int(limit("strikes_to_suspend")), "is_closed": found.state == CaseState.CLOSED,
         "others": [row for row in cases_of_account(found.account_id) if row.id != found.id][:6]
         if found.account_id else [],
@@ -159,6 +160,15 @@ def _rates(view: CaseView) -> tuple[Rate, Rate] | None:
         return None
     with tenancy.account(view.sender.account.id):
         counts = stats.window_counts(stats.WEEK_DAYS)
+    return complaint_rate(counts.complaints, counts.reporting), bounce_rate(counts.hard, counts.settled)
+
+
+def _mailing_rates(view: CaseView) -> tuple[Rate, Rate] | None:
+    """The mailing's own, as they are at this moment."""
+    if view.mailing is None or view.sender is None:
+        return None
+    with tenancy.account(view.sender.account.id):
+        counts = stats.mailing_counts(view.mailing.campaign.id)
     return complaint_rate(counts.complaints, counts.reporting), bounce_rate(counts.hard, counts.settled)
 
 
