@@ -77,3 +77,31 @@ def test_one_asks_and_the_other_releases(anna: Any, ben: Any) -> None:
     with ben.page.expect_navigation():
         ben.page.locator("form:has(#confirm) button.btn-primary").click()
     assert ben.page.url.endswith(path.removesuffix("edit/"))
+
+
+def test_comments_appear_while_one_writes(anna: Any, ben: Any) -> None:
+    """Nothing of what is being written is lost, the box keeps the focus, and what was sent is gone from it."""
+    path = copied(anna)
+    page, comments = anna.page, path.replace("/edit/", "/comments/")
+    page.fill("#comment_text", "Erster Gedanke")
+    page.locator("#comments form").last.locator("button").click()
+    page.wait_for_selector("#comments article")
+    assert page.input_value("#comment_text") == ""
+    page.locator("#comments summary").first.click()
+    page.locator("#comments textarea[id^=answer_text]").fill("Eine Antwort, die")
+    page.locator("#comment_text").click()
+    page.keyboard.type("Halb ge")
+    ben.go(comments)
+    ben.page.fill("#comment_text", "From the next room")
+    ben.page.locator("#comments form").last.locator("button").click()
+    page.wait_for_selector("#comments article >> text=From the next room", timeout=60_000)
+    page.keyboard.type("schrieben")
+    assert page.input_value("#comment_text") == "Halb geschrieben"
+    assert page.input_value("#comments textarea[id^=answer_text] >> nth=0") == "Eine Antwort, die"
+    assert page.locator("#comments details[id^=answer-][open]").count() == 1
+    page.locator("#comment_new button").click()
+    page.wait_for_selector("#comments article >> text=Halb geschrieben")
+    assert page.input_value("#comment_text") == ""
+    ben.page.wait_for_selector("#comments article >> text=Halb geschrieben", timeout=60_000)
+    looked_at(ben, "comments")
+    assert anna.problems == ben.problems == []

@@ -1,9 +1,12 @@
 """Colleagues comment on a mailing: threads, settled ones, and what is deleted leaves a trace."""
 
+import re
+
 import pytest
 from django.db import ProgrammingError
+from django.http import HttpResponse
 
-from campaign_world import World, browser, followed, person, world
+from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.accounts.models import Notice, Role, User
 from mailflatrate.apps.campaigns import actions
@@ -97,6 +100,41 @@ def test_htmx_gets_the_part_and_a_sent_mailing_has_its_comments(anna: World) -> 
     answer = anna.client.post(address, {"text": "It went well."}, headers={"HX-Request": "true"})
     assert answer.content.decode().lstrip().startswith("<section") and "It went well." in answer.content.decode()
     assert 'aria-current="page"' in anna.client.get(address).content.decode()
+
+
+def test_a_page_that_is_open_hears_what_is_new_and_keeps_what_is_written(anna: World) -> None:
+    ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
+    campaign = anna.draft()
+    address = f"/studio/campaigns/{campaign.id}/comments/"
+
+    def asked(page: str) -> HttpResponse:
+        """What htmx asks, by the words of the page that is shown."""
+        (wanted,) = re.findall(r'hx-get="([^"]+)" hx-trigger="every 10s"', page)
+        answer = anna.client.get(wanted, headers={"HX-Request": "true"})
+        assert isinstance(answer, HttpResponse)
+        return answer
+
+    page = anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
+    assert "hx-preserve" not in page, "a form that was sent is empty afterwards"
+    assert asked(page).status_code == 204
+    row = comment(anna, campaign, "Twelve euros?", ben)
+    news = asked(page).content.decode()
+    assert "Twelve euros?" in news and "<html" not in news
+    for box in ('id="comment_new"', f'id="answer-{row.id}"'):
+        assert f'{box} hx-preserve="true"' in news
+    assert asked(news).status_code == 204
+    comment(anna, campaign, "Ten.", ben, thread_id=row.id)
+    assert "Ten." in (news := asked(news).content.decode())
+    with tenancy.account(anna.account_id):
+        actions.settle_thread(row.id, by=ben, settled=True)
+    assert "1 settled thread" in (news := asked(news).content.decode())
+    with tenancy.account(anna.account_id):
+        actions.take_back_comment(row.id, by=ben)
+    assert "Deleted by Ben Berger" in asked(news).content.decode()
+    sent = anna.client.post(address, {"text": "I agree."}, headers={"HX-Request": "true"}).content.decode()
+    assert "hx-preserve" not in sent
+    carla = browser(bare_account("Nordstern")[1])
+    assert carla.get(f"{address}?seen=x", headers={"HX-Request": "true"}).status_code == 404
 
 
 def test_a_deleted_draft_takes_its_comments_along(anna: World) -> None:

@@ -1,5 +1,6 @@
 """What colleagues say about a mailing: a part of the compose page, and a page of its own."""
 
+import hashlib
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CampaignState, CommentPlace
-from mailflatrate.apps.campaigns.queries import comment_threads
+from mailflatrate.apps.campaigns.queries import Thread, comment_threads
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
@@ -22,11 +23,19 @@ def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, An
     """What the part needs. Whoever only looks may comment, too."""
     threads = comment_threads(campaign.id)
     return {
+        "comments_seen": _stamp(threads),
         "threads": [row for row in threads if row.first.resolved_at is None],
         "settled": [row for row in threads if row.first.resolved_at is not None],
         "places": CommentPlace.choices,
         "deletes_all": request.membership.role == Role.OWNER,
     }
+
+
+def _stamp(threads: list[Thread]) -> str:
+    """What a page has seen, so that it is not drawn anew while nothing is."""
+    rows = [row for thread in threads for row in (thread.first, *thread.answers)]
+    said = repr([(row.id, row.deleted_at, row.resolved_at) for row in rows])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _find(campaign_id: int, comment_id: int) -> CampaignComment:
@@ -46,11 +55,21 @@ def _answer(request: StudioRequest, campaign: Campaign, *, error: str = "", anch
     return see_other(f"{reverse('studio:campaign-comments', args=[campaign.id])}#{anchor}")
 
 
+def _news(request: StudioRequest, campaign: Campaign) -> HttpResponse:
+    """The part anew where somebody said or settled something; what is being written stays in its boxes."""
+    context = comments_context(request, campaign)
+    if context["comments_seen"] == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    return page(request, "studio/campaigns/comments.html", {"campaign": campaign, "keeps": True, **context})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio(viewers_may_post=True)
 def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """All threads of a mailing; a POST adds a comment or an answer."""
+    """All threads of a mailing; a POST adds a comment or an answer. htmx asks now and then what is new."""
     campaign = find_campaign(campaign_id)
+    if request.method != "POST" and is_htmx(request):
+        return _news(request, campaign)
     if request.method != "POST":
         is_draft = campaign.state == CampaignState.DRAFT
         frame = {"campaign": campaign} if is_draft else base_context(campaign, "comments")
