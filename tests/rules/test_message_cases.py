@@ -94,7 +94,7 @@ def test_text_that_no_reader_sees_is_found(piece: str) -> None:
         f'<table bgcolor="navy"><tr><td style="color:#fff">{WORDS}</td></tr></table>',
         f'<table style="font-size:0"><tr><td style="font-size:16px">{WORDS}</td></tr></table>',
         '<div style="display:none">&zwnj;&nbsp;&#847;&zwnj;</div><td style="font-size:0">|</td>',
-        f"<!--[if mso]><p>{WORDS}</p><![endif]-->",
+        f"<!--[if mso]><p>{WORDS}</p><![endif]-->", '<base target="_blank">',
         '<style>.m{display:none} @media (max-width:480px){.m{display:block}}</style>'
         '<img class="m" src="https://cdn.net/a.png" width="320" height="90" alt="">',
     ],

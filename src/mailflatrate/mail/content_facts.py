@@ -266,7 +266,8 @@ class _Page:
             self._picture(token, style)
 
     def _judge_element(self, token: Token) -> None:
-        if token.name in FORBIDDEN_ELEMENTS:
+        # `<base target="_blank">` of a web page moves no link.
+        if token.name in FORBIDDEN_ELEMENTS and (token.name != "base" or token.attributes.get("href")):
             self.forbidden.add(token.name)
         if token.name == "meta" and (token.attributes.get("http-equiv") or "").strip().lower() == "refresh":
             self.forbidden.add("meta refresh")
