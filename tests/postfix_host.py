@@ -1,6 +1,7 @@
 """A Postfix of its own, on free ports, with the configuration of deploy/postfix; runs beside any other, as root."""
 
 import os
+import re
 import shutil
 import smtplib  # noqa: TID251  it plays a stranger who talks to Postfix
 import socket
@@ -68,19 +69,35 @@ class PostfixHost:
             return code, text.decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Addresses that are refused at RCPT, as unknown, and after DATA, for what stands in the message."""
+
+    at_rcpt: str = "nobody@nowhere.example"
+    after_data: str = "nobody@nowhere.example"
+
+
+# What takes days elsewhere takes seconds here: a mail that cannot be delivered is delayed, and then it has failed.
+HURRY = {
+    "delay_warning_time": "2s", "maximal_queue_lifetime": "14s", "minimal_backoff_time": "3s",
+    "maximal_backoff_time": "3s", "queue_run_delay": "3s",
+}  # fmt: skip
+
+
 @contextmanager
 def postfix_host(
-    *, lmtp_port: int, certificate: tuple[Path, Path], mailboxes: dict[str, list[str]], routes: dict[str, int]
-) -> Iterator[PostfixHost]:
+    *, lmtp_port: int, certificate: tuple[Path, Path], mailboxes: dict[str, list[str]], routes: dict[str, int],
+    refused: Refused | None = None,
+) -> Iterator[PostfixHost]:  # fmt: skip
     """Run Postfix for the block.
 
     `mailboxes`: a domain that lives on this host -> its mailboxes; anybody else there is bounced. `routes`: a domain ->
-    the port of its mail server on loopback.
+    the port of its mail server on loopback. `refused`: whom this host itself turns away while the engine talks to it.
     """
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-postfix-"))
     folder.chmod(0o755)
     submission_port, world_port = free_ports(2)
-    _configure(folder, submission_port, world_port, lmtp_port, certificate, mailboxes, routes)
+    _configure(folder, submission_port, world_port, lmtp_port, certificate, mailboxes, routes, refused or Refused())
     host = PostfixHost(folder, submission_port, world_port)
     try:
         _postfix(folder, "start")
@@ -102,7 +119,7 @@ def _postfix(folder: Path, verb: str, *, check: bool = True) -> None:
 
 def _configure(
     folder: Path, submission_port: int, world_port: int, lmtp_port: int, certificate: tuple[Path, Path],
-    mailboxes: dict[str, list[str]], routes: dict[str, int],
+    mailboxes: dict[str, list[str]], routes: dict[str, int], refused: Refused,
 ) -> None:  # fmt: skip
     """The shipped files, with what differs on this host behind them; Postfix takes the last word."""
     etc = folder / "etc"
@@ -132,18 +149,25 @@ def _configure(
         "smtpd_tls_key_file": certificate[1],
         # Nothing asks the DNS of the machine; a domain without a route is a mistake of the test and shows at once.
         "default_transport": "error:5.4.4 no route out of this test",
+        "header_checks": f"regexp:{etc}/headers",
     }
+    (etc / "headers").write_text(f"/^To:.*{re.escape(refused.after_data)}/ REJECT 5.7.1 We do not want this content\n")
+    (etc / "access").write_text(f"{refused.at_rcpt} 550 5.1.1 User unknown\n")
     lines = (DEPLOY / "main.cf").read_text().splitlines()
     kept = [line for line in lines if line.partition("=")[0].strip() not in local]
     assert len(lines) - len(kept) == 6, "the test changes other lines of main.cf than it says"
-    (etc / "main.cf").write_text("\n".join([*kept, *(f"{key} = {value}" for key, value in local.items())]) + "\n")
+    kept = [line for line in kept if line.partition("=")[0].strip() not in HURRY]
+    here = [f"{key} = {value}" for key, value in {**local, **HURRY}.items()]
+    (etc / "main.cf").write_text("\n".join([*kept, *here]) + "\n")
     master = (DEPLOY / "master.cf").read_text()
     # A stranger comes from elsewhere, which on one host is said by taking this host out of his port's own networks.
-    for shipped, here in (
+    for shipped, changed in (
         ("smtp       inet  n       -      n      -      -       smtpd\n",
          f"127.0.0.1:{world_port} inet n - n - - smtpd\n    -o mynetworks=192.0.2.0/24 -o smtpd_peername_lookup=no\n"),
         ("127.0.0.1:10025 inet", f"127.0.0.1:{submission_port} inet"),
+        ("-o smtpd_recipient_restrictions=permit_mynetworks,reject\n",
+         f"-o smtpd_recipient_restrictions=check_recipient_access,texthash:{etc}/access,permit_mynetworks,reject\n"),
     ):  # fmt: skip
         assert master.count(shipped) == 1
-        master = master.replace(shipped, here)
+        master = master.replace(shipped, changed)
     (etc / "master.cf").write_text(master + "virtual    unix  -       n      n      -      -       virtual\n")

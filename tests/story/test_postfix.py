@@ -20,6 +20,7 @@ from lists_home import approve_origin
 from mailboxes import prove, prove_sender
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
@@ -28,18 +29,19 @@ from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress, outcomes_page
 from mailflatrate.apps.domains import actions as domains
 from mailflatrate.apps.gate import actions as gate
-from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.inbound.queries import feedback_counts, postbox_messages
 from mailflatrate.apps.lists import actions as lists
-from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.apps.lists.models import Contact, Import, ImportState
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, ids, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host, wait_for_greeting
+from postfix_host import POSTFIX, PostfixHost, Refused, free_ports, postfix_host, wait_for_greeting
 from vetted import operator, vetted
 
 pytestmark = [
@@ -52,10 +54,16 @@ pytestmark = [
 PATIENCE_SECONDS = 300.0
 SENDER_DOMAIN = "postfix-story.example"
 # No reserved names: an import refuses those. Postfix knows no other way out than to these two.
-HERE, THERE = "hausbriefkasten-lindenhof.de", "anderswo-lindenhof.de"
+HERE, THERE, LATER = "hausbriefkasten-lindenhof.de", "anderswo-lindenhof.de", "spaeter-lindenhof.de"
 DORA, GONE_HERE, GONE_THERE = f"dora@{HERE}", f"wilhelmine@{HERE}", f"x-550@{THERE}"
 PEOPLE = [DORA, GONE_HERE, GONE_THERE, *(f"{name}@{THERE}" for name in ("emil", "frieda", "gustav", "hanna"))]
 GONE = {GONE_HERE, GONE_THERE}
+# A quota, a server that is busy until the queue gives up, a mailbox refused at RCPT, content refused after DATA,
+# somebody on holiday; and one to whom nothing happens.
+FULL, BUSY, REFUSED, CONTENT, AWAY, WELL = (
+    f"x-full@{THERE}", f"x-421@{LATER}", f"irmgard@{HERE}", f"johanna@{THERE}", f"x-vacation@{THERE}", f"karla@{THERE}",
+)  # fmt: skip
+ODD = [FULL, BUSY, REFUSED, CONTENT, AWAY, WELL]
 IMPRINT = {
     "organisation": "company", "legal_name": "Gärtnerei Lindenhof", "legal_form": "GmbH",
     "representatives": "Anna Lindner", "street": "Lindenweg 4", "postcode": "24103", "city": "Kiel",
@@ -119,7 +127,8 @@ def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
                 lmtp_port=lmtp_port,
                 certificate=certificate(settings),
                 mailboxes={HERE: ["dora"]},
-                routes={THERE: postbox_port},
+                routes={THERE: postbox_port, LATER: postbox_port},
+                refused=Refused(at_rcpt=REFUSED, after_data=CONTENT),
             )
         )
         ours = {
@@ -153,27 +162,34 @@ def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
         zone = {name: dict(sets) for name, sets in SERVICE_ZONE.items()}
         for record in records:  # the bounce host has a TXT and an MX
             zone.setdefault(record.host, {})[record.record_type] = [record.value]
-        zone |= {name: {"A": ["127.0.0.1"]} for name in (HERE, THERE)}
+        zone |= {name: {"A": ["127.0.0.1"]} for name in (HERE, THERE, LATER)}
         dns.replace(zone)
         domains.check_domain(domain.id, resolver=DnsResolver([dns.nameserver]))
         sender_id = prove_sender(domains.add_sender(domain.id, f"news@{SENDER_DOMAIN}", "Gärtnerei Lindenhof"))
         prove(domains.add_reply_address(f"post@{SENDER_DOMAIN}", by=user).email)
         list_id = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei", language="de").id
     approve_origin(account_id, list_id)
-    with tenancy.account(account_id):
-        import_id = lists.start_import(list_id, io.BytesIO(people_csv()), "people.csv", {}, by=user).id
-    done = wait(lambda: imported(account_id, import_id), "the import", host)
-    assert (done.accepted, done.refused, done.quarantined) == (len(PEOPLE), {}, {})
-    return Anna(account_id, list_id, sender_id, user)
+    anna = Anna(account_id, list_id, sender_id, user)
+    bring(anna, PEOPLE, host)
+    return anna
 
 
-def people_csv() -> bytes:
+def bring(anna: Anna, people: list[str], host: PostfixHost) -> None:
+    """Have the worker import these people."""
+    with tenancy.account(anna.account_id):
+        file = io.BytesIO(people_csv(people))
+        import_id = lists.start_import(anna.list_id, file, "people.csv", {}, by=anna.user).id
+    done = wait(lambda: imported(anna.account_id, import_id), "the import", host)
+    assert (done.accepted, done.refused, done.quarantined) == (len(people), {}, {})
+
+
+def people_csv(people: list[str]) -> bytes:
     day = clock.now() - timedelta(days=40)
     signed_up, confirmed = day.isoformat(), (day + timedelta(minutes=5)).isoformat()
     lines = ["E-Mail;Vorname;Nachname;Anmeldung;Anmelde-IP;Bestätigung;Bestätigungs-IP;Quelle"]
     lines += [
         f"{email};Dora;Klein;{signed_up};203.0.113.9;{confirmed};203.0.113.9;https://{SENDER_DOMAIN}/news"
-        for email in PEOPLE
+        for email in people
     ]
     return "\n".join(lines).encode()
 
@@ -212,7 +228,11 @@ def mail_out(anna: Anna, host: PostfixHost) -> int:
 
     def sent() -> bool:
         with tenancy.account(anna.account_id):
-            return bool(Campaign.objects.get(id=campaign.id).state == CampaignState.SENT)
+            found = Campaign.objects.get(id=campaign.id)
+            assert found.state != CampaignState.PAUSED, (found.hold_rule, found.hold_reason)
+            account = current_account()
+            assert account.may_send, (account.standing, account.standing_reason)
+            return bool(found.state == CampaignState.SENT)
 
     wait(sent, "the mailing", host)
     return int(campaign.id)
@@ -258,6 +278,45 @@ def test_a_mailing_goes_out_and_its_bounces_come_back(anna: Anna, host: PostfixH
     wait(lambda: len(host.mailbox("dora")) == 2, "Dora's second letter", host)
     for email in GONE:
         assert host.log.count(f"to=<{email}>") == 1, "somebody who bounced was mailed again"
+
+
+def test_each_trouble_ends_where_the_rules_say(anna: Anna, host: PostfixHost) -> None:
+    """R-68 to R-73: by a report over LMTP, in the engine's own session, or by an answering machine over SMTP."""
+    bring(anna, ODD, host)
+    campaign_id = mail_out(anna, host)
+
+    def all_came_back() -> bool:
+        with tenancy.account(anna.account_id):
+            counts = feedback_counts(campaign_id)
+        soft, delay, away = FeedbackKind.SOFT_BOUNCE, FeedbackKind.DELAY, FeedbackKind.AUTO_REPLY
+        return (counts[soft], counts[delay], counts[away]) == (2, 1, 1)
+
+    wait(all_came_back, "what comes back by mail", host)
+    with tenancy.account(anna.account_id):
+        outcomes = {row.email: row for row in outcomes_page(campaign_id) if row.email in ODD}
+        people = {person.email: person for person in Contact.objects.filter(email__in=ODD)}
+        said = {
+            email: set(Feedback.objects.filter(contact_id=person.id).values_list("kind", flat=True))
+            for email, person in people.items()
+        }
+        held = {email for email in ODD if suppressed(email)}
+    assert {email: (row.state, row.bounce) for email, row in outcomes.items()} == {
+        FULL: (DeliveryState.BOUNCED, "soft"), BUSY: (DeliveryState.BOUNCED, "soft"),
+        REFUSED: (DeliveryState.BOUNCED, "hard"), CONTENT: (DeliveryState.BOUNCED, "sender"),
+        AWAY: (DeliveryState.SENT, ""), WELL: (DeliveryState.SENT, ""),
+    }  # fmt: skip
+    assert held == {REFUSED}, "nobody but the unknown mailbox is suppressed (R-69 to R-71)"
+    assert {email: person.soft_bounces for email, person in people.items()} == {
+        FULL: 1, BUSY: 1, REFUSED: 0, CONTENT: 0, AWAY: 0, WELL: 0,
+    }  # fmt: skip
+    assert said[BUSY] == {FeedbackKind.DELAY, FeedbackKind.SOFT_BOUNCE}, "delayed, then failed"
+    assert (said[FULL], said[AWAY], said[WELL]) == ({FeedbackKind.SOFT_BOUNCE}, {FeedbackKind.AUTO_REPLY}, set())
+    assert "quota" in outcomes[FULL].reply_text.lower()
+    assert "User unknown" in outcomes[REFUSED].reply_text
+    assert "do not want this content" in outcomes[CONTENT].reply_text
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        ways = set(RawMail.objects.filter(account_id=anna.account_id).values_list("via", flat=True))
+    assert {"smtp", "lmtp"} <= ways
 
 
 def suppressed(email: str) -> bool:
