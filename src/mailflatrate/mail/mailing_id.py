@@ -86,7 +86,9 @@ def _is_hyphenated(match: re.Match[str]) -> bool:
 def _is_labelled(text: str, match: re.Match[str]) -> bool:
     """With O for 0 and I for 1 an ID may be nine letters; then only what stands before it tells it from a word."""
     before = text[max(0, match.start() - _LONGEST_LABEL) : match.start()]
-    return before[-1:] in _LABEL_ENDS and _LABEL.search(before.rstrip(_LABEL_ENDS).lower()) is not None
+    told = before.rstrip(_LABEL_ENDS)
+    # Most words before a candidate end in other letters; only the rest is worth a pattern.
+    return told != before and told[-1:] in "dgrstDGRST" and _LABEL.search(told.lower()) is not None
 
 
 def _is_mixed(symbols: str) -> bool:

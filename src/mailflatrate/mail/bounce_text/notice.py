@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.asia import ASIA, FML
 from mailflatrate.mail.bounce_text.classic import CLASSIC
@@ -101,10 +102,16 @@ def read_notice(message: Part) -> Notice | None:
 
 def is_machine_sender(message: Part, sender: str) -> bool:
     """Whether the header says that no person wrote this."""
-    if not sender or "x-mlserver" in message.headers or _MACHINE_SENDER.search(sender):
+    if not sender or "x-mlserver" in message.headers or _names_machine(sender):
         return True
     path = message.headers.raw("return-path")
     return path == "<>" or (bool(path) and "mailer-daemon" in path.lower())
+
+
+@lru_cache(maxsize=1024)
+def _names_machine(sender: str) -> bool:
+    """Kept, because every reader asks again, and because few daemons write most notices."""
+    return _MACHINE_SENDER.search(sender) is not None
 
 
 def failed_recipients_header(message: Part) -> list[str]:
@@ -157,7 +164,7 @@ def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool)
     header = failed_recipients_header(message)
     if header:
         return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, False, region)
-    if not _MACHINE_SENDER.search(message.headers.raw("from") or "<>") and (not failure or is_auto_reply(message)):
+    if not _names_machine(message.headers.raw("from") or "<>") and (not failure or is_auto_reply(message)):
         # Only the null sender speaks for a machine, and vacation notes have it, too (RFC 3834 3.3).
         return None
     if not _is_from_system(message) and (_is_bulk(message) or not _shows_trace(message, region)):
