@@ -243,6 +243,13 @@ def test_honest_links_are_left_alone(piece: str) -> None:
     assert blocked(html(piece)()) == []
 
 
+def test_an_example_may_lead_to_examples() -> None:
+    shop = link("https://shop.example.com/x")
+    assert blocked(html(shop)()) == ["links-finished"]
+    text = GOOD.replace("lindenhof.de", "lindenhof.example").replace("</body>", f"{shop}</body>")
+    assert blocked(facts(text, signed(domain="lindenhof.example"))) == []
+
+
 def test_links_of_the_text_part_count_too() -> None:
     assert blocked(body("\nUnsubscribe: ", "\nMore: https://bit.ly/x.\nUnsubscribe: ")()) == ["links-clean"]
 

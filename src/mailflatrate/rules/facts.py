@@ -209,6 +209,8 @@ class ContentFacts:
     """Names of pictures that the media library says AI made, and whose making nothing in the content tells (R-53)."""
     is_plain: bool = False
     """A message of another system that is plain text on purpose, without any other part."""
+    is_example: bool = False
+    """A message of another system from a domain kept for examples: its links are examples, too (RFC 2606)."""
     in_thread: bool = False
     """The message answers an earlier one (In-Reply-To, References), so that a reply prefix is honest."""
 

@@ -18,6 +18,7 @@ from mailflatrate.mail.html.tokens import Kind, tokenise
 from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.mail.message import Message, read_message
 from mailflatrate.mail.unsubscribe import judge_list_unsubscribe
+from mailflatrate.rules.checks.links_finished import is_example
 from mailflatrate.rules.facts import ContentFacts, DnsCheck, DnsState, FromFacts, LinkFacts, SenderFacts
 from mailflatrate.rules.gate import RULES_VERSION, explain, judge_from
 from mailflatrate.rules.imprint import Imprint
@@ -204,6 +205,7 @@ def _content(
         categories=find_categories(words),
         machine_orders=find_orders(f"{words}\n{seen.unseen}"),
         is_plain=bool(text) and not html and "multipart/" not in message.first("content-type").lower(),
+        is_example=any(is_example(box.domain) for box in read_from(message.first("from"))),
         in_thread=bool(message.first("in-reply-to") or message.first("references")),
     )
 

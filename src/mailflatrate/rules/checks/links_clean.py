@@ -44,11 +44,11 @@ def _is_bad(url: str) -> bool:
         return True
     if parts.scheme.lower() in ("mailto", "tel", "sms"):
         return False
-    if is_unfinished(url):
+    pretends = "@" in parts.netloc or _is_disguised(host)  # bank.example@evil.example leads to evil.example
+    if is_unfinished(url) and not pretends:
         return False  # links-finished says so
     if host == "localhost":
         return False  # an installation on one machine; of a mailing, links-public says so
-    pretends = "@" in parts.netloc or _is_disguised(host)  # bank.example@evil.example leads to evil.example
     return pretends or not host or _is_shortener(host) or _is_ip(host) or "." not in host
 
 

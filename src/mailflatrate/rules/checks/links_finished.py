@@ -12,8 +12,17 @@ _EXAMPLES = ("example.com", "example.net", "example.org")
 
 
 def _hits(facts: HasContent) -> Params | None:
+    if facts.content.is_example:
+        return None
     open_ones = dict.fromkeys(link.url for link in facts.content.links if is_unfinished(link.url))
     return {"links": tuple(open_ones)[:5]} if open_ones else None
+
+
+def is_example(domain: str) -> bool:
+    """True for a domain that belongs to nobody (RFC 2606)."""
+    return domain.endswith((".example", ".test", ".invalid")) or any(
+        domain == name or domain.endswith(f".{name}") for name in _EXAMPLES
+    )
 
 
 def is_unfinished(url: str) -> bool:
