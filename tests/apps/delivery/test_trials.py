@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from django.db import connection
 
 from campaign_world import CONTENT, World, world
 from mailflatrate.apps.accounts.actions import Reasons, change_standing, house_account
@@ -24,6 +25,8 @@ from mailflatrate.apps.delivery.trials import by_person, choose_variant, decisio
 from mailflatrate.apps.domains.models import DnsCheck
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.inbound.models import Feedback
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.stats.actions import decide_trial
 from mailflatrate.apps.stats.queries import trial_arms
 from mailflatrate.apps.tracking.models import Click
@@ -371,21 +374,30 @@ def test_the_canary_is_of_the_test_and_comes_first(anna: World, monkeypatch: pyt
         assert zero.size == 3
 
 
-def test_nobody_in_the_test_means_no_wait(anna: World) -> None:
-    """Where the lot falls on nobody, or all have left since the release, the first variant goes to all at once."""
-    few = world(people=4)
-    campaign = few.ticked(few.draft("Which one?", variants=[B], test_share=25, test_hours=2))
-    with tenancy.account(few.account_id):
-        assert release_campaign(campaign.id, by=few.anna).allowed
-        Campaign.objects.filter(id=campaign.id).update(test_share=1)
-    planned(few, campaign)
-    if by_variant(few, campaign):
-        send_all(few, campaign)
-    decide_trial(few.account_id, campaign.id)
-    with tenancy.account(few.account_id):
-        trial = Trial.objects.get(campaign=campaign)
-        assert trial.tested_at is not None
-        assert trial.winner == 0 or campaign.planned_count
+def test_nobody_in_the_test_means_no_wait(database: str) -> None:
+    """When all on whom the lot fell have left since the release, the first variant goes to the others at once."""
+    assert database
+    others = world(people=40)
+    campaign = others.ticked(others.draft("Which one?", variants=[B], test_share=25, test_hours=2))
+    with tenancy.account(others.account_id):
+        assert release_campaign(campaign.id, by=others.anna).allowed
+        everybody = set(Contact.objects.values_list("id", flat=True))
+        drawn = {each for each in everybody if lot(each, campaign.id) < 2 * 25 * 100}
+        assert drawn < everybody
+        for contact_id in drawn:
+            lists.unsubscribe(contact_id, list_id=others.list_id, by="link", source="test")
+    planned(others, campaign)
+    assert by_variant(others, campaign) == {}
+    decide_trial(others.account_id, campaign.id)
+    planned(others, campaign)
+    assert by_variant(others, campaign) == {0: everybody - drawn}
+
+
+def lot(contact_id: int, campaign_id: int) -> int:
+    """The number from 0 to 9,999 that a person has in a campaign."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mod(hashint8extended(%s, %s) & 9223372036854775807, 10000)", [contact_id, campaign_id])
+        return int(cursor.fetchone()[0])
 
 
 def test_variants_do_not_go_by_everybodys_own_clock(anna: World) -> None:
