@@ -67,7 +67,7 @@ def looked_at(somebody: Any, name: str) -> None:
 
 def copied(anna: Any) -> str:
     """A draft with all that the demonstration's mailing said; the path of its page."""
-    anna.go("/studio/campaigns/")
+    anna.go("/studio/campaigns/?state=sent")
     page = anna.page
     row = page.locator("tr", has_text="Winterzwiebeln").last
     row.locator("summary").first.click()

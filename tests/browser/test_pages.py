@@ -59,7 +59,7 @@ def test_page(anna: Any, name: str) -> None:
 def test_the_way_through_a_mailing(anna: Any) -> None:
     """Report of the mailing that was sent, then a new one: compose, with the checks beside it."""
     page = anna.page
-    anna.go("/studio/campaigns/")
+    anna.go("/studio/campaigns/?state=sent")  # drafts of other tests push the first mailing off the first page
     page.get_by_role("link", name="Winterzwiebeln", exact=False).last.click()
     page.wait_for_load_state()
     anna.shoot("report")
