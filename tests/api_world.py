@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from campaign_world import World
+from campaign_world import CONTENT, World
 from mailflatrate.apps.accounts.actions import make_api_key
 from mailflatrate.apps.accounts.models import Scope, User
 
@@ -80,3 +80,24 @@ def program(account_id: int, user: User, scopes: Iterable[Scope] = ALL) -> Progr
 def program_of(anna: World, scopes: Iterable[Scope] = ALL) -> Program:
     """A program of Anna's."""
     return program(anna.account_id, anna.anna, scopes)
+
+
+def begun(anna: World, shop: Program, **values: Any) -> dict[str, Any]:
+    """A draft that lacks nothing but the tick, made by API."""
+    whole = {
+        "name": "Winter bulbs", "subject": "Winter bulbs are here", "sender_id": anna.sender_id,
+        "list_ids": [anna.list_id], "content_kind": "markdown", "content": CONTENT,
+    }  # fmt: skip
+    made: dict[str, Any] = shop.post("/campaigns", whole | values, 201)
+    return made
+
+
+def word(draft: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What a release needs."""
+    return {"policy_confirmed": True, "content_hash": draft["content_hash"]} | more
+
+
+def change(shop: Program, draft: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """The draft after a change by API."""
+    found: dict[str, Any] = good(shop.call("PATCH", f"/campaigns/{draft['id']}", values))
+    return found

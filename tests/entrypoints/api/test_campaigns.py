@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils.html import escape
 
-from api_world import Program, good, problem, program, program_of
+from api_world import Program, begun, change, good, problem, program, program_of, word
 from campaign_world import CONTENT, World, person, world
 from mailflatrate.apps.accounts.actions import change_settings, set_limits, switch_four_eyes
 from mailflatrate.apps.accounts.models import Acknowledgement, Notice, NoticeKind, Occasion, Role, Scope
@@ -30,26 +30,6 @@ def anna(database: str) -> World:
 @pytest.fixture
 def shop(anna: World) -> Program:
     return program_of(anna)
-
-
-def begun(anna: World, shop: Program, **values: Any) -> dict[str, Any]:
-    """A draft that lacks nothing but the tick, made by API."""
-    whole = {
-        "name": "Winter bulbs", "subject": "Winter bulbs are here", "sender_id": anna.sender_id,
-        "list_ids": [anna.list_id], "content_kind": "markdown", "content": CONTENT,
-    }  # fmt: skip
-    made: dict[str, Any] = shop.post("/campaigns", whole | values, 201)
-    return made
-
-
-def word(draft: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """What a release needs."""
-    return {"policy_confirmed": True, "content_hash": draft["content_hash"]} | more
-
-
-def change(shop: Program, draft: dict[str, Any], **values: Any) -> dict[str, Any]:
-    found: dict[str, Any] = good(shop.call("PATCH", f"/campaigns/{draft['id']}", values))
-    return found
 
 
 def plan(anna: World, campaign_id: int) -> int:
