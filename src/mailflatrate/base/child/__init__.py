@@ -1,0 +1,29 @@
+"""Readers of foreign bytes in a child process with limits of time and memory (ADR 0017).
+
+What arrives: the name of a reader in `registry` and its arguments. What it keeps: one or two warm processes without
+keys, database or files of ours. What it hands on: the reader's answer, checked against its declared type, or a typed
+error.
+"""
+
+from mailflatrate.base.child.errors import (
+    ChildBusy,
+    ChildCrashed,
+    ChildError,
+    ChildFailed,
+    ChildOutOfMemory,
+    ChildTimeout,
+)
+from mailflatrate.base.child.pool import Pool, call, stream, warm
+
+__all__ = [
+    "ChildBusy",
+    "ChildCrashed",
+    "ChildError",
+    "ChildFailed",
+    "ChildOutOfMemory",
+    "ChildTimeout",
+    "Pool",
+    "call",
+    "stream",
+    "warm",
+]

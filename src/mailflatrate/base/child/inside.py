@@ -1,0 +1,124 @@
+"""The child's side: answer requests on standard input's socket until the parent is gone.
+
+Started with `python -m mailflatrate.base.child.inside`, never by fork. Limits are set here and not before the start,
+because code between fork and exec is not safe in a process with threads.
+"""
+
+import math
+import pickle
+import resource
+import signal
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from mailflatrate.base.child.frames import MAX_REQUEST, FrameError, FrameKind, receive, send
+from mailflatrate.base.child.registry import MB, Contract, contract
+
+_OPEN_FILES = 64
+_SPARE = 48 * MB
+_STATM = Path("/proc/self/statm")
+
+
+class Child:
+    """A loop over requests; what one request left behind in memory is never held against the next."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._base = 0
+        _, self._most = resource.getrlimit(resource.RLIMIT_AS)
+
+    def serve(self) -> None:
+        """Answer until the parent closes its end, or the memory has grown for good."""
+        while True:
+            kind, content = receive(self._connection, MAX_REQUEST)
+            name, arguments = pickle.loads(content)  # noqa: S301  written by our parent, the only one with this socket
+            if kind is FrameKind.PREPARE:
+                contract(name)
+                self._base = _address_space()
+                send(self._connection, FrameKind.READY)
+                continue
+            del content
+            self._answer(contract(name), kind, arguments)
+            del arguments
+            if _address_space() > self._base + _SPARE:
+                return
+
+    def _answer(self, wanted: Contract, kind: FrameKind, arguments: tuple[object, ...]) -> None:
+        self._limit_memory(wanted.reader.memory_mb)
+        try:
+            if kind is FrameKind.STREAM:
+                self._stream(wanted, arguments)
+                kind, found = FrameKind.END, b""
+            else:
+                kind, found = (
+                    FrameKind.ANSWER,
+                    wanted.answer.dump_json((_timed(wanted, wanted.function, *arguments),)),
+                )
+        except MemoryError:
+            kind, found = FrameKind.OUT_OF_MEMORY, b""
+        except Exception as error:  # noqa: BLE001  the parent decides what it means
+            kind, found = _told(wanted, error)
+        self._limit_memory(None)
+        send(self._connection, kind, found)
+
+    def _stream(self, wanted: Contract, arguments: tuple[object, ...]) -> None:
+        """Each item has the reader's time of its own."""
+        items = iter(wanted.function(*arguments))
+        while (item := _timed(wanted, next, items, None)) is not None:
+            send(self._connection, FrameKind.ITEM, wanted.answer.dump_json((item,)))
+
+    def _limit_memory(self, megabytes: int | None) -> None:
+        """Address space, because Linux counts nothing else at the moment of asking for it."""
+        if self._base:
+            soft = self._most if megabytes is None else self._base + megabytes * MB
+            resource.setrlimit(resource.RLIMIT_AS, (soft, self._most))
+
+
+def _timed(wanted: Contract, function: object, *arguments: object) -> object:
+    """Call with a limit of processor time, at which the kernel ends this process even inside of a C library."""
+    assert callable(function)
+    seconds = wanted.reader.cpu_seconds
+    # A second limit for the case that a reader takes the first one away.
+    last = math.ceil(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (last, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        return function(*arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _told(wanted: Contract, error: Exception) -> tuple[FrameKind, bytes]:
+    declared = wanted.dump_error(error)
+    if declared is None:
+        return FrameKind.FAILED, type(error).__name__.encode()
+    number, content = declared
+    return FrameKind.RAISED, bytes([number]) + content
+
+
+def _address_space() -> int:
+    """Octets of address space in use; 0 where the system does not tell."""
+    try:
+        return int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _limit_forever() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+
+
+def main() -> None:
+    """Serve on file descriptor 0."""
+    _limit_forever()
+    connection = socket.socket(fileno=0)
+    with suppress(FrameError):  # the parent is gone
+        Child(connection).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The children of this process: started when first needed, shared by its threads, replaced after each failure."""
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mailflatrate.base.child.errors import ChildBusy, ChildError
+from mailflatrate.base.child.process import ChildProcess
+from mailflatrate.base.child.registry import READERS
+
+CHILDREN = 2
+WAIT_SECONDS = 3.0
+
+
+class Pool:
+    """Up to `children` processes. Threads wait for a free one, at most `wait_seconds`."""
+
+    def __init__(self, children: int = CHILDREN, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._free: list[ChildProcess] = []
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(children)
+        self._alone = threading.Lock()
+        self._children, self._wait_seconds = children, wait_seconds
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """What the reader `name` returns. Raises ChildError, or what the reader declares."""
+        with self._turn(READERS[name].alone), self._child(name) as child:
+            return child.call(name, arguments)
+
+    @contextmanager
+    def _turn(self, alone: bool) -> Iterator[None]:
+        ends_at = time.monotonic() + self._wait_seconds
+        if alone and not self._alone.acquire(timeout=self._wait_seconds):
+            raise ChildBusy("another reader of its kind is at work")
+        try:
+            if not self._slots.acquire(timeout=max(0.0, ends_at - time.monotonic())):
+                raise ChildBusy("all children are at work")
+            try:
+                yield
+            finally:
+                self._slots.release()
+        finally:
+            if alone:
+                self._alone.release()
+
+    @contextmanager
+    def _child(self, name: str) -> Iterator[ChildProcess]:
+        child = self._take(name)
+        try:
+            yield child
+        except ChildError:
+            child.end()
+            self.start_spare(name)
+            raise
+        except Exception:  # what the reader declares: the child is as good as before
+            self._give_back(child)
+            raise
+        except BaseException:  # an answer may still be under way
+            child.end()
+            raise
+        else:
+            self._give_back(child)
+
+    def _take(self, name: str) -> ChildProcess:
+        """A free child, one that has the reader's modules where there is one, or a new one."""
+        while True:
+            with self._lock:
+                at = next((at for at, child in enumerate(self._free) if child.knows(name)), -1)
+                child = self._free.pop(at) if self._free else None
+            if child is None:
+                return ChildProcess()
+            if child.is_alive:
+                return child
+            child.end()
+
+    def _give_back(self, child: ChildProcess) -> None:
+        with self._lock:
+            is_wanted = len(self._free) < self._children
+            if is_wanted:
+                self._free.append(child)
+        if not is_wanted:
+            child.end()
+
+    def start_spare(self, name: str) -> None:
+        """Start a child that imports the reader's modules meanwhile: the next caller need not wait for that."""
+        child = ChildProcess()
+        try:
+            child.begin_preparing(name)
+        except ChildError:
+            child.end()
+        else:
+            self._give_back(child)
+
+    def close(self) -> None:
+        """End all that are idle."""
+        with self._lock:
+            children, self._free = self._free, []
+        for child in children:
+            child.end()
+
+    def forget(self) -> None:
+        """Begin anew in a process that was forked from ours."""
+        for child in self._free:
+            child.forget()
+        self._free = []
+        self._lock, self._alone = threading.Lock(), threading.Lock()
+        self._slots = threading.BoundedSemaphore(self._children)
+
+
+_pool = Pool()
+atexit.register(_pool.close)
+os.register_at_fork(after_in_child=_pool.forget)
+
+
+def call(name: str, *arguments: Any) -> Any:
+    """Run the reader `name` of the registry in a child process and return its answer.
+
+    Raises ChildTimeout, ChildOutOfMemory, ChildCrashed, ChildBusy or ChildFailed (all of them ChildError), or an
+    exception that the reader declares. May be called from any thread.
+    """
+    return _pool.call(name, *arguments)
+
+
+def stream(name: str, *arguments: Any) -> Iterator[Any]:
+    """Yield what the reader `name` yields, from a child process of its own that ends with the iteration."""
+    child = ChildProcess()
+    try:
+        yield from child.stream(name, arguments)
+    finally:
+        child.end()
+
+
+def warm(name: str) -> None:
+    """Start a child and have it import the reader's modules, so that the first call does not wait for it."""
+    _pool.start_spare(name)

@@ -1,0 +1,51 @@
+"""Readers that misbehave on purpose: they show that the limits hold on this system (tests, `mailflatrate doctor`)."""
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+class ProbeRefused(Exception):
+    """A declared exception; `reason` crosses the border."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """What the child can see of itself."""
+
+    pid: int
+    environment: tuple[str, ...]
+    content: bytes
+
+
+def probe(action: str, content: bytes = b"") -> ProbeAnswer:
+    """Do what `action` says: answer, spin, sleep, allocate, crash, refuse, raise, write or flood."""
+    match action:
+        case "spin":
+            while True:
+                pass
+        case "sleep":
+            signal.pause()
+        case "allocate":
+            content = bytes(1024 * 1024 * 1024)
+        case "crash":
+            os.abort()
+        case "refuse":
+            raise ProbeRefused("not today")
+        case "raise":
+            raise ZeroDivisionError
+        case "flood":
+            content = bytes(16 * 1024 * 1024)
+    return ProbeAnswer(os.getpid(), tuple(sorted(os.environ)), content)
+
+
+def count_slowly(most: int) -> Iterator[int]:
+    """Yield 0 to `most`, then spin."""
+    yield from range(most)
+    while True:
+        pass

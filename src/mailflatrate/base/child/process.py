@@ -1,0 +1,166 @@
+"""One child process as its parent sees it: started, asked, and killed when it does not answer."""
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mailflatrate
+from mailflatrate.base.child.errors import ChildCrashed, ChildError, ChildFailed, ChildOutOfMemory, ChildTimeout
+from mailflatrate.base.child.frames import FrameError, FrameKind, receive, send
+from mailflatrate.base.child.registry import MB, Contract, contract
+
+_COMMAND = (sys.executable, "-P", "-s", "-m", "mailflatrate.base.child.inside")
+_SECONDS_TO_START = 30.0
+_KILLED_FOR_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
+
+
+class ChildProcess:
+    """A process that runs one reader at a time. It ends with its parent, whose end of the socket is the only one."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                _COMMAND, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=_environment(), cwd="/", start_new_session=True,
+            )  # fmt: skip
+        self._connection = ours
+        self._prepared: set[str] = set()
+        self._preparing = ""
+
+    @property
+    def pid(self) -> int:
+        """Its number in the system."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked: a child that grew too large ends after its last answer."""
+        return self._process.poll() is None
+
+    def knows(self, name: str) -> bool:
+        """Whether it has the reader's modules, or imports them just now."""
+        return name in self._prepared or name == self._preparing
+
+    def begin_preparing(self, name: str) -> None:
+        """Have a reader's modules imported without waiting for it."""
+        if name not in self._prepared and not self._preparing:
+            self._preparing = name
+            self._send(FrameKind.PREPARE, (name, ()), time.monotonic() + _SECONDS_TO_START)
+
+    def call(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        """The reader's answer. Raises ChildError, or what the reader declares."""
+        wanted = contract(name)
+        self._prepare(name)
+        ends_at = time.monotonic() + wanted.reader.wall_seconds
+        self._send(FrameKind.CALL, (name, arguments), ends_at)
+        kind, content = self._receive(wanted, ends_at)
+        if kind is not FrameKind.ANSWER:
+            raise self._problem(wanted, kind, content)
+        return _checked(wanted, content)
+
+    def stream(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Any]:
+        """The items that the reader yields, one by one, each under the reader's limits."""
+        wanted = contract(name)
+        self._prepare(name)
+        self._send(FrameKind.STREAM, (name, arguments), time.monotonic() + wanted.reader.wall_seconds)
+        while True:
+            kind, content = self._receive(wanted, time.monotonic() + wanted.reader.wall_seconds)
+            if kind is FrameKind.END:
+                return
+            if kind is not FrameKind.ITEM:
+                raise self._problem(wanted, kind, content)
+            yield _checked(wanted, content)
+
+    def end(self) -> None:
+        """Kill it; nothing that it holds is worth waiting for."""
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+
+    def forget(self) -> None:
+        """Let go of it without a signal: after a fork it is the other process's child."""
+        self._connection.close()
+        self._process.returncode = 0
+
+    def _prepare(self, name: str) -> None:
+        """Importing is not held against the reader's time."""
+        self.begin_preparing(name)
+        ends_at = time.monotonic() + _SECONDS_TO_START
+        while name not in self._prepared:
+            try:
+                kind, _ = receive(self._connection, 0, ends_at)
+            except TimeoutError as error:
+                raise ChildTimeout(f"{name} did not start") from error
+            except FrameError as error:
+                raise ChildCrashed(f"{name} did not start") from error
+            if kind is not FrameKind.READY:
+                raise ChildFailed(f"{name} did not start")
+            self._prepared.add(self._preparing)
+            self._preparing = ""
+            self.begin_preparing(name)
+
+    def _send(self, kind: FrameKind, request: tuple[str, tuple[Any, ...]], ends_at: float) -> None:
+        try:
+            send(self._connection, kind, pickle.dumps(request, pickle.HIGHEST_PROTOCOL), ends_at)
+        except TimeoutError as error:
+            raise ChildTimeout(f"{request[0]} took no request") from error
+        except FrameError as error:
+            raise self._death(request[0]) from error
+
+    def _receive(self, wanted: Contract, ends_at: float) -> tuple[FrameKind, bytes]:
+        try:
+            return receive(self._connection, wanted.reader.answer_mb * MB, ends_at)
+        except TimeoutError as error:
+            raise ChildTimeout(wanted.reader.function) from error
+        except FrameError as error:
+            raise self._death(wanted.reader.function) from error
+
+    def _death(self, name: str) -> ChildError:
+        try:
+            status = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return ChildFailed(f"{name} broke the protocol")
+        if status in _KILLED_FOR_TIME:
+            return ChildTimeout(name)
+        return ChildCrashed(f"{name} ended with status {status}")
+
+    @staticmethod
+    def _problem(wanted: Contract, kind: FrameKind, content: bytes) -> Exception:
+        name = wanted.reader.function
+        if kind is FrameKind.OUT_OF_MEMORY:
+            return ChildOutOfMemory(name)
+        if kind is FrameKind.RAISED and content:
+            try:
+                return wanted.load_error(content[0], content[1:])
+            except (ValueError, IndexError):
+                return ChildFailed(f"{name} raised something else than it declares")
+        if kind is FrameKind.FAILED:
+            return ChildFailed(f"{name} raised {content[:80].decode('ascii', 'replace')}")
+        return ChildFailed(f"{name} broke the protocol")
+
+
+def _checked(wanted: Contract, content: bytes) -> Any:
+    try:
+        return wanted.answer.validate_json(content, strict=True)[0]
+    except ValueError as error:
+        raise ChildFailed(f"{wanted.reader.function} returned something else than it declares") from error
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python needs to start: no address of a database, no key."""
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(mailflatrate.__file__).parents[1]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "MALLOC_ARENA_MAX": "1",
+    }

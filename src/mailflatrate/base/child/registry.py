@@ -1,0 +1,102 @@
+"""The closed list of what may run in a child process: pure functions that read or compile what strangers wrote.
+
+An entry names its function as "module:function", because apps and entrypoints stand above `base`. Such a function takes
+plain data and frozen dataclasses, needs neither Django nor the database nor a key, and declares what it returns: the
+answer is checked against that type. An exception in `raises` crosses the border, too, if its constructor's parameters
+are typed and are attributes of the same name.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import GenericAlias
+from typing import Any, get_args, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter
+
+_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One function and its limits.
+
+    `cpu_seconds` is processor time, so that a busy machine refuses no honest file. The wall clock allows
+    `wall_seconds`. `memory_mb` counts from what the child holds before it reads. Readers with `alone` run one at a
+    time in each process.
+    """
+
+    function: str
+    cpu_seconds: float = 1.0
+    wall_seconds: float = 10.0
+    memory_mb: int = 192
+    answer_mb: int = 8
+    alone: bool = False
+    raises: tuple[str, ...] = ()
+
+
+_HERE = "mailflatrate.base.child.probe"
+READERS: Mapping[str, Reader] = {
+    "probe": Reader(
+        f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=2, memory_mb=128, raises=(f"{_HERE}:ProbeRefused",)
+    ),
+    "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
+    "probe.stream": Reader(f"{_HERE}:count_slowly", cpu_seconds=0.5),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A reader with its function loaded and the types of what it hands back."""
+
+    reader: Reader
+    function: Callable[..., Any]
+    answer: TypeAdapter[Any]
+    errors: tuple[tuple[type[Exception], TypeAdapter[Any]], ...]
+
+    def dump_error(self, error: Exception) -> tuple[int, bytes] | None:
+        """A declared exception as its number and its constructor's arguments; None for any other."""
+        for number, (kind, adapter) in enumerate(self.errors):
+            if type(error) is kind:
+                return number, adapter.dump_json(tuple(getattr(error, name) for name in _parameters(kind)))
+        return None
+
+    def load_error(self, number: int, data: bytes) -> Exception:
+        """The exception that `dump_error` wrote. Raises ValueError for anything else."""
+        kind, adapter = self.errors[number]
+        return kind(*adapter.validate_json(data))
+
+
+@cache
+def contract(name: str) -> Contract:
+    """The named reader, loaded. Raises KeyError for a name that is not in the list."""
+    reader = READERS[name]
+    function = _load(reader.function)
+    answer = get_type_hints(function)["return"]
+    if inspect.isgeneratorfunction(function):
+        answer = get_args(answer)[0]
+    kinds = [_load(path) for path in reader.raises]
+    return Contract(reader, function, _adapter((answer,)), tuple((kind, _arguments(kind)) for kind in kinds))
+
+
+def _adapter(types: tuple[Any, ...]) -> TypeAdapter[Any]:
+    """The type of a tuple; a configuration that belongs to no class holds for the dataclasses in it, too."""
+    whole: Any = GenericAlias(tuple, types)
+    return TypeAdapter(whole, config=_BYTES)
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _parameters(kind: type[Exception]) -> list[str]:
+    return list(inspect.signature(kind).parameters)
+
+
+def _arguments(kind: type[Exception]) -> TypeAdapter[Any]:
+    hints = get_type_hints(kind.__init__)
+    return _adapter(tuple(hints[name] for name in _parameters(kind)))

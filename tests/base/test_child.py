@@ -1,0 +1,147 @@
+"""The child process: limits of time and memory, typed errors, no secrets, no end for its parent."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailflatrate.base import child
+from mailflatrate.base.child.probe import ProbeRefused
+from mailflatrate.base.child.registry import READERS, contract
+
+
+@pytest.fixture
+def pool() -> Iterator[child.Pool]:
+    """Children of this test's own."""
+    one = child.Pool(children=2, wait_seconds=0.5)
+    yield one
+    one.close()
+
+
+def test_a_warm_child_answers_in_less_than_a_millisecond(pool: child.Pool) -> None:
+    """One process serves many calls."""
+    first = pool.call("probe", "answer", b"\xff\x00")
+    assert first.content == b"\xff\x00"
+    assert first.pid != os.getpid()
+    begin = time.perf_counter()
+    again = [pool.call("probe", "answer").pid for _ in range(200)]
+    assert set(again) == {first.pid}
+    assert (time.perf_counter() - begin) / 200 < 0.005
+
+
+def test_the_child_holds_no_secret(pool: child.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever our environment holds, the child's holds what Python needs."""
+    monkeypatch.setenv("MAILFLATRATE_SECRET_KEY", "x")
+    monkeypatch.setenv("DATABASE_URL", "postgres://x")
+    seen = set(pool.call("probe", "answer").environment)
+    assert seen <= {
+        "PATH", "LANG", "LC_CTYPE", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "MALLOC_ARENA_MAX",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        ("spin", child.ChildTimeout), ("allocate", child.ChildOutOfMemory), ("crash", child.ChildCrashed),
+        ("raise", child.ChildFailed), ("flood", child.ChildFailed),
+    ],
+)  # fmt: skip
+def test_each_end_has_its_error_and_the_next_call_its_answer(
+    pool: child.Pool, action: str, error: type[child.ChildError]
+) -> None:
+    """No failure outlives its call."""
+    pool.call("probe", "answer")
+    begin = time.monotonic()
+    with pytest.raises(error):
+        pool.call("probe", action)
+    assert time.monotonic() - begin < 4
+    assert pool.call("probe", "answer").content == b""
+
+
+def test_a_reader_that_only_waits_ends_too() -> None:
+    """The wall clock counts besides the processor's time."""
+    one = child.Pool(children=1)
+    try:
+        with pytest.raises(child.ChildTimeout):
+            one.call("probe.alone", "sleep")
+    finally:
+        one.close()
+
+
+def test_a_declared_exception_crosses_the_border(pool: child.Pool) -> None:
+    """With its arguments, and the child lives on."""
+    first = pool.call("probe", "answer").pid
+    with pytest.raises(ProbeRefused) as caught:
+        pool.call("probe", "refuse")
+    assert caught.value.reason == "not today"
+    assert pool.call("probe", "answer").pid == first
+
+
+def test_only_names_of_the_list_are_run(pool: child.Pool) -> None:
+    """A caller cannot name a function, only a reader."""
+    with pytest.raises(KeyError):
+        pool.call("os:system", "true")
+
+
+def test_threads_share_the_children_and_wait_only_so_long(pool: child.Pool) -> None:
+    """Two at once; a third is told that it is busy; one that runs alone waits for its kind."""
+    problems: list[str] = []
+
+    def ask(name: str, action: str) -> None:
+        try:
+            pool.call(name, action)
+        except child.ChildError as error:
+            problems.append(type(error).__name__)
+
+    pool.start_spare("probe")
+    pool.call("probe", "answer")
+    threads = [threading.Thread(target=ask, args=("probe", "sleep")) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(problems) == ["ChildBusy", "ChildTimeout", "ChildTimeout"]
+
+
+def test_a_stream_is_bounded_item_by_item_and_ends_with_its_reader() -> None:
+    """Half-read, it leaves no process behind; a reader that spins is killed."""
+    half = child.stream("probe.stream", 5)
+    assert next(half) == 0
+    half.close()
+    seen = []
+    with pytest.raises(child.ChildTimeout):
+        seen.extend(child.stream("probe.stream", 3))
+    whole = child.stream("probe.stream", 3)
+    assert [next(whole), next(whole), next(whole)] == [0, 1, 2]
+    whole.close()
+
+
+def test_the_child_dies_with_its_parent() -> None:
+    """Even where the parent was killed."""
+    code = (
+        "import os, signal\nfrom mailflatrate.base import child\n"
+        "print(child.call('probe', 'answer').pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    pid = int(done.stdout)
+    ends_at = time.monotonic() + 10
+    while time.monotonic() < ends_at:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z":
+            return  # nobody reaps orphans here
+        time.sleep(0.05)
+    pytest.fail("the child lives on")
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_every_reader_of_the_list_is_there_and_says_what_it_returns(name: str) -> None:
+    """And its declared exceptions can cross the border."""
+    assert contract(name).answer is not None
