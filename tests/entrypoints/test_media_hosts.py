@@ -121,7 +121,7 @@ def test_it_is_used_from_the_moment_record_and_certificate_are_right(anna: World
 def test_it_serves_its_own_account_s_pictures_and_nothing_else(anna: World) -> None:
     eve = world(people=0)
     mine, hers = path_of(anna, picture(anna)), path_of(eve, picture(eve, "maroon"))
-    assert asked(hers).status_code == 200, "as long as it is nobody's host, it is ours"
+    assert asked(hers).status_code == 400, "as long as it is nobody's host, it is not served"
     named(anna)
     answer = asked(mine)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
@@ -139,7 +139,7 @@ def test_it_serves_its_own_account_s_pictures_and_nothing_else(anna: World) -> N
     signed_in = anna.client.get("/studio/", headers={"Host": HOST})
     assert signed_in.status_code == 404, "a session is worth nothing there"
     assert asked(hers, "testserver").status_code == asked(mine, "testserver").status_code == 200, "the fallback"
-    assert asked(mine, "other.lindenhof.example").status_code == 200, "no name of a customer's"
+    assert asked(mine, "other.lindenhof.example").status_code == 400, "a name of nobody"
 
 
 def test_letters_that_went_out_still_find_their_pictures(anna: World) -> None:

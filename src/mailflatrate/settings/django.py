@@ -17,7 +17,7 @@ PACKAGE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = load_secrets().secret_key
 DEBUG = SETTINGS.debug
-ALLOWED_HOSTS = SETTINGS.allowed_hosts.split(",")
+ALLOWED_HOSTS = SETTINGS.host_names
 ROOT_URLCONF = "mailflatrate.entrypoints.urls"
 WSGI_APPLICATION = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mailflatrate.entrypoints.web.public.media_hosts.MediaHostMiddleware",
+    "mailflatrate.entrypoints.web.middleware.MachineAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mailflatrate.entrypoints.web.middleware.ContentSecurityMiddleware",
+    "mailflatrate.entrypoints.web.middleware.NoStoreMiddleware",
 ]
 
 TEMPLATES = [
@@ -127,6 +129,10 @@ DATABASE_ROUTERS: list[str] = []
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+if not SETTINGS.is_trial:  # browsers drop such cookies over plain HTTP, which a trial is looked at with
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_HSTS_SECONDS = 31_536_000
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
@@ -144,7 +150,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "mailflatrate.entrypoints.web.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "mailflatrate.entrypoints.web.adapter.ResetPasswordForm"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/studio/"

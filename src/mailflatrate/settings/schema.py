@@ -10,15 +10,18 @@ from enum import StrEnum
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mailflatrate.rules.tighter import read_tighter
 
 PREFIX = "MAILFLATRATE_"
 # Variables without our prefix that deployments know by this name.
 BARE_NAMES = {"database_url": "DATABASE_URL"}
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Positive = Annotated[int, Field(gt=0)]
@@ -94,9 +97,17 @@ class Settings(BaseModel):
         description="Name that customers point a CNAME at, for pictures under a host of their own; the proxy in front "
         "gets certificates for those hosts. Without it pictures are on the service's host alone.",
     )
-    allowed_hosts: str = Field("*", description="Comma-separated host names the pages answer to.")
+    allowed_hosts: str = Field(
+        "",
+        description="Comma-separated host names the pages answer to; the host of MAILFLATRATE_PUBLIC_URL when absent."
+        " `*` is refused outside of the demonstration.",
+    )
     trusted_proxies: str = Field(
         "", description="Comma-separated addresses and networks (10.0.0.0/8) whose X-Forwarded-For is believed."
+    )
+    metrics_networks: str = Field(
+        "127.0.0.0/8,::1",
+        description="Comma-separated addresses and networks that may read `/metrics`; everyone else gets 404.",
     )
 
     relay_host: str | None = Field(None, description="SMTP relay. Without it all mail goes to the postbox.")
@@ -211,13 +222,36 @@ class Settings(BaseModel):
         read_tighter(written)  # raises ValueError, which names the faulty one
         return written
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_networks")
     @classmethod
     def _networks(cls, written: str) -> str:
         for each in written.split(","):
             if each.strip():
                 ip_network(each.strip(), strict=False)  # raises ValueError, which names the faulty one
         return written
+
+    @model_validator(mode="after")
+    def _known_hosts(self) -> Self:
+        if "*" in self.host_names and not (self.demo or self.debug):
+            raise ValueError(f"{PREFIX}ALLOWED_HOSTS: name the hosts; * would answer to every name a stranger sends")
+        return self
+
+    @property
+    def public_host(self) -> str:
+        """The host name of `public_url`."""
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def host_names(self) -> list[str]:
+        """The names the pages answer to. On a trial machine these include the loopback addresses."""
+        named = [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
+        own = [*LOOPBACK_NAMES] if self.is_trial else []
+        return named or list(dict.fromkeys([self.public_host, *own]))
+
+    @property
+    def is_trial(self) -> bool:
+        """True where people look at the pages over plain HTTP: the demonstration, debugging, a loopback public URL."""
+        return self.demo or self.debug or self.public_host in LOOPBACK_NAMES
 
 
 def environment_name(field: str) -> str:
@@ -238,7 +272,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        lines = [f"{environment_name(str(item['loc'][0]))}: {item['msg']}" for item in error.errors()]
+        lines = [": ".join([*map(environment_name, map(str, item["loc"][:1])), item["msg"]]) for item in error.errors()]
         raise SettingsError("; ".join(lines)) from error
 
 

@@ -26,3 +26,9 @@ def forget_unproved(timestamp: int) -> None:
 def forget_answers(timestamp: int) -> None:
     """Forget what programs were answered more than a day ago."""
     actions.forget_answers()
+
+
+@job("accounts.send_password_reset", Queue.EXPRESS, attempts=3)
+def send_password_reset(user_id: int) -> None:
+    """Mail the link that sets a new password."""
+    actions.send_password_reset(user_id)

@@ -1,11 +1,13 @@
 """How allauth behaves here: no sign-up by oneself, mails through notices."""
 
+from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
 
-from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.entrypoints.web.client import client_ip
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -21,3 +23,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if isinstance(user, User) and user.is_staff and not queries.memberships(user):
             return reverse("desk:home")
         return str(super().get_login_redirect_url(request))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the visitor's address behind our own proxies, for rate limits and the list of sessions."""
+        return client_ip(request) or "unknown"
+
+
+class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
+    """Asks for a password link without looking the address up: the answer is the same for everyone."""
+
+    def clean_email(self) -> str:
+        """Take any address; allauth's own form looks for its user here."""
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, request: HttpRequest, **_kwargs: object) -> str:
+        """Queue the mail."""
+        email = str(self.cleaned_data["email"])
+        actions.request_password_reset(email)
+        return email

@@ -22,6 +22,17 @@ def _trusted(address: Address) -> bool:
     return any(address in network for network in _proxies(settings.SETTINGS.trusted_proxies))
 
 
+def is_in(networks: str, ip: str | None) -> bool:
+    """Whether an address lies in one of the networks of a comma-separated setting."""
+    return ip is not None and any(ip_address(ip) in network for network in _proxies(networks))
+
+
+def came_through_proxy(request: HttpRequest) -> bool:
+    """Whether the connection itself comes from a proxy that the settings name."""
+    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    return peer is not None and _trusted(peer)
+
+
 def client_ip(request: HttpRequest) -> str | None:
     """The address of the client; X-Forwarded-For is believed only as far as the proxies go that the settings name.
 

@@ -1,12 +1,14 @@
 """`/healthz` for load balancers, `/metrics` for Prometheus."""
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
 
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.client import came_through_proxy, client_ip, is_in
+from mailflatrate.settings import load_settings
 
 COUNTS = {
     "jobs": ("Jobs by queue and state", ("queue", "state"),
@@ -33,8 +35,16 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 
 @require_safe
-def metrics(_request: HttpRequest) -> HttpResponse:
-    """This process, and counts of the whole installation. Numbers only, nothing of anybody's content."""
+def metrics(request: HttpRequest) -> HttpResponse:
+    """This process, and counts of the whole installation. Numbers only, nothing of anybody's content.
+
+    Only for the networks in MAILFLATRATE_METRICS_NETWORKS: each call counts whole tables. A visitor behind a proxy that
+    the settings do not name looks like the proxy, so a request that was forwarded needs a proxy that is known.
+    """
+    settings = load_settings()
+    unknown_proxy = "X-Forwarded-For" in request.headers and not came_through_proxy(request)
+    if unknown_proxy or not is_in(settings.metrics_networks, client_ip(request)):
+        raise Http404
     registry = CollectorRegistry()
     with tenancy.platform(PlatformReason.METRICS), connection.cursor() as cursor:
         for name, (text, labels, sql) in COUNTS.items():

@@ -44,3 +44,34 @@ class ContentSecurityMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.POLICY)
         return response
+
+
+class MachineAddressMiddleware:
+    """Lets machines ask by any name or address: load balancers and Prometheus know a host by its address only.
+
+    Their answers hold no link, so the name in the request decides nothing.
+    """
+
+    PATHS = frozenset({"/healthz", "/metrics", "/media-hosts/ask"})
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Put our own name in the place of the one that was asked for."""
+        if request.path_info in self.PATHS:
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip("*.") or "localhost"
+        return self.get_response(request)
+
+
+class NoStoreMiddleware:
+    """Keeps every page that says nothing else out of all caches: nearly all of them are about people."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the header."""
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

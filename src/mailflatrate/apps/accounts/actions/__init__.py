@@ -23,6 +23,7 @@ from mailflatrate.apps.accounts.actions.papers import (
     read_documents,
     save_imprint,
 )
+from mailflatrate.apps.accounts.actions.passwords import password_link, request_password_reset, send_password_reset
 from mailflatrate.apps.accounts.actions.people import (
     add_member,
     change_role,
@@ -95,13 +96,16 @@ __all__ = [
     "keep_signals",
     "make_api_key",
     "open_application",
+    "password_link",
     "publish_documents",
     "read_documents",
     "remove_member",
+    "request_password_reset",
     "revoke_api_key",
     "save_application",
     "save_imprint",
     "send_notice",
+    "send_password_reset",
     "set_limits",
     "submit_application",
     "switch_four_eyes",

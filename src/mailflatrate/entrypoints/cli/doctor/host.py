@@ -49,8 +49,8 @@ def _modes(settings: Settings) -> Iterator[Line]:
         yield missing("settings", "debug is on", "Unset MAILFLATRATE_DEBUG; its pages show secrets to strangers.")
     if settings.demo:
         yield missing("settings", "this is the demonstration", "Unset MAILFLATRATE_DEMO.")
-    if settings.allowed_hosts == "*":
-        yield warning("settings", "the pages answer to every host name", "Set MAILFLATRATE_ALLOWED_HOSTS.")
+    if "*" in settings.host_names:
+        yield missing("settings", "the pages answer to every host name", "Set MAILFLATRATE_ALLOWED_HOSTS.")
     if not (settings.inbound_smtp_port or settings.inbound_lmtp_port):
         yield missing("settings", "no listener takes bounces", "Set MAILFLATRATE_INBOUND_LMTP_PORT.")
     if not (settings.debug or settings.demo):

@@ -6,18 +6,20 @@ or by `request.audit(...)`; otherwise the transaction is rolled back: a view tha
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial, wraps
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.base import audit, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.frame import desk_frame
 from mailflatrate.entrypoints.web.middleware import ContentSecurityMiddleware
@@ -26,6 +28,8 @@ from mailflatrate.settings import load_settings
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FIRST_REFUSAL_STATUS = 400
+LONGEST_SESSION = timedelta(hours=12)
+"""A day's work. Then the desk asks for password and second factor again, however busy the session was."""
 POLICY = ContentSecurityMiddleware.POLICY.replace("img-src 'self' data: https:", "img-src 'self' data:")
 """Of a page of the desk, and of the letters in its frames: no customer's host hears that the desk looks at him."""
 
@@ -71,12 +75,22 @@ def desk(view: View) -> View:
         user = cast(User, request.user)
         if not (user.is_staff and user.is_active):
             raise Http404
+        if _is_over(request, user):
+            logout(request)
+            return view_signed_in(request, *args, **kwargs)
         if second_factor(request, user) is None:
             has_one = Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
             return render(request, "desk/second_factor.html", {"has_one": has_one}, status=403)
         return _at_desk(view, cast(DeskRequest, request), *args, **kwargs)
 
-    return signed_in(guarded)
+    view_signed_in = signed_in(guarded)
+    return view_signed_in
+
+
+def _is_over(request: HttpRequest, user: User) -> bool:
+    """Whether the sign-in of this session is too long ago for the desk; the first record of a session is its start."""
+    moments = [record["at"] for record in get_authentication_records(request, user) if "at" in record]
+    return bool(moments) and clock.now().timestamp() - min(moments) > LONGEST_SESSION.total_seconds()
 
 
 def _at_desk(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

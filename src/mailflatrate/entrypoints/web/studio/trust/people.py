@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -67,9 +65,7 @@ def send_invitation(request: StudioRequest, user: User) -> None:
         }  # fmt: skip
         text = _("%(person)s lets you work for %(account)s at %(service)s. Sign in here:\n\n%(url)s\n")
         if _waits(user):
-            key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-            path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-            facts["url"] = settings.public_url + path.replace("UID-KEY", key)
+            facts["url"] = actions.password_link(user)
             text = _(
                 "%(person)s invites you to work for %(account)s at %(service)s. Choose your password here; the link"
                 " works once and for three days:\n\n%(url)s\n\nIf you expect no invitation, do nothing.\n"

@@ -1,0 +1,44 @@
+"""Forgotten passwords: asking looks the same for everyone, and only people who sign in here get a mail."""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.people import house_account
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.base import jobs
+from mailflatrate.settings import load_settings
+
+NOBODY = 0
+
+
+def request_password_reset(email: str) -> None:
+    """Queue the mail with the link, if the address belongs to a user.
+
+    The same job is queued for an unknown address, where it does nothing: neither the time of the answer nor the rows
+    tell the two apart, and strangers never get a mail.
+    """
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).only("id").first()
+    jobs.defer("accounts.send_password_reset", jobs.Queue.EXPRESS, user_id=user.id if user else NOBODY, priority=10)
+
+
+def password_link(user: User) -> str:
+    """Return a link that sets a password once. It leads to our public URL, whatever host the request named."""
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+    return load_settings().public_url + path.replace("UID-KEY", key)
+
+
+def send_password_reset(user_id: int) -> None:
+    """Send the link to a user; nothing for NOBODY, and for someone who left meanwhile."""
+    user = User.objects.filter(id=user_id, is_active=True).first()
+    if user is None:
+        return
+    facts = {"password_reset_url": password_link(user), "service_name": load_settings().service_name}
+    with translation.override(user.language):
+        subject = render_to_string("account/email/password_reset_key_subject.txt").strip()
+        text = render_to_string("account/email/password_reset_key_message.txt", facts).strip()
+    send_notice(house_account().id, NoticeKind.ACCESS, user.email, subject=subject, text=text)
