@@ -59,7 +59,7 @@ def test_a_reader_sees_and_erases_what_is_stored(anna: Any, tmp_path: Path) -> N
         page.locator("button[name=format][value=pdf]").click()
     download.value.save_as(tmp_path / "certificate.pdf")
     certificate = read_certificate((tmp_path / "certificate.pdf").read_bytes())
-    assert not any(finding.bad for finding in check_certificate(certificate))
+    assert not any(finding.bad for finding in check_certificate(certificate).findings)
     assert certificate["person"]["email"] == address
     for part in ("data", "erase"):
         anna.go(f"/studio/contacts/{certificate['person']['contact']}/{part}/")

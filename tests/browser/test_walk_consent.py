@@ -336,7 +336,7 @@ def prove_and_erase(dora: Any, company: Company, folder: Path) -> None:
         page.locator("button[name=format][value=pdf]").first.click()
     download.value.save_as(folder / "certificate.pdf")
     certificate = read_certificate((folder / "certificate.pdf").read_bytes())
-    assert not any(finding.bad for finding in check_certificate(certificate))
+    assert not any(finding.bad for finding in check_certificate(certificate).findings)
     assert certificate["person"]["email"] == company.reader
     dora.go(f"{path}erase/")
     looked_at(dora, "person-erase")

@@ -4,10 +4,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from weasyprint.urls import URLFetcher
 
 
 class PdfUnavailable(Exception):
@@ -39,9 +43,31 @@ def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: st
     options: dict[str, Any] = {"pdf_variant": variant} if variant else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
-        written = HTML(string=html, base_url=str(settings.STATIC_ROOT)).write_pdf(attachments=files or None, **options)
+        page = HTML(string=html, base_url=str(settings.STATIC_ROOT), url_fetcher=_own_files())
+        written = page.write_pdf(attachments=files or None, **options)
     assert isinstance(written, bytes)
     return written
+
+
+def _own_files() -> "URLFetcher":
+    """A fetcher that knows files below STATIC_ROOT and `data:` URLs, and refuses all else.
+
+    What a page shows comes from strangers too: nothing in it may read another file or reach into the network.
+    """
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class OwnFiles(URLFetcher):  # type: ignore[misc]  # the library is untyped
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+            parts = urlsplit(url)
+            root = Path(settings.STATIC_ROOT).resolve()
+            is_own_file = (
+                parts.scheme == "file" and not parts.netloc and Path(unquote(parts.path)).resolve().is_relative_to(root)
+            )
+            if not is_own_file and parts.scheme != "data":
+                raise ValueError(f"a page on paper may not fetch {url[:200]!r}")
+            return super().fetch(url, headers)
+
+    return OwnFiles(allowed_protocols=("file", "data"), allow_redirects=False)
 
 
 def typeface() -> str:

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography import x509
 
 from ledger_home import Book, book, faults_of, looked_at, tampering
 from mailflatrate.apps.lists import sealing
 from mailflatrate.apps.lists.models import ConsentStamp
 from mailflatrate.apps.lists.verification import FaultKind
+from mailflatrate.apps.privacy.certificate import build_certificate
 from mailflatrate.base import tenancy
+from mailflatrate.rules.proof.certificate import OLD_FORM, check_certificate
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
+from mailflatrate.rules.proof.verdict import Anchors, CertificateVerdict
 from mailflatrate.settings import schema
 
 CONFIGURATION = """
@@ -159,3 +163,21 @@ def test_an_authority_that_is_silent_is_asked_again(
     stamp = sealing.stamp_newest()
     assert stamp
     assert stamp.seal_id == number
+
+
+def test_a_certificate_holds_by_the_authority_that_the_verifier_names(
+    sealed: Book, served: HTTPServer, authority: Authority, tmp_path: Path
+) -> None:
+    assert sealing.stamp_newest()
+    with tenancy.account(sealed.home.account_id):
+        made = build_certificate(sealed.contact_id, sealed.home.list_id, language="en")
+
+    def verdict(authorities: list[x509.Certificate] | None) -> CertificateVerdict:
+        return check_certificate(made, Anchors(authorities=authorities)).verdict
+
+    assert verdict(read_certificates(authority.root.read_bytes())) is CertificateVerdict.HOLDS
+    assert verdict(None) is CertificateVerdict.CONSISTENT, "the root in the file vouches for nothing"
+    stranger = Authority(tmp_path, "Strange")
+    assert verdict(read_certificates(stranger.root.read_bytes())) is CertificateVerdict.REFUSED
+    made["time_stamps"] = []
+    assert check_certificate({**made, "signature": None, "format": OLD_FORM}).verdict is CertificateVerdict.CONSISTENT

@@ -17,10 +17,12 @@ from django.db import connection
 
 from mailflatrate.apps.lists.ledger import event_sql
 from mailflatrate.apps.lists.models import ConsentSeal, ConsentStamp
+from mailflatrate.apps.lists.signing import ensure_signing_key, key_in_use, private_key
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.record import FIRST_PREVIOUS, SealRecord, moment_text
+from mailflatrate.rules.proof.signature import sign_seal
 from mailflatrate.rules.proof.stamps import StampRefused, certificate_pem, check_stamp, read_certificates, stamp_request
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.timestamp import StampUnavailable, ask_authority
@@ -49,6 +51,7 @@ log = structlog.get_logger(__name__)
 
 def seal_ledger(*, patience_seconds: float = PATIENCE_SECONDS, most: int = MOST_EVENTS) -> list[int]:
     """Seal what can be sealed; the numbers of the new seals. Repeated or run twice at once, it does no harm."""
+    ensure_signing_key()
     horizon = _horizon(patience_seconds)
     made: list[int] = []
     while horizon is not None:
@@ -101,10 +104,12 @@ def _seal_batch(horizon: int, most: int) -> int | None:
         root=merkle.root(leaves),
         previous=bytes(last.seal_hash) if last else FIRST_PREVIOUS,
     )
+    key = key_in_use()
+    signature = sign_seal(private_key(key), seal.hash()) if key else None
     ConsentSeal.objects.create(
         number=seal.number, sealed_at=sealed_at, after_id=seal.after_id, up_to_id=seal.up_to_id, events=seal.events,
         ids=pack_ids([event_id for event_id, _ in rows]), leaves=b"".join(leaves), root=seal.root,
-        previous=seal.previous, seal_hash=seal.hash(),
+        previous=seal.previous, seal_hash=seal.hash(), signed_by=key, signature=signature,
     )  # fmt: skip
     return seal.number
 

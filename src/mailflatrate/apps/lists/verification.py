@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.models import GONE, ConsentKind
 from mailflatrate.apps.lists.sealing import unpack_ids
 from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.record import FIRST_PREVIOUS, NO_EVIDENCE, SealRecord, moment_text
+from mailflatrate.rules.proof.signature import seal_signature_holds
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
 
 MOST_FAULTS = 1_000
@@ -44,8 +45,9 @@ FROM consent_event e LEFT JOIN consent_evidence v ON v.event_id = e.id
 WHERE e.id > %s AND e.id <= %s ORDER BY e.id LIMIT %s
 """  # noqa: S608  # made of constants
 _SEALS = """
-SELECT number, sealed_at, after_id, up_to_id, events, ids, leaves, root, previous, seal_hash
-FROM consent_seal ORDER BY number
+SELECT s.number, s.sealed_at, s.after_id, s.up_to_id, s.events, s.ids, s.leaves, s.root, s.previous, s.seal_hash,
+    s.signature, k.public_key
+FROM consent_seal s LEFT JOIN signing_key k ON k.id = s.signed_by_id ORDER BY s.number
 """
 _STAMPS = """
 SELECT s.number, s.seal_hash, t.answer, t.believed, t.stamped_at, t.authority
@@ -123,6 +125,8 @@ class _Seal:
     ids: bytes
     leaves: bytes
     stored_hash: bytes
+    signature: bytes | None
+    public_key: bytes | None
 
 
 _Row = tuple[int, bytes, bytes, bytes | None, int, int, int | None, str, bool]
@@ -179,9 +183,9 @@ def _seals(connection: Connection) -> Iterator[_Seal]:
     with connection.cursor(name="seals", binary=True) as cursor:
         cursor.itersize = 1
         cursor.execute(_SEALS)
-        for number, at, after_id, up_to_id, events, ids, leaves, root, previous, stored in cursor:
+        for number, at, after_id, up_to_id, events, ids, leaves, root, previous, stored, signature, key in cursor:
             record = SealRecord(number, moment_text(at), after_id, up_to_id, events, root, previous)
-            yield _Seal(record, at, ids, leaves, stored)
+            yield _Seal(record, at, ids, leaves, stored, signature, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,9 @@ def _check_chain(report: LedgerReport, seal: _Seal, previous: bytes, after_id: i
         missing = f"seal {report.seals}" + (f" to {record.number - 1}" if record.number - 1 > report.seals else "")
         report.add(Fault(FaultKind.SEAL_REMOVED, f"{missing} is missing", seal=report.seals))
         report.seals = record.number
+    elif seal.signature is not None and not seal_signature_holds(seal.public_key or b"", seal.signature, record.hash()):
+        sentence = f"seal {record.number}: the service's signature on it does not hold"
+        report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))
     elif record.previous != previous or record.after_id != after_id:
         sentence = f"seal {record.number} does not continue seal {record.number - 1}: one of them was changed"
         report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))

@@ -51,6 +51,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
     "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
+    # Who signs is the platform's to say; a trigger keeps what a key is, and that a retired one stays so.
+    "signing_key": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     # Nobody deletes; a trigger keeps the application role from lifting.
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "case_answer": {APP_ROLE: _APPEND},
@@ -61,6 +63,9 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "account": {APP_ROLE: "SELECT, UPDATE", PLATFORM_ROLE: "SELECT, INSERT, UPDATE"},
     "agreement_document": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
 }
+
+
+_READ_BY_ALL = ("agreement_document", "consent_seal", "consent_stamp", "signing_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def tenant_policies() -> list[Policy]:
         Policy("audit_entry", "false", f"account_id = {MINE}"),
         Policy("audit_head", "false", "false"),
         # Everybody reads them; only the platform adds to them.
-        *(Policy(table, "true", "false") for table in ("agreement_document", "consent_seal", "consent_stamp")),
+        *(Policy(table, "true", "false") for table in _READ_BY_ALL),
     ]
     for model in apps.get_models(include_auto_created=True):
         if not issubclass(model, TenantModel):

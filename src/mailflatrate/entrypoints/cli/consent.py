@@ -1,13 +1,18 @@
-"""`mailflatrate consent verify`: a certificate offline, or the whole ledger against the database."""
+"""`mailflatrate consent`: check a certificate or the whole ledger, and the keys that sign both."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mailflatrate.rules.proof.record import Malformed
+
 LEDGER_LINES = 50
 """Faults that are written out one by one; the rest is counted."""
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -16,66 +21,87 @@ def consent_command() -> None:
 
 
 @consent_command.command("verify")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--ledger", is_flag=True, help="Verify the whole ledger in the database instead of one certificate.")
-@click.option("--tsa-certificates", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="PEM file of the time-stamping authorities that you believe.")  # fmt: skip
-def verify_command(file: Path | None, ledger: bool, tsa_certificates: Path | None) -> None:
-    """Check FILE, a certificate of consent as JSON or PDF. Needs no database and no network.
+@click.argument("file", required=False, type=_FILE)
+@click.option("--ledger", is_flag=True, help="Compare FILE with the ledger in the database, or verify all of it.")
+@click.option("--service-keys", type=_FILE,
+              help="The service's signing keys: the file at /.well-known/mailflatrate-signing-keys.json.")  # fmt: skip
+@click.option("--tsa-certificates", type=_FILE,
+              help="PEM file of the time-stamping authorities that you trust.")  # fmt: skip
+def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, tsa_certificates: Path | None) -> None:
+    """Check FILE, a certificate of consent as JSON or PDF. Needs no database and no network without --ledger.
 
-    With --ledger alone the whole ledger is verified; with both, also whether the seals of FILE are those of the ledger.
-    Ends with 0 when everything holds, with 1 when something does not; each fault is named.
+    Exit status: 0 it holds; 1 it does not, and each fault is named; 3 it is incomplete, because an event lacks its
+    proof of inclusion; 4 it is consistent, but nothing that you named vouches for it. --ledger without FILE verifies
+    the whole ledger.
     """
     if file is None and not ledger:
         raise click.UsageError("name a certificate, or ask for --ledger")
     if file is None:
         _verify_ledger()
         return
-    certificate = _verify_file(file, tsa_certificates)
-    if ledger:
-        _compare_seals(certificate)
-    click.echo("The certificate holds.")
-
-
-def _verify_file(file: Path, tsa_certificates: Path | None) -> dict[str, Any]:
-    from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
-    from mailflatrate.rules.proof.record import Malformed
-    from mailflatrate.rules.proof.stamps import StampRefused, read_certificates
+    from mailflatrate.rules.proof.stamps import StampRefused
 
     try:
-        believed = read_certificates(tsa_certificates.read_bytes()) if tsa_certificates else None
-        certificate = read_certificate(file.read_bytes())
-        findings = check_certificate(certificate, believed=believed)
+        _verify_file(file, ledger, service_keys, tsa_certificates)
     except (Malformed, StampRefused) as problem:
         click.echo(f"{file}: {problem}", err=True)
         sys.exit(1)
-    for finding in findings:
+
+
+def _verify_file(file: Path, ledger: bool, service_keys: Path | None, tsa_certificates: Path | None) -> None:
+    from mailflatrate.rules.proof.certificate import MOST_OCTETS, check_certificate, read_certificate
+    from mailflatrate.rules.proof.signature import read_keys
+    from mailflatrate.rules.proof.stamps import read_certificates
+    from mailflatrate.rules.proof.verdict import Anchors
+
+    if file.stat().st_size > MOST_OCTETS:
+        raise Malformed("the file is larger than any certificate")
+    certificate = read_certificate(file.read_bytes())
+    anchors = Anchors(
+        authorities=read_certificates(tsa_certificates.read_bytes()) if tsa_certificates else None,
+        keys=read_keys(service_keys.read_bytes()) if service_keys else None,
+        ledger=_ledger_extract(certificate) if ledger else None,
+    )
+    report = check_certificate(certificate, anchors)
+    for finding in report.findings:
         click.echo(f"{finding.mark} {finding.sentence}")
-    if any(finding.bad for finding in findings):
-        click.echo("The certificate does not hold.")
-        sys.exit(1)
-    return certificate
+    click.echo(report.verdict.sentence)
+    sys.exit(report.verdict.value)
 
 
-def _compare_seals(certificate: dict[str, Any]) -> None:
-    """A made-up certificate fits together, too; but its seals are not those that the service holds."""
-    import psycopg
+def _ledger_extract(certificate: dict[str, Any]) -> Any:
+    """What the ledger holds of the events and seals that the file names. Raises Malformed."""
+    from mailflatrate.entrypoints.boot import database
+    from mailflatrate.rules.proof.certificate import named_rows
 
+    event_ids, seal_numbers = named_rows(certificate)
+    with database():
+        from mailflatrate.apps.lists.extract import ledger_extract
+
+        return ledger_extract(event_ids, seal_numbers)
+
+
+@consent_command.command("keys")
+def keys_command() -> None:
+    """Print the published history of signing keys as JSON."""
     from mailflatrate.entrypoints.boot import database
 
-    with database() as settings:
-        from mailflatrate.settings.roles import app_url
+    with database():
+        from mailflatrate.apps.lists.signing import key_history
 
-        numbers = [item["number"] for item in certificate["seals"]]
-        with psycopg.connect(app_url(settings)) as connection:
-            rows = connection.execute("SELECT number, seal_hash FROM consent_seal WHERE number = ANY(%s)", [numbers])
-            held = {number: bytes(seal_hash).hex() for number, seal_hash in rows}
-    strange = [item["number"] for item in certificate["seals"] if held.get(item["number"]) != item["hash"]]
-    if strange:
-        click.echo(f"BAD  seals {', '.join(map(str, strange))} are not those of this ledger")
-        click.echo("The certificate does not hold.")
-        sys.exit(1)
-    click.echo(f"ok   its {len(numbers)} seals are those of this ledger")
+        click.echo(json.dumps(key_history(), indent=1))
+
+
+@consent_command.command("rotate-key")
+@click.confirmation_option(prompt="Retire the signing key in use and begin with a new one?")
+def rotate_command() -> None:
+    """Sign with a new key from now on. What the old one signed stays good; its history stays published."""
+    from mailflatrate.entrypoints.boot import database
+
+    with database():
+        from mailflatrate.apps.lists.signing import rotate_signing_key
+
+        click.echo(f"Key {rotate_signing_key().id} signs from now on.")
 
 
 def _verify_ledger() -> None:

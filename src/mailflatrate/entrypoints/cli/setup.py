@@ -13,6 +13,7 @@ def bring_up_to_date(settings: Settings) -> None:
 
     from mailflatrate.apps.accounts.shipped import ensure_shipped
     from mailflatrate.apps.lists import role_lock
+    from mailflatrate.apps.lists.signing import ensure_signing_key
     from mailflatrate.base.tenancy.policies import apply_policies
     from mailflatrate.settings.roles import create_roles
 
@@ -22,6 +23,7 @@ def bring_up_to_date(settings: Settings) -> None:
     apply_policies(connections["owner"])
     connections["owner"].close()
     ensure_shipped()
+    ensure_signing_key()
 
 
 @click.command()

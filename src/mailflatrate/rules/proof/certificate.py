@@ -1,8 +1,12 @@
-"""Checking a certificate of consent from the file alone: no database, no network, nobody's word but the hashes'.
+"""Checking a certificate of consent: what it says, whether it fits together, and who besides itself vouches for it.
 
 A certificate is a JSON object; the PDF carries the same object as an attachment. It holds the events of one
-subscription with their personal halves and salts, the path of each event to the root of its seal, the seals, and the
-time stamps. What is shown to people (`elements`) is computed again from the events and has to be the same.
+subscription with their personal halves and salts, the path of each event to the root of its seal, the seals, the time
+stamps, and the service's signature over all of it (form 2; form 1 had none). What is shown to people (`elements`) is
+computed again from the events and has to be the same.
+
+A file that fits together proves nothing: anyone can make up a whole tree. It holds only where every event reaches
+something that the verifier named (`Anchors`): the service's published keys, a time-stamping authority, or the ledger.
 """
 
 from __future__ import annotations
@@ -11,49 +15,36 @@ import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from cryptography import x509
 
 from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of, missing_of
-from mailflatrate.rules.proof.record import EventRecord, Malformed, SealRecord, commitment, read_evidence
+from mailflatrate.rules.proof.record import (
+    SALT_OCTETS,
+    EventRecord,
+    Malformed,
+    SealRecord,
+    commitment,
+    read_evidence,
+)
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
+from mailflatrate.rules.proof.verdict import Anchors, CertificateReport, CertificateVerdict, Finding, Mark
+from mailflatrate.rules.proof.witness import Witness
 
-FORM = "mailflatrate consent certificate 1"
+FORM = "mailflatrate consent certificate 2"
+OLD_FORM = "mailflatrate consent certificate 1"
 ATTACHMENT = "certificate.json"
 MOST_OCTETS = 64 * 1024 * 1024
+MOST_EVENTS = 10_000
+MOST_SEALS = 100_000
 
 _EMBEDDED = re.compile(rb"/EmbeddedFile\b")
 _STREAM = re.compile(rb"stream\r?\n")
-
-
-class Mark(Enum):
-    """How a finding is meant."""
-
-    HOLDS = "ok  "
-    NOTE = "note"
-    FAULT = "BAD "
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence about a certificate."""
-
-    kind: Mark
-    sentence: str
-
-    @property
-    def mark(self) -> str:
-        """Four letters before the sentence."""
-        return self.kind.value
-
-    @property
-    def bad(self) -> bool:
-        """True where the certificate does not hold."""
-        return self.kind is Mark.FAULT
+_FORM_MARK = b"mailflatrate consent certificate "
+_LONGEST_DICTIONARY = 4_096
+MOST_STAMPS = 1_000
 
 
 def _holds(sentence: str) -> Finding:
@@ -62,6 +53,10 @@ def _holds(sentence: str) -> Finding:
 
 def _note(sentence: str) -> Finding:
     return Finding(Mark.NOTE, sentence)
+
+
+def _open(sentence: str) -> Finding:
+    return Finding(Mark.OPEN, sentence)
 
 
 def _fault(sentence: str) -> Finding:
@@ -74,10 +69,10 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
         octets = _attachment(octets)
     try:
         found = json.loads(octets)
-    except ValueError as problem:
-        raise Malformed("this is neither a certificate of ours as JSON nor a PDF that carries one") from problem
-    if not isinstance(found, dict) or found.get("format") != FORM:
-        raise Malformed(f"this is no certificate of the form “{FORM}”")
+    except (ValueError, RecursionError) as problem:
+        raise Malformed("this is neither a whole certificate as JSON nor a PDF that carries one") from problem
+    if not isinstance(found, dict) or found.get("format") not in (FORM, OLD_FORM):
+        raise Malformed(f"this is not a certificate of the form “{FORM}”")
     return found
 
 
@@ -86,62 +81,87 @@ def _attachment(pdf: bytes) -> bytes:
 
     A file that another program has written anew may hold it differently: then the JSON has to serve.
     """
+    end = 0
     for found in _EMBEDDED.finditer(pdf):
-        stream = _STREAM.search(pdf, found.end())
+        if found.start() < end:
+            continue  # inside a stream that was read already
+        stream = _STREAM.search(pdf, found.end(), found.end() + _LONGEST_DICTIONARY)
         if stream is None or b"endobj" in pdf[found.end() : stream.start()]:
             continue
         end = pdf.find(b"endstream", stream.end())
+        if end < 0:
+            break
         octets = pdf[stream.end() : end].rstrip(b"\r\n")
         try:
             inflater = zlib.decompressobj()
             octets = inflater.decompress(pdf[stream.end() : end], MOST_OCTETS)
         except zlib.error:
             pass  # it stands there as it is
-        if FORM.encode() in octets:
+        if _FORM_MARK in octets:
             return octets
     raise Malformed("this PDF carries no certificate that can be read; use the JSON file")
 
 
-def check_certificate(
-    certificate: Mapping[str, Any], *, believed: Sequence[x509.Certificate] | None = None
-) -> list[Finding]:
-    """Everything there is to say about a certificate. It holds when no finding is bad.
-
-    `believed`: the time-stamping authorities that the verifier believes; without them the stamps are checked against
-    the certificates that stand in the file, and a note says so. Raises Malformed for what is no certificate at all.
-    """
+def named_rows(certificate: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    """The ids of the events and the numbers of the seals that a certificate names. Raises Malformed."""
     try:
-        return _check(certificate, believed)
-    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        events = [int(item["event"]["id"]) for item in certificate["events"][:MOST_EVENTS]]
+        seals = [int(item["number"]) for item in certificate["seals"][:MOST_SEALS]]
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise Malformed(f"the certificate is not complete: {problem!r}") from problem
+    return [each for each in events if 0 < each < 2**63], [each for each in seals if 0 < each < 2**63]
+
+
+def check_certificate(certificate: Mapping[str, Any], anchors: Anchors = Anchors()) -> CertificateReport:  # noqa: B008
+    """Judge a certificate by itself and by what the verifier trusts. Raises Malformed for what is none at all."""
+    try:
+        findings, covered = _check(certificate, anchors)
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as problem:
         if isinstance(problem, Malformed):
             raise
         raise Malformed(f"the certificate is not complete: {problem!r}") from problem
+    kinds = {finding.kind for finding in findings}
+    if Mark.FAULT in kinds:
+        verdict = CertificateVerdict.REFUSED
+    elif Mark.OPEN in kinds:
+        verdict = CertificateVerdict.INCOMPLETE
+    else:
+        verdict = CertificateVerdict.HOLDS if covered else CertificateVerdict.CONSISTENT
+    return CertificateReport(verdict, tuple(findings))
 
 
-def _check(certificate: Mapping[str, Any], believed: Sequence[x509.Certificate] | None) -> list[Finding]:
+def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[Finding], bool]:
+    """The findings, and whether something that the verifier named vouches for every event."""
+    if len(certificate["events"]) > MOST_EVENTS or len(certificate["seals"]) > MOST_SEALS:
+        raise Malformed("the certificate names more events or seals than one subscription can have")
     findings: list[Finding] = []
     events: list[ProofEvent] = []
+    seal_of: dict[int, int] = {}
     seals = {seal.number: seal for seal in map(SealRecord.from_json, certificate["seals"])}
     for item in certificate["events"]:
         record = EventRecord.from_json(item["event"])
         evidence, told = _check_evidence(record, item.get("evidence"))
         findings += [*told, *_check_inclusion(record, item.get("inclusion"), seals)]
         events.append(ProofEvent(record, evidence))
+        if item.get("inclusion") is not None:
+            seal_of[record.id] = int(item["inclusion"]["seal"])
     if not events:
         findings.append(_fault("there is no event, so nothing is proved"))
     findings += _check_subject(certificate, events)
     findings += _check_elements(certificate, events)
     findings += _check_seals(certificate, seals)
-    findings += _check_stamps(certificate, seals, believed)
-    return findings
+    stamped, told = _check_stamps(certificate, seals, anchors.authorities)
+    witness = Witness(certificate, [each.record for each in events], seals, seal_of)
+    covered, vouched = witness.ask(anchors, stamped)
+    return [*findings, *told, *vouched], covered
 
 
 def _check_evidence(record: EventRecord, item: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, list[Finding]]:
     name = f"event {record.id} ({record.kind} {record.occurred_at})"
     if item is None:
         return None, [_note(f"{name}: its personal half is not here; it was erased, or the event never had one")]
-    text = str(item["text"])
-    if commitment(bytes.fromhex(item["salt"]), text).hex() != record.commitment:
+    text, salt = str(item["text"]), bytes.fromhex(item["salt"])
+    if len(salt) != SALT_OCTETS or commitment(salt, text).hex() != record.commitment:
         return None, [_fault(f"{name}: the evidence is not the one that was recorded")]
     return read_evidence(text), [_holds(f"{name}: the evidence is the one that was recorded")]
 
@@ -150,13 +170,13 @@ def _check_inclusion(
     record: EventRecord, item: Mapping[str, Any] | None, seals: Mapping[int, SealRecord]
 ) -> list[Finding]:
     if item is None:
-        return [_note(f"event {record.id}: was not sealed yet when the certificate was made; ask for it again")]
+        return [_open(f"event {record.id}: has no proof of inclusion; it was not sealed yet, or the proof was removed")]
     seal = seals.get(int(item["seal"]))
     if seal is None:
         return [_fault(f"event {record.id}: seal {item['seal']} is not in the file")]
     path = [bytes.fromhex(step) for step in item["path"]]
     root = merkle.root_of_path(record.leaf(), int(item["index"]), seal.events, path)
-    if root != seal.root:
+    if any(len(step) != merkle.HASH_OCTETS for step in path) or root != seal.root:
         return [_fault(f"event {record.id}: is not the one that seal {seal.number} of {seal.sealed_at} holds")]
     return [_holds(f"event {record.id}: is in seal {seal.number} of {seal.sealed_at}, as it stands here")]
 
@@ -206,10 +226,11 @@ def _check_seals(certificate: Mapping[str, Any], seals: Mapping[int, SealRecord]
 
 def _check_stamps(
     certificate: Mapping[str, Any], seals: Mapping[int, SealRecord], believed: Sequence[x509.Certificate] | None
-) -> list[Finding]:
+) -> tuple[set[int], list[Finding]]:
+    """The seals that an authority named by the verifier stamped, and what there is to say about all stamps."""
     findings: list[Finding] = []
     stamped: set[int] = set()
-    for item in certificate["time_stamps"]:
+    for item in certificate["time_stamps"][:MOST_STAMPS]:
         number = int(item["seal"])
         anchors = believed if believed is not None else read_certificates(str(item["believed"]).encode())
         try:
@@ -220,17 +241,8 @@ def _check_stamps(
         stamped.add(number)
         findings.append(_holds(f"seal {number}: existed at {stamp.at.isoformat()}, says {stamp.authority}"))
     if stamped and believed is None:
-        findings.append(_note("the authority's root certificate stands in the file itself; name your own to be sure"))
-    for number in sorted({int(item["inclusion"]["seal"]) for item in certificate["events"] if item.get("inclusion")}):
-        if not _reaches(number, stamped, seals):
-            findings.append(_note(f"seal {number}: no third party says when it was made, only the service itself"))
-    return findings
-
-
-def _reaches(number: int, stamped: set[int], seals: Mapping[int, SealRecord]) -> bool:
-    """True where the chain leads from a seal to a stamped one inside the file."""
-    while number in seals:
-        if number in stamped:
-            return True
-        number += 1
-    return False
+        findings.append(_note("the authority's root certificate comes from the file itself; name your own to be sure"))
+        return set(), findings
+    if not stamped:
+        findings.append(_note("no third party has time-stamped a seal in this file"))
+    return stamped, findings

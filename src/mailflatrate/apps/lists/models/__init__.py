@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.models.people import (
     Subscription,
     SubscriptionState,
 )
-from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp
+from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 
 __all__ = [
     "GONE",
@@ -39,6 +39,7 @@ __all__ = [
     "OriginKind",
     "OriginState",
     "Segment",
+    "SigningKey",
     "Subscription",
     "SubscriptionState",
 ]

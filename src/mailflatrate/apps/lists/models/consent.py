@@ -3,11 +3,13 @@
 import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Value
+from django.db.models import Func, Value
 from django.db.models.functions import Now
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.proof.record import SALT_OCTETS
 
 
 class ConsentKind(models.TextChoices):
@@ -97,4 +99,11 @@ class ConsentEvidence(TenantModel):
 
     class Meta:
         db_table = "consent_evidence"
+        constraints = [
+            # A salt of another length could lend its octets to the text behind it, under the same commitment.
+            models.CheckConstraint(
+                condition=Exact(Func("salt", function="octet_length", output_field=models.IntegerField()), SALT_OCTETS),
+                name="consent_evidence_salt_length",
+            )
+        ]
         triggers = [pgtrigger.Protect(name="consent_evidence_frozen", operation=pgtrigger.Update)]

@@ -7,6 +7,41 @@ from django.db import models
 from django.db.models.functions import Now
 
 
+class SigningKey(models.Model):
+    """A key (Ed25519) with which the service signs seals and certificates; never deleted, so that its history stays.
+
+    The private half is sealed by the vault. The application reads keys; only the platform makes and retires them.
+    """
+
+    public_key = models.BinaryField(max_length=32, unique=True)
+    private_sealed = models.TextField(help_text="the private key (32 octets), sealed by the vault")
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["SigningKey"]] = models.Manager()
+
+    class Meta:
+        db_table = "signing_key"
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(retired_at=None), name="signing_key_one_is_in_use"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retired_at=None) | models.Q(retired_at__gte=models.F("created_at")),
+                name="signing_key_retired_after_it_began",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="signing_key_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="signing_key_stays", fields=["public_key", "private_sealed", "created_at"]),
+            pgtrigger.Protect(
+                name="signing_key_stays_retired",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__retired_at__isnull=False),
+            ),
+        ]
+
+
 class ConsentSeal(models.Model):
     """One batch of events under a Merkle root, chained to the seal before (RFC 6962 section 2.1); append-only.
 
@@ -25,6 +60,9 @@ class ConsentSeal(models.Model):
     root = models.BinaryField(max_length=32)
     previous = models.BinaryField(max_length=32, unique=True, help_text="the hash of the seal before: no chain forks")
     seal_hash = models.BinaryField(max_length=32, unique=True)
+
+    signed_by = models.ForeignKey("SigningKey", on_delete=models.PROTECT, null=True, related_name="+")
+    signature = models.BinaryField(max_length=64, null=True, help_text="Ed25519 over the hash; none before key one")
 
     objects: ClassVar[models.Manager["ConsentSeal"]] = models.Manager()
 

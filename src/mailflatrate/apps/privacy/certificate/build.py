@@ -13,6 +13,7 @@ from mailflatrate.apps.forms.models import FormVersion
 from mailflatrate.apps.lists.ledger import evidence_sql
 from mailflatrate.apps.lists.models import ConsentSeal, ConsentStamp, Contact, Import, MailingList, Subscription
 from mailflatrate.apps.lists.sealing import record_of, unpack_ids
+from mailflatrate.apps.lists.signing import KEYS_PATH, key_in_use, private_key
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.imprint import imprint_lines
@@ -20,6 +21,7 @@ from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.certificate import FORM
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
 from mailflatrate.rules.proof.record import EventRecord, moment_text, read_evidence
+from mailflatrate.rules.proof.signature import key_id, sign_certificate
 from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import load_settings
 
@@ -58,11 +60,14 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
     settings = load_settings()
     proof = [each for each, _ in events]
     subscription = Subscription.objects.filter(contact=contact, mailing_list=mailing_list).first()
-    return {
+    made = {
         "format": FORM,
         "issued_at": moment_text(clock.now()),
         "language": language,
-        "service": {"name": settings.service_name, "domain": settings.service_domain},
+        "service": {
+            "name": settings.service_name, "domain": settings.service_domain,
+            "keys": f"{settings.public_url}{KEYS_PATH}",
+        },
         "account": {"id": account.id, "name": account.name, "imprint": _imprint(language)},
         "person": {"contact": contact.id, "email": contact.email, "name": contact.full_name},
         "list": {"id": mailing_list.id, "name": mailing_list.public_name, "code": mailing_list.code},
@@ -77,7 +82,7 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
             }
             for each, salt in events
         ],
-        "seals": [record_of(seal).as_json() for seal in seals],
+        "seals": [{**record_of(seal).as_json(), "signature": _signature(seal)} for seal in seals],
         "time_stamps": [
             {
                 "seal": stamp.seal_id, "authority": stamp.authority, "at": moment_text(stamp.stamped_at),
@@ -86,6 +91,10 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
             for stamp in stamps
         ],
     }  # fmt: skip
+    key = key_in_use()
+    if key is None:
+        raise PrivacyError(translation.gettext("The service has no signing key yet. Run mailflatrate migrate."))
+    return {**made, "signature": sign_certificate(private_key(key), made)}
 
 
 def proof_events(contact_id: int, list_id: int) -> list[tuple[ProofEvent, tuple[str, str] | None]]:
@@ -140,8 +149,20 @@ def _chain(numbers: set[int]) -> tuple[list[ConsentSeal], list[ConsentStamp]]:
         if stamp is not None:
             stamps[stamp.seal_id] = stamp
             wanted |= set(range(number, stamp.seal_id + 1))
-    seals = ConsentSeal.objects.filter(number__in=wanted).defer("ids", "leaves").order_by("number")
+    seals = (
+        ConsentSeal.objects.filter(number__in=wanted)
+        .select_related("signed_by")
+        .defer("ids", "leaves")
+        .order_by("number")
+    )
     return list(seals), [stamps[number] for number in sorted(stamps)]
+
+
+def _signature(seal: ConsentSeal) -> dict[str, str] | None:
+    """The service's signature on a seal; None where it is older than the first key."""
+    if seal.signed_by is None or seal.signature is None:
+        return None
+    return {"key": key_id(bytes(seal.signed_by.public_key)), "value": bytes(seal.signature).hex()}
 
 
 def _state(subscription: Subscription | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from mailflatrate.apps.lists.signing import KEYS_PATH
 from mailflatrate.entrypoints.web.public import (
     clicks,
     letters,
@@ -10,6 +11,7 @@ from mailflatrate.entrypoints.web.public import (
     media_hosts,
     preferences,
     report,
+    signing_keys,
     unsubscribe,
 )
 from mailflatrate.entrypoints.web.public.rights import ask as rights
@@ -27,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
     path("m/<str:token>/<str:name>", media.picture, name="media-file"),
+    path(KEYS_PATH.removeprefix("/"), signing_keys.signing_keys, name="signing-keys"),
     path("media-hosts/ask", media_hosts.ask, name="media-host-ask"),
     path("d/<str:token>", rights.rights, name="rights"),
     path("r/<str:token>", rights_confirm.request_page, name="rights-request"),

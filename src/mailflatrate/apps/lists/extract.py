@@ -1,0 +1,31 @@
+"""What the ledger holds of single events and seals: the witness against which a certificate is compared."""
+
+from collections.abc import Sequence
+
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal
+from mailflatrate.apps.lists.signing import published_keys
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.proof.record import EventRecord, moment_text
+from mailflatrate.rules.proof.verdict import LedgerExtract
+from mailflatrate.settings.schema import load_settings
+
+
+def ledger_extract(event_ids: Sequence[int], seal_numbers: Sequence[int]) -> LedgerExtract:
+    """The events and seals by number, across accounts, and the service's keys; what is not there is missing."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        events = {event.id: _record(event) for event in ConsentEvent.objects.filter(id__in=event_ids)}
+        seals = ConsentSeal.objects.filter(number__in=seal_numbers).values_list("number", "seal_hash")
+        return LedgerExtract(
+            service_domain=load_settings().service_domain,
+            events=events,
+            seal_hashes={number: bytes(seal_hash) for number, seal_hash in seals},
+            keys={key.id: key for key in published_keys()},
+        )
+
+
+def _record(event: ConsentEvent) -> EventRecord:
+    return EventRecord(
+        event.id, event.account_id, event.contact_id, event.mailing_list_id, event.kind, moment_text(event.occurred_at),
+        moment_text(event.recorded_at), event.source_import_id, bytes(event.commitment).hex(),
+    )  # fmt: skip

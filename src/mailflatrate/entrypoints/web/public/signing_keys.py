@@ -1,0 +1,18 @@
+"""The service's signing keys at a well-known address (RFC 8615), for anyone who checks a certificate of consent."""
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.lists.signing import key_history
+
+FRESH_SECONDS = 3_600
+
+
+@require_safe
+def signing_keys(_request: HttpRequest) -> JsonResponse:
+    """Every public key there ever was, with the time in which it signed. Anyone may read it from any page."""
+    return JsonResponse(
+        key_history(),
+        json_dumps_params={"indent": 1},
+        headers={"Cache-Control": f"public, max-age={FRESH_SECONDS}", "Access-Control-Allow-Origin": "*"},
+    )

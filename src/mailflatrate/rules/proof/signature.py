@@ -1,0 +1,120 @@
+"""The service's signature (Ed25519, RFC 8032) on seals and certificates, and the published history of its keys.
+
+What is signed begins with a line that names its kind, so a signature on a seal never passes for one on a certificate.
+A certificate is signed in its canonical form: JSON with sorted keys, without white space, in UTF-8. `docs/proof.md` has
+a script that checks it without this program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from mailflatrate.rules.proof.record import Malformed
+
+KEYS_FORM = "mailflatrate signing keys 1"
+ALGORITHM = "Ed25519"
+MOST_KEYS = 1_000
+_SEAL_LINE = b"mailflatrate seal signature 1\n"
+_CERTIFICATE_LINE = b"mailflatrate certificate signature 1\n"
+
+
+def key_id(public_key: bytes) -> str:
+    """The first 16 hexadecimal digits of the key's SHA-256."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKey:
+    """One public key (32 octets) and the time in which it signs. Moments are UTC text as in the ledger."""
+
+    octets: bytes
+    created_at: str
+    retired_at: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The name of the key."""
+        return key_id(self.octets)
+
+    def was_in_use(self, moment: str) -> bool:
+        """Whether the key signed at this moment."""
+        return self.created_at <= moment and (self.retired_at is None or moment <= self.retired_at)
+
+    def as_json(self) -> dict[str, str | None]:
+        """The key as it is published."""
+        return {
+            "id": self.id, "algorithm": ALGORITHM, "public_key": self.octets.hex(), "created_at": self.created_at,
+            "retired_at": self.retired_at,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> PublishedKey:
+        """Read what `as_json` wrote. Raises Malformed."""
+        try:
+            retired_at = item["retired_at"]
+            until = None if retired_at is None else str(retired_at)
+            key = cls(bytes.fromhex(item["public_key"]), str(item["created_at"]), until)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise Malformed(f"a signing key is not readable: {problem}") from problem
+        if item.get("algorithm") != ALGORITHM or len(key.octets) != 32 or item.get("id") != key.id:
+            raise Malformed("a signing key is not an Ed25519 key, or its id is not its own")
+        return key
+
+
+def read_keys(octets: bytes) -> dict[str, PublishedKey]:
+    """The keys of a published history, by id. Raises Malformed."""
+    try:
+        found = json.loads(octets)
+    except (ValueError, RecursionError) as problem:
+        raise Malformed("the file of signing keys is not JSON") from problem
+    if not isinstance(found, dict) or found.get("format") != KEYS_FORM or not isinstance(found.get("keys"), list):
+        raise Malformed(f"this is not a key history of the form “{KEYS_FORM}”")
+    keys = [PublishedKey.from_json(item) for item in found["keys"][:MOST_KEYS] if isinstance(item, dict)]
+    return {key.id: key for key in keys}
+
+
+def canonical(certificate: Mapping[str, Any]) -> bytes:
+    """The certificate without its signature, as the octets that are signed."""
+    signed = {name: value for name, value in certificate.items() if name != "signature"}
+    return json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def sign_seal(key: Ed25519PrivateKey, seal_hash: bytes) -> bytes:
+    """The signature (64 octets) on a seal's hash."""
+    return key.sign(_SEAL_LINE + seal_hash)
+
+
+def sign_certificate(key: Ed25519PrivateKey, certificate: Mapping[str, Any]) -> dict[str, str]:
+    """The `signature` object of a certificate; it carries the public key, which alone says nothing."""
+    public = key.public_key().public_bytes_raw()
+    return {
+        "algorithm": ALGORITHM, "key": key_id(public), "public_key": public.hex(),
+        "value": key.sign(_CERTIFICATE_LINE + canonical(certificate)).hex(),
+    }  # fmt: skip
+
+
+def seal_signature_holds(public_key: bytes, signature: bytes, seal_hash: bytes) -> bool:
+    """Whether `public_key` signed this seal."""
+    return _holds(public_key, signature, _SEAL_LINE + seal_hash)
+
+
+def certificate_signature_holds(public_key: bytes, signature: bytes, certificate: Mapping[str, Any]) -> bool:
+    """Whether `public_key` signed this certificate."""
+    return _holds(public_key, signature, _CERTIFICATE_LINE + canonical(certificate))
+
+
+def _holds(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

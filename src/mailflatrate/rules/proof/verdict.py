@@ -1,0 +1,100 @@
+"""What a check of a certificate comes to: findings, one verdict, and what the verifier brought along to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cryptography import x509
+
+from mailflatrate.rules.proof.record import EventRecord
+from mailflatrate.rules.proof.signature import PublishedKey
+
+
+class Mark(Enum):
+    """How a finding is meant."""
+
+    HOLDS = "ok  "
+    NOTE = "note"
+    OPEN = "open"
+    FAULT = "BAD "
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about a certificate."""
+
+    kind: Mark
+    sentence: str
+
+    @property
+    def mark(self) -> str:
+        """Four letters before the sentence."""
+        return self.kind.value
+
+    @property
+    def bad(self) -> bool:
+        """True where the certificate does not hold."""
+        return self.kind is Mark.FAULT
+
+
+class CertificateVerdict(Enum):
+    """What a certificate is worth; the value is the exit status of `mailflatrate consent verify`.
+
+    CONSISTENT: it fits together, but nothing that the verifier named vouches for it, so anyone could have made it up.
+    """
+
+    HOLDS = 0
+    REFUSED = 1
+    INCOMPLETE = 3
+    CONSISTENT = 4
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    CertificateVerdict.HOLDS: "The certificate holds.",
+    CertificateVerdict.REFUSED: "The certificate does not hold.",
+    CertificateVerdict.INCOMPLETE: "The certificate is incomplete: not every event is proved. Ask for a new one.",
+    CertificateVerdict.CONSISTENT: (
+        "The certificate is consistent, but not vouched for by anyone outside. Name the service's signing keys"
+        " (--service-keys) or a time-stamping authority (--tsa-certificates), or compare it with the ledger (--ledger)."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerExtract:
+    """What the ledger itself holds of the events and seals that a certificate names, and of the keys that sign."""
+
+    service_domain: str
+    events: Mapping[int, EventRecord]
+    seal_hashes: Mapping[int, bytes]
+    keys: Mapping[str, PublishedKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """What the verifier trusts. `authorities`: certificates of time-stamping authorities; `keys`: the service's keys
+    by id, from its published history; `ledger`: the ledger in the database. Without any, nothing can hold."""
+
+    authorities: Sequence[x509.Certificate] | None = None
+    keys: Mapping[str, PublishedKey] | None = None
+    ledger: LedgerExtract | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateReport:
+    """Everything there is to say about one certificate."""
+
+    verdict: CertificateVerdict
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """Why it does not hold; empty where it does."""
+        return tuple(finding for finding in self.findings if finding.bad)

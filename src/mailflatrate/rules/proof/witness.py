@@ -1,0 +1,127 @@
+"""Who vouches for a certificate: the service's published keys, a time-stamping authority, or the ledger itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mailflatrate.rules.proof.record import EventRecord, SealRecord
+from mailflatrate.rules.proof.signature import PublishedKey, certificate_signature_holds, seal_signature_holds
+from mailflatrate.rules.proof.verdict import Anchors, Finding, LedgerExtract, Mark
+
+_UNSIGNED_FORM = "mailflatrate consent certificate 1"
+
+
+class Witness:
+    """One certificate before those whom the verifier trusts. `seal_of`: the seal that each event names."""
+
+    def __init__(
+        self,
+        certificate: Mapping[str, Any],
+        records: Sequence[EventRecord],
+        seals: Mapping[int, SealRecord],
+        seal_of: Mapping[int, int],
+    ) -> None:
+        self._certificate = certificate
+        self._records = records
+        self._seals = seals
+        self._seal_of = seal_of
+        self._findings: list[Finding] = []
+
+    def ask(self, anchors: Anchors, stamped: set[int]) -> tuple[bool, list[Finding]]:
+        """Whether every event is vouched for, and what was found. `stamped`: seals with a stamp that is trusted."""
+        keys = dict(anchors.keys or {})
+        if anchors.ledger is not None:
+            keys |= anchors.ledger.keys
+        signed = self._check_signature(keys, named=bool(keys))
+        self._check_seal_signatures(keys)
+        covered = signed
+        if anchors.authorities is not None:
+            covered |= self._all_reach(stamped)
+        if anchors.ledger is not None:
+            covered |= self._compare_ledger(anchors.ledger)
+        return covered and bool(self._records), self._findings
+
+    def _say(self, kind: Mark, sentence: str) -> None:
+        self._findings.append(Finding(kind, sentence))
+
+    def _check_signature(self, keys: Mapping[str, PublishedKey], *, named: bool) -> bool:
+        """True where a key that the verifier named signed this certificate while it was in use."""
+        signature = self._certificate.get("signature")
+        if signature is None:
+            if self._certificate["format"] == _UNSIGNED_FORM:
+                self._say(Mark.NOTE, "a certificate of form 1 is not signed: names, state and imprint are not proved")
+            else:
+                self._say(Mark.FAULT, "the service's signature is missing")
+            return False
+        own_key = bytes.fromhex(signature["public_key"])
+        if not certificate_signature_holds(own_key, bytes.fromhex(signature["value"]), self._certificate):
+            self._say(Mark.FAULT, "the signature is not one over this certificate: something in it was changed")
+            return False
+        if not named:
+            self._say(Mark.NOTE, "the signature fits the key in the file itself, which says nothing about whose it is")
+            return False
+        key = keys.get(str(signature["key"]))
+        if key is None or key.octets != own_key:
+            self._say(Mark.FAULT, f"it was signed with a key that is not the service's: {str(signature['key'])[:32]}")
+            return False
+        issued_at = str(self._certificate["issued_at"])
+        if not key.was_in_use(issued_at):
+            self._say(Mark.FAULT, f"it says it was issued at {issued_at[:32]}, when key {key.id} was not in use")
+            return False
+        self._say(Mark.HOLDS, f"signed by the service with its key {key.id}")
+        return True
+
+    def _check_seal_signatures(self, keys: Mapping[str, PublishedKey]) -> None:
+        for item in self._certificate["seals"]:
+            signature = item.get("signature")
+            if signature is None:
+                continue
+            key = keys.get(str(signature["key"]))
+            seal = self._seals[int(item["number"])]
+            if key is not None and not (
+                key.was_in_use(seal.sealed_at)
+                and seal_signature_holds(key.octets, bytes.fromhex(signature["value"]), seal.hash())
+            ):
+                self._say(Mark.FAULT, f"seal {seal.number}: the service's signature on it does not hold")
+
+    def _all_reach(self, stamped: set[int]) -> bool:
+        """True where the chain leads from every event's seal to a stamped one inside the file."""
+        reaching: set[int] = set()
+        for number in sorted(self._seals, reverse=True):
+            if number in stamped or number + 1 in reaching:
+                reaching.add(number)
+        missing = sorted(set(self._seal_of.values()) - reaching)
+        for number in missing:
+            self._say(Mark.NOTE, f"seal {number}: no authority that you named says when it was made")
+        return not missing and all(record.id in self._seal_of for record in self._records)
+
+    def _compare_ledger(self, ledger: LedgerExtract) -> bool:
+        """True where every event is in the ledger as it is here, under a seal of the ledger."""
+        domain = str(self._certificate["service"]["domain"])
+        if domain != ledger.service_domain:
+            self._say(Mark.FAULT, f"it was issued by {domain[:255]}, and this is the ledger of {ledger.service_domain}")
+            return False
+        strange = [number for number, seal in self._seals.items() if ledger.seal_hashes.get(number) != seal.hash()]
+        if strange:
+            self._say(Mark.FAULT, f"seals {_numbers(strange)} are not those of this ledger")
+        unknown = [record.id for record in self._records if record.id not in ledger.events]
+        if unknown:
+            self._say(Mark.FAULT, f"events {_numbers(unknown)} are not in this ledger")
+        changed = [each.id for each in self._records if each.id in ledger.events and not self._same(each, ledger)]
+        if changed:
+            self._say(Mark.FAULT, f"events {_numbers(changed)} are in this ledger with another content")
+        if strange or unknown or changed:
+            return False
+        self._say(Mark.HOLDS, f"its {len(self._records)} events and {len(self._seals)} seals are those of this ledger")
+        return all(record.id in self._seal_of for record in self._records)
+
+    @staticmethod
+    def _same(record: EventRecord, ledger: LedgerExtract) -> bool:
+        held = ledger.events[record.id]
+        return record.leaf() == held.leaf() and record.commitment == held.commitment
+
+
+def _numbers(found: Sequence[int]) -> str:
+    shown = ", ".join(str(number) for number in found[:10])
+    return f"{shown} and {len(found) - 10} more" if len(found) > 10 else shown

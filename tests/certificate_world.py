@@ -1,0 +1,77 @@
+"""A person whose consent is on record with every element, one who was imported, and the certificates of both."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from audience_world import Audience, audience, file_of, line
+from mailflatrate.apps.lists import ledger, sealing
+from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.apps.lists.signing import key_history
+from mailflatrate.apps.privacy.certificate import build_certificate, certificate_json
+from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.cli.main import cli
+from mailflatrate.rules.proof.certificate import read_certificate
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+FORM = {
+    "request": 7, "kind": "form", "form": "Newsletter", "form_code": "k3x", "form_version": 4, "form_sha256": "ab" * 32,
+    "wording": "Ja, ich möchte „News“ <b>lesen</b>.\n\nJederzeit widerruflich.", "language": "de",
+    "ticked": ["consent"], "page": "https://anna.example/kontakt", "proof": "work", "share": 1.50,
+}  # fmt: skip
+
+
+class Signed:
+    """Dora signed up by a form of ours, was asked by mail and confirmed; Emil came by an import."""
+
+    def __init__(self) -> None:
+        self.anna: Audience = audience()
+        self.anna.home.bring(file_of(line("emil@posteo.de", "Emil")).getvalue())
+        self.anna.home.bring(file_of(line("dora@posteo.de", confirmed="")).getvalue())  # known, in quarantine
+        self.dora, self.emil = (self.anna.contact(f"{name}@posteo.de").id for name in ("dora", "emil"))
+        self.account_id, self.list_id = self.anna.home.account_id, self.anna.list_id
+        with tenancy.account(self.account_id):
+            self._sign_up()
+        sealing.seal_ledger()
+
+    def _sign_up(self) -> None:
+        now = clock.now() - timedelta(days=3)
+        first = ledger.Evidence(
+            "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", source="https://mail.example/f/k3x",
+            user_agent=AGENT, details=FORM,
+        )  # fmt: skip
+        asked = ledger.append(self.dora, self.list_id, ConsentKind.REQUESTED, now, first)
+        mail = {"request": 7, "message_id": "<c.1@mail.example>", "sent_at": now.isoformat(), "body_sha256": "cd" * 32,
+                "reply": "250 2.0.0 Ok: queued as 4XyZ"}  # fmt: skip
+        sent = ledger.append(
+            self.dora, self.list_id, ConsentKind.CONFIRMATION_SENT, now, ledger.Evidence("dora@posteo.de", details=mail)
+        )
+        last = ledger.Evidence(
+            "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", confirmed_at=now + timedelta(minutes=4),
+            confirmed_ip="2001:db8::1", source="https://mail.example/f/k3x", user_agent=AGENT,
+            details={**FORM, "token": "9f" * 16, "requested_event": asked, "sent_event": sent},
+        )  # fmt: skip
+        ledger.append(self.dora, self.list_id, ConsentKind.CONFIRMED, now + timedelta(minutes=4), last)
+
+    def certificate(self, contact_id: int | None = None, language: str = "en") -> dict[str, Any]:
+        """As a file holds it."""
+        with tenancy.account(self.account_id):
+            made = build_certificate(contact_id or self.dora, self.list_id, language=language)
+        return read_certificate(certificate_json(made))
+
+
+def keys_file(folder: Path) -> Path:
+    """The service's published keys, saved by somebody who verifies."""
+    file = folder / "keys.json"
+    file.write_text(json.dumps(key_history()))
+    return file
+
+
+def verified(certificate: dict[str, Any], folder: Path, *options: str) -> Result:
+    """`mailflatrate consent verify` on a certificate as a file."""
+    file = folder / "certificate.json"
+    file.write_text(json.dumps(certificate))
+    return CliRunner().invoke(cli, ["consent", "verify", str(file), *options])
