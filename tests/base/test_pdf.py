@@ -25,14 +25,12 @@ def test_a_page_reads_no_file_and_no_address_of_its_choice(tmp_path: Path) -> No
 
     secret = tmp_path / "secret.txt"
     secret.write_text("the installation's secret")
-    own = Path(settings.STATIC_ROOT) / "own.css"
-    own.write_text("body { color: #abcdef }")
     with http.server.HTTPServer(("127.0.0.1", 0), Ear) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         outside = f"http://127.0.0.1:{server.server_port}"
         escape = f"file://{settings.STATIC_ROOT}/../../{secret.name}"
         page = (
-            f'<link rel="stylesheet" href="{own.as_uri()}"><link rel="stylesheet" href="{outside}/a.css">'
+            f'<link rel="stylesheet" href="{outside}/a.css">'
             f'<img src="{outside}/b.png"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">'
             f'<link rel="attachment" href="{secret.as_uri()}"><link rel="attachment" href="{escape}">Hello'
         )
