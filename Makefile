@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := src tests bench
 
-.PHONY: help demo test lint bench build tools shots clean locks messages
+.PHONY: help demo test lint bench build tools shots fuzz clean locks messages
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,10 @@ shots: build tools ## Make the screenshots of the README
 	cp tests/browser/shots/home-en-desktop-light.png docs/shots/home.png
 	cp tests/browser/shots/compose-en-desktop-light.png docs/shots/compose.png
 	cp tests/browser/shots/report-en-desktop-dark.png docs/shots/report.png
+
+fuzz: build ## Fuzz one parser by coverage: make fuzz TARGET=mail LASTING=3600
+	$(BIN)/pip install --quiet atheris
+	$(BIN)/python tests/fuzz/run.py $(TARGET) -max_total_time=$(or $(LASTING),3600)
 
 clean: ## Remove what was built and the local data
 	rm -rf .venv frontend/node_modules src/mailflatrate/static/dist var build

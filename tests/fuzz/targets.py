@@ -1,0 +1,181 @@
+"""Every parser of foreign bytes as one function of bytes, with the errors that it may raise and what must hold.
+
+A target returns quietly or raises AssertionError or an error it does not declare: that is a finding. `run.py` feeds the
+targets by coverage (atheris); `tests/security/test_fuzz_corpus.py` feeds them the kept corpus in every run.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from mailflatrate.apps.lists.errors import ImportProblem  # noqa: E402
+from mailflatrate.apps.lists.intake import tables, workbook  # noqa: E402
+from mailflatrate.mail import address, aggregate, dkim_verify, feed, from_line, mailing_id, pictures, unsubscribe, verp  # noqa: E402
+from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content  # noqa: E402
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language  # noqa: E402
+from mailflatrate.mail.inspect import inspect_message  # noqa: E402
+from mailflatrate.mail.liquid import SourceRefused  # noqa: E402
+from mailflatrate.mail.liquid.template import Template  # noqa: E402
+from mailflatrate.mail.reading import forward, mime, outlook, tnef  # noqa: E402
+from mailflatrate.mail.source_errors import MissingValue, RenderRefused  # noqa: E402
+from mailflatrate.rules.proof import certificate, signature  # noqa: E402
+from mailflatrate.rules.proof.record import Malformed  # noqa: E402
+
+MOST_ROWS = 2_000
+IMPRINT = Imprint(
+    lines=(ImprintLine("", "Lindenhof GmbH"), ImprintLine("", "Am Markt 1, 24103 Kiel")),
+    reason="You signed up.",
+    mailing_id="7XK2-9QPM",
+    language=Language.ENGLISH,
+)
+CONTEXT = CompileContext(IMPRINT, link_url=lambda number, _url: f"https://go.example/c/{number}")
+VALUES = {
+    "contact": {"first_name": "Dora <b>", "last_name": "", "email": "dora@example.net"},
+    "account": {"name": "Lindenhof"},
+    "list": {"name": "News"},
+    "subscription": {"date": "1 May 2026", "source": "form"},
+    "unsubscribe_url": "https://go.example/u/t",
+    "preferences_url": "https://go.example/p/t",
+    "web_url": "https://go.example/w/t",
+    "mailing_id": "7XK2-9QPM",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One parser. `may_raise` are its declared refusals; `longest_octets` is the largest input it is fed."""
+
+    feed: Callable[[bytes], object]
+    may_raise: tuple[type[Exception], ...] = ()
+    longest_octets: int = 16_384
+
+    def try_input(self, data: bytes) -> None:
+        """Feed one input; any undeclared error comes out."""
+        try:
+            self.feed(data[: self.longest_octets])
+        except self.may_raise:
+            return
+
+
+def text(data: bytes) -> str:
+    """Any octets as text, each of them somehow in it."""
+    return data.decode("utf-8", "replace")
+
+
+def _mail(data: bytes) -> None:
+    found = inspect_message(data)
+    assert found.error is None, found.error
+    assert all("\0" not in address for address in found.recipients)
+
+
+def _aggregate(data: bytes) -> None:
+    for report in aggregate.read_aggregates(mime.parse(data)):
+        assert report.passed <= report.messages
+    aggregate.read_aggregates(mime.parse(b"Content-Type: application/octet-stream\r\n\r\n" + data))
+
+
+def _compile(kind: ContentKind) -> Callable[[bytes], object]:
+    def compile_source(data: bytes) -> None:
+        made = compile_content(Source(kind, text(data), "Subject"), CONTEXT)
+        try:
+            html = made.html.render(VALUES).lower()
+            made.text.render(VALUES)
+        except (MissingValue, RenderRefused):
+            return
+        assert "<script" not in html
+        assert 'href="javascript' not in html
+
+    return compile_source
+
+
+def _liquid(data: bytes) -> None:
+    for autoescape in (True, False):
+        try:
+            Template.parse(text(data), autoescape=autoescape).render(VALUES)
+        except (SourceRefused, MissingValue, RenderRefused):
+            continue
+
+
+def _table(data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        Path(file.name).write_bytes(data)
+        opened = tables.CsvTable(Path(file.name))
+        for number, (_line, cells, _fault) in enumerate(opened.rows()):
+            assert len(cells) <= len(opened.header) or _fault is not None
+            if number > MOST_ROWS:
+                break
+
+
+def _workbook(data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        Path(file.name).write_bytes(data)
+        for number, _row in enumerate(workbook.open_table(Path(file.name)).rows()):
+            if number > MOST_ROWS:
+                break
+
+
+def _forward(data: bytes) -> None:
+    subject, _, body = text(data).partition("\n")
+    forward.find_forward(body, subject)
+    forward.strip_prefixes(subject)
+
+
+def _header_values(data: bytes) -> None:
+    value = text(data)
+    from_line.read_from(value)
+    unsubscribe.judge_list_unsubscribe(value, "List-Unsubscribe=One-Click")
+    mime.decode_words(value)
+    mime.parse_content_type(value)
+    verp.parse_recipient(value)
+    mailing_id.find_in_text(value)
+    unsubscribe.is_one_click_post(value[:200], data)
+    try:
+        canonical = address.parse(value)
+    except address.AddressError:
+        return
+    assert address.canonical_key(value) == canonical.canonical
+
+
+def _dkim(data: bytes) -> None:
+    dkim_verify.verify_signatures(data, lambda _selector, _domain: None, at=datetime(2026, 11, 27, tzinfo=UTC))
+
+
+def _tnef(data: bytes) -> None:
+    for number, _mail_in_it in enumerate(tnef.mails_in_tnef(data)):
+        assert number < 1_000
+
+
+def _certificate(data: bytes) -> None:
+    certificate.check_certificate(certificate.read_certificate(data))
+
+
+def _keys(data: bytes) -> None:
+    for key_id, key in signature.read_keys(data).items():
+        assert key.id == key_id
+
+
+TARGETS: dict[str, Target] = {
+    "mail": Target(_mail),
+    "outlook": Target(outlook.outlook_message, longest_octets=65_536),
+    "tnef": Target(_tnef),
+    "aggregate": Target(_aggregate),
+    "dkim": Target(_dkim),
+    "header_values": Target(_header_values, longest_octets=4_096),
+    "forward": Target(_forward),
+    "html": Target(_compile(ContentKind.HTML), (SourceRefused,)),
+    "mjml": Target(_compile(ContentKind.MJML), (SourceRefused,)),
+    "markdown": Target(_compile(ContentKind.MARKDOWN), (SourceRefused,)),
+    "liquid": Target(_liquid, longest_octets=2_048),
+    "feed": Target(feed.read_feed, (feed.NoFeed,)),
+    "picture": Target(pictures.read_picture, (pictures.PictureRefused,), longest_octets=65_536),
+    "table": Target(_table, (ImportProblem,)),
+    "workbook": Target(_workbook, (ImportProblem,), longest_octets=65_536),
+    "certificate": Target(_certificate, (Malformed,)),
+    "signing_keys": Target(_keys, (Malformed,)),
+}
