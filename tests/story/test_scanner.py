@@ -157,6 +157,7 @@ def _ask_for_every_mail(world: World) -> None:
     world.send(f"{world.public}/f/{code}/", {"email": NEW_READER, "consent": "yes"})
     world.link("/confirm/", NEW_READER)
     world.send(preferences, {"act": "move", "email": MOVED})
+    world.send(world.link("/r/", reader), {})
     world.link("/confirm/", MOVED)
     rights = re.search(r'href="(/d/[^"?#]+)"', world.ask("GET", preferences).text)
     assert rights is not None

@@ -132,6 +132,17 @@ def mailbox_form(canonical: str) -> str:
     return f"{local}@{domain}"
 
 
+def masked_address(email: str) -> str:
+    """The address as its owner recognizes it and nobody else learns it: `d***@example.net`. Empty stays empty."""
+    local, _at, domain = email.rpartition("@")
+    if not local:
+        return ""
+    first = 1
+    while first < len(local) and unicodedata.combining(local[first]):
+        first += 1
+    return f"{local[:first]}***@{domain}"
+
+
 def to_a_label(domain: str) -> str:
     """`München.de` -> `xn--mnchen-3ya.de` (IDNA2008, RFC 5891, mapped as in UTS 46). Raises AddressError."""
     return _a_label(domain)

@@ -31,12 +31,14 @@ _MOMENT_SALT = "forms.shown"
 
 
 class Proof(StrEnum):
-    """What a visitor proved. PERSON: somebody who signs in did it, or one who holds a token of ours."""
+    """What a visitor proved. PERSON: somebody who signs in did it. MAILBOX: it was agreed to in the mailbox that gets
+    the mail already."""
 
     WORK = "work"
     TIME = "time"
     NONE = "none"
     PERSON = "person"
+    MAILBOX = "mailbox"
 
 
 @cache

@@ -150,7 +150,7 @@ def _asked_for(request: SignupRequest) -> bool:
     """At a form that is still published; or by a person who is on a list, of himself."""
     if request.kind != RequestKind.MOVE:
         return request.form is not None and request.form.state == FormState.PUBLISHED
-    if request.moves_id is None:
+    if request.moves_id is None or not forms.is_agreed(request):
         return False
     return Subscription.objects.filter(contact_id=request.moves_id, state=SubscriptionState.CONFIRMED).exists()
 

@@ -8,11 +8,12 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.forms.models import RequestKind as SignupKind
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import contact_detail
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.models import Reason, Suppression
@@ -25,20 +26,27 @@ from mailflatrate.settings.schema import load_settings
 FORM = "mailflatrate access 1"
 
 
-def stored_about(contact_id: int, *, language: str) -> dict[str, Any] | None:
-    """Everything, or None where nobody is there. Runs inside `tenancy.account(...)`. Times are ISO 8601 in UTC."""
+def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) -> dict[str, Any] | None:
+    """Everything, or None where nobody is there. Runs inside `tenancy.account(...)`. Times are ISO 8601 in UTC.
+
+    `to_mailbox`: it is for whoever reads the mail to the address, so it leaves out what another mailbox said before:
+    a change of address can reach somebody else by a typing error. That is shown at the earlier address.
+    """
     detail = contact_detail(contact_id)
     if detail is None:
         return None
     contact = detail.contact
+    carried = carried_over(contact_id, contact) if to_mailbox else frozenset()
     deliveries = list(Delivery.objects.filter(contact_id=contact_id).select_related("campaign").order_by("id"))
     return {
         "format": FORM,
         "made_at": clock.now().isoformat(),
         "responsible": _responsible(language),
         "person": {
-            "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name,
-            "attributes": contact.attributes, "asked_as": asked_as(contact.attributes, language),
+            "email": contact.email, "first_name": "" if "first_name" in carried else contact.first_name,
+            "last_name": "" if "last_name" in carried else contact.last_name,
+            "attributes": {key: value for key, value in contact.attributes.items() if key not in carried},
+            "asked_as": asked_as(contact.attributes.keys() - carried, language), "has_earlier_address": bool(carried),
             "stored_since": contact.created_at.isoformat(),
             "last_activity": _iso(contact.last_activity_at), "clicks_by_name": contact.tracking,
         },
@@ -46,8 +54,8 @@ def stored_about(contact_id: int, *, language: str) -> dict[str, Any] | None:
             "language": contact.attributes.get(LANGUAGE_ATTRIBUTE), "least_days_between_mailings": contact.pause_days,
         },
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
-        "consents": [_consent(row) for row in reversed(detail.events)],
-        "sign_ups": _sign_ups(contact),
+        "consents": [_consent(row, to_mailbox) for row in reversed(detail.events)],
+        "sign_ups": _sign_ups(contact, to_mailbox),
         "mailings": [_mailing(row) for row in deliveries],
         "clicks": _clicks(deliveries),
         "came_back": [
@@ -86,7 +94,28 @@ def _subscription(row: Subscription) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _consent(row: ConsentEvent) -> dict[str, Any]:
+def carried_over(contact_id: int, contact: Contact) -> frozenset[str]:
+    """Names, and keys of attributes, that came along by a change of address and were not changed since."""
+    details = ConsentEvidence.objects.filter(
+        event__contact_id=contact_id, event__kind=ConsentKind.CONFIRMED, details__has_key="carried"
+    ).values_list("details", flat=True)
+    carried = {(name, found.get("moved_from")) for found in details for name in found["carried"]}
+    before = Contact.objects.in_bulk({moved_from for _name, moved_from in carried if moved_from})
+    return frozenset(
+        name for name, moved_from in carried
+        if moved_from not in before or _named(before[moved_from], name) == _named(contact, name)
+    )  # fmt: skip
+
+
+def _named(contact: Contact, name: str) -> Any:
+    return getattr(contact, name) if name in ("first_name", "last_name") else contact.attributes.get(name)
+
+
+_OF_THE_MOVER = ("moved_from", "carried", "was_confirmed", "signup_user_agent")
+"""What the details of a changed address say of the earlier one, and of whoever asked there."""
+
+
+def _consent(row: ConsentEvent, to_mailbox: bool) -> dict[str, Any]:
     evidence = getattr(row, "evidence", None)
     found: dict[str, Any] = {
         "at": row.occurred_at.isoformat(), "what": row.kind, "recorded_at": row.recorded_at.isoformat(),
@@ -98,13 +127,20 @@ def _consent(row: ConsentEvent) -> dict[str, Any]:
             "confirmed_at": _iso(evidence.confirmed_at), "confirmed_ip": evidence.confirmed_ip,
             "source": evidence.source, "browser": evidence.user_agent, "details": evidence.details,
         }  # fmt: skip
+        if to_mailbox and "moved_from" in evidence.details:
+            found |= {
+                "signup_ip": None, "browser": "" if row.kind != ConsentKind.CONFIRMED else evidence.user_agent,
+                "details": {key: said for key, said in evidence.details.items() if key not in _OF_THE_MOVER},
+            }  # fmt: skip
     if row.source_import is not None:
         found["file"] = row.source_import.file_name
     return found
 
 
-def _sign_ups(contact: Contact) -> list[dict[str, Any]]:
+def _sign_ups(contact: Contact, to_mailbox: bool) -> list[dict[str, Any]]:
     rows = SignupRequest.objects.filter(address_key=bytes(contact.address_key)).order_by("id")
+    if to_mailbox:
+        rows = rows.exclude(kind=SignupKind.MOVE)
     return [
         {
             "at": row.requested_at.isoformat(), "state": row.state, "form": row.source_url, "page": row.page_url,

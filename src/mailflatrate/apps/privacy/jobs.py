@@ -15,6 +15,12 @@ def carry_out(account_id: int, request_id: int) -> None:
     actions.carry_out(account_id, request_id)
 
 
+@job("privacy.address_changed", Queue.EXPRESS)
+def address_changed(account_id: int, request_id: int) -> None:
+    """Tell the old address that the new one has confirmed, with a link that undoes it."""
+    actions.note_move(account_id, request_id)
+
+
 @job("privacy.expire_requests", Queue.HOUSE, every="23 * * * *")
 def expire(timestamp: int) -> None:
     """Close requests that nobody confirmed in time."""

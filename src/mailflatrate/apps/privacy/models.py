@@ -9,12 +9,13 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class RequestKind(models.TextChoices):
-    """What a person may ask (GDPR Art. 15, 16, 17, 21)."""
+    """What a person may ask (GDPR Art. 15, 16, 17, 21). ADDRESS: mailings are to go to another address."""
 
     ACCESS = "access", _("See what is stored")
     CORRECTION = "correction", _("Correct it")
     ERASURE = "erasure", _("Erase it")
     OBJECTION = "objection", _("Object to mailings")
+    ADDRESS = "address", _("Change the address")
 
 
 class RequestState(models.TextChoices):

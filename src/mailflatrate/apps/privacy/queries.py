@@ -26,7 +26,7 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
     found = []
     for account_id, contact_id in places:
         with tenancy.account(account_id):
-            stored = stored_about(contact_id, language=request.language)
+            stored = stored_about(contact_id, language=request.language, to_mailbox=True)
         if stored is not None:
             found.append(stored)
     return found

@@ -54,7 +54,8 @@ _WIPE: dict[str, str] = {
     " evidence = regexp_replace(evidence::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s AND address_key = %(address_key)s",
     "requests": "UPDATE privacy_request SET values = '{}', ip = NULL, user_agent = '' WHERE account_id = %(account_id)s"
-    " AND (contact_id = %(contact_id)s OR address_key = %(address_key)s)",
+    " AND (contact_id = %(contact_id)s OR address_key = %(address_key)s"
+    " OR (kind = 'address' AND lower(values->>'email') = %(email)s))",
 }
 # Mail that came in may belong to nobody yet, so these look at the account's rows and at those without one.
 _WIPE_MAIL: dict[str, str] = {

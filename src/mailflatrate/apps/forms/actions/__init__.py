@@ -10,6 +10,7 @@ from mailflatrate.apps.forms.actions.asking import (
     Written,
     begin_asking,
     domain_of,
+    is_agreed,
     lock_mailboxes,
     mailbox_key,
     mails_of_form,
@@ -18,6 +19,7 @@ from mailflatrate.apps.forms.actions.asking import (
     note_letters,
     note_sent,
     queued_domains,
+    still_valid,
     take_queued,
     withhold,
 )
@@ -53,6 +55,7 @@ __all__ = [
     "domain_of",
     "find_request",
     "forget_old",
+    "is_agreed",
     "lock_mailboxes",
     "mailbox_key",
     "mails_of_form",
@@ -67,6 +70,7 @@ __all__ = [
     "request_move",
     "save_draft",
     "sign_up",
+    "still_valid",
     "take_queued",
     "withhold",
 ]

@@ -10,10 +10,11 @@ from mailflatrate.apps.forms.models import RequestState, SignupDenial, SignupReq
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 MAX_TOKEN_CHARACTERS = 100
+MOVED_JOB = "privacy.address_changed"
 
 
 class Answered(Enum):
@@ -81,20 +82,41 @@ def _evidence(request: SignupRequest, ip: str | None, user_agent: str, **details
 
 def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
     assert request.settled_at is not None
-    evidence = _evidence(request, ip, user_agent)
     source = f"confirmed sign-up {request.id}"
-    person, list_ids = _person(request), [request.mailing_list_id]
     if request.moves is not None:
-        person = lists.person_of(request.moves, request.email, bytes(request.address_key))
-        list_ids = _lists_of(request.moves)
-    for list_id in list_ids:
-        request.confirmed_event_id = lists.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
-    if request.moves is not None:
-        for list_id in list_ids:
-            lists.unsubscribe(
-                request.moves.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent
-            )
+        _move(request, request.moves, ip, user_agent, source=source)
+    else:
+        evidence = _evidence(request, ip, user_agent)
+        request.confirmed_event_id = lists.confirm_consent(
+            _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
+        )
     request.state = RequestState.CONFIRMED
+
+
+def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str, *, source: str) -> None:
+    """Both mailboxes agreed: the new one takes over the lists and what is known of the person.
+
+    The ledger notes which values were carried over and what the new address had before, so that it can be undone.
+    """
+    assert request.settled_at is not None
+    person = lists.person_of(old, request.email, bytes(request.address_key))
+    known = Contact.objects.filter(address_key=bytes(request.address_key)).first()
+    mine = _lists_of(known) if known else []
+    list_ids = _lists_of(old)
+    carried = _carried(old, known)
+    for list_id in list_ids:
+        evidence = _evidence(request, ip, user_agent, carried=carried, was_confirmed=list_id in mine)
+        request.confirmed_event_id = lists.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
+        lists.unsubscribe(old.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent)
+    jobs.defer(MOVED_JOB, jobs.Queue.EXPRESS, account_id=request.account_id, request_id=request.id)
+
+
+def _carried(old: Contact, known: Contact | None) -> list[str]:
+    """Which values the new address takes over; its own stay as they are."""
+    names = [
+        name for name in ("first_name", "last_name") if getattr(old, name) and not (known and getattr(known, name))
+    ]
+    return names + sorted(key for key in old.attributes if known is None or key not in known.attributes)
 
 
 def _person(request: SignupRequest) -> lists.Person:

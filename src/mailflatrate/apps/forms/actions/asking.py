@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.forms.defence import Proof
 from mailflatrate.apps.forms.models import ConfirmationMark, RequestKind, RequestState, SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
@@ -190,5 +191,10 @@ def queued_since(moment: datetime) -> list[int]:
 
 
 def still_valid(request: SignupRequest) -> bool:
-    """Whether the person may still answer."""
-    return request.state == RequestState.ASKED and clock.now() < request.expires_at
+    """Whether the person may still answer. A change of address counts only with the word of the old mailbox."""
+    return request.state == RequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
+
+
+def is_agreed(request: SignupRequest) -> bool:
+    """False for a change of address that the old mailbox did not agree to: whoever holds a forwarded message asked."""
+    return request.kind != RequestKind.MOVE or request.proof == Proof.MAILBOX

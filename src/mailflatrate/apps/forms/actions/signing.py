@@ -186,10 +186,10 @@ def request_confirmation(
 def request_move(
     contact: Contact, list_id: int, email: str, *, language: str, ip: str | None, user_agent: str, source_url: str
 ) -> AddressDecision:
-    """A subscriber wants mail at another address: it is asked first, and until it says yes nothing changes.
+    """A subscriber agreed, in the mailbox that gets the mail now, to have it at another address: ask that one.
 
-    Runs inside `tenancy.account(...)`. Nothing is requested unless the decision accepts the address. Raises FormError
-    when he named too many addresses within a day: this is no way to write to strangers.
+    Until it says yes nothing changes. Runs inside `tenancy.account(...)`. Nothing is requested unless the decision
+    accepts the address. Raises FormError after too many addresses within a day: this is no way to write to strangers.
     """
     decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
@@ -199,7 +199,7 @@ def request_move(
         return decision
     row = _row(RequestKind.MOVE, list_id, decision, clock.now()) | {
         "moves_id": contact.id, "language": language, "ip": ip, "user_agent": _short(user_agent),
-        "source_url": _short(source_url), "proof": Proof.PERSON.value,
+        "source_url": _short(source_url), "proof": Proof.MAILBOX.value,
     }  # fmt: skip
     _take({**row, "account_id": tenancy.current_account_id()}, ())
     return decision

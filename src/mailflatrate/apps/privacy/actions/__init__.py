@@ -1,10 +1,11 @@
 """Every write of this app; one transaction each, inside `tenancy.account(...)` unless it says otherwise.
 
-`proof` hands out, `requests` takes what people ask and carries it out, `erasure` erases, `retention` lets go what had
-its time (R-95).
+`proof` hands out, `requests` takes what people ask and carries it out, `moving` changes an address, `erasure` erases,
+`retention` lets go what had its time (R-95).
 """
 
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
+from mailflatrate.apps.privacy.actions.moving import can_undo, note_move, undo_move
 from mailflatrate.apps.privacy.actions.proof import MEDIA_TYPES, Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.actions.requests import ask, carry_out, confirm, expire_requests
 from mailflatrate.apps.privacy.actions.retention import let_go
@@ -14,6 +15,7 @@ __all__ = [
     "Download",
     "ProofFormat",
     "ask",
+    "can_undo",
     "carry_out",
     "confirm",
     "erase_for_customer",
@@ -22,4 +24,6 @@ __all__ = [
     "export_person",
     "export_proof",
     "let_go",
+    "note_move",
+    "undo_move",
 ]

@@ -19,15 +19,15 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_person
+from mailflatrate.apps.privacy.actions.links import request_url
+from mailflatrate.apps.privacy.actions.moving import ask_new_address
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
 from mailflatrate.apps.privacy.queries import known_elsewhere
 from mailflatrate.base import audit, clock, jobs, tenancy
-from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.address import masked_address
 from mailflatrate.rules.limits import value
-from mailflatrate.settings.schema import load_settings
 
 CARRY_OUT = "privacy.carry_out"
 MOST_NAME_CHARACTERS = 120
@@ -73,16 +73,12 @@ def ask(
 
 
 def _values(kind: RequestKind, values: Mapping[str, str]) -> dict[str, str]:
+    if kind == RequestKind.ADDRESS:
+        return {"email": values.get("email", "")[:254]}
     if kind != RequestKind.CORRECTION:
         return {}
     limits = {"first_name": MOST_NAME_CHARACTERS, "last_name": MOST_NAME_CHARACTERS, "note": MOST_NOTE_CHARACTERS}
     return {key: " ".join(values.get(key, "").split())[:most] for key, most in limits.items()}
-
-
-def request_url(request: PrivacyRequest) -> str:
-    """Where the person confirms, and afterwards looks."""
-    token = key_ring().seal(Purpose.PRIVACY_REQUEST, request.account_id, request.id)
-    return f"{load_settings().public_url}/r/{token}"
 
 
 def _mail(request: PrivacyRequest, email: str) -> tuple[str, str]:
@@ -92,6 +88,8 @@ def _mail(request: PrivacyRequest, email: str) -> tuple[str, str]:
         RequestKind.CORRECTION: _("to correct what is stored about you"),
         RequestKind.ERASURE: _("to erase what is stored about you"),
         RequestKind.OBJECTION: _("to object to mailings to you"),
+        RequestKind.ADDRESS: _("to send your mailings to %(new)s from now on")
+        % {"new": masked_address(request.values.get("email", ""))},
     }[RequestKind(request.kind)]
     values = {"sender": sender, "what": what, "email": email, "days": round(value("privacy_confirm_days"))}
     values["url"] = request_url(request)
@@ -158,6 +156,8 @@ def _carry_out(request: PrivacyRequest, *, ip: str | None) -> None:
             outcome = erase_person(contact.id, by=_WHO, source=source)
         elif request.kind == RequestKind.OBJECTION:
             outcome = {"ended": lists.object_to_mail(contact.id, source=source, ip=ip)}
+        elif request.kind == RequestKind.ADDRESS:
+            ask_new_address(request, contact)
         elif request.kind == RequestKind.CORRECTION:
             lists.edit_contact(
                 contact.id, first_name=request.values.get("first_name") or contact.first_name,

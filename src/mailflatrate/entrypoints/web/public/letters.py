@@ -13,6 +13,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import MissingValue
 from mailflatrate.mail.mailing_id import parse_mailing_id
@@ -26,7 +27,7 @@ LETTER_POLICY = (
 
 @require_safe
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
-    """The mailing as this person got it, from the frozen edition."""
+    """The mailing as this person got it, from the frozen edition; their address is masked, as links are forwarded."""
     with reader(Purpose.ARCHIVE, token) as found:
         edition_id = found.delivery.edition_id
         edition = Edition.objects.filter(id=edition_id).first() if edition_id else None
@@ -46,7 +47,7 @@ def _values(found: Reader) -> dict[str, object]:
     event = delivery.consent_event
     assert contact is not None and delivery.campaign is not None
     values = recipient_values(
-        email=contact.email, first_name=contact.first_name, last_name=contact.last_name,
+        email=masked_address(contact.email), first_name=contact.first_name, last_name=contact.last_name,
         attributes=contact.attributes, account_name=found.account.name,
         list_name=delivery.mailing_list.public_name if delivery.mailing_list else "",
         mailing_id=delivery.campaign.mailing_id, subscribed_at=event.occurred_at if event else None,

@@ -11,20 +11,22 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.forms import actions as forms
-from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
+from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.privacy import actions as privacy
+from mailflatrate.apps.privacy.actions.requests import Visitor
+from mailflatrate.apps.privacy.models import RequestKind
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.embeds import form_url
 from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
 from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
+from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
 from mailflatrate.rules.verdict import Language
-from mailflatrate.settings.schema import load_settings
 
 # Days of rest: a little less than the week and the month, so that a mailing at its usual hour is not left out.
 PAUSES = {"": None, "week": 6, "month": 27}
@@ -63,7 +65,7 @@ def _act(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any
         leave(found, request, by="preferences", everything=True)
         return {"saved": True}
     if act == "move":
-        return _move(request, found, contact)
+        return _move(request, found)
     kept = set(request.POST.getlist("keep"))
     for row in _subscriptions(found):
         if str(row.mailing_list_id) not in kept:
@@ -76,22 +78,28 @@ def _act(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any
     return {"saved": True}
 
 
-def _move(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any]:
-    """Ask the new address; the answer is the same whatever is known about it."""
+def _move(request: HttpRequest, found: Reader) -> dict[str, Any]:
+    """Ask the address that gets the mail now: a forwarded message must not move anything.
+
+    The answer is the same whatever is known about either address, and however often it was asked.
+    """
     email = " ".join(request.POST.get("email", "").split())[:254]
     mine = _subscriptions(found)
     if not mine:
         return {}
-    try:
-        decision = forms.request_move(
-            contact, mine[0].mailing_list_id, email, language=translation.get_language() or "en",
-            ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""),
-            source_url=f"{load_settings().public_url}/p/",
-        )  # fmt: skip
-    except FormError as error:
-        return {"move_error": str(error), "new_address": email}
+    decision = judge_address(email)
     if decision.verdict is AddressVerdict.ACCEPT:
-        return {"moving": email}
+        privacy.ask(
+            found.delivery, RequestKind.ADDRESS, everywhere=False, values={"email": decision.address},
+            language=translation.get_language() or "en",
+            visitor=Visitor(client_ip(request), request.headers.get("User-Agent", "")),
+        )  # fmt: skip
+        joined = {row.mailing_list_id for row in mine}
+        afresh = [form for form in asking_forms() if form.mailing_list_id in joined]
+        return {
+            "moving": masked_address(email),
+            "afresh": [(form.mailing_list.public_name, form_url(form.code)) for form in afresh],
+        }
     spoken = Language.GERMAN if translation.get_language() == "de" else Language.ENGLISH
     reason = reason_sentence(decision.reason or AddressReason.SYNTAX, spoken)
     if decision.suggestion:

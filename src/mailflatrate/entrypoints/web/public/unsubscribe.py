@@ -7,8 +7,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.inbound.actions import unsubscribe_delivery
+from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.mail.unsubscribe import is_one_click_post
 
@@ -21,15 +23,24 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return _open_to_all(HttpResponse(status=204))
     with reader(Purpose.UNSUBSCRIBE, token) as found, translation.override(page_language(request, found.language)):
         if request.method != "POST":
-            return render(request, "public/unsubscribe.html", {**found.context(), **about(found)})
+            return _page(request, found)
         if is_one_click_post(request.headers.get("Content-Type", ""), request.body):
             leave(found, request, by="one_click", everything=False)
             return _open_to_all(HttpResponse(status=200))
         everything = request.POST.get("scope") == "all"
         leave(found, request, by="link", everything=everything)
-        return render(
-            request, "public/unsubscribed.html", {**found.context(), **about(found), "everything": everything}
-        )
+        return _page(request, found, everything=everything)
+
+
+def _page(request: HttpRequest, found: Reader, *, everything: bool = False) -> HttpResponse:
+    """The question while the person is on the list, what is done afterwards; other lists can still be left there."""
+    rows = Subscription.objects.filter(contact_id=found.delivery.contact_id or 0)
+    left = set(rows.exclude(state=SubscriptionState.UNSUBSCRIBED).values_list("mailing_list_id", flat=True))
+    here = found.delivery.mailing_list_id
+    is_on = here in left if here is not None else bool(left)
+    template = "unsubscribe" if is_on else "unsubscribed"
+    context = {**found.context(), **about(found), "everything": everything}
+    return render(request, f"public/{template}.html", context)
 
 
 def leave(found: Reader, request: HttpRequest, *, by: str, everything: bool) -> None:
@@ -48,11 +59,11 @@ def _open_to_all(response: HttpResponse) -> HttpResponse:
 
 
 def about(found: Reader) -> dict[str, object]:
-    """The address in question, and why it gets mail (R-51)."""
+    """The address in question, masked because messages are forwarded, and why it gets mail (R-51)."""
     event = found.delivery.consent_event
     evidence = getattr(event, "evidence", None) if event else None
     return {
-        "address": found.delivery.contact.email if found.delivery.contact else "",
+        "address": masked_address(found.delivery.contact.email) if found.delivery.contact else "",
         "since": event.occurred_at if event else None,
         "source": evidence.source if evidence else "",
         "list_name": found.delivery.mailing_list.public_name if found.delivery.mailing_list else "",

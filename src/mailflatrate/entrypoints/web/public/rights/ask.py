@@ -14,6 +14,7 @@ from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import RequestKind
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import Purpose
 
 
@@ -34,7 +35,7 @@ def _page(request: HttpRequest, found: Reader, *, chosen: bool = False, status: 
     context = {
         **found.context(),
         "gone": contact is None,
-        "masked": masked(contact.email) if contact else "",
+        "masked": masked_address(contact.email) if contact else "",
         "tracking": contact is not None and contact.tracking,
         "wording": tracking_wording(found.account.name, get_language() or "en"),
         "chosen": chosen,
@@ -70,14 +71,8 @@ def _ask(request: HttpRequest, found: Reader) -> HttpResponse:
         )  # fmt: skip
     except PrivacyError:
         return _page(request, found)
-    context = {**found.context(), "masked": masked(contact.email if contact else ""), "kind": kind}
+    context = {**found.context(), "masked": masked_address(contact.email if contact else ""), "kind": kind}
     return private(render(request, "public/rights/sent.html", context))
-
-
-def masked(email: str) -> str:
-    """An address that its owner knows again and nobody else learns: mails are forwarded."""
-    local, _at, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"
 
 
 def private(response: HttpResponse) -> HttpResponse:

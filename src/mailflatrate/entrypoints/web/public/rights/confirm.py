@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.privacy.actions import confirm
+from mailflatrate.apps.privacy.actions import can_undo, confirm, undo_move
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
 from mailflatrate.apps.privacy.queries import shown_to_person
@@ -50,7 +50,11 @@ class Asked:
     def context(self) -> dict[str, Any]:
         """What the layout and every page here shows."""
         customer = {"name": self.account.name, "text": "", "colour": self.account.colour}
-        return {"customer": customer, "asked": self.request, "kind": self.request.kind}
+        return {
+            "customer": customer, "asked": self.request, "kind": self.request.kind,
+            "undoable": can_undo(self.request), "undone": "undone" in self.request.outcome,
+            "returned": self.request.outcome.get("undone"),
+        }  # fmt: skip
 
 
 @contextmanager
@@ -74,8 +78,8 @@ def request_page(request: HttpRequest, token: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            with _asked(token) as found:
-                confirm(found.request.id, ip=client_ip(request))
+            with _asked(token) as found, translation.override(page_language(request, found.request.language)):
+                _act(request, found)
         except PrivacyError as refusal:
             problem = str(refusal)
     with _asked(token) as found, translation.override(page_language(request, found.request.language)):
@@ -90,6 +94,13 @@ def request_page(request: HttpRequest, token: str) -> HttpResponse:
         shown = [(one["responsible"]["name"], sections(one)) for one in stored]
         context |= {"stored": shown, "token": token, "zone": zone}
         return private(render(request, "public/rights/stored.html", context))
+
+
+def _act(request: HttpRequest, found: Asked) -> None:
+    if request.POST.get("act") == "undo":
+        undo_move(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
+    else:
+        confirm(found.request.id, ip=client_ip(request))
 
 
 @require_safe

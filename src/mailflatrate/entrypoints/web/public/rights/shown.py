@@ -34,6 +34,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("First name"), person["first_name"]),
         (_("Last name"), person["last_name"]),
         *((_attribute(key, person["asked_as"]), str(value)) for key, value in attributes if key != LANGUAGE_ATTRIBUTE),
+        *([(_("From your earlier address"), _earlier())] if person["has_earlier_address"] else []),
         (_("Stored since"), _when(person["stored_since"])),
         (_("Your clicks"), _("kept with your name") if person["clicks_by_name"] else _("nobody's: only counted")),
     ]
@@ -51,6 +52,10 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Your requests"), [(_when(one["at"]), str(RequestKind(one["what"]).label)) for one in stored["requests"]]),
         (_("Responsible"), [("", line) for line in (stored["responsible"]["name"], *stored["responsible"]["imprint"])]),
     ]  # fmt: skip
+
+
+def _earlier() -> str:
+    return _("Your name and details came along. To see them, ask from a message that was sent to that address.")
 
 
 def _attribute(key: str, asked_as: dict[str, str]) -> str:

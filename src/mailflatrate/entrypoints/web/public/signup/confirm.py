@@ -18,7 +18,7 @@ from mailflatrate.apps.delivery.queries import delivery_of_confirmation
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.models import RequestKind, RequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.embeds import FACES
@@ -66,8 +66,7 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
     asked = related.get(id=request_id)
     account = Account.objects.get(id=asked.account_id)
     language = page_language(request, asked.language)
-    open_still = asked.state == RequestState.ASKED and clock.now() < asked.expires_at
-    template = "confirm.html" if open_still else TEMPLATES.get(RequestState(asked.state), "gone.html")
+    template = "confirm.html" if actions.still_valid(asked) else TEMPLATES.get(RequestState(asked.state), "gone.html")
     with translation.override(language), timezone.override(account.time_zone):
         return render(request, f"public/signup/{template}", _context(asked, account, language))
 
