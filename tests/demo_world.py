@@ -26,7 +26,7 @@ class Demo:
     numbers: dict[str, Any]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -51,7 +51,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
     if "DEMO_AT" in os.environ:
         yield Demo(os.environ["DEMO_AT"], folder, {})
         return
-    ports = {f"MAILFLATRATE_{name}_PORT": _free_port() for name in PORTS}  # another demonstration may be running
+    ports = {f"MAILFLATRATE_{name}_PORT": free_port() for name in PORTS}  # another demonstration may be running
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     environment |= {name: str(port) for name, port in ports.items()}
     environment["MAILFLATRATE_PUBLIC_URL"] = f"https://localhost:{ports['MAILFLATRATE_PUBLIC_PORT']}"

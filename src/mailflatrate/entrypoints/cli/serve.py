@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 from collections.abc import Iterator
 
@@ -14,7 +15,9 @@ from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, load_settings
 
 HOUSE_QUEUES = "plan,import,inbound,house"
-MOST_THREADS = 8  # of a web process; they wait for the database most of the time
+HEADER_MILLISECONDS = 10_000
+MOST_CONNECTIONS = 4096  # open at once in a process; idle and slow ones cost a file and some memory, no thread
+SPARE_FILES = 512
 
 
 @contextlib.contextmanager
@@ -74,20 +77,27 @@ def database_command() -> None:
 def web_command(tls: bool) -> None:
     """Serve the pages."""
     settings = boot()
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
     from mailflatrate.entrypoints.web.tls import certificate
 
     cert, key = certificate(settings) if tls else (None, None)
+    connections = _room_for_connections()
     Server(
-        "mailflatrate.entrypoints.web.wsgi:application",
+        "mailflatrate.entrypoints.web.asgi:make_application",
+        factory=True,
         address=settings.web_host,
         port=settings.public_port if tls else settings.web_port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         workers=1 if tls else settings.web_workers,
-        blocking_threads=min(MOST_THREADS, 2 * (os.cpu_count() or 1) + 1),
+        backlog=1024,
+        backpressure=connections,
+        http=HTTPModes.http1,  # with HTTP/2 allowed, Granian waits without end for the first octet of a connection
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        websockets=False,
         ssl_cert=cert,
         ssl_key=key,
         log_access=False,
@@ -95,6 +105,16 @@ def web_command(tls: bool) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     ).serve()
+
+
+def _room_for_connections() -> int:
+    """Let this process open as many files as the system allows; the number of connections that leaves."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARE_FILES
+    room = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < room:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (room, hard))
+    return max(128, min(MOST_CONNECTIONS, room - SPARE_FILES))
 
 
 @click.command()

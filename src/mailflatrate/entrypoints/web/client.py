@@ -27,23 +27,33 @@ def is_in(networks: str, ip: str | None) -> bool:
     return ip is not None and any(ip_address(ip) in network for network in _proxies(networks))
 
 
+def is_proxy(peer: str) -> bool:
+    """Whether a connection from this address comes from a proxy that the settings name."""
+    address = _address(peer)
+    return address is not None and _trusted(address)
+
+
 def came_through_proxy(request: HttpRequest) -> bool:
     """Whether the connection itself comes from a proxy that the settings name."""
-    peer = _address(request.META.get("REMOTE_ADDR", ""))
-    return peer is not None and _trusted(peer)
+    return is_proxy(request.META.get("REMOTE_ADDR", ""))
 
 
 def client_ip(request: HttpRequest) -> str | None:
+    """The address of the client, as `address_of` finds it."""
+    return address_of(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+
+
+def address_of(connected: str, forwarded: str) -> str | None:
     """The address of the client; X-Forwarded-For is believed only as far as the proxies go that the settings name.
 
     Each proxy appends whom it spoke to, so the list is read from its right end: as long as an entry is a proxy of ours,
     the one before it was written by that proxy. The first that is not is the client, and whatever stands left of it a
     stranger may have made up. An entry that is no address ends the walk: then the proxy itself is all that is known.
     """
-    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    peer = _address(connected)
     if peer is None:
         return None
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    hops = forwarded.split(",")
     while _trusted(peer) and hops:
         before = _address(hops.pop())
         if before is None:

@@ -135,6 +135,14 @@ def use_api_key(secret: str) -> KeyUse | None:
     return KeyUse(key, key.account, key.window_count, REQUESTS_A_MINUTE, window + timedelta(minutes=1))
 
 
+def is_known_key(secret: str) -> bool:
+    """Whether a key in force has this secret. Nothing is counted; what it may do is asked by `use_api_key`."""
+    if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
+        return False
+    with tenancy.platform(PlatformReason.API_KEY):
+        return ApiKey.objects.filter(secret_hash=hash_of(secret), revoked_at=None).exists()
+
+
 class RepeatedDifferently(AccountError):
     """An idempotency key came again with another request."""
 

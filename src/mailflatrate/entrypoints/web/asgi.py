@@ -1,0 +1,27 @@
+"""The pages as an ASGI application."""
+
+import os
+from typing import Final
+
+from django.conf import settings as django_settings
+from django.core.wsgi import get_wsgi_application
+
+from mailflatrate.entrypoints.boot import boot
+from mailflatrate.entrypoints.web.serving.application import Pages
+from mailflatrate.entrypoints.web.serving.bodies import MB, Budget
+from mailflatrate.entrypoints.web.serving.lanes import make_lanes
+
+MOST_THREADS: Final = 8  # of a web process; they wait for the database most of the time
+UPLOADS_OCTETS: Final = 2048 * MB
+UPLOADS_OCTETS_PER_CLIENT: Final = 768 * MB
+
+
+def make_application() -> Pages:
+    """The application of this process, with its threads and its folder for uploads on their way."""
+    settings = boot()
+    folder = settings.data_dir / "incoming"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    django_settings.FILE_UPLOAD_TEMP_DIR = str(folder)  # Django's copies too: /tmp may be small, or memory
+    threads = min(MOST_THREADS, 2 * (os.cpu_count() or 1) + 1)
+    budget = Budget(UPLOADS_OCTETS, UPLOADS_OCTETS_PER_CLIENT)
+    return Pages(get_wsgi_application(), make_lanes(threads), budget, folder)

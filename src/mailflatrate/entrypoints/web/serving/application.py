@@ -1,0 +1,174 @@
+"""The ASGI application that Granian serves: body first, then a thread, then the answer."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.entrypoints.web.client import address_of, is_proxy
+from mailflatrate.entrypoints.web.serving.bodies import (
+    PUBLIC,
+    Body,
+    BodyRefused,
+    Budget,
+    ClientGone,
+    Limit,
+    Message,
+    Receive,
+    limit_of,
+    read_body,
+)
+from mailflatrate.entrypoints.web.serving.bridge import Application, Exchange, Piece, environ_of
+from mailflatrate.entrypoints.web.serving.lanes import LaneFull, Lanes
+from mailflatrate.entrypoints.web.serving.members import is_member
+
+log = structlog.get_logger("web")
+
+SERVICE_UNAVAILABLE: Final = 503
+WATCH_AFTER_SECONDS: Final = 0.5
+Send = Callable[[Message], Awaitable[None]]
+Scope = dict[str, Any]
+
+
+class Pages:
+    """All pages of one process. `folder` keeps bodies while they arrive."""
+
+    def __init__(self, application: Application, lanes: Lanes, budget: Budget, folder: Path) -> None:
+        self._application, self._lanes, self._budget, self._folder = application, lanes, budget, folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in scope["headers"]}
+        peer = str((scope.get("client") or ("",))[0])
+        client = address_of(peer, headers.get("x-forwarded-for", "")) or ""
+        body = Body(self._folder, self._budget, client)
+        try:
+            await self._read(scope, headers, receive, body)
+            await self._answer(scope, headers, peer, body, receive, send)
+        except BodyRefused as refused:
+            await _refuse(scope, headers, refused, receive, send)
+        except LaneFull:
+            busy = BodyRefused(503, _("Too many people are here right now."), _("Try again in a few seconds."))
+            await _refuse(scope, headers, busy, receive, send)
+        except ClientGone:
+            return
+        finally:
+            body.close()
+
+    async def _read(self, scope: Scope, headers: dict[str, str], receive: Receive, body: Body) -> None:
+        written = headers.get("content-length", "")
+        declared = int(written) if written.isdecimal() else None
+        if declared in (None, 0) and scope["http_version"].startswith("1") and "transfer-encoding" not in headers:
+            return
+        limit = await self._limit(scope["path"], headers, declared)
+        await read_body(receive, body, limit, declared)
+
+    async def _limit(self, path: str, headers: dict[str, str], declared: int | None) -> Limit:
+        """The limit of the path for this client. Only large bodies are worth the look-up who sends them."""
+        limit = limit_of(path)
+        if not limit.members_only or (declared is not None and declared <= PUBLIC.octets):
+            return limit
+        ask = partial(is_member, headers.get("cookie", ""), headers.get("authorization", ""))
+        return limit if await asyncio.wrap_future(self._lanes.door.submit(ask)) else PUBLIC
+
+    async def _answer(
+        self, scope: Scope, headers: dict[str, str], peer: str, body: Body, receive: Receive, send: Send
+    ) -> None:
+        environ = environ_of(scope, body.open(), body.octets, scheme=_scheme(scope, headers, peer))
+        exchange = Exchange(self._application, environ, asyncio.get_running_loop())
+        work = self._lanes.of(scope["path"]).submit(exchange.run)
+        done = asyncio.wrap_future(work)
+        try:
+            await _send_all(scope, exchange, receive, send)
+        except ClientGone:
+            work.cancel()  # what waits for a thread is not worth one any more
+            raise
+        finally:
+            exchange.give_up()
+            await asyncio.wait([done])  # the body stays open until the thread is through with it
+
+
+async def _send_all(scope: Scope, exchange: Exchange, receive: Receive, send: Send) -> None:
+    piece = await _first(exchange, receive)
+    await send({"type": "http.response.start", "status": piece.status, "headers": piece.headers or []})
+    while True:
+        body = b"" if scope["method"] == "HEAD" else piece.body
+        await send({"type": "http.response.body", "body": body, "more_body": piece.more})
+        if not piece.more:
+            return
+        piece = await exchange.next()
+
+
+async def _first(exchange: Exchange, receive: Receive) -> Piece:
+    """The first piece. A client that goes away while it waits for it ends the wait. Raises ClientGone."""
+    waiting = asyncio.ensure_future(exchange.next())
+    await asyncio.wait([waiting], timeout=WATCH_AFTER_SECONDS)
+    if waiting.done():
+        return waiting.result()
+    gone = asyncio.ensure_future(_until_gone(receive))
+    try:
+        await asyncio.wait([waiting, gone], return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            return waiting.result()
+        raise ClientGone
+    finally:
+        waiting.cancel()
+        gone.cancel()
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Wait until the client closes; before that Granian may still tell of an empty body."""
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+def _scheme(scope: Scope, headers: dict[str, str], peer: str) -> str:
+    """HTTPS, where the connection is or a proxy of ours says so; a proxy that says nothing does TLS (operations.md)."""
+    if not is_proxy(peer):
+        return str(scope["scheme"])
+    told = headers.get("x-forwarded-proto", "").strip().lower()
+    return told if told in ("http", "https") else ("http" if settings.SETTINGS.is_trial else "https")
+
+
+async def _refuse(scope: Scope, headers: dict[str, str], refused: BodyRefused, receive: Receive, send: Send) -> None:
+    """Answer without a thread, and close the connection where the body was not read to its end."""
+    kind, page = _refusal(scope["path"], headers, refused)
+    answer = [(b"content-type", kind), (b"content-length", str(len(page)).encode()), (b"cache-control", b"no-store")]
+    if refused.status == SERVICE_UNAVAILABLE:
+        answer.append((b"retry-after", b"10"))
+    await send({"type": "http.response.start", "status": refused.status, "headers": answer})
+    await send({"type": "http.response.body", "body": page, "more_body": False})
+
+
+def _refusal(path: str, headers: dict[str, str], refused: BodyRefused) -> tuple[bytes, bytes]:
+    """Content type and content: JSON for programs, a page for browsers, plain text for everyone else."""
+    with translation.override(_language(headers.get("accept-language", ""))):
+        problem, fix = refused.problem, refused.fix
+        if path.startswith("/api/"):
+            shape = {"type": "about:blank", "title": problem, "status": refused.status, "detail": problem, "mend": fix}
+            return b"application/problem+json; charset=utf-8", json.dumps(shape, ensure_ascii=False).encode()
+        if "text/html" in headers.get("accept", ""):
+            page = render_to_string("refused.html", {"problem": problem, "fix": fix})
+            return b"text/html; charset=utf-8", page.encode()
+        return b"text/plain; charset=utf-8", f"{problem} {fix}\n".encode()
+
+
+def _language(accepted: str) -> str:
+    """The first language that the browser names and we speak."""
+    for part in accepted[:200].split(","):
+        try:
+            return get_supported_language_variant(part.partition(";")[0].strip())
+        except LookupError:
+            continue
+    return str(settings.LANGUAGE_CODE)

@@ -1,0 +1,172 @@
+"""Request bodies: how large one may be for its path, how long it may take, and where it is kept meanwhile."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+else:
+    StrPromise = str
+
+KB: Final = 1024
+MB: Final = 1024 * KB
+IN_MEMORY_OCTETS: Final = 64 * KB
+GRACE_SECONDS: Final = 15.0
+SLOWEST_OCTETS_PER_SECOND: Final = 32 * KB
+"""A body has GRACE_SECONDS, and more only for what has arrived: a slow mobile connection passes, dripping doesn't."""
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many octets a path takes; `members_only`: from people who are signed in and programs with a key."""
+
+    octets: int
+    members_only: bool = False
+
+
+PUBLIC: Final = Limit(64 * KB)
+_PATHS: Final = (
+    (re.compile(r"/report/"), Limit(6 * MB)),
+    (re.compile(r"/(studio/imports/new/|api/v1/imports)"), Limit(512 * MB, members_only=True)),
+    (re.compile(r"/studio/media/upload/"), Limit(64 * MB, members_only=True)),
+    (re.compile(r"/desk/.*"), Limit(24 * MB, members_only=True)),
+    (re.compile(r"/(studio|api/v1)/.*"), Limit(12 * MB, members_only=True)),
+)
+
+
+def limit_of(path: str) -> Limit:
+    """The limit of a path; small for every page that is not named."""
+    return next((limit for pattern, limit in _PATHS if pattern.fullmatch(path)), PUBLIC)
+
+
+class BodyRefused(Exception):
+    """The request goes no further. `problem` says why, `fix` what to do; both are translated when they are read."""
+
+    def __init__(self, status: int, problem: StrPromise, fix: StrPromise, *, size: str = "") -> None:
+        super().__init__(status)
+        self.status, self._problem, self._fix, self._size = status, problem, fix, size
+
+    @property
+    def problem(self) -> str:
+        """Why, in the active language."""
+        return str(self._problem) % {"size": self._size}
+
+    @property
+    def fix(self) -> str:
+        """What to do about it, in the active language."""
+        return str(self._fix)
+
+
+class ClientGone(Exception):
+    """The client closed the connection; nobody waits for an answer."""
+
+
+@dataclass
+class Budget:
+    """Room on disk for bodies that are being received or worked on, in all and by client."""
+
+    octets: int
+    octets_per_client: int
+    _used: int = 0
+    _by_client: dict[str, int] = field(default_factory=dict)
+
+    def take(self, client: str, octets: int) -> bool:
+        """Reserve room; False when there is none. A client without an address counts with the whole only."""
+        mine = self._by_client.get(client, 0) + octets
+        if self._used + octets > self.octets or (client and mine > self.octets_per_client):
+            return False
+        self._used += octets
+        if client:
+            self._by_client[client] = mine
+        return True
+
+    def give_back(self, client: str, octets: int) -> None:
+        """Free what was reserved."""
+        self._used -= octets
+        if client:
+            rest = self._by_client[client] - octets
+            if rest > 0:
+                self._by_client[client] = rest
+            else:
+                del self._by_client[client]
+
+
+@dataclass
+class Body:
+    """A body as far as it was read; small ones stay in memory. `close` frees its room."""
+
+    folder: Path
+    budget: Budget
+    client: str
+    octets: int = 0
+    _reserved: int = 0
+    _file: IO[bytes] | None = None
+
+    def write(self, part: bytes) -> None:
+        """Append. Raises BodyRefused when there is no room on disk."""
+        self.octets += len(part)
+        if self._file is None:
+            self._file = tempfile.SpooledTemporaryFile(IN_MEMORY_OCTETS, dir=str(self.folder))  # noqa: SIM115  closed by close()
+        if self.octets > IN_MEMORY_OCTETS:
+            wanted = self.octets - self._reserved
+            if not self.budget.take(self.client, wanted):
+                raise BodyRefused(503, _("Too many large uploads are under way."), _("Try again in a few minutes."))
+            self._reserved += wanted
+        self._file.write(part)
+
+    def open(self) -> IO[bytes] | None:
+        """The whole body from its beginning; None for an empty one."""
+        if self._file is not None:
+            self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        """Forget it. Idempotent."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._reserved:
+            self.budget.give_back(self.client, self._reserved)
+            self._reserved = 0
+
+
+async def read_body(receive: Receive, body: Body, limit: Limit, declared: int | None) -> None:
+    """Read a whole body, at most `limit` of it. Raises BodyRefused, ClientGone.
+
+    What the client declares is judged before anything is read, what it sends while it is read.
+    """
+    if declared is not None and declared > limit.octets:
+        raise _too_large(limit)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    more = True
+    while more:
+        left = began + GRACE_SECONDS + body.octets / SLOWEST_OCTETS_PER_SECOND - loop.time()
+        try:
+            message = await asyncio.wait_for(receive(), max(left, 0.001))
+        except TimeoutError as late:
+            raise BodyRefused(408, _("Your request took too long to arrive."), _("Send it again.")) from late
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        if body.octets + len(part) > limit.octets:
+            raise _too_large(limit)
+        if part:
+            body.write(part)
+        more = message.get("more_body", False)
+
+
+def _too_large(limit: Limit) -> BodyRefused:
+    size = f"{limit.octets // MB} MB" if limit.octets >= MB else f"{limit.octets // KB} kB"
+    problem = _("Your request is too large. This page takes %(size)s at most.")
+    return BodyRefused(413, problem, _("Send less. If you were signed in, sign in again first."), size=size)

@@ -1,0 +1,63 @@
+"""The threads of a web process. What must always answer has threads of its own."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Final
+
+_HEALTH: Final = re.compile(r"/healthz")
+_LEAVE: Final = re.compile(r"/u/[^/]+")
+
+
+class LaneFull(Exception):
+    """More requests wait than could be answered in a reasonable time."""
+
+
+class Lane:
+    """Some threads, and a queue in front of them that has an end."""
+
+    def __init__(self, name: str, threads: int, most_waiting: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._most = threads + most_waiting
+        self._pending = 0
+        self._lock = Lock()
+
+    def submit(self, work: Callable[[], Any]) -> Future[Any]:
+        """Have `work` done in a thread; one that did not begin can be cancelled. Raises LaneFull."""
+        with self._lock:
+            if self._pending >= self._most:
+                raise LaneFull
+            self._pending += 1
+        future = self._pool.submit(work)
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, _future: Future[Any]) -> None:
+        with self._lock:
+            self._pending -= 1
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """`door` looks up who wants to send a large body, `health` answers load balancers, `leave` takes unsubscribes."""
+
+    pages: Lane
+    leave: Lane
+    health: Lane
+    door: Lane
+
+    def of(self, path: str) -> Lane:
+        """The lane of a path."""
+        if _HEALTH.fullmatch(path):
+            return self.health
+        return self.leave if _LEAVE.fullmatch(path) else self.pages
+
+
+def make_lanes(page_threads: int) -> Lanes:
+    """The lanes of one process."""
+    return Lanes(
+        pages=Lane("pages", page_threads, 400), leave=Lane("leave", 2, 400), health=Lane("health", 1, 100),
+        door=Lane("door", 1, 100),
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""Who may send a large body: people who are signed in and programs with a key. It is asked before the body is read."""
+
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import close_old_connections
+from django.http import parse_cookie
+
+from mailflatrate.apps.accounts.actions import is_known_key
+
+
+def is_member(cookies: str, authorization: str) -> bool:
+    """Whether a session or a key stands behind these headers. What they may do is for the view to say."""
+    close_old_connections()
+    try:
+        kind, _space, secret = authorization.partition(" ")
+        if kind.lower() == "bearer" and is_known_key(secret.strip()):
+            return True
+        cookie = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
+        if not cookie:
+            return False
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        return SESSION_KEY in store(cookie)
+    finally:
+        close_old_connections()

@@ -1,0 +1,100 @@
+"""Web processes as they run in production, plain and with TLS, for tests that attack through real sockets."""
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo_world import free_port
+
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `status` 0 where the server closed without a word."""
+
+    status: int
+    head: str
+    body: bytes
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Served:
+    """A port of ours on loopback."""
+
+    port: int
+    tls: bool
+    log: Path
+
+    def connect(self, timeout_seconds: float = 20.0) -> socket.socket:
+        """A connection that a client would send its request on."""
+        link = socket.create_connection(("127.0.0.1", self.port), timeout=timeout_seconds)
+        if not self.tls:
+            return link
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context.wrap_socket(link)
+
+    def ask(self, path: str, *, method: str = "GET", body: bytes = b"", headers: Mapping[str, str] = {},
+            timeout_seconds: float = 20.0) -> Answer:  # fmt: skip
+        """One request on a connection of its own."""
+        fields = {"Host": "localhost", "Connection": "close", **headers}
+        if body and "Transfer-Encoding" not in fields:
+            fields.setdefault("Content-Length", str(len(body)))
+        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {text}\r\n" for name, text in fields.items())
+        began = time.monotonic()
+        with self.connect(timeout_seconds) as link:
+            with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):
+                link.sendall(head.encode() + b"\r\n" + body)
+            return read_answer(link, began)
+
+
+def read_answer(link: socket.socket, began: float) -> Answer:
+    """Everything until the server closes."""
+    told = b""
+    with suppress(ConnectionResetError, ssl.SSLError):
+        while part := link.recv(65536):
+            told += part
+    head, _, body = told.partition(b"\r\n\r\n")
+    status = int(head[9:12]) if head.startswith(b"HTTP/1.1 ") else 0
+    return Answer(status, head.decode("latin-1").lower(), body, time.monotonic() - began)
+
+
+@contextmanager
+def served(*, tls: bool, **settings: str) -> Iterator[Served]:
+    """`mailflatrate web` on the tests' database, for the block. `settings` are variables without our prefix."""
+    port = free_port()
+    environment = dict(os.environ) | {
+        "MAILFLATRATE_WEB_PORT": str(port), "MAILFLATRATE_PUBLIC_PORT": str(port), "MAILFLATRATE_LOG_LEVEL": "INFO",
+        **{f"MAILFLATRATE_{name}": text for name, text in settings.items()},
+    }  # fmt: skip
+    command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "web", *(["--tls"] if tls else [])]
+    log = Path(environment["MAILFLATRATE_DATA_DIR"]) / f"web-{port}.log"
+    with log.open("wb") as told:
+        process = subprocess.Popen(command, env=environment, stdout=told, stderr=told)
+    try:
+        found = Served(port, tls, log)
+        _wait_for(found, process)
+        yield found
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(found: Served, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        assert process.poll() is None, found.log.read_text()
+        with suppress(OSError):
+            if found.ask("/healthz").status == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the web process did not answer in time")
