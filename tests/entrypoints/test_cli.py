@@ -72,6 +72,20 @@ def test_addresses_are_judged_without_django() -> None:
     assert json.loads(done.stdout)["verdict"] == "refuse"
 
 
+def test_replies_are_judged_line_by_line() -> None:
+    said = b"550 5.1.1 User unknown\n\n550 5.7.1 Client host blocked \xff\n"
+    done = CliRunner().invoke(cli, ["inspect", "--replies"], input=said)
+    assert done.exit_code == 0
+    first, second = map(json.loads, done.output.splitlines())
+    assert first == {
+        "reply": "550 5.1.1 User unknown", "hard": True, "reason": "userunknown", "about": "recipient",
+        "witnesses": ["words", "code"],
+    }  # fmt: skip
+    assert (second["hard"], second["about"], second["witnesses"]) == (False, "reputation", [])
+    assert CliRunner().invoke(cli, ["inspect"]).exit_code == 2
+    assert CliRunner().invoke(cli, ["inspect", "--replies", "."]).exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("name", "public"),
     [("mail.post-haus.de", True), ("localhost", False), ("mail", False), ("192.0.2.1", False), ("::1", False),

@@ -97,5 +97,31 @@ def test_status_is_read_out_of_its_comment() -> None:
 
 
 def test_no_recipient_is_no_report() -> None:
-    assert read_dsn(parse(b"Content-Type: message/delivery-status\n\nAction: failed\n")) is None
+    assert read_dsn(parse(b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n")) is None
+    assert read_dsn(parse(b"Content-Type: message/delivery-status\n\nAction: delivered\n")) is None
     assert parse_fields("").recipients == ()
+
+
+def test_a_failure_without_a_mailbox_is_one() -> None:
+    report = read_dsn(parse(b"Content-Type: message/delivery-status\n\nAction: failed\nStatus: 5.1.1\n"))
+    assert report is not None
+    assert [(group.address, group.action, group.status) for group in report.recipients] == [("", "failed", "5.1.1")]
+
+
+def test_a_group_is_a_block_whatever_field_comes_first() -> None:
+    report = parse_fields(
+        "Reporting-MTA: dns; mx.example\n\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 no such user\nStatus: 5.1.1\nFinal-Recipient: rfc822; dora@empfang.example\n"
+        "Action: failed\n\n"
+        "Remote-MTA: dns; mx.zwei.example\nFinal-Recipient: rfc822; erik@zwei.example\nAction: failed\nStatus: 5.2.2\n"
+    )
+    first, second = report.recipients
+    assert (first.address, first.diagnostic) == ("dora@empfang.example", "smtp; 550 5.1.1 no such user")
+    assert (second.address, second.remote_mta, second.diagnostic) == ("erik@zwei.example", "mx.zwei.example", "")
+
+
+def test_a_blank_line_after_every_field_changes_nothing() -> None:
+    fields = ("Reporting-MTA: dns; mx.example", "Final-Recipient: rfc822; dora@empfang.example", "Action: failed",
+              "Status: 5.1.1", "Diagnostic-Code: smtp; 550 no such user")  # fmt: skip
+    (group,) = parse_fields("\n\n".join(fields)).recipients
+    assert (group.action, group.status, group.diagnostic) == ("failed", "5.1.1", "smtp; 550 no such user")

@@ -25,8 +25,27 @@ DAY = timedelta(days=1)
     ],
 )
 def test_a_hard_bounce_suppresses_after_the_first(status: str, action: BounceAction) -> None:
-    judgement = judge_bounce(BounceState(), Outcome.RECIPIENT_HARD, status, NOW)
+    judgement = judge_bounce(BounceState(), Outcome.RECIPIENT_HARD, status, NOW, witnesses=2)
     assert (judgement.action, judgement.rule) == (action, "R-69")
+
+
+@pytest.mark.parametrize("witnesses", [0, 1])
+def test_one_witness_suppresses_in_the_account_alone(witnesses: int) -> None:
+    judgement = judge_bounce(BounceState(), Outcome.RECIPIENT_HARD, "5.1.1", NOW, witnesses=witnesses)
+    assert (judgement.action, judgement.rule) == (BounceAction.SUPPRESS_ACCOUNT, "R-69")
+
+
+def test_disputed_bounces_are_soft_and_hard_on_a_second_day() -> None:
+    first = judge_bounce(BounceState(), Outcome.RECIPIENT_SOFT, "5.1.1", NOW, disputed=True)
+    assert first.action is BounceAction.NOTHING
+    same_day = judge_bounce(first.state, Outcome.RECIPIENT_SOFT, "5.1.1", NOW + timedelta(hours=3), disputed=True)
+    assert same_day.action is BounceAction.NOTHING
+    second = judge_bounce(same_day.state, Outcome.RECIPIENT_SOFT, "5.1.1", NOW + DAY, disputed=True)
+    assert (second.action, second.rule) == (BounceAction.SUPPRESS_ACCOUNT, "R-69")
+    revived = after_delivery(first.state)
+    assert (
+        judge_bounce(revived, Outcome.RECIPIENT_SOFT, "5.1.1", NOW + DAY, disputed=True).action is BounceAction.NOTHING
+    )
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SENDER_FAULT, Outcome.CONTENT])

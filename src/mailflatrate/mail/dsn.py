@@ -21,7 +21,9 @@ _FIELD = re.compile(
 )
 _RECIPIENT_FIELDS = ("final-recipient", "original-recipient", "x-actual-recipient")
 _GROUP_FIELDS = (*_RECIPIENT_FIELDS, "action", "status")
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_GROUP_NAMES = frozenset(_GROUP_FIELDS)
+_SHARED_FIELDS = frozenset({"reporting-mta", "arrival-date", "original-envelope-id", "received-from-mta"})
+_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _STATUS = re.compile(r"\b([245])\s?\.\s?(\d{1,3})\s?\.\s?(\d{1,3})\b")
 _UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
@@ -29,7 +31,10 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 @dataclass(frozen=True, slots=True)
 class RecipientReport:
-    """One recipient's group of a DSN. `action` in lower case; `status` is "5.1.1" or ""; texts unfolded."""
+    """One recipient's group of a DSN. `action` in lower case; `status` is "5.1.1" or ""; texts unfolded.
+
+    A group that says "failed" and names no mailbox is still a failure: then `final` and `original` are both "".
+    """
 
     final: str
     original: str
@@ -64,19 +69,11 @@ def read_dsn(message: Part) -> DsnReport | None:
 
 
 def parse_fields(text: str) -> DsnReport:
-    """The report in the text of a status part (or a paste of one); without recipients when it names none."""
-    groups: list[dict[str, str]] = []
+    """The report in the text of a status part (or a paste of one); without recipients when it tells of none."""
     shared: dict[str, str] = {}
-    current = shared
-    last_end = 0
-    for match in _FIELD.finditer(text):
-        name = match[1].lower()
-        blank_before = _BLANK_LINE.search(text, last_end, match.start() + 1) is not None
-        last_end = match.end()
-        if _starts_group(name, current, blank_before, in_shared=current is shared):
-            current = {}
-            groups.append(current)
-        current.setdefault(name, match[2])
+    groups: list[dict[str, str]] = []
+    for block in _BLANK_LINE.split(text):
+        _read_block([(match[1].lower(), match[2]) for match in _FIELD.finditer(block)], shared, groups)
     recipients = [_recipient(group) for group in groups]
     return DsnReport(
         reporting_mta=_untyped(shared.get("reporting-mta", "")),
@@ -85,18 +82,29 @@ def parse_fields(text: str) -> DsnReport:
     )
 
 
-def _starts_group(name: str, current: dict[str, str], blank_before: bool, *, in_shared: bool) -> bool:
-    """Whether this field opens the next recipient's group.
+def _read_block(fields: list[tuple[str, str]], shared: dict[str, str], groups: list[dict[str, str]]) -> None:
+    """One block between blank lines: the message's own fields, or a recipient's group that may begin with any field.
 
-    Groups are divided by a blank line and begin with any field (Exim writes Action first); broken reports forget the
-    blank line, so that a field which the group already has opens the next one.
+    Broken reports forget the blank lines, so that a field which the group already has opens the next one, or write one
+    after every field, so that a block without a recipient goes on with the group before it.
     """
-    if name not in _GROUP_FIELDS:
-        return False
-    if in_shared:
-        return blank_before or name in _RECIPIENT_FIELDS
-    complete = any(field in current for field in _RECIPIENT_FIELDS)
-    return complete and (name in current or blank_before)
+    names = {name for name, _ in fields}
+    if not names & _GROUP_NAMES:
+        for name, value in fields:
+            (groups[-1] if groups and name not in _SHARED_FIELDS else shared).setdefault(name, value)
+        return
+    goes_on = bool(groups) and not names & set(_RECIPIENT_FIELDS) and not names & groups[-1].keys()
+    current = groups[-1] if goes_on else {}
+    if not goes_on:
+        groups.append(current)
+    for name, value in fields:
+        if name in _SHARED_FIELDS:
+            shared.setdefault(name, value)
+            continue
+        if name in _GROUP_NAMES and name in current and any(field in current for field in _RECIPIENT_FIELDS):
+            current = {}
+            groups.append(current)
+        current.setdefault(name, value)
 
 
 def find_status(text: str) -> str:
@@ -109,9 +117,9 @@ def _recipient(group: dict[str, str]) -> RecipientReport | None:
     final = _mailbox(group.get("final-recipient", ""))
     original = _mailbox(group.get("original-recipient", ""))
     actual = _mailbox(group.get("x-actual-recipient", ""))
-    if not (final or original or actual):
-        return None
     action = _plain(group.get("action", "")).lower().split(" ")[0].strip("().,;")
+    if not (final or original or actual) and not action.startswith("fail"):
+        return None
     if original and "." not in final.partition("@")[2]:
         # "dora@server": the inner name of a gateway; what was written on the envelope says more.
         final = original

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from mailflatrate.mail.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.bounce_text.failures import Failures, read_failures, reports_success
+from mailflatrate.mail.bounce_text.status_codes import about_of
+from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.identify import Marks, find_marks
@@ -96,6 +98,18 @@ def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
         except OSError as problem:
             inspection = Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem.strerror}")
         yield {"file": str(path), **inspection.to_json()}
+
+
+def inspect_reply(reply: str) -> dict[str, object]:
+    """The verdict on one SMTP reply or diagnostic text, ready for JSON: `mailflatrate inspect --replies`."""
+    verdict = judge(reply)
+    return {
+        "reply": reply,
+        "hard": verdict.hard,
+        "reason": verdict.reason.value,
+        "about": about_of(verdict.reason).value,
+        "witnesses": [witness.value for witness in verdict.witnesses],
+    }
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[Path]:

@@ -34,8 +34,8 @@ class SoftPolicy:
 class BounceState:
     """The memory of one address in one account.
 
-    `soft_mailings` bounced in a row since `first_soft_at`; `disabled_mailings` said "mailbox disabled" (5.2.1);
-    `last_activity_at` is the last click or confirmation, opens do not count.
+    `soft_mailings` bounced in a row since `first_soft_at`; `disabled_mailings` said "mailbox disabled" (5.2.1) or were
+    disputed between code and words; `last_activity_at` is the last click or confirmation, opens do not count.
     """
 
     soft_mailings: int = 0
@@ -61,21 +61,30 @@ RETURN_AFTER = timedelta(days=value("bounce_return_days"))
 # RFC 3463 with RFC 7505: no such mailbox, no such domain, a domain that takes no mail. True for every sender alike.
 _DEAD_EVERYWHERE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
 _DISABLED = "5.2.1"
+_BOTH_WITNESSES = 2
+_ANOTHER_DAY = timedelta(days=1)
 
 
-def judge_bounce(state: BounceState, outcome: Outcome, status: str, at: datetime) -> BounceJudgement:
-    """One delivery bounced for good at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown."""
+def judge_bounce(
+    state: BounceState, outcome: Outcome, status: str, at: datetime, *, witnesses: int = 1, disputed: bool = False
+) -> BounceJudgement:
+    """One delivery bounced for good at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown.
+
+    `witnesses` is how many of code and words say that the address is dead: both are needed to suppress it on the whole
+    platform. `disputed`: one of them says so and the other contradicts; a second day decides.
+    """
     if outcome in (Outcome.SENDER_FAULT, Outcome.CONTENT):
         return BounceJudgement(state, BounceAction.NOTHING)
-    if status == _DISABLED:
+    if status == _DISABLED or disputed:
         state = replace(state, disabled_mailings=state.disabled_mailings + 1)
-        # A provider disables a mailbox for a while or for good; the second time it is for good (R-68).
-        if state.disabled_mailings >= 2:
+        # A provider disables a mailbox for a while or for good; on a second day it is for good (R-68).
+        if state.disabled_mailings >= 2 and state.first_soft_at and at - state.first_soft_at >= _ANOTHER_DAY:
             return BounceJudgement(state, BounceAction.SUPPRESS_ACCOUNT, "R-69")
         return _count_soft(state, at)
     if outcome is Outcome.RECIPIENT_SOFT:
         return _count_soft(state, at)
-    action = BounceAction.SUPPRESS_PLATFORM if status in _DEAD_EVERYWHERE else BounceAction.SUPPRESS_ACCOUNT
+    everywhere = witnesses >= _BOTH_WITNESSES and status in _DEAD_EVERYWHERE
+    action = BounceAction.SUPPRESS_PLATFORM if everywhere else BounceAction.SUPPRESS_ACCOUNT
     return BounceJudgement(state, action, "R-69")
 
 

@@ -13,6 +13,7 @@ from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import tenancy
+from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.storable import storable
 from mailflatrate.mail.reading.values import BounceVerdict, Outcome
 
@@ -76,21 +77,26 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
     """
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids, contact__isnull=False))
-        lists.record_bounces([
-            Bounce(
-                contact_id=row.contact_id or 0,
-                delivery_id=row.id,
-                outcome=OUTCOMES[row.bounce],
-                status=row.reply_status,
-                at=row.settled_at or row.created_at,
-                source=f"delivery {row.id}",
-            )
-            for row in rows
-            if row.state == DeliveryState.BOUNCED
-        ])  # fmt: skip
+        lists.record_bounces([_bounce_of(row) for row in rows if row.state == DeliveryState.BOUNCED])
         for campaign_id in {row.campaign_id for row in rows if row.state == DeliveryState.BOUNCED}:
             figures_changed(campaign_id)
         lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
+
+
+def _bounce_of(row: Delivery) -> Bounce:
+    """The bounce as it was recorded, with what its reply testifies."""
+    said = f"{row.reply_code} {row.reply_text}" if row.reply_code else row.reply_text
+    verdict = judge(said, row.reply_status, final=True)
+    return Bounce(
+        contact_id=row.contact_id or 0,
+        delivery_id=row.id,
+        outcome=OUTCOMES[row.bounce],
+        status=row.reply_status,
+        at=row.settled_at or row.created_at,
+        source=f"delivery {row.id}",
+        witnesses=len(verdict.witnesses),
+        disputed=verdict.disputed,
+    )
 
 
 def record_returned(returns: Sequence[Returned]) -> set[int]:
@@ -138,6 +144,11 @@ def _tell_lists(told: Sequence[tuple[_Changed, Returned]]) -> None:
         if changed.before == BOUNCES[Outcome.RECIPIENT_SOFT] and not one.again:
             lists.take_back_soft_bounce(changed.contact_id)
         verdict = one.verdict
-        bounces.append(Bounce(changed.contact_id, one.delivery_id, verdict.outcome, verdict.status, one.at, one.source))
+        bounces.append(
+            Bounce(
+                changed.contact_id, one.delivery_id, verdict.outcome, verdict.status, one.at, one.source,
+                witnesses=len(verdict.witnesses), disputed=verdict.disputed,
+            )
+        )  # fmt: skip
     if bounces:
         lists.record_bounces(bounces)

@@ -1,18 +1,31 @@
 """`mailflatrate inspect`: what a bounce, a report or an answer means. No database, no Django."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
 
-from mailflatrate.mail.inspect import inspect_paths
+from mailflatrate.mail.inspect import inspect_paths, inspect_reply
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--jsonl", is_flag=True, help="One JSON object a message.")
-def inspect_command(paths: tuple[Path, ...], jsonl: bool) -> None:
-    """Say what each message in PATHS (files or folders) means."""
+@click.option(
+    "--replies", is_flag=True, help="Read SMTP replies from standard input, one a line; one JSON object each."
+)
+def inspect_command(paths: tuple[Path, ...], jsonl: bool, replies: bool) -> None:
+    """Say what each message in PATHS (files or folders) means, or with --replies each SMTP reply on standard input."""
+    if replies:
+        if paths:
+            raise click.UsageError("--replies reads standard input; leave PATHS out.")
+        for line in sys.stdin.buffer:
+            if reply := line.decode("utf-8", "replace").strip():
+                click.echo(json.dumps(inspect_reply(reply), ensure_ascii=False))
+        return
+    if not paths:
+        raise click.UsageError("Name at least one file or folder, or use --replies.")
     for found in inspect_paths(paths):
         if jsonl:
             click.echo(json.dumps(found, ensure_ascii=False))

@@ -27,7 +27,6 @@ MFILTER = Dialect(
     openings=("-------server message",),
     recipients=(_LINE,),
     endings=("\n-------original m",),
-    after_data=True,
     whole=True,
 )
 

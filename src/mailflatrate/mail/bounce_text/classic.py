@@ -77,7 +77,6 @@ ACTIVEHUNTER = Dialect(
         "----- the following addresses had permanent fatal errors -----\n>>> ",
     ),
     recipients=(re.compile(rf"^>>>[ \t]*{ADDR}[ \t]*<({ADDR})>", re.M),),
-    after_data=True,
 )
 
 EXIM = Dialect(
@@ -132,7 +131,6 @@ JAMES = Dialect(
     writer="Apache James (also Verizon vtext, James mail server notices)",
     openings=("error message below:*message details:", "this is the james mail server at"),
     recipients=(re.compile(rf"^[ \t]*RCPT TO:[ \t]*<?({ADDR})", re.M | re.I), _BRACKET_LINE, _LINE),
-    after_data=True,
 )
 
 SMAIL = Dialect(

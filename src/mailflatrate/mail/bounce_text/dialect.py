@@ -16,7 +16,6 @@ class Dialect:
     `openings`: phrases (lower case; `*` for anything on the way, at most 400 characters) of which one must occur.
     `recipients`: patterns whose first group is an address, tried in order until one finds something.
     `endings`: phrases with which the returned mail begins. `delays`: phrases that tell a delay from a failure.
-    `after_data`: this system speaks only after it has accepted the message, so its "user unknown" hides a filter.
     `whole`: the diagnostic is the whole notice, not only what follows the address.
     """
 
@@ -25,7 +24,6 @@ class Dialect:
     recipients: tuple[re.Pattern[str], ...]
     endings: tuple[str, ...] = ()
     delays: tuple[str, ...] = ()
-    after_data: bool = False
     whole: bool = False
 
 

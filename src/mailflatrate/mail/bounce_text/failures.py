@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from mailflatrate.mail.bounce_text.notice import Notice, is_machine_sender, read_notice
+from mailflatrate.mail.bounce_text.innocent import own_addresses, verp_recipient
+from mailflatrate.mail.bounce_text.notice import Notice, failed_recipients_header, is_machine_sender, read_notice
 from mailflatrate.mail.bounce_text.ses import read_ses
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.dsn import DsnReport, RecipientReport, parse_fields, read_dsn
@@ -20,6 +21,8 @@ _DELAYED = ("delayed", "delay", "expired-delayed")
 _GOOD = ("delivered", "relayed", "expanded", "deliverable", "delivery")
 _FOR = re.compile(r"\bfor <?([^\s<>;]+@[^\s<>;]+)>?")
 _MAX_NESTING = 3
+#: A shorter diagnostic is but a code.
+_MUTE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,13 @@ def _completed(found: Failures, message: Part) -> Failures:
 
 
 def _addressee(message: Part) -> str:
+    """Whom the returned mail was addressed to, where exactly one person can be meant."""
+    if (told := verp_recipient(message)) or (told := next(iter(failed_recipients_header(message)), "")):
+        return told
     headers = returned_headers(message)
     if headers is None:
         return ""
-    own = {mailbox.lower() for value in message.headers.all("to") for mailbox in address.find_all(value)}
+    own = own_addresses(message)
     for name in ("x-failed-recipients", "delivered-to", "x-original-to", "to"):
         named = [mailbox for value in headers.all(name) for mailbox in address.find_all(value)]
         if len(named) == 1 and named[0].lower() not in own:
@@ -109,9 +115,12 @@ def _from_report(report: DsnReport, message: Part) -> Failures | None:
     delayed = all(_is_delayed(group) for group in groups)
     failures: dict[str, Failure] = {}
     for group in groups:
-        failures.setdefault(group.address.lower(), _failure(group, text, alone=len(groups) == 1))
+        failure = _failure(group, text, alone=len(groups) == 1)
+        failures.setdefault(failure.address.lower(), failure)
     listed = tuple(failures.values())
-    return Failures(listed, delayed, report.reporting_mta or "RFC 3464", listed[0].verdict)
+    named = tuple(failure for failure in listed if failure.address)
+    found = Failures(named, delayed, report.reporting_mta or "RFC 3464", listed[0].verdict)
+    return found if named else _completed(found, message)
 
 
 def _is_good(group: RecipientReport) -> bool:
@@ -124,10 +133,13 @@ def _is_delayed(group: RecipientReport) -> bool:
 
 def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
     delayed = _is_delayed(group)
+    final = group.action in _FAILED
     context = _context(text, group.address, alone=alone)
-    verdict = judge(f"{group.diagnostic}\n{_stage(context)}", group.status, delayed=delayed)
-    if verdict.reason is Reason.UNDEFINED or len(group.diagnostic) < 12:
-        verdict = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed)
+    verdict = judge(f"{group.diagnostic}\n{_stage(context)}", group.status, delayed=delayed, final=final)
+    if verdict.reason is Reason.UNDEFINED or len(group.diagnostic) < _MUTE:
+        told = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed, final=final)
+        # The notice's prose explains a bare code; where it says nothing of its own, the code stands.
+        verdict = verdict if verdict.hard and told.reason is Reason.REJECTED else told
     action = group.action or "failed"
     diagnostic = group.diagnostic or context[:500]
     return Failure(group.address, action, group.status, diagnostic, group.original, verdict)
@@ -159,16 +171,16 @@ def _pasted_report(message: Part) -> DsnReport | None:
     if "inal-recipient:" not in text.lower():
         return None
     report = parse_fields(text)
-    return report if any(group.action or group.status for group in report.recipients) else None
+    return report if any(group.address and (group.action or group.status) for group in report.recipients) else None
 
 
 def _from_notice(notice: Notice) -> Failures:
     action = "delayed" if notice.delayed else "failed"
     failures: list[Failure] = []
     for named in notice.named:
-        verdict = judge(named.diagnostic, delayed=notice.delayed, after_data=notice.after_data)
+        verdict = judge(named.diagnostic, delayed=notice.delayed, final=not notice.delayed)
         failures.append(Failure(named.address, action, "", named.diagnostic[:500], "", verdict))
     if failures:
         return Failures(tuple(failures), notice.delayed, notice.writer, failures[0].verdict)
-    verdict = judge(notice.text, delayed=notice.delayed, after_data=notice.after_data)
+    verdict = judge(notice.text, delayed=notice.delayed, final=not notice.delayed)
     return Failures((), notice.delayed, notice.writer, verdict)

@@ -25,7 +25,6 @@ MAILFOUNDRY = Dialect(
     writer="MailFoundry",
     openings=("unable to deliver message to: <",),
     recipients=(re.compile(rf"Unable to deliver message to:[ \t]*<({ADDR})>", re.I),),
-    after_data=True,
 )
 
 IMAIL = Dialect(

@@ -6,6 +6,7 @@ Believed only when a machine sent it and the words are those of failed delivery.
 import re
 
 from mailflatrate.mail.bounce_text.dialect import ADDR, Named
+from mailflatrate.mail.bounce_text.innocent import accused, without_quotes
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part
 
@@ -42,33 +43,31 @@ _LABELLED = re.compile(
     rf"undeliverable to|sent (?:mail )?to|message to|mail to|addressed to|rcpt to|user|mailbox|failed for|"
     rf"for|to|an|à|empfänger|destinatario|destinataire|收件人)"
     rf"(?:\(s\))?(?: is| was)?(?:[ \t]*[:：]\s{{0,8}}|[ \t]+|[ \t]*\n[ \t]*|(?=<))"
-    rf"(?:\[?smtp:)?[<\"'(]*({ADDR}?)(?=[\s<>\"'),;:\]!]|\.(?:\s|$)|$)",
+    rf"(?:\[?smtp:)?[<\"'(\[]*({ADDR}?)(?=[\s<>\"'),;:\]!]|\.(?:\s|$)|$)",
     re.I,
 )
-_ALONE = re.compile(rf"^[ \t*>-]{{0,8}}[<\"']?({ADDR})[>\"']?[ \t]*(?::.*|\(.*|\[.*|-.*|,)?$", re.M)
+_ALONE = re.compile(rf"^[ \t*>-]{{0,8}}[<\"'\[(]?({ADDR})[>\"'\])]?[ \t]*(?::.*|\(.*|\[.*|-.*|,)?$", re.M)
 _SERVANTS = frozenset(
     {"postmaster", "mailer-daemon", "abuse", "support", "help", "helpdesk", "webmaster", "noreply", "no-reply"}
 )
 
 
-def generic_notice(message: Part, text: str, *, machine: bool, failure: bool) -> list[Named]:
+def generic_notice(message: Part, text: str, *, failure: bool) -> list[Named]:
     """The recipients that a notice in an unknown dialect names, or none when it does not look like one."""
-    if not machine:
-        return []
     if not (failure and is_daemon(message)):
         if not (_FAILURE_WORDS.search(text[:6000]) or (failure and _CODE.search(text[:6000]))):
             return []
         if not failure and not _strong(message, text):
             return []
-    own = _own_addresses(message)
-    head = text[:6000]
+    head = without_quotes(text[:6000])
     for region in (head[_failure_line(head) :], head):
         for pattern in (_ALONE, _LABELLED):
-            found = _collect(pattern, region, own)
+            found = _collect(message, pattern, region)
             if found:
                 return found
-    rest = [mailbox for mailbox in address.find_all(head) if _is_foreign(mailbox, own)]
-    return [Named(mailbox, head) for mailbox in rest[:1]]
+    rest = accused(message, [Named(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)])
+    # Of several addresses in prose none is known to be the one that failed.
+    return rest if len(rest) == 1 else []
 
 
 def _failure_line(text: str) -> int:
@@ -95,31 +94,22 @@ def _strong(message: Part, text: str) -> bool:
     return message.headers.raw("return-path") == "<>" and _REFUSED.search(text) is not None
 
 
-def _collect(pattern: re.Pattern[str], text: str, own: frozenset[str]) -> list[Named]:
+def _collect(message: Part, pattern: re.Pattern[str], text: str) -> list[Named]:
     matches = list(pattern.finditer(text))
     found: list[Named] = []
     seen: set[str] = set()
     for index, match in enumerate(matches):
         mailbox = address.clean(match[1])
-        if not mailbox or mailbox.lower() in seen or not _is_foreign(mailbox, own):
+        if not mailbox or mailbox.lower() in seen or _is_servant(mailbox):
             continue
         seen.add(mailbox.lower())
         until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         found.append(Named(mailbox, text[match.start() : until]))
+    found = accused(message, found)
     if len(found) == 1:
         return [Named(found[0].address, text)]
     return found
 
 
-def _is_foreign(mailbox: str, own: frozenset[str]) -> bool:
-    lower = mailbox.lower()
-    return lower not in own and lower.partition("@")[0] not in _SERVANTS
-
-
-def _own_addresses(message: Part) -> frozenset[str]:
-    """Whoever the notice was sent to or comes from is not the recipient that failed."""
-    own: set[str] = set()
-    for name in ("to", "from", "sender", "reply-to"):
-        for value in message.headers.all(name):
-            own.update(mailbox.lower() for mailbox in address.find_all(value))
-    return frozenset(own)
+def _is_servant(mailbox: str) -> bool:
+    return mailbox.lower().partition("@")[0] in _SERVANTS

@@ -7,15 +7,16 @@ from functools import lru_cache
 from mailflatrate.mail.bounce_text.asia import ASIA, FML
 from mailflatrate.mail.bounce_text.classic import CLASSIC
 from mailflatrate.mail.bounce_text.dialect import COMMON_ENDINGS, Dialect, Named, end_of, named_by, opening_of
+from mailflatrate.mail.bounce_text.evidence import Evidence
 from mailflatrate.mail.bounce_text.gateways import GATEWAYS
 from mailflatrate.mail.bounce_text.generic import generic_notice, is_daemon
 from mailflatrate.mail.bounce_text.groupware import GROUPWARE
+from mailflatrate.mail.bounce_text.innocent import accused
 from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Part
-from mailflatrate.mail.reading.original import returned_headers
-from mailflatrate.mail.reply import is_auto_reply
+from mailflatrate.mail.reading.original import carried_headers
 
 #: Most to least authoritative: who writes a form that nobody else writes comes first.
 DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)
@@ -50,18 +51,6 @@ _DELAY = re.compile(
     r"still (?:being retried|trying)|has been (?:postponed|deferred)|verzögert|en attente|retrasad|ritard",
     re.I,
 )
-#: Mailboxes that only systems write from; a notice may have come through a list or through an envelope of its own.
-_SYSTEM_MAILBOX = re.compile(
-    r"[\w.+=-]*(?:(?:mailer|mail|m)[-_.]?daemon|post[-_.]?master|mail[-_.]?(?:delivery|system|admin|er)|sysadmin)"
-    r"[\w.+=-]*@",
-    re.I,
-)
-_PASSING_MAILBOX = re.compile(r"[\w.+=-]*(?:bounces?|-admin|-owner|-request)(?:[+=-][\w.+=-]*)?@", re.I)
-_TRACE = re.compile(
-    r"\b[45][0-5]\d[ -]|\b[45]\.\d{1,2}\.\d{1,3}\b|user unknown|unknown user|no such user|user not found|host unknown|"
-    r"host not found|mailbox (?:is )?full|quota exceeded|over quota|<<<|>>>",
-    re.I,
-)
 _ANSWER_SUBJECT = re.compile(r"\s*(?:re|aw|fwd?|wg|antw|sv|tr|rv)\s*:", re.I)
 #: What Exim tells its own postmaster: nothing came back, nobody's delivery has ended.
 _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering", re.I)
@@ -74,7 +63,6 @@ class Notice:
     writer: str
     named: tuple[Named, ...]
     delayed: bool
-    after_data: bool
     text: str
 
 
@@ -86,6 +74,7 @@ def read_notice(message: Part) -> Notice | None:
     failure = _FAILURE_SUBJECT.search(subject) is not None
     if not (machine or failure or "x-failed-recipients" in message.headers) or _TO_POSTMASTER.search(subject):
         return None
+    evidence = Evidence.of(message, named=_names_machine(sender or "<>"), failure=failure)
     text = notice_text(message)
     lower = text.lower()
     nameless: Notice | None = None
@@ -94,10 +83,12 @@ def read_notice(message: Part) -> Notice | None:
         if start < 0 or _quoted(lower, start):
             continue
         notice = _in_dialect(dialect, message, text, lower, start, machine)
-        if notice is not None and notice.named:
+        if notice is not None and notice.named and evidence.believable(notice.text, known_form=True):
             return notice
         nameless = nameless or notice
-    return _generic(message, text, lower, machine, failure) or nameless
+    if nameless is not None and not evidence.proven(nameless.text):
+        nameless = None
+    return _generic(message, text, lower, evidence) or nameless
 
 
 def is_machine_sender(message: Part, sender: str) -> bool:
@@ -128,7 +119,7 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
     region = text[begin:end] if len(lower) == len(text) else text
     if not machine and _is_paste(message, text[:start]):
         return None
-    named = named_by(dialect, region)
+    named = accused(message, named_by(dialect, region))
     header = failed_recipients_header(message)
     if header:
         named = _prefer_header(header, named, region)
@@ -136,13 +127,15 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
         return None
     region_lower = region.lower()
     delayed = any(phrase in region_lower for phrase in dialect.delays)
-    return Notice(dialect.writer, tuple(named), delayed, dialect.after_data, region)
+    return Notice(dialect.writer, tuple(named), delayed, region)
 
 
 def _is_paste(message: Part, before: str) -> bool:
     """People who talk about a bounce paste it into an answer, into a mail to a list, or below words of their own."""
     headers = message.headers
-    if "in-reply-to" in headers or "references" in headers or "list-id" in headers:
+    if "in-reply-to" in headers or "references" in headers:
+        return True
+    if "list-id" in headers and carried_headers(message) is None:
         return True
     if _ANSWER_SUBJECT.match(headers.raw("subject")) is not None:
         return True
@@ -154,7 +147,7 @@ def _prefer_header(header: list[str], named: list[Named], region: str) -> list[N
     return [Named(mailbox, texts.get(mailbox.lower(), region)) for mailbox in dict.fromkeys(header)]
 
 
-def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool) -> Notice | None:
+def _generic(message: Part, text: str, lower: str, evidence: Evidence) -> Notice | None:
     end = len(lower)
     for phrase in COMMON_ENDINGS:
         at = lower.find(phrase, 1, end)
@@ -163,39 +156,14 @@ def _generic(message: Part, text: str, lower: str, machine: bool, failure: bool)
     region = text[:end] if len(lower) == len(text) else text
     header = failed_recipients_header(message)
     if header:
-        return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, False, region)
-    if not _names_machine(message.headers.raw("from") or "<>") and (not failure or is_auto_reply(message)):
-        # Only the null sender speaks for a machine, and vacation notes have it, too (RFC 3834 3.3).
+        return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, region)
+    if not evidence.speaks_of_delivery(message) or not evidence.believable(region):
         return None
-    if not _is_from_system(message) and (_is_bulk(message) or not _shows_trace(message, region)):
-        return None
-    named = generic_notice(message, region, machine=machine, failure=failure)
-    if not named and not (failure and is_daemon(message)):
+    named = generic_notice(message, region, failure=evidence.failure)
+    if not named and not (evidence.failure and is_daemon(message) and evidence.proven(region)):
         return None
     delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None
-    return Notice("unknown", tuple(named), delayed, False, region)
-
-
-def _is_from_system(message: Part) -> bool:
-    """Whether mailbox and return path are those of a mail system. A name proves nothing: thieves of passwords call
-    themselves "Mail Delivery System", but their mail comes from a mailbox of theirs.
-    """
-    mailbox = address.clean(message.headers.raw("from"))
-    path = address.clean(message.headers.raw("return-path"))
-    if mailbox and not _SYSTEM_MAILBOX.match(mailbox):
-        return False
-    return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING_MAILBOX.match(path))
-
-
-def _is_bulk(message: Part) -> bool:
-    """Newsletters are sent from bounces@ and write about bounces, too."""
-    headers = message.headers
-    return "list-unsubscribe" in headers or "list-id" in headers
-
-
-def _shows_trace(message: Part, region: str) -> bool:
-    """Whether a notice shows what only a mail system knows: a code, its words, or the mail that it returns."""
-    return _TRACE.search(region) is not None or returned_headers(message) is not None
+    return Notice("unknown", tuple(named), delayed, region)
 
 
 def _quoted(lower: str, at: int) -> bool:

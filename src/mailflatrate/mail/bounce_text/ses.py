@@ -1,10 +1,12 @@
 """Amazon SES: bounces told as JSON, sent by SNS as mail or posted as they stand."""
 
+from dataclasses import replace
+
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part
 from mailflatrate.mail.reading.sns import read_notification
-from mailflatrate.mail.reading.values import BounceVerdict, Failure, Outcome, Reason
+from mailflatrate.mail.reading.values import BounceVerdict, Failure, Outcome, Reason, Witness
 
 #: Subtypes of a permanent bounce that say that the mailbox does not exist (SES developer guide, "Bounce types").
 _DEAD_SUBTYPES = frozenset({"General", "NoEmail"})
@@ -22,7 +24,17 @@ def read_ses(message: Part) -> tuple[Failure, ...]:
 
 def _failure(item: dict[str, object], bounce: dict[str, object]) -> Failure:
     status, diagnostic = str(item.get("status", "")), str(item.get("diagnosticCode", ""))
-    verdict = judge(diagnostic, status)
+    verdict = judge(diagnostic, status, final=True)
     if bounce.get("bounceType") == "Permanent" and bounce.get("bounceSubType") in _DEAD_SUBTYPES:
-        verdict = BounceVerdict(Reason.USERUNKNOWN, True, status or "5.1.1", Outcome.RECIPIENT_HARD)
+        verdict = _with_subtype(verdict, status, no_email=bounce.get("bounceSubType") == "NoEmail")
     return Failure(address.clean(str(item.get("emailAddress", ""))), "failed", status, diagnostic, "", verdict)
+
+
+def _with_subtype(verdict: BounceVerdict, status: str, *, no_email: bool) -> BounceVerdict:
+    """Amazon's own judgement beside that on the reply: it supports, and decides where the reply is mute."""
+    witnesses = tuple(dict.fromkeys((*verdict.witnesses, Witness.CODE)))
+    if verdict.hard:
+        return replace(verdict, witnesses=witnesses)
+    if no_email or verdict.reason is Reason.UNDEFINED:
+        return BounceVerdict(Reason.USERUNKNOWN, True, status or "5.1.1", Outcome.RECIPIENT_HARD, witnesses)
+    return verdict

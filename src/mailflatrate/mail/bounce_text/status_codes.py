@@ -1,6 +1,6 @@
 """Enhanced status codes (RFC 3463 with the IANA registry, RFC 7293, 7372, 7504, 7505) and what they mean here."""
 
-from mailflatrate.mail.reading.values import Outcome, Reason
+from mailflatrate.mail.reading.values import About, Outcome, Reason
 
 #: Subject and detail -> reason. The class (4 or 5) is judged apart.
 BY_DETAIL: dict[str, Reason] = {
@@ -111,8 +111,14 @@ PLAIN: frozenset[str] = frozenset(
     }
 )
 
-#: The dead-address codes (R-68 RECIPIENT-HARD).
-DEAD_DETAILS: frozenset[str] = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
+#: The dead-address codes (R-68 RECIPIENT-HARD), which are a witness of their own.
+DEAD_DETAILS: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10"})
+
+#: Codes that systems also use for other faults: they support words, and decide nothing alone.
+HINTS: frozenset[str] = frozenset({"1.0", "3.2", "4.1", "4.4", "1.351", "4.310"})
+
+#: Codes about the sender's address, whatever the words sound like (RFC 3463 3.2).
+SENDER_DETAILS: frozenset[str] = frozenset({"1.7", "1.8"})
 
 HARD_REASONS: frozenset[Reason] = frozenset({Reason.USERUNKNOWN, Reason.HOSTUNKNOWN, Reason.HASMOVED, Reason.NOTACCEPT})
 
@@ -157,6 +163,29 @@ CODE_OF: dict[Reason, str] = {
     Reason.SYSTEMERROR: "5.3.0", Reason.SYSTEMFULL: "4.3.1", Reason.USERUNKNOWN: "5.1.1",
     Reason.VIRUSDETECTED: "5.7.0",
 }  # fmt: skip
+
+
+_ABOUT: dict[About, frozenset[Reason]] = {
+    About.RECIPIENT: frozenset(
+        {Reason.USERUNKNOWN, Reason.HASMOVED, Reason.SUSPEND, Reason.FILTERED, Reason.ONHOLD, Reason.MAILERERROR}
+    ),
+    About.DOMAIN: frozenset({Reason.HOSTUNKNOWN, Reason.NOTACCEPT}),
+    About.QUOTA: frozenset({Reason.MAILBOXFULL}),
+    About.SENDER: frozenset({Reason.AUTHFAILURE, Reason.REJECTED}),
+    About.REPUTATION: frozenset({Reason.BLOCKED, Reason.BADREPUTATION, Reason.REQUIREPTR}),
+    About.RATE: frozenset({Reason.SPEEDING, Reason.TOOMANYCONN}),
+    About.CONTENT: _CONTENT | {Reason.SPAMDETECTED, Reason.POLICYVIOLATION},
+    About.RELAY: frozenset({Reason.NORELAYING}),
+    About.SECURITY: frozenset({Reason.SECURITYERROR, Reason.FAILEDSTARTTLS, Reason.SYNTAXERROR}),
+    About.SYSTEM: frozenset({Reason.SYSTEMERROR, Reason.SYSTEMFULL}),
+    About.ROUTE: frozenset({Reason.NETWORKERROR, Reason.EXPIRED}),
+}
+_ABOUT_OF = {reason: about for about, reasons in _ABOUT.items() for reason in reasons}
+
+
+def about_of(reason: Reason) -> About:
+    """What a refusal with this reason is about."""
+    return _ABOUT_OF.get(reason, About.UNKNOWN)
 
 
 def outcome_of(reason: Reason, hard: bool) -> Outcome:

@@ -1,36 +1,48 @@
-"""From a status code, a reply code and a text to one verdict: the tables of this package, applied in order (R-68)."""
+"""From a diagnostic text and its codes to one verdict (R-68).
+
+In this order: the innermost quoted reply, brought into one form; the phrases of known providers; what the sentence is
+about, when that is not the mailbox; the grammar and the phrases of dead addresses; the words of queues and machines;
+the codes last. Codes that systems also use for other faults only support words.
+"""
 
 import re
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import lru_cache
 
+from mailflatrate.mail.bounce_text.grammar import Told, read_sentences
+from mailflatrate.mail.bounce_text.normal import normalise
+from mailflatrate.mail.bounce_text.quoted_reply import QuotedReply, innermost
 from mailflatrate.mail.bounce_text.status_codes import (
     BY_DETAIL,
     BY_SUBJECT,
     CODE_OF,
     DEAD_DETAILS,
     HARD_REASONS,
+    HINTS,
     PLAIN,
+    SENDER_DETAILS,
     outcome_of,
 )
 from mailflatrate.mail.bounce_text.words import grams_of
-from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
+from mailflatrate.mail.bounce_text.words_about import ELSEWHERE, RATE, UPKEEP
+from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING, LONE
 from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
 from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
 from mailflatrate.mail.bounce_text.words_route import QUEUE, ROUTE
 from mailflatrate.mail.bounce_text.words_sender import MAIL_FROM, MESSAGE, SENDER
-from mailflatrate.mail.reading.values import BounceVerdict, Reason
+from mailflatrate.mail.reading.values import BounceVerdict, Outcome, Reason, Witness
 
-_STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-_REPLY = re.compile(r"(?<![\d.\w-])([45][0-5]\d)(?=[ \-:#<]|$)")
-_CONTINUED = re.compile(r"\s[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\s)?\s*")
-_ADDRESS = re.compile(r"[\w.+=#/-]+@[\w.-]+")
 _BEFORE_DATA = re.compile(r">>> rcpt to:[^>]*?(?:<<<|>) ?(?:<<< )?[45]\d\d|in reply to rcpt to|after rcpt to")
 _AT_MAIL_FROM = re.compile(r"in reply to mail from|after mail from|\[mail_from\]|>>> mail from:[^>]*> ?<<< [45]\d\d")
+_AT_HELO = re.compile(
+    r"my name was rejected|in reply to (?:ehlo|helo)|after (?:ehlo|helo)|>>> (?:ehlo|helo)[^>]*<<< [45]"
+)
 _AFTER_DATA = re.compile(
     r"in reply to (?:end of )?data|>>> data|after end of data|after data|final data|\[data\]|"
     r"step: data|smtp command data"
 )
+_BARE_REFUSAL = re.compile(r"(?:recipient(?: address)? rejected|address rejected)\W*(?:addr\W*)?(?:\(?in reply.*)?$")
 MAX_TEXT = 4000
 
 
@@ -42,92 +54,171 @@ def classify_smtp_reply(code: int, enhanced: str | None, text: str) -> BounceVer
     return judge(f"{code} {text}", enhanced or "")
 
 
-def judge(text: str, status: str = "", *, delayed: bool = False, after_data: bool = False) -> BounceVerdict:
+def judge(text: str, status: str = "", *, delayed: bool = False, final: bool = False) -> BounceVerdict:
     """The verdict on a diagnostic `text` with the `status` that the report gives ("" for none).
 
-    `delayed`: the report says that delivery is still tried. `after_data`: the writer refuses only after it has taken
-    the message, so that "user unknown" without a dead-address code hides a filter.
+    `delayed`: the report says that delivery is still tried. `final`: it says that delivery has ended, so that a
+    temporary code is only what the last attempt was told.
     """
-    return _judge(text[:MAX_TEXT], status, delayed, after_data)
+    return _judge(text[:MAX_TEXT], status, delayed, final)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One reply, ready to be judged: its forms, its codes, and the command that it answers."""
+
+    plain: str
+    bare: str
+    words: str
+    code: str
+    status: str
+    after_data: bool
+    at_mail_from: bool
+    at_helo: bool
+
+    @property
+    def detail(self) -> str:
+        return self.status[2:]
 
 
 @lru_cache(maxsize=2048)
-def _judge(text: str, status: str, delayed: bool, after_data: bool) -> BounceVerdict:
-    plain = _CONTINUED.sub(" ", " ".join(text.lower().split()))
-    status = _best_status(plain, status)
-    reply = _REPLY.search(plain)
-    code = reply[1] if reply else ""
-    detail = status[2:]
-    transient = status.startswith("4") or (not status and code.startswith("4"))
-    if not after_data and _AFTER_DATA.search(plain):
-        after_data = _BEFORE_DATA.search(plain) is None
-    reason = _reason(plain, detail, after_data)
-    if reason is Reason.USERUNKNOWN and detail not in DEAD_DETAILS and _AT_MAIL_FROM.search(plain):
+def _judge(text: str, given: str, delayed: bool, final: bool) -> BounceVerdict:
+    case = _case(text, given)
+    reason, by_words = _reason(case)
+    if reason is Reason.USERUNKNOWN and case.at_mail_from and case.detail not in DEAD_DETAILS:
         # No recipient has been named yet: the unknown user is the sender.
         reason = Reason.REJECTED
     if reason is Reason.UNDEFINED:
-        reason = _by_code(code, transient)
-    hard = reason in HARD_REASONS and not delayed
-    # "4.1.1 user unknown" is said of addresses that stay unknown; "4.2.1 mailbox unavailable" is said of living ones.
-    if hard and transient and (reason is not Reason.USERUNKNOWN or detail.startswith("2.")):
-        hard = False
-    if not status:
-        status = CODE_OF.get(reason, "")
-    return BounceVerdict(reason, hard, status, outcome_of(reason, hard))
+        reason = _by_code(case.code, case.status.startswith("4") or (not case.status and case.code.startswith("4")))
+    dead = reason in HARD_REASONS
+    coded = case.detail in DEAD_DETAILS and case.status.startswith("5")
+    hard = dead and not delayed and _is_permanent(case, reason, final)
+    outcome = outcome_of(reason, hard)
+    return BounceVerdict(
+        reason,
+        hard,
+        case.status or CODE_OF.get(reason, ""),
+        outcome,
+        witnesses=_witnesses(words=by_words and dead, code=coded and dead) if hard else (),
+        disputed=not hard and not delayed and (dead or coded) and outcome is Outcome.RECIPIENT_SOFT,
+    )
 
 
-def _best_status(text: str, given: str) -> str:
-    """The most telling code: one inside the text beats a given one that says nothing or only that the queue gave up."""
-    if given and given[2:] not in ("0.0", "4.7") and not given.startswith("2"):
-        found = _STATUS.search(text)
-        if found and f"{found[2]}.{found[3]}" in PLAIN:
-            return f"{found[1]}.{found[2]}.{found[3]}"
-        return given
-    for found in _STATUS.finditer(text):
-        if f"{found[2]}.{found[3]}" != "0.0":
-            return f"{found[1]}.{int(found[2])}.{int(found[3])}"
-    return given if not given.startswith("2") else ""
+def _witnesses(*, words: bool, code: bool) -> tuple[Witness, ...]:
+    return tuple(witness for witness, spoke in ((Witness.WORDS, words), (Witness.CODE, code)) if spoke)
 
 
-def _reason(text: str, detail: str, after_data: bool) -> Reason:
-    row = PROVIDERS.find(text)
+def _is_permanent(case: _Case, reason: Reason, final: bool) -> bool:
+    """Whether the reply, or the report around it, says that this will not pass."""
+    if case.detail.startswith("2.") and case.status.startswith("4"):
+        # "4.2.1 mailbox unavailable" is said of living mailboxes.
+        return False
+    if final:
+        return True
+    if case.code:
+        return case.code.startswith("5")
+    return reason is Reason.USERUNKNOWN or not case.status.startswith("4")
+
+
+def _case(text: str, given: str) -> _Case:
+    whole = " ".join(text.lower().split())
+    reply = innermost(text)
+    forms = normalise(reply.text)
+    return _Case(
+        plain=forms.plain,
+        bare=forms.bare,
+        words=forms.words,
+        code=reply.code,
+        status=_status(reply, given),
+        after_data=_AFTER_DATA.search(whole) is not None and _BEFORE_DATA.search(whole) is None,
+        at_mail_from=_AT_MAIL_FROM.search(whole) is not None,
+        at_helo=_AT_HELO.search(whole) is not None,
+    )
+
+
+def _status(reply: QuotedReply, given: str) -> str:
+    """The code that the refusing server gave; what the report says counts where that server gave none."""
+    if given.startswith("2") or given[2:] == "0.0":
+        return reply.status or (given if given[:1] in "45" and not reply.code else "")
+    return reply.status or given
+
+
+def _reason(case: _Case) -> tuple[Reason, bool]:
+    """The reason, and whether words give it (and not the code alone)."""
+    if case.at_helo:
+        return Reason.BLOCKED, True
+    row = PROVIDERS.find(case.plain)
     if row is not None:
-        return row.reason
-    if detail in PLAIN:
-        return BY_DETAIL[detail]
-    bare = _ADDRESS.sub("addr", text)
-    grams = grams_of(bare)
-    for table in (MESSAGE, SENDER, LIVING, MAIL_FROM, ROUTE):
-        row = table.find(bare, grams)
+        return row.reason, True
+    if case.detail in SENDER_DETAILS:
+        return Reason.REJECTED, False
+    if case.detail in PLAIN:
+        return BY_DETAIL[case.detail], False
+    grams = grams_of(case.bare)
+    told = read_sentences(case.words)
+    for table in (MESSAGE, RATE, SENDER, MAIL_FROM, UPKEEP):
+        row = table.find(case.bare, grams)
         if row is not None:
-            # "550 5.1.1 mailbox suspended": the code of a dead address outweighs the word.
-            if row.reason is Reason.SUSPEND and detail in DEAD_DETAILS:
-                return BY_DETAIL[detail]
-            return row.reason
-    if detail in DEAD_DETAILS:
-        return BY_DETAIL[detail]
-    row = DEAD.find(bare, grams)
-    if row is not None:
-        return Reason.FILTERED if after_data else row.reason
-    return _last_reasons(bare, grams, detail)
+            return row.reason, True
+    if Reason.REJECTED in told.reasons:
+        return Reason.REJECTED, True
+    reason = _about_mailbox(case, grams, told)
+    if reason is not None:
+        return reason
+    for table in (QUEUE, REST):
+        row = table.find(case.bare, grams)
+        if row is not None and not (case.detail in DEAD_DETAILS and table is REST):
+            return row.reason, True
+    return _by_detail(case, grams), False
 
 
-def _last_reasons(bare: str, grams: AbstractSet[str], detail: str) -> Reason:
-    row = QUEUE.find(bare, grams)
+def _about_mailbox(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Reason, bool] | None:
+    """What is said of the mailbox or its domain: a living one first."""
+    row = LIVING.find(case.bare, grams)
+    living = row.reason if row is not None else None
+    if living is None:
+        living = next((one for one in (Reason.MAILBOXFULL, Reason.SUSPEND, Reason.ONHOLD) if one in told.reasons), None)
+    if living is Reason.SUSPEND and Reason.USERUNKNOWN in told.reasons and not case.detail.startswith("2."):
+        living = None
+    if living is not None:
+        # "550 5.1.1 mailbox suspended": the code of a dead address outweighs the word.
+        if living is Reason.SUSPEND and case.detail in DEAD_DETAILS and case.status.startswith("5"):
+            return BY_DETAIL[case.detail], False
+        return living, True
+    row = ROUTE.find(case.bare, grams)
     if row is not None:
-        return row.reason
-    by_code = BY_DETAIL.get(detail, Reason.UNDEFINED)
-    if by_code is Reason.UNDEFINED or detail in ("7.1", "7.0", "3.0", "4.0", "2.0", "2.1"):
-        row = REST.find(bare, grams)
-        if row is not None:
-            return row.reason
-    if by_code is Reason.UNDEFINED:
-        by_code = BY_SUBJECT.get(detail.partition(".")[0], Reason.UNDEFINED)
-    if by_code is Reason.UNDEFINED:
-        row = VAGUE.find(bare, grams)
-        if row is not None:
-            return row.reason
-    return by_code
+        return row.reason, True
+    if _says_dead(case, grams, told):
+        if case.after_data and case.detail not in DEAD_DETAILS:
+            return Reason.FILTERED, True
+        return Reason.USERUNKNOWN, True
+    if Reason.HOSTUNKNOWN in told.reasons:
+        return Reason.HOSTUNKNOWN, True
+    return None
+
+
+def _says_dead(case: _Case, grams: AbstractSet[str], told: Told) -> bool:
+    """Whether the mailbox is said to be gone, in a sentence about it or, where nothing else is missing, in a phrase."""
+    if Reason.USERUNKNOWN in told.reasons or DEAD.find(case.bare, grams) is not None:
+        return True
+    return not told.foreign and LONE.find(case.bare, grams) is not None
+
+
+def _by_detail(case: _Case, grams: AbstractSet[str]) -> Reason:
+    detail = case.detail
+    if detail in HINTS:
+        return Reason.USERUNKNOWN if _BARE_REFUSAL.search(case.bare) else _vague(case, grams, Reason.REJECTED)
+    if detail in DEAD_DETAILS and ELSEWHERE.search(case.bare):
+        return _vague(case, grams, Reason.REJECTED)
+    reason = BY_DETAIL.get(detail) or BY_SUBJECT.get(detail.partition(".")[0], Reason.UNDEFINED)
+    return reason if reason is not Reason.UNDEFINED else _vague(case, grams, reason)
+
+
+def _vague(case: _Case, grams: AbstractSet[str], otherwise: Reason) -> Reason:
+    if _BARE_REFUSAL.search(case.bare):
+        return Reason.USERUNKNOWN
+    row = VAGUE.find(case.bare, grams)
+    return row.reason if row is not None else otherwise
 
 
 def _by_code(code: str, transient: bool) -> Reason:

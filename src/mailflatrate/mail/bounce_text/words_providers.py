@@ -73,6 +73,12 @@ PROVIDERS = Table(
         ("its content presents a potential", "detected an illegal attachment", "p=blockedmessage"),
     ),
     Words(Reason.REJECTED, "Google Groups", ("google groups", "groups.google.com", "support.google.com/a/answer/166")),
+    # --- Amazon ---------------------------------------------------------------------------------------------------
+    Words(
+        Reason.FILTERED,
+        "Amazon SES (its own suppression list)",
+        ("suppressed sending to this address", "on the suppression list"),
+    ),
     # --- Microsoft ----------------------------------------------------------------------------------------------
     Words(
         Reason.USERUNKNOWN,
@@ -154,26 +160,17 @@ PROVIDERS = Table(
             "dy-002",
         ),
     ),
-    Words(Reason.FILTERED, "Exchange 4.0 Internet Mail Connector", ("recipient not found*msexch:imc",)),
-    # --- Japanese carriers --------------------------------------------------------------------------------------
-    Words(
-        Reason.FILTERED,
-        "KDDI au (refuses after DATA, without naming the address)",
-        ("550 : user unknown", "550: : user unknown"),
-    ),
     # --- Yahoo, AOL ---------------------------------------------------------------------------------------------
     Words(
         Reason.USERUNKNOWN,
         "Yahoo",
         (
-            "delivery error: dd this user doesn't have a",
-            "delivery error: dd sorry*account has been disabled or discontinued",
+            "this user doesn't have a",
             "delivery error: dd not a valid recipient",
             "unable to find user:",
         ),
     ),
-    Words(Reason.FILTERED, "Yahoo (told after acceptance)", ("this user doesn't have a",)),
-    Words(Reason.SUSPEND, "Yahoo (told after acceptance)", ("account has been disabled or discontinued",)),
+    Words(Reason.SUSPEND, "Yahoo", ("account has been disabled or discontinued",)),
     Words(
         Reason.MAILBOXFULL, "Yahoo", ("this account is over quota", "over quota *delivery error", "user is over quota")
     ),
@@ -230,6 +227,7 @@ PROVIDERS = Table(
     ),
     Words(Reason.USERUNKNOWN, "Facebook", ("rcp-p1",)),
     # --- Russian and Ukrainian providers ------------------------------------------------------------------------
+    Words(Reason.SUSPEND, "Mail.ru", ("invalid mailbox*account is disabled",)),
     Words(
         Reason.USERUNKNOWN,
         "Mail.ru, Yandex",

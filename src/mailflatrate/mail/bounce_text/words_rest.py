@@ -207,11 +207,6 @@ REST = Table(
 #: Believed only when nothing else is said.
 VAGUE = Table(
     Words(
-        Reason.USERUNKNOWN,
-        "Postfix and others that give no other word",
-        ("recipient address rejected", "recipient rejected", "550 address rejected"),
-    ),
-    Words(
         Reason.REJECTED,
         "anyone",
         (

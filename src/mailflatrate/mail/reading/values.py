@@ -65,18 +65,45 @@ class Reason(StrEnum):
     VIRUSDETECTED = "virusdetected"
 
 
+class About(StrEnum):
+    """What the sentence of a refusal is about."""
+
+    RECIPIENT = "recipient"
+    DOMAIN = "domain"
+    QUOTA = "quota"
+    SENDER = "sender"
+    REPUTATION = "reputation"
+    RATE = "rate"
+    CONTENT = "content"
+    RELAY = "relay"
+    SECURITY = "security"
+    SYSTEM = "system"
+    ROUTE = "route"
+    UNKNOWN = "unknown"
+
+
+class Witness(StrEnum):
+    """What testifies that an address is dead: the words of the reply, or its enhanced status code."""
+
+    WORDS = "words"
+    CODE = "code"
+
+
 @dataclass(frozen=True, slots=True)
 class BounceVerdict:
     """What one failure means.
 
     `status` is the enhanced status code of RFC 3463 ("5.1.1"), given or derived; "" where nothing tells it.
-    `hard` is true when the address itself is dead.
+    `hard` is true when the address itself is dead; `witnesses` name what says so. `disputed`: one of code and words
+    says that the address is dead and the other says something else, so that a second day has to decide.
     """
 
     reason: Reason
     hard: bool
     status: str
     outcome: Outcome
+    witnesses: tuple[Witness, ...] = ()
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

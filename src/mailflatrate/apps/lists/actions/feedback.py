@@ -23,7 +23,10 @@ from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """The final failure of one delivery. `status` is the enhanced code or empty, `at` aware, `source` what told us."""
+    """The final failure of one delivery. `status` is the enhanced code or empty, `at` aware, `source` what told us.
+
+    `witnesses` counts code and words as far as they say that the address is dead; `disputed`: they contradict.
+    """
 
     contact_id: int
     delivery_id: int | None
@@ -31,6 +34,8 @@ class Bounce:
     status: str
     at: datetime
     source: str
+    witnesses: int = 1
+    disputed: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """An item of the job `lists.record_bounces`."""
@@ -41,6 +46,8 @@ class Bounce:
             "status": self.status,
             "at": self.at.isoformat(),
             "source": self.source,
+            "witnesses": self.witnesses,
+            "disputed": self.disputed,
         }
 
     @classmethod
@@ -53,6 +60,8 @@ class Bounce:
             status=str(item["status"]),
             at=datetime.fromisoformat(item["at"]),
             source=str(item["source"]),
+            witnesses=int(item.get("witnesses", 1)),
+            disputed=bool(item.get("disputed", False)),
         )
 
 
@@ -74,7 +83,9 @@ def record_bounces(bounces: Sequence[Bounce]) -> int:
         if person is None:
             continue
         before = BounceState(person.soft_bounces, person.soft_since, person.disabled_mailings, person.last_activity_at)
-        judgement = judge_bounce(before, bounce.outcome, bounce.status, bounce.at)
+        judgement = judge_bounce(
+            before, bounce.outcome, bounce.status, bounce.at, witnesses=bounce.witnesses, disputed=bounce.disputed
+        )
         after = judgement.state
         if after != before:
             person.soft_bounces, person.soft_since = after.soft_mailings, after.first_soft_at
@@ -102,6 +113,7 @@ def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.Entry:
         evidence={
             "rule": rule,
             "status": bounce.status,
+            "witnesses": bounce.witnesses,
             "at": bounce.at.isoformat(),
             "delivery_id": bounce.delivery_id,
         },

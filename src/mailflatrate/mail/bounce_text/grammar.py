@@ -1,0 +1,298 @@
+"""A small grammar: the nearest noun says what a reply is about, the predicate says what is wrong with it.
+
+"No such user", "mailbox dora does not exist" and "Ismeretlen címzett" are nouns for a recipient beside a predicate of
+absence; "sender address does not exist" and "URL not found" have the same predicate and another noun. Vocabulary of
+some thirty languages is in `grammar_words`. Time is linear in the length of the text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import Enum
+from functools import lru_cache
+
+from mailflatrate.mail.bounce_text.grammar_abroad import ABROAD
+from mailflatrate.mail.bounce_text.grammar_words import EAST, ENGLISH, PASSING, Language
+from mailflatrate.mail.reading.values import Reason
+
+_STEM = 3
+_REACH = 6
+_GAP = 4
+_EAST_REACH = 16
+_MAX_TOKENS = 700
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"})
+_APOSTROPHE = re.compile(r"(?<=\w)['’`´](?=\w)")
+_ELISION = re.compile(r"\b(l|d|qu|un|all|dell|nell|sull|dall)['’](?=\w)")
+_TOKEN = re.compile(r"[^\W_]+|[.;:,!?\n|]")
+_EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ENDS = frozenset(".;!?\n|")
+_PAUSES = frozenset(":,")
+_SENDER_REACH = 3
+#: After these a server, list or message is only the place where something is missing.
+_PLACES = frozenset(
+    {
+        "on", "in", "at", "by", "from", "within", "among", "of", "auf", "im", "bei", "dem", "sur", "dans", "en",
+        "chez", "su", "nel", "nella", "sul", "na", "neste", "nesta", "op", "w", "we", "ve", "v", "pa", "hos", "u",
+        "sa", "numa",
+    }
+)  # fmt: skip
+
+
+class Noun(Enum):
+    """What a noun names."""
+
+    RECIPIENT = "recipient"
+    DOMAIN = "domain"
+    SENDER = "sender"
+    OTHER = "other"
+
+
+class Says(Enum):
+    """What a predicate says."""
+
+    ABSENT = "absent"
+    WEAK = "weak"
+    NONE = "none"
+    HELD = "held"
+    FULL = "full"
+    PASSING = "passing"
+
+
+_REASONS: dict[tuple[Noun, Says], Reason] = {
+    (Noun.RECIPIENT, Says.ABSENT): Reason.USERUNKNOWN,
+    (Noun.RECIPIENT, Says.WEAK): Reason.USERUNKNOWN,
+    (Noun.RECIPIENT, Says.NONE): Reason.USERUNKNOWN,
+    (Noun.RECIPIENT, Says.HELD): Reason.SUSPEND,
+    (Noun.RECIPIENT, Says.FULL): Reason.MAILBOXFULL,
+    (Noun.DOMAIN, Says.ABSENT): Reason.HOSTUNKNOWN,
+    (Noun.DOMAIN, Says.NONE): Reason.HOSTUNKNOWN,
+    (Noun.SENDER, Says.ABSENT): Reason.REJECTED,
+    (Noun.SENDER, Says.HELD): Reason.REJECTED,
+}
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, the same for text and vocabulary."""
+    text = text.lower()
+    if text.isascii():
+        return text
+    kept = "".join(mark for mark in unicodedata.normalize("NFD", text) if unicodedata.category(mark) != "Mn")
+    return unicodedata.normalize("NFC", kept).translate(_LETTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A phrase of the vocabulary as its words; the first one is the key under which it is filed."""
+
+    words: tuple[str, ...]
+    noun: Noun | None
+    says: Says | None
+
+    def length_at(self, tokens: list[str], at: int) -> int:
+        """How many tokens the phrase covers from `at` on, or 0 when it does not stand there."""
+        position = at
+        words = self.words
+        index = 0
+        while index < len(words):
+            if words[index] == "..":
+                index += 1
+                limit = min(position + _GAP, len(tokens) - 1)
+                while position <= limit and not _same(words[index], tokens[position]):
+                    if tokens[position] in _ENDS:
+                        return 0
+                    position += 1
+                if position > limit:
+                    return 0
+            elif position >= len(tokens) or not _same(words[index], tokens[position]):
+                return 0
+            index += 1
+            position += 1
+        return position - at
+
+
+def _same(word: str, token: str) -> bool:
+    return token.startswith(word[:-1]) if word[-1] == "*" else token == word
+
+
+class _Lexicon:
+    """All phrases, filed by their first word or, for stems, by its first letters."""
+
+    def __init__(self, languages: tuple[Language, ...]) -> None:
+        self.exact: dict[str, list[_Phrase]] = {}
+        self.stems: dict[str, list[_Phrase]] = {}
+        for language in languages:
+            for field in fields(Language):
+                self._add(field.name, getattr(language, field.name))
+        self._file(PASSING, None, Says.PASSING)
+        for filed in (*self.exact.values(), *self.stems.values()):
+            filed.sort(key=lambda phrase: (-len(phrase.words), -sum(map(len, phrase.words))))
+
+    def _add(self, name: str, phrases: str) -> None:
+        if name in Noun._value2member_map_:
+            self._file(phrases, Noun(name), None)
+        elif name != "name":
+            self._file(phrases, None, Says(name))
+
+    def _file(self, phrases: str, noun: Noun | None, says: Says | None) -> None:
+        for text in filter(None, phrases.split("|")):
+            words = tuple(fold(text).split())
+            phrase = _Phrase(words, noun, says)
+            if words[0].endswith("*"):
+                self.stems.setdefault(words[0][:_STEM], []).append(phrase)
+            else:
+                self.exact.setdefault(words[0], []).append(phrase)
+
+    def at(self, tokens: list[str], position: int) -> tuple[_Phrase, int] | None:
+        """The longest phrase that begins at `position`, with the number of tokens it covers."""
+        token = tokens[position]
+        best: tuple[_Phrase, int] | None = None
+        for phrase in (*self.exact.get(token, ()), *self.stems.get(token[:_STEM], ())):
+            length = phrase.length_at(tokens, position)
+            if length and (best is None or length > best[1]):
+                best = (phrase, length)
+        return best
+
+
+_LEXICON = _Lexicon((ENGLISH, *ABROAD))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the sentences of a reply tell. `foreign`: something else than a mailbox or its domain is missing."""
+
+    reasons: frozenset[Reason]
+    foreign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    phrase: _Phrase
+
+
+@lru_cache(maxsize=512)
+def read_sentences(text: str) -> Told:
+    """What the sentences of `text` tell; addresses in it are written as "addr", hosts as "hostname"."""
+    folded = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", fold(text)))
+    found: set[Reason] = set()
+    passing = weak = foreign = False
+    for clause in _clauses(_TOKEN.findall(folded)[:_MAX_TOKENS]):
+        for noun, says in _statements(clause):
+            if says is Says.PASSING:
+                passing = True
+                continue
+            weak = weak or (noun is Noun.RECIPIENT and says is Says.WEAK)
+            foreign = foreign or (noun in (Noun.OTHER, Noun.SENDER) and says in (Says.ABSENT, Says.NONE))
+            reason = _REASONS.get((noun, says)) if noun else None
+            if reason is not None:
+                found.add(reason)
+    if weak and passing and Reason.USERUNKNOWN in found:
+        found.remove(Reason.USERUNKNOWN)
+        found.add(Reason.ONHOLD)
+    if not folded.isascii() and _EASTERN.search(folded):
+        found |= _told_east(folded)
+    return Told(frozenset(found), foreign)
+
+
+def _clauses(tokens: list[str]) -> Iterator[list[str]]:
+    clause: list[str] = []
+    for token in tokens:
+        if token in _ENDS:
+            if clause:
+                yield clause
+            clause = []
+        else:
+            clause.append(token)
+    if clause:
+        yield clause
+
+
+def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, Says]]:
+    """Each predicate of the clause with the noun that it is said of."""
+    nouns: list[_Found] = []
+    predicates: list[_Found] = []
+    at = 0
+    while at < len(clause):
+        match = _LEXICON.at(clause, at)
+        if match is None:
+            at += 1
+            continue
+        phrase, length = match
+        (nouns if phrase.noun else predicates).append(_Found(at, at + length, phrase))
+        at += length
+    senders = [noun for noun in nouns if noun.phrase.noun is Noun.SENDER]
+    for predicate in predicates:
+        says = predicate.phrase.says
+        assert says is not None
+        if says is Says.PASSING:
+            yield None, says
+            continue
+        noun = _subject(clause, nouns, predicate)
+        if noun is not None:
+            of_sender = any(_gap(noun, sender) <= _SENDER_REACH for sender in senders)
+            yield (Noun.SENDER if of_sender else noun.phrase.noun), says
+
+
+def _gap(one: _Found, other: _Found) -> int:
+    return max(one.start - other.end, other.start - one.end)
+
+
+def _is_place(clause: list[str], noun: _Found) -> bool:
+    """Whether the noun says where, as "server" in "not known on this server"."""
+    return noun.phrase.noun is Noun.OTHER and any(
+        token in _PLACES for token in clause[max(0, noun.start - 2) : noun.start]
+    )
+
+
+def _subject(clause: list[str], nouns: list[_Found], predicate: _Found) -> _Found | None:
+    """The noun nearest to the predicate. One that follows counts as well, a pause between them only at once."""
+    nearest: _Found | None = None
+    least = _REACH + 1
+    for noun in nouns:
+        if _is_place(clause, noun):
+            continue
+        after = noun.start >= predicate.end
+        between = clause[predicate.end : noun.start] if after else clause[noun.end : predicate.start]
+        pauses = sum(token in _PAUSES for token in between)
+        distance = len(between) + 2 * pauses
+        if predicate.phrase.says is Says.NONE and (not after or distance > 1):
+            continue
+        if predicate.phrase.says is Says.WEAK and after and distance > 1:
+            continue
+        if pauses and distance > 4:
+            continue
+        if distance < least or (distance == least and not after):
+            nearest, least = noun, distance
+    return nearest
+
+
+def _split(phrases: str) -> tuple[str, ...]:
+    return tuple(sorted((fold(item) for item in phrases.split("|")), key=len, reverse=True))
+
+
+_EAST_NOUNS = {
+    Noun.SENDER: _split(EAST.sender),
+    Noun.OTHER: _split(EAST.other),
+    Noun.DOMAIN: _split(EAST.domain),
+    Noun.RECIPIENT: _split(EAST.recipient),
+}
+_EAST_SAYS = {Says.ABSENT: _split(EAST.absent), Says.HELD: _split(EAST.held), Says.FULL: _split(EAST.full)}
+
+
+def _told_east(text: str) -> set[Reason]:
+    """The same for scripts that put no space between words."""
+    places = [(at, noun) for noun, words in _EAST_NOUNS.items() for word in words if (at := text.find(word)) >= 0]
+    found: set[Reason] = set()
+    for says, words in _EAST_SAYS.items():
+        for word in words:
+            at = text.find(word)
+            if at < 0:
+                continue
+            near = [(abs(at - place), noun) for place, noun in places if abs(at - place) <= _EAST_REACH]
+            if any(noun is Noun.SENDER for _, noun in near):
+                found.add(Reason.REJECTED)
+            elif near and (reason := _REASONS.get((min(near, key=lambda one: one[0])[1], says))):
+                found.add(reason)
+    return found

@@ -1,0 +1,80 @@
+"""Addresses that a notice mentions and that did not bounce: its own reader and writer, lists, what it quotes.
+
+To suppress one of these would silence a person over somebody else's mailbox.
+"""
+
+import re
+
+from mailflatrate.mail.bounce_text.dialect import Named
+from mailflatrate.mail.reading import address
+from mailflatrate.mail.reading.mime import Part
+
+_OWN_FIELDS = (
+    "to", "from", "sender", "reply-to", "cc", "delivered-to", "envelope-to", "return-path",
+    "errors-to", "list-post", "list-owner", "list-help", "list-unsubscribe", "list-subscribe", "x-beenthere",
+)  # fmt: skip
+#: Classic VERP: the return path of the mail that came back names its recipient, "bounces+dora=empfang.example@".
+_VERP = re.compile(r"(?:^|[<\s,\"])[\w.+-]*?[+-]([\w.+%&'-]{1,64})=((?:[\w-]{1,63}\.)+[a-z]{2,24})@", re.I)
+_VERP_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "to")
+#: Where the list's own footer or the quoted details of the mail begin; what stands below names no failure.
+_FOOTER = re.compile(
+    r"^(?:-- |_{10,}|[-=*]{0,40} ?(?:original message|message) (?:details|headers)\b.*|"
+    r"(?:to unsubscribe|um sich abzumelden|pour vous d[ée]sabonner|para darse de baja|per cancellarsi)\b.*|"
+    r".{0,60}\b(?:mailing ?list|listinfo)\b.{0,80}|(?:original|ursprüngliche|message) .{0,20}details:?)[ \t]*$",
+    re.I | re.M,
+)
+_QUOTED_FIELD = re.compile(
+    r"^[ \t>|*]{0,6}(?:to|an|à|a|para|cc|from|von|de|da|sender|absender|reply-to|envelope-from|mail from|return-path)"
+    r"[ \t]*:[^\n]{0,300}$",
+    re.I | re.M,
+)
+_QUOTED_DETAIL = re.compile(
+    r"^[ \t>|*]{0,6}(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|date|sent|datum|message-id)[ \t]*:",
+    re.I | re.M,
+)
+_NEAR = 400
+
+
+def own_addresses(message: Part) -> frozenset[str]:
+    """Whom the notice comes from and goes to, and the addresses of a list that it passed, in lower case."""
+    own: set[str] = set()
+    for name in _OWN_FIELDS:
+        if name in message.headers:
+            for value in message.headers.all(name):
+                own.update(mailbox.lower() for mailbox in address.find_all(value))
+    return frozenset(own)
+
+
+def verp_recipient(message: Part) -> str:
+    """The recipient that the address of the notice itself names, or ""."""
+    for name in _VERP_FIELDS:
+        for value in message.headers.all(name) if name in message.headers else ():
+            if "=" in value and (match := _VERP.search(value)):
+                return f"{match[1]}@{match[2]}"
+    return ""
+
+
+def accused(message: Part, named: list[Named]) -> list[Named]:
+    """The named addresses without the innocent ones; where the notice's own address names the person, only that one."""
+    own = own_addresses(message)
+    left = [item for item in named if item.address.lower() not in own]
+    told = verp_recipient(message).lower()
+    if told and any(item.address.lower() == told for item in left):
+        return [item for item in left if item.address.lower() == told]
+    return left
+
+
+def without_quotes(text: str) -> str:
+    """The notice without footers, and without the address lines of a mail that it describes."""
+    footer = _FOOTER.search(text, text.find("\n") + 1) if "\n" in text else None
+    if footer is not None and footer.start() > 0:
+        text = text[: footer.start()]
+    if _QUOTED_DETAIL.search(text) is None:
+        return text
+    details = [match.start() for match in _QUOTED_DETAIL.finditer(text)]
+
+    def blank(match: re.Match[str]) -> str:
+        near = any(abs(match.start() - at) < _NEAR for at in details)
+        return "" if near else match[0]
+
+    return _QUOTED_FIELD.sub(blank, text)
