@@ -3,41 +3,55 @@
 And a contact keeps the address that it came with, because consent belongs to it (R-24).
 
 The law stays in `rules.addresses`, which also knows compounds and names; the table knows the plain words of tier 1,
-with a +tag, digits and separators at their ends. The function is made from the same data file after each migration
+with a +tag, digits and separators at their ends. It is filled from the same data files after each migration
 (`refresh`), and a test compares it with the rule: it must never refuse what the rule lets in.
 """
 
 import pgtrigger
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from mailflatrate.rules.addresses.roles import plain_refused_words
 
 FUNCTION = "is_refused_role"
+TABLE = "role_word"
+
+
+def _known_sql(email: str) -> str:
+    """Whether the local part of `email`, an SQL expression, is a word of the table."""
+    local = f"split_part(split_part({email}, '@', 1), '+', 1)"
+    known = f"SELECT 1 FROM public.{TABLE} w WHERE w.word = btrim(lower({local}), '0123456789._-')"  # noqa: S608
+    return f"EXISTS ({known})"
 
 
 def function_sql() -> str:
-    """The function as SQL. It has one expression, so that PostgreSQL puts it in the place of its call, and looks the
-    word up in a hash table that it makes once a statement."""
-    words = ",".join(f'"{word}"' for word in sorted(plain_refused_words()))
+    """The table of words, still empty, and the function over it, as SQL. Safe to repeat."""
     return f"""
-CREATE OR REPLACE FUNCTION {FUNCTION}(email text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT btrim(lower(split_part(split_part(email, '@', 1), '+', 1)), '0123456789._-')
-        = ANY ('{{{words}}}'::pg_catalog.text[])
+CREATE TABLE IF NOT EXISTS public.{TABLE} (word text PRIMARY KEY);
+CREATE OR REPLACE FUNCTION {FUNCTION}(email text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT {_known_sql("email")}
 $$
-"""  # made of our own data file
+"""  # made of constants
 
 
 def refresh(connection: BaseDatabaseWrapper) -> None:
-    """Bring the function up to date with the data file. `connection` is the owner's."""
-    with connection.cursor() as cursor:
+    """Bring the words up to date with the data files. `connection` is the owner's."""
+    words = sorted(plain_refused_words())
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(function_sql())
+        cursor.execute(f"DELETE FROM {TABLE} WHERE word <> ALL (%s)", [words])  # noqa: S608
+        cursor.execute(
+            f"INSERT INTO {TABLE} SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
+            [words],
+        )
+        if cursor.rowcount:
+            cursor.execute(f"ANALYZE {TABLE}")
 
 
 _REFUSE = "RAISE EXCEPTION 'a role address is nobody''s: %', {local} USING ERRCODE = 'check_violation';"
 
 TRIGGERS = [
-    # Inserted rows are looked at as a set: only in a query does PostgreSQL search the words by hashing, and an import
-    # inserts a million.
+    # Inserted rows are looked at as a set, by a join: an import inserts a million, a sign-up one.
     pgtrigger.Trigger(
         name="contact_is_no_role",
         level=pgtrigger.Statement,
@@ -46,7 +60,7 @@ TRIGGERS = [
         referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]  # the library's
         declare=[("role", "text")],
         func=f"""
-            SELECT n.email INTO role FROM new_rows n WHERE public.{FUNCTION}(n.email) LIMIT 1;
+            SELECT n.email INTO role FROM new_rows n WHERE {_known_sql("n.email")} LIMIT 1;
             IF role IS NOT NULL THEN
                 {_REFUSE.format(local="split_part(role, '@', 1)")}
             END IF;

@@ -31,6 +31,7 @@ WITHOUT_POLICY: dict[str, str] = {
     "account_emailconfirmation": "belongs to a user, who signs in before an account is known",
     "mfa_authenticator": "belongs to a user, who signs in before an account is known",
     "usersessions_usersession": "belongs to a user, who signs in before an account is known",
+    "role_word": "words of offices, the same for all; only the owner writes them",
     "mail_domain": "facts of the public DNS, the same for all",
     "procrastinate_jobs": "jobs carry identifiers only; workers serve all accounts",
     "procrastinate_events": "history of jobs, identifiers only",
@@ -51,6 +52,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
     "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
+    # The words that name an office come from our data files, with a migration.
+    "role_word": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT"},
     # Who signs is the platform's to say; a trigger keeps what a key is, and that a retired one stays so.
     "signing_key": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     # Nobody deletes; a trigger keeps the application role from lifting.

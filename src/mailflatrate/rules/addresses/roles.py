@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from mailflatrate.rules.addresses.providers import is_freemail
 
@@ -24,7 +26,17 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")
 _DIGITS = "0123456789"
 # Addresses of the postbox that misbehave on order: they are named after what they do, not after an office.
 _ON_ORDER = re.compile(r"x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick)(?:-\d+)?")
-_LONG_SPELLING = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "ı": "i"})
+_STROKED = {"ı": "i", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t"}
+_LONG_SPELLING = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", **_STROKED,
+})  # fmt: skip
+_SHORT_SPELLING = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "å": "a", **_STROKED})
+_MARKS: dict[str, dict[str, Any]] = {
+    "~": {"may_be_name": True},
+    "?": {"tier": HELD},
+    "=": {"may_be_name": True, "surname": True},
+}
+"""What stands before a word of `roles_europe.toml`, as the flags of a group of `roles.toml`."""
 # Written at the end of a role without a separator (`infode`); shorter ones than these end many names.
 _COUNTRIES = ("de", "ch", "eu", "uk")
 _MIN_FUSED_ROLE = 4
@@ -111,9 +123,8 @@ def plain_refused_words() -> frozenset[str]:
 
     Those that are surnames as well are left out: about them the domain decides.
     """
-    table = tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))
     found = set()
-    for group in table["group"]:
+    for group in _groups():
         if group["tier"] != REFUSED or group.get("ending") or group.get("surname"):
             continue
         for name in group["names"].split():
@@ -221,14 +232,28 @@ def _bare(text: str) -> str:
 
 def _spellings(name: str) -> set[str]:
     """`büro` -> buero, buro: with and without regard for the two dots."""
-    return {name} if name.isascii() else {_plain(name), _bare(name.replace("ß", "ss"))}
+    return {name} if name.isascii() else {_plain(name), _bare(name.translate(_SHORT_SPELLING))}
+
+
+def _groups() -> Iterator[dict[str, Any]]:
+    """All groups of role words: German and English by subject, the other languages by office."""
+    yield from tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))["group"]
+    table = tomllib.loads(Path(__file__).with_name("roles_europe.toml").read_text("utf-8"))
+    offices = table.pop("office")
+    for language in table.values():
+        for office, names in language.items():
+            marked: dict[str, list[str]] = {}
+            for name in names.split():
+                mark = name[0] if name[0] in _MARKS else ""
+                marked.setdefault(mark, []).append(name.removeprefix(mark))
+            for mark, bare_names in marked.items():
+                yield {"tier": REFUSED, **offices[office], **_MARKS.get(mark, {}), "names": " ".join(bare_names)}
 
 
 @cache
 def _words() -> _Words:
     words = _Words()
-    table = tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))
-    for group in table["group"]:
+    for group in _groups():
         for name in group["names"].split():
             for spelling in _spellings(name):
                 if group.get("ending"):

@@ -1,0 +1,59 @@
+"""Offices in the languages of the European Union and Turkish, as their firms write them, and people beside them."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mailflatrate.rules.addresses import roles
+from mailflatrate.rules.addresses.roles import HELD, REFUSED, role_tier
+
+OFFICES = """
+accueil service.client serviceclients sav rh drh ressources.humaines compta-fournisseurs ne-pas-repondre mairie
+secretariat2 segreteria servizio_clienti ufficio.acquisti amministrazione non-rispondere risorseumane prenotazioni
+atencionalcliente atención.al.cliente ventas rrhh facturación no-responder ayuntamiento vendas apoio.ao.cliente
+faturacao nao-responder camara-municipal klantenservice klanten.service boekhouding inkoop vacatures
+niet-beantwoorden gemeente biuro sekretariat obsluga.klienta obsługa-klienta księgowość ksiegowosc kadry zamowienia
+nie-odpowiadaj iod podatelna objednavky účtárna uctarna neodpovidejte zakaznickyservis objednávky neodpovedajte
+ugyfelszolgalat ügyfélszolgálat iroda konyveles ne-valaszoljon relatii-clienti vanzari contabilitate nu-raspundeti
+primaria ofis prodajbi продажби счетоводство informacia pliroforiies πληροφορίες poliseis logistirio λογιστήριο
+prodaja tajnistvo racunovodstvo računovodstvo narudzbe narocila racuni enovice kundtjänst kundtjanst forsaljning
+ekonomi svara-ej kundeservice bogholderi salg svar-ikke regnskap postmottak ikke-svar asiakaspalvelu myynti laskutus
+ala-vastaa raamatupidamine klienditugi uudiskiri birojs grāmatvedība gramatvediba buhalterija pardavimai informacija
+eolas oifig teagmhail informazzjoni bejgh musteri-hizmetleri müşterihizmetleri muhasebe insankaynaklari ik satis
+bilgi biuro.warszawa kundservice.stockholm ventas-madrid
+"""
+PEOPLE = """
+jean.dupont m.lefevre aurelie giulia.rossi g.stampa marco.posta lucia.camara j.garcia maria.loja joao.silva
+ola.nordmann tim kadri.tamm arve.hansen lise.berg alla.petrova jan.winkel p.school m.klant sofie.kerk k.bok
+marek.handel hurt.john petra.sola rada.ilieva dimos.papas jogi.loew zsofia.kiss tomas.svoboda ivan.kovac lars.lonn
+nea.virtanen abi.kuusk dane.novak mehmet.yilmaz t.maas ambar.gil kase.lars ariza.ana b.szabo toti.f presa.c
+ewa.kowalska siobhan.murphy karl.vella andris.berzins jonas.kazlauskas
+"""
+
+
+@pytest.mark.parametrize("local", OFFICES.split())
+def test_no_office_is_let_in(local: str) -> None:
+    assert role_tier(local, "firma.example") in (REFUSED, HELD)
+
+
+@pytest.mark.parametrize("local", PEOPLE.split())
+def test_people_are_people(local: str) -> None:
+    assert role_tier(local, "firma.example") is None
+
+
+def test_every_language_names_every_office_once() -> None:
+    table = tomllib.loads(Path(roles.__file__).with_name("roles_europe.toml").read_text("utf-8"))
+    offices = set(table.pop("office"))
+    assert len(table) == 24
+    for language, by_office in table.items():
+        assert set(by_office) == offices, language
+        words = [word for names in by_office.values() for word in names.split()]
+        assert len(words) > 80, language
+
+
+def test_strokes_and_rings_are_read_in_both_spellings() -> None:
+    spellings = """obsługa-klienta obsluga-klienta försäljning forsaljning foersaeljning økonomi okonomi oekonomi
+        bejgħ bejgh satış satis"""
+    for spelling in spellings.split():
+        assert role_tier(spelling) == REFUSED, spelling
