@@ -14,6 +14,7 @@ from django.test import Client
 
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.base import tenancy
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def operator(name: str = "Otto") -> User:
 
 def sign_in_with_second_factor(client: Client, user: User) -> None:
     """What allauth leaves in the session after the second factor (its own flow is walked in the browser test)."""
-    factor = TOTP.activate(user, generate_totp_secret()).instance
+    with tenancy.access():
+        factor = TOTP.activate(user, generate_totp_secret()).instance
     client.force_login(user)
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [

@@ -21,6 +21,7 @@ from mailflatrate.apps.accounts.actions import (
     acknowledge_policy,
     begin_answer,
     give_strike,
+    invite,
     keep_signals,
     make_api_key,
     switch_four_eyes,
@@ -142,6 +143,10 @@ class Neighbours:
             request = self._sign_up(form_id)
             key = make_api_key(self.anna.account_id, "Shop", {Scope.READ}, expires_at=None, by=self.anna.anna).key
             begin_answer(key.id, "one", b"x" * 32)
+            invitation = invite(
+                self.anna.account_id, "nina@people.example", name="Nina", role=Role.VIEWER, language="en",
+                by=self.anna.anna, url=str,
+            )  # fmt: skip
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
                 "campaign_id": campaign.id, "delivery_id": delivery.id, "list_id": self.anna.list_id,
@@ -150,7 +155,7 @@ class Neighbours:
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0, "imprint_id": imprint.id,
                 "membership_id": Membership.objects.order_by("id").values_list("id", flat=True)[0],
                 "account_id": self.anna.account_id, "notice_id": notice.id, "form_id": form_id,
-                "request_id": request.id, "origin_id": origin.id, "key_id": key.id,
+                "request_id": request.id, "origin_id": origin.id, "key_id": key.id, "invitation_id": invitation.id,
                 "media_id": gallery_media("hills", alt="Hills", by=None).id,
                 "version_id": CampaignVersion.objects.filter(campaign=campaign).values_list("id", flat=True)[0],
                 "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
@@ -283,7 +288,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
                  "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
                  "question_id", "template_id", "origin_id", "version_id", "key_id", "mailbox_id",
-                 "comment_id", "digest_id"):  # fmt: skip
+                 "comment_id", "digest_id", "invitation_id"):  # fmt: skip
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)

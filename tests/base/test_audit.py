@@ -16,8 +16,8 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
+from vetted import operator
 
-OTTO = audit.Actor(audit.ActorKind.STAFF, "otto@service.example", 7)
 COLUMNS = "id, at, actor_kind, actor_id, actor, action, account_id, subject, reason, details, number, previous, hash"
 
 
@@ -32,7 +32,13 @@ def lines(database: str) -> list[int]:
     assert database
     for number in range(6):
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
-            audit.record("test.written", by=OTTO, subject=f"x:{number}", reason="wörds 🙂", details={"n": number})
+            audit.record(
+                "test.written",
+                by=audit.person(operator()),
+                subject=f"x:{number}",
+                reason="wörds 🙂",
+                details={"n": number},
+            )
     report = _report()
     assert report.whole, report.damages
     return list(range(report.rows - 5, report.rows + 1))
@@ -121,7 +127,7 @@ def test_the_application_writes_its_own_lines_and_nothing_more(database: str, li
     """An account adds lines about itself, sees none, and makes none for others; no role changes anything."""
     anna, carla = home("Anna"), home("Carla")
     with tenancy.account(anna.account_id):
-        audit.record("policy.accepted", by=OTTO, account_id=anna.account_id)
+        audit.record("policy.accepted", by=audit.person(operator()), account_id=anna.account_id)
     statement = (
         "INSERT INTO audit_entry (at, actor_kind, actor, action, account_id, subject, reason, details) "
         "VALUES (now(), 'staff', 'otto', 'account.activated', %s, '', '', '{}')"
@@ -148,7 +154,7 @@ def test_the_application_writes_its_own_lines_and_nothing_more(database: str, li
 def test_a_line_falls_with_its_transaction(database: str, lines: list[int]) -> None:
     """What did not happen is not told, and the chain has no hole there."""
     with pytest.raises(ZeroDivisionError), tenancy.platform(PlatformReason.OPERATOR_DESK):
-        audit.record("test.failed", by=OTTO)
+        audit.record("test.failed", by=audit.person(operator()))
         raise ZeroDivisionError
     assert _report().rows == lines[-1]
 

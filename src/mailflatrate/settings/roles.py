@@ -12,6 +12,7 @@ APP_ROLE, by an injection or by its password, may say SET ROLE and stands in an 
 
 import hashlib
 import hmac
+from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -27,6 +28,18 @@ PLATFORM_ROLE = "mailflatrate_platform"
 ERASER_ROLE = "mailflatrate_eraser"
 PASS_SETTING = "mailflatrate.pass"  # noqa: S105  # the name of a setting, no secret
 DECISION_SETTING = "mailflatrate.decision"
+ACCESS_SETTING = "mailflatrate.access"
+SERVER_SQL = "SELECT public.own_server()"
+"""Names the server process behind a connection: its id, and the moment it started, because ids come round again."""
+_SERVER_ATTRIBUTE = "mailflatrate_server"
+
+
+class PassKind(StrEnum):
+    """What a pass opens; part of what is sealed, so that no pass serves for another."""
+
+    PLATFORM = "platform"
+    DECISION = "decision"
+    ACCESS = "access"
 
 
 def _app_password() -> str:
@@ -39,19 +52,21 @@ def pass_key() -> bytes:
     return hmac.new(load_secrets().secret_key.encode(), b"database platform pass", hashlib.sha256).digest()
 
 
-def pass_for(backend_pid: int) -> str:
-    """The pass of one connection, by the process id of its server; `platform_open()` in the database checks it."""
-    return _sealed(str(backend_pid))
+def server_of(connection: psycopg.Connection[Any]) -> str:
+    """Name the server process behind a connection as `own_server()` does; asked once per connection."""
+    known = getattr(connection, _SERVER_ATTRIBUTE, None)
+    if known is None:
+        row = psycopg.Cursor(connection).execute(SERVER_SQL).fetchone()
+        assert row is not None
+        known = str(row[0])
+        setattr(connection, _SERVER_ATTRIBUTE, known)
+    return str(known)
 
 
-def decision_pass_for(backend_pid: int) -> str:
-    """The pass with which a connection writes that the gate lets a campaign out; `decision_open()` checks it."""
-    return _sealed(f"decision {backend_pid}")
-
-
-def _sealed(text: str) -> str:
+def pass_for(server: str, kind: PassKind = PassKind.PLATFORM) -> str:
+    """Return the pass that opens `kind` for one server process; `<kind>_open()` in the database checks it."""
     key = pass_key()
-    inner = hashlib.sha256(key + text.encode()).digest()
+    inner = hashlib.sha256(key + f"{kind.value} {server}".encode()).digest()
     return hashlib.sha256(key + inner).hexdigest()
 
 
@@ -61,8 +76,8 @@ def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
     The pass goes as a parameter of its own, never in the text of a statement: what runs can be read by everybody who
     signs in under the same name.
     """
+    shown = pass_for(server_of(connection))
     cursor = psycopg.Cursor(connection)
-    shown = pass_for(connection.info.backend_pid)
     cursor.execute("SELECT set_config('role', %s, false), set_config(%s, %s, false)", [role, PASS_SETTING, shown])
     cursor.close()
 
@@ -97,3 +112,13 @@ def create_roles(settings: Settings) -> None:
         # INHERIT FALSE: the wider sight, and the right to erase, are entered by SET ROLE, never had by the way.
         for role in (PLATFORM_ROLE, ERASER_ROLE):
             connection.execute(f"GRANT {role} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")
+        # Every role may change its own defaults and password; what it changed lasts until here (ADR 0010).
+        connection.execute(f"ALTER ROLE {APP_ROLE} RESET ALL")
+        _see_own_servers(connection)
+
+
+def _see_own_servers(owner: psycopg.Connection[Any]) -> None:
+    """Let an owner who is no superuser see when the server processes of the application started."""
+    (superuser,) = owner.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() or (True,)
+    if not superuser:
+        owner.execute(f"GRANT {APP_ROLE} TO CURRENT_USER WITH INHERIT TRUE, SET FALSE")

@@ -35,6 +35,7 @@ from mailflatrate.settings.roles import (
     app_url,
     enter_role,
     pass_for,
+    server_of,
 )
 from mailflatrate.settings.schema import load_settings
 from vetted import applicant, operator
@@ -144,7 +145,7 @@ def test_a_pass_is_for_one_connection_and_is_not_seen_by_others(anna: World, att
         assert PASS_SETTING in shown[0], "the statement itself is seen"
         cursor.execute("SELECT public.platform_open()")
         assert cursor.fetchone()[0]
-        stolen = pass_for(base.info.backend_pid)
+        stolen = pass_for(server_of(base))
     for wrong in (stolen, "", "0" * 64):
         attacker.execute("SELECT set_config(%s, %s, false)", [PASS_SETTING, wrong])
         assert attacker.execute("SELECT public.platform_open()").fetchone() == (False,)

@@ -112,11 +112,11 @@ def test_a_key_rests_when_its_maker_is_no_owner_any_more(anna: World) -> None:
     made = program(anna.account_id, greta)
     with tenancy.account(anna.account_id):
         place = Membership.objects.get(user=greta)
-    change_role(anna.account_id, place.id, Role.EDITOR)
+    change_role(anna.account_id, place.id, Role.EDITOR, by=anna.anna)
     assert made.refused("GET", "/me") == (401, "key-refused")
-    change_role(anna.account_id, place.id, Role.OWNER)
+    change_role(anna.account_id, place.id, Role.OWNER, by=anna.anna)
     assert made.call("GET", "/me").status_code == 200
-    remove_member(anna.account_id, place.id)
+    remove_member(anna.account_id, place.id, by=anna.anna)
     assert made.refused("GET", "/me") == (401, "key-refused")
 
 

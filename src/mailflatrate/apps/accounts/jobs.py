@@ -20,6 +20,8 @@ def gather_signals(account_id: int) -> None:
 def forget_unproved(timestamp: int) -> None:
     """Erase addresses that were left on the application page and never proved."""
     actions.forget_unproved()
+    actions.forget_changes()
+    actions.forget_invitations()
 
 
 @job("accounts.forget_answers", Queue.HOUSE, every="23 * * * *")

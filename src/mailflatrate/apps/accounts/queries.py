@@ -9,6 +9,7 @@ from mailflatrate.apps.accounts.models import (
     AgreementDocument,
     AgreementKind,
     ApiKey,
+    Invitation,
     Membership,
     Occasion,
     Role,
@@ -81,6 +82,12 @@ def may_write(membership: Membership) -> bool:
 def members() -> QuerySet[Membership]:
     """The people of the current account."""
     return Membership.objects.select_related("user").order_by("user__name")
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    """The invitations of the current account that were neither accepted nor withdrawn, the newest first."""
+    waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None).select_related("invited_by")
+    return waiting.order_by("-id")
 
 
 def writers() -> list[User]:

@@ -33,8 +33,9 @@ class GateDecision(TenantModel):
     """What the gate found when it was asked to let something out; append-only."""
 
     chain = models.CharField(max_length=12, choices=Chain.choices)
-    campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="decisions")
-    edition = models.ForeignKey("campaigns.Edition", null=True, on_delete=models.CASCADE, related_name="+")
+    # The database deletes the refusals of a draft with the draft: nobody else may, and no permit is ever deleted.
+    campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, related_name="decisions")
+    edition = models.ForeignKey("campaigns.Edition", null=True, on_delete=models.DO_NOTHING, related_name="+")
     allowed = models.BooleanField()
     findings = models.JSONField(default=list)
     rules_version = models.CharField(max_length=32)
@@ -46,6 +47,9 @@ class GateDecision(TenantModel):
         indexes = [models.Index(fields=["account", "campaign", "decided_at"], name="gate_decision_campaign")]
         triggers = [
             pgtrigger.Protect(name="gate_decision_append_only", operation=pgtrigger.Update),
+            pgtrigger.Protect(
+                name="gate_permit_kept", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__allowed=True)
+            ),
             pgtrigger.Trigger(
                 name="gate_decision_honest", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_HONEST
             ),

@@ -1,11 +1,13 @@
 """The gate for messages of the service itself: facts, and the stored decision."""
 
-from mailflatrate.apps.accounts.models import Applicant, Notice, NoticeKind, User
+from mailflatrate.apps.accounts.actions import LINK_WORKS
+from mailflatrate.apps.accounts.models import AddressChange, Applicant, Invitation, Notice, NoticeKind, User
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.domains.queries import proved_mailboxes
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.facts import NoticeFacts
 from mailflatrate.rules.gate import judge_notice
 
@@ -19,12 +21,27 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
     if notice.kind == NoticeKind.TEST:
         people = people.filter(last_login__isnull=False)  # an invitation alone makes nobody a reader of tests
     return NoticeFacts(
-        recipient_is_user=people.exists() or Applicant.objects.filter(email__iexact=notice.recipient).exists(),
+        recipient_is_user=people.exists() or _on_the_way_in(notice),
         address_dead=address_dead,
         answers_request=_answers_request(notice),
         asks_mailbox=_asks_mailbox(notice),
         own_mailbox=notice.kind == NoticeKind.TEST and notice.recipient.lower() in proved_mailboxes(),
     )
+
+
+def _on_the_way_in(notice: Notice) -> bool:
+    """Whether the recipient applied, was invited by an owner, or is to be the address of a user who asked for it."""
+    email = notice.recipient.lower()
+    if Applicant.objects.filter(email__iexact=email).exists():
+        return True
+    if notice.kind != NoticeKind.ACCESS:
+        return False
+    now = clock.now()
+    if AddressChange.objects.filter(email=email, confirmed_at=None, asked_at__gt=now - LINK_WORKS).exists():
+        return True
+    with tenancy.platform(PlatformReason.INVITATION):
+        open_rows = Invitation.objects.filter(email=email, accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+        return open_rows.exists()
 
 
 def _answers_request(notice: Notice) -> bool:

@@ -87,7 +87,12 @@ class Feedback(TenantModel):
 
     delivery_id = models.BigIntegerField()
     campaign = models.ForeignKey(
-        "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+        "campaigns.Campaign",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
     contact_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=12, choices=FeedbackKind.choices)

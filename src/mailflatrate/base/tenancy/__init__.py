@@ -9,6 +9,7 @@ from mailflatrate.base.tenancy.models import TenantManager, TenantModel, TenantQ
 from mailflatrate.base.tenancy.scope import (
     NoAccount,
     PlatformReason,
+    access,
     account,
     current_account_id,
     deciding,
@@ -24,6 +25,7 @@ __all__ = [
     "TenantManager",
     "TenantModel",
     "TenantQuerySet",
+    "access",
     "account",
     "current_account_id",
     "deciding",

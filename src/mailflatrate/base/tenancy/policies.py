@@ -9,7 +9,16 @@ from django.db.backends.utils import CursorWrapper
 
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
-from mailflatrate.settings.roles import APP_ROLE, DECISION_SETTING, ERASER_ROLE, PASS_SETTING, PLATFORM_ROLE, pass_key
+from mailflatrate.settings.roles import (
+    ACCESS_SETTING,
+    APP_ROLE,
+    DECISION_SETTING,
+    ERASER_ROLE,
+    PASS_SETTING,
+    PLATFORM_ROLE,
+    PassKind,
+    pass_key,
+)
 
 # Asked once a statement: the wider roles see and write rows only with the pass of their connection (ADR 0010).
 OPEN = "(SELECT public.platform_open())"
@@ -18,6 +27,7 @@ MINE = f"nullif(current_setting('{SETTING}', true), '')::bigint"
 # Tables without a policy, each with its reason. A test fails for a table that is neither here nor under a policy.
 WITHOUT_POLICY: dict[str, str] = {
     "user_account": "a person signs in before an account is known, and may belong to several",
+    "address_change": "belongs to a user, who signs in before an account is known",
     "applicant": "somebody who has not proved his address yet belongs to no account",
     "signup_counter": "hashes and numbers, nobody's data; it counts across all customers",
     "confirmation_mark": "keyed hashes and times, nobody's data; the cap holds across all customers",
@@ -59,6 +69,15 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Nobody deletes; a trigger keeps the application role from lifting (R-75).
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "case_answer": {APP_ROLE: _APPEND},
+    # What happened to a message, and why it was let out, stays; an erased person is taken out of the row (R-94).
+    "delivery": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE"),
+    "attempt": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (reply_text)"),
+    "gate_decision": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), _APPEND),
+    # A bounce that was read again takes its earlier reading back, through the eraser; a complaint is never taken back.
+    "feedback": {
+        **dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (contact_id, text)"),
+        ERASER_ROLE: "SELECT, DELETE",
+    },
     # The log is added to, its head is moved by the trigger that chains it.
     "audit_entry": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND},
     "audit_head": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT"},
@@ -153,30 +172,43 @@ CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RE
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT false';
 """
 
-_PASS = f"""
+_KEPT = """
 CREATE SCHEMA IF NOT EXISTS kept;
 CREATE TABLE IF NOT EXISTS kept.pass (key bytea NOT NULL);
 REVOKE ALL ON SCHEMA kept FROM PUBLIC;
-CREATE OR REPLACE FUNCTION public.platform_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+"""
+# A process id comes round again, the moment of its start with it does not: a pass that was seen once dies with its
+# connection. The owner looks it up, because the wider roles may not see when a process started.
+_OWN_SERVER = """
+CREATE OR REPLACE FUNCTION public.own_server() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT s.pid || ' ' || (extract(epoch FROM s.backend_start) * 1000000)::bigint
+    FROM pg_stat_get_activity(pg_backend_pid()) s
+$$;
+"""
+_OPENS = """
+CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce((
-        SELECT encode(sha256(p.key || sha256(p.key || convert_to(pg_backend_pid()::text, 'UTF8'))), 'hex')
-            = current_setting('{PASS_SETTING}', true)
-        FROM kept.pass p), false)
+        SELECT encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || s.pid || ' '
+            || (extract(epoch FROM s.backend_start) * 1000000)::bigint, 'UTF8'))), 'hex')
+            = current_setting('{setting}', true)
+        FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false)
 $$;
-CREATE OR REPLACE FUNCTION public.decision_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce((
-        SELECT encode(sha256(p.key || sha256(p.key || convert_to('decision ' || pg_backend_pid(), 'UTF8'))), 'hex')
-            = current_setting('{DECISION_SETTING}', true)
-        FROM kept.pass p), false)
-$$;
-"""  # noqa: S608  # made of constants
+"""
+_SETTINGS = {
+    PassKind.PLATFORM: PASS_SETTING,
+    PassKind.DECISION: DECISION_SETTING,
+    PassKind.ACCESS: ACCESS_SETTING,
+}
 
 
 def _renew_pass(cursor: CursorWrapper) -> None:
     """Keep the key of passes where only the owner reads it; a changed secret key changes it with the next migration."""
-    cursor.execute(_PASS)
+    cursor.execute(_KEPT)
+    cursor.execute(_OWN_SERVER)
+    for kind, setting in _SETTINGS.items():
+        cursor.execute(_OPENS.format(kind=kind.value, setting=setting))
     cursor.execute("DELETE FROM kept.pass")
     cursor.execute("INSERT INTO kept.pass (key) VALUES (%s)", [pass_key()])
 
@@ -187,6 +219,9 @@ def _restrict(cursor: CursorWrapper) -> None:
         GRANT USAGE ON SCHEMA public TO {ERASER_ROLE};
         DROP POLICY IF EXISTS eraser ON consent_evidence;
         CREATE POLICY eraser ON consent_evidence TO {ERASER_ROLE} USING ({OPEN} AND account_id = {MINE});
+        DROP POLICY IF EXISTS eraser ON feedback;
+        CREATE POLICY eraser ON feedback TO {ERASER_ROLE}
+            USING ({OPEN} AND account_id = {MINE} AND kind NOT IN ('complaint', 'unsubscribe'));
     """)
     for table, rights in restricted().items():
         for role, granted in rights.items():

@@ -10,13 +10,15 @@ import psycopg
 from django.db import connection, transaction
 
 from mailflatrate.settings.roles import (
+    ACCESS_SETTING,
     APP_ROLE,
     DECISION_SETTING,
     ERASER_ROLE,
     PASS_SETTING,
     PLATFORM_ROLE,
-    decision_pass_for,
+    PassKind,
     pass_for,
+    server_of,
 )
 
 SETTING = "mailflatrate.account_id"
@@ -29,7 +31,7 @@ _LEAVE = (
     f"SELECT set_config('role', '{APP_ROLE}', true), set_config('{SETTING}', %s, true),"
     f" set_config('{PASS_SETTING}', '', true)"
 )
-_DECIDE = f"SELECT set_config('{DECISION_SETTING}', %s, true)"
+_SHOW = "SELECT set_config(%s, %s, true)"
 
 
 class NoAccount(RuntimeError):
@@ -50,6 +52,7 @@ class PlatformReason(StrEnum):
     SETUP = "the operator or the demonstration creates an account"
     PUBLIC_PAGE = "a public page names its account only by a code or a token"
     PERSON = "a person asks about, or is erased with, what nobody's account holds, or everybody's"
+    INVITATION = "an invited person is written to, or answers, before belonging to the account"
     API_KEY = "a program names its account only by its key"
     POSTBOX = "the pretended world outside keeps what it received"
 
@@ -65,6 +68,7 @@ class _Scope:
 
 _NOBODY = _Scope()
 _scope: ContextVar[_Scope] = ContextVar("tenancy_scope", default=_NOBODY)
+_access: ContextVar[bool] = ContextVar("tenancy_access", default=False)
 
 
 def current_account_id() -> int:
@@ -93,7 +97,7 @@ def _apply(scope: _Scope) -> None:
         base = connection.connection
         role = PLATFORM_ROLE if scope.platform else ERASER_ROLE
         with connection.wrap_database_errors, psycopg.Cursor(base) as bound:
-            bound.execute(_ENTER, [role, account_id, pass_for(base.info.backend_pid)])
+            bound.execute(_ENTER, [role, account_id, pass_for(server_of(base))])
         return
     with connection.cursor() as cursor:
         cursor.execute(_LEAVE, [account_id])
@@ -133,7 +137,7 @@ def platform(reason: PlatformReason) -> Iterator[None]:
 
 @contextmanager
 def eraser() -> Iterator[None]:
-    """A savepoint inside `account(...)` that may delete the account's evidence of consent, and nothing else (R-94)."""
+    """A savepoint inside `account(...)` that may delete what RESTRICTED gives ERASER_ROLE, and nothing else (R-94)."""
     with _scoped(_Scope(account_id=current_account_id(), eraser=True)):
         yield
 
@@ -144,9 +148,35 @@ def deciding() -> Iterator[None]:
 
     Where it fails, the transaction or savepoint takes the pass back with the rest.
     """
+    _show(DECISION_SETTING, PassKind.DECISION)
+    yield
+    _show(DECISION_SETTING, None)
+
+
+@contextmanager
+def access() -> Iterator[None]:
+    """One transaction (or savepoint) in which this connection may change who gets in, and with what.
+
+    Passwords, addresses, second factors, memberships and API keys: triggers refuse a change of them under any role of
+    the application without this pass, so raw SQL by an injection cannot make one (ADR 0010). Keep the block short.
+    """
+    outer = _access.get()
+    token = _access.set(True)
+    try:
+        with transaction.atomic():
+            _show(ACCESS_SETTING, PassKind.ACCESS)
+            yield
+            if not outer:
+                _show(ACCESS_SETTING, None)
+    finally:
+        _access.reset(token)
+
+
+def _show(setting: str, kind: PassKind | None) -> None:
+    """Show the pass of one kind in the running transaction, or take it back. It is a bound parameter (ADR 0010)."""
     connection.ensure_connection()
     base = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(base) as bound:
-        bound.execute(_DECIDE, [decision_pass_for(base.info.backend_pid)])
-        yield
-        bound.execute(_DECIDE, [""])
+    with connection.wrap_database_errors:
+        shown = pass_for(server_of(base), kind) if kind else ""
+        with psycopg.Cursor(base) as bound:
+            bound.execute(_SHOW, [setting, shown])

@@ -8,6 +8,7 @@ from mailflatrate.entrypoints.web import health
 from mailflatrate.entrypoints.web.apply import urls as apply
 from mailflatrate.entrypoints.web.desk import urls as desk
 from mailflatrate.entrypoints.web.public import urls as public
+from mailflatrate.entrypoints.web.sign_in import urls as sign_in
 from mailflatrate.entrypoints.web.studio import urls as studio
 
 handler404 = "mailflatrate.entrypoints.web.errors.not_found"
@@ -21,5 +22,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include(desk)),
     path("apply/", include(apply)),
     path("", include(public.urlpatterns)),
-    path("", include("allauth.urls")),
+    path("", include(sign_in.urlpatterns)),
 ]

@@ -1,6 +1,22 @@
 """Every write to accounts; one transaction each."""
 
+from mailflatrate.apps.accounts.actions.addresses import (
+    LINK_WORKS,
+    ask_for_address,
+    change_address,
+    find_change,
+    forget_changes,
+)
 from mailflatrate.apps.accounts.actions.four_eyes import switch_four_eyes
+from mailflatrate.apps.accounts.actions.invitations import (
+    accept,
+    find_invitation,
+    forget_invitations,
+    invite,
+    join,
+    send_again,
+    withdraw,
+)
 from mailflatrate.apps.accounts.actions.keys import (
     KeyUse,
     MadeKey,
@@ -32,7 +48,6 @@ from mailflatrate.apps.accounts.actions.people import (
     create_account,
     create_user,
     house_account,
-    invite,
     remove_member,
 )
 from mailflatrate.apps.accounts.actions.standing import (
@@ -62,6 +77,7 @@ from mailflatrate.apps.accounts.actions.vetting import (
 
 __all__ = [
     "EDITABLE",
+    "LINK_WORKS",
     "UNPROVED_KEPT",
     "AddressRefused",
     "Circumstances",
@@ -70,15 +86,18 @@ __all__ = [
     "Reasons",
     "RepeatedDifferently",
     "Tick",
+    "accept",
     "accept_agreements",
     "acknowledge_policy",
     "activate_account",
     "add_member",
     "answer_from_desk",
     "answer_report",
+    "ask_for_address",
     "ask_to_apply",
     "begin_answer",
     "begin_application",
+    "change_address",
     "change_role",
     "change_settings",
     "change_standing",
@@ -88,12 +107,17 @@ __all__ = [
     "decide_application",
     "ensure_application",
     "field_names",
+    "find_change",
+    "find_invitation",
     "forget_answers",
+    "forget_changes",
+    "forget_invitations",
     "forget_unproved",
     "give_strike",
     "house_account",
     "invite",
     "is_known_key",
+    "join",
     "keep_answer",
     "keep_signals",
     "make_api_key",
@@ -106,6 +130,7 @@ __all__ = [
     "revoke_api_key",
     "save_application",
     "save_imprint",
+    "send_again",
     "send_notice",
     "send_password_reset",
     "set_limits",
@@ -115,5 +140,6 @@ __all__ = [
     "tell_owners",
     "tell_people",
     "use_api_key",
+    "withdraw",
     "write_to_desk",
 ]

@@ -73,10 +73,11 @@ def make_api_key(
             raise AccountError(words % {"most": MOST_KEYS})
         prefix = _letters(_PREFIX_LENGTH)
         secret = f"{KEY_MARK}_{prefix}_{_letters(_SECRET_LENGTH)}"
-        key = ApiKey.objects.create(
-            name=name, prefix=prefix, secret_hash=hash_of(secret), created_by=by,
-            scopes=[each.value for each in Scope if each in scopes], created_at=now, expires_at=expires_at,
-        )  # fmt: skip
+        with tenancy.access():
+            key = ApiKey.objects.create(
+                name=name, prefix=prefix, secret_hash=hash_of(secret), created_by=by,
+                scopes=[each.value for each in Scope if each in scopes], created_at=now, expires_at=expires_at,
+            )  # fmt: skip
         audit.record(
             "api_key.made", by=audit.person(by), account_id=account_id, subject=f"api_key:{key.id}",
             details={
@@ -95,7 +96,8 @@ def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
             raise AccountError(_("There is no such key."))
         if key.revoked_at is None:
             key.revoked_at, key.revoked_by = clock.now(), by
-            key.save(update_fields=["revoked_at", "revoked_by"])
+            with tenancy.access():
+                key.save(update_fields=["revoked_at", "revoked_by"])
             audit.record(
                 "api_key.revoked", by=audit.person(by), account_id=account_id, subject=f"api_key:{key.id}",
                 details={"name": key.name, "prefix": key.prefix},

@@ -5,8 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, Membership, Role, User
-from mailflatrate.base import audit, tenancy
+from mailflatrate.apps.accounts.models import Account, Invitation, Membership, Role, User
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 
@@ -30,7 +30,7 @@ def create_user(email: str, *, name: str, password: str | None, language: str = 
 
 def add_member(account_id: int, user: User, role: Role = Role.OWNER) -> None:
     """Let a user work for an account; repeated, it sets the role."""
-    with tenancy.account(account_id):
+    with tenancy.account(account_id), tenancy.access():
         Membership.objects.update_or_create(account_id=account_id, user=user, defaults={"role": role})
 
 
@@ -40,36 +40,53 @@ def change_settings(account_id: int, *, language: str, time_zone: str, colour: s
         Account.objects.filter(id=account_id).update(language=language, time_zone=time_zone, colour=colour)
 
 
-def invite(account_id: int, email: str, *, name: str, role: Role, language: str) -> Membership:
-    """Take a person into an account; one who is new here gets no password and sets it by a link.
-
-    Raises AccountError when he works for the account already.
-    """
-    with tenancy.account(account_id):
-        user = User.objects.filter(email=email.strip().lower()).first()
-        if user is None:
-            user = create_user(email, name=name, password=None, language=language)
-        elif Membership.objects.filter(user=user).exists():
-            raise AccountError(_("%(email)s works for this account already.") % {"email": user.email})
-        return Membership.objects.create(user=user, role=role)
-
-
-def change_role(account_id: int, membership_id: int, role: Role) -> None:
+def change_role(account_id: int, membership_id: int, role: Role, *, by: User) -> None:
     """Give a member another role. Raises AccountError where nobody would be owner any more."""
-    with tenancy.account(account_id):
+    with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
+        before = membership.role
         if role is not Role.OWNER:
             _keep_an_owner(membership)
         membership.role = role
         membership.save(update_fields=["role"])
+        _record("member.role_changed", membership, by, before=before, after=role.value)
+        if role is not Role.OWNER:
+            _end_invitations_of(membership.user, by)
 
 
-def remove_member(account_id: int, membership_id: int) -> None:
+def remove_member(account_id: int, membership_id: int, *, by: User) -> None:
     """Let a person work for this account no more. Raises AccountError for the last owner."""
-    with tenancy.account(account_id):
+    with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
         _keep_an_owner(membership)
+        _record("member.removed", membership, by, role=membership.role)
+        _end_invitations_of(membership.user, by)
         membership.delete()
+
+
+def _record(action: str, membership: Membership, by: User, **details: str) -> None:
+    who = f"user:{membership.user_id}"
+    audit.record(
+        action, by=audit.person(by), account_id=membership.account_id, subject=who, reason=membership.user.email,
+        details=details,
+    )  # fmt: skip
+
+
+def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
+    """End an open invitation of the current account."""
+    with tenancy.access():
+        invitation.withdrawn_at = clock.now()
+        invitation.save(update_fields=["withdrawn_at"])
+        audit.record(
+            "invitation.withdrawn", by=audit.person(by), account_id=invitation.account_id,
+            subject=f"invitation:{invitation.id}", details={"role": invitation.role},
+        )  # fmt: skip
+
+
+def _end_invitations_of(user: User, by: User) -> None:
+    """Withdraw what somebody sent who no longer answers for the account."""
+    for invitation in Invitation.objects.filter(invited_by=user, accepted_at=None, withdrawn_at=None):
+        withdraw_invitation(invitation, by=by)
 
 
 def _locked_membership(account_id: int, membership_id: int) -> Membership:

@@ -115,7 +115,8 @@ def begin_application(email: str, *, name: str, company: str, country: str, lang
         now = clock.now()
         user = User.objects.create_user(email, None, name=name.strip(), language=language)
         account = Account.objects.create(name=company.strip(), country=country, language=language)
-        Membership.objects.create(account_id=account.id, user=user, role=Role.OWNER)
+        with tenancy.access():
+            Membership.objects.create(account_id=account.id, user=user, role=Role.OWNER)
         Applicant.objects.filter(email=email).update(proved_at=now)
         audit.record(
             "account.registered", by=audit.person(user), account_id=account.id, details={"email_proved_at": f"{now}"}

@@ -1,5 +1,6 @@
 """Tables of accounts: people, papers, vetting, standing, notices, keys of programs."""
 
+from mailflatrate.apps.accounts.models.entrance import AddressChange, Invitation
 from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, Scope
 from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
 from mailflatrate.apps.accounts.models.papers import (
@@ -26,6 +27,7 @@ __all__ = [
     "Acceptance",
     "Account",
     "Acknowledgement",
+    "AddressChange",
     "AgreementDocument",
     "AgreementKind",
     "ApiAnswer",
@@ -37,6 +39,7 @@ __all__ = [
     "DeskMessage",
     "FourEyesSwitch",
     "Imprint",
+    "Invitation",
     "Membership",
     "Notice",
     "NoticeKind",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.accounts.models.standing import Standing
+from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import TenantModel
 
 
@@ -18,6 +19,10 @@ class Role(models.TextChoices):
     OWNER = "owner", _("Owner")
     EDITOR = "editor", _("Editor")
     VIEWER = "viewer", _("Viewer")
+
+
+_FREE_FIELDS = frozenset({"last_login", "name", "language"})
+"""Fields of a user that nobody gets in by; the trigger `access_held` knows them, too."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -52,6 +57,15 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row; who signs in, and with which password, changes with the pass that the database asks for."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and _FREE_FIELDS.issuperset(fields):
+            super().save(*args, **kwargs)
+            return
+        with tenancy.access():
+            super().save(*args, **kwargs)
 
     @property
     def is_superuser(self) -> bool:

@@ -8,6 +8,7 @@ from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
 from mailflatrate.apps.inbound.actions.work import Work
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists import actions as lists
+from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import Failure, Outcome
 
 _KINDS = {
@@ -61,6 +62,7 @@ def _take_back(work: Work, kind: FeedbackKind) -> bool:
         return False
     if earlier.kind == FeedbackKind.SOFT_BOUNCE and earlier.contact_id is not None:
         lists.take_back_soft_bounce(earlier.contact_id)
-    earlier.delete()
+    with tenancy.eraser():
+        earlier.delete()
     figures_changed(earlier.campaign_id)
     return True

@@ -6,14 +6,14 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Membership, NoticeKind, Role, User
+from mailflatrate.apps.accounts.models import Invitation, Membership, Role
+from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
 from mailflatrate.settings import load_settings
@@ -27,10 +27,9 @@ RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One person. `waits`: invited, and never signed in."""
+    """One person of the account."""
 
     membership: Membership
-    waits: bool
     is_me: bool
 
 
@@ -50,34 +49,17 @@ def find_member(membership_id: int) -> Membership:
     return found
 
 
-def _waits(user: User) -> bool:
-    """Invited and never here; somebody who signs in with a passkey has no password either."""
-    return not user.has_usable_password() and user.last_login is None
-
-
-def send_invitation(request: StudioRequest, user: User) -> None:
-    """Write to an invited person: with a link that sets the password where there is none yet."""
-    settings = load_settings()
-    with translation.override(user.language):
-        facts = {
-            "person": str(request.user), "account": request.account.name, "service": settings.service_name,
-            "url": settings.public_url + reverse("account_login"),
-        }  # fmt: skip
-        text = _("%(person)s lets you work for %(account)s at %(service)s. Sign in here:\n\n%(url)s\n")
-        if _waits(user):
-            facts["url"] = actions.password_link(user)
-            text = _(
-                "%(person)s invites you to work for %(account)s at %(service)s. Choose your password here; the link"
-                " works once and for three days:\n\n%(url)s\n\nIf you expect no invitation, do nothing.\n"
-            )
-        subject = _("Invitation to %(account)s") % facts
-    actions.send_notice(actions.house_account().id, NoticeKind.ACCESS, user.email, subject=subject, text=text % facts)
+def invitation_url(token: str) -> str:
+    """Return the link of an invitation."""
+    return load_settings().public_url + reverse("invitation", kwargs={"token": token})
 
 
 def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
-    rows = [MemberRow(row, _waits(row.user), row.user_id == request.user.id) for row in queries.members()]
+    rows = [MemberRow(row, row.user_id == request.user.id) for row in queries.members()]
     rights = [(role.label, RIGHTS[role]) for role in Role]
-    context = {"rows": rows, "form": form, "roles": Role.choices, "rights": rights}
+    now = clock.now()
+    invitations = [(row, row.expires_at <= now) for row in queries.open_invitations()]
+    context = {"rows": rows, "form": form, "roles": Role.choices, "rights": rights, "invitations": invitations}
     return page(request, "studio/trust/people.html", context, status=422 if form.errors else 200)
 
 
@@ -85,36 +67,59 @@ def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
 @studio
 @owners_change
 def team(request: StudioRequest) -> HttpResponse:
-    """All people; a POST invites one more."""
+    """All people and open invitations; a POST invites one more."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
-            membership = actions.invite(
+            invitation = actions.invite(
                 request.account.id, found["email"], name=found["name"], role=Role(found["role"]),
-                language=request.account.language,
+                language=request.account.language, by=request.user, url=invitation_url,
             )  # fmt: skip
         except AccountError as problem:
             form.add_error("email", str(problem))
         else:
-            send_invitation(request, membership.user)
-            messages.success(
-                request, _("The invitation to %(email)s is on its way.") % {"email": membership.user.email}
-            )
-            return see_other(reverse("studio:standing-people"))
+            return _on_its_way(request, invitation)
     return _team_page(request, form)
+
+
+def _on_its_way(request: StudioRequest, invitation: Invitation) -> HttpResponse:
+    messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": invitation.email})
+    return see_other(reverse("studio:standing-people"))
 
 
 @require_POST
 @studio
 @owners_change
-def invite_again(request: StudioRequest, membership_id: int) -> HttpResponse:
-    """Send the invitation once more; an earlier link stays good until it is used."""
-    user = find_member(membership_id).user
-    if _waits(user):
-        send_invitation(request, user)
-        messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": user.email})
+def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
+    """Send the invitation once more with a new link; the earlier one ends."""
+    _find_invitation(invitation_id)
+    try:
+        sent = actions.send_again(request.account.id, invitation_id, by=request.user, url=invitation_url)
+    except AccountError as problem:
+        messages.error(request, str(problem))
+        return see_other(reverse("studio:standing-people"))
+    return _on_its_way(request, sent)
+
+
+@require_POST
+@studio
+@owners_change
+def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpResponse:
+    """End an invitation that was not accepted yet."""
+    _find_invitation(invitation_id)
+    try:
+        gone = actions.withdraw(request.account.id, invitation_id, by=request.user)
+    except AccountError as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": gone.email})
     return see_other(reverse("studio:standing-people"))
+
+
+def _find_invitation(invitation_id: int) -> None:
+    if not queries.open_invitations().filter(id=invitation_id).exists():
+        raise Http404
 
 
 @require_POST
@@ -127,7 +132,7 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
     if chosen not in Role.values:
         raise Http404
     try:
-        actions.change_role(request.account.id, membership.id, Role(chosen))
+        actions.change_role(request.account.id, membership.id, Role(chosen), by=request.user)
     except AccountError as problem:
         messages.error(request, str(problem))
     else:
@@ -143,7 +148,7 @@ def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Let a person work for this account no more."""
     membership = find_member(membership_id)
     try:
-        actions.remove_member(request.account.id, membership.id)
+        actions.remove_member(request.account.id, membership.id, by=request.user)
     except AccountError as problem:
         messages.error(request, str(problem))
         return see_other(reverse("studio:standing-people"))

@@ -41,7 +41,12 @@ urlpatterns: list[URLPattern] = [
     path("questions/<int:question_id>/", questions.one, name="question"),
     path("standing/people/", people.team, name="standing-people"),
     path("standing/people/<int:membership_id>/role/", people.role, name="standing-role"),
-    path("standing/people/<int:membership_id>/invite/", people.invite_again, name="standing-invite"),
+    path("standing/people/invitations/<int:invitation_id>/again/", people.invite_again, name="standing-invite-again"),
+    path(
+        "standing/people/invitations/<int:invitation_id>/withdraw/",
+        people.withdraw_invitation,
+        name="standing-invite-withdraw",
+    ),
     path("standing/people/<int:membership_id>/remove/", people.remove, name="standing-remove"),
     path("standing/keys/", keys.keys, name="standing-keys"),
     path("standing/keys/<int:key_id>/revoke/", keys.revoke, name="standing-key-revoke"),

@@ -1,0 +1,106 @@
+"""Changing the address a user signs in with. It counts once the new mailbox has answered."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.core import signing
+from django.db import IntegrityError
+from django.utils import translation
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.people import house_account
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import AddressChange, NoticeKind, User
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
+
+LINK_WORKS = timedelta(hours=24)
+CHANGES_KEPT = timedelta(days=30)
+MOST_A_DAY = 5
+_SALT = "mailflatrate sign-in address"
+
+
+def _state(user: User) -> str:
+    return salted_hmac(_SALT, f"{user.email} {user.password}", algorithm="sha256").hexdigest()[:32]
+
+
+def find_change(user: User, token: str) -> AddressChange:
+    """Return the open change that a token was made for, by this user as it is now. Raises AccountError."""
+    words = _("This link is not valid, or no longer. Sign in as the user who asked for it, or ask for a new link.")
+    try:
+        change_id, state = signing.loads(token, salt=_SALT, max_age=LINK_WORKS)
+    except (signing.BadSignature, ValueError):
+        raise AccountError(words) from None
+    change = AddressChange.objects.filter(id=change_id, user=user, confirmed_at=None).first()
+    if change is None or state != _state(user):
+        raise AccountError(words)
+    return change
+
+
+def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> None:
+    """Write to the new mailbox: the link, or, where the address signs in here already, that it does.
+
+    The user who asks learns nothing about other users from either. A change of address or password makes the token
+    worthless; `url` makes a link of it. Raises AccountError after too many on one day.
+    """
+    now = clock.now()
+    with tenancy.access():
+        User.objects.select_for_update().get(id=user.id)
+        if AddressChange.objects.filter(user=user, asked_at__gt=now - LINK_WORKS).count() >= MOST_A_DAY:
+            raise AccountError(_("You have asked for this several times today. Try again tomorrow."))
+        change = AddressChange.objects.create(user=user, email=email, asked_at=now)
+    facts = {
+        "service": load_settings().service_name, "url": url(signing.dumps([change.id, _state(user)], salt=_SALT)),
+    }  # fmt: skip
+    with translation.override(user.language):
+        subject = _("Confirm your new sign-in address")
+        text = _(
+            "Someone wants to sign in to %(service)s with this address from now on. If it was you, open this link while"
+            " you're signed in; it works for 24 hours:\n\n%(url)s\n\nIf it wasn't you, do nothing.\n"
+        )
+        if User.objects.filter(email=email).exists():
+            subject = _("Your address is in use at %(service)s") % facts
+            text = _(
+                "A user of %(service)s asked to sign in with this address, but it already belongs to a user. Nothing"
+                " has changed.\n"
+            )
+    send_notice(house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts)
+
+
+def change_address(user: User, token: str) -> None:
+    """Use the address of the token from now on, and tell the old mailbox. Raises AccountError."""
+    with tenancy.access():
+        locked = User.objects.select_for_update().get(id=user.id)
+        change, old = find_change(locked, token), locked.email
+        locked.email = change.email
+        try:
+            locked.save(update_fields=["email"])
+        except IntegrityError:
+            raise AccountError(_("%(email)s signs in here already.") % {"email": change.email}) from None
+        change.confirmed_at = clock.now()
+        change.save(update_fields=["confirmed_at"])
+        with tenancy.platform(PlatformReason.PERSON):
+            audit.record("user.address_changed", by=audit.person(locked), subject=f"user:{locked.id}")
+        _tell_old_mailbox(locked, old)
+    user.email = locked.email
+
+
+def forget_changes() -> int:
+    """Delete addresses that were asked for a while ago; return how many."""
+    with tenancy.access():
+        gone, _by_table = AddressChange.objects.filter(asked_at__lt=clock.now() - CHANGES_KEPT).delete()
+        return gone
+
+
+def _tell_old_mailbox(user: User, old: str) -> None:
+    facts = {"service": load_settings().service_name}
+    with translation.override(user.language):
+        subject = _("Your sign-in address has changed")
+        text = _(
+            "You no longer sign in to %(service)s with this address, because you confirmed another one. If it wasn't"
+            " you, reply to this message at once.\n"
+        )
+    send_notice(house_account().id, NoticeKind.ACCESS, old, subject=subject, text=text % facts)

@@ -1,0 +1,171 @@
+"""Inviting people into an account. Membership begins when the invited person, signed in, accepts."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import IntegrityError
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.people import create_user, house_account, withdraw_invitation
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Account, Invitation, Membership, NoticeKind, Role, Standing, User
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
+
+INVITATION_WORKS = timedelta(days=7)
+INVITATIONS_KEPT = timedelta(days=90)
+MOST_OPEN = 20
+MOST_OPEN_UNVETTED = 3
+MOST_A_DAY = 30
+MOST_SENDS = 5
+MakeUrl = Callable[[str], str]
+
+
+def invite(account_id: int, email: str, *, name: str, role: Role, language: str, by: User, url: MakeUrl) -> Invitation:
+    """Invite an address into an account and write to it; `url` makes a link of the token.
+
+    Nothing here depends on whether the address signs in already. Raises AccountError for a member of this account, an
+    open invitation, or too many of them.
+    """
+    email = email.strip().lower()
+    with tenancy.account(account_id), tenancy.access():
+        account = Account.objects.select_for_update().get(id=account_id)
+        if Membership.objects.filter(user__email=email).exists():
+            raise AccountError(_("%(email)s works for this account already.") % {"email": email})
+        _leave_room(account, email)
+        token, now = secrets.token_urlsafe(32), clock.now()
+        invitation = Invitation.objects.create(
+            email=email, name=" ".join(name.split())[:120], role=role, language=language, token_hash=_hash(token),
+            invited_by=by, created_at=now, sent_at=now, expires_at=now + INVITATION_WORKS,
+        )  # fmt: skip
+        _record("invitation.sent", invitation, by)
+        _write_to(invitation, account, by, url(token))
+    return invitation
+
+
+def _leave_room(account: Account, email: str) -> None:
+    """Refuse what is too much. An invitation that ran out makes room for a new one to the same address."""
+    now = clock.now()
+    lapsed = Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__lte=now)
+    lapsed.update(withdrawn_at=now)
+    waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
+    if waiting.filter(email=email).exists():
+        raise AccountError(_("%(email)s is invited already. You can send the invitation again.") % {"email": email})
+    vetted = account.standing in (Standing.APPROVED, Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED)
+    most = MOST_OPEN if vetted or account.is_house else MOST_OPEN_UNVETTED
+    today = Invitation.objects.filter(created_at__gt=now - timedelta(days=1)).count()
+    if waiting.count() >= most or today >= MOST_A_DAY:
+        raise AccountError(_("Too many invitations are open. Withdraw one, or wait until one is accepted."))
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _record(action: str, invitation: Invitation, by: User) -> None:
+    audit.record(
+        action, by=audit.person(by), account_id=invitation.account_id, subject=f"invitation:{invitation.id}",
+        details={"role": invitation.role},
+    )  # fmt: skip
+
+
+def _write_to(invitation: Invitation, account: Account, by: User, link: str) -> None:
+    with translation.override(invitation.language):
+        facts = {
+            "person": str(by), "account": account.name, "service": load_settings().service_name, "url": link,
+            "days": INVITATION_WORKS.days,
+        }  # fmt: skip
+        subject = _("Invitation to %(account)s") % facts
+        text = _(
+            "%(person)s invites you to work for %(account)s at %(service)s. Open the invitation:\n\n%(url)s\n\nThe link"
+            " works for %(days)d days. If you don't expect an invitation, do nothing.\n"
+        )
+    send_notice(house_account().id, NoticeKind.ACCESS, invitation.email, subject=subject, text=text % facts)
+
+
+def send_again(account_id: int, invitation_id: int, *, by: User, url: MakeUrl) -> Invitation:
+    """Send an open invitation with a new link; the earlier link ends. Raises AccountError."""
+    with tenancy.account(account_id), tenancy.access():
+        account = Account.objects.get(id=account_id)
+        invitation = _open_here(invitation_id)
+        if invitation.sends >= MOST_SENDS:
+            raise AccountError(_("This invitation was sent %(count)d times. Withdraw it.") % {"count": MOST_SENDS})
+        token, now = secrets.token_urlsafe(32), clock.now()
+        invitation.token_hash, invitation.sent_at, invitation.sends = _hash(token), now, invitation.sends + 1
+        invitation.expires_at = now + INVITATION_WORKS
+        invitation.save()
+        _record("invitation.sent_again", invitation, by)
+        _write_to(invitation, account, by, url(token))
+    return invitation
+
+
+def withdraw(account_id: int, invitation_id: int, *, by: User) -> Invitation:
+    """End an open invitation. Raises AccountError."""
+    with tenancy.account(account_id):
+        invitation = _open_here(invitation_id)
+        withdraw_invitation(invitation, by=by)
+    return invitation
+
+
+def _open_here(invitation_id: int) -> Invitation:
+    rows = Invitation.objects.select_for_update().filter(id=invitation_id, accepted_at=None, withdrawn_at=None)
+    found = rows.first()
+    if found is None:
+        raise AccountError(_("This invitation is no longer open."))
+    return found
+
+
+def find_invitation(token: str) -> Invitation:
+    """Return the open invitation of a token, with its account and the user who sent it. Raises AccountError."""
+    with tenancy.platform(PlatformReason.INVITATION):
+        rows = Invitation.objects.select_related("account", "invited_by").filter(token_hash=_hash(token))
+        found = rows.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()).first()
+    if found is None or not found.invited_by.is_active or found.account.standing == Standing.CLOSED:
+        raise AccountError(_("This invitation is no longer open. Ask the person who invited you for a new one."))
+    return found
+
+
+def join(token: str, *, name: str, password: str) -> User:
+    """Create the user of an invited address, which the token proves. Raises AccountError where there is one."""
+    invitation = find_invitation(token)
+    try:
+        return create_user(invitation.email, name=name, password=password, language=invitation.language)
+    except IntegrityError:
+        raise AccountError(_("%(email)s signs in here already.") % {"email": invitation.email}) from None
+
+
+def accept(token: str, *, user: User) -> Membership:
+    """Let `user` work for the account, if the invitation went to the very address `user` signs in with.
+
+    That address is proved: it came by an invitation, an application or a click. Raises AccountError.
+    """
+    found = find_invitation(token)
+    with tenancy.account(found.account_id), tenancy.access():
+        invitation = Invitation.objects.select_for_update().get(id=found.id)
+        email = User.objects.select_for_update().get(id=user.id).email
+        if invitation.accepted_at or invitation.withdrawn_at or invitation.token_hash != found.token_hash:
+            raise AccountError(_("This invitation is no longer open. Ask the person who invited you for a new one."))
+        if invitation.email != email:
+            raise AccountError(_("This invitation is for another address than the one you sign in with."))
+        membership, _new = Membership.objects.get_or_create(
+            account_id=found.account_id, user=user, defaults={"role": invitation.role}
+        )
+        invitation.accepted_at, invitation.accepted_by = clock.now(), user
+        invitation.save()
+        _record("invitation.accepted", invitation, user)
+        return membership
+
+
+def forget_invitations() -> int:
+    """Delete invitations that ended a while ago; return how many."""
+    before = clock.now() - INVITATIONS_KEPT
+    with tenancy.platform(PlatformReason.HOUSEKEEPING), tenancy.access():
+        ended = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)
+        gone, _by_table = Invitation.objects.filter(ended).delete()
+        return gone

@@ -1,0 +1,103 @@
+"""Changing one's sign-in address: the password again, and a click in the new mailbox. Until then the old one counts."""
+
+from typing import cast
+
+from allauth.account.decorators import reauthentication_required
+from allauth.core import ratelimit
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.entrypoints.web.sessions import signed_in
+from mailflatrate.settings import load_settings
+
+
+class AddressForm(forms.Form):
+    """The new address, and the password of the user who asks for it."""
+
+    email = forms.EmailField(label=gettext_lazy("New email address"), max_length=254)
+    password = forms.CharField(
+        label=gettext_lazy("Your password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user: User, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._user = user
+        if not user.has_usable_password():
+            del self.fields["password"]
+
+    def clean_email(self) -> str:
+        """Return the address in lower case. Raises ValidationError for the present one."""
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if email == self._user.email:
+            raise forms.ValidationError(_("This is your sign-in address already."))
+        return email
+
+    def clean_password(self) -> str:
+        """Return the password. Raises ValidationError for a wrong one."""
+        password = str(self.cleaned_data["password"])
+        if not self._user.check_password(password):
+            raise forms.ValidationError(_("This password is wrong."))
+        return password
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def change(request: HttpRequest) -> HttpResponseBase:
+    """Ask for another sign-in address. Users without a password prove themselves with their passkey first."""
+    if cast(User, request.user).has_usable_password():
+        return _change(request)
+    proved_first = reauthentication_required(app="allauth.mfa")(_change)
+    return cast(HttpResponseBase, proved_first(request))
+
+
+def _change(request: HttpRequest) -> HttpResponseBase:
+    user = cast(User, request.user)
+    form = AddressForm(user, request.POST or None)
+    if request.method != "POST":
+        return render(request, "account/email.html", {"form": form})
+    refused = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
+    if refused is not None:
+        return cast(HttpResponseBase, refused)
+    if not form.is_valid():
+        return render(request, "account/email.html", {"form": form}, status=422)
+    email = form.cleaned_data["email"]
+    try:
+        actions.ask_for_address(user, email, url=_link)
+    except AccountError as problem:
+        form.add_error(None, str(problem))
+        return render(request, "account/email.html", {"form": form}, status=422)
+    words = _("We sent a message to %(email)s. Open the link in it to use this address. Until then nothing changes.")
+    messages.success(request, words % {"email": email})
+    return HttpResponseRedirect(reverse("account_email"), status=303)
+
+
+def _link(token: str) -> str:
+    return load_settings().public_url + reverse("account_confirm_email", kwargs={"token": token})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Let the click in the new mailbox count, for the user who asked and nobody else."""
+    user = cast(User, request.user)
+    try:
+        email = actions.find_change(user, token).email
+        if request.method == "POST":
+            actions.change_address(user, token)
+            messages.success(request, _("You now sign in with %(email)s.") % {"email": email})
+            return HttpResponseRedirect(reverse("account_email"), status=303)
+    except AccountError as problem:
+        return render(request, "account/email_confirm.html", {"problem": str(problem)}, status=422)
+    return render(request, "account/email_confirm.html", {"email": email})

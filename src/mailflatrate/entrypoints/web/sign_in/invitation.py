@@ -1,0 +1,91 @@
+"""The page of an invitation: sign in or choose a password, then accept. Opening it changes nothing."""
+
+from typing import cast
+
+from allauth.account.utils import perform_login
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Invitation, User
+from mailflatrate.apps.accounts.queries import signs_in
+
+PAGE = "account/invitation.html"
+
+
+class JoinForm(forms.Form):
+    """Name and password of an invited person who has no user yet."""
+
+    name = forms.CharField(label=gettext_lazy("Your name"), max_length=120)
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, invitation: Invitation, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._invitation = invitation
+
+    def clean_password(self) -> str:
+        """Return the password. Raises ValidationError for one that is too weak."""
+        password = str(self.cleaned_data["password"])
+        validate_password(password, User(email=self._invitation.email, name=self.cleaned_data.get("name", "")))
+        return password
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Show who invites to what; a POST of the invited person, signed in, accepts."""
+    try:
+        found = actions.find_invitation(token)
+        if request.method == "POST" and request.user.is_authenticated:
+            membership = actions.accept(token, user=request.user)
+            request.session["account_id"] = membership.account_id
+            words = _("You now work for %(account)s.")
+            messages.success(request, words % {"account": found.account.name})
+            return HttpResponseRedirect(reverse("studio:home"), status=303)
+    except AccountError as problem:
+        return render(request, PAGE, {"problem": str(problem)}, status=422)
+    return _page(request, found, token)
+
+
+def _page(
+    request: HttpRequest, found: Invitation, token: str, form: JoinForm | None = None, status: int = 200
+) -> HttpResponse:
+    user = request.user
+    known = signs_in(found.email)
+    context = {
+        "invitation": found, "token": token, "known": known, "here": reverse("invitation", kwargs={"token": token}),
+        "mine": isinstance(user, User) and user.email == found.email, "somebody": isinstance(user, User),
+        "form": form or JoinForm(found, initial={"name": found.name}),
+    }  # fmt: skip
+    return render(request, PAGE, context, status=status)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["POST"])
+def join(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Choose a name and a password for an address that signs in nowhere yet; accepting is the next step."""
+    here = reverse("invitation", kwargs={"token": token})
+    try:
+        found = actions.find_invitation(token)
+        if request.user.is_authenticated or signs_in(found.email):
+            return HttpResponseRedirect(here, status=303)
+        form = JoinForm(found, request.POST)
+        if not form.is_valid():
+            return _page(request, found, token, form, 422)
+        user = actions.join(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
+    except AccountError as problem:
+        return render(request, PAGE, {"problem": str(problem)}, status=422)
+    return cast(HttpResponseBase, perform_login(request, user, redirect_url=here))
