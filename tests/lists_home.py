@@ -67,7 +67,7 @@ def declaration(**changed: Any) -> actions.Declaration:
         collected_from=today - timedelta(days=900),
         collected_to=None,
         previous_system="Postino",
-        last_mailed_on=today - timedelta(days=20),
+        last_mailed_on=None,
         declared_count=1000,
         controller="Anna GmbH",
         signatory="Anna Lindner",

@@ -14,45 +14,92 @@ if TYPE_CHECKING:
     from mailflatrate.apps.lists.models import Import
 
 _PROGRESS_SECONDS = 0.5
+_HOW_TO_ANSWER = (
+    "(Answer with --map state=COLUMN or another status field, --no-status COLUMN=REASON, --all-rows, or --dates.)"
+)
 
 
-@click.command()
+class _FileOrCommand(click.Group):
+    """`import FILE ...` takes a file in; `import recheck` is a command of its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Whatever begins with no command is about a file."""
+        named = args[:1] and (args[0] in self.commands or args[0] == "--help")
+        return super().parse_args(ctx, args if named else ["file", *args])
+
+
+@click.group(cls=_FileOrCommand, subcommand_metavar="FILE [OPTIONS] | recheck [OPTIONS]")
+def import_command() -> None:
+    """Import a FILE of contacts with their proof of consent, or recheck what was imported earlier.
+
+    `mailflatrate import file --help` lists the options of a FILE.
+    """
+
+
+@import_command.command("file")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--account", "account_id", type=int, required=True, help="Number of the account.")
 @click.option("--list", "list_name", required=True, help="Name or number of the list.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="email=E-Mail, attribute:city=Ort, ...")
+@click.option("--all-rows", default="", help="What everyone in the file said: unsubscribed, bounced, ..., by_row.")
+@click.option("--no-status", multiple=True, metavar="COLUMN=REASON", help="Looks like a status and isn't one.")
+@click.option("--time-zone", default="", help="Zone of times that name none; else the account's.")
+@click.option("--dates", default="", help="day_first or month_first, where no date in a column decides it.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows to this CSV.")
 @click.option("--columns", is_flag=True, help="Only show the columns and what they are taken for.")
-def import_command(
-    file: Path, account_id: int, list_name: str, pairs: tuple[str, ...], refused: Path | None, columns: bool
+def file_command(
+    file: Path,
+    account_id: int,
+    list_name: str,
+    pairs: tuple[str, ...],
+    all_rows: str,
+    no_status: tuple[str, ...],
+    time_zone: str,
+    dates: str,
+    refused: Path | None,
+    columns: bool,
 ) -> None:
     """Import FILE (CSV or a spreadsheet) of contacts with their proof of consent.
 
-    Columns are recognised by their titles; each --map changes one of them, `--map FIELD=` leaves a field out. Exits
-    with 1 when the import failed or was cancelled, 2 when it could not begin.
+    Columns are recognised by their titles and values; each --map changes one of them, `--map FIELD=` leaves a field
+    out. A column that looks like a status (unsubscribed, bounced, ...) has to be mapped to one, or named in --no-status
+    with the reason. Exits with 1 when the import failed or was cancelled, 2 when it could not begin.
     """
     with database() as settings:
         from mailflatrate.apps.lists import actions, queries
         from mailflatrate.apps.lists.errors import ListError, OriginNeeded
+        from mailflatrate.apps.lists.intake.questions import ImportAsks
         from mailflatrate.apps.lists.intake.runner import run_import
+        from mailflatrate.apps.lists.intake.terms import ImportTerms, suggested_all_rows
         from mailflatrate.apps.lists.jobs import check_import
         from mailflatrate.base import tenancy
 
         try:
-            mapping = _mapping(actions.read_head(file).mapping, pairs)
+            head = actions.read_head(file, file_name=file.name)
+            mapping = _mapping(head.mapping, pairs)
             if columns:
                 for field, column in mapping.items():
                     click.echo(f"{field}={column}")
+                for question in head.questions:
+                    click.echo(question.sentence, err=True)
                 return
+            terms = ImportTerms(
+                all_rows=all_rows or suggested_all_rows(file.name),
+                no_status=dict(_pair(text, "--no-status wants COLUMN=REASON") for text in no_status),
+                time_zone=time_zone,
+                date_order=dates,
+            )
             with tenancy.account(account_id):
                 target = queries.find_list(list_name)
                 if target is None:
                     raise click.UsageError(f"account {account_id} has no list {list_name!r}")
                 with file.open("rb") as stream:
-                    job = actions.start_import(target.id, stream, file.name, mapping, enqueue=False)
+                    job = actions.start_import(target.id, stream, file.name, mapping, terms=terms, enqueue=False)
         except OriginNeeded as problem:
             page = f"{settings.public_url}/studio/lists/{problem.list_id}/origin/"
             raise click.UsageError(f"{problem}: {page}") from problem
+        except ImportAsks as asks:
+            raise click.UsageError(f"{asks} {_HOW_TO_ANSWER}") from asks
         except ListError as problem:
             raise click.UsageError(str(problem)) from problem
         run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
@@ -68,13 +115,18 @@ def import_command(
             sys.exit(1)
 
 
+def _pair(text: str, wanted: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"{wanted}, not {text!r}")
+    return name, value
+
+
 def _mapping(suggested: dict[str, str], pairs: tuple[str, ...]) -> dict[str, str]:
     """The suggestion with the caller's changes; a column that he names is taken away from what we took it for."""
     mapping = dict(suggested)
     for pair in pairs:
-        field, equals, column = pair.partition("=")
-        if not equals:
-            raise click.UsageError(f"--map wants FIELD=COLUMN, not {pair!r}")
+        field, column = _pair(pair, "--map wants FIELD=COLUMN")
         asked = {other.partition("=")[0] for other in pairs}
         mapping = {name: title for name, title in mapping.items() if title != column or name in asked}
         mapping[field] = column
@@ -107,7 +159,66 @@ def _report(done: "Import") -> None:
     for name in ("rows_read", "accepted", "updated", "unchanged"):
         table.writerow((name, getattr(done, name)))
     table.writerow(("checked", done.check_state or "not yet"))
+    for title, words in done.terms.get("unknown_words", {}).items():
+        for word, rows in words.items():
+            table.writerow((f"unknown status in {title}: {word}", rows))
     for name, reasons in (("quarantined", done.quarantined), ("refused", done.refused)):
         table.writerow((name, sum(reasons.values())))
         for reason, rows in sorted(reasons.items(), key=lambda item: -item[1]):
             table.writerow((f"{name}: {reason}", rows))
+
+
+@import_command.command("recheck")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--account", "account_id", type=int, help="Only this account; needed for FILES.")
+@click.option("--apply", "confirmed", is_flag=True, help="Suppress the people found, without asking.")
+def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: bool) -> None:
+    """Find people whom an earlier import took in although their file says no, and suppress them on confirmation.
+
+    Looks at the files of imports that are still kept, at the columns that were kept as attributes, and at FILES, your
+    own copies. Prints one line a person. Exits with 1 when people were found and not suppressed.
+    """
+    with database():
+        from mailflatrate.apps.accounts.models import Account
+        from mailflatrate.apps.lists import actions
+        from mailflatrate.apps.lists.errors import ListError
+        from mailflatrate.base import tenancy
+        from mailflatrate.base.tenancy import PlatformReason
+
+        if files and account_id is None:
+            raise click.UsageError("say whose files these are: --account NUMBER")
+        with tenancy.platform(PlatformReason.HOUSEKEEPING):
+            accounts = [account_id] if account_id else list(Account.objects.order_by("id").values_list("id", flat=True))
+        table = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
+        found = {}
+        for number in accounts:
+            with tenancy.account(number):
+                try:
+                    found[number] = actions.recheck_imports(files)
+                except ListError as problem:
+                    raise click.UsageError(str(problem)) from problem
+            for one in found[number]:
+                said = one.said
+                table.writerow(
+                    (
+                        number,
+                        one.email,
+                        said.status.value,
+                        one.file_name,
+                        said.line or "",
+                        said.column,
+                        said.text.strip(),
+                    )
+                )
+        people = sum(map(len, found.values()))
+        click.echo(f"{people} found", err=True)
+        if not people:
+            return
+        if not confirmed and sys.stdin.isatty():
+            confirmed = click.confirm(f"Suppress these {people} people?", err=True)
+        if not confirmed:
+            sys.exit(1)
+        for number, ones in found.items():
+            with tenancy.account(number):
+                actions.suppress_rechecked(ones)
+        click.echo(f"{people} suppressed", err=True)

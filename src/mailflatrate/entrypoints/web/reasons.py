@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists.intake import holding, judge
+from mailflatrate.apps.lists.intake import holding, judge, statuses
 from mailflatrate.apps.lists.intake.tables import RowFault
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.addresses import AddressReason, reason_sentence
@@ -26,6 +26,15 @@ _ROW_WORDS: dict[str, str | Promise] = {
     holding.IMPORT_HELD: gettext_lazy("The proof is whole; the import as a whole is being checked."),
     holding.IMPORT_REFUSED: gettext_lazy("The import was refused by our reviewer."),
     holding.AGEING: gettext_lazy("The consent is older than 12 months; our reviewer looks at it."),
+    holding.SAID_NO: gettext_lazy("A file says that the mailbox is dead or blocked."),
+    judge.STATUS_UNMAPPED: gettext_lazy("A column that isn't mapped as a status holds a status word."),
+    statuses.STATUS_OPEN: gettext_lazy("In the previous system the address was unconfirmed, or bounced for a while."),
+    statuses.STATUS_UNKNOWN: gettext_lazy("Nobody here knows the word in the status column."),
+    statuses.STATUS_MISSING: gettext_lazy("The status column is empty, so nothing says that the person may be mailed."),
+    "unsubscribed_before": gettext_lazy("The person unsubscribed in the previous system and is now suppressed."),
+    "bounced_before": gettext_lazy("The address bounced in the previous system and is now suppressed."),
+    "complained_before": gettext_lazy("The person complained in the previous system and is now suppressed."),
+    "blocked_before": gettext_lazy("The address was blocked in the previous system and is now suppressed."),
     "suppressed": gettext_lazy("The address bounced, complained or unsubscribed; an import never changes that."),
     "unsubscribed": gettext_lazy("The person unsubscribed from this list; only a new sign-up changes that."),
 }

@@ -36,6 +36,7 @@ from mailflatrate.apps.lists.actions.optin import (
     turn_down,
 )
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin, usable_origin
+from mailflatrate.apps.lists.actions.rechecking import recheck_imports, suppress_rechecked
 from mailflatrate.apps.lists.actions.reopening import reopen_origin
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.actions.sunset import ask_withdrawal, withdraw_silent
@@ -68,6 +69,7 @@ __all__ = [
     "person_of",
     "queue_import",
     "read_head",
+    "recheck_imports",
     "record_activity",
     "record_bounces",
     "record_complaint",
@@ -79,6 +81,7 @@ __all__ = [
     "set_preferences",
     "settle_people",
     "start_import",
+    "suppress_rechecked",
     "take_back_soft_bounce",
     "tracking_wording",
     "turn_down",

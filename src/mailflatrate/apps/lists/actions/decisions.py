@@ -4,6 +4,7 @@ A decision is one transaction of the desk; the people are let out of quarantine 
 once, the others by a job, so that a list of a million takes as long as it takes.
 """
 
+from datetime import UTC, datetime, time
 from enum import StrEnum
 
 from django.db import connection
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.intake.holding import IMPORT_REFUSED, ORIGIN_REJECTED, WAITING_REASONS
+from mailflatrate.apps.lists.intake.holding import IMPORT_REFUSED, ORIGIN_REJECTED, TOO_OLD, WAITING_REASONS
 from mailflatrate.apps.lists.models import (
     OPEN_DECLARATIONS,
     CheckState,
@@ -116,9 +117,14 @@ def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str)
 # Whoever waits with full proof, in the order of the table's key; `confirmed` False only gives the reason its last word.
 _SETTLE = """
 WITH batch AS MATERIALIZED (
-    SELECT s.id, s.contact_id, s.quarantine_reason, e.occurred_at, e.source_import_id
+    SELECT s.id, s.contact_id, s.quarantine_reason, e.occurred_at, e.source_import_id,
+        -- Fresh enough only by a last mailing that was declared, and the declaration that was accepted knows of none.
+        %(confirmed)s AND coalesce(v.details->'last_contact'->>'by' = 'origin'
+            AND ((v.details->'last_contact'->>'at')::timestamptz > %(last_mailed_at)s::timestamptz
+                OR %(last_mailed_at)s::timestamptz IS NULL), FALSE) AS stale
     FROM subscription s
     JOIN consent_event e ON e.id = s.consent_event_id AND e.account_id = %(account_id)s
+    LEFT JOIN consent_evidence v ON v.event_id = e.id AND v.account_id = %(account_id)s
     WHERE s.account_id = %(account_id)s AND s.mailing_list_id = %(list_id)s AND s.contact_id > %(after)s
       AND s.state = 'quarantined' AND s.quarantine_reason = ANY(%(reasons)s)
       AND e.source_import_id = ANY(%(import_ids)s::bigint[])
@@ -126,13 +132,13 @@ WITH batch AS MATERIALIZED (
     FOR UPDATE OF s
 ), settled AS (
     UPDATE subscription s SET
-        state = CASE WHEN %(confirmed)s THEN 'confirmed' ELSE s.state END,
-        confirmed_at = CASE WHEN %(confirmed)s THEN batch.occurred_at END,
-        quarantine_reason = %(word)s
+        state = CASE WHEN %(confirmed)s AND NOT stale THEN 'confirmed' ELSE s.state END,
+        confirmed_at = CASE WHEN %(confirmed)s AND NOT stale THEN batch.occurred_at END,
+        quarantine_reason = CASE WHEN stale THEN %(too_old)s ELSE %(word)s END
     FROM batch WHERE s.id = batch.id
-    RETURNING batch.contact_id, batch.source_import_id, batch.quarantine_reason
+    RETURNING batch.contact_id, batch.source_import_id, batch.quarantine_reason, batch.stale
 )
-SELECT source_import_id, quarantine_reason, count(*), max(contact_id) FROM settled GROUP BY 1, 2
+SELECT source_import_id, quarantine_reason, stale, count(*), max(contact_id) FROM settled GROUP BY 1, 2, 3
 """
 
 
@@ -162,7 +168,9 @@ def _settle_next(origin_id: int | None, import_id: int | None, after: int) -> tu
     if not verdicts:
         return 0, after
     confirmed, word = next(iter(verdicts.values()))
-    list_id, same = next(iter(verdicts)).mailing_list_id, [job.id for job in verdicts]
+    first = next(iter(verdicts))
+    list_id, same = first.mailing_list_id, [job.id for job in verdicts]
+    mailed_on = None if first.origin is None else first.origin.last_mailed_on
     with connection.cursor() as cursor:
         cursor.execute(
             _SETTLE,
@@ -175,12 +183,14 @@ def _settle_next(origin_id: int | None, import_id: int | None, after: int) -> tu
                 "rows": SETTLE_ROWS,
                 "confirmed": confirmed,
                 "word": word,
+                "too_old": TOO_OLD,
+                "last_mailed_at": None if mailed_on is None else datetime.combine(mailed_on, time(), UTC),
             },
         )
         rows = cursor.fetchall()
-    for job_id, was, people, _last in rows:
-        _count(job_id, was, people, confirmed=confirmed, word=word)
-    return sum(row[2] for row in rows), max((row[3] for row in rows), default=after)
+    for job_id, was, stale, people, _last in rows:
+        _count(job_id, was, people, confirmed=confirmed and not stale, word=TOO_OLD if stale else word)
+    return sum(row[3] for row in rows), max((row[4] for row in rows), default=after)
 
 
 def _verdict(job: Import) -> tuple[bool, str] | None:

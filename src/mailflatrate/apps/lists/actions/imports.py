@@ -3,10 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,31 +17,57 @@ from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import Target, check_mapping, suggest_mapping
+from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
+from mailflatrate.apps.lists.intake.survey import take_survey
+from mailflatrate.apps.lists.intake.terms import ImportTerms, check_terms, known_zone, suggested_all_rows
 from mailflatrate.apps.lists.intake.workbook import open_table
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
-from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base import audit, clock, jobs, tenancy
 
 HEAD_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a file: its column titles, the first rows, and what we take the columns for."""
+    """The beginning of a file: its column titles, the first rows, and what we take the columns for.
+
+    `questions` are those that the suggested columns leave open; `time_zone` is that of the system that wrote the file,
+    empty where nobody knows it.
+    """
 
     header: list[str]
     rows: list[list[str]]
     mapping: dict[str, str]
     missing_evidence: tuple[Target, ...]
+    questions: tuple[Question, ...] = ()
+    time_zone: str = ""
 
 
-def read_head(path: Path, *, rows: int = HEAD_ROWS) -> Head:
-    """Look into a file. Raises ImportProblem when it holds no table."""
+def read_head(
+    path: Path,
+    *,
+    rows: int = HEAD_ROWS,
+    file_name: str = "",
+    mapping: Mapping[str, str] | None = None,
+    terms: ImportTerms | None = None,
+) -> Head:
+    """Look into a file, with our columns and terms or with those given. Raises ImportProblem when it holds no table."""
     table = open_table(path)
-    mapping = suggest_mapping(table.header)
+    survey = take_survey(table)
+    suggested = suggest_mapping(table.header, survey.looks) if mapping is None else dict(mapping)
     shown = [cells for _, cells, fault in islice(table.rows(), rows) if fault is None]
-    present = {target for target in Target if target.value in mapping}
-    missing = check_mapping(table.header, mapping).missing_evidence() if Target.EMAIL in present else ()
-    return Head(table.header, shown, mapping, missing)
+    missing: tuple[Target, ...] = ()
+    questions: list[Question] = []
+    if Target.EMAIL in suggested:
+        columns = check_mapping(table.header, suggested)
+        terms = terms or ImportTerms(all_rows=suggested_all_rows(file_name))
+        missing = columns.missing_evidence()
+        try:
+            questions = find_questions(table.header, survey, columns, terms, file_name)
+            settle_orders(table, survey, columns, terms)
+        except ImportAsks as asks:
+            questions += asks.questions
+    return Head(table.header, shown, suggested, missing, tuple(questions), known_zone(table.header))
 
 
 def upload_import(
@@ -60,7 +86,7 @@ def upload_import(
     origin = _origin(list_id, origin_version)
     upload = uploads.keep(file.read, account_id)
     try:
-        head = read_head(upload.path)
+        head = read_head(upload.path, file_name=file_name)
         return Import.objects.create(
             mailing_list_id=list_id,
             file_name=Path(file_name).name[-255:] or "import",
@@ -69,6 +95,7 @@ def upload_import(
             file_bytes=upload.size_bytes,
             origin=origin,
             mapping=head.mapping,
+            terms=ImportTerms(all_rows=suggested_all_rows(file_name), time_zone=head.time_zone).as_json(),
             created_by=by,
         )
     except BaseException:
@@ -77,9 +104,15 @@ def upload_import(
 
 
 def queue_import(
-    import_id: int, mapping: Mapping[str, str], *, tick: Tick | None = None, enqueue: bool = True
+    import_id: int,
+    mapping: Mapping[str, str],
+    *,
+    terms: ImportTerms | None = None,
+    tick: Tick | None = None,
+    enqueue: bool = True,
 ) -> Import:
-    """Fix the columns and start. `enqueue` False: the caller runs it himself. Raises ImportProblem.
+    """Fix the columns and start. `enqueue` False: the caller runs it himself. Raises ImportProblem, ImportAsks where
+    something about the file has to be answered first; `terms` are the answers, None: as suggested.
 
     `tick` is recorded for exactly this file (R-04). Where the declaration that the file rests on was replaced
     meanwhile, it rests on the newest (R-10).
@@ -90,10 +123,10 @@ def queue_import(
             raise ImportProblem(_("this import has been started already, or does not exist"))
         if job.origin is None or job.origin.state in (DeclarationState.REPLACED, DeclarationState.REJECTED):
             job.origin = _origin(job.mailing_list_id, None)
-        check_mapping(open_table(Path(job.file_path)).header, mapping)
+        job.terms = _settle_terms(job, mapping, terms or ImportTerms.from_json(job.terms), tick)
         job.mapping = {name: title for name, title in mapping.items() if title}
         job.state = ImportState.QUEUED
-        job.save(update_fields=["mapping", "state", "origin"])
+        job.save(update_fields=["mapping", "terms", "state", "origin"])
         if tick is not None:
             acknowledge_policy(Occasion.IMPORT, job.id, job.file_sha256, by=tick.by, where=tick.where)
         if enqueue:
@@ -107,12 +140,40 @@ def queue_import(
         return job
 
 
+def _settle_terms(job: Import, mapping: Mapping[str, str], terms: ImportTerms, tick: Tick | None) -> dict[str, Any]:
+    """What the file is read by, with everything answered. Raises ImportProblem, ImportAsks."""
+    table = open_table(Path(job.file_path))
+    columns = check_mapping(table.header, mapping)
+    check_terms(terms, table.header)
+    survey = take_survey(table)
+    questions = find_questions(table.header, survey, columns, terms, job.file_name)
+    try:
+        orders = settle_orders(table, survey, columns, terms)
+    except ImportAsks as asks:
+        raise ImportAsks([*questions, *asks.questions]) from asks
+    if questions:
+        raise ImportAsks(questions)
+    if terms.no_status:
+        audit.record(
+            "import.no_status",
+            by=audit.person(tick.by)
+            if tick is not None and tick.by is not None
+            else audit.machine("lists.queue_import"),
+            account_id=job.account_id,
+            subject=f"import:{job.id}",
+            details={"columns": dict(terms.no_status)},
+        )
+    zone = terms.time_zone or known_zone(table.header)
+    return {**replace(terms, time_zone=zone).as_json(), "orders": orders}
+
+
 def start_import(
     list_id: int,
     file: IO[bytes],
     file_name: str,
     mapping: Mapping[str, str],
     *,
+    terms: ImportTerms | None = None,
     by: User | None = None,
     enqueue: bool = True,
     origin_version: int | None = None,
@@ -120,7 +181,7 @@ def start_import(
     """Upload and start in one step. Raises as `upload_import`; nothing is kept then."""
     job = upload_import(list_id, file, file_name, by=by, origin_version=origin_version)
     try:
-        return queue_import(job.id, mapping or job.mapping, enqueue=enqueue)
+        return queue_import(job.id, mapping or job.mapping, terms=terms, enqueue=enqueue)
     except BaseException:
         uploads.forget(Path(job.file_path))
         job.delete()

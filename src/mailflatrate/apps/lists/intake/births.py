@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from mailflatrate.apps.lists.intake.moments import moment_reader
+from mailflatrate.apps.lists.intake.moments import MONTH_FIRST_COUNTRIES, moment_reader
 from mailflatrate.rules.personal_data import MINOR_BELOW_YEARS, is_minor
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -14,7 +14,8 @@ _AGE = re.compile(r"(\d{1,3})(?:\.0+)?(?: ?(?:years?|jahre?))?", re.IGNORECASE)
 
 def minor_reader(country: str, today: date) -> Callable[[str], bool]:
     """Says of a birth date, or a year alone, whether it is a minor's. What is no date says nothing."""
-    read = moment_reader("UTC", country)
+    # Only whether somebody is a minor is asked here, so that a cell may be read by itself.
+    read = moment_reader("UTC", country.upper() in MONTH_FIRST_COUNTRIES, strict=False)
 
     def says_minor(text: str) -> bool:
         text = text.strip()

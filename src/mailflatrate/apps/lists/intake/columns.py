@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
+from mailflatrate.rules.prior_status import ColumnLook, Guess, StatusColumn, StatusField, guess_column
 
 MAX_COLUMNS = 500
 ATTRIBUTE_PREFIX = "attribute:"
@@ -27,7 +28,10 @@ class Target(StrEnum):
     CONFIRMED_IP = "confirmed_ip"
     SOURCE = "source"
     USER_AGENT = "user_agent"
+    LAST_CONTACT_AT = "last_contact_at"
 
+
+TIMES = (Target.SIGNUP_AT, Target.CONFIRMED_AT, Target.LAST_CONTACT_AT)
 
 EVIDENCE = (Target.SIGNUP_AT, Target.SIGNUP_IP, Target.CONFIRMED_AT, Target.SOURCE)
 """Without a value in each of these a row cannot become mailable (R-12)."""
@@ -48,17 +52,28 @@ _NAMES: dict[Target, str] = {
     "bestaetigtam bestaetigungszeit bestaetigungsdatum bestaetigungszeitpunkt doitime doiat "
     "doidate doidatum doizeit doizeitpunkt doubleoptinat doubleoptindate doubleoptintime doubleoptindatum "
     "zeitpunktderbestaetigung datumderbestaetigung verifiedat activatedat aktiviertam",
-    Target.CONFIRMED_IP: "confirmedip confirmip confirmationip bestaetigungsip ipbestaetigung ipderbestaetigung doiip "
+    Target.CONFIRMED_IP: "confirmedip confirmip activatedip activationip confirmationip bestaetigungsip "
+    "ipbestaetigung ipderbestaetigung doiip "
     "doubleoptinip ipadressederbestaetigung ipadressebestaetigung",
     Target.SOURCE: "source quelle herkunft origin sourceurl formurl form formular signupsource anmeldequelle "
     "anmeldeformular optinsource url referrer signupform signupurl formularurl quelleurl optinquelle",
     Target.USER_AGENT: "useragent browser",
+    Target.LAST_CONTACT_AT: "lastcontactat lastcontact lastcontacted lastcontactedat lastmailed lastmailedat "
+    "lastmailing "
+    "lastmailedon lastmailat lastemailsent lastemailsentat lastsent lastsentat lastcampaignsent lastcampaignsentat "
+    "lastemaildate lastsenddate lastnewsletter letzterkontakt letztermailversand letztermailing letztesmailing "
+    "letzternewsletter letzterversand letzteraussand letzteaussendung letzteemail letztemail letztemailam "
+    "zuletztangeschrieben zuletztangeschriebenam zuletztgesendet zuletztkontaktiert lastmessagesent lastmessageat",
 }
 # These may as well be a yes or no: taken only where no column has a clearer name.
 _WEAK_NAMES: dict[str, Target] = {
-    **dict.fromkeys(("signup", "optin", "anmeldung", "angemeldet"), Target.SIGNUP_AT),
     **dict.fromkeys(
-        ("confirmed", "bestaetigt", "bestaetigung", "doi", "doubleoptin", "aktiviert"), Target.CONFIRMED_AT
+        ("signup", "optin", "anmeldung", "angemeldet", "registriert", "registered", "subscribed", "abonniert"),
+        Target.SIGNUP_AT,
+    ),
+    **dict.fromkeys(
+        ("confirmed", "bestaetigt", "bestaetigung", "doi", "doubleoptin", "aktiviert", "activated", "verified"),
+        Target.CONFIRMED_AT,
     ),
 }
 _BY_NAME: dict[str, Target] = {name: target for target, names in _NAMES.items() for name in names.split()}
@@ -85,20 +100,29 @@ def attribute_key(title: str) -> str:
     return key if key[0].isalpha() else f"x_{key}"[:60]
 
 
-def suggest_mapping(header: Sequence[str]) -> dict[str, str]:
-    """Our field -> the file's column: known names first, the others as attributes.
+def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnLook]) -> dict[str, str]:
+    """Our field -> the file's column: known names first, then statuses, the others as attributes.
 
-    Columns about what the law protects most are left out (R-97).
+    A column of yes and no is never taken for a time. Columns about what the law protects most are left out (R-97), and
+    so are those that look like a status and have to be asked about.
     """
     mapping: dict[str, str] = {}
-    for names in (_BY_NAME, _WEAK_NAMES):
-        for title in header:
+    by_title = dict(zip(header, looks, strict=True))
+    for names, by_value in ((_BY_NAME, False), (_WEAK_NAMES, True)):
+        for title, look in by_title.items():
             target = names.get(_plain(title))
-            if target is not None and target.value not in mapping:
+            if target is None or target.value in mapping:
+                continue
+            is_time = look.is_times or not look.filled if by_value else not look.is_yes_or_no
+            if is_time or target not in TIMES:
                 mapping[target.value] = title
     taken = set(mapping.values())
-    for title in header:
-        if title in taken or is_special(title):
+    guesses = {title: guess_column(title, look) for title, look in by_title.items() if title not in taken}
+    for title, (guess, status_field) in guesses.items():
+        if guess is Guess.STATUS:
+            mapping[name_status(status_field.value, title, mapping)] = title
+    for title, (guess, _field) in guesses.items():
+        if guess is not Guess.NOTHING or is_special(title):
             continue
         key = base = attribute_key(title)
         number = 2
@@ -108,11 +132,22 @@ def suggest_mapping(header: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
+def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> str:
+    """`state`, or where that is taken `state:<title>`: several columns may tell of one thing."""
+    name = status_field
+    key = attribute_key(title)
+    number = 2
+    while name in mapping:
+        name, number = f"{status_field}:{key}" if number == 2 else f"{status_field}:{key}_{number}", number + 1
+    return name
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """A checked mapping: cell index of each target that is there, and (attribute name, cell index) of the others.
 
     `births` and `ages` are the cells that say how old somebody is, whether they are kept or left out (R-39).
+    `statuses` are the columns that tell what the previous system says.
     """
 
     targets: dict[Target, int]
@@ -120,6 +155,7 @@ class Columns:
     width: int
     births: tuple[int, ...] = ()
     ages: tuple[int, ...] = ()
+    statuses: tuple[StatusColumn, ...] = ()
 
     def missing_evidence(self) -> tuple[Target, ...]:
         """Kinds of proof that no column brings: with any of these missing, no row becomes mailable (R-12)."""
@@ -131,6 +167,7 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
     index = {title: number for number, title in enumerate(header)}
     targets: dict[Target, int] = {}
     attributes: list[tuple[str, int]] = []
+    statuses: list[StatusColumn] = []
     for name, title in mapping.items():
         if not title:
             continue
@@ -149,10 +186,12 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
             attributes.append((key, index[title]))
         elif name in set(Target):
             targets[Target(name)] = index[title]
+        elif name.partition(":")[0] in set(StatusField):
+            statuses.append(StatusColumn(StatusField(name.partition(":")[0]), index[title], title))
         else:
             raise ImportProblem(
                 _("“%(name)s” is none of our fields; these are: %(fields)s")
-                % {"name": name, "fields": ", ".join((*Target, f"{ATTRIBUTE_PREFIX}NAME"))}
+                % {"name": name, "fields": ", ".join((*Target, *StatusField, f"{ATTRIBUTE_PREFIX}NAME"))}
             )
     if Target.EMAIL not in targets:
         raise ImportProblem(_("say which column holds the e-mail address"))
@@ -165,4 +204,5 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
         len(header),
         births=tuple(number for number, texts in names.items() if is_birth(*texts)),
         ages=tuple(number for number, texts in names.items() if is_age(*texts)),
+        statuses=tuple(statuses),
     )

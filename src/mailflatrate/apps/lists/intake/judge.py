@@ -7,24 +7,29 @@ which evidence suffices is for `mailflatrate.rules` alone to say.
 import csv
 import io
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring
 
 from mailflatrate.apps.lists.intake.births import age_says_minor
-from mailflatrate.apps.lists.intake.columns import Columns, Target
+from mailflatrate.apps.lists.intake.columns import TIMES, Columns, Target
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.moments import Moment, read_ip
+from mailflatrate.apps.lists.intake.noes import REFUSAL_REASONS, SaidNo
 from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Refusal, Slice
+from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.tables import Table
+from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
-from mailflatrate.rules.consent import ImportedEvidence, judge_evidence
+from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
+from mailflatrate.rules.prior_status import NO, StatusHit, is_status_word
 
 DUPLICATE = "duplicate_in_file"
 SIGN_UP_UNREADABLE = "sign_up_time_unreadable"
 CONFIRMATION_UNREADABLE = "confirmation_time_unreadable"
 MINOR = "minor"
+STATUS_UNMAPPED = "status_unmapped"
 MAX_NAME_CHARACTERS = 120
 MAX_TEXT_CHARACTERS = 2000
 
@@ -35,16 +40,19 @@ _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 class Setting:
     """What judging depends on besides the row.
 
-    `key_of` maps a canonical address to its keyed hash (R-96), `read_moment` is the account's `moment_reader`,
-    `says_minor` its `minor_reader`, `now` the moment the import began (a resumed import keeps it). `own_domains`,
-    `own_addresses`, `allow_reserved`: see `decide_address`.
+    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each column of
+    times by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a resumed
+    import keeps it). `statuses` reads what the previous system says. `last_mailed_at` is the declared last mailing to
+    the list. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
     """
 
     columns: Columns
     key_of: Callable[[str], bytes]
-    read_moment: Callable[[str], Moment | None]
+    read_moments: Mapping[int, Callable[[str], Moment | None]]
     says_minor: Callable[[str], bool]
     now: datetime
+    statuses: Statuses
+    last_mailed_at: datetime | None = None
     own_domains: Collection[str] = ()
     own_addresses: Collection[str] = ()
     allow_reserved: Collection[str] = ()
@@ -59,6 +67,12 @@ class Judge:
         self._of_age_unasked = not setting.columns.births and not setting.columns.ages
         # Of two columns for one attribute the later one that has a value wins in PostgreSQL's jsonb.
         self._attribute_keys = [(f"{encode_basestring(key)}:", at) for key, at in setting.columns.attributes]
+        self._statuses = setting.statuses if setting.statuses.speak else None
+        self._watched = setting.statuses.watched
+        self._contact_at = setting.columns.targets.get(Target.LAST_CONTACT_AT)
+        self._read_signup, self._read_confirmed, self._read_contact = (
+            setting.read_moments.get(setting.columns.targets.get(target, -1), _no_moment) for target in TIMES
+        )
         self._readers = tuple(
             setting.columns.targets.get(target)
             for target in (
@@ -118,6 +132,13 @@ class Judge:
     def _judge(
         self, line: int, cells: list[str], email_at: int, part: Slice, write: Callable[[tuple[object, ...]], object]
     ) -> None:
+        reason = ""
+        if self._statuses is not None:
+            hit, reason = self._statuses.judge(cells)
+            if hit is not None and hit.status in NO and self._refuse(line, cells, cells[email_at], hit, part):
+                return
+            if reason and hit is not None:
+                self._statuses.note(hit, part.unknown)
         decision, key, first = self._address(cells[email_at])
         if decision.verdict is AddressVerdict.REFUSE:
             part.refusals.append(_refusal(line, cells, decision))
@@ -126,9 +147,24 @@ class Judge:
             part.refusals.append((line, cells, "R-20", DUPLICATE, ""))
             return
         if self._of_age_unasked or not self._is_minor(cells):
-            self._stage(line, cells, decision, key, part, write)
+            self._stage(line, cells, decision, key, part, write, reason)
         else:
             part.refusals.append((line, cells, "R-39", MINOR, ""))
+
+    def _refuse(self, line: int, cells: list[str], address: str, hit: StatusHit, part: Slice) -> bool:
+        """Take a row down whose person said no in the previous system; False where the cell holds no address at all.
+
+        Whatever else is wrong with the address, a no to it counts; and so does a second one in the same file.
+        """
+        try:
+            key = self._setting.key_of(canonical_key(address.strip()))
+        except AddressError:
+            return False
+        self._seen.add(key)
+        assert self._statuses is not None
+        part.noes.append(SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells)))
+        part.refusals.append((line, cells, "R-16", REFUSAL_REASONS[hit.status], ""))
+        return True
 
     def _is_minor(self, cells: list[str]) -> bool:
         columns, says_minor = self._setting.columns, self._setting.says_minor
@@ -144,39 +180,44 @@ class Judge:
         key: bytes,
         part: Slice,
         write: Callable[[tuple[object, ...]], object],
+        held_for: str,
     ) -> None:
-        """Judge the evidence of a row whose address is wanted, and write it for COPY."""
+        """Judge the evidence of a row whose address is wanted, and write it for COPY. `held_for`: why the status holds
+        it, if it does."""
         first_name, last_name, signup, signup_ip, confirmed, confirmed_ip, source, agent = (
             "" if at is None else cells[at] for at in self._readers
         )
-        read = self._setting.read_moment
-        signup_at = read(signup) if signup else None
-        confirmed_at = read(confirmed) if confirmed else None
+        signup_at = self._read_signup(signup) if signup else None
+        confirmed_at = self._read_confirmed(confirmed) if confirmed else None
         signup_moment = None if signup_at is None else signup_at.at
         confirmed_moment = None if confirmed_at is None else confirmed_at.at
         signup_address = read_ip(signup_ip) if signup_ip else None
         confirmed_address = read_ip(confirmed_ip) if confirmed_ip else None
         source = source.strip()[:MAX_TEXT_CHARACTERS]
-        verdict = judge_evidence(
-            ImportedEvidence(
-                sign_up_at=signup_moment,
-                # What is no address at all goes to the rules as it stood, so that they can call it malformed.
-                sign_up_ip=signup_address or signup_ip.strip(),
-                confirmed_at=confirmed_moment,
-                confirmed_ip=confirmed_address or confirmed_ip.strip(),
-                source=source,
-            ),
-            self._setting.now,
+        evidence = ImportedEvidence(
+            sign_up_at=signup_moment,
+            # What is no address at all goes to the rules as it stood, so that they can call it malformed.
+            sign_up_ip=signup_address or signup_ip.strip(),
+            confirmed_at=confirmed_moment,
+            confirmed_ip=confirmed_address or confirmed_ip.strip(),
+            source=source,
         )
+        verdict, contact = judge_evidence(evidence, self._setting.now), None
+        if verdict.needs_review or verdict.reason is EvidenceReason.TOO_OLD:
+            verdict, contact = self._judge_by_contact(evidence, verdict, cells)
         if decision.verdict is AddressVerdict.HOLD:
             assert decision.reason is not None
             reason = decision.reason.value
+        elif held_for:
+            reason = held_for
         elif signup_at is None and signup.strip():
             reason = SIGN_UP_UNREADABLE
         elif confirmed_at is None and confirmed.strip():
             reason = CONFIRMATION_UNREADABLE
         else:
             reason = "" if verdict.mailable or verdict.reason is None else verdict.reason.value
+            if not reason and self._watched and self._has_unread_status(cells):
+                reason = STATUS_UNMAPPED
         write(
             (
                 line,
@@ -191,11 +232,37 @@ class Judge:
                 confirmed_address,
                 source,
                 agent.strip()[:MAX_TEXT_CHARACTERS],
-                _details(line, signup_at, signup, confirmed_at, confirmed, verdict.needs_review),
+                _details(line, signup_at, signup, confirmed_at, confirmed, verdict.needs_review, contact),
                 reason,
             )
         )
         part.cells[line] = cells
+
+    def _judge_by_contact(
+        self, evidence: ImportedEvidence, by_confirmation: EvidenceVerdict, cells: list[str]
+    ) -> tuple[EvidenceVerdict, dict[str, str] | None]:
+        """Judge an old consent by the last contact; what it was, and who says so.
+
+        The row's own last mailing counts, else the one declared for the list, which a reviewer accepts or not before
+        anybody is mailed (R-13).
+        """
+        own = None
+        if self._contact_at is not None and (text := cells[self._contact_at]):
+            own = self._read_contact(text)
+        at = self._setting.last_mailed_at if own is None else own.at
+        if at is None:
+            return by_confirmation, None
+        verdict = judge_evidence(evidence._replace(last_contact_at=at), self._setting.now)
+        return verdict, {"at": at.isoformat(), "by": "origin" if own is None else "row"}
+
+    def _has_unread_status(self, cells: list[str]) -> bool:
+        """True where a column that is no status by the mapping holds a word that only mailing systems use."""
+        for at in self._watched:
+            cell = cells[at]
+            # Nearly every other cell ends in a digit or is a name that was looked at before.
+            if cell and cell[-1].isalpha() and is_status_word(cell):
+                return True
+        return False
 
     def _attributes(self, cells: list[str]) -> str | None:
         # A whole JSON encoder for two short strings would take as long as deciding about the address.
@@ -205,6 +272,10 @@ class Judge:
             if (value := cells[at].strip())
         ]
         return f"{{{','.join(members)}}}" if members else None
+
+
+def _no_moment(text: str) -> None:
+    """The reader of a column that the file does not have."""
 
 
 def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:
@@ -219,11 +290,12 @@ def _details(
     confirmed_at: Moment | None,
     confirmed: str,
     needs_review: bool,
+    contact: dict[str, str] | None,
 ) -> str:
     """The file's line; for each moment that left something open its text and what was assumed; a wish for review."""
     open_signup = signup_at is not None and signup_at.assumed
     open_confirmed = confirmed_at is not None and confirmed_at.assumed
-    if not open_signup and not open_confirmed and not needs_review:
+    if not open_signup and not open_confirmed and not needs_review and contact is None:
         return f'{{"line":{line}}}'
     details: dict[str, object] = {"line": line}
     if open_signup:
@@ -232,4 +304,6 @@ def _details(
         details["confirmed_at"] = {"text": confirmed.strip(), "assumed": open_confirmed}
     if needs_review:
         details["review"] = "ageing"
+    if contact is not None:
+        details["last_contact"] = contact
     return _json(details)

@@ -1,13 +1,14 @@
 """Moments and IP addresses as files spell them.
 
-A moment without a zone is taken in the account's; `03/04/2024` is read day first unless the account's country writes
-the month first. Whatever was assumed is noted beside the evidence together with the text as it stood in the file.
+A moment without a zone is taken in the file's. Whether `03/04/2024` is the third of April is decided for a whole column
+(`survey`), never for one cell. Whatever was assumed is noted beside the evidence with the text as it stood in the file.
 """
 
 import ipaddress
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,16 +20,27 @@ _EARLIEST_YEAR = 1990
 _LATEST_YEAR = 2100
 
 _CLOCK = r"(?P<h>\d{1,2})[:.](?P<mi>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d{1,9})?)?"
-_TIME = r"(?:[ T,]*(?:um )?" + _CLOCK + r"(?: ?Uhr)?(?: ?(?P<ap>[AaPp])\.?[Mm]\.?)?)?"
-_ZONE = r"(?:\s*\(?(?P<z>Z|[A-Z]{3,4}|(?:UTC|GMT)?[+-]\d{2}:?\d{2})\)?)?"
+_TIME = r"(?:[ Tt,]*(?:um )?" + _CLOCK + r"(?: ?Uhr)?(?: ?(?P<ap>[AaPp])\.?[Mm]\.?)?)?"
+# An offset may be followed by its name (Go: `+0200 CEST`), a place (Java: `+01:00[Europe/Berlin]`), or Go's own clock.
+_ZONE = (
+    r"(?:\s*\(?(?P<z>[Zz]|[A-Z]{3,4}|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?::?00)?)\)?"
+    r"(?:\s*(?:[A-Z]{3,5}|\[[\w/+-]{1,40}\]|\([^()]{1,60}\)))?)?(?: m=[+-][\d.]+)?"
+)
 _WEEKDAY = r"(?:[A-Za-z]{2,10}\.?,? )?"
 _TAIL = _TIME + _ZONE + r"$"
-_DOTTED = re.compile(r"(?P<d>\d{1,2})\. ?(?P<mo>\d{1,2})\. ?(?P<y>\d{4}|\d{2})" + _TAIL)
+_DOTTED = re.compile(r"(?P<a>\d{1,2})\. ?(?P<b>\d{1,2})\. ?(?P<y>\d{4}|\d{2})" + _TAIL)
 _SLASHED = re.compile(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4}|\d{2})" + _TAIL)
-_DASHED = re.compile(r"(?P<d>\d{1,2})-(?P<mo>\d{1,2})-(?P<y>\d{4})" + _TAIL)
+_DASHED = re.compile(r"(?P<a>\d{1,2})-(?P<b>\d{1,2})-(?P<y>\d{4})" + _TAIL)
 _YEAR_FIRST = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})" + _TAIL)
 _DAY_NAMED = re.compile(_WEEKDAY + r"(?P<d>\d{1,2})\.?[ -](?P<name>[^\W\d]{3,9})\.?[ -](?P<y>\d{4})" + _TAIL)
 _NAME_DAY = re.compile(_WEEKDAY + r"(?P<name>[^\W\d]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TAIL)
+# C's ctime and `date`: Tue Jan  2 15:04:05 UTC 2024
+_YEAR_LAST = re.compile(
+    r"[A-Za-z]{3},? (?P<name>[A-Za-z]{3}) {1,2}(?P<d>\d{1,2}) "
+    + _CLOCK
+    + r"(?P<ap>)(?: (?P<z>[A-Z]{3,4}|[+-]\d{4}))? (?P<y>\d{4})$"
+)
+_ORDERED = re.compile(r"\s*(\d{1,2})([/-]|\. ?)(\d{1,2})(?:[/-]|\. ?)(?:\d{4}|\d{2})(?!\d)")
 _EPOCH = re.compile(r"\d{10}(?:\.\d+)?|\d{13}")
 # A cell of Excel that was never formatted as a date: days since its epoch, 1990 to 2099.
 _SERIAL = re.compile(r"(3[3-9]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,15}))?")
@@ -51,18 +63,43 @@ class Moment(NamedTuple):
     assumed: tuple[str, ...] = ()
 
 
-def moment_reader(time_zone: str, country: str) -> Callable[[str], Moment | None]:
-    """A reader of moments for one account: None for a text that is none. `time_zone` is an IANA name."""
+class DayOrder(StrEnum):
+    """What a date such as `03/04/2024` begins with. EITHER: this cell alone does not say."""
+
+    DAY_FIRST = "day_first"
+    MONTH_FIRST = "month_first"
+    EITHER = "either"
+
+
+def day_order(text: str) -> DayOrder | None:
+    """What a cell says about the order of day and month in its column; None where it says nothing."""
+    match = _ORDERED.match(text)
+    if match is None:
+        return None
+    first, second = int(match[1]), int(match[3])
+    if first > 12:
+        return DayOrder.DAY_FIRST if second <= 12 else None
+    if second > 12:
+        return DayOrder.MONTH_FIRST
+    # With dots the day comes first, unless another cell of the column cannot be read that way.
+    return None if first == second or match[2].startswith(".") else DayOrder.EITHER
+
+
+def moment_reader(time_zone: str, month_first: bool | None, *, strict: bool = True) -> Callable[[str], Moment | None]:
+    """A reader of the moments of one column: None for a text that is none. `time_zone` is an IANA name.
+
+    `month_first` is the column's order, None while nothing is known: then `03/04/2024` cannot be read. With `strict` a
+    cell that contradicts the order of its column cannot be read either.
+    """
     zone = ZoneInfo(time_zone)
-    month_first = country.upper() in MONTH_FIRST_COUNTRIES
 
     def read(text: str) -> Moment | None:
         try:
             at = datetime.fromisoformat(text)
         except ValueError:
-            return _read_spelled(text.strip(), zone, month_first)
+            return _read_spelled(text.strip(), zone, month_first, strict)
         if not _EARLIEST_YEAR <= at.year <= _LATEST_YEAR:
-            return _read_spelled(text.strip(), zone, month_first)
+            return _read_spelled(text.strip(), zone, month_first, strict)
         if at.tzinfo is None:
             return Moment(at.replace(tzinfo=zone).astimezone(UTC), ("zone",))
         return Moment(at.astimezone(UTC))
@@ -70,7 +107,7 @@ def moment_reader(time_zone: str, country: str) -> Callable[[str], Moment | None
     return read
 
 
-def _read_spelled(text: str, zone: ZoneInfo, month_first: bool) -> Moment | None:
+def _read_spelled(text: str, zone: ZoneInfo, month_first: bool | None, strict: bool) -> Moment | None:
     if _EPOCH.fullmatch(text):
         seconds = float(text) / (1000 if len(text) == 13 else 1)
         return Moment(datetime.fromtimestamp(seconds, UTC))
@@ -78,26 +115,37 @@ def _read_spelled(text: str, zone: ZoneInfo, month_first: bool) -> Moment | None
     if serial:
         at = _SERIAL_EPOCH + timedelta(seconds=round(float(f"{serial[1]}.{serial[2] or 0}") * 86_400))
         return Moment(at.replace(tzinfo=zone).astimezone(UTC), ("zone", "excel_days"))
-    for pattern in (_DOTTED, _SLASHED, _YEAR_FIRST, _DASHED, _DAY_NAMED, _NAME_DAY):
+    for pattern in (_DOTTED, _SLASHED, _YEAR_FIRST, _DASHED, _DAY_NAMED, _NAME_DAY, _YEAR_LAST):
         match = pattern.match(text)
         if match:
             try:
-                return _build(match, zone, month_first)
-            except ValueError:
+                return _build(match, zone, False if pattern is _DOTTED and month_first is None else month_first, strict)
+            except (ValueError, OverflowError):
                 return None
     return None
 
 
-def _build(match: re.Match[str], zone: ZoneInfo, month_first: bool) -> Moment | None:
+def _ordered_day(first: int, second: int, month_first: bool | None, strict: bool) -> tuple[int, int, tuple[str, ...]]:
+    """(day, month, what was assumed). Raises ValueError where the order is unknown or contradicts the column's."""
+    if first <= 12 and second <= 12:
+        if month_first is None and first != second:
+            raise ValueError("nobody knows whether the day or the month comes first")
+        assumed = () if first == second else ("month_first" if month_first else "day_first",)
+        return (second, first, assumed) if month_first else (first, second, assumed)
+    is_month_first = second > 12
+    if strict and month_first is not None and month_first != is_month_first:
+        raise ValueError("the column has the other order")
+    return (second, first, ()) if is_month_first else (first, second, ())
+
+
+def _build(match: re.Match[str], zone: ZoneInfo, month_first: bool | None, strict: bool) -> Moment | None:
     """The moment of a match; raises ValueError for a day or time that does not exist."""
     part = match.groupdict()
-    assumed: list[str] = []
+    assumed: tuple[str, ...] = ()
     if part.get("a"):
-        first, second = int(part["a"]), int(part["b"])
-        us_order = second > 12 or (first <= 12 and (month_first or bool(part["ap"])))
-        day, month = (second, first) if us_order else (first, second)
-        if first <= 12 and second <= 12 and first != second:
-            assumed.append("month_first" if us_order else "day_first")
+        day, month, assumed = _ordered_day(int(part["a"]), int(part["b"]), month_first, strict)
+        if match.re is _DOTTED and not month_first:
+            assumed = ()
     elif part.get("name"):
         named = _MONTHS.get(part["name"][:3].lower())
         if named is None:
@@ -115,20 +163,20 @@ def _build(match: re.Match[str], zone: ZoneInfo, month_first: bool) -> Moment | 
         hour = hour % 12 + (12 if part["ap"] in "Pp" else 0)
     at = datetime(year, month, day, hour, int(part["mi"] or 0), int(part["s"] or 0), tzinfo=zone)
     if part["z"]:
-        offset = _offset(part["z"])
+        offset = _offset(part["z"].upper())
         if offset is None:
             return None
-        return Moment(at.replace(tzinfo=offset).astimezone(UTC), tuple(assumed))
+        return Moment(at.replace(tzinfo=offset).astimezone(UTC), assumed)
     return Moment(at.astimezone(UTC), ("zone", *assumed))
 
 
 def _offset(name: str) -> timezone | None:
     if name in _ZONES_HOURS:
         return timezone(timedelta(hours=_ZONES_HOURS[name]))
-    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{2}):?(\d{2})", name)
+    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{2})(?::?(\d{2}))?(?::?00)?", name)
     if match is None or int(match[2]) > 15:
         return None
-    span = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    span = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
     return timezone(-span if match[1] == "-" else span)
 
 

@@ -5,9 +5,10 @@ slice ended. An advisory lock keeps two runners of the same import apart.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import structlog
@@ -20,12 +21,14 @@ from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.births import minor_reader
-from mailflatrate.apps.lists.intake.columns import Columns, check_mapping
+from mailflatrate.apps.lists.intake.columns import TIMES, Columns, check_mapping
 from mailflatrate.apps.lists.intake.judge import Judge, Setting
-from mailflatrate.apps.lists.intake.moments import moment_reader
+from mailflatrate.apps.lists.intake.moments import DayOrder, Moment, moment_reader
 from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Cancelled, Overtaken, write_slice
+from mailflatrate.apps.lists.intake.statuses import Statuses
+from mailflatrate.apps.lists.intake.terms import ImportTerms
 from mailflatrate.apps.lists.intake.workbook import open_table
-from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import clock, ids, jobs, tenancy
 
 _LOCK_SPACE = 0x696D706F << 32
@@ -114,7 +117,7 @@ def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | N
     if not path.is_file():
         raise ImportProblem(_("the uploaded file is gone; please upload it again"))
     table = open_table(path)
-    judge = Judge(_setting(job, check_mapping(table.header, job.mapping)))
+    judge = Judge(_setting(job, check_mapping(table.header, job.mapping), table.header))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
         pending: Future[None] | None = None
         try:
@@ -142,18 +145,37 @@ def _quick_turns() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-def _setting(job: Import, columns: Columns) -> Setting:
+def _setting(job: Import, columns: Columns, header: Sequence[str]) -> Setting:
+    assert job.started_at is not None and job.origin_id is not None
     with tenancy.account(job.account_id):
         account = Account.objects.get(id=job.account_id)
         around = surroundings()
-    assert job.started_at is not None
+        mailed_on = ListOrigin.objects.values_list("last_mailed_on", flat=True).get(id=job.origin_id)
+    terms = ImportTerms.from_json(job.terms)
+    read_moments = moment_readers(job, columns, header, terms.time_zone or account.time_zone)
     return Setting(
         columns=columns,
         key_of=ids.key_ring().suppression_key,
-        read_moment=moment_reader(account.time_zone, account.country),
+        read_moments=read_moments,
         says_minor=minor_reader(account.country, job.started_at.date()),
         now=job.started_at,
+        statuses=Statuses(columns, terms, header, read_moments),
+        # Nobody is mailed before a reviewer has accepted what was declared (R-10), this included.
+        last_mailed_at=None if mailed_on is None else datetime.combine(mailed_on, time(), UTC),
         own_domains=around.own_domains,
         own_addresses=around.own_addresses,
         allow_reserved=around.allow_reserved,
     )
+
+
+def moment_readers(
+    job: Import, columns: Columns, header: Sequence[str], time_zone: str
+) -> dict[int, Callable[[str], Moment | None]]:
+    """A reader for each column that may hold a time: by its index, in the order that was decided at the start."""
+    orders = job.terms.get("orders", {})
+    used = {columns.targets[target] for target in TIMES if target in columns.targets}
+    used |= {column.index for column in columns.statuses}
+    return {
+        at: moment_reader(time_zone, orders[header[at]] == DayOrder.MONTH_FIRST if header[at] in orders else None)
+        for at in used
+    }

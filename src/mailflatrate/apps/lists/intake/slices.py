@@ -16,13 +16,15 @@ from django.db import IntegrityError, connection
 from django.utils.translation import gettext
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.holding import AGEING, ORIGIN_WAITING
+from mailflatrate.apps.lists.intake.holding import AGEING, ORIGIN_WAITING, SAID_NO
+from mailflatrate.apps.lists.intake.noes import SaidNo, write_noes
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
 
 SLICE_ROWS = 20_000
 _TRIES = 3
+UNKNOWN_WORDS = 30
 
 Refusal = tuple[int, list[str], str, str, str]
 """Line number, cells as they stood in the file, rule id (may be empty), reason, suggestion (may be empty)."""
@@ -41,6 +43,10 @@ class Slice:
     staged: bytes = b""
     cells: dict[int, list[str]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+    noes: list[SaidNo] = field(default_factory=list)
+    """Rows whose people said no in the previous system; they are among the refusals, too."""
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(column, word) -> rows whose status word nobody knows."""
 
 
 @dataclass(slots=True)
@@ -212,6 +218,8 @@ def _write(job: Import, part: Slice) -> None:
         if origin == DeclarationState.REJECTED.value:
             raise ImportProblem(gettext("the origin of this list was rejected; nothing can be imported into it"))
         tally = _tally(*counters)
+        # First: whoever says no in this slice is suppressed before any other row of the same person is judged.
+        _take_back(tally, write_noes(job, part.noes))
         refusals = _merge(cursor, job, part, tally, approved=origin == DeclarationState.APPROVED.value)
         _refuse(cursor, job, refusals)
         cursor.execute(
@@ -229,8 +237,37 @@ def _write(job: Import, part: Slice) -> None:
                 job.id,
             ],
         )
+        _note_unknown(cursor, job, part.unknown)
     if tally.events >= SEAL_EVERY_EVENTS:
         wake_sealer()
+
+
+def _take_back(tally: Tally, ended: Counter[str]) -> None:
+    """People whom earlier rows of this file brought and who said no further down: out of the counters they were in."""
+    for reason, people in ended.items():
+        if reason:
+            tally.quarantined[reason] -= people
+        else:
+            tally.accepted -= people
+        tally.quarantined[SAID_NO] += people
+    tally.quarantined = +tally.quarantined
+
+
+def _note_unknown(cursor: Any, job: Import, unknown: Counter[tuple[str, str]]) -> None:
+    """Keep the words nobody knows, for the report: at most UNKNOWN_WORDS of them."""
+    if not unknown:
+        return
+    cursor.execute("SELECT terms FROM import WHERE account_id = %s AND id = %s", [job.account_id, job.id])
+    terms = json.loads(cursor.fetchone()[0])
+    words = terms.setdefault("unknown_words", {})
+    for (title, word), rows in unknown.most_common():
+        of_column = words.setdefault(title, {})
+        if word in of_column or sum(map(len, words.values())) < UNKNOWN_WORDS:
+            of_column[word] = of_column.get(word, 0) + rows
+    cursor.execute(
+        "UPDATE import SET terms = %s::jsonb WHERE account_id = %s AND id = %s",
+        [json.dumps(terms), job.account_id, job.id],
+    )
 
 
 def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refused: str) -> Tally:

@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +52,11 @@ class Import(TenantModel):
     file_sha256 = models.CharField(max_length=64)
     file_bytes = models.BigIntegerField()
     mapping = models.JSONField(default=dict, help_text="our field -> the file's column")
+    terms = models.JSONField(
+        default=dict,
+        db_default=Value({}, output_field=models.JSONField()),
+        help_text="what the customer said about the file besides its columns (intake.terms), and what was decided",
+    )
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
     problem = models.TextField(blank=True)
     bytes_read = models.BigIntegerField(default=0)

@@ -1,5 +1,6 @@
 """Imports: a file with the proof of each consent, for a list whose origin is declared (R-10 to R-16)."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,8 @@ from pydantic import Field
 
 from mailflatrate.apps.accounts.models import Scope
 from mailflatrate.apps.lists import actions, queries
-from mailflatrate.apps.lists.intake.columns import EVIDENCE
+from mailflatrate.apps.lists.intake.columns import EVIDENCE, Target
+from mailflatrate.apps.lists.intake.terms import ALL_ROWS, ImportTerms
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import list_of
@@ -19,6 +21,7 @@ from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page, Paged, before_id, open_cursor, page_of, seal_cursor
 from mailflatrate.entrypoints.web.reasons import reason_word
 from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
+from mailflatrate.rules.prior_status import StatusField
 
 ROUTER = Router(tags=["Imports"])
 MOST_COLUMNS = 200
@@ -50,11 +53,25 @@ class ImportShown(Schema):
     finished_at: datetime | None
 
 
+class ImportQuestion(Schema):
+    """Something that has to be answered before a file starts: `about` is status, file or date_order."""
+
+    about: str
+    column: str
+    sentence: str
+
+
 class Uploaded(ImportShown):
-    """A file that waits for its columns: `mapping` is our suggestion, `missing_proof` what no column brings."""
+    """A file that waits for its columns: `mapping` is our suggestion, `missing_proof` what no column brings.
+
+    `questions` have to be answered with the start; `all_rows` is what the name of the file says of everyone in it.
+    """
 
     columns: list[str]
     missing_proof: list[str]
+    questions: list[ImportQuestion]
+    all_rows: str
+    time_zone: str
 
 
 class RefusedRow(Schema):
@@ -75,10 +92,37 @@ class Starting(Given):
         dict[str, Column] | None,
         Field(
             max_length=MOST_COLUMNS,
-            description="email, first_name, last_name, signup_at, signup_ip, confirmed_at, confirmed_ip, source, "
-            "user_agent, or attribute.NAME -> a column of the file; null: as suggested",
+            description=f"{', '.join((*Target, *StatusField))}, or attribute:NAME -> a column of the file; several "
+            "columns may hold a status: state, state:2, ...; null: as suggested",
         ),
     ] = None
+    all_rows: Annotated[
+        str,
+        Field(
+            max_length=20,
+            description=f"what everyone in the file said to mail, for exports of one status: {', '.join(ALL_ROWS)}; "
+            "empty: as suggested by the name of the file",
+        ),
+    ] = ""
+    no_status: Annotated[
+        dict[Column, Column],
+        Field(
+            max_length=MOST_COLUMNS,
+            description="columns that look like a status and aren't one -> the reason; it is recorded",
+        ),
+    ] = {}
+    time_zone: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="zone of times that name none, such as Europe/Berlin; empty: the "
+            "zone of the system that wrote the file, or the account's",
+        ),
+    ] = ""
+    date_order: Annotated[
+        str,
+        Field(max_length=20, description="day_first or month_first, for columns whose dates don't decide it"),
+    ] = ""
     policy_confirmed: Annotated[
         bool, Field(description="true: these addresses keep to the anti-spam policy, and I answer for it (R-04)")
     ] = False
@@ -126,10 +170,12 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     sign-up and confirmation, and the source. It waits until you have looked at the columns."""
     list_of(list_id)
     job = actions.upload_import(list_id, file, file.name or "", by=request.caller.user)
-    head = actions.read_head(Path(job.file_path))
+    head = actions.read_head(Path(job.file_path), file_name=job.file_name)
     return Uploaded(
         **_values(import_of(job.id)), columns=head.header,
         missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
+        questions=[ImportQuestion(**asdict(question)) for question in head.questions],
+        all_rows=job.terms["all_rows"], time_zone=job.terms["time_zone"],
     )  # fmt: skip
 
 
@@ -141,12 +187,19 @@ def show_import(request: ApiRequest, import_id: Id) -> ImportShown:
 
 @endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=Scope.CONTACTS, answers=ImportShown, status=202)
 def start_import(request: ApiRequest, import_id: Id, given: Starting) -> ImportShown:
-    """Start an import. Rows without whole proof end in quarantine or are refused; no word of yours replaces proof."""
+    """Start an import. Rows without whole proof end in quarantine or are refused; no word of yours replaces proof.
+    People who said no in the previous system are suppressed. A column that looks like a status and is mapped to none
+    stops the start: map it, or name it in `no_status` with the reason."""
     job = import_of(import_id)
     if not given.policy_confirmed:
         raise Problem(Code.NOT_CONFIRMED)
     mapping = job.mapping if given.mapping is None else given.mapping
-    actions.queue_import(import_id, mapping, tick=request.caller.tick)
+    suggested = ImportTerms.from_json(job.terms)
+    terms = ImportTerms(
+        all_rows=given.all_rows or suggested.all_rows, no_status=given.no_status,
+        time_zone=given.time_zone or suggested.time_zone, date_order=given.date_order,
+    )  # fmt: skip
+    actions.queue_import(import_id, mapping, terms=terms, tick=request.caller.tick)
     return _shown(import_id)
 
 

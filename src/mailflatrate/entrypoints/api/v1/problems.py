@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -23,6 +23,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaR
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
+from mailflatrate.apps.lists.intake.questions import ImportAsks
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.entrypoints.web.studio.content.media import refusal_sentence
 from mailflatrate.mail.liquid import SourceRefused
@@ -235,6 +236,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Code.REFUSED, _("There is a template of this name already."))
     if isinstance(error, HttpError):
         return Problem(Code.MALFORMED)
+    if isinstance(error, ImportAsks):
+        return Problem(Code.REFUSED, sentence(error), more={"questions": [asdict(each) for each in error.questions]})
     for known, code in _CODES:
         if isinstance(error, known):
             return Problem(code, sentence(error) if code in _SPEAKS else "")

@@ -1,6 +1,6 @@
 """Imports: upload, columns, live progress, report, history."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from mailflatrate.apps.accounts.actions import Tick
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.actions.imports import Head
 from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
+from mailflatrate.apps.lists.intake.terms import BY_ROW, ImportTerms, name_asks
+from mailflatrate.apps.lists.intake.workbook import open_table
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.client import circumstances
@@ -24,8 +26,20 @@ from mailflatrate.entrypoints.web.origin_words import figures_of
 from mailflatrate.entrypoints.web.reasons import reason_word, reasons
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import UploadForm
-from mailflatrate.entrypoints.web.studio.audience.mapping import choices, columns_of, missing_evidence, posted_mapping
-from mailflatrate.entrypoints.web.studio.audience.words import IMPORT_TONES, error_sentence
+from mailflatrate.entrypoints.web.studio.audience.mapping import (
+    choices,
+    columns_of,
+    missing_evidence,
+    posted_mapping,
+    posted_terms,
+    zones,
+)
+from mailflatrate.entrypoints.web.studio.audience.words import (
+    ALL_ROWS_WORDS,
+    DATE_ORDER_WORDS,
+    IMPORT_TONES,
+    error_sentence,
+)
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
@@ -101,9 +115,16 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/import_new.html", context, status=422 if form.errors else 200)
 
 
-def _head(job: Import) -> Head:
+def _head(job: Import, mapping: Mapping[str, str], terms: ImportTerms) -> Head:
     try:
-        return actions.read_head(Path(job.file_path))
+        return actions.read_head(Path(job.file_path), file_name=job.file_name, mapping=mapping, terms=terms)
+    except OSError:
+        raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
+
+
+def _header(job: Import) -> list[str]:
+    try:
+        return open_table(Path(job.file_path)).header
     except OSError:
         raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
 
@@ -112,20 +133,29 @@ def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpRespo
     """Step two. `more` may hold the choices that were posted and what is wrong with them."""
     problem = more.pop("problem", "")
     mapping = more.pop("mapping", job.mapping)
+    terms = more.pop("terms", ImportTerms.from_json(job.terms))
+    asks = name_asks(job.file_name)
     context: dict[str, Any] = {
         "job": job,
         "problem": problem,
+        "terms": terms,
+        "all_rows": terms.all_rows or ("" if asks else BY_ROW),
+        "all_rows_choices": [*([("", "–")] if asks else []), *ALL_ROWS_WORDS.items()],
+        "date_orders": list(DATE_ORDER_WORDS.items()),
+        "zones": zones(),
+        "zone": terms.time_zone or request.account.time_zone,
         "choices": choices(),
         "missing": missing_evidence(mapping),
         "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
         **more,
     }
     try:
-        head = _head(job)
+        head = _head(job, mapping, terms)
     except ImportProblem as error:
         context["gone"] = error_sentence(error)
     else:
-        context |= {"head": head, "columns": columns_of(head.header, head.rows, mapping)}
+        questions = [] if problem else [question.sentence for question in head.questions]
+        context |= {"head": head, "questions": questions, "columns": columns_of(head, mapping, terms.no_status)}
     return page(request, "studio/audience/import_columns.html", context, status=422 if problem else 200)
 
 
@@ -140,6 +170,11 @@ def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
         "quarantined": reasons(job.quarantined),
         "refused": reasons(job.refused),
         "figures": figures_of(job),
+        "unknown_words": [
+            (title, word, number)
+            for title, words in job.terms.get("unknown_words", {}).items()
+            for word, number in words.items()
+        ],
         "lines": [(line, reason_word(line.reason), ", ".join(map(str, line.row))) for line in shown],
         "next": f"?after={shown[-1].line_number}" if len(lines) > len(shown) else "",
         "first": reverse("studio:import", args=[job.id]) if after else "",
@@ -169,8 +204,12 @@ def columns(request: StudioRequest, import_id: int) -> HttpResponse:
     """What the choice of columns means for the proof, while it is being made."""
     context: dict[str, Any] = {"missing": [], "problem": ""}
     try:
-        head = _head(_find(import_id))
-        context["missing"] = missing_evidence(posted_mapping(head.header, request.POST.getlist("target")))
+        job = _find(import_id)
+        header = _header(job)
+        mapping = posted_mapping(header, request.POST.getlist("target"))
+        context["missing"] = missing_evidence(mapping)
+        head = _head(job, mapping, posted_terms(header, request.POST))
+        context["questions"] = [question.sentence for question in head.questions]
     except ImportProblem as problem:
         context["problem"] = error_sentence(problem)
     return page(request, "studio/audience/import_evidence.html", context)
@@ -185,12 +224,14 @@ def start(request: StudioRequest, import_id: int) -> HttpResponse:
         return see_other(reverse("studio:import", args=[import_id]))
     posted: dict[str, Any] = {"ticked": request.POST.get("policy") == "on"}
     try:
-        posted["mapping"] = posted_mapping(_head(job).header, request.POST.getlist("target"))
+        header = _header(job)
+        posted["mapping"] = posted_mapping(header, request.POST.getlist("target"))
+        posted["terms"] = posted_terms(header, request.POST)
         if not posted["ticked"]:
             problem = _("Please read the policy and confirm that these addresses keep to it.")
             return _columns_page(request, job, **posted, problem=problem)
         tick = Tick(request.user, circumstances(request))
-        actions.queue_import(import_id, posted["mapping"], tick=tick)
+        actions.queue_import(import_id, posted["mapping"], terms=posted["terms"], tick=tick)
     except ImportProblem as problem:
         return _columns_page(request, job, **posted, problem=error_sentence(problem))
     return see_other(reverse("studio:import", args=[import_id]))

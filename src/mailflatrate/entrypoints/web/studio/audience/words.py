@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists.intake.columns import Target
 from mailflatrate.apps.lists.models import ImportState, OriginState, SubscriptionState
+from mailflatrate.rules.prior_status import StatusField
 
 STATE_TONES = {
     SubscriptionState.CONFIRMED: "success",
@@ -38,6 +39,31 @@ TARGET_WORDS: dict[Target, str | Promise] = {
     Target.CONFIRMED_IP: gettext_lazy("IP address of the confirmation"),
     Target.SOURCE: gettext_lazy("Source (form or page)"),
     Target.USER_AGENT: gettext_lazy("Browser"),
+    Target.LAST_CONTACT_AT: gettext_lazy("Time of the last mailing"),
+}
+STATUS_WORDS: dict[StatusField, str | Promise] = {
+    StatusField.STATE: gettext_lazy("Status: may be mailed or not"),
+    StatusField.UNSUBSCRIBED_AT: gettext_lazy("Unsubscribed: time or yes"),
+    StatusField.UNSUBSCRIBE_REASON: gettext_lazy("Unsubscribed: reason"),
+    StatusField.BOUNCED_AT: gettext_lazy("Bounced: time or yes"),
+    StatusField.BOUNCE_REASON: gettext_lazy("Bounced: reason"),
+    StatusField.BOUNCE_COUNT: gettext_lazy("Bounced: how often"),
+    StatusField.COMPLAINED_AT: gettext_lazy("Complained: time or yes"),
+    StatusField.COMPLAINT_REASON: gettext_lazy("Complained: reason"),
+    StatusField.BLOCKED_AT: gettext_lazy("Blocked or suppressed: time or yes"),
+    StatusField.BLOCK_REASON: gettext_lazy("Blocked or suppressed: reason"),
+}
+ALL_ROWS_WORDS: dict[str, str | Promise] = {
+    "by_row": gettext_lazy("Each row speaks for itself"),
+    "unsubscribed": gettext_lazy("Everyone in it unsubscribed"),
+    "bounced": gettext_lazy("Everyone in it bounced"),
+    "complained": gettext_lazy("Everyone in it complained"),
+    "blocked": gettext_lazy("Everyone in it is blocked or suppressed"),
+}
+DATE_ORDER_WORDS: dict[str, str | Promise] = {
+    "": gettext_lazy("As each column shows"),
+    "day_first": gettext_lazy("Day first: 03/04/2026 is 3 April"),
+    "month_first": gettext_lazy("Month first: 03/04/2026 is 4 March"),
 }
 
 

@@ -1,0 +1,108 @@
+"""What has to be answered before a file starts: a status nobody reads, a name that says no, dates of no order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.columns import TIMES, Columns
+from mailflatrate.apps.lists.intake.moments import DayOrder
+from mailflatrate.apps.lists.intake.survey import Survey, decided_order, search_order
+from mailflatrate.apps.lists.intake.tables import Table
+from mailflatrate.apps.lists.intake.terms import ImportTerms, name_asks
+from mailflatrate.rules.prior_status import Guess, StatusField, guess_column
+
+STATUS = "status"
+FILE = "file"
+DATE_ORDER = "date_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to answer: `about` is STATUS, FILE or DATE_ORDER, `column` the title it concerns (FILE: empty)."""
+
+    about: str
+    column: str
+    sentence: str
+
+
+class ImportAsks(ImportProblem):
+    """The file starts only when `questions` are answered."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        super().__init__(" ".join(question.sentence for question in questions))
+        self.questions = tuple(questions)
+
+
+def find_questions(
+    header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, file_name: str
+) -> list[Question]:
+    """What is still open about a file, without its dates."""
+    questions = []
+    if not terms.all_rows and (hint := name_asks(file_name)):
+        questions.append(Question(FILE, "", _file_sentence(file_name, hint)))
+    spoken = {column.index for column in columns.statuses}
+    times = {columns.targets[target] for target in TIMES if target in columns.targets}
+    for at, title in enumerate(header):
+        look = survey.looks[at]
+        if at in times and look.is_yes_or_no:
+            raise ImportProblem(
+                _("“%(title)s” holds yes and no, not times; map it to “state”, or leave it out") % {"title": title}
+            )
+        guess, field = guess_column(title, look)
+        is_its_time = at in times and look.is_times and field is StatusField.STATE
+        if at in spoken or title in terms.no_status or is_its_time:
+            continue
+        if guess is not Guess.NOTHING:
+            questions.append(Question(STATUS, title, _status_sentence(title)))
+    return questions
+
+
+def settle_orders(table: Table, survey: Survey, columns: Columns, terms: ImportTerms) -> dict[str, str]:
+    """The order of day and month in each column of times that has such dates: title -> DAY_FIRST or MONTH_FIRST.
+
+    Raises ImportAsks where neither a cell nor the customer decides it.
+    """
+    asked = {columns.targets[target] for target in TIMES if target in columns.targets}
+    told = {column.index for column in columns.statuses}
+    found = {at: set(survey.orders[at]) for at in asked | told}
+    unsure = [at for at in sorted(asked) if decided_order(found[at]) is DayOrder.EITHER]
+    if unsure and not terms.date_order:
+        for at, said in search_order(table, unsure).items():
+            found[at] |= said
+    orders: dict[str, str] = {}
+    questions = []
+    for at in sorted(asked | told):
+        decided = decided_order(found[at])
+        title = table.header[at]
+        if decided is DayOrder.EITHER and terms.date_order:
+            decided = DayOrder(terms.date_order)
+        if decided is DayOrder.EITHER:
+            if at in asked:
+                questions.append(Question(DATE_ORDER, title, _order_sentence(title)))
+        elif decided is not None:
+            orders[title] = decided.value
+    if questions:
+        raise ImportAsks(questions)
+    return orders
+
+
+def _file_sentence(file_name: str, hint: str) -> str:
+    return _(
+        "The name “%(name)s” suggests that these people don't want mail (%(hint)s). Say what all rows are, or that "
+        "each row speaks for itself."
+    ) % {"name": file_name, "hint": hint}
+
+
+def _status_sentence(title: str) -> str:
+    return _(
+        "“%(title)s” looks as if it tells who may be mailed. Map it to a status field, or give the reason why it isn't "
+        "one."
+    ) % {"title": title}
+
+
+def _order_sentence(title: str) -> str:
+    return _(
+        "In “%(title)s” dates such as 03/04/2026 can be read two ways. Say whether the day or the month is first."
+    ) % {"title": title}

@@ -1,0 +1,76 @@
+"""A look at the beginning of a file: what its columns hold, so that titles alone decide nothing."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from mailflatrate.apps.lists.intake.moments import DayOrder, day_order, moment_reader
+from mailflatrate.apps.lists.intake.tables import Table
+from mailflatrate.rules.prior_status import ColumnLook, is_status_word, read_title
+
+SURVEY_ROWS = 3_000
+"""Rows that are looked at before the start; the ones after them are watched while they are read."""
+WHOLE_LOOK_ROWS = 200
+ORDER_ROWS = 1_000_000
+"""Rows that are searched for one date that decides the order of day and month."""
+_MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the first rows hold, column by column: `looks`, and in `orders` what their dates say about their order."""
+
+    looks: tuple[ColumnLook, ...]
+    orders: tuple[frozenset[DayOrder], ...]
+
+
+def take_survey(table: Table) -> Survey:
+    """Look at the first rows of a table."""
+    looks = tuple(ColumnLook() for _ in table.header)
+    orders: list[set[DayOrder]] = [set() for _ in table.header]
+    seen: list[set[str]] = [set() for _ in table.header]
+    titled = [read_title(title) is not None for title in table.header]
+    reads = moment_reader("UTC", False, strict=False)
+    for number, (_line, cells, fault) in enumerate(islice(table.rows(), SURVEY_ROWS)):
+        if fault is not None:
+            continue
+        for at, cell in enumerate(cells):
+            if cell in seen[at] or not (text := cell.strip()):
+                continue
+            order = day_order(text)
+            if order is not None:
+                orders[at].add(order)
+            if titled[at] or number < WHOLE_LOOK_ROWS:
+                looks[at].add(text, is_time=bool(_MAYBE_TIME.search(text)) and reads(text) is not None)
+            elif text[-1].isalpha() and "@" not in text:
+                looks[at].telling += is_status_word(text)
+            seen[at].add(cell)
+    return Survey(looks, tuple(map(frozenset, orders)))
+
+
+def search_order(table: Table, at: Sequence[int]) -> dict[int, set[DayOrder]]:
+    """What the dates of some columns say in the whole file; stops as soon as each is decided."""
+    found: dict[int, set[DayOrder]] = {column: set() for column in at}
+    open_ones = set(at)
+    for _line, cells, fault in islice(table.rows(), ORDER_ROWS):
+        if fault is not None:
+            continue
+        for column in list(open_ones):
+            order = day_order(cells[column])
+            if order is not None:
+                found[column].add(order)
+                if order is not DayOrder.EITHER:
+                    open_ones.discard(column)
+        if not open_ones:
+            break
+    return found
+
+
+def decided_order(orders: Iterable[DayOrder]) -> DayOrder | None:
+    """The order of a column: EITHER where its dates do not decide or contradict each other, None without such dates."""
+    said = set(orders)
+    certain = said - {DayOrder.EITHER}
+    if len(certain) == 1:
+        return certain.pop()
+    return DayOrder.EITHER if said else None

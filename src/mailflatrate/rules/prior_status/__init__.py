@@ -1,0 +1,47 @@
+"""What the previous mailing system said about a person (R-16): its status words, its column titles, its file names.
+
+Generous in what counts as a no, strict in what counts as a yes: a word nobody knows is neither, and holds the row.
+`words` reads cells, `columns` reads titles, `row` puts the columns of one row together.
+"""
+
+from mailflatrate.rules.prior_status.columns import (
+    StatusField,
+    StatusTitle,
+    file_status,
+    is_other_channel,
+    read_title,
+)
+from mailflatrate.rules.prior_status.look import ColumnLook, Guess, guess_column
+from mailflatrate.rules.prior_status.row import StatusColumn, StatusHit, judge_row
+from mailflatrate.rules.prior_status.words import (
+    NO,
+    PriorStatus,
+    is_flag,
+    is_nothing,
+    is_status_word,
+    plain,
+    read_flag,
+    read_status,
+)
+
+__all__ = [
+    "NO",
+    "ColumnLook",
+    "Guess",
+    "PriorStatus",
+    "StatusColumn",
+    "StatusField",
+    "StatusHit",
+    "StatusTitle",
+    "file_status",
+    "guess_column",
+    "is_flag",
+    "is_nothing",
+    "is_other_channel",
+    "is_status_word",
+    "judge_row",
+    "plain",
+    "read_flag",
+    "read_status",
+    "read_title",
+]

@@ -1,0 +1,232 @@
+"""Titles of columns and names of files that tell who may not be mailed, in English and German."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from mailflatrate.rules.prior_status.words import PriorStatus, plain
+
+
+class StatusField(StrEnum):
+    """What a column of the previous system tells. The values are fields of a mapping.
+
+    STATE holds a status word, or a yes or no to mail. In the others an empty cell means nothing happened; a time, a
+    yes, a number or a text means it did.
+    """
+
+    STATE = "state"
+    UNSUBSCRIBED_AT = "unsubscribed_at"
+    UNSUBSCRIBE_REASON = "unsubscribe_reason"
+    BOUNCED_AT = "bounced_at"
+    BOUNCE_REASON = "bounce_reason"
+    BOUNCE_COUNT = "bounce_count"
+    COMPLAINED_AT = "complained_at"
+    COMPLAINT_REASON = "complaint_reason"
+    BLOCKED_AT = "blocked_at"
+    BLOCK_REASON = "block_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTitle:
+    """What a title promises. `certain` False: its values have to speak, too (`Status`, `Aktiv`, `State`)."""
+
+    field: StatusField
+    certain: bool
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TIMED = {
+    PriorStatus.UNSUBSCRIBED: StatusField.UNSUBSCRIBED_AT,
+    PriorStatus.BOUNCED: StatusField.BOUNCED_AT,
+    PriorStatus.COMPLAINED: StatusField.COMPLAINED_AT,
+    PriorStatus.BLOCKED: StatusField.BLOCKED_AT,
+}
+_REASONS = {
+    PriorStatus.UNSUBSCRIBED: StatusField.UNSUBSCRIBE_REASON,
+    PriorStatus.BOUNCED: StatusField.BOUNCE_REASON,
+    PriorStatus.COMPLAINED: StatusField.COMPLAINT_REASON,
+    PriorStatus.BLOCKED: StatusField.BLOCK_REASON,
+}
+# Compact spelling, so that `Opt-Out`, `opt_out` and `OptOut` are one.
+_STEMS: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
+    (
+        PriorStatus.COMPLAINED,
+        re.compile(r"complain|spam|abuse|beschwer|junk|missbrauch|feedbackloop|^fbl|unerwuenscht"),
+    ),
+    (
+        PriorStatus.BOUNCED,
+        re.compile(
+            r"bounc|undeliver|unzustellbar|unreachable|unerreichbar|cleaned|^clean(?:time|date|at|campaign|reason)|"
+            r"bereinig|ruecklaeufer"
+        ),
+    ),
+    (
+        PriorStatus.UNSUBSCRIBED,
+        re.compile(
+            r"unsub|optout|optedout|optsout|abmeld|abgemeldet|abbestell|austrag|ausgetragen|signoff|signedoff|widerruf|"
+            r"widerspr|^leftat|^dateleft|objection|objected"
+        ),
+    ),
+    (
+        PriorStatus.BLOCKED,
+        re.compile(
+            r"blacklist|blocklist|denylist|suppress|^dnc|dnc$|dncemail|dncreason|donot(?:contact|e?mail|send|market)|"
+            r"dontmail|nomail|robinson|noemail|keinewerbung|keinemail|keinnewsletter|werbe?verbot|werbestopp|werbesperre|"
+            r"nicht(?:kontaktieren|anschreiben|mailen)|nomarketing|nonewsletter|mailsperre|sperrliste|sperrgrund"
+        ),
+    ),
+)
+# Words that may be about an order, a login or a contract as well: certain only where nothing else is in the title.
+_BROAD: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
+    (PriorStatus.BOUNCED, re.compile(r"invalid|ungueltig")),
+    (
+        PriorStatus.UNSUBSCRIBED,
+        re.compile(
+            r"removed|removal|deleted|deletion|geloescht|loeschung|loeschdatum|withdrawn|withdrawal|revoked|revocation|"
+            r"cancell?ed|cancellation|gekuendigt|kuendigung|archived|archiviert|entfernt|declined|refused|abgelehnt"
+        ),
+    ),
+    (
+        PriorStatus.BLOCKED,
+        re.compile(
+            r"deactiv|deaktiv|disabled|inactive|inaktiv|banned|blocked|blockiert|gesperrt|sperr|excluded|ausgeschlossen|"
+            r"suspended|unterdrueckt"
+        ),
+    ),
+)
+_PLAIN_COMPANY = _words(
+    "is ist at on am um date time datum zeit zeitpunkt timestamp the of this user subscriber contact kontakt "
+    "member mitglied empfaenger abonnent person profile email mail mails emails newsletter status state reason "
+    "grund list liste from by von since seit der die das address adresse account has was wurde global globally "
+    "did manually marketing flag ja nein and und in to for fuer an utc"
+)
+_TIMES = _words("timestamp time date datum zeit zeitpunkt at am on since seit")
+_ABOUT_CONSENT = _words(
+    "method methode source quelle ip text version form formular detail details id page name url language sprache "
+    "location wording hash agent browser country"
+)
+_OTHER_CHANNELS = _words(
+    "sms whatsapp push phone mobile mobil handy telefon telephone tel call calls fax viber messenger facebook "
+    "postal mms voice anruf briefpost telegram line wechat webpush ads"
+)
+_NO_EVENTS = _words("rate ratio quote score percent prozent url link href hash token key template")
+_REASON_TOKENS = _words(
+    "reason reasons grund gruende ursache comment comments kommentar campaign kampagne title message nachricht "
+    "text note notes notiz description beschreibung diagnostic detail details code feedback source"
+)
+_COUNT_TOKENS = _words("count counts anzahl zahl number num total summe bounces zaehler")
+_CERTAIN_STATE = re.compile(
+    r"optstatus|(?:email|mail|newsletter|subscri\w*|abo|abonnenten|empfaenger|opt|optin|anmelde|mailing|list|listen|"
+    r"consent|kontakt|contact|delivery|deliver|marketing|verification|member|membership)(?:marketing)?(?:status|state|zustand)$|"
+    r"emailmarketing|marketingconsent|emailconsent|canreceive|emailpermission|emailpermissionstatus|^subscribed$|"
+    r"issubscribed|^confirmed$|isconfirmed|emailconfirmed|mailable|consentstatus|doubleoptin$|^doi$|^optin$|"
+    r"newsletteroptin|emailoptin|emailable|^emailallowed$|acceptsmarketing|acceptsemailmarketing|optedin$"
+)
+_STATE = re.compile(
+    r"status|state$|zustand|consent|einwillig|zustimm|erlaub|permission|optin|^doi$|doubleoptin|newsletter|subscri|"
+    r"abonniert|angemeldet|confirm|bestaetigt|verified|verifiziert|^(?:is)?activ|^(?:ist)?aktiv|aktiviert$|enabled|"
+    r"allowed|marketing|mailable|kontaktierbar|^delivery|werbung|^gdpr|dsgvo|receives?mail|emailempfang"
+)
+_CONFIRMS = re.compile(r"confirm|bestaetig|verif|doubleopt|^doi|activated|aktiviert|optedin")
+_ACTIVE = re.compile(r"activ|aktiv|enabled|allowed|erlaub")
+
+
+def is_other_channel(title: str) -> bool:
+    """True for a column about text messages, calls or letters: a no to those is none to mail."""
+    tokens = frozenset(plain(title).split())
+    return bool(tokens & _OTHER_CHANNELS) and tokens.isdisjoint(("email", "mail", "newsletter"))
+
+
+@lru_cache(maxsize=4_096)
+def read_title(title: str) -> StatusTitle | None:
+    """What a column of this title tells about the person's status; None where it tells nothing."""
+    spaced = plain(title)
+    tokens, compact = frozenset(spaced.split()), spaced.replace(" ", "")
+    if not compact or tokens & _NO_EVENTS or is_other_channel(title):
+        return None
+    if compact.endswith(("url", "link")):
+        return None
+    for certain, stems in ((True, _STEMS), (False, _BROAD)):
+        for status, stem in stems:
+            if stem.search(compact):
+                alone = all(token in _PLAIN_COMPANY or stem.search(token) for token in tokens)
+                return StatusTitle(_event_field(status, tokens, compact), certain or alone)
+    if tokens & _ABOUT_CONSENT or tokens & _TIMES:
+        return None
+    if _CERTAIN_STATE.search(compact):
+        return StatusTitle(StatusField.STATE, True)
+    return StatusTitle(StatusField.STATE, False) if _STATE.search(compact) else None
+
+
+def _event_field(status: PriorStatus, tokens: frozenset[str], compact: str) -> StatusField:
+    counted = tokens & _COUNT_TOKENS or compact.endswith(("count", "anzahl", "bounces"))
+    if status is PriorStatus.BOUNCED and counted:
+        return StatusField.BOUNCE_COUNT
+    reason = tokens & _REASON_TOKENS or compact.endswith(("reason", "grund", "comment", "campaign"))
+    return (_REASONS if reason else _TIMED)[status]
+
+
+@lru_cache(maxsize=4_096)
+def stands_alone(title: str) -> bool:
+    """True where a STATE title names nothing but the status: `Newsletter`, `is_active`, but not `Order status`."""
+    spaced = plain(title)
+    return all(token in _PLAIN_COMPANY or _STATE.search(token) for token in spaced.split()) or bool(
+        _STATE.fullmatch(spaced.replace(" ", ""))
+    )
+
+
+@lru_cache(maxsize=4_096)
+def counts_states(title: str) -> bool:
+    """True where digits are numbers of a state (`status`: 2 is unsubscribed), not a yes or no (`opt_in`: 2 is no)."""
+    return plain(title).replace(" ", "").endswith(("status", "state", "zustand"))
+
+
+@lru_cache(maxsize=4_096)
+def no_means(title: str) -> PriorStatus:
+    """What a plain no in a STATE column of this title means: not confirmed, switched off, or not subscribed."""
+    compact = plain(title).replace(" ", "")
+    if _CONFIRMS.search(compact):
+        return PriorStatus.OPEN
+    return PriorStatus.BLOCKED if _ACTIVE.search(compact) else PriorStatus.UNSUBSCRIBED
+
+
+def is_soft(title: str) -> bool:
+    """True for a column about soft bounces."""
+    return "soft" in plain(title) or "weich" in plain(title)
+
+
+def is_hard(title: str) -> bool:
+    """True for a column about hard bounces."""
+    return "hard" in plain(title) or "permanent" in plain(title)
+
+
+def is_do_not_contact(title: str) -> bool:
+    """True for Mautic's do-not-contact column, whose digits are reasons: 1 unsubscribed, 2 bounced, 3 by hand."""
+    compact = plain(title).replace(" ", "")
+    return "dnc" in compact or "donotcontact" in compact
+
+
+_FILE_STEMS = (*_STEMS, *_BROAD, (PriorStatus.BLOCKED, re.compile(r"negativliste|ausschlussliste|nichtmehr")))
+_MIXED = _words(
+    "and und all alle without ohne not nicht no non minus except excl exkl active aktiv aktive subscribed "
+    "subscribers abonnenten confirmed bestaetigt cleanup with mit to"
+)
+
+
+def file_status(name: str) -> tuple[PriorStatus, bool] | None:
+    """What the name of a file says of everybody in it, and whether nothing in the name speaks against it.
+
+    `unsubscribed_members_export_1.csv`: (UNSUBSCRIBED, True). `contacts_without_bounces.csv`: (BOUNCED, False).
+    """
+    spaced = plain(name.rpartition(".")[0] or name)
+    compact = spaced.replace(" ", "")
+    for status, stem in _FILE_STEMS:
+        if stem.search(compact):
+            return status, _MIXED.isdisjoint(spaced.split()) and "cleaned" not in compact.removeprefix("cleaned")
+    return None

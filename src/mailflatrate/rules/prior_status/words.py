@@ -1,0 +1,243 @@
+"""Status words of mailing systems, in English and German.
+
+Compared without case, accents and punctuation; `NEVER_SUBSCRIBED`, `never-subscribed` and `neverSubscribed` are one.
+The tables hold what the exports of Mailchimp, Brevo, CleverReach, rapidmail, MailerLite, listmonk, Keila, Mautic,
+phpList, Mailtrain, Mailman, ActiveCampaign and Klaviyo say. The stems behind them read what is spelled otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum
+from functools import lru_cache
+
+
+class PriorStatus(Enum):
+    """What the previous system says. The value is stored with the row."""
+
+    YES = "subscribed"
+    OPEN = "unconfirmed"
+    """Not confirmed yet, or mail failed for a while: neither mailable nor suppressed."""
+    UNKNOWN = "unknown"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    BLOCKED = "blocked"
+    COMPLAINED = "complained"
+
+
+NO = (PriorStatus.COMPLAINED, PriorStatus.BOUNCED, PriorStatus.BLOCKED, PriorStatus.UNSUBSCRIBED)
+"""The strongest first, in the order of suppression."""
+
+MAX_WORD_CHARACTERS = 400
+"""A longer cell is a note; its beginning is read."""
+
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_REST = re.compile(r"[^a-z0-9]+")
+
+
+def plain(text: str) -> str:
+    """Lower-case ASCII words with one space between them: `hardBounce` and `Hard-Bounce` become `hard bounce`."""
+    lowered = unicodedata.normalize("NFC", _CAMEL.sub(" ", text)).lower().translate(_LETTERS)
+    ascii_only = unicodedata.normalize("NFKD", lowered).encode("ascii", "ignore").decode()
+    return _REST.sub(" ", ascii_only).strip()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TRUE = _words("1 yes y ja j true t wahr on an x oui si checked set vrai verdadero")
+_FALSE = _words("0 no n nein false f falsch off aus non unchecked unset faux falso")
+_NOTHING = _words(
+    "none null nil nan na undefined void empty leer keine keiner keins never nie niemals nichts ka unknown date "
+    "0000 00000000 ohne"
+)
+# A time that no event has: what databases write for "never".
+_ZERO_TIME = re.compile(
+    r"(?:0000|0001|1970|1900|1899)[-/.](?:00|01|12)[-/.](?:00|01|30|31)|(?:00|01)\.(?:00|01)\.(?:0000|0001|1970)"
+)
+
+# Cells that are exactly this (compact spelling).
+_TABLE: dict[PriorStatus, str] = {
+    PriorStatus.YES: "subscribed active aktiv aktive aktiver confirmed bestaetigt enabled optedin optin doubleoptin "
+    "singleoptin doi soi angemeldet abonniert abonnent abonnentin subscriber eingetragen aktiviert activated verified "
+    "verifiziert granted erteilt zugestimmt eingewilligt explicit mailable contactable kontaktierbar erlaubt allowed "
+    "signedup",
+    PriorStatus.OPEN: "pending unconfirmed unbestaetigt nichtbestaetigt notconfirmed awaiting waiting wartend "
+    "ausstehend offen open new neu unverified notverified nichtverifiziert softbounce softbounced soft requested "
+    "angefragt invited eingeladen paused pausiert snoozed notyetconfirmed expired abgelaufen",
+    PriorStatus.UNSUBSCRIBED: "unsubscribed unsubscribe unsub unsubs optout optedout abgemeldet ausgetragen abbestellt "
+    "neversubscribed notsubscribed unsubscriber unsubscribers removed deleted geloescht entfernt gone left signedoff "
+    "withdrawn widerrufen revoked gekuendigt cancelled canceled archived archiviert nichtabonniert nichtangemeldet "
+    "nooptin notoptedin denied declined abgelehnt refused rejected byuser nolongersubscribed nichtmehrangemeldet "
+    "nonsubscribed transactional userrequest",
+    PriorStatus.BOUNCED: "bounced bounce bounces hardbounce hardbounced gebounct gebounced gebouncte hard cleaned "
+    "bereinigt unreachable nichterreichbar unerreichbar undeliverable unzustellbar nichtzustellbar invalid ungueltig "
+    "invalidemail dead tot bybounces mailerdaemon permanent rejectedbyserver nonexistent notexisting failed "
+    "mailboxnotfound unknownuser userunknown",
+    PriorStatus.COMPLAINED: "complained complaint complaints spam spamcomplaint spamreport abuse abused abusecomplaint "
+    "junk unerwuenscht beschwerde beschwert spambeschwerde spammeldung markedasspam reportedspam reported fbl "
+    "feedbackloop missbrauch spamtrap",
+    PriorStatus.BLOCKED: "blocked blocklisted blocklist blacklisted blacklist gesperrt sperrliste blockiert suppressed "
+    "unterdrueckt deactivated deaktiviert disabled inactive inaktiv dnc donotcontact donotmail donotemail nomail "
+    "banned excluded ausgeschlossen manual robinson bymoderator byadmin suspended abusive quarantined denylisted "
+    "denylist globalunsubscribe nichtkontaktieren werbesperre mailsperre disallowed forbidden verboten",
+}
+_EXACT = {word: status for status, words in _TABLE.items() for word in words.split()}
+_MAILMAN = {"b": PriorStatus.BOUNCED, "u": PriorStatus.UNSUBSCRIBED, "a": PriorStatus.BLOCKED, "?": PriorStatus.BLOCKED}
+_MAILMAN_CELL = re.compile(r"(?:no ?mail|disabled)?\s*\[([bua?])\]", re.IGNORECASE)
+"""Mailman marks a member whose delivery is off: by bounces, by the member, by the administrator, or unknown."""
+_NUMBERS = {
+    "0": PriorStatus.OPEN,
+    "1": PriorStatus.YES,
+    "2": PriorStatus.UNSUBSCRIBED,
+    "3": PriorStatus.BOUNCED,
+    "4": PriorStatus.COMPLAINED,
+}
+"""ActiveCampaign and Mailtrain count their states alike."""
+
+_SOFT = re.compile(
+    r"(?:soft|weich\w*|temp\w*|transient|voruebergehend\w*) ?(?:e[rsnm]? )?(?:bounc\w*|rueckl\w+)|\bsoftb\w*"
+)
+_DENIES_YES = re.compile(
+    r"\b(?:not|never|non|nicht|nie|no|kein\w*|ohne|un)(?: (?:mehr|longer|currently|yet|email|e mail))* ?"
+    r"(?:subscri\w*|angemeldet|abonn\w*|active|aktiv|activated|aktiviert|enabled|allowed|erlaubt|permitted|opted in|"
+    r"opt in|optin|subs|consent\w*|einwilligung|eingewilligt|zugestimmt|zustimmung|interested|interess\w*|mailable|"
+    r"contactable|mail|email|e mail|mails|emails|newsletter|werbung|contact|kontakt|marketing|permission|erwuenscht)\b|"
+    r"\bdo ?n[o']?t (?:e ?)?(?:mail|contact|send|disturb)|\bnicht (?:mehr )?(?:an)?(?:schreiben|kontaktieren|senden)|"
+    r"\bstop\b|\bkeine? (?:e )?mails?\b"
+)
+_DENIES_NO = re.compile(
+    r"\b(?:not|never|non|nicht|nie|no|kein\w*|ohne)(?: (?:hard|spam|email|e mail|been))* "
+    r"(?:un ?subs?\w*|abgemeldet|abmeldung\w*|opt\w* ?out|bounc\w*|gebounc\w*|complain\w*|beschwer\w*|block\w*|"
+    r"black ?list\w*|gesperrt|sperre|suppress\w*|disabled|deactivated|deaktiviert|spam|removed|deleted|geloescht|"
+    r"cleaned|archived|archiviert|banned)\b"
+)
+_UNCONFIRMED = re.compile(
+    r"unconfirm|unbestaetig|unverif|pending|await|wartet|wartend|ausstehend|\bwaiting\b|\bopt ?in (?:sent|gesendet)\b|"
+    r"\b(?:not|nicht|noch nicht|never)(?: yet)? (?:confirm|bestaetig|verif)\w*|\bconfirmation (?:sent|required)|\bpaus"
+)
+_STEMS: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
+    (
+        PriorStatus.COMPLAINED,
+        re.compile(r"complain|\bspam|\babuse|beschwer|\bjunk|missbrauch|\bfbl\b|feedback ?loop|unerwuenscht"),
+    ),
+    (
+        PriorStatus.BOUNCED,
+        re.compile(
+            r"bounc|undeliver|unzustellbar|nicht (?:mehr )?(?:zustell|erreich)\w*|unreachable|unerreichbar|cleaned|"
+            r"bereinigt|\binvalid|ungueltig|\bdead\b|does not exist|no such user|user unknown|unknown user|hard fail|"
+            r"mailbox (?:not found|unavailable|disabled)|ruecklaeufer|existiert nicht"
+        ),
+    ),
+    (
+        PriorStatus.UNSUBSCRIBED,
+        re.compile(
+            r"un ?subscri|\bunsub|opt\w*[ -]?out|abgemeldet|abmeld|austrag|ausgetragen|abbestell|remov|delet|geloesch|"
+            r"loesch|entfern|withdr[ae]w|widerruf|widerspruch|revok|kuendig|cancel|signed ?off|archiv|denied|declin|"
+            r"abgelehnt|refus|reject|objection|object(?:ed|s)\b|\bby user\b|opting out"
+        ),
+    ),
+    (
+        PriorStatus.BLOCKED,
+        re.compile(
+            r"block|black ?list|deny ?list|gesperrt|sperr|suppress|unterdrueck|\bdnc\b|no ?mail\b|disabled|"
+            r"\bby (?:moderator|admin|owner)|de ?activ|deaktiv|inactiv|inaktiv|\bbann|exclu|ausgeschlossen|ausschluss|"
+            r"robinson|suspend|forbid|verboten"
+        ),
+    ),
+)
+_YES_TOKENS = _words(
+    "subscribed subscriber active aktiv confirmed bestaetigt enabled optedin optin abonniert angemeldet doi "
+    "verified verifiziert aktiviert activated granted erteilt eingetragen"
+)
+_FILLERS = _words(
+    "email e mail marketing status is ist newsletter member contact user double single opted opt in and und via "
+    "per the der die das by explicit consent einwilligung delivery"
+)
+
+
+def is_nothing(text: str) -> bool:
+    """True for an empty cell and for what programs write for nothing: `-`, `NULL`, `0000-00-00 00:00:00`, `[]`."""
+    word = plain(text).replace(" ", "")
+    if _MAILMAN_CELL.fullmatch(text.strip()):
+        return False
+    if not word:
+        return not any(sign.isalnum() for sign in text)
+    return word in _NOTHING or not word.strip("0") or _ZERO_TIME.match(text.strip()) is not None
+
+
+def read_flag(text: str) -> bool | None:
+    """A yes or no; None for anything else."""
+    word = text.strip().lower()
+    if word in ("✓", "✔", "☑"):
+        return True
+    if word in ("✗", "✘", "☐"):
+        return False
+    word = plain(word)
+    if word in _TRUE or word in ("1 0", "100 0"):
+        return True
+    return False if word in _FALSE or word == "0 0" else None
+
+
+def is_flag(text: str) -> bool:
+    """True for a yes or a no. A digit beyond 1 is none."""
+    return read_flag(text) is not None
+
+
+@lru_cache(maxsize=16_384)
+def read_status(text: str) -> PriorStatus:
+    """What a status word says; UNKNOWN where nobody knows it. A bare yes or no says nothing by itself here."""
+    spaced = plain(text[:MAX_WORD_CHARACTERS])
+    compact = spaced.replace(" ", "")
+    if compact in _NUMBERS:
+        return _NUMBERS[compact]
+    if compact in _EXACT:
+        return _EXACT[compact]
+    mailman = _MAILMAN_CELL.fullmatch(text.strip())
+    if mailman:
+        return _MAILMAN[mailman[1].lower()]
+    affirmed, denials = _DENIES_NO.subn(" ", spaced)
+    affirmed, soft = _SOFT.subn(" ", affirmed)
+    for status, stem in _STEMS:
+        if stem.search(affirmed):
+            return status
+    if _DENIES_YES.search(affirmed):
+        return PriorStatus.UNSUBSCRIBED
+    if soft or _UNCONFIRMED.search(affirmed):
+        return PriorStatus.OPEN
+    if denials:
+        return PriorStatus.UNKNOWN
+    tokens = frozenset(spaced.split())
+    if tokens and tokens <= _YES_TOKENS | _FILLERS and not tokens.isdisjoint(_YES_TOKENS | {"opt", "opted"}):
+        return PriorStatus.YES
+    return PriorStatus.UNKNOWN
+
+
+def denies_no(text: str) -> bool:
+    """True for "not blocked" and the like: in a column that tells of a no, this tells of none."""
+    rest, denials = _DENIES_NO.subn(" ", plain(text[:MAX_WORD_CHARACTERS]))
+    return denials > 0 and _FILLERS.issuperset(rest.split())
+
+
+# Words that are a status wherever they stand alone; `active`, `new` or `removed` may be about anything.
+_TELLING = _words(
+    "subscribed unsubscribed unsubscribe unsub optout optedout optin optedin doubleoptin abgemeldet ausgetragen "
+    "abbestellt neversubscribed notsubscribed bounced bounce hardbounce hardbounced softbounce softbounced "
+    "gebounct gebounced cleaned undeliverable unzustellbar complained complaint spamcomplaint spambeschwerde "
+    "spammeldung markedasspam unerwuenscht blocklisted blacklisted blocklist blacklist gesperrt suppressed dnc "
+    "donotcontact donotmail donotemail nomail unconfirmed unbestaetigt neversubscribed deaktiviert deactivated "
+    "widerrufen globalunsubscribe werbesperre keinewerbung keinnewsletter nonewsletter nomarketing spamtrap "
+    "keinkontakt nichtkontaktieren nocontact"
+)
+_PIECES = re.compile(r"[,;:|/\n]+")
+
+
+@lru_cache(maxsize=16_384)
+def is_status_word(text: str) -> bool:
+    """True where a cell, or one of its comma-separated parts (tags), is a word that only mailing systems use."""
+    if len(text) > MAX_WORD_CHARACTERS:
+        return False
+    return any(plain(piece).replace(" ", "") in _TELLING for piece in (text, *_PIECES.split(text)))
