@@ -63,3 +63,8 @@ def test_long_text_ends_between_words() -> None:
     assert plain("word " * 100, 20) == "word word word…"
     assert plain("x" * 30, 10) == "xxxxxxxxx…"
     assert plain("a\u202eb\x00c<br>d", 20) == "a bc d"
+
+
+def test_a_document_that_breaks_the_library_is_no_feed() -> None:
+    with pytest.raises(NoFeed, match="too damaged"):
+        read_feed(b'<?xml version="1.0" encoding="\x97utf-9"?><feed xmlns="http://www.w3.org/2005/Atom"></feed>')

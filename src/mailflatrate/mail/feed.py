@@ -26,7 +26,11 @@ _LINK_SAFE = "%/:=&?~#+!$,;'@[]*()-._"
 
 
 class NoFeed(Exception):
-    """The document is no feed that can be read."""
+    """The document is no feed that can be read; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,12 @@ def read_feed(body: bytes, content_type: str = "") -> Feed:
     """Read RSS or Atom. Raises NoFeed for anything else."""
     if _ENTITY.search(body):
         raise NoFeed("it declares entities")
-    # A file object: from bytes feedparser would take a name, and open it.
-    found = feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type} if content_type else {})
+    headers = {"content-type": content_type} if content_type else {}
+    try:
+        # A file object: from bytes feedparser would take a name, and open it.
+        found = feedparser.parse(io.BytesIO(body), response_headers=headers)
+    except Exception as problem:  # the library lets errors of its own parsers through, of many types
+        raise NoFeed("it is too damaged to be read") from problem
     if not found.get("version"):
         raise NoFeed("neither RSS nor Atom")
     items = tuple(item for entry in found.entries[:MOST_ITEMS] if (item := _item(entry)) is not None)

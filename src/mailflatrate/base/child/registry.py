@@ -44,6 +44,7 @@ READERS: Mapping[str, Reader] = {
         f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=2, memory_mb=128, raises=(f"{_HERE}:ProbeRefused",)
     ),
     "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
+    "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=2, raises=("mailflatrate.mail.feed:NoFeed",)),
     "probe.stream": Reader(f"{_HERE}:count_slowly", cpu_seconds=0.5),
 }
 

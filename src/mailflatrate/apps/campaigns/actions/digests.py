@@ -2,6 +2,7 @@
 (R-04)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,9 +19,9 @@ from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import CampaignState, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
 from mailflatrate.apps.domains.actions import configured_resolver
-from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base import audit, child, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.feed import Feed, NoFeed, read_feed
+from mailflatrate.mail.feed import Feed, NoFeed
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import Resolver
 from mailflatrate.wire.web import Document, Want, WebStatus, fetch
@@ -112,22 +113,39 @@ def look_at_digest(
     if digest is None:
         return
     seen = fetch(digest.url, resolver or configured_resolver(), WANT, private=private)
+    feed = _read(seen)
     with tenancy.account(account_id):
         current = FeedDigest.objects.select_for_update().filter(id=digest_id, url=digest.url).first()
         if current is not None:
-            _keep(current, seen, issue=issue)
+            _keep(current, feed, issue=issue)
 
 
-def _keep(digest: FeedDigest, seen: Document, *, issue: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """Why there is no feed."""
+
+    outcome: DigestOutcome
+    detail: str
+
+
+def _read(seen: Document) -> Feed | _Unread:
+    """The feed in a document, read in a child process with limits."""
+    if seen.status is not WebStatus.OK:
+        return _Unread(_STATUS[seen.status], seen.problem)
+    try:
+        feed: Feed = child.call("feed", seen.body, seen.content_type)
+    except NoFeed as problem:
+        return _Unread(DigestOutcome.NO_FEED, problem.reason)
+    except child.ChildError:
+        return _Unread(DigestOutcome.NO_FEED, "it takes too long or too much memory to read")
+    return feed
+
+
+def _keep(digest: FeedDigest, feed: Feed | _Unread, *, issue: bool) -> None:
     due = digest.is_active and digest.next_at <= clock.now()
     digest.asked_at = None
-    try:
-        if seen.status is not WebStatus.OK:
-            _fail(digest, _STATUS[seen.status], seen.problem, due=due)
-            return
-        feed = read_feed(seen.body, seen.content_type)
-    except NoFeed as problem:
-        _fail(digest, DigestOutcome.NO_FEED, str(problem), due=due)
+    if isinstance(feed, _Unread):
+        _fail(digest, feed.outcome, feed.detail, due=due)
         return
     _remember(digest, feed)
     digest.outcome, digest.detail, digest.failures, digest.looked_at = DigestOutcome.READ, "", 0, clock.now()
