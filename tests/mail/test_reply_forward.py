@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailflatrate.mail.reading.body import html_to_text
 from mailflatrate.mail.reading.forward import find_forward, is_forward_subject, is_reply_subject, strip_prefixes
 
 SENDER = "Muster Feinkost <anna@muster.example>"
@@ -81,6 +82,97 @@ def test_forward_is_found_with_sender_recipient_and_subject(form: str) -> None:
     assert "anna@muster.example" in found.sender
     assert TO in found.to
     assert found.subject == "Neues"
+
+
+#: From, sent, to and subject as Apple Mail, Outlook, eM Client and HubSpot name them.
+LOCALES = {
+    "ar": ("من", "تاريخ", "إلى", "الموضوع"),
+    "bg": ("От", "Изпратено", "До", "Относно"),
+    "ca": ("De", "Data", "Per a", "Assumpte"),
+    "cs": ("Od", "Odesláno", "Komu", "Předmět"),
+    "da": ("Fra", "Sendt", "Til", "Emne"),
+    "de": ("Von", "Gesendet", "An", "Betreff"),
+    "el": ("Από", "Στάλθηκε", "Προς", "Θέμα"),
+    "en": ("From", "Sent", "To", "Subject"),
+    "es": ("De", "Enviado el", "Para", "Asunto"),
+    "et": ("Saatja", "Saadetud", "Adressaat", "Teema"),
+    "eu": ("Nork", "Data", "Nori", "Gaia"),
+    "fa": ("از", "تاریخ", "به", "موضوع"),
+    "fi": ("Lähettäjä", "Lähetetty", "Vastaanottaja", "Aihe"),
+    "fr": ("De", "Envoyé", "À", "Objet"),
+    "he": ("מאת", "תאריך", "אל", "נושא"),
+    "hi": ("प्रेषक", "दिनांक", "प्रति", "विषय"),
+    "hr": ("Šalje", "Poslano", "Prima", "Predmet"),
+    "hu": ("Feladó", "Elküldve", "Címzett", "Tárgy"),
+    "id": ("Dari", "Tanggal", "Kepada", "Perihal"),
+    "is": ("Frá", "Dagsetning", "Til", "Efni"),
+    "it": ("Da", "Inviato", "A", "Oggetto"),
+    "ja": ("差出人", "送信日時", "宛先", "件名"),
+    "kk": ("Кімнен", "Күні", "Кімге", "Тақырып"),
+    "ko": ("보낸 사람", "보낸 날짜", "받는 사람", "제목"),
+    "lt": ("Nuo", "Išsiųsta", "Kam", "Tema"),
+    "lv": ("No", "Nosūtīts", "Kam", "Tēma"),
+    "mk": ("Од", "Датум", "До", "Предмет"),
+    "ms": ("Daripada", "Tarikh", "Kepada", "Subjek"),
+    "nb": ("Fra", "Dato", "Til", "Emne"),
+    "nl": ("Van", "Verzonden", "Aan", "Onderwerp"),
+    "pl": ("Od", "Wysłano", "Do", "Temat"),
+    "pt": ("De", "Enviada em", "Para", "Assunto"),
+    "ro": ("Expeditor", "Data", "Destinatar", "Subiectul"),
+    "ru": ("Отправитель", "Дата", "Получатель", "Тема"),
+    "sk": ("Od", "Odoslané", "Pre", "Predmet"),
+    "sl": ("Od", "Poslano", "Za", "Zadeva"),
+    "sq": ("Nga", "Data", "Për", "Subjekti"),
+    "sr": ("Шаље", "Датум", "За", "Наслов"),
+    "sv": ("Från", "Skickat", "Till", "Ämne"),
+    "th": ("จาก", "วันที่", "ถึง", "หัวเรื่อง"),
+    "tr": ("Kimden", "Tarih", "Kime", "Konu"),
+    "uk": ("Від", "Надіслано", "Кому", "Тема"),
+    "vi": ("Từ", "Ngày", "Đến", "Chủ đề"),
+    "zh-CN": ("发件人", "发送时间", "收件人", "主题"),
+    "zh-TW": ("寄件者", "寄件日期", "收件者", "主旨"),
+}
+LABEL_FORMS = {
+    "colon": "{label}: {value}",
+    "bold": "*{label}:* {value}",
+    "brackets": "({label}): {value}",
+    "all in brackets": "({label}: {value})",
+    "translated": "{label} (x): {value}",
+    "tab": "{label}\t{value}",
+    "gap": "{label}    {value}",
+    "own line": "{label}:\n{value}",
+}
+
+
+@pytest.mark.parametrize("form", sorted(LABEL_FORMS))
+@pytest.mark.parametrize("locale", sorted(LOCALES))
+def test_labels_of_every_locale_in_every_form(locale: str, form: str) -> None:
+    values = (SENDER, "24.11.2026 10:00", TO, "Neues")
+    lines = [
+        LABEL_FORMS[form].format(label=label, value=value) for label, value in zip(LOCALES[locale], values, strict=True)
+    ]
+    found = find_forward("Not for me.\n\n" + "\n".join(lines) + "\n\nGuten Tag", "Fwd: Neues")
+    assert found is not None
+    assert "anna@muster.example" in found.sender
+    assert TO in found.to
+    assert found.subject.rstrip(")") == "Neues"
+
+
+def test_the_subject_stands_in_a_table_of_thunderbird() -> None:
+    rows = "".join(
+        f"<tr>\n<th align=RIGHT>{label}: </th>\n<td>{value}</td>\n</tr>\n"
+        for label, value in (("Betreff", "Neues"), ("Datum", "24.11.2026"), ("Von", "anna@muster.example"), ("An", TO))
+    )
+    text = html_to_text(f"<p>-------- Weitergeleitete Nachricht --------</p><table><tbody>{rows}</tbody></table>Hallo")
+    found = find_forward(text, "")
+    assert found is not None
+    assert (found.sender, found.to, found.subject) == ("anna@muster.example", TO, "Neues")
+
+
+def test_the_line_above_a_quoted_answer_is_no_forward() -> None:
+    for line in (f"On 24 Nov 2026, at 10:00, {SENDER} wrote:", f"Am 24.11.2026 um 10:00 schrieb {SENDER}:"):
+        assert find_forward(f"Thanks.\n\n{line}\n\n> Guten Tag\n", "Fwd: Neues") is None
+        assert find_forward(f"Thanks.\n\n{line}\n\nGuten Tag\n", "Neues") is None
 
 
 def test_fields_of_a_reply_are_no_forward_unless_a_line_says_so() -> None:

@@ -9,6 +9,9 @@ _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/td|hr|/blockquote)\b[^<>]{0,
 _INVISIBLE = re.compile(r"<(script|style|head)\b", re.I)
 _TAG = re.compile(r"<(?!/?[^<>\s]+@)[!/a-zA-Z][^<>]{0,2000}>")
 
+#: A cell that ends in a colon names what the next cell says.
+_LABEL_CELL = re.compile(r"([:：])\s*(?:</[a-z]{1,6}>\s*){0,3}</t[hd]>\s*<td\b[^<>]{0,300}>", re.I)
+
 _RUNS = tuple(character * 200 for character in ' \t\n-=_*<>:."')
 _RUN = re.compile(r"([ \t\n=_*<>:.\"-])\1{199,}")
 _MAX_LINE = 4000
@@ -20,7 +23,7 @@ MAX_NOTICE = 48 * 1024
 def html_to_text(markup: str) -> str:
     """Readable text of HTML, enough to find phrases and addresses; addresses in angle brackets survive."""
     text = " ".join(line.strip() for line in _visible(markup).split("\n"))
-    text = _BREAKS.sub("\n", text)
+    text = _BREAKS.sub("\n", _LABEL_CELL.sub(r"\1 ", text))
     text = _TAG.sub("", text)
     return html.unescape(text).replace("\xa0", " ")
 

@@ -23,16 +23,27 @@ from mailflatrate.mail.reading.values import Original
 _KINDS = {"from": FROM, "to": TO, "subject": SUBJECT, "date": DATE, "copy": COPY}
 _MEANING = {label: kind for kind, labels in reversed(_KINDS.items()) for label in labels}
 _LABELS = "|".join(sorted((re.escape(label) for label in _MEANING), key=len, reverse=True))
-_FIELD_LINE = re.compile(rf"^[\s>|*_\ufeff\u200e\u200f]*({_LABELS})\s*\*?\s*[:：]\s*\*?[ \t]*(\S.*)?$", re.I)
+# A label may stand in round brackets, be followed by its translation in such, or stand before a tab or wide gap alone.
+_FIELD_LINE = re.compile(
+    rf"^[\s>|*_(\ufeff\u200e\u200f]*({_LABELS})\s*(?:\*?\s*\(\w[^()\n]{{0,30}}\))?\s*\)?\s*\*{{0,2}}\s*"
+    rf"(?:[:：]\s*\)?\s*\*{{0,2}}[ \t]*(\S.*)?|(?:\t|[ ]{{2,}}|(?<=\*)[ ]|(?<=\))[ ])[ \t]*(\S.*))$",
+    re.I,
+)
 # Any label first, the table afterwards: to try the labels of thirty languages on every line takes far longer.
-_LABEL_LINE = re.compile(r"^[ \t>|*_\ufeff\u200e\u200f]*(\w[^\n:：*\t]{0,30}+)[ \t*]*+[:：]", re.M)
+_LABEL_LINE = re.compile(
+    r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}?)[ *]{0,3}(?:\([^()\n]{0,30}\)[ *]{0,3})?"
+    r"(?:\)?[ \t*]*[:：]|\)|\t|  |\*)",
+    re.M,
+)
 _IN_LINE = re.compile(rf"(?:(?<=[>\s\d\w])|(?<=-----)\s*)({_LABELS})\s?[:：]\s", re.I)
 _SAYS_SO = re.compile("|".join(re.escape(words) for words in FORWARDED), re.I)
 _RULE = re.compile(r"[-_=*]{3,}|:\s*$")
+#: A line under which the answered mail is quoted announces no forward.
+_QUOTED_BELOW = re.compile(r"[ \t]*\n(?:[ \t]*\n){0,3}[ \t]*>")
 _WROTE = re.compile(r"^[ \t]*(\ufeff)?[^\n<>]{0,120}?<([^\s<>@]+@[^\s<>]+)>[^\n]{0,60}(?::|：)\s*$", re.M)
 _PREFIX = re.compile(r"^\s*([^\s:：\[\]()]{1,16}(?: [^\s:：]{1,8})?)\s*(?:\[\d+\])?\.?\s?[:：]\s?")
 _MAILTO = re.compile(r"\s*<mailto:[^>]*>|\[mailto:([^\]]*)\]")
-_BLOCK_LINES = 9
+_BLOCK_LINES = 14
 _BLOCK_CHARS = 4000
 _MAX_CANDIDATES = 40
 
@@ -89,11 +100,18 @@ def _prefix(subject: str) -> str:
 
 
 def _around(text: str, at: int) -> int:
-    """Where the block of fields begins of which the line at `at` is one: clients set Subject or Date first, too."""
+    """Where the block of fields begins of which the line at `at` is one: clients set Subject or Date first, too.
+
+    Single blank lines between fields, as tables leave them, are passed over.
+    """
     start = at
     for _ in range(4):
-        before = text.rfind("\n", 0, max(start - 1, 0)) + 1
-        if before >= start or _FIELD_LINE.match(text[before : start - 1].rstrip()) is None:
+        end = start - 1
+        before = text.rfind("\n", 0, max(end, 0)) + 1
+        if before < end and not text[before:end].strip(" \t>|\r"):
+            end = before - 1
+            before = text.rfind("\n", 0, max(end, 0)) + 1
+        if end <= before or _FIELD_LINE.match(text[before:end].rstrip()) is None:
             break
         start = before
     return start
@@ -101,22 +119,29 @@ def _around(text: str, at: int) -> int:
 
 def _says_so(text: str, block: int) -> bool:
     """Whether one of the lines just above the block says that a forwarded mail follows."""
-    above = text[max(0, block - 300) : block].split("\n")[-5:]
+    above = [line for line in text[max(0, block - 300) : block].split("\n") if line.strip()][-5:]
     return any(_SAYS_SO.search(line) and (_RULE.search(line) or len(line) < 60) for line in above)
 
 
 def _block(text: str, says_so: bool) -> Forward | None:
-    """The fields at the beginning of `text`; blank lines between the first ones are tolerated, prose is not."""
+    """The fields at the beginning of `text`; blank lines between them are tolerated, prose is not."""
     found: dict[str, str] = {}
+    pending = ""
+    gap = False
     for line in text.split("\n")[:_BLOCK_LINES]:
         if not line.strip(" >|\t\r"):
-            if len(found) >= 3:
-                break
+            gap = True
             continue
         match = _FIELD_LINE.match(line.rstrip())
         if match is not None:
-            found.setdefault(_MEANING[match[1].lower()], _clean(match[2] or ""))
-        elif not (found and "@" in line and line.rstrip().endswith((">", ";", ","))):
+            kind, value = _MEANING[match[1].lower()], _clean(match[2] or match[3] or "")
+            found.setdefault(kind, value)
+            pending = "" if value else kind
+            gap = False
+        elif pending:
+            # A table puts the value into a line of its own.
+            found[pending], pending = _clean(line.strip(" >|\t")), ""
+        elif gap or not (found and "@" in line and line.rstrip().endswith((">", ";", ","))):
             # Only a long list of recipients runs over several lines.
             break
     return _forward(found, says_so)
@@ -149,6 +174,8 @@ def _wrote(text: str, subject: str, may_be_reply: bool) -> Forward | None:
     if may_be_reply or not (forwarded or "\ufeff" in text):
         return None
     for match in islice(_WROTE.finditer(text), _MAX_CANDIDATES):
+        if _QUOTED_BELOW.match(text, match.end()):
+            continue
         if forwarded or match[1]:
             return Forward(match[2], "", strip_prefixes(subject), "")
     return None
