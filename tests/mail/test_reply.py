@@ -86,7 +86,9 @@ def test_challenge_needs_an_answer_that_demands_proof(body: str) -> None:
 
 
 def test_challenge_service_is_known_by_its_sender() -> None:
-    assert classify_reply(parse(b"From: noreply@boxbe.com\nSubject: Re: Neues\n\nHello\n")) is Kind.CHALLENGE
+    head = b"From: noreply@boxbe.com\nSubject: Re: Neues\n\n"
+    assert classify_reply(parse(head + b"Hello, please verify that you wrote this.\n")) is Kind.CHALLENGE
+    assert classify_reply(parse(head + b"Hello\n")) is Kind.REPLY
 
 
 def test_reports_of_machines() -> None:

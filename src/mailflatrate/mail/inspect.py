@@ -19,7 +19,7 @@ from mailflatrate.mail.reading.identify import Marks, find_marks
 from mailflatrate.mail.reading.mime import Headers, Part, parse
 from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
 from mailflatrate.mail.reading.values import Failure, Kind, Original, Outcome
-from mailflatrate.mail.reply import classify_reply, is_challenge_service
+from mailflatrate.mail.reply import classify_reply, is_challenge_service, is_failure_report
 from mailflatrate.mail.tokens import KeyRing, Purpose, TokenClaims
 
 _ABUSE_DESK = re.compile(r"(?:^|[<\s,\"])(?:abuse|complaints?|spam|fbl)(?:\+[^@\s]*)?@", re.I)
@@ -168,6 +168,8 @@ def _read(message: Part) -> Inspection:
     # A challenge service may dress its demand as a status report; it is asked for first.
     if is_challenge_service(message):
         return Inspection(kind=Kind.CHALLENGE)
+    if is_failure_report(message):
+        return Inspection(kind=Kind.REPORT)
     failures = read_failures(message)
     if failures is not None:
         return _failed(failures)

@@ -61,6 +61,13 @@ _CHALLENGE = re.compile(
     r"pour que votre (?:message|e-?mail)[^.]{0,40}(?:soit )?(?:remis|délivré)",
     re.I | re.S,
 )
+#: The least that a challenge says: what the sender has to do.
+_ASKS = re.compile(
+    r"confirm|verif|approv|authenticat|whitelist|white list|allow(?:ed)? list|guest list|click|repl(?:y|ying) to this|"
+    r"just (?:hit )?reply|bestätig|freischalt|zulassen|valid(?:er|ez|ar)|autori[sz]|conferm|potwierd|подтверд|確認|"
+    r"确认",
+    re.I,
+)
 _CHALLENGE_SENDER = re.compile(
     r"@(?:[\w-]+\.)*(?:boxbe|spamarrest|bluebottle|knowspam|mailblocks|choicemail|vanquish|sendio|uol-antispam)\.|"
     r"antispam(?:bol|uol)",
@@ -78,6 +85,14 @@ _CHALLENGE_HEADERS = (
 )
 _REPORT_NAME = re.compile(r"!\d{6,12}!\d{6,12}|^[^!/]+![^!/]+!\d+", re.I)
 _DMARC_SUBJECT = re.compile(r"report domain:.*submitter:|dmarc aggregate report", re.I)
+_REPORTED = re.compile(r"source[- ]ip|received from|\bfrom ip\b|reported[- ]domain|\bdomain:|\d+\.\d+\.\d+\.\d+", re.I)
+_FAILURE_REPORT = re.compile(
+    r"\b(?:dmarc|spf|dkim|arf|authentication)[\w/ -]{0,40}(?:failure|forensic) report|"
+    r"\b(?:failure|forensic) report[^.\n]{0,40}\bdmarc|failed the (?:published )?dmarc (?:policy|check)|"
+    r"dmarc (?:failure|forensic|ruf)\b|"
+    r"this is an? (?:[\w/-]+ ){0,4}(?:authentication|dmarc)[ -](?:[\w/-]+ ){0,2}report",
+    re.I,
+)
 _REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|antw|sv|vs|rif|ré|odp|ynt)\s*(?:\[\d+\])?\s*:", re.I)
 
 
@@ -130,14 +145,41 @@ def is_machine_report(message: Part) -> bool:
     return False
 
 
+def is_failure_report(message: Part) -> bool:
+    """A DMARC failure report in plain text (RFC 6591 without its form), which tells a domain of mail in its name."""
+    if is_reply(message) or "list-id" in message.headers:
+        return False
+    subject = message.headers.text("subject")
+    if _FAILURE_REPORT.search(subject):
+        return True
+    text = notice_text(message)[:2000]
+    lower = text.lower()
+    if "dmarc" not in lower and "authentication" not in lower:
+        return False
+    found = _FAILURE_REPORT.search(text)
+    # A report says what it is at once, and the source or the domain that it is about.
+    return found is not None and found.start() < 600 and _REPORTED.search(text) is not None
+
+
 def is_challenge_service(message: Part) -> bool:
-    """A service whose only trade is to ask senders for proof: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper."""
+    """A service whose only trade is to ask senders for proof: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper.
+
+    Its mark alone is no challenge, because the mail of the people behind it bears it, too: it has to ask for something.
+    """
     headers = message.headers
+    if _CHALLENGE_SUBJECT.search(headers.raw("subject")) or _CHALLENGE_SENDER.search(headers.raw("from")):
+        return _ASKS.search(_opening(message)) is not None
     if any(name in headers for name in _CHALLENGE_HEADERS) or headers.raw("x-delivery-agent").startswith("TMDA"):
-        return True
-    if _CHALLENGE_SUBJECT.search(headers.raw("subject")):
-        return True
-    return _CHALLENGE_SENDER.search(message.headers.raw("from")) is not None
+        text = _opening(message)
+        if _CHALLENGE.search(text):
+            return True
+        by_machine = is_auto_submitted(message) or headers.raw("return-path") == "<>"
+        return by_machine and _ASKS.search(text) is not None
+    return False
+
+
+def _opening(message: Part) -> str:
+    return f"{message.headers.text('subject')}\n{notice_text(message)[:4000]}"
 
 
 def is_challenge(message: Part) -> bool:
