@@ -175,6 +175,14 @@ def test_a_client_that_goes_away_in_the_queue_takes_its_request_along(plain: Ser
     assert plain.ask("/studio/", headers={"Cookie": f"sessionid={'a' * 32}"}).seconds < 3
 
 
+def test_no_log_line_holds_a_token(plain: Served) -> None:
+    token = secrets.token_hex(20)
+    assert plain.ask(f"/w/{token}").status == 404
+    told = plain.log.read_text()
+    assert f"/w/{token[:6]}" in told
+    assert token not in told
+
+
 # Without a process: the same code, with its clock turned faster.
 
 

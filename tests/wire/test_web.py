@@ -106,6 +106,7 @@ def test_a_redirect_inwards_is_not_followed(resolver: DnsResolver, port: int, mo
 
     real = web._address
     monkeypatch.setattr(web, "_address", only_the_first)
+    monkeypatch.setattr(web, "PORTS", {port})
     page = look_at_page(f"http://site.example:{port}/to/http:__127.0.0.1:{port}_", resolver)
     assert (page.status, page.html, asked) == (WebStatus.UNKNOWN, "", ["site.example", "127.0.0.1"])
 
@@ -144,7 +145,7 @@ def test_a_server_that_sends_drop_by_drop(resolver: DnsResolver, monkeypatch: py
         def log_message(self, *_args: object) -> None:
             """Quiet."""
 
-    monkeypatch.setattr("mailflatrate.wire.web.LONGEST_READ_SECONDS", 0.1)
+    monkeypatch.setattr("mailflatrate.wire.web.VISIT_SECONDS", 0.3)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -1,10 +1,14 @@
-"""Logs: structlog for ours, the standard library's routed through it; lines for people or JSON for machines."""
+"""Logs: structlog for ours, the standard library's routed through it; lines for people or JSON for machines.
+
+Every line passes one handler, and in it `shorten_secrets`: Django's, Granian's and those of libraries as well.
+"""
 
 import logging
 import sys
 
 import structlog
 
+from mailflatrate.settings.log_secrets import shorten_secrets
 from mailflatrate.settings.schema import LogFormat, Settings
 
 
@@ -32,6 +36,7 @@ def configure_logging(settings: Settings) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                shorten_secrets,
                 renderer,
             ],
         )
@@ -41,3 +46,10 @@ def configure_logging(settings: Settings) -> None:
     root.setLevel(settings.log_level)
     for noisy in ("procrastinate", "mail.log", "asyncio", "fontTools"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+GRANIAN: dict[str, object] = {
+    "version": 1, "disable_existing_loggers": False,
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
+}  # fmt: skip
+"""For Granian, which otherwise gives its loggers a handler of their own."""

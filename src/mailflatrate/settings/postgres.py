@@ -10,12 +10,13 @@ import importlib.util
 import os
 import pwd
 import signal
+import stat
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ OWNER = "postgres"
 DATABASE = "mailflatrate"
 CONFIGURATION = {
     "listen_addresses": "''",
+    "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "'256MB'",
     "work_mem": "'16MB'",
@@ -151,16 +153,51 @@ class EmbeddedPostgres:
         if self.pid is None:
             return False
         try:
+            self._demand_own_socket_folder()
             psycopg.connect(f"postgresql://{OWNER}@/postgres?host={self.socket_dir}", connect_timeout=5).close()
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, DatabaseFailed):
             return False
         return True
+
+    def _demand_own_socket_folder(self) -> None:
+        """Raise DatabaseFailed unless the socket's folder is there, ours, and closed to everybody else.
+
+        Under a long path it lies in the system's temporary folder, where others may have made it first.
+        """
+        user = _server_user()
+        try:
+            found = self.socket_dir.lstat()
+        except FileNotFoundError as problem:
+            raise DatabaseFailed(f"{self.socket_dir} does not exist") from problem
+        is_ours = found.st_uid in {os.geteuid(), user.pw_uid if user else os.geteuid()}
+        if not is_ours or not stat.S_ISDIR(found.st_mode):
+            raise DatabaseFailed(
+                f"{self.socket_dir} belongs to somebody else. Remove it, or name a data folder with a shorter path "
+                "with MAILFLATRATE_DATA_DIR"
+            )
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            self.socket_dir.chmod(0o700)
+
+    def _write_access(self, user: pwd.struct_passwd | None) -> None:
+        """Let in whoever runs this program and nobody else, as PostgreSQL asks the kernel (`peer`)."""
+        try:
+            names = {pwd.getpwuid(os.geteuid()).pw_name, *([user.pw_name] if user else [])}
+        except KeyError as problem:
+            raise DatabaseFailed(
+                f"user {os.geteuid()} has no name in /etc/passwd, by which the database would know it. Give it one, or "
+                "name a server with DATABASE_URL"
+            ) from problem
+        (self.folder / "pg_hba.conf").write_text("local all all peer map=mailflatrate\n")
+        (self.folder / "pg_ident.conf").write_text("".join(f'mailflatrate "{name}" all\n' for name in sorted(names)))
 
     def start(self) -> None:
         """Start the server, initialising the folder on the first start. Raises DatabaseFailed."""
         user = _server_user()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.socket_dir.mkdir(parents=True, exist_ok=True)
+        if self.socket_dir != self.folder:
+            with suppress(FileExistsError):
+                self.socket_dir.mkdir(mode=0o700)
+        self._demand_own_socket_folder()
         if user:
             for folder in {self.folder, self.socket_dir}:
                 os.chown(folder, user.pw_uid, user.pw_gid)
@@ -169,9 +206,10 @@ class EmbeddedPostgres:
         self.folder.chmod(0o700)
         if not (self.folder / "PG_VERSION").exists():
             _run(
-                "initdb", "-D", str(self.folder), "-U", OWNER, "--auth=trust", "--encoding=UTF8",
-                "--locale=C.UTF-8", user=user,
+                "initdb", "-D", str(self.folder), "-U", OWNER, "--auth-local=peer", "--auth-host=reject",
+                "--encoding=UTF8", "--locale=C.UTF-8", user=user,
             )  # fmt: skip
+        self._write_access(user)
         options = f"-c config_file={self.folder}/postgresql.conf -k '{self.socket_dir}'"
         options += "".join(f" -c {key}={value}" for key, value in CONFIGURATION.items())
         try:

@@ -1,18 +1,22 @@
 """A mailbox read over IMAP (RFC 9051): what nobody has seen yet, its octets as they are, and the mark that it was seen.
 
+One deadline and one bound on octets hold for a whole conversation: the server may be a stranger's, or taken over.
 It removes nothing and moves nothing. imap-tools opens the mailbox and searches; messages are fetched and marked by the
 plain commands, because its own parse the octets again and expunge what other people have marked as deleted.
 """
 
+import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from imaplib import IMAP4
+from imaplib import IMAP4, IMAP4_SSL
 
-from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox, ImapToolsError
 from imap_tools.query import AND
+
+from mailflatrate.wire.deadline import Deadline
 
 
 class Protection(StrEnum):
@@ -38,6 +42,8 @@ class MailboxAccess:
     folder: str
     protection: Protection
     timeout_seconds: float = 30.0
+    conversation_seconds: float = 300.0
+    most_octets: int = 512 * 1024 * 1024
 
 
 class OpenMailbox:
@@ -69,24 +75,74 @@ class OpenMailbox:
 @contextmanager
 def open_mailbox(access: MailboxAccess) -> Iterator[OpenMailbox]:
     """Sign in and open the folder; signed out afterwards. Raises MailboxUnavailable."""
-    with _told():
-        box = _connected(access)
-    try:
-        with _told():
+    with _told(), Deadline(access.conversation_seconds) as deadline:
+        box = _Box(access, deadline)
+        try:
             box.login(access.user, access.password, initial_folder=access.folder)
-        yield OpenMailbox(box)
-    finally:
-        with _ignored():
-            box.client.logout()
-        with _ignored():
-            box.client.shutdown()  # also where signing out found nobody there
+            yield OpenMailbox(box)
+        finally:
+            with _ignored():
+                box.client.logout()
+            with _ignored():
+                box.client.shutdown()  # also where signing out found nobody there
 
 
-def _connected(access: MailboxAccess) -> BaseMailBox:
-    if access.protection is Protection.NEVER:
-        return MailBoxUnencrypted(access.host, access.port, timeout=access.timeout_seconds)
-    kind = MailBox if access.protection is Protection.IMPLICIT else MailBoxStartTls
-    return kind(access.host, access.port, timeout=access.timeout_seconds, ssl_context=ssl.create_default_context())
+class _Box(BaseMailBox):
+    """A mailbox whose connection is guarded from its first octet on."""
+
+    def __init__(self, access: MailboxAccess, deadline: Deadline) -> None:
+        self._access, self._deadline = access, deadline
+        super().__init__()
+
+    def _get_mailbox_client(self) -> IMAP4:
+        access = self._access
+        context = ssl.create_default_context()
+        if access.protection is Protection.IMPLICIT:
+            return _GuardedTls(access, self._deadline, context)
+        client = _Guarded(access, self._deadline)
+        if access.protection is Protection.STARTTLS:
+            _demand(*client.starttls(context))
+            self._deadline.guard(client.sock)
+        return client
+
+
+class _Bounds(IMAP4):
+    """What the guarded clients have in common: each octet that is read counts."""
+
+    _deadline: Deadline
+    _left: int
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        link: socket.socket = super()._create_socket(timeout)  # type: ignore[misc]  # no part of the stubs
+        return self._deadline.guard(link)
+
+    def read(self, size: int) -> bytes:
+        """Read a literal of a size that the server names."""
+        self._count(size)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        """Read a line."""
+        line = super().readline()
+        self._count(len(line))
+        return line
+
+    def _count(self, octets: int) -> None:
+        self._left -= octets
+        if self._left < 0:
+            raise self.abort("the server sends more than a mailbox holds")
+
+
+class _Guarded(_Bounds):
+    def __init__(self, access: MailboxAccess, deadline: Deadline) -> None:
+        self._deadline, self._left = deadline, access.most_octets
+        super().__init__(access.host, access.port, timeout=access.timeout_seconds)
+
+
+class _GuardedTls(_Bounds, IMAP4_SSL):
+    def __init__(self, access: MailboxAccess, deadline: Deadline, context: ssl.SSLContext) -> None:
+        self._deadline, self._left = deadline, access.most_octets
+        IMAP4_SSL.__init__(self, access.host, access.port, ssl_context=context, timeout=access.timeout_seconds)
 
 
 def _demand(status: str, answer: object) -> None:

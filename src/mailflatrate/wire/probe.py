@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mailflatrate.wire.deadline import Deadline
+
 PROBE_SECONDS = 10.0
+CONVERSATION_SECONDS = 40.0
 LONGEST_LINE_BYTES = 2048
 
 
@@ -51,7 +54,11 @@ def look_at_certificate(host: str, port: int, *, cafile: str | None = None, at: 
 def ask_recipients(host: str, port: int, recipients: Sequence[str], *, lmtp: bool = False) -> dict[str, str]:
     """What an SMTP or LMTP server answers to RCPT TO for each address; no letter follows. Raises ProbeFailed."""
     try:
-        with socket.create_connection((host, port), timeout=PROBE_SECONDS) as link, link.makefile("rb") as lines:
+        with (
+            Deadline(CONVERSATION_SECONDS) as deadline,
+            deadline.connect(host, port, silence_seconds=PROBE_SECONDS) as link,
+            link.makefile("rb") as lines,
+        ):
 
             def say(command: str) -> str:
                 if command:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 import socket
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from mailflatrate.wire.deadline import Deadline
+from mailflatrate.wire.post import post
 
 _TIMEOUT_SECONDS = 10.0
 _MOST_OCTETS = 256 * 1024
@@ -40,20 +41,21 @@ def ask_spam_filter(place: str, letter: bytes) -> FilterAnswer | None:
 def _ask_spamd(place: str, letter: bytes) -> bytes:
     """One request of the SPAMC protocol 1.5: SYMBOLS answers with the score and the names."""
     parts = urlsplit(place)
-    with socket.create_connection((parts.hostname or "", parts.port or 783), timeout=_TIMEOUT_SECONDS) as stream:
+    with (
+        Deadline(_TIMEOUT_SECONDS) as deadline,
+        deadline.connect(parts.hostname or "", parts.port or 783, silence_seconds=_TIMEOUT_SECONDS) as stream,
+    ):
         stream.sendall(b"SYMBOLS SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(letter) + letter)
         stream.shutdown(socket.SHUT_WR)
         answer = b""
         while len(answer) < _MOST_OCTETS and (piece := stream.recv(8192)):
             answer += piece
-    return answer
+        return answer
 
 
 def _ask_rspamd(place: str, letter: bytes) -> bytes:
-    request = urllib.request.Request(f"{place.rstrip('/')}/checkv2", data=letter, method="POST")  # noqa: S310  http(s) by the settings
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
-        octets: bytes = answer.read(_MOST_OCTETS)
-    return octets
+    address = f"{place.rstrip('/')}/checkv2"
+    return post(address, letter, {}, seconds=_TIMEOUT_SECONDS, most_octets=_MOST_OCTETS).body
 
 
 def read_spamd(answer: bytes) -> FilterAnswer | None:

@@ -1,7 +1,8 @@
 """Looking at a page of somebody's website, as a visitor does: for the reviewer of an application (R-03), or a feed.
 
-The address comes from a stranger, so it leads only to public addresses, whatever its name resolves to and wherever it
-redirects to; size, time and redirects are bounded. What cannot be known comes back as UNKNOWN, never as a verdict.
+The address comes from a stranger, so it leads only to ports 80 and 443 of public addresses, whatever its name resolves
+to and wherever it redirects to. Size and redirects are bounded, and one deadline holds for the whole visit: DNS,
+connecting, TLS, header, body and every redirect. What cannot be known comes back as UNKNOWN, never as a verdict.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import time
 from dataclasses import dataclass
 from enum import Enum
+from io import BufferedIOBase
 from urllib.parse import urljoin, urlsplit
 
+from mailflatrate.wire.deadline import Deadline
 from mailflatrate.wire.dns.resolver import Resolver
+from mailflatrate.wire.reach import PORTS, is_public
 
 TIMEOUT_SECONDS = 8.0
-LONGEST_READ_SECONDS = 20.0
+VISIT_SECONDS = 30.0
+LARGEST_HEADER_OCTETS = 64 * 1024
 LARGEST_PAGE_OCTETS = 768 * 1024
 MOST_REDIRECTS = 4
 AGENT = "mailflatrate-vetting/1 (+a person applied with this website)"
@@ -99,10 +103,30 @@ def fetch(
 
     `private` as for `look_at_page`.
     """
+    try:
+        with Deadline(VISIT_SECONDS) as deadline:
+            return _follow(url, _Visitor(resolver, want, private, context, deadline))
+    except TimeoutError:
+        return Document(url, WebStatus.UNKNOWN, problem="no answer in time")
+
+
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """Who visits, and how. `private` as for `look_at_page`."""
+
+    resolver: Resolver
+    want: Want
+    private: bool
+    context: ssl.SSLContext | None
+    deadline: Deadline
+
+
+def _follow(url: str, visitor: _Visitor) -> Document:
+    """Visit `url` and where it leads."""
     here = url
     try:
         for _ in range(MOST_REDIRECTS + 1):
-            answer, body = _visit(here, resolver, want, private, context)
+            answer, body = _visit(here, visitor)
             if answer.status in _REDIRECTS and answer.headers.get("Location"):
                 here = urljoin(here, answer.headers["Location"])
                 continue
@@ -124,9 +148,7 @@ def fetch(
     return Document(here, WebStatus.FAILED, problem="too many redirects")
 
 
-def _visit(
-    url: str, resolver: Resolver, want: Want, private: bool, context: ssl.SSLContext | None
-) -> tuple[http.client.HTTPResponse, bytes]:
+def _visit(url: str, visitor: _Visitor) -> tuple[http.client.HTTPResponse, bytes]:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
@@ -135,32 +157,76 @@ def _visit(
     if parts.scheme not in ("http", "https") or not host:
         raise _Refused(WebStatus.FAILED, "not a web address")
     tls = parts.scheme == "https"
-    address = _address(host, resolver, private)
-    link: socket.socket = socket.create_connection((address, port or (443 if tls else 80)), timeout=TIMEOUT_SECONDS)
+    port = port or (443 if tls else 80)
+    if port not in PORTS and not visitor.private:
+        raise _Refused(WebStatus.UNKNOWN, "the port is not one of the web")
+    visitor.deadline.left(TIMEOUT_SECONDS)
+    address = _address(host, visitor.resolver, visitor.private)
+    link = visitor.deadline.connect(address, port, silence_seconds=TIMEOUT_SECONDS)
     try:
         if tls:
-            link = (context or ssl.create_default_context()).wrap_socket(link, server_hostname=host)
-        connection = http.client.HTTPConnection(host, port or 80, timeout=TIMEOUT_SECONDS)
-        connection.sock = link
+            link.settimeout(visitor.deadline.left(TIMEOUT_SECONDS))  # holds for the handshake as a whole
+            link = (visitor.context or ssl.create_default_context()).wrap_socket(link, server_hostname=host)
+            visitor.deadline.guard(link)
+        link.settimeout(TIMEOUT_SECONDS)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(
-            "GET", target, headers={"User-Agent": want.agent, "Accept": want.accept, "Connection": "close"}
-        )
-        answer = connection.getresponse()
-        return answer, _read(answer, want.most_octets)
+        return _get(link, parts.netloc.rpartition("@")[2], target, visitor.want)
     finally:
         link.close()
 
 
+def _get(link: socket.socket, host: str, target: str, want: Want) -> tuple[http.client.HTTPResponse, bytes]:
+    """Ask for one page. A redirect's own content is not read."""
+    connection = http.client.HTTPConnection(host, timeout=TIMEOUT_SECONDS)
+    connection.response_class = _Response
+    connection.sock = link
+    connection.request("GET", target, headers={"User-Agent": want.agent, "Accept": want.accept, "Connection": "close"})
+    answer = connection.getresponse()
+    return answer, b"" if answer.status in _REDIRECTS else _read(answer, want.most_octets)
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose header, interim answers included, is bounded as a whole."""
+
+    def begin(self) -> None:
+        """Read the header."""
+        source = self.fp
+        self.fp = _Bounded(source, LARGEST_HEADER_OCTETS)  # type: ignore[assignment]  # what http.client uses of it
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:
+                self.fp = source
+
+
+class _Bounded:
+    """The lines of a stream, until they are too many octets."""
+
+    def __init__(self, source: BufferedIOBase, octets: int) -> None:
+        self._source, self._left = source, octets
+
+    def readline(self, limit: int = -1) -> bytes:
+        """One line. Raises HTTPException beyond the bound."""
+        line = self._source.readline(limit)
+        self._left -= len(line)
+        if self._left < 0:
+            raise http.client.HTTPException("the header is too long")
+        return line
+
+    def close(self) -> None:
+        """Close the stream itself."""
+        self._source.close()
+
+    def flush(self) -> None:
+        """Nothing is written."""
+
+
 def _read(answer: http.client.HTTPResponse, most_octets: int) -> bytes:
-    """The beginning of the body. A server that sends drop by drop does not hold us longer than LONGEST_READ_SECONDS."""
-    ends = time.monotonic() + LONGEST_READ_SECONDS
+    """The beginning of the body."""
     parts, whole = [], 0
     while whole < most_octets and (part := answer.read1(min(most_octets - whole, 65536))):
         parts.append(part)
         whole += len(part)
-        if time.monotonic() > ends:
-            raise TimeoutError
     return b"".join(parts)
 
 
@@ -176,7 +242,7 @@ def _address(host: str, resolver: Resolver, private: bool) -> str:
             status = WebStatus.MISSING if known else WebStatus.UNKNOWN
             problem = "the name has no address" if known else "the DNS gave no answer"
             raise _Refused(status, problem) from None
-    allowed = [text for text in found if private or ipaddress.ip_address(text).is_global]
+    allowed = [text for text in found if private or is_public(text)]
     if not allowed:
         raise _Refused(WebStatus.UNKNOWN, "the address is not a public one")
     return allowed[0]

@@ -11,6 +11,7 @@ import click
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from mailflatrate.settings.logs import GRANIAN
 from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, load_settings
 
@@ -101,6 +102,7 @@ def web_command(tls: bool) -> None:
         ssl_cert=cert,
         ssl_key=key,
         log_access=False,
+        log_dictconfig=GRANIAN,
         log_level=LogLevels(settings.log_level.lower()),
         respawn_failed_workers=True,
         workers_kill_timeout=10,

@@ -120,6 +120,7 @@ _PROBLEMS = {
     "the name has no address": "Der Name hat keine Adresse",
     "the DNS gave no answer": "Das DNS gab keine Antwort",
     "the address is not a public one": "Die Adresse ist nicht öffentlich",
+    "the port is not one of the web": "Der Port ist keiner des Webs",
     "not a web address": "Das ist keine Webadresse",
     "no answer in time": "Keine Antwort in der gesetzten Zeit",
     "too many redirects": "Zu viele Weiterleitungen",

@@ -1,29 +1,24 @@
 """What a mailbox provider does when somebody presses its unsubscribe button (RFC 8058 section 3.2)."""
 
-import http.client
 import ssl
 from urllib.parse import urlsplit
 
 from mailflatrate.settings import load_settings
+from mailflatrate.wire.post import post
 
 TIMEOUT_SECONDS = 10.0
-BODY = "List-Unsubscribe=One-Click"
+BODY = b"List-Unsubscribe=One-Click"
 
 
 def post_one_click(path: str) -> int:
     """POST to `path` on our own public address, as a provider would; the status of the answer.
 
-    No other host is ever reached. Raises OSError, http.client.HTTPException when there was no answer.
+    No other host is ever reached. Raises OSError when there was no answer.
     """
     base = urlsplit(load_settings().public_url)
     context = ssl.create_default_context()
     if base.hostname == "localhost":  # the certificate of the demonstration is signed by itself
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection(
-        base.hostname or "", base.port or 443, timeout=TIMEOUT_SECONDS, context=context
-    )
-    try:
-        connection.request("POST", path, BODY, {"Content-Type": "application/x-www-form-urlencoded"})
-        return connection.getresponse().status
-    finally:
-        connection.close()
+    address = f"{base.scheme}://{base.netloc}{path}"
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return post(address, BODY, kind, seconds=TIMEOUT_SECONDS, most_octets=0, context=context).status

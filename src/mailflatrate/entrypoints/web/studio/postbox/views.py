@@ -1,7 +1,7 @@
 """The postbox: what our own sink received for the account, looked at as its receiver would."""
 
-import http.client
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import structlog
 from django.contrib import messages
@@ -147,11 +147,11 @@ def one_click(request: StudioRequest, message_id: int) -> HttpResponse:
         raise Http404
     try:
         status = post_one_click(path)
-    except (OSError, http.client.HTTPException) as problem:
+    except OSError as problem:
         log.warning("one-click: no answer", problem=str(problem))
         messages.error(request, _("The public pages gave no answer. Nobody was unsubscribed."))
     else:
-        if status == http.client.OK:
+        if status == HTTPStatus.OK:
             messages.success(request, _("Answer 200: the address is unsubscribed, as a mailbox provider would do it."))
         else:
             messages.error(request, _("The answer was %(status)d instead of 200.") % {"status": status})

@@ -1,0 +1,41 @@
+"""Shortens what opens something: tokens in links, keys of programs, session cookies. Nothing else of a line changes."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+KEPT: Final = 6
+_LONGEST_LINE: Final = 200_000
+_SECRET: Final = re.compile(
+    # Links in mails carry 20 octets in hexadecimal. Hashes of the ledger and of the audit log are longer, and have to
+    # stay whole: the log is where somebody keeps them.
+    r"(?<![0-9a-zA-Z])[0-9a-fA-F]{40}(?![0-9a-zA-Z])"
+    # Links whose secret looks like anything else: the segment after these paths.
+    r"|(?<=/password/reset/key/)[^/?#\s\"'<>]+|(?<=/apply/begin/)[^/?#\s\"'<>]+|(?<=/confirm/)[^/?#\s\"'<>]+"
+    r"|(?<=/mailbox/)[^/?#\s\"'<>]+|(?<=/report/stop/)[^/?#\s\"'<>]+|(?<=/[upwckdrm]/)[^/?#\s\"'<>]{12,}"
+    # What programs and browsers send along.
+    r"|(?<=mfk_)[0-9a-z]{8}_[0-9a-z]+|(?<=sessionid=)[\w.-]+|(?<=token=)[^&\s\"']+|(?<=[Bb]earer )[\w.~+/-]+"
+)
+
+
+def shorten(text: str) -> str:
+    """The text with every secret cut to its first characters, which are enough to tell two lines apart."""
+    return _SECRET.sub(lambda found: f"{found[0][:KEPT]}…" if len(found[0]) > KEPT else found[0], text[:_LONGEST_LINE])
+
+
+def shorten_secrets(_logger: object, _method: str, event: Any) -> Any:
+    """Structlog's processor: the last before a line is rendered, so that all of them pass it."""
+    return {key: _shortened(value) for key, value in event.items()}
+
+
+def _shortened(value: Any, depth: int = 4) -> Any:
+    """Strings inside of whatever is logged; what is no plain value is logged as its text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return shorten(value)
+    if depth and isinstance(value, Mapping):
+        return {key: _shortened(each, depth - 1) for key, each in value.items()}
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        return [_shortened(each, depth - 1) for each in value]
+    return shorten(str(value))

@@ -1,0 +1,43 @@
+"""POST something small to a server that the settings name, and read a small answer under one deadline."""
+
+import ssl
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+from mailflatrate.wire.deadline import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class PostAnswer:
+    """What came back, as it is."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+def post(
+    url: str, body: bytes, headers: dict[str, str], *, seconds: float, most_octets: int,
+    context: ssl.SSLContext | None = None,
+) -> PostAnswer:  # fmt: skip
+    """POST to `url` (http or https). Reads `most_octets` of the answer at most. Raises OSError, also for no HTTP."""
+    parts = urlsplit(url)
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    with Deadline(seconds) as deadline:
+        connection: HTTPConnection
+        if parts.scheme == "https":
+            connection = HTTPSConnection(parts.netloc, timeout=seconds, context=context)
+        else:
+            connection = HTTPConnection(parts.netloc, timeout=seconds)
+        try:
+            connection.connect()
+            deadline.guard(connection.sock)
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            return PostAnswer(answer.status, answer.headers, answer.read(most_octets))
+        except (HTTPException, ValueError) as problem:
+            raise OSError(f"no HTTP: {problem!r:.200}") from problem
+        finally:
+            connection.close()
