@@ -3,17 +3,23 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 
 from campaign_world import CONTENT, World
-from mailflatrate.apps.accounts.actions import make_api_key
+from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import Scope, User
+from mailflatrate.apps.forms.models import Form
+from mailflatrate.base import clock, tenancy
 
 ROOT = "/api/v1"
 ALL = tuple(Scope)
+NETWORKS = count(1)
+NO_FORM = 2**40
+"""The id of no form: what the key of an account without forms is bound to."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,13 @@ class Program:
     key_id: int = 0
 
     def call(self, method: str, path: str, data: Any = None, **headers: str) -> HttpResponse:
-        """Send a request with a JSON body; `headers` are written with underscores."""
+        """Send a request with a JSON body; `headers` are written with underscores. `REMOTE_ADDR` is the peer."""
+        peer = {"REMOTE_ADDR": headers.pop("REMOTE_ADDR")} if "REMOTE_ADDR" in headers else {}
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         if self.secret:
             named["Authorization"] = f"Bearer {self.secret}"
         body = {} if data is None else {"data": json.dumps(data), "content_type": "application/json"}
-        answer = Client(enforce_csrf_checks=True).generic(method, ROOT + path, headers=named, **body)
+        answer = Client(enforce_csrf_checks=True).generic(method, ROOT + path, headers=named, **body, **peer)
         assert isinstance(answer, HttpResponse)
         return answer
 
@@ -55,6 +62,15 @@ class Program:
         return problem(self.call(method, path, data, **headers))
 
 
+def visitor(**changes: Any) -> dict[str, Any]:
+    """A visitor of the shop as its server saw them; each comes from another network."""
+    whole = {
+        "ip": f"198.51.{next(NETWORKS) % 250}.{next(NETWORKS) % 250}", "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
+        "page": "https://shop.example/checkout", "at": clock.now().isoformat(),
+    }  # fmt: skip
+    return whole | changes
+
+
 def good(answer: HttpResponse, status: int = 200) -> Any:
     """The JSON of an answer that went well."""
     assert answer.status_code == status, answer.content.decode()[:2000]
@@ -72,8 +88,11 @@ def problem(answer: HttpResponse) -> tuple[int, str]:
 
 
 def program(account_id: int, user: User, scopes: Iterable[Scope] = ALL) -> Program:
-    """A program with a fresh key."""
-    made = make_api_key(account_id, "Shop", set(scopes), expires_at=None, by=user)
+    """A program with a fresh key; with `ask`, for all forms that the account has by now."""
+    with tenancy.account(account_id):
+        form_ids = frozenset(Form.objects.values_list("id", flat=True)) or frozenset({NO_FORM})
+    bounds = AskingBounds(form_ids, daily=1_000)
+    made = make_api_key(account_id, "Shop", set(scopes), expires_at=None, by=user, asking=bounds)
     return Program(made.secret, made.key.id)
 
 

@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from api_world import Program
 from campaign_world import World, browser, followed, person, world
+from forms_world import add_form
 from mailflatrate.apps.accounts.models import ApiKey, Role
 from mailflatrate.base import clock, tenancy
 
 pytestmark = pytest.mark.usefixtures("database")
 
 PAGE = "/studio/standing/keys/"
-SHOP = {"name": "Shop", "scopes": ["read", "contacts"], "expires_on": ""}
+SHOP = {"name": "Shop", "scopes": ["read", "contacts.write"], "expires_on": "", "daily_asks": "200", "networks": ""}
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_a_key_is_made_and_shown_this_once(anna: World) -> None:
     answer = anna.client.post(PAGE, SHOP)
     (secret,) = set(re.findall(r"mfk_[0-9a-z]{8}_[0-9a-z]{40}", answer.content.decode()))
     assert "no-store" in answer.headers["Cache-Control"]
-    assert Program(secret).get("/me")["key"]["scopes"] == ["read", "contacts"]
+    assert Program(secret).get("/me")["key"]["scopes"] == ["read", "contacts.write"]
     page = anna.client.get(PAGE).content.decode()
     assert secret not in page
     assert f"{secret[:12]}_…" in page
@@ -57,6 +58,9 @@ def test_a_key_lasts_to_the_end_of_its_last_day(anna: World) -> None:
         ({"scopes": []}, "Choose at least one thing that the key may do."),
         ({"scopes": ["everything"]}, "is not one of the available choices"),
         ({"expires_on": "2020-01-01"}, "Choose a day in the future."),
+        ({"scopes": ["ask"]}, "Choose the forms that the key may ask people for."),
+        ({"scopes": ["ask"], "form_ids": ["12345678"]}, "is not one of the available choices"),
+        ({"networks": "203.0.113.0/24\nshop.example"}, "“shop.example” is no IP address or range."),
     ],
 )
 def test_what_is_missing_is_said(anna: World, wrong: dict[str, object], words: str) -> None:
@@ -99,3 +103,16 @@ def test_a_key_whose_maker_left_the_owners_rests(anna: World) -> None:
     assert f"/studio/standing/people/{place.id}/role/" in member_page
     anna.client.post(f"/studio/standing/people/{place.id}/role/", {"role": "editor"})
     assert "Rests" in anna.client.get(PAGE).content.decode()
+
+
+def test_a_key_is_bound_to_forms_and_networks(anna: World) -> None:
+    form_id, _code = add_form(anna)
+    asks = SHOP | {"scopes": ["ask"], "form_ids": [str(form_id)], "daily_asks": "50", "networks": "203.0.113.7/24"}
+    page = anna.client.post(PAGE, asks).content.decode()
+    (key,) = keys(anna)
+    assert (key.scopes, key.form_ids, key.daily_asks) == (["ask"], [form_id], 50)
+    assert key.networks == ["203.0.113.0/24"]
+    for words in ("Asks for: Website", "Up to 50 requests a day", "Only from 203.0.113.0/24"):
+        assert words in page
+    carla = world(people=0)
+    assert carla.client.post(PAGE, asks).status_code == 422, "a stranger's form is no choice"

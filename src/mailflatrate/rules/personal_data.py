@@ -24,22 +24,28 @@ _BIRTH = re.compile(
     r"\bbirth|\bborn\b|\bb[ _-]?day\b|\bdob\b|date[ _-]of[ _-]birth|year[ _-]of[ _-]birth",
     re.IGNORECASE,
 )
+_CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 _AGE = re.compile(r"\b(?:lebens)?alter\b|\bage\b", re.IGNORECASE)
 
 
 def is_special(*names: str) -> bool:
     """True where a name asks about health, belief, origin, politics or sex life (R-97)."""
-    return any(_SPECIAL.search(name) for name in names)
+    return any(_SPECIAL.search(_in_words(name)) for name in names)
 
 
 def is_birth(*names: str) -> bool:
     """True where a name asks when somebody was born."""
-    return any(_BIRTH.search(name.replace("_", " ")) for name in names)
+    return any(_BIRTH.search(_in_words(name)) for name in names)
 
 
 def is_age(*names: str) -> bool:
     """True where a name asks how old somebody is."""
-    return any(_AGE.search(name.replace("_", " ")) for name in names)
+    return any(_AGE.search(_in_words(name)) for name in names)
+
+
+def _in_words(name: str) -> str:
+    """A name as a person would write it: `customerRace` and `customer_race` become two words each."""
+    return _CAMEL.sub(" ", name).replace("_", " ").replace("-", " ")
 
 
 def is_minor(born: date, today: date) -> bool:

@@ -29,7 +29,9 @@ STRICTER: dict[str, Stricter] = {
             "import_unresolvable_share", "import_one_domain_share", "import_sequential_share", "import_mistyped_share",
             "import_same_moment_share", "import_same_ip_share",
             "confirmations_per_address_day", "confirmations_per_form_hour", "sign_ups_per_ip_hour",
-            "sign_ups_unproven_per_form_hour",
+            "sign_ups_unproven_per_form_hour", "asks_first_day", "asks_per_confirmed", "asks_most_day", "asks_few_day",
+            "asks_unknown_events", "asks_unknown_few", "asks_unknown_stop", "asks_denied_events", "asks_denied_few",
+            "asks_visit_hours",
         ),
         Stricter.LOWER,
     ),
@@ -37,6 +39,7 @@ STRICTER: dict[str, Stricter] = {
         (
             "rate_sample_chance", "complaint_suspend_window", "new_account_days", "pause_cooling_hours",
             "supervised_mailings", "supervised_days", "strike_days", "sign_up_least_seconds",
+            "asks_confirmed_least", "asks_confirmed_few",
         ),
         Stricter.HIGHER,
     ),

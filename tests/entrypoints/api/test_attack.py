@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api_world import Program, problem, program, program_of
+from api_world import Program, problem, program, program_of, visitor
 from campaign_world import CONTENT, World, bare_account
 from forms_world import Place, place, somebody
 from lists_home import HEADER, approve_origin, declare_origin, reviewer
@@ -137,7 +137,11 @@ Move = Callable[[Place, Program, str, int], None]
 
 
 def ask(home: Place, shop: Program, dora: str, _list: int) -> None:
-    shop.call("POST", "/confirmation-requests", {"form_id": home.form_id, "email": dora, "note": "at the fair"})
+    shop.call(
+        "POST",
+        "/confirmation-requests",
+        {"form_id": home.form_id, "email": dora, "note": "at the fair", "visitor": visitor()},
+    )
     home.send()
 
 

@@ -315,7 +315,7 @@ def test_the_report_and_every_recipient(anna: World, shop: Program) -> None:
 
 
 def test_writing_and_releasing_are_different_things(anna: World) -> None:
-    writes, releases = program_of(anna, [Scope.CAMPAIGNS]), program_of(anna, [Scope.RELEASE])
+    writes, releases = program_of(anna, [Scope.CAMPAIGNS_DRAFT]), program_of(anna, [Scope.CAMPAIGNS_RELEASE])
     draft = begun(anna, writes)
     path = f"/campaigns/{draft['id']}/release"
     assert writes.refused("POST", path, word(draft)) == (403, "scope-missing")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api_world import Program, problem, program, program_of
+from api_world import Program, problem, program, program_of, visitor
 from campaign_world import bare_account
 from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
@@ -35,7 +35,8 @@ def carla(home: Place) -> Program:
 
 
 def asking(home: Place, email: str, **changes: Any) -> dict[str, Any]:
-    return {"form_id": home.form_id, "email": email, "note": "asked at our stall, 3 May"} | changes
+    whole = {"form_id": home.form_id, "email": email, "note": "asked at our stall, 3 May", "visitor": visitor()}
+    return whole | changes
 
 
 def reader(shop: Program, number: int = 0) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def test_a_list_is_made_with_the_policy_confirmed(home: Place, shop: Program) ->
     changed = shop.call("PATCH", f"/lists/{made['id']}", {"public_name": "Our seeds"})
     assert json.loads(changed.content)["public_name"] == "Our seeds"
     assert json.loads(changed.content)["name"] == "Seeds"
-    assert shop.post(f"/lists/{made['id']}/archive", {})["archived_at"]
+    assert shop.refused("POST", f"/lists/{made['id']}/archive", {}) == (422, "invalid")
+    assert shop.post(f"/lists/{made['id']}/archive", {"sure": True})["archived_at"]
     assert made["id"] not in [row["id"] for row in shop.get("/lists")["items"]]
     assert made["id"] in [row["id"] for row in shop.get("/lists?archived=true")["items"]]
 

@@ -53,9 +53,9 @@ def lists(anna: World) -> int:
 
 
 def test_a_key_says_who_it_is(anna: World) -> None:
-    me = program_of(anna, [Scope.READ, Scope.RELEASE]).get("/me")
+    me = program_of(anna, [Scope.READ, Scope.CAMPAIGNS_RELEASE]).get("/me")
     assert me["account_id"] == anna.account_id
-    assert me["key"]["scopes"] == ["read", "release"]
+    assert me["key"]["scopes"] == ["read", "campaigns.release"]
     assert me["key"]["made_by"] == anna.anna.email
     assert (me["standing"], me["may_send"], me["agreements_open"]) == ("active", True, False)
 
@@ -93,7 +93,7 @@ def test_a_revoked_key_is_over_for_good(anna: World) -> None:
     with pytest.raises(Exception, match="Cannot update rows"), tenancy.account(anna.account_id):
         ApiKey.objects.filter(id=made.key_id).update(revoked_at=None)
     with pytest.raises(Exception, match="Cannot update rows"), tenancy.account(anna.account_id):
-        ApiKey.objects.filter(id=made.key_id).update(scopes=["read", "release"])
+        ApiKey.objects.filter(id=made.key_id).update(scopes=["read", "erase"])
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         lines = AuditEntry.objects.filter(subject=f"api_key:{made.key_id}").order_by("id")
         assert list(lines.values_list("action", flat=True)) == ["api_key.made", "api_key.revoked"]
@@ -121,7 +121,7 @@ def test_a_key_rests_when_its_maker_is_no_owner_any_more(anna: World) -> None:
 
 
 def test_a_key_does_what_its_scopes_say(anna: World) -> None:
-    reads, writes = program_of(anna, [Scope.READ]), program_of(anna, [Scope.CONTACTS])
+    reads, writes = program_of(anna, [Scope.READ]), program_of(anna, [Scope.CONTACTS_WRITE])
     assert reads.refused("POST", "/lists", NEW) == (403, "scope-missing")
     assert writes.refused("GET", "/lists") == (403, "scope-missing")
     writes.post("/lists", NEW, 201)

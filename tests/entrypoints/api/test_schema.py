@@ -102,7 +102,7 @@ def test_every_operation_asks_for_its_scope(
         assert needed not in (None, Scope.READ.value)
     for scope, key in keys.items():
         answer = key.call(method, filled(path))
-        if needed not in (None, scope.value):
+        if needed is not None and scope.value not in found["x-scopes"]:
             assert problem(answer) == (403, "scope-missing"), scope
         else:
             assert answer.status_code != 403, answer.content

@@ -123,7 +123,7 @@ def test_a_test_is_reported_and_its_winner_chosen(anna: World, shop: Program) ->
     assert sum(each["delivered"] for each in trial["variants"]) + trial["rest"] == PEOPLE
     assert shop.refused("POST", f"{path}/choose-variant", {"variant": 2}) == (409, "state-conflict")
     assert fault(shop.call("POST", f"{path}/choose-variant", {"variant": 4})) == "body.variant"
-    only_writes = program_of(anna, [Scope.CAMPAIGNS])
+    only_writes = program_of(anna, [Scope.CAMPAIGNS_DRAFT])
     assert only_writes.refused("POST", f"{path}/choose-variant", {"variant": 1}) == (403, "scope-missing")
     assert shop.post(f"{path}/choose-variant", {"variant": 1})["state"] == "planning"
     trial = shop.get(f"{path}/report", Accept_Language="de")["trial"]

@@ -10,9 +10,10 @@ from django.db import connection
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.outcomes import BOUNCES
 from mailflatrate.apps.delivery.wake import figures_changed
+from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.feedback import Bounce
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.storable import storable
 from mailflatrate.mail.reading.values import BounceVerdict, Outcome
@@ -78,6 +79,7 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids, contact__isnull=False))
         lists.record_bounces([_bounce_of(row) for row in rows if row.state == DeliveryState.BOUNCED])
+        _tell_forms([row.id for row in rows if row.bounce == BOUNCES[Outcome.RECIPIENT_HARD]])
         for campaign_id in {row.campaign_id for row in rows if row.state == DeliveryState.BOUNCED}:
             figures_changed(campaign_id)
         lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
@@ -122,6 +124,10 @@ def record_returned(returns: Sequence[Returned]) -> set[int]:
         changed = {int(row[0]): _Changed(*row[1:]) for row in cursor.fetchall()}
     for campaign_id in sorted({row.campaign_id for row in changed.values() if row.campaign_id is not None}):
         figures_changed(campaign_id)
+    _tell_forms([
+        one.delivery_id for one in returns
+        if one.delivery_id in changed and one.verdict.outcome is Outcome.RECIPIENT_HARD
+    ])  # fmt: skip
     _tell_lists([(changed[one.delivery_id], one) for one in returns if one.delivery_id in changed])
     return set(changed)
 
@@ -133,6 +139,14 @@ class _Changed:
     contact_id: int | None
     campaign_id: int | None
     before: str
+
+
+def _tell_forms(delivery_ids: Sequence[int]) -> None:
+    """Confirmation mails that went to mailboxes which don't exist count against whoever asked for them (R-35)."""
+    rows = Delivery.objects.filter(id__in=delivery_ids, confirmation_id__isnull=False)
+    asked = [each for each in rows.values_list("confirmation_id", flat=True) if each is not None]
+    if asked:
+        forms.note_unknown(asked, clock.now())
 
 
 def _tell_lists(told: Sequence[tuple[_Changed, Returned]]) -> None:

@@ -59,6 +59,7 @@ class Trial(TenantModel):
     figures = models.JSONField(default=list, help_text="of each variant, as they were when it was chosen")
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_through = models.CharField(max_length=120, blank=True, db_default="", help_text="the API key, if any")
 
     class Meta:
         db_table = "trial"

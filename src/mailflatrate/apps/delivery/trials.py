@@ -129,7 +129,8 @@ def choose_variant(campaign_id: int, choice: Choice, arms: Sequence[Arm], *, by:
         raise ChecksOpen(" ".join(explain(finding, language).sentence for finding in verdict.blocked_by))
     trial.winner, trial.why, trial.decided_at, trial.decided_by = choice.variant, choice.why.value, clock.now(), by
     trial.figures = [asdict(arm) for arm in arms]
-    trial.save(update_fields=["winner", "why", "decided_at", "decided_by", "figures"])
+    trial.decided_through = audit.through()
+    trial.save(update_fields=["winner", "why", "decided_at", "decided_by", "decided_through", "figures"])
     audit.record(
         "mailing.variant_chosen", by=audit.person(by) if by else audit.machine("stats.decide_trial"),
         account_id=campaign.account_id, subject=f"campaign:{campaign_id}",

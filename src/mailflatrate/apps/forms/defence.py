@@ -32,13 +32,14 @@ _MOMENT_SALT = "forms.shown"
 
 class Proof(StrEnum):
     """What a visitor proved. PERSON: somebody who signs in did it. MAILBOX: it was agreed to in the mailbox that gets
-    the mail already."""
+    the mail already. KEY: nothing; a program says so, and its account is judged by how many confirm."""
 
     WORK = "work"
     TIME = "time"
     NONE = "none"
     PERSON = "person"
     MAILBOX = "mailbox"
+    KEY = "key"
 
 
 @cache

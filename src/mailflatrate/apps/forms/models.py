@@ -114,7 +114,12 @@ class SignupRequest(TenantModel):
     source_url = models.TextField(blank=True, db_default="", help_text="address of the form")
     page_url = models.TextField(blank=True, db_default="", help_text="page on which the form stood")
     ticked = models.JSONField(default=list, help_text="boxes that the person ticked")
-    proof = models.CharField(max_length=8, blank=True, db_default="", help_text="work, time or none (R-35)")
+    proof = models.CharField(
+        max_length=8, blank=True, db_default="", help_text="work, time, key, person or none (R-35)"
+    )
+    key = models.ForeignKey("accounts.ApiKey", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    visited_at = models.DateTimeField(null=True, help_text="when the visitor signed up, as the program says")
+    unknown_at = models.DateTimeField(null=True, help_text="when it turned out that the mailbox does not exist")
     note = models.TextField(blank=True, db_default="", help_text="how the person asked, where a customer did it")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(max_length=60, blank=True, db_default="", help_text="rule that withheld the mail")
@@ -145,6 +150,37 @@ class SignupRequest(TenantModel):
             models.Index(fields=["account", "id"], condition=Q(state="queued"), name="signup_request_queue"),
             models.Index(fields=["account", "form", "-id"], name="signup_request_recent"),
             models.Index(fields=["requested_at"], name="signup_request_age"),
+        ]
+
+
+class AskingTally(TenantModel):
+    """How many requests an account made on other people's behalf on one day (UTC), and what became of them (R-35).
+
+    `key` is the API key; None: by hand on the pages. Numbers only, so nothing changes when a person is erased; they
+    only grow.
+    """
+
+    day = models.DateField()
+    key = models.ForeignKey("accounts.ApiKey", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    asked = models.PositiveIntegerField(default=0)
+    confirmed = models.PositiveIntegerField(default=0)
+    denied = models.PositiveIntegerField(default=0)
+    unknown = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "asking_tally"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "day", "key"], name="asking_tally_once", nulls_distinct=False),
+        ]
+        indexes = [models.Index(fields=["day"], name="asking_tally_age")]
+        triggers = [
+            pgtrigger.Protect(
+                name="asking_tally_grows",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__asked__gt=pgtrigger.F("new__asked"))
+                | pgtrigger.Q(old__denied__gt=pgtrigger.F("new__denied"))
+                | pgtrigger.Q(old__unknown__gt=pgtrigger.F("new__unknown")),
+            ),
         ]
 
 

@@ -60,7 +60,11 @@ def forget_published(code: str) -> None:
 
 def _read(code: str) -> PublishedForm | None:
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
-        form = Form.objects.select_related("current", "account").filter(code=code, current__isnull=False).first()
+        form = (
+            Form.objects.select_related("current", "account", "mailing_list")
+            .filter(code=code, current__isnull=False)
+            .first()
+        )
         if form is None or form.current is None:
             return None
     with tenancy.account(form.account_id):
@@ -74,7 +78,7 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
         form_id=form.id,
         list_id=form.mailing_list_id,
         code=form.code,
-        open=form.state == FormState.PUBLISHED,
+        open=form.state == FormState.PUBLISHED and form.mailing_list.archived_at is None,
         version_id=version.id,
         number=version.number,
         sha256=version.sha256,

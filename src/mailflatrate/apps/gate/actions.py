@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.waves import waves_of
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
-from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.rules.gate import RULES_VERSION
 from mailflatrate.rules.verdict import Verdict
 
@@ -111,4 +111,5 @@ def _record(campaign: Campaign, edition: Edition | None, verdict: Verdict, by: U
             rules_version=RULES_VERSION,
             decided_at=clock.now(),
             decided_by=by,
+            decided_through=audit.through(),
         )

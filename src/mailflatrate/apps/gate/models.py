@@ -41,6 +41,7 @@ class GateDecision(TenantModel):
     rules_version = models.CharField(max_length=32)
     decided_at = models.DateTimeField()
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_through = models.CharField(max_length=120, blank=True, db_default="", help_text="the API key, if any")
 
     class Meta:
         db_table = "gate_decision"

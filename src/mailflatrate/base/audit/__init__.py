@@ -5,7 +5,7 @@ even the owner of the database can without a trace. Hands on: `verify()`, which 
 """
 
 from mailflatrate.base.audit.chain import Damage, DamageKind, Report, verify
-from mailflatrate.base.audit.log import Actor, ActorKind, machine, person, record, recorded
+from mailflatrate.base.audit.log import Actor, ActorKind, acting_through, machine, person, record, recorded, through
 
 __all__ = [
     "Actor",
@@ -13,9 +13,11 @@ __all__ = [
     "Damage",
     "DamageKind",
     "Report",
+    "acting_through",
     "machine",
     "person",
     "record",
     "recorded",
+    "through",
     "verify",
 ]

@@ -48,6 +48,7 @@ class Tally:
     actions: list[str] = field(default_factory=list)
 
 
+_through: ContextVar[str] = ContextVar("audit_through", default="")
 _tally: ContextVar[Tally | None] = ContextVar("audit_tally", default=None)
 
 
@@ -84,8 +85,9 @@ def record(
     if "." not in action:
         raise ValueError(f"{action!r}: an action is called <thing>.<what happened>")
     values = [clock.now(), by.kind.value, by.user_id, by.name, action, account_id, subject, reason]
+    written = dict(details or {}) | ({"through": _through.get()} if _through.get() else {})
     with _writing_as(by), connection.cursor() as cursor:
-        cursor.execute(_INSERT, [*values, json.dumps(dict(details or {}), ensure_ascii=False, sort_keys=True)])
+        cursor.execute(_INSERT, [*values, json.dumps(written, ensure_ascii=False, sort_keys=True)])
     tally = _tally.get()
     if tally is not None:
         tally.actions.append(action)
@@ -101,6 +103,21 @@ def _writing_as(actor: Actor) -> AbstractContextManager[None]:
     if not tenancy.in_platform():
         return tenancy.platform(PlatformReason.OPERATOR_DESK)
     return nullcontext()
+
+
+@contextmanager
+def acting_through(label: str) -> Iterator[None]:
+    """Name the program that acts for a person: every line recorded inside the block says it under `through`."""
+    token = _through.set(label)
+    try:
+        yield
+    finally:
+        _through.reset(token)
+
+
+def through() -> str:
+    """The program that acts for a person right now; empty where the person acts directly."""
+    return _through.get()
 
 
 @contextmanager

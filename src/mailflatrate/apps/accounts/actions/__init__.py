@@ -18,6 +18,8 @@ from mailflatrate.apps.accounts.actions.invitations import (
     withdraw,
 )
 from mailflatrate.apps.accounts.actions.keys import (
+    AskingBounds,
+    KeyOutsideNetworks,
     KeyUse,
     MadeKey,
     RepeatedDifferently,
@@ -26,6 +28,7 @@ from mailflatrate.apps.accounts.actions.keys import (
     is_known_key,
     keep_answer,
     make_api_key,
+    parse_networks,
     revoke_api_key,
     use_api_key,
 )
@@ -80,7 +83,9 @@ __all__ = [
     "LINK_WORKS",
     "UNPROVED_KEPT",
     "AddressRefused",
+    "AskingBounds",
     "Circumstances",
+    "KeyOutsideNetworks",
     "KeyUse",
     "MadeKey",
     "Reasons",
@@ -122,6 +127,7 @@ __all__ = [
     "keep_signals",
     "make_api_key",
     "open_application",
+    "parse_networks",
     "password_link",
     "publish_documents",
     "read_documents",

@@ -2,26 +2,29 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, ApiAnswer, ApiKey, Membership, Role, Scope, User
+from mailflatrate.apps.accounts.models.keys import KEY_MARK
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
-KEY_MARK = "mfk"
-"""Every key begins with it, so that scanners of source code find one that was published by mistake."""
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32 in lower case
 _PREFIX_LENGTH, _SECRET_LENGTH = 8, 40
 LONGEST_KEY = 100
 MOST_KEYS = 50
 REQUESTS_A_MINUTE = 600
 ANSWERS_KEPT = timedelta(hours=24)
+MOST_NETWORKS = 20
+MOST_DAILY_ASKS = 20_000
+DAILY_ASKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,32 @@ def hash_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class AskingBounds:
+    """Which forms a key with `ask` may ask people for, and how many of them a day (UTC)."""
+
+    form_ids: frozenset[int] = frozenset()
+    daily: int = DAILY_ASKS
+
+
 def make_api_key(
-    account_id: int, name: str, scopes: Collection[Scope], *, expires_at: datetime | None, by: User
+    account_id: int,
+    name: str,
+    scopes: Collection[Scope],
+    *,
+    expires_at: datetime | None,
+    by: User,
+    asking: AskingBounds | None = None,
+    networks: Sequence[str] = (),
 ) -> MadeKey:
-    """A new key for the account. It works as long as `by` is an owner. Raises AccountError."""
-    name = " ".join(name.split())[:80]
-    if not name:
-        raise AccountError(_("A key needs a name, so that you know later what uses it."))
-    if not scopes:
-        raise AccountError(_("Choose at least one thing that the key may do."))
-    now = clock.now()
-    if expires_at is not None and expires_at <= now:
-        raise AccountError(_("Choose a day in the future."))
+    """Make a key for the account. It works as long as `by` is an owner. Raises AccountError.
+
+    `asking` is needed with the scope `ask` and kept with no other. `networks` are addresses or CIDR ranges.
+    """
+    name, now = " ".join(name.split())[:80], clock.now()
+    _check_key(name, scopes, expires_at, now)
+    bounds = _checked_bounds(asking) if Scope.ASK in scopes else None
+    ranges = parse_networks(networks)
     with tenancy.account(account_id):
         Account.objects.select_for_update().get(id=account_id)
         if not Membership.objects.filter(user=by, role=Role.OWNER).exists():
@@ -77,15 +94,52 @@ def make_api_key(
             key = ApiKey.objects.create(
                 name=name, prefix=prefix, secret_hash=hash_of(secret), created_by=by,
                 scopes=[each.value for each in Scope if each in scopes], created_at=now, expires_at=expires_at,
+                form_ids=sorted(bounds.form_ids) if bounds else None, daily_asks=bounds.daily if bounds else None,
+                networks=ranges,
             )  # fmt: skip
         audit.record(
             "api_key.made", by=audit.person(by), account_id=account_id, subject=f"api_key:{key.id}",
             details={
-                "name": name, "prefix": prefix, "scopes": key.scopes,
+                "name": name, "prefix": prefix, "scopes": key.scopes, "form_ids": key.form_ids,
+                "daily_asks": key.daily_asks, "networks": key.networks,
                 "expires_at": expires_at.isoformat() if expires_at else None,
             },
         )  # fmt: skip
         return MadeKey(key, secret)
+
+
+def _check_key(name: str, scopes: Collection[Scope], expires_at: datetime | None, now: datetime) -> None:
+    if not name:
+        raise AccountError(_("A key needs a name, so that you know later what uses it."))
+    if not scopes:
+        raise AccountError(_("Choose at least one thing that the key may do."))
+    if expires_at is not None and expires_at <= now:
+        raise AccountError(_("Choose a day in the future."))
+
+
+def _checked_bounds(asking: AskingBounds | None) -> AskingBounds:
+    if asking is None or not asking.form_ids:
+        raise AccountError(_("Choose the forms that the key may ask people for."))
+    if not 1 <= asking.daily <= MOST_DAILY_ASKS:
+        raise AccountError(_("A key asks between 1 and %(most)d people a day.") % {"most": MOST_DAILY_ASKS})
+    return asking
+
+
+def parse_networks(written: Sequence[str]) -> list[str]:
+    """Addresses and CIDR ranges in their one spelling, each once. Raises AccountError."""
+    found: dict[str, None] = {}
+    for text in written:
+        try:
+            network = ip_network(text.strip(), strict=False)
+        except ValueError as error:
+            words = _("“%(text)s” is no IP address or range. Write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
+            raise AccountError(words % {"text": text.strip()[:60]}) from error
+        if network.version == 6 and network.network_address.ipv4_mapped is not None:
+            raise AccountError(_("Write IPv4 addresses as IPv4, without “::ffff:”."))
+        found[str(network)] = None
+    if len(found) > MOST_NETWORKS:
+        raise AccountError(_("A key has at most %(most)d IP ranges.") % {"most": MOST_NETWORKS})
+    return list(found)
 
 
 def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
@@ -106,20 +160,33 @@ def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
 
 
 # Counting and looking up in one statement: whatever a program does, its requests are counted one after another.
+# A request from outside the key's networks is not counted, so that a stolen key cannot use up its owner's rate.
 _USE = """
-UPDATE api_key SET last_used_at = %(now)s, window_at = %(window)s,
-    window_count = CASE WHEN window_at = %(window)s THEN window_count + 1 ELSE 1 END
-WHERE secret_hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
-    AND EXISTS (SELECT 1 FROM membership m JOIN user_account u ON u.id = m.user_id AND u.is_active
-        WHERE m.account_id = api_key.account_id AND m.user_id = api_key.created_by_id AND m.role = %(owner)s)
-RETURNING id
+WITH found AS (
+    SELECT id, cardinality(networks) = 0 OR EXISTS (
+        SELECT 1 FROM unnest(networks) AS n WHERE %(ip)s::inet <<= n::cidr) AS inside
+    FROM api_key
+    WHERE secret_hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
+        AND EXISTS (SELECT 1 FROM membership m JOIN user_account u ON u.id = m.user_id AND u.is_active
+            WHERE m.account_id = api_key.account_id AND m.user_id = api_key.created_by_id AND m.role = %(owner)s)
+), counted AS (
+    UPDATE api_key SET last_used_at = %(now)s, window_at = %(window)s,
+        window_count = CASE WHEN window_at = %(window)s THEN window_count + 1 ELSE 1 END
+    WHERE id = (SELECT id FROM found WHERE inside)
+)
+SELECT id, inside FROM found
 """
 
 
-def use_api_key(secret: str) -> KeyUse | None:
+class KeyOutsideNetworks(AccountError):
+    """A key was used from an address outside its IP ranges."""
+
+
+def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
     """Let a program in and count the request; None for a key that is unknown, over, or made by nobody in charge.
 
-    Whether the account may do what is asked, and whether `used` is over `most`, is for the caller to say.
+    `ip` is where the request came from. Whether the account may do what is asked, and whether `used` is over `most`,
+    is for the caller to say. Raises KeyOutsideNetworks.
     """
     if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
         return None
@@ -128,11 +195,13 @@ def use_api_key(secret: str) -> KeyUse | None:
     with tenancy.platform(PlatformReason.API_KEY):
         with connection.cursor() as cursor:
             cursor.execute(
-                _USE, {"now": now, "window": window, "hash": hash_of(secret), "owner": Role.OWNER.value}
-            )  # fmt: skip
+                _USE, {"now": now, "window": window, "hash": hash_of(secret), "owner": Role.OWNER.value, "ip": ip}
+            )
             row = cursor.fetchone()
         if row is None:
             return None
+        if not row[1]:
+            raise KeyOutsideNetworks(_("This key does not work from %(ip)s.") % {"ip": ip or "?"})
         key = ApiKey.objects.select_related("account", "created_by").get(id=row[0])
     return KeyUse(key, key.account, key.window_count, REQUESTS_A_MINUTE, window + timedelta(minutes=1))
 

@@ -9,14 +9,21 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.apps.accounts.models.people import User
 from mailflatrate.base.tenancy import TenantModel
 
+KEY_MARK = "mfk"
+"""Every key begins with it, so that scanners of source code find one that was published by mistake."""
+
 
 class Scope(models.TextChoices):
     """What a key may do. None contains another; what every key may see is its own account's name and standing."""
 
     READ = "read", _("Read")
-    CONTACTS = "contacts", _("Contacts")
-    CAMPAIGNS = "campaigns", _("Campaigns")
-    RELEASE = "release", _("Release")
+    ASK = "ask", _("Ask for confirmation")
+    CONTACTS_WRITE = "contacts.write", _("Edit lists and contacts")
+    IMPORT = "import", _("Import")
+    SUPPRESS = "suppress", _("Unsubscribe and suppress")
+    ERASE = "erase", _("Erase")
+    CAMPAIGNS_DRAFT = "campaigns.draft", _("Draft campaigns")
+    CAMPAIGNS_RELEASE = "campaigns.release", _("Release campaigns")
 
 
 class ApiKey(TenantModel):
@@ -24,12 +31,20 @@ class ApiKey(TenantModel):
 
     The key itself is shown once and never stored: `secret_hash` is the SHA-256 of 200 random bits, `prefix` the part
     by which people recognise it. `window_*` count the requests of the running minute.
+
+    `form_ids` are the sign-up forms that a key with `ask` is bound to; they are looked up in the account's scope, so
+    another account's form is never among them. None: a key from before keys were bound, which may ask for any form
+    and read none. `daily_asks` is its allowance of confirmation requests a day (UTC); None: the account's alone.
+    `networks` are CIDR ranges from which it works; empty: from anywhere.
     """
 
     name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(max_length=12, unique=True)
     secret_hash = models.BinaryField(max_length=32)
-    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices))
+    form_ids = ArrayField(models.BigIntegerField(), null=True)
+    daily_asks = models.PositiveIntegerField(null=True)
+    networks = ArrayField(models.CharField(max_length=43), default=list, db_default=[])
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -45,7 +60,18 @@ class ApiKey(TenantModel):
         triggers = [
             pgtrigger.ReadOnly(
                 name="api_key_as_made",
-                fields=["account", "prefix", "secret_hash", "scopes", "created_by", "created_at", "expires_at"],
+                fields=[
+                    "account",
+                    "prefix",
+                    "secret_hash",
+                    "scopes",
+                    "form_ids",
+                    "daily_asks",
+                    "networks",
+                    "created_by",
+                    "created_at",
+                    "expires_at",
+                ],
             ),
             pgtrigger.Protect(
                 name="api_key_stays_revoked",
@@ -57,6 +83,19 @@ class ApiKey(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """How evidence, decisions and the audit log name the key."""
+        return f"API key {self.name} ({KEY_MARK}_{self.prefix})"
+
+    def may_read_form(self, form_id: int) -> bool:
+        """Whether `ask` lets the key read this form: only one that it is bound to."""
+        return Scope.ASK in self.scopes and self.form_ids is not None and form_id in self.form_ids
+
+    def may_ask_for(self, form_id: int) -> bool:
+        """Whether the key may ask people for this form."""
+        return Scope.ASK in self.scopes and (self.form_ids is None or form_id in self.form_ids)
 
 
 class ApiAnswer(TenantModel):

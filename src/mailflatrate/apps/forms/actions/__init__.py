@@ -23,6 +23,7 @@ from mailflatrate.apps.forms.actions.asking import (
     take_queued,
     withhold,
 )
+from mailflatrate.apps.forms.actions.braking import allowances_of, asking_allowance, braked_accounts, note_unknown
 from mailflatrate.apps.forms.actions.building import (
     close_form,
     create_form,
@@ -35,6 +36,7 @@ from mailflatrate.apps.forms.actions.signing import (
     Outcome,
     Submission,
     Taken,
+    Visit,
     request_confirmation,
     request_move,
     sign_up,
@@ -47,9 +49,13 @@ __all__ = [
     "Outcome",
     "Submission",
     "Taken",
+    "Visit",
     "Written",
+    "allowances_of",
     "answer",
+    "asking_allowance",
     "begin_asking",
+    "braked_accounts",
     "close_form",
     "create_form",
     "domain_of",
@@ -63,6 +69,7 @@ __all__ = [
     "mark_mails",
     "note_letters",
     "note_sent",
+    "note_unknown",
     "publish_form",
     "queued_domains",
     "reopen_form",

@@ -6,6 +6,7 @@ from enum import Enum
 from django.db import transaction
 
 from mailflatrate.apps.forms.actions.asking import about, still_valid, token_hash, token_id
+from mailflatrate.apps.forms.actions.braking import count_answer
 from mailflatrate.apps.forms.models import RequestState, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
@@ -46,7 +47,7 @@ def find_request(token: str) -> Found | None:
 @transaction.atomic
 def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> Answered:
     """Take the person's answer, once; a later one, of either kind, finds it settled. Inside `tenancy.account(...)`."""
-    related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves")
+    related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):
         settled = {RequestState.CONFIRMED: Answered.CONFIRMED, RequestState.DENIED: Answered.DENIED}
@@ -57,6 +58,7 @@ def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> An
     else:
         _deny(request, ip, user_agent[:500])
     request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact"])
+    count_answer(request, yes=yes)
     return Answered(request.state)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.forms.actions.braking import note_unknown
 from mailflatrate.apps.forms.defence import Proof
 from mailflatrate.apps.forms.models import ConfirmationMark, RequestKind, RequestState, SignupRequest
 from mailflatrate.apps.lists import actions as lists
@@ -23,6 +24,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import canonical_key, mailbox_form
 
 A_DAY = timedelta(hours=24)
+NO_SUCH_DOMAIN = "confirmation-address"
+"""The rule that finds out only at the gate that a domain takes no mail."""
 
 
 def domain_of(request: SignupRequest) -> str:
@@ -38,7 +41,7 @@ def queued_domains(most: int) -> set[str]:
 
 def take_queued(most: int) -> list[SignupRequest]:
     """Requests that wait for their mail, the oldest first, held until the transaction ends."""
-    rows = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by")
+    rows = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by", "key")
     queued = rows.filter(state=RequestState.QUEUED).order_by("id")
     return list(queued.select_for_update(of=("self",), skip_locked=True)[:most])
 
@@ -90,6 +93,7 @@ def withhold(reasons: Mapping[SignupRequest, str]) -> None:
     for request, reason in reasons.items():
         request.state, request.reason = RequestState.WITHHELD, reason
     SignupRequest.objects.bulk_update(reasons, ["state", "reason"])
+    note_unknown([request.id for request, reason in reasons.items() if reason == NO_SUCH_DOMAIN], clock.now())
 
 
 def token_hash(token: str) -> bytes:
@@ -172,6 +176,10 @@ def about(request: SignupRequest) -> dict[str, Any]:
         details["proof"] = request.proof
     if request.kind in (RequestKind.PERSON, RequestKind.API):
         details |= {"by": request.created_by.email if request.created_by else "", "note": request.note}
+    if request.key is not None:
+        details |= {"key": request.key.label}
+    if request.visited_at is not None:
+        details |= {"visited_at": request.visited_at.isoformat(), "visit_told_by": "key"}
     if request.moves_id is not None:
         details["moved_from"] = request.moves_id
     return details

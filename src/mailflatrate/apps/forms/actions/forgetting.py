@@ -5,6 +5,7 @@ A confirmed one lives on in the ledger and in the subscription; of the others th
 
 from datetime import timedelta
 
+from mailflatrate.apps.forms.actions.braking import forget_tallies
 from mailflatrate.apps.forms.models import ConfirmationMark, RequestState, SignupCounter, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.base import clock, tenancy
@@ -51,4 +52,5 @@ def _clear_counters() -> None:
     SignupCounter.objects.filter(expires_at__lt=now).delete()
     ConfirmationMark.objects.filter(at__lt=now - timedelta(hours=24)).delete()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        forget_tallies()
         SignupDenial.objects.filter(denied_at__lt=now - DENIALS_KEPT).delete()

@@ -12,24 +12,25 @@ from enum import Enum
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.models import ApiKey, User
+from mailflatrate.apps.forms.actions.braking import admit_asking, count_asked
 from mailflatrate.apps.forms.defence import Proof, Shown, counter_key, network_of, this_hour
-from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.forms.models import Form, FormState, RequestKind, RequestState, SignupRequest
 from mailflatrate.apps.forms.queries import PublishedForm
 from mailflatrate.apps.forms.queries import Shown as ShownVersion
 from mailflatrate.apps.lists.addresses import judge_address
-from mailflatrate.apps.lists.intake.births import age_says_minor, minor_reader
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.personal import PersonalFault, judge_attributes
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, reason_sentence
 from mailflatrate.rules.forms import FrozenForm, frozen_from_json
+from mailflatrate.rules.forms.asking import VisitFault, judge_visit
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.personal_data import is_age, is_birth
 from mailflatrate.rules.verdict import Language
 
 SEND_JOB = "delivery.send_confirmations"
@@ -96,11 +97,11 @@ WITH known AS MATERIALIZED (
 ), made AS (
     INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
         address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
-        note, created_by_id)
+        note, created_by_id, key_id, visited_at)
     SELECT %(account_id)s, %(kind)s, '{RequestState.QUEUED.value}', %(form_id)s, %(version_id)s, %(list_id)s,
         %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
         %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
-        %(created_by_id)s
+        %(created_by_id)s, %(key_id)s, %(visited_at)s
     WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -126,7 +127,8 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
     decision = judge_address(sent.email, form.around)
     if decision.verdict is AddressVerdict.REFUSE or (decision.reason is not None and not sent.checked):
         return Taken(Outcome.ADDRESS, decision)
-    if _is_minors(version.frozen, sent.values):
+    faults = judge_attributes(sent.values, _labels(version.frozen))
+    if PersonalFault.MINOR in faults.values():
         return Taken(Outcome.MINOR)
     if proved.hurried:
         return Taken(Outcome.STEP)
@@ -134,13 +136,23 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
     limits = _limits(form.code, sent.ip, proved, now)
     row = _row(RequestKind.FORM, form.list_id, decision, now) | {
         "form_id": form.form_id, "version_id": version.version_id, "language": sent.language,
-        "values": json.dumps(dict(sent.values)), "ip": sent.ip, "user_agent": _short(sent.user_agent),
+        "values": _without(sent.values, faults), "ip": sent.ip, "user_agent": _short(sent.user_agent),
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
         "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value,
     }  # fmt: skip
     with tenancy.account(form.account_id):
-        over = _take({**row, "account_id": form.account_id}, limits)
+        over = _take({**row, "account_id": form.account_id}, limits).over
     return Taken(limits[over].outcome if over is not None else Outcome.TAKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a program says of the visitor in whose name it asks. Kept as evidence, and marked as the program's word."""
+
+    ip: str
+    user_agent: str
+    page: str
+    at: datetime
 
 
 def request_confirmation(
@@ -152,14 +164,15 @@ def request_confirmation(
     by: User | None,
     values: Mapping[str, Any] | None = None,
     language: str = "",
-    source: str = "",
     checked: bool = False,
+    key: ApiKey | None = None,
+    visit: Visit | None = None,
 ) -> None:
     """Ask a person whom a customer adds by hand or through the API: never a subscription, always a confirmation.
 
-    Runs inside `tenancy.account(...)`. `note` says how the person asked for it, and stands in the proof; `source` is
-    the page of the customer's own where it happened, if any. `checked`: an address that looks like an office's is one
-    person's. Raises FormError in the customer's words.
+    Runs inside `tenancy.account(...)`. `note` says how the person asked for it, and stands in the proof. `checked`: an
+    address that looks like an office's is one person's. `key` and `visit` are the program that asks and the visitor it
+    asks for. Raises FormError in the customer's words; AskingBraked where the account asks too much.
     """
     form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
     if form is None or form.state != FormState.PUBLISHED or form.current is None:
@@ -172,15 +185,61 @@ def request_confirmation(
     refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
     if refused and decision.reason is not None:
         raise FormError(reason_sentence(decision.reason, _spoken()))
-    if _is_minors(frozen_from_json(form.current.content), values or {}):
+    faults = judge_attributes(values or {}, _labels(frozen_from_json(form.current.content)))
+    if PersonalFault.MINOR in faults.values():
         raise FormError(_("by the date of birth the person is younger than 16; minors are on no list here"))
+    now = clock.now()
+    if visit is not None:
+        _check_visit(visit, now)
+    admit_asking(key)
     spoken = form.current.content["content"]["languages"]
-    row = _row(kind, form.mailing_list_id, decision, clock.now()) | {
+    proof = Proof.KEY if kind == RequestKind.API else Proof.PERSON
+    row = _row(kind, form.mailing_list_id, decision, now) | {
         "form_id": form.id, "version_id": form.current_id, "language": language if language in spoken else spoken[0],
-        "values": json.dumps(dict(values or {})), "note": note.strip()[:MAX_NOTE_CHARACTERS],
-        "page_url": _short(source), "proof": Proof.PERSON.value, "created_by_id": by.id if by else None,
+        "values": _without(values or {}, faults), "note": note.strip()[:MAX_NOTE_CHARACTERS],
+        "proof": proof.value, "created_by_id": by.id if by else None, "key_id": key.id if key else None,
     }  # fmt: skip
-    _take({**row, "account_id": tenancy.current_account_id()}, ())
+    limits: list[_Limit] = []
+    if visit is not None:
+        row |= {
+            "ip": visit.ip, "user_agent": _short(visit.user_agent), "page_url": _short(visit.page),
+            "visited_at": visit.at,
+        }  # fmt: skip
+        limits = _limits(form.code, visit.ip, Shown(proof), now)
+    taking = _take({**row, "account_id": tenancy.current_account_id()}, limits)
+    if taking.over is not None:
+        words = _(
+            "Too many sign-ups from this visitor's network within the hour. Send the visitor's own IP address, not "
+            "your server's, and try again later."
+        )
+        raise AskingBraked(words, seconds=_until_next_hour(now))
+    if taking.made:
+        count_asked(key.id if key else None)
+
+
+_VISIT_FAULTS = {
+    VisitFault.IP: gettext_lazy("the visitor's IP address isn't one"),
+    VisitFault.IP_INSIDE: gettext_lazy(
+        "the visitor's IP address belongs to a private network: send the address your visitor came from, not the one "
+        "of your proxy"
+    ),
+    VisitFault.AGENT: gettext_lazy("send the visitor's user agent as their browser sent it"),
+    VisitFault.PAGE: gettext_lazy("send the address of the page where the visitor signed up, with https://"),
+    VisitFault.FUTURE: gettext_lazy("the visitor signed up in the future: check your clock and the time zone"),
+    VisitFault.OLD: gettext_lazy(
+        "the visitor signed up too long ago; ask within 72 hours. People from an earlier list come by an import"
+    ),
+}
+
+
+def _check_visit(visit: Visit, now: datetime) -> None:
+    fault = judge_visit(visit.ip, visit.user_agent, visit.page, visit.at, now)
+    if fault is not None:
+        raise FormError(str(_VISIT_FAULTS[fault]))
+
+
+def _until_next_hour(now: datetime) -> int:
+    return int((this_hour(now) + timedelta(hours=1) - now).total_seconds()) + 1
 
 
 def request_move(
@@ -210,15 +269,14 @@ def wake_sending(account_id: int) -> None:
     jobs.wake(SEND_JOB, jobs.Queue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
 
 
-def _is_minors(frozen: FrozenForm, values: Mapping[str, Any]) -> bool:
-    """True where a field for the date of birth, or the age, holds that of a minor (R-39)."""
-    names = {field.key: (field.key, *field.labels.values()) for field in frozen.content.fields}
-    says_minor = minor_reader("", clock.now().date())
-    for key, text in values.items():
-        called = names.get(key, (key,))
-        if (is_birth(*called) and says_minor(str(text))) or (is_age(*called) and age_says_minor(str(text))):
-            return True
-    return False
+def _without(values: Mapping[str, Any], faults: Mapping[str, PersonalFault]) -> str:
+    """What is kept of the values, as JSON."""
+    return json.dumps({key: text for key, text in values.items() if key not in faults})
+
+
+def _labels(frozen: FrozenForm) -> dict[str, tuple[str, ...]]:
+    """What a form calls its fields, besides their keys."""
+    return {field.key: tuple(field.labels.values()) for field in frozen.content.fields}
 
 
 def _spoken() -> Language:
@@ -233,7 +291,8 @@ def _row(kind: RequestKind, list_id: int, decision: AddressDecision, now: dateti
     return {
         "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
         "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
-        "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "ip": None, "values": "{}",
+        "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "key_id": None,
+        "visited_at": None, "ip": None, "values": "{}",
         "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
     }  # fmt: skip
 
@@ -252,22 +311,30 @@ def _limits(code: str, ip: str | None, proved: Shown, now: datetime) -> list[_Li
     return sorted(limits, key=lambda limit: limit.key)
 
 
-def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> int | None:
-    """Store a request, unless one is open or a limit is reached: the index of that limit, or None."""
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What became of a request: `made` anew, or stopped by the limit with the index `over`."""
+
+    made: bool = False
+    over: int | None = None
+
+
+def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _Taking:
+    """Store a request, unless one is open or a limit is reached."""
     for _attempt in range(2):
         made, known, known_at, over = _store(row, limits)
         if over:
-            return int(over[0]) - 1
+            return _Taking(over=int(over[0]) - 1)
         if made is not None:
             wake_sending(row["account_id"])
-            return None
+            return _Taking(made=True)
         if known is None or not _is_old(known_at, row["now"], row["kind"]):
-            return None
+            return _Taking()
         # The mail of the day before may be lost: the person asks anew, and gets a new one.
         SignupRequest.objects.filter(id=known, state__in=[RequestState.ASKED, RequestState.WITHHELD]).update(
             state=RequestState.REPLACED, token_hash=None
         )
-    return None
+    return _Taking()
 
 
 def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, int | None, datetime, list[int] | None]:

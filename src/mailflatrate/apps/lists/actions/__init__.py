@@ -26,7 +26,7 @@ from mailflatrate.apps.lists.actions.imports import (
     start_import,
     upload_import,
 )
-from mailflatrate.apps.lists.actions.lists import archive_list, create_list, rename_list
+from mailflatrate.apps.lists.actions.lists import archive_list, create_list, rename_list, unarchive_list
 from mailflatrate.apps.lists.actions.optin import (
     Person,
     begin_opt_in,
@@ -85,6 +85,7 @@ __all__ = [
     "take_back_soft_bounce",
     "tracking_wording",
     "turn_down",
+    "unarchive_list",
     "unsubscribe",
     "upload_import",
     "usable_origin",

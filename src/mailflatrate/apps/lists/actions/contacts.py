@@ -10,8 +10,10 @@ from django.db.models import Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.personal import PersonalFault, judge_attributes
 from mailflatrate.base import clock
 
 ATTRIBUTE_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -20,6 +22,7 @@ MAX_ATTRIBUTES = 100
 LANGUAGE_ATTRIBUTE = "language"
 
 
+@transaction.atomic
 def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
     """Replace names and attributes. Values are texts, numbers or truth values. Raises ListError."""
     if len(attributes) > MAX_ATTRIBUTES:
@@ -31,14 +34,29 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
             raise ListError(
                 _("the value of “%(name)s” is no text, number or truth value of reasonable length") % {"name": key}
             )
-    found = Contact.objects.filter(id=contact_id).update(
+    known = Contact.objects.select_for_update().filter(id=contact_id).values_list("attributes", flat=True).first()
+    if known is None:
+        raise ListError(_("there is no such contact"))
+    _refuse_personal({key: value for key, value in attributes.items() if key not in known or known[key] != value})
+    Contact.objects.filter(id=contact_id).update(
         first_name=first_name.strip()[:120],
         last_name=last_name.strip()[:120],
         attributes=attributes,
         updated_at=clock.now(),
     )
-    if not found:
-        raise ListError(_("there is no such contact"))
+
+
+def _refuse_personal(changed: Mapping[str, Any]) -> None:
+    """What was there before stays until somebody takes it away. Raises ListError."""
+    for key, fault in judge_attributes(changed, country=current_account().country).items():
+        if fault is PersonalFault.SPECIAL:
+            words = _(
+                "“%(name)s” is about health, belief, origin, politics or sex life. The law protects such data most, "
+                "and email needs none of it, so it isn't kept here"
+            )
+        else:
+            words = _("by “%(name)s” this person is younger than 16; minors are on no list here. Erase them instead")
+        raise ListError(words % {"name": key})
 
 
 @transaction.atomic

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import secrets
+from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions import Tick, acknowledge_policy
-from mailflatrate.apps.accounts.models import Occasion
+from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.base import clock
+from mailflatrate.apps.lists.models import MailingList, Subscription, SubscriptionState
+from mailflatrate.base import audit, clock, tenancy
 
 _CODE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32 in lower case: nothing to misread
 _CODE_LENGTH = 12
@@ -50,9 +52,29 @@ def rename_list(list_id: int, *, name: str, public_name: str, language: str, des
     )
 
 
-def archive_list(list_id: int) -> None:
+def archive_list(list_id: int, *, by: User) -> None:
     """Put a list away: nothing is imported into it or planned to it any more; its proof stays. Raises ListError."""
-    _update(list_id, archived_at=clock.now())
+    _archive(list_id, clock.now(), "list.archived", by)
+
+
+def unarchive_list(list_id: int, *, by: User) -> None:
+    """Use an archived list again, as it was. Nobody's subscription changed meanwhile but by themselves. Raises
+    ListError."""
+    _archive(list_id, None, "list.unarchived", by)
+
+
+@transaction.atomic
+def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
+    """Idempotent: a second time leaves no line."""
+    if not MailingList.objects.filter(id=list_id).exists():
+        raise ListError(_("there is no such list"))
+    if not MailingList.objects.filter(id=list_id, archived_at__isnull=at is not None).update(archived_at=at):
+        return
+    people = Subscription.objects.filter(mailing_list_id=list_id, state=SubscriptionState.CONFIRMED).count()
+    audit.record(
+        action, by=audit.person(by), account_id=tenancy.current_account_id(), subject=f"list:{list_id}",
+        details={"confirmed": people},
+    )  # fmt: skip
 
 
 def _name(text: str) -> str:

@@ -134,7 +134,9 @@ def list_campaigns(request: ApiRequest, which: Query[WhichCampaigns]) -> Page[Ca
     return page_of(rows, which.limit, [CampaignShown(**brief(row)) for row in rows])
 
 
-@endpoint(ROUTER, "post", "/campaigns", scope=Scope.CAMPAIGNS, answers=CampaignDetail, status=201, repeatable=True)
+@endpoint(
+    ROUTER, "post", "/campaigns", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201, repeatable=True
+)
 def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
     """Begin a draft. It gets a mailing ID of its own, and goes nowhere before it is released."""
     if given.gallery and given.template_id:
@@ -168,7 +170,7 @@ def show_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS, answers=CampaignDetail)
+@endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail)
 def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange) -> CampaignDetail:
     """Change a draft. An edit asks for the confirmation of the policy again (R-04). What it was is kept."""
     campaign = campaign_of(campaign_id)
@@ -181,7 +183,7 @@ def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange)
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS, answers=Done)
+@endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
 def delete_campaign(request: ApiRequest, campaign_id: Id) -> Done:
     """Delete a draft. What went out stays on record."""
     campaign_of(campaign_id)
@@ -190,7 +192,7 @@ def delete_campaign(request: ApiRequest, campaign_id: Id) -> Done:
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/copy", scope=Scope.CAMPAIGNS, answers=CampaignDetail, status=201,
+    ROUTER, "post", "/campaigns/{campaign_id}/copy", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201,
     repeatable=True,
 )  # fmt: skip
 def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
@@ -241,7 +243,7 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLet
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/test", scope=Scope.CAMPAIGNS, answers=Tried, status=202)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/test", scope=Scope.CAMPAIGNS_DRAFT, answers=Tried, status=202)
 def try_campaign(request: ApiRequest, campaign_id: Id, given: Trying) -> Tried:
     """Send a test. To people and mailboxes of the account, through the same engine, marked as a test."""
     campaign_of(campaign_id)

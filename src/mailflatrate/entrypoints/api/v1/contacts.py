@@ -8,10 +8,10 @@ from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from mailflatrate.apps.accounts.models import Scope
-from mailflatrate.apps.forms.actions import request_confirmation
+from mailflatrate.apps.forms.actions import Visit, request_confirmation
 from mailflatrate.apps.forms.models import RequestKind
 from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists import actions, queries
@@ -130,6 +130,15 @@ class Erased(Schema):
     wiped: dict[str, int]
 
 
+class Visitor(Given):
+    """The visit during which the person signed up. It's kept as evidence, and limits apply to it as at our own form."""
+
+    ip: Annotated[str, Field(max_length=45, description="the visitor's IP address; never your server's or proxy's")]
+    user_agent: Annotated[str, Field(max_length=500, description="as the visitor's browser sent it")]
+    page: Annotated[str, Field(max_length=500, description="address of the page where they signed up")]
+    at: Annotated[AwareDatetime, Field(description="when; at most 72 hours ago")]
+
+
 class Asking(Given):
     """Whom to ask, for what, and how the person asked for it. Nothing here can prove a consent: only the person can."""
 
@@ -141,7 +150,7 @@ class Asking(Given):
     first_name: PersonName = ""
     last_name: PersonName = ""
     language: Language | None = None
-    page: Annotated[str, Field(max_length=500, description="the page of yours where it happened, if any")] = ""
+    visitor: Annotated[Visitor, Field(description="who signed up with you, as your server saw them")]
     own_address: Annotated[
         bool, Field(description="you know that an address which looks like an office's is this person's own")
     ] = False
@@ -220,7 +229,7 @@ def show_contact(request: ApiRequest, contact_id: Id) -> ContactDetail:
     return _detail(contact_id)
 
 
-@endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=Scope.CONTACTS, answers=ContactDetail)
+@endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=Scope.CONTACTS_WRITE, answers=ContactDetail)
 def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) -> ContactDetail:
     """Change name and attributes. Never the address, and never a subscription: both are the person's to change."""
     contact_of(contact_id)
@@ -230,7 +239,7 @@ def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) ->
     return _detail(contact_id)
 
 
-@endpoint(ROUTER, "post", "/contacts/{contact_id}/unsubscribe", scope=Scope.CONTACTS, answers=Left, protects=True)
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/unsubscribe", scope=Scope.SUPPRESS, answers=Left, protects=True)
 def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: Leaving) -> Left:
     """Take a person off one list, or off everything. It holds at once, for mailings under way, too."""
     contact_of(contact_id)
@@ -240,7 +249,7 @@ def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: Leaving) -> 
     return Left(ended=ended)
 
 
-@endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=Scope.CONTACTS, answers=Erased, protects=True)
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=Scope.ERASE, answers=Erased, protects=True)
 def erase_contact(request: ApiRequest, contact_id: Id, given: Erasing) -> Erased:
     """Erase a person (R-94). What proves without naming stays, and so does the suppression of the address."""
     contact_of(contact_id)
@@ -267,18 +276,19 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
 
 
 @endpoint(
-    ROUTER, "post", "/confirmation-requests", scope=Scope.CONTACTS, answers=Asked, status=202, repeatable=True
+    ROUTER, "post", "/confirmation-requests", scope=Scope.ASK, answers=Asked, status=202, repeatable=True
 )  # fmt: skip
 def ask_person(request: ApiRequest, given: Asking) -> Asked:
     """Ask a person for his confirmation. This is the only way to add somebody: one mail goes out, and he is on the list
-    once he has answered it. Addresses of offices and disposable ones are refused (R-17 to R-23)."""
+    once he has answered it. Addresses of offices and disposable ones are refused (R-17 to R-23). How many you may ask a
+    day depends on how many confirm; past that, and past the limits by visitor, you get 429 `asking-limited` (R-35)."""
     form = find_form(given.form_id)
-    if form is None:
+    if form is None or not request.caller.use.key.may_ask_for(form.id):
         raise Http404
     names = {name: getattr(given, name).strip() for name in ("first_name", "last_name") if getattr(given, name).strip()}
     request_confirmation(
         given.form_id, given.email, kind=RequestKind.API, note=f"{given.note.strip()} ({request.caller.source})",
         by=request.caller.user, values=names, language=given.language.value if given.language else "",
-        source=given.page, checked=given.own_address,
+        checked=given.own_address, key=request.caller.use.key, visit=Visit(**dict(given.visitor)),
     )  # fmt: skip
     return Asked(form_id=form.id, list_id=form.mailing_list_id)

@@ -155,7 +155,7 @@ def list_digests(request: ApiRequest) -> Page[DigestShown]:
     return Page[DigestShown](items=[_shown(row) for row in _rows()])
 
 
-@endpoint(ROUTER, "post", "/digests", scope=Scope.CAMPAIGNS, answers=DigestShown, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/digests", scope=Scope.CAMPAIGNS_DRAFT, answers=DigestShown, status=201, repeatable=True)
 def create_digest(request: ApiRequest, given: NewDigest) -> DigestShown:
     """Have drafts prepared from a feed. Its feed is looked at at once; nothing that it prepares goes out by itself
     (R-04)."""
@@ -169,21 +169,21 @@ def show_digest(request: ApiRequest, digest_id: Id) -> DigestShown:
     return _one(digest_id)
 
 
-@endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=Scope.CAMPAIGNS, answers=DigestShown)
+@endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=DigestShown)
 def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> DigestShown:
     """Change settings of a digest. Issues that were prepared stay as they are."""
     present = settings_of(digest_of(digest_id))
     return _saved(request, present | _as_form(given), digest_id)
 
 
-@endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=Scope.CAMPAIGNS, answers=Done)
+@endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
 def delete_digest(request: ApiRequest, digest_id: Id) -> Done:
     """Prepare no more issues. Those that were prepared stay."""
     actions.delete_digest(digest_of(digest_id).id, by=request.caller.user)
     return Done()
 
 
-@endpoint(ROUTER, "post", "/digests/{digest_id}/look", scope=Scope.CAMPAIGNS, answers=DigestShown, status=202)
+@endpoint(ROUTER, "post", "/digests/{digest_id}/look", scope=Scope.CAMPAIGNS_DRAFT, answers=DigestShown, status=202)
 def look_at_digest(request: ApiRequest, digest_id: Id, given: Looking) -> DigestShown:
     """Have the feed looked at now. What comes of it stands in the digest a moment later."""
     actions.ask_for_look(digest_of(digest_id).id, issue=given.issue)

@@ -123,7 +123,7 @@ class _Reader:
         inline = self._fields(body) if "properties" in body else []
         return Operation(
             id=found["operationId"], method=method.upper(), tone=METHODS.get(method, ""), path=path,
-            summary=found["summary"], text=_rest(found), scope=found.get("x-scope") or "",
+            summary=found["summary"], text=_rest(found), scope="” or “".join(found.get("x-scopes", ())),
             public="security" not in found, fields=[self._parameter(each) for each in found["parameters"]],
             media_type=media_type, body=self._kind(body)[1] if body else "", body_fields=inline, status=status,
             answer=shape, answer_kind=kind, curl=self._curl(path, method, media_type, body, "security" in found),

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from django.conf import settings
 from django.db import transaction
@@ -19,10 +19,12 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.decorators import decorate_view
+from ninja.params.models import Query as QueryParam
 from ninja.responses import Status
+from pydantic import BaseModel
 
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import Circumstances, KeyUse, Tick
+from mailflatrate.apps.accounts.actions import Circumstances, KeyOutsideNetworks, KeyUse, Tick
 from mailflatrate.apps.accounts.facts import agreements_open
 from mailflatrate.apps.accounts.models import Account, Scope, Standing, User
 from mailflatrate.base import audit, clock, tenancy
@@ -63,7 +65,11 @@ class Caller:
     @property
     def source(self) -> str:
         """The program, for evidence: what told us."""
-        return f"API key {self.use.key.name} (mfk_{self.use.key.prefix})"
+        return self.use.key.label
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the key has a scope."""
+        return scope.value in self.use.key.scopes
 
     @property
     def tick(self) -> Tick:
@@ -108,6 +114,7 @@ def endpoint(
     *,
     answers: Any,
     scope: Scope | None,
+    or_scope: Scope | None = None,
     status: int = 200,
     repeatable: bool = False,
     protects: bool = False,
@@ -117,18 +124,23 @@ def endpoint(
     Args:
         answers: what it answers, as a schema.
         scope: what the key must be able to do; None: any key will do.
+        or_scope: a narrower scope that lets a key in as well; the operation limits what such a key sees.
         repeatable: it creates something, and takes an `Idempotency-Key`.
         protects: it does what protects people, which is allowed to a suspended account, too.
     """
 
     def register(function: F) -> F:
         summary, rest = _about(function)
-        extra: dict[str, Any] = {"x-scope": scope.value if scope else None, "x-repeatable": repeatable}
+        scopes = tuple(each for each in (scope, or_scope) if each is not None)
+        extra: dict[str, Any] = {
+            "x-scope": scope.value if scope else None, "x-scopes": [each.value for each in scopes],
+            "x-repeatable": repeatable,
+        }  # fmt: skip
         register_with = router.api_operation(
             [method.upper()], path, response={status: answers}, auth=BearerKey(), operation_id=function.__name__,
             summary=summary, description=rest, openapi_extra=extra, url_name=function.__name__,
         )  # fmt: skip
-        guard = _guard(scope, repeatable=repeatable, protects=protects)
+        guard = _guard(scopes, query_fields(function), repeatable=repeatable, protects=protects)
         register_with(decorate_view(guard)(_with_status(function, status)))
         return function
 
@@ -144,22 +156,49 @@ def public(router: Router, method: str, path: str, *, answers: Any, status: int 
             [method.upper()], path, response={status: answers}, operation_id=function.__name__, summary=summary,
             description=rest, url_name=function.__name__,
         )  # fmt: skip
-        register_with(decorate_view(_open)(_with_status(function, status)))
+        register_with(decorate_view(_open(query_fields(function)))(_with_status(function, status)))
         return function
 
     return register
 
 
-def _open(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    @wraps(run)
-    def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
-        with transaction.atomic():
-            answer = run(request, **values)
-            if answer.status_code >= 400:
-                transaction.set_rollback(True)
-        return _private(answer)
+def query_fields(function: Callable[..., Any]) -> frozenset[str]:
+    """The names of the query parameters that an operation takes, from its annotations."""
+    hints = get_type_hints(function, include_extras=True)
+    queries = (hint for hint in hints.values() if any(isinstance(each, QueryParam) for each in get_args(hint)[1:]))
+    shapes = [get_args(hint)[0] for hint in queries]
+    if not all(isinstance(shape, type) and issubclass(shape, BaseModel) for shape in shapes):
+        raise TypeError(f"{function.__name__}: query parameters come in one shape")
+    return frozenset(name for shape in shapes for name in shape.model_fields)
 
-    return served
+
+def _refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
+    """A slip in a parameter's name must not widen an answer. Raises Problem."""
+    unknown = sorted(set(request.GET) - known)
+    if unknown:
+        names = ", ".join(sorted(known)) or _("none")
+        message = _("There is no such parameter. Known here: %(names)s.") % {"names": names}
+        errors = [{"where": f"query.{name[:60]}", "message": message} for name in unknown[:20]]
+        raise Problem(Code.INVALID, more={"errors": errors})
+
+
+def _open(known: frozenset[str]) -> Callable[..., Any]:
+    def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(run)
+        def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
+            try:
+                _refuse_unknown_query(request, known)
+            except Problem as problem:
+                return _private(problem.answer())
+            with transaction.atomic():
+                answer = run(request, **values)
+                if answer.status_code >= 400:
+                    transaction.set_rollback(True)
+            return _private(answer)
+
+        return served
+
+    return around
 
 
 def _about(function: Callable[..., Any]) -> tuple[str, str]:
@@ -177,17 +216,18 @@ def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any
     return answered
 
 
-def _guard(scope: Scope | None, *, repeatable: bool, protects: bool) -> Callable[..., Any]:
+def _guard(scopes: tuple[Scope, ...], known: frozenset[str], *, repeatable: bool, protects: bool) -> Callable[..., Any]:
     def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(run)
         def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
             try:
-                caller = _enter(request, scope, protects=protects)
+                caller = _enter(request, scopes, protects=protects)
+                _refuse_unknown_query(request, known)
             except Problem as problem:
                 return _private(problem.answer())
             mine = cast(ApiRequest, request)
             mine.caller = caller
-            with tenancy.account(caller.account.id):
+            with audit.acting_through(caller.source), tenancy.account(caller.account.id):
                 answer = _answer(run, mine, values, repeatable=repeatable)
                 if answer.status_code >= 400 and not getattr(answer, "stands", False):
                     transaction.set_rollback(True)
@@ -206,22 +246,27 @@ def _private(answer: HttpResponseBase) -> HttpResponseBase:
     return answer
 
 
-def _enter(request: HttpRequest, scope: Scope | None, *, protects: bool) -> Caller:
+def _enter(request: HttpRequest, scopes: tuple[Scope, ...], *, protects: bool) -> Caller:
     """Let a request in. Raises Problem."""
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret.strip():
         raise Problem(Code.KEY_MISSING)
-    use = actions.use_api_key(secret.strip())
+    ip = client_ip(request)
+    try:
+        use = actions.use_api_key(secret.strip(), ip)
+    except KeyOutsideNetworks as error:
+        raise Problem(Code.KEY_NETWORK, str(error)) from error
     if use is None:
         raise Problem(Code.KEY_REFUSED)
     agent = request.headers.get("User-Agent", "")
-    caller = Caller(use, Circumstances(client_ip(request), ""))
+    caller = Caller(use, Circumstances(ip, ""))
     caller = Caller(use, Circumstances(caller.where.ip, f"{caller.source}: {agent}".replace("\0", "")))
     if use.used > use.most:
         rates = caller.rates
         raise Problem(Code.RATE, headers={**rates, "Retry-After": rates["RateLimit-Reset"]})
-    if scope is not None and scope.value not in use.key.scopes:
-        raise Problem(Code.SCOPE_MISSING, more={"scope": scope.value}, headers=caller.rates)
+    if scopes and not any(map(caller.may, scopes)):
+        named = {"scope": scopes[0].value, "scopes": [each.value for each in scopes]}
+        raise Problem(Code.SCOPE_MISSING, more=named, headers=caller.rates)
     _may(request, use.account, protects=protects)
     return caller
 

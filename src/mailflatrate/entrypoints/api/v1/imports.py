@@ -164,7 +164,7 @@ def list_imports(request: ApiRequest, which: Query[WhichImports]) -> Page[Import
     return page_of(rows, which.limit, [ImportShown(**_values(row)) for row in rows[: which.limit]])
 
 
-@endpoint(ROUTER, "post", "/imports", scope=Scope.CONTACTS, answers=Uploaded, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/imports", scope=Scope.IMPORT, answers=Uploaded, status=201, repeatable=True)
 def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFile]) -> Uploaded:
     """Upload a file. CSV or XLSX with a title row, each row with the proof of its consent: time and IP address of
     sign-up and confirmation, and the source. It waits until you have looked at the columns."""
@@ -185,7 +185,7 @@ def show_import(request: ApiRequest, import_id: Id) -> ImportShown:
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=Scope.CONTACTS, answers=ImportShown, status=202)
+@endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=Scope.IMPORT, answers=ImportShown, status=202)
 def start_import(request: ApiRequest, import_id: Id, given: Starting) -> ImportShown:
     """Start an import. Rows without whole proof end in quarantine or are refused; no word of yours replaces proof.
     People who said no in the previous system are suppressed. A column that looks like a status and is mapped to none
@@ -203,7 +203,7 @@ def start_import(request: ApiRequest, import_id: Id, given: Starting) -> ImportS
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=Scope.CONTACTS, answers=ImportShown, protects=True)
+@endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=Scope.IMPORT, answers=ImportShown, protects=True)
 def cancel_import(request: ApiRequest, import_id: Id) -> ImportShown:
     """Stop before the next part of the file. Whoever is in already stays."""
     import_of(import_id)

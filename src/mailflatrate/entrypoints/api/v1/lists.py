@@ -5,16 +5,18 @@ from enum import StrEnum
 from typing import Annotated
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Name, Page
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
+from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Name, Page, Paged, page_from
 from mailflatrate.entrypoints.web.studio.audience.words import origin_sentence
 
 ROUTER = Router(tags=["Lists"])
@@ -74,7 +76,13 @@ class ListChange(Given):
     language: Language | None = None
 
 
-class WhichLists(Given):
+class Archiving(Given):
+    """Whoever sends it means it."""
+
+    sure: bool = False
+
+
+class WhichLists(Paged):
     """Which lists."""
 
     archived: bool = False
@@ -108,10 +116,10 @@ def _one(list_id: int) -> ListShown:
 
 @endpoint(ROUTER, "get", "/lists", scope=Scope.READ, answers=Page[ListShown])
 def list_lists(request: ApiRequest, which: Query[WhichLists]) -> Page[ListShown]:
-    """All lists by name. They come on one page; archived ones only where they are asked for."""
+    """Lists by name, page by page. Archived ones only where they are asked for."""
     rows = queries.list_table(archived=which.archived)
     lists = MailingList.objects.in_bulk([row.id for row in rows])
-    return Page[ListShown](items=[_shown(row, lists[row.id]) for row in rows])
+    return page_from(rows, which, lambda row: row.id, lambda row: _shown(row, lists[row.id]))
 
 
 @endpoint(ROUTER, "get", "/lists/{list_id}", scope=Scope.READ, answers=ListShown)
@@ -120,7 +128,7 @@ def show_list(request: ApiRequest, list_id: Id) -> ListShown:
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists", scope=Scope.CONTACTS, answers=ListShown, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/lists", scope=Scope.CONTACTS_WRITE, answers=ListShown, status=201, repeatable=True)
 def create_list(request: ApiRequest, given: NewList) -> ListShown:
     """Make a list. It begins empty: people come by a form, by a confirmation request, or by an import with proof."""
     if not given.policy_confirmed:
@@ -131,7 +139,7 @@ def create_list(request: ApiRequest, given: NewList) -> ListShown:
     return _one(made.id)
 
 
-@endpoint(ROUTER, "patch", "/lists/{list_id}", scope=Scope.CONTACTS, answers=ListShown)
+@endpoint(ROUTER, "patch", "/lists/{list_id}", scope=Scope.CONTACTS_WRITE, answers=ListShown)
 def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListShown:
     """Change how a list is called. Its code, which stands in List-Id, stays for its life."""
     found = list_of(list_id)
@@ -145,9 +153,25 @@ def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListShow
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=Scope.CONTACTS, answers=ListShown)
-def archive_list(request: ApiRequest, list_id: Id) -> ListShown:
-    """Put a list away. Nothing goes to it or into it any more; its proof of consent is kept."""
+@endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=Scope.CONTACTS_WRITE, answers=ListShown)
+def archive_list(request: ApiRequest, list_id: Id, given: Archiving) -> ListShown:
+    """Archive a list. Nothing is sent to it or imported into it, and its forms stop; its proof of consent is kept. It
+    can be undone."""
+    found = _one(list_id)
+    if not given.sure:
+        numbers = {"people": found.people.confirmed, "forms": len(asking_forms(list_id))}
+        words = _(
+            "Confirmed people who would get nothing through this list: %(people)d. Forms that would stop: %(forms)d. "
+            "Send true if that's what you want."
+        )
+        raise wrong("sure", words % numbers)
+    actions.archive_list(list_id, by=request.caller.user)
+    return _one(list_id)
+
+
+@endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=Scope.CONTACTS_WRITE, answers=ListShown)
+def unarchive_list(request: ApiRequest, list_id: Id) -> ListShown:
+    """Use an archived list again. Everyone on it is as they were, except for what they changed themselves."""
     list_of(list_id)
-    actions.archive_list(list_id)
+    actions.unarchive_list(list_id, by=request.caller.user)
     return _one(list_id)

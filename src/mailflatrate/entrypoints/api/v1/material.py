@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import Conditions, Title, c
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import Language
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_from, page_of
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS
 
 ROUTER = Router(tags=["Material"])
@@ -136,9 +136,9 @@ def _counted(row: Segment) -> SegmentDetail:
 
 
 @endpoint(ROUTER, "get", "/segments", scope=Scope.READ, answers=Page[SegmentShown])
-def list_segments(request: ApiRequest) -> Page[SegmentShown]:
-    """All segments by name, on one page."""
-    return Page[SegmentShown](items=[_segment_shown(row) for row in segments()])
+def list_segments(request: ApiRequest, which: Query[Paged]) -> Page[SegmentShown]:
+    """Segments by name, page by page."""
+    return page_from(list(segments()), which, lambda row: row.id, _segment_shown)
 
 
 @endpoint(ROUTER, "get", "/segments/{segment_id}", scope=Scope.READ, answers=SegmentDetail)
@@ -148,21 +148,21 @@ def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
 
 
 @endpoint(
-    ROUTER, "post", "/segments", scope=Scope.CAMPAIGNS, answers=SegmentDetail, status=201, repeatable=True
+    ROUTER, "post", "/segments", scope=Scope.CAMPAIGNS_DRAFT, answers=SegmentDetail, status=201, repeatable=True
 )  # fmt: skip
 def create_segment(request: ApiRequest, given: SegmentGiven) -> SegmentDetail:
     """Save conditions under a name."""
     return _counted(lists.save_segment(given.name, given.conditions))
 
 
-@endpoint(ROUTER, "put", "/segments/{segment_id}", scope=Scope.CAMPAIGNS, answers=SegmentDetail)
+@endpoint(ROUTER, "put", "/segments/{segment_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=SegmentDetail)
 def change_segment(request: ApiRequest, segment_id: Id, given: SegmentGiven) -> SegmentDetail:
     """Replace a segment. Mailings keep the conditions that they were written with."""
     _segment(segment_id)
     return _counted(lists.save_segment(given.name, given.conditions, segment_id=segment_id))
 
 
-@endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=Scope.CAMPAIGNS, answers=Done)
+@endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
 def delete_segment(request: ApiRequest, segment_id: Id) -> Done:
     """Forget a segment."""
     _segment(segment_id)
@@ -199,14 +199,14 @@ def list_gallery(request: ApiRequest, which: Query[WhichGallery]) -> Page[Galler
     )
 
 
-@endpoint(ROUTER, "post", "/templates", scope=Scope.CAMPAIGNS, answers=TemplateShown, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/templates", scope=Scope.CAMPAIGNS_DRAFT, answers=TemplateShown, status=201, repeatable=True)
 def keep_template(request: ApiRequest, given: Keeping) -> TemplateShown:
     """Keep what a mailing says under a name. Not who says it, and not to whom."""
     campaign_of(given.campaign_id)
     return _template(actions.save_as_template(given.campaign_id, given.name, by=request.caller.user))
 
 
-@endpoint(ROUTER, "delete", "/templates/{template_id}", scope=Scope.CAMPAIGNS, answers=Done)
+@endpoint(ROUTER, "delete", "/templates/{template_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
 def delete_template(request: ApiRequest, template_id: Id) -> Done:
     """Take a template out. Mailings that began with it keep what they have."""
     _own_template(template_id)
@@ -235,7 +235,7 @@ def list_media(request: ApiRequest, which: Query[Paged]) -> Page[MediaShown]:
     return page_of(found, which.limit, [_media(row) for row in found[: which.limit]])
 
 
-@endpoint(ROUTER, "post", "/media", scope=Scope.CAMPAIGNS, answers=MediaShown, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/media", scope=Scope.CAMPAIGNS_DRAFT, answers=MediaShown, status=201, repeatable=True)
 def upload_media(
     request: ApiRequest,
     file: File[UploadedFile],
@@ -253,7 +253,7 @@ def upload_media(
     return _media(made)
 
 
-@endpoint(ROUTER, "patch", "/media/{media_id}", scope=Scope.CAMPAIGNS, answers=MediaShown)
+@endpoint(ROUTER, "patch", "/media/{media_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=MediaShown)
 def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaShown:
     """Change a picture's name, and what is read aloud in its place."""
     row = _own_media(media_id)
@@ -267,7 +267,7 @@ def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> Med
     return _media(made)
 
 
-@endpoint(ROUTER, "delete", "/media/{media_id}", scope=Scope.CAMPAIGNS, answers=Done)
+@endpoint(ROUTER, "delete", "/media/{media_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
 def delete_media(request: ApiRequest, media_id: Id) -> Done:
     """Take a picture out for good. Not one that a mailing shows which went out: readers still open it."""
     _own_media(media_id)

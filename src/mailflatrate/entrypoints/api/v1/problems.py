@@ -21,7 +21,7 @@ from mailflatrate.apps.accounts.actions import RepeatedDifferently
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken, NotEditable
 from mailflatrate.apps.domains.errors import DomainError
-from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.lists.intake.questions import ImportAsks
 from mailflatrate.apps.privacy.errors import PrivacyError
@@ -41,6 +41,7 @@ class Code(Enum):
     MALFORMED = "malformed"
     KEY_MISSING = "key-missing"
     KEY_REFUSED = "key-refused"
+    KEY_NETWORK = "key-network"
     SCOPE_MISSING = "scope-missing"
     ACCOUNT_STANDING = "account-standing"
     AGREEMENTS_OPEN = "agreements-open"
@@ -56,6 +57,7 @@ class Code(Enum):
     BLOCKED = "checks-open"
     REPEATED = "idempotency-key-reused"
     RATE = "rate-limited"
+    ASKING = "asking-limited"
     INTERNAL = "internal"
 
 
@@ -77,6 +79,11 @@ KINDS: Mapping[Code, Kind] = {
         401,
         _("This API key is not accepted."),
         _("It is mistyped, expired or revoked, or whoever made it is no owner any more. An owner makes a new one."),
+    ),
+    Code.KEY_NETWORK: Kind(
+        403,
+        _("This key does not work from this address."),
+        _("Call from one of the key's IP ranges, or have an owner make a key for this one."),
     ),
     Code.SCOPE_MISSING: Kind(
         403, _("The key may not do this."), _("An owner makes a key with the scope that is named here.")
@@ -119,6 +126,11 @@ KINDS: Mapping[Code, Kind] = {
         422, _("The Idempotency-Key belongs to another request."), _("Use a new Idempotency-Key for a new request.")
     ),
     Code.RATE: Kind(429, _("Too many requests."), _("Wait as many seconds as the header Retry-After says.")),
+    Code.ASKING: Kind(
+        429,
+        _("Too many confirmation requests."),
+        _("The sentence in “detail” says why and what to do; Retry-After says when to try again."),
+    ),
     Code.INTERNAL: Kind(500, _("That was our fault."), _("It is noted. Try again, or write to us.")),
 }
 
@@ -227,6 +239,8 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, ValidationError):
         return Problem(Code.INVALID, more={"errors": [_fault(each) for each in error.errors]})
+    if isinstance(error, AskingBraked):
+        return Problem(Code.ASKING, sentence(error), _figures(error), {"Retry-After": str(error.seconds)})
     if isinstance(error, MediaRefused):
         return Problem(Code.REFUSED, refusal_sentence(error.reason))
     if isinstance(error, SourceRefused):
@@ -243,6 +257,12 @@ def problem_of(error: Exception) -> Problem:
             return Problem(code, sentence(error) if code in _SPEAKS else "")
     log.error("api failed", exc_info=error)
     return Problem(Code.INTERNAL)
+
+
+def _figures(error: AskingBraked) -> dict[str, Any]:
+    if error.allowance is None:
+        return {}
+    return {"limit": error.allowance.limit, "asked_today": error.allowance.asked_today, "level": error.allowance.level}
 
 
 def sentence(error: Exception) -> str:

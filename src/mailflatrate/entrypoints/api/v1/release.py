@@ -127,7 +127,7 @@ def _to_come(moment: datetime | None) -> datetime | None:
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/release", scope=Scope.RELEASE, answers=Released, status=202,
+    ROUTER, "post", "/campaigns/{campaign_id}/release", scope=Scope.CAMPAIGNS_RELEASE, answers=Released, status=202,
     repeatable=True,
 )  # fmt: skip
 def release(request: ApiRequest, campaign_id: Id, given: Releasing) -> Released | HttpResponse:
@@ -165,7 +165,12 @@ def _checks(decision: GateDecision) -> list[CheckShown]:
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/ask-release", scope=Scope.RELEASE, answers=CampaignDetail, status=202
+    ROUTER,
+    "post",
+    "/campaigns/{campaign_id}/ask-release",
+    scope=Scope.CAMPAIGNS_RELEASE,
+    answers=CampaignDetail,
+    status=202,
 )
 def ask_release(request: ApiRequest, campaign_id: Id, given: AskingRelease) -> CampaignDetail:
     """Ask the colleagues for the release. For accounts that want four eyes: each who may give it gets a mail, and gives
@@ -179,25 +184,39 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: AskingRelease) -> C
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/take-back", scope=Scope.RELEASE, answers=CampaignDetail)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/take-back", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
 def take_back(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Make a waiting mailing a draft again. It will not go out by itself."""
     return _do(campaign_id, campaigns.unschedule)
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pause", scope=Scope.RELEASE, answers=CampaignDetail, protects=True)
+@endpoint(
+    ROUTER,
+    "post",
+    "/campaigns/{campaign_id}/pause",
+    scope=Scope.CAMPAIGNS_RELEASE,
+    answers=CampaignDetail,
+    protects=True,
+)
 def pause(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Stop a running mailing within a second. Nothing is lost; what is left waits."""
     return _do(campaign_id, delivery.pause_campaign)
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=Scope.RELEASE, answers=CampaignDetail)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
 def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Go on with what is left. Not where a rule of the service holds it: then a person looks first (R-90)."""
     return _do(campaign_id, delivery.resume_campaign)
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/cancel", scope=Scope.RELEASE, answers=CampaignDetail, protects=True)
+@endpoint(
+    ROUTER,
+    "post",
+    "/campaigns/{campaign_id}/cancel",
+    scope=Scope.CAMPAIGNS_RELEASE,
+    answers=CampaignDetail,
+    protects=True,
+)
 def cancel(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """End a mailing for good. What has not left stays here."""
     return _do(campaign_id, delivery.cancel_campaign)
@@ -209,7 +228,7 @@ def _do(campaign_id: int, action: Any) -> CampaignDetail:
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=Scope.RELEASE, answers=CampaignDetail)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
 def pace(request: ApiRequest, campaign_id: Id, given: Pacing) -> CampaignDetail:
     """Another speed for a mailing that is under way. A draft's is a field of its own."""
     return _do(campaign_id, lambda one: change_pace(one, given.per_hour))

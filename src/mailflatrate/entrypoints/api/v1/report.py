@@ -192,10 +192,15 @@ def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[Paged]) ->
     return page_of(rows, which.limit, [_decision(row) for row in rows[: which.limit]])
 
 
+def _decided_by(row: GateDecision) -> str:
+    """The person, and the key that acted for them."""
+    return ", ".join(part for part in (str(row.decided_by or ""), row.decided_through) if part)
+
+
 def _decision(row: GateDecision) -> Decision:
     drawn = panel(verdict_from_json({"rules_version": row.rules_version, "findings": row.findings}))
     return Decision(
-        id=row.id, allowed=row.allowed, decided_at=row.decided_at, decided_by=str(row.decided_by or ""),
+        id=row.id, allowed=row.allowed, decided_at=row.decided_at, decided_by=_decided_by(row),
         rules_version=row.rules_version, content_hash=row.edition.content_hash if row.edition else "",
         checks=[check(item) for item in (*drawn.open, *drawn.passed)],
     )  # fmt: skip

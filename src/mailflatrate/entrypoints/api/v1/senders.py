@@ -107,7 +107,7 @@ def list_domains(request: ApiRequest) -> Page[DomainShown]:
 
 
 @endpoint(
-    ROUTER, "post", "/sender-domains", scope=Scope.CAMPAIGNS, answers=DomainDetail, status=201, repeatable=True
+    ROUTER, "post", "/sender-domains", scope=Scope.CAMPAIGNS_DRAFT, answers=DomainDetail, status=201, repeatable=True
 )  # fmt: skip
 def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
     """Take a domain in. Nothing is sent from it before its records were seen; no mailbox provider's domain (R-46)."""
@@ -120,7 +120,7 @@ def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     return _detail(domain_id)
 
 
-@endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=Scope.CAMPAIGNS, answers=DomainDetail)
+@endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=Scope.CAMPAIGNS_DRAFT, answers=DomainDetail)
 def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     """Look at all records now."""
     _domain(domain_id)
@@ -129,7 +129,7 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 
 
 @endpoint(
-    ROUTER, "post", "/sender-domains/{domain_id}/senders", scope=Scope.CAMPAIGNS, answers=SenderShown, status=201,
+    ROUTER, "post", "/sender-domains/{domain_id}/senders", scope=Scope.CAMPAIGNS_DRAFT, answers=SenderShown, status=201,
     repeatable=True,
 )  # fmt: skip
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderShown:

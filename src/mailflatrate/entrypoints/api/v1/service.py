@@ -163,6 +163,9 @@ def _describe(operation: DictStrAny, address: str) -> None:
         statuses |= {409}
     for status in sorted(statuses):
         operation["responses"].setdefault(status, reference)
+    if operation.get("x-scopes"):
+        named = " or ".join(f"`{scope}`" for scope in operation["x-scopes"])
+        operation["responses"][403] = {**reference, "description": f"Among others: the key needs the scope {named}."}
     if operation.pop("x-repeatable", False):
         operation["parameters"].append({
             "in": "header", "name": "Idempotency-Key", "required": False,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from pydantic import ConfigDict, Field
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 
 T = TypeVar("T")
+R = TypeVar("R")
 LARGEST_ID = 2**63 - 1
 MOST_ROWS = 200
 
@@ -62,8 +64,12 @@ def open_cursor(cursor: str, *kinds: type) -> list[Any]:
     except (ValueError, RecursionError):
         parts = None
     if not isinstance(parts, list) or len(parts) != len(kinds) or not all(map(_fits, parts, kinds)):
-        raise Problem(Code.INVALID, more={"errors": [{"where": "query.cursor", "message": _("no cursor of ours")}]})
+        raise _no_cursor()
     return parts
+
+
+def _no_cursor() -> Problem:
+    return Problem(Code.INVALID, more={"errors": [{"where": "query.cursor", "message": _("no cursor of ours")}]})
 
 
 def _fits(part: Any, kind: type) -> bool:
@@ -76,6 +82,19 @@ def before_id(cursor: str) -> int | None:
     """The last id of the page before; None for the first page."""
     parts = open_cursor(cursor, int)
     return parts[0] if parts else None
+
+
+def page_from(rows: Sequence[R], which: Paged, id_of: Callable[[R], int], show: Callable[[R], T]) -> Page[T]:
+    """A page of rows that are all at hand, in their order; the cursor names the last one shown. Raises Problem."""
+    begin, last = 0, before_id(which.cursor)
+    if last is not None:
+        places = [place for place, row in enumerate(rows) if id_of(row) == last]
+        if not places:
+            raise _no_cursor()
+        begin = places[0] + 1
+    shown = rows[begin : begin + which.limit]
+    more = begin + which.limit < len(rows)
+    return Page[T](items=[show(row) for row in shown], next=seal_cursor(id_of(shown[-1])) if more else None)
 
 
 def page_of(rows: list[Any], limit: int, items: list[T]) -> Page[T]:

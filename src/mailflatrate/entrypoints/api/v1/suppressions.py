@@ -77,7 +77,7 @@ def look_up_suppression(request: ApiRequest, given: OneAddress) -> LookedUp:
 
 
 @endpoint(
-    ROUTER, "post", "/suppressions", scope=Scope.CONTACTS, answers=Added, status=201, repeatable=True, protects=True
+    ROUTER, "post", "/suppressions", scope=Scope.SUPPRESS, answers=Added, status=201, repeatable=True, protects=True
 )  # fmt: skip
 def add_suppression(request: ApiRequest, given: OneAddress) -> Added:
     """Never mail an address again. It holds at once and in every list; no request takes it back, only a new double

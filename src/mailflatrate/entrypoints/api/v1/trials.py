@@ -83,7 +83,9 @@ def _shown(view: TrialView) -> TrialShown:
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=Scope.RELEASE, answers=CampaignDetail)
+@endpoint(
+    ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail
+)
 def choose(request: ApiRequest, campaign_id: Id, given: Choosing) -> CampaignDetail:
     """Choose what the rest of a test gets. Once and for all, when its letters are out; the gate is asked again first
     (R-04)."""

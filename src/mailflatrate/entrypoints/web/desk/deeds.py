@@ -84,6 +84,8 @@ WORDS: Final = {
     "member.removed": gettext_lazy("Person removed from the account"),
     "api_key.made": gettext_lazy("API key made"),
     "api_key.revoked": gettext_lazy("API key withdrawn"),
+    "list.archived": gettext_lazy("List archived"),
+    "list.unarchived": gettext_lazy("List used again"),
     "mailbox.asked": gettext_lazy("Mailbox asked for proof"),
     "mailbox.proved": gettext_lazy("Mailbox proved"),
     "mailbox.refused": gettext_lazy("Mailbox refused"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("accounts", "account", "rates"), gettext_lazy("Accounts"), "building-2"),
     (("case-figures",), gettext_lazy("Abuse in figures"), "activity"),
+    (("asking",), gettext_lazy("Confirmation requests"), "mail-question-mark"),
     (("compliance",), gettext_lazy("What providers ask"), "badge-check"),
     (("privacy",), gettext_lazy("Rights and proof"), "scale"),
 ]

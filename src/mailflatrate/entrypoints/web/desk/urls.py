@@ -5,6 +5,7 @@ from django.urls import path
 from mailflatrate.entrypoints.web.desk import (
     accounts,
     applications,
+    asking,
     audit_log,
     compliance,
     documents,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("figures/", figures.figures, name="figures"),
     path("figures/<int:measure_id>/", figures.figure, name="figure"),
     path("figures/<int:measure_id>/lift/", figures.lift, name="figure-lift"),
+    path("asking/", asking.asking, name="asking"),
     path("compliance/", compliance.compliance, name="compliance"),
     path("letters/", letters.letters, name="letters"),
     path("accounts/", accounts.accounts, name="accounts"),

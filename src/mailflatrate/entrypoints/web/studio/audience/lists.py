@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.actions import Tick
+from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, OriginState
@@ -72,6 +73,7 @@ def _context(mailing_list: MailingList) -> dict[str, Any]:
         "origin_tone": ORIGIN_TONES[origin],
         "origin_sentence": origin_sentence(origin),
         "declarations": declarations(mailing_list.id),
+        "forms": asking_forms(mailing_list.id),
         "imports": import_rows(queries.imports_page(list_id=mailing_list.id, size=SHOWN_IMPORTS)),
     }
 
@@ -113,6 +115,16 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
 def archive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Put a list away."""
     found = find_list(list_id)
-    actions.archive_list(list_id)
+    actions.archive_list(list_id, by=request.user)
     messages.success(request, _("“%(name)s” is archived. Its proof of consent is kept.") % {"name": found.name})
     return see_other(reverse("studio:lists"))
+
+
+@require_POST
+@studio
+def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
+    """Use an archived list again."""
+    found = find_list(list_id)
+    actions.unarchive_list(list_id, by=request.user)
+    messages.success(request, _("“%(name)s” is back in use.") % {"name": found.name})
+    return see_other(reverse("studio:list", args=[list_id]))

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{LIST}origin/", origins.declare, name="list-origin"),
     path(f"{LIST}origins/<int:origin_id>/picture", origins.picture, name="list-origin-picture"),
     path(f"{LIST}archive/", lists.archive, name="list-archive"),
+    path(f"{LIST}unarchive/", lists.unarchive, name="list-unarchive"),
     path("contacts/", contacts.contacts, name="contacts"),
     path(CONTACT, contact.one, name="contact"),
     path(f"{CONTACT}edit/", contact.edit, name="contact-edit"),

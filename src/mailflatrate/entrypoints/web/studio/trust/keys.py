@@ -1,7 +1,9 @@
 """Keys with which programs of the customer work for the account: made by an owner, shown once, revoked for good."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -9,29 +11,38 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts import actions, queries
-from mailflatrate.apps.accounts.actions import MadeKey
+from mailflatrate.apps.accounts.actions import AskingBounds, MadeKey
+from mailflatrate.apps.accounts.actions.keys import DAILY_ASKS, MOST_DAILY_ASKS
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import ApiKey, Role, Scope
+from mailflatrate.apps.forms.actions import asking_allowance
+from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.forms.queries import form_table
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.asking import asking_shown
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
 from mailflatrate.settings import load_settings
 
 SCOPE_WORDS = {
-    Scope.READ: gettext_lazy("Look at everything of the account, people and reports among it"),
-    Scope.CONTACTS: gettext_lazy("Ask people for their confirmation, change and unsubscribe them, import, suppress"),
-    Scope.CAMPAIGNS: gettext_lazy("Write mailings, segments, templates, digests and pictures, and send tests"),
-    Scope.RELEASE: gettext_lazy("Release, pause and cancel mailings, in your name"),
+    Scope.READ: gettext_lazy("See everything in the account, including people and reports"),
+    Scope.ASK: gettext_lazy("Send confirmation requests for the forms you choose, and read those forms. Nothing else"),
+    Scope.CONTACTS_WRITE: gettext_lazy("Change names and attributes of contacts; create, rename and archive lists"),
+    Scope.IMPORT: gettext_lazy("Upload, start and cancel imports"),
+    Scope.SUPPRESS: gettext_lazy("Unsubscribe people and block addresses. It can't undo either"),
+    Scope.ERASE: gettext_lazy("Erase people for good"),
+    Scope.CAMPAIGNS_DRAFT: gettext_lazy("Write campaigns, segments, templates, digests and images, and send tests"),
+    Scope.CAMPAIGNS_RELEASE: gettext_lazy("Release, pause and cancel campaigns in your name"),
 }
 
 
 class KeyForm(forms.Form):
-    """What a new key is for, what it may do and until when."""
+    """What a new key is for, what it may do, from where and until when."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("What will use it: “Shop”, “CRM”.")
@@ -45,11 +56,52 @@ class KeyForm(forms.Form):
         label=gettext_lazy("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one thing that the key may do.")},
     )  # fmt: skip
+    form_ids = forms.MultipleChoiceField(
+        label=gettext_lazy("Forms it may ask for"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    daily_asks = forms.IntegerField(
+        label=gettext_lazy("Confirmation requests a day"), required=False, min_value=1, max_value=MOST_DAILY_ASKS,
+        help_text=gettext_lazy("The account's own daily limit applies as well."),
+    )  # fmt: skip
+    networks = forms.CharField(
+        label=gettext_lazy("IP ranges"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000,
+        help_text=gettext_lazy(
+            "One a line, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48. Empty: the key works from anywhere."
+        ),
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, signup_forms: Sequence[Form] = ()) -> None:
+        super().__init__(data, initial={"daily_asks": DAILY_ASKS})
+        self.fields["form_ids"].choices = [(str(form.id), form.name) for form in signup_forms]  # type: ignore[attr-defined]
+
+    def clean_networks(self) -> list[str]:
+        """The ranges in their one spelling."""
+        try:
+            return actions.parse_networks(self.cleaned_data["networks"].replace(",", " ").split())
+        except AccountError as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+    def clean(self) -> dict[str, Any]:
+        """A key that asks needs its forms and its allowance."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        if Scope.ASK.value in found.get("scopes", ()):
+            if not found.get("form_ids") and "form_ids" not in self.errors:
+                self.add_error("form_ids", _("Choose the forms that the key may ask people for."))
+            if not found.get("daily_asks") and "daily_asks" not in self.errors:
+                self.add_error("daily_asks", _("Say how many people the key may ask a day."))
+        return found
 
     def expires_at(self, zone: str) -> datetime | None:
         """The end of the last day on the account's clock."""
         day = self.cleaned_data["expires_on"]
         return datetime.combine(day, time.max, ZoneInfo(zone)) if day else None
+
+    def asking(self) -> AskingBounds | None:
+        """Whom the key may ask, where it may."""
+        found = self.cleaned_data
+        if Scope.ASK.value not in found["scopes"]:
+            return None
+        return AskingBounds(frozenset(map(int, found["form_ids"])), found["daily_asks"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +112,28 @@ class KeyRow:
     tone: str
     state: str
     scopes: list[str]
+    bounds: list[str]
     revocable: bool
 
 
-def _row(key: ApiKey, owners: set[int]) -> KeyRow:
+def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
+    """What narrows the key beyond its scopes."""
+    found = []
+    if Scope.ASK.value in key.scopes:
+        if key.form_ids is None:
+            found.append(_("Asks for any form"))
+        else:
+            titles = ", ".join(names.get(each, str(each)) for each in key.form_ids)
+            found.append(_("Asks for: %(forms)s") % {"forms": titles})
+        if key.daily_asks is not None:
+            words = ngettext("Up to %(n)d request a day", "Up to %(n)d requests a day", key.daily_asks)
+            found.append(words % {"n": key.daily_asks})
+    if key.networks:
+        found.append(_("Only from %(ranges)s") % {"ranges": ", ".join(key.networks)})
+    return found
+
+
+def _row(key: ApiKey, owners: set[int], names: Mapping[int, str]) -> KeyRow:
     tone, state = "success", _("Works")
     if key.revoked_at is not None:
         tone, state = "", _("Revoked")
@@ -71,16 +141,24 @@ def _row(key: ApiKey, owners: set[int]) -> KeyRow:
         tone, state = "warning", _("Expired")
     elif key.created_by_id not in owners:
         tone, state = "warning", _("Rests: whoever made it is no owner any more")
-    return KeyRow(key, tone, state, [str(Scope(each).label) for each in key.scopes], key.revoked_at is None)
+    scopes = [str(Scope(each).label) for each in key.scopes]
+    return KeyRow(key, tone, state, scopes, _bounds(key, names), key.revoked_at is None)
+
+
+def _signup_forms() -> list[Form]:
+    return [row.form for row in form_table()]
 
 
 def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = None) -> HttpResponse:
     owners = set(queries.members().filter(role=Role.OWNER).values_list("user_id", flat=True))
-    picked = form["scopes"].value() or []
+    picked, picked_forms = form["scopes"].value() or [], form["form_ids"].value() or []
+    signup_forms = _signup_forms()
+    names = {each.id: each.name for each in signup_forms}
     context = {
-        "rows": [_row(key, owners) for key in queries.api_keys()], "form": form, "made": made,
+        "rows": [_row(key, owners, names) for key in queries.api_keys()], "form": form, "made": made,
+        "signup_forms": [(str(each.id), each.name, str(each.id) in picked_forms) for each in signup_forms],
         "scopes": [(each.value, each.label, SCOPE_WORDS[each], each.value in picked) for each in Scope],
-        "endpoint": f"{load_settings().public_url}/api/v1",
+        "asking": asking_shown(asking_allowance()), "endpoint": f"{load_settings().public_url}/api/v1",
     }  # fmt: skip
     return page(request, "studio/trust/keys.html", context, status=422 if form.errors else 200)
 
@@ -91,19 +169,20 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
 @owners_change
 def keys(request: StudioRequest) -> HttpResponse:
     """All keys; a POST makes one and shows it, which never happens again: only a hash of it is kept."""
-    form = KeyForm(request.POST or None)
+    form = KeyForm(request.POST or None, signup_forms=_signup_forms())
     if request.method != "POST" or not form.is_valid():
         return _keys_page(request, form)
     found = form.cleaned_data
     try:
         made = actions.make_api_key(
             request.account.id, found["name"], {Scope(each) for each in found["scopes"]},
-            expires_at=form.expires_at(request.account.time_zone), by=request.user,
+            expires_at=form.expires_at(request.account.time_zone), by=request.user, asking=form.asking(),
+            networks=found["networks"],
         )  # fmt: skip
     except AccountError as problem:
         form.add_error("expires_on" if found["expires_on"] else None, str(problem))
         return _keys_page(request, form)
-    return _keys_page(request, KeyForm(), made)
+    return _keys_page(request, KeyForm(signup_forms=_signup_forms()), made)
 
 
 @require_POST

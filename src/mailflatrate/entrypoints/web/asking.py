@@ -1,0 +1,40 @@
+"""What pages say about asking on other people's behalf: figures beside their limits (R-35)."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.rules.forms.asking import AskingAllowance, AskingLevel
+from mailflatrate.rules.limits import value
+
+LEVELS = {
+    AskingLevel.OPEN: ("success", gettext_lazy("Grows with confirmations")),
+    AskingLevel.HELD: ("warning", gettext_lazy("Doesn't grow: too few confirm")),
+    AskingLevel.FEW: ("warning", gettext_lazy("Reduced")),
+    AskingLevel.STOPPED: ("error", gettext_lazy("Stopped")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AskingShown:
+    """An allowance in words."""
+
+    allowance: AskingAllowance
+    tone: str
+    level: str
+    confirmed_percent: int | None
+    """None while too few people had time to answer."""
+    needed_percent: int
+    how_to_fix: str
+
+
+def asking_shown(allowance: AskingAllowance) -> AskingShown:
+    """The figures with what they mean and how to change them."""
+    tone, level = LEVELS[allowance.level]
+    known = allowance.judged >= value("asks_sample")
+    share = round(100 * allowance.confirmed / allowance.judged) if known else None
+    fix = _("Ask only people who just signed up with you, or put the sign-up form on your page: it has no such limit.")
+    if allowance.level is AskingLevel.OPEN and allowance.left:
+        fix = ""
+    return AskingShown(allowance, tone, str(level), share, round(value("asks_confirmed_least")), fix)

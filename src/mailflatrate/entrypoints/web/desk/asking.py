@@ -1,0 +1,20 @@
+"""Accounts that ask people on their behalf and are held back, or at their limit (R-35)."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.forms.actions import braked_accounts
+from mailflatrate.entrypoints.web.asking import asking_shown
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import page
+
+
+@require_safe
+@desk
+def asking(request: DeskRequest) -> HttpResponse:
+    """The worst first, with the figures that decided."""
+    found = braked_accounts()
+    names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
+    rows = [(names[account_id], asking_shown(allowance)) for account_id, allowance in found if account_id in names]
+    return page(request, "asking", {"rows": rows})

@@ -1,0 +1,151 @@
+"""R-35: how many people an account may ask on their behalf in one day, judged by what became of those it asked.
+
+A visitor who signs up at a form proves something; a program that asks proves nothing, so its account has to. A new
+account starts with a small allowance. People who confirm make it grow; silence, "this was not me" and mailboxes that
+do not exist make it fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from mailflatrate.rules.limits import value
+
+DAYS_TO_ANSWER = 2
+"""A day counts against an account once everyone asked on it had at least 24 hours to answer."""
+FRESH_DAYS = 5
+"""The newest days that are judged on their own as well, so that a good past does not cover a bad present."""
+_CLOCK_SKEW = timedelta(minutes=5)
+# Where no visitor comes from. Networks of documentation stay allowed: they appear in tests and examples only.
+_INSIDE = tuple(
+    map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+                     "0.0.0.0/8", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"))
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AskingDay:
+    """What an account asked on one day, and what became of it. `age` counts days back from today (UTC)."""
+
+    age: int
+    asked: int
+    confirmed: int = 0
+    denied: int = 0
+    unknown: int = 0
+    """Asked at a mailbox or domain that does not exist."""
+
+
+class AskingLevel(StrEnum):
+    """How far an account is trusted with asking."""
+
+    OPEN = "open"
+    """Nothing speaks against it; the allowance grows with confirmations."""
+    HELD = "held"
+    """Too few confirm for the allowance to grow."""
+    FEW = "few"
+    """So few confirm, or so many deny, that the allowance has fallen."""
+    STOPPED = "stopped"
+    """So many addresses do not exist that nobody can have typed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskingAllowance:
+    """How many an account may ask today, with the figures that say why."""
+
+    level: AskingLevel
+    limit: int
+    asked_today: int
+    judged: int
+    """Requests that people had time to answer."""
+    confirmed: int
+    denied: int
+    unknown: int
+
+    @property
+    def left(self) -> int:
+        """How many more may be asked today."""
+        return max(0, self.limit - self.asked_today)
+
+
+def judge_asking(days: Iterable[AskingDay]) -> AskingAllowance:
+    """What the days of the window allow for today."""
+    known = [day for day in days if 0 <= day.age < int(value("asks_window_days"))]
+    fresh = [day for day in known if day.age < FRESH_DAYS]
+    level = max((_level(known), _level(fresh)), key=list(AskingLevel).index)
+    return AskingAllowance(
+        level, _limit(level, known), sum(day.asked for day in known if day.age == 0), sum(map(_judged, known)),
+        sum(day.confirmed for day in known), sum(day.denied for day in known), sum(day.unknown for day in known),
+    )  # fmt: skip
+
+
+def _judged(day: AskingDay) -> int:
+    answered = day.confirmed + day.denied + day.unknown
+    return max(day.asked, answered) if day.age >= DAYS_TO_ANSWER else answered
+
+
+def _level(days: list[AskingDay]) -> AskingLevel:
+    asked, judged = sum(day.asked for day in days), sum(map(_judged, days))
+    unknown, denied = sum(day.unknown for day in days), sum(day.denied for day in days)
+    if unknown >= value("asks_unknown_events"):
+        if _percent(unknown, asked) >= value("asks_unknown_stop"):
+            return AskingLevel.STOPPED
+        if _percent(unknown, asked) >= value("asks_unknown_few"):
+            return AskingLevel.FEW
+    if denied >= value("asks_denied_events") and _percent(denied, asked) >= value("asks_denied_few"):
+        return AskingLevel.FEW
+    if judged < value("asks_sample"):
+        return AskingLevel.OPEN
+    confirmed = _percent(sum(day.confirmed for day in days), judged)
+    if confirmed < value("asks_confirmed_few"):
+        return AskingLevel.FEW
+    return AskingLevel.OPEN if confirmed >= value("asks_confirmed_least") else AskingLevel.HELD
+
+
+def _limit(level: AskingLevel, days: list[AskingDay]) -> int:
+    if level is AskingLevel.STOPPED:
+        return 0
+    if level is AskingLevel.FEW:
+        return int(value("asks_few_day"))
+    first = int(value("asks_first_day"))
+    if level is AskingLevel.HELD:
+        return first
+    best = max((day.confirmed for day in days), default=0)
+    return min(int(value("asks_most_day")), first + int(value("asks_per_confirmed")) * best)
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100.0 * part / whole if whole else 100.0
+
+
+class VisitFault(StrEnum):
+    """What is wrong with the particulars of a visit."""
+
+    IP = "ip"
+    IP_INSIDE = "ip-inside"
+    AGENT = "user-agent"
+    PAGE = "page"
+    FUTURE = "future"
+    OLD = "old"
+
+
+def judge_visit(ip: str, user_agent: str, page: str, at: datetime, now: datetime) -> VisitFault | None:
+    """Whether what a program says of a visit can be true; None where it can."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return VisitFault.IP
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if any(address in network for network in _INSIDE if network.version == address.version):
+        return VisitFault.IP_INSIDE
+    if len(user_agent.strip()) < 3:
+        return VisitFault.AGENT
+    if not page.startswith(("https://", "http://")) or len(page) < 12:
+        return VisitFault.PAGE
+    if at > now + _CLOCK_SKEW:
+        return VisitFault.FUTURE
+    return VisitFault.OLD if now - at > timedelta(hours=value("asks_visit_hours")) else None
