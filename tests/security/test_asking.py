@@ -9,6 +9,7 @@ from django.db import connections
 
 from api_world import Program, problem, program_of, visitor
 from campaign_world import browser, person
+from desk_world import desk
 from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import Role, Scope
@@ -210,5 +211,8 @@ def test_desk_and_customer_see_the_figure_with_its_limit(home: Place) -> None:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = dict(actions.braked_accounts())
     assert found[home.account_id].left == 0
+    shown = desk().page("asking/")
+    assert f"/desk/accounts/{home.account_id}/" in shown
+    assert f"{FIRST} / {FIRST}" in shown
     ben = browser(person(home.account_id, "Ben Becker", Role.VIEWER))
     assert ben.get("/desk/asking/").status_code == 404

@@ -6,6 +6,7 @@ behalf. Imports decide by the same names column by column, because they judge mi
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from mailflatrate.apps.lists.intake.births import age_says_minor, minor_reader
@@ -25,13 +26,17 @@ def judge_attributes(
 ) -> dict[str, PersonalFault]:
     """The values that may not be kept, by key. `labels` are further names under which a form asks for them; `country`
     is how dates are read."""
-    says_minor = minor_reader(country, clock.now().date())
     found: dict[str, PersonalFault] = {}
     for key, value in values.items():
-        names = (key, *(labels or {}).get(key, ()))
-        text = str(value)
-        if is_special(*names):
+        special, birth, age = _about((key, *(labels or {}).get(key, ())))
+        if special:
             found[key] = PersonalFault.SPECIAL
-        elif (is_birth(*names) and says_minor(text)) or (is_age(*names) and age_says_minor(text)):
+        elif (birth and minor_reader(country, clock.now().date())(str(value))) or (age and age_says_minor(str(value))):
             found[key] = PersonalFault.MINOR
     return found
+
+
+@lru_cache(maxsize=2_000)
+def _about(names: tuple[str, ...]) -> tuple[bool, bool, bool]:
+    """Whether names ask for special data, a birth date, an age. Forms ask for the same few fields again and again."""
+    return is_special(*names), is_birth(*names), is_age(*names)

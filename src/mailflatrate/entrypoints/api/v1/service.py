@@ -139,6 +139,12 @@ def _problem_shape() -> DictStrAny:
                 "type": "array",
                 "items": {"type": "object", "properties": {"where": text, "message": text}},
             },
+            "scope": {**text, "description": "with scope-missing: what the key needs"},
+            "scopes": {"type": "array", "items": text, "description": "with scope-missing: any of these lets a key in"},
+            "standing": {**text, "description": "with account-standing"},
+            "limit": {"type": "integer", "description": "with asking-limited: requests a day (UTC)"},
+            "asked_today": {"type": "integer", "description": "with asking-limited"},
+            "level": {**text, "description": "with asking-limited: open, held, few or stopped"},
         },
         "required": ["type", "title", "status", "detail", "code", "mend"],
     }  # fmt: skip
