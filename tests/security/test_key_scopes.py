@@ -178,7 +178,7 @@ def key_from_before(home: Place, *scopes: str) -> Program:
         cursor.execute(f"SELECT {MIGRATION.NARROWED} FROM (SELECT %s::text[] AS scopes) AS had", [list(scopes)])
         (narrowed,) = cursor.fetchone()
     secret = f"mfk_{secrets.token_hex(4)}_{secrets.token_hex(20)}"
-    with tenancy.account(home.account_id):
+    with tenancy.account(home.account_id), tenancy.access():
         row = ApiKey.objects.create(
             name="Old", prefix=secret[4:12], secret_hash=hash_of(secret), scopes=narrowed,
             created_by=home.anna.anna, created_at=clock.now(),
@@ -290,6 +290,15 @@ def test_raw_sql_widens_no_key(home: Place, change: dict[str, Any]) -> None:
     )  # fmt: skip
     with pytest.raises(Exception, match="Cannot update rows"), tenancy.account(home.account_id):
         ApiKey.objects.filter(id=made.key.id).update(**change)
+
+
+def test_raw_sql_makes_no_key(home: Place) -> None:
+    with pytest.raises(Exception, match="access"), tenancy.account(home.account_id), connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO api_key (account_id, name, prefix, secret_hash, scopes, created_by_id, created_at,
+                   window_count) VALUES (%s, 'Eve', 'eve00000', %s, ARRAY['read'], %s, now(), 0)""",
+            [home.account_id, hash_of("mfk_eve"), home.anna.anna.id],
+        )
 
 
 def test_decisions_and_the_audit_log_name_the_key(home: Place) -> None:
