@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gate", "0003_sealed"),
+        ("gate", "0004_permits_kept"),
     ]
 
     operations = [
