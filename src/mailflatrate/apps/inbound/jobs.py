@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from mailflatrate.apps.inbound import actions, mailbox, postbox
+from mailflatrate.apps.inbound import actions, mailbox, naming, postbox
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left, waiting_in
 from mailflatrate.apps.inbound.trust import Proof
@@ -24,6 +24,7 @@ POLL = "inbound.poll_mailbox"
 GATHER_SECONDS = 0.1
 AT_MOST_SECONDS = 4.0
 LEFT_AFTER = timedelta(seconds=60)
+NOTING_SECONDS = 30.0
 
 
 @job("inbound.read_new", Queue.INBOUND)
@@ -90,6 +91,15 @@ def _ask_again_later(raw_mail_id: int, proof: Proof, *, asked: int) -> None:
             "inbound.ask_again", Queue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
             raw_mail_id=raw_mail_id, asked=asked + 1,
         )  # fmt: skip
+
+
+@job("inbound.note_addresses", Queue.HOUSE, every="* * * * *")
+def note_addresses(timestamp: int) -> None:
+    """Note which addresses new messages name, and those from before there were notes; for half a minute at most."""
+    ends = time.monotonic() + NOTING_SECONDS
+    for model in naming.TABLES:
+        while time.monotonic() < ends and naming.note_some(model):
+            pass
 
 
 @job("inbound.look_into_mailbox", Queue.INBOUND, every="* * * * *")

@@ -1,11 +1,25 @@
 """Tables of what comes back: raw mail, feedback, and the postbox."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+
+
+def _address_keys() -> "ArrayField[list[bytes] | None, list[bytes] | None]":
+    """Keyed hashes of all addresses that a message names, so that erasure finds it; NULL until they're noted."""
+    return ArrayField(models.BinaryField(max_length=32), null=True)
+
+
+def _named_indexes(table: str) -> list[models.Index]:
+    return [
+        GinIndex(fields=["address_keys"], condition=Q(address_keys__isnull=False), name=f"{table}_named"),
+        models.Index(fields=["id"], condition=Q(address_keys__isnull=True), name=f"{table}_unnamed"),
+    ]
 
 
 class RawMailState(models.TextChoices):
@@ -53,6 +67,7 @@ class RawMail(TenantModel):
     delivery_id = models.BigIntegerField(null=True)
     handled_at = models.DateTimeField(null=True, help_text="when it was read first")
     desk = models.CharField(max_length=8, choices=DeskState.choices, blank=True, default="", db_default="")
+    address_keys = _address_keys()
 
     class Meta:
         db_table = "raw_mail"
@@ -65,6 +80,8 @@ class RawMail(TenantModel):
             models.Index(fields=["account", "received_at"], name="raw_mail_account"),
             models.Index(fields=["received_at"], condition=~models.Q(raw=b""), name="raw_mail_unwiped"),
             models.Index(fields=["id"], condition=models.Q(desk="waiting"), name="raw_mail_desk"),
+            *_named_indexes("raw_mail"),
+            models.Index(fields=["delivery_id"], condition=Q(delivery_id__isnull=False), name="raw_mail_delivery"),
         ]
 
 
@@ -171,7 +188,11 @@ class PostboxMessage(TenantModel):
     mailing_id = models.CharField(max_length=12, blank=True, db_default="")
     behaviour = models.CharField(max_length=20, blank=True, db_default="", help_text="what the address did on order")
     raw = models.BinaryField()
+    address_keys = _address_keys()
 
     class Meta:
         db_table = "postbox_message"
-        indexes = [models.Index(fields=["account", "-received_at"], name="postbox_recent")]
+        indexes = [
+            models.Index(fields=["account", "-received_at"], name="postbox_recent"),
+            *_named_indexes("postbox_message"),
+        ]

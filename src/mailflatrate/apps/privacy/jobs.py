@@ -1,8 +1,10 @@
 """Background jobs of this app; thin."""
 
+from datetime import datetime
+
 import structlog
 
-from mailflatrate.apps.privacy import actions
+from mailflatrate.apps.privacy import actions, traces
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
 from mailflatrate.base.jobs import Queue, job
 
@@ -19,6 +21,12 @@ def carry_out(account_id: int, request_id: int) -> None:
 def address_changed(account_id: int, request_id: int) -> None:
     """Tell the old address that the new one has confirmed, with a link that undoes it."""
     actions.note_move(account_id, request_id)
+
+
+@job(traces.WIPE_LATE_JOB, Queue.HOUSE)
+def wipe_late(account_id: int, address_key: str, before: str) -> None:
+    """Wipe messages from before an erasure whose addresses were noted since."""
+    traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
 
 
 @job("privacy.expire_requests", Queue.HOUSE, every="23 * * * *")

@@ -159,9 +159,9 @@ class Sender:
             pause_seconds=pause,
         )
 
-    async def _trim_journal(self, lane: Lane) -> None:
+    async def _trim_journal(self, lane: Lane, *, least_bytes: int = TRIM_BYTES) -> None:
         """Empty a journal that has grown, at a moment when no letter is under way and every outcome is written."""
-        if lane.journal.size_bytes < TRIM_BYTES or not self._settled:
+        if lane.journal.size_bytes < least_bytes or not self._settled:
             return
         async with lane.lock:
             for run in list(self._active.values()):
@@ -240,6 +240,8 @@ class Sender:
                 for lane in self._lanes():
                     for account_id, chunk_id in await self._in_thread(recovery.claimed_by, lane.journal.name):
                         await self._recover_own(account_id, chunk_id, lane)
+                    if not self._active:  # replies name people: what is in the database needs no second place
+                        await self._trim_journal(lane, least_bytes=1)
             except Exception:  # it comes again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
             await asyncio.sleep(RECOVERY_SECONDS)

@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.actions.feedback import (
 )
 from mailflatrate.apps.lists.actions.imports import (
     cancel_import,
+    drop_uploads_naming,
     queue_import,
     read_head,
     refused_csv,
@@ -61,6 +62,7 @@ __all__ = [
     "declare_origin",
     "delete_segment",
     "domains_to_ask",
+    "drop_uploads_naming",
     "edit_contact",
     "erase_contact",
     "expire_request",

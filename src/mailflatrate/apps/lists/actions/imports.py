@@ -213,6 +213,21 @@ def cancel_import(import_id: int) -> None:
             job.save(update_fields=["cancel_requested"])
 
 
+def drop_uploads_naming(email: str) -> int:
+    """Cancel the account's imports that wait for their columns and whose file names an erased address; how many.
+
+    A running import refuses an erased person, and deletes its file at its end.
+    """
+    waiting = Import.objects.filter(state=ImportState.UPLOADED)
+    named = [job for job in waiting if uploads.may_name(Path(job.file_path), email)]
+    for job in named:
+        cancel_import(job.id)
+        Import.objects.filter(id=job.id).update(
+            problem=_("A person in this file was erased. Take them out and upload the file again.")
+        )
+    return len(named)
+
+
 def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
     """The refused rows as CSV text, line by line: number, reason, rule, suggestion, then the row as it stood.
 

@@ -27,7 +27,7 @@ def erase_person(
     if contact is None:
         return {}
     person = traces.find_person(contact.id, contact.email, bytes(contact.address_key))
-    counts = traces.wipe(person)
+    counts = traces.wipe(person) | {"uploads": lists.drop_uploads_naming(contact.email)}
     lists.erase_contact(contact_id, kind=kind, source=source)
     audit.record(
         f"person.{kind.value}", by=by, account_id=tenancy.current_account_id(), subject=f"contact:{contact_id}",

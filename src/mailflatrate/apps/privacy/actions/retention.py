@@ -58,7 +58,7 @@ WITH old AS (
 SELECT count(*) FROM old
 """
 _RAW_MAIL = """
-UPDATE raw_mail SET raw = '', envelope_from = '', peer = '' WHERE id IN (
+UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', address_keys = '{}' WHERE id IN (
     SELECT id FROM raw_mail WHERE received_at < %(before)s AND raw <> '' AND state <> 'new' AND desk = ''
     LIMIT %(most)s)
 """

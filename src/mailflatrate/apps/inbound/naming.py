@@ -1,0 +1,62 @@
+"""Noting which addresses a stored message names, so that erasure finds it without reading every message again.
+
+Done by a job soon after a message came, not while it is taken in or read; rows from before are noted by the same job.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from mailflatrate.apps.inbound.models import DeskState, PostboxMessage, RawMail
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.reading.named import named_addresses, names_one
+
+TOO_MANY = b""
+"""Stands in place of the keys where a message names more addresses than are kept: an erasure has it read again."""
+TOGETHER = 100
+TABLES: tuple[type[RawMail] | type[PostboxMessage], ...] = (RawMail, PostboxMessage)
+
+
+def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
+    """Keyed hashes of all addresses that a message names."""
+    found = named_addresses(raw, *envelope)
+    if found is None:
+        return [TOO_MANY]
+    return sorted(key_ring().suppression_key(address) for address in found)
+
+
+def note_some(model: type[RawMail] | type[PostboxMessage]) -> int:
+    """Note the addresses of the oldest messages that wait for it, in a transaction; how many there were."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        waiting = model.objects.select_for_update(skip_locked=True).filter(address_keys=None).order_by("id")
+        rows: list[Any] = list(waiting.only("id", "raw", "envelope_from", "envelope_to")[:TOGETHER])
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f'UPDATE "{model._meta.db_table}" SET address_keys = %s::bytea[] WHERE id = %s',  # noqa: S608
+                [(keys_of(bytes(row.raw), row.envelope_from, row.envelope_to), row.id) for row in rows],
+            )
+    return len(rows)
+
+
+def is_all_noted(before: datetime) -> bool:
+    """Whether the addresses of every message that was stored before a moment are noted."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        return not any(model.objects.filter(address_keys=None, received_at__lte=before).exists() for model in TABLES)
+
+
+def with_too_many(before: datetime) -> QuerySet[RawMail]:
+    """Raw mails with too many addresses to note. Runs inside `tenancy.platform(...)`."""
+    return RawMail.objects.filter(address_keys__contains=[TOO_MANY], desk=DeskState.NO, received_at__lte=before)
+
+
+def note_wanted(address_key: bytes, before: datetime) -> None:
+    """Note one address where it stands among too many others."""
+    ring = key_ring()
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        for row in with_too_many(before).only("id", "raw", "envelope_from").iterator(chunk_size=10):
+            if names_one(bytes(row.raw), lambda key: ring.suppression_key(key) == address_key, row.envelope_from):
+                RawMail.objects.filter(id=row.id).update(address_keys=[TOO_MANY, address_key])
