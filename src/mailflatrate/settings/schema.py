@@ -156,6 +156,12 @@ class Settings(BaseModel):
         " rspamd, `http://host:11333`. It only advises.",
     )  # fmt: skip
 
+    data_centres: Path | None = Field(
+        None,
+        description="File with networks of data centres and mail scanners, whose clicks count as machines' (R-110), in"
+        " the form of the shipped list, which it replaces.",
+    )
+
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")

@@ -21,6 +21,7 @@ from mailflatrate.apps.lists.actions import reopen_origin
 from mailflatrate.apps.stats import queries, words
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.models import Scope as StoredScope
+from mailflatrate.apps.tracking.scanners import mark_bursts
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
@@ -145,6 +146,7 @@ def decide_trial(account_id: int, campaign_id: int) -> None:
         trial = Trial.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
         if trial is None:
             return
+        mark_bursts(campaign_id)
         arms = queries.trial_arms(trial)
         choice = choose(arms)
         if choice is None:

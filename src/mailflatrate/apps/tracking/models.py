@@ -15,6 +15,9 @@ class Click(TenantModel):
     at = models.DateTimeField(db_default=Now())
     delivery_id = models.BigIntegerField(null=True)
     machine = models.BooleanField(db_default=False, help_text="a scanner's click, as far as can be told (R-110)")
+    visitor = models.BinaryField(
+        max_length=8, null=True, help_text="keyed hash of the IP address and ten minutes; gone when they are over"
+    )
 
     class Meta:
         db_table = "click"
@@ -23,6 +26,9 @@ class Click(TenantModel):
             models.Index(fields=["at"], name="click_age"),
             models.Index(
                 fields=["account", "delivery_id"], condition=models.Q(delivery_id__isnull=False), name="click_delivery"
+            ),
+            models.Index(
+                fields=["edition_id", "visitor"], condition=models.Q(visitor__isnull=False), name="click_visitor"
             ),
         ]
 

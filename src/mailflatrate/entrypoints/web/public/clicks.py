@@ -1,14 +1,14 @@
 """The redirector: signed targets only (R-109), counted without the person (R-108) unless he agreed (R-107)."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.tracking.actions import record_click, record_personal_click
+from mailflatrate.apps.tracking.scanners import Visitor
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.mail.tokens import Purpose
 
 
@@ -26,7 +26,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
-        target = record_click(edition_id=claims.delivery_id, number=claims.extra, **_visitor(request))
+        target = record_click(edition_id=claims.delivery_id, number=claims.extra, visitor=_visitor(request))
     return _there(target)
 
 
@@ -38,12 +38,16 @@ def personal_click(request: HttpRequest, token: str) -> HttpResponse:
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
-        target = record_personal_click(delivery_id=claims.delivery_id, number=claims.extra, **_visitor(request))
+        target = record_personal_click(delivery_id=claims.delivery_id, number=claims.extra, visitor=_visitor(request))
     return _there(target)
 
 
-def _visitor(request: HttpRequest) -> dict[str, Any]:
-    return {"head": request.method == "HEAD", "user_agent": request.headers.get("User-Agent", "")}
+def _visitor(request: HttpRequest) -> Visitor:
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    return Visitor(
+        head=request.method == "HEAD", user_agent=request.headers.get("User-Agent", ""), ip=client_ip(request),
+        prefetch=any("prefetch" in purpose or "preview" in purpose for purpose in purposes),
+    )  # fmt: skip
 
 
 def _there(target: str | None) -> HttpResponse:

@@ -1,0 +1,67 @@
+"""Whether a click is a person's or a program's (R-110): by its network, by all links at once, by the time it came.
+
+What a program calls itself proves nothing: scanners name a browser. No rule here knows who clicked.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+SHIPPED = Path(__file__).with_name("data_centres.txt")
+
+TOO_SOON = timedelta(seconds=30)
+"""A click this soon after the delivery is a scanner's, not a reader's."""
+BURST = timedelta(seconds=5)
+"""Links this close to each other were followed at once."""
+BURST_OF_TWO = timedelta(seconds=1)
+"""The same in a mailing with two links, which a quick reader opens one after the other."""
+MOST_NEEDED = 5
+"""All links of a mailing followed at once by one visitor are a program's, or so many of them."""
+
+
+class Networks:
+    """A set of IP networks that answers quickly whether an address lies in one of them."""
+
+    def __init__(self, networks: Iterable[IPv4Network | IPv6Network]) -> None:
+        ranges = sorted(
+            (network.version, int(network.network_address), int(network.broadcast_address)) for network in networks
+        )
+        self._starts = [(version, first) for version, first, _last in ranges]
+        # The furthest end so far, because one network may lie within another.
+        self._ends: list[tuple[int, int]] = []
+        for version, _first, last in ranges:
+            before = self._ends[-1] if self._ends else (0, 0)
+            self._ends.append(max(before, (version, last)))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __contains__(self, written: object) -> bool:
+        try:
+            address = ip_address(str(written))
+        except ValueError:
+            return False
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        place = bisect_right(self._starts, (address.version, int(address))) - 1
+        return place >= 0 and self._ends[place] >= (address.version, int(address))
+
+
+def read_networks(text: str) -> Networks:
+    """A list as it is shipped: networks between white space, notes behind "#". Raises ValueError for what is none."""
+    words = [word for line in text.splitlines() for word in line.partition("#")[0].split()]
+    return Networks(ip_network(word) for word in words)
+
+
+@cache
+def networks_in(path: Path) -> Networks:
+    """The networks of a file, read once per process."""
+    return read_networks(path.read_text())
+
+
+def is_mostly_fresh(fresh: int, sent: int) -> bool:
+    """Whether most of what was sent so far was sent within `TOO_SOON`: then an anonymous click came too soon, too."""
+    return sent > 0 and 2 * fresh > sent
