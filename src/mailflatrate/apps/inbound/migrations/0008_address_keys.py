@@ -27,7 +27,7 @@ def _unnamed(table: str) -> models.Index:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbound", "0006_domain_reports")]
+    dependencies = [("inbound", "0007_feedback_kept")]
 
     operations = [
         _column("postboxmessage"),
