@@ -18,7 +18,7 @@ from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.identify import Marks, find_marks
 from mailflatrate.mail.reading.mime import Headers, Part, parse
 from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
-from mailflatrate.mail.reading.values import Failure, Kind, Original, Outcome
+from mailflatrate.mail.reading.values import BounceVerdict, Failure, Kind, Original, Outcome
 from mailflatrate.mail.reply import classify_reply, is_challenge_service, is_failure_report
 from mailflatrate.mail.tokens import KeyRing, Purpose, TokenClaims
 
@@ -31,10 +31,10 @@ NO_MARKS = Marks()
 class Inspection:
     """What one message is and says. `recipients` are the failed (or complaining) addresses as spelled there.
 
-    `hard` is None where nothing failed. `failures` has the verdict on each recipient; `mailing_id` is in its shown
-    form and unsigned: a hint that may open a case, never a proof (R-78). `marks` holds what else of ours was found; its
-    `claims` come from a token that the key ring verified. `report` is a feedback report as written. `writer` names the
-    system or dialect that was recognised.
+    `hard` is None where nothing failed. `failures` has the verdict on each recipient, `verdict` that on the whole.
+    `mailing_id` is in its shown form and unsigned: a hint that may open a case, never a proof (R-78). `marks` holds
+    what else of ours was found; its `claims` come from a token that the key ring verified. `report` is a feedback
+    report as written. `writer` names the system or dialect that was recognised.
     """
 
     kind: Kind
@@ -45,6 +45,7 @@ class Inspection:
     status: str | None = None
     outcome: Outcome | None = None
     failures: tuple[Failure, ...] = ()
+    verdict: BounceVerdict | None = None
     feedback: str | None = None
     mailing_id: str | None = None
     original: Original | None = None
@@ -189,6 +190,7 @@ def _failed(failures: Failures) -> Inspection:
         status=hardest.status or None,
         outcome=hardest.outcome,
         failures=failures.recipients,
+        verdict=hardest,
         writer=failures.writer,
     )
 

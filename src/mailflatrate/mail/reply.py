@@ -147,15 +147,15 @@ def is_machine_report(message: Part) -> bool:
 
 def is_failure_report(message: Part) -> bool:
     """A DMARC failure report in plain text (RFC 6591 without its form), which tells a domain of mail in its name."""
+    subject = message.headers.text("subject")
+    text = notice_text(message)[:2000]
+    lower = f"{subject}\n{text}".lower()
+    if not any(word in lower for word in ("dmarc", "authentication fail", "authentication-fail", "forensic")):
+        return False
     if is_reply(message) or "list-id" in message.headers:
         return False
-    subject = message.headers.text("subject")
     if _FAILURE_REPORT.search(subject):
         return True
-    text = notice_text(message)[:2000]
-    lower = text.lower()
-    if "dmarc" not in lower and "authentication" not in lower:
-        return False
     found = _FAILURE_REPORT.search(text)
     # A report says what it is at once, and the source or the domain that it is about.
     return found is not None and found.start() < 600 and _REPORTED.search(text) is not None

@@ -30,7 +30,7 @@ COMPARED = ("raw_mail", "feedback", "delivery", "tally", "suppression", "contact
 def case(database: str) -> Sent:
     """A mailing that ten readers got."""
     assert database
-    return sent(people=12)
+    return sent(people=15)
 
 
 def contact(case: Sent, number: int) -> Contact:
@@ -57,6 +57,29 @@ def test_only_a_dead_mailbox_is_suppressed_at_once(
     assert case.suppressions(number) == expected
     assert contact(case, number).soft_bounces == (1 if status == "5.2.2" else 0)
     assert case.state(number) == "confirmed"
+
+
+def test_the_token_decides_whom_a_bounce_is_about(case: Sent) -> None:
+    """The failure of the person counts, not that of another address; a bounce that names nobody is about them, too."""
+    both = case.bounce("4.2.2", "Mailbox full", 12).replace(
+        b"Action: failed",
+        b"Action: failed\r\nStatus: 4.2.2\r\n\r\nFinal-Recipient: rfc822; erik@anderswo.example\r\nAction: failed", 1
+    ).replace(b"Status: 4.2.2\r\nDiagnostic-Code: smtp; 550 4.2.2 Mailbox full",
+              b"Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 User unknown")  # fmt: skip
+    arrive(both, case.bounce_address(12), sender="")
+    assert case.suppressions(12) == []
+    assert contact(case, 12).soft_bounces == 1
+    nameless = plain("MAILER-DAEMON@people.example", case.bounce_address(12), "Returned mail", "550 5.1.1 User unknown",
+                     **{"Return-Path": "<>"})  # fmt: skip
+    arrive(nameless, case.bounce_address(12), sender="")
+    assert case.suppressions(12) == [("hard_bounce", False), ("hard_bounce", True)]
+
+
+def test_one_witness_suppresses_in_the_account_alone(case: Sent) -> None:
+    """R-69: the words alone, or the code alone."""
+    arrive(case.bounce("5.0.0", "User unknown", 13), case.bounce_address(13), sender="")
+    arrive(case.bounce("5.1.1", "see our web page", 14), case.bounce_address(14), sender="")
+    assert [case.suppressions(number) for number in (13, 14)] == [[("hard_bounce", False)]] * 2
 
 
 def test_an_automatic_answer_does_nothing(case: Sent) -> None:

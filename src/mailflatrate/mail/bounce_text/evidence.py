@@ -26,70 +26,57 @@ _NULL_PATHS = ("<>", "< >", "<mailer-daemon>", "mailer-daemon")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for a notice before its text is read.
+    """What speaks for a notice, looked up only when it is asked for.
 
-    `named`: its sender calls itself a mail system. `failure`: its subject speaks of a failure. `path`: the return path
-    as given, or "". `only_links`: it is nothing but HTML with links.
+    `named`: its sender calls itself a mail system. `failure`: its subject speaks of a failure.
     """
 
+    message: Part
     named: bool
     failure: bool
-    path: str
-    system_mailbox: bool
-    only_links: bool
-    returned: bool
-    auto_reply: bool
 
-    @classmethod
-    def of(cls, message: Part, *, named: bool, failure: bool) -> "Evidence":
-        """Collect it from the message."""
-        mailbox = address.clean(message.headers.raw("from"))
-        return cls(
-            named=named,
-            failure=failure,
-            path=message.headers.raw("return-path").lower(),
-            system_mailbox=not mailbox or _SYSTEM_MAILBOX.match(mailbox) is not None,
-            only_links=_is_only_links(message),
-            returned=returned_headers(message) is not None,
-            auto_reply=is_auto_reply(message),
-        )
+    @property
+    def path(self) -> str:
+        """The return path as given, in lower case, or ""."""
+        return self.message.headers.raw("return-path").lower()
 
     @property
     def null_path(self) -> bool:
         """Whether the envelope says that nobody wants an answer (RFC 5321 4.5.5)."""
         return self.path in _NULL_PATHS
 
-    def speaks_of_delivery(self, message: Part) -> bool:
+    @property
+    def is_system(self) -> bool:
+        """Whether the mailbox is a system's, and the return path, too, or that of a list which the notice passed."""
+        mailbox = address.clean(self.message.headers.raw("from"))
+        path = address.clean(self.path)
+        if mailbox and not _SYSTEM_MAILBOX.match(mailbox):
+            return False
+        return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING.match(path))
+
+    def speaks_of_delivery(self) -> bool:
         """Whether sender or subject make it a notice; vacation notes have the null sender, too (RFC 3834 3.3)."""
         if self.named:
             return True
-        if self.auto_reply or not self.failure:
+        headers = self.message.headers
+        if not self.failure or is_auto_reply(self.message) or "in-reply-to" in headers or "references" in headers:
             return False
-        # A sender with any name: a machine says so itself, or returns the mail and talks to nobody in particular.
-        headers = message.headers
-        if "in-reply-to" in headers or "references" in headers:
-            return False
-        return self.null_path or is_auto_submitted(message) or carried_headers(message) is not None
+        # A sender with any name: a machine says so itself, or returns the mail.
+        return self.null_path or is_auto_submitted(self.message) or carried_headers(self.message) is not None
 
     def proven(self, text: str) -> bool:
         """Whether it shows what only a mail system knows: a null return path, a code, or the mail that it returns."""
-        if self.only_links and not self.returned:
+        if _is_only_links(self.message) and returned_headers(self.message) is None:
             return self.null_path and _CODE.search(text) is not None
-        return self.null_path or self.returned or _CODE.search(text) is not None
+        return self.null_path or _CODE.search(text) is not None or returned_headers(self.message) is not None
 
     def believable(self, text: str, *, known_form: bool = False) -> bool:
         """As `proven`; less is enough where it names recipients and is more than links: a known form, or a mailbox
         and a return path that are those of a system.
         """
-        if self.proven(text):
+        if (known_form or self.is_system) and not _is_only_links(self.message):
             return True
-        return not self.only_links and (known_form or (self.system_mailbox and self.system_path))
-
-    @property
-    def system_path(self) -> bool:
-        """Whether the return path is a system's, or that of a list which the notice passed, or not known."""
-        mailbox = address.clean(self.path)
-        return not mailbox or _SYSTEM_MAILBOX.match(mailbox) is not None or _PASSING.match(mailbox) is not None
+        return self.proven(text)
 
 
 def _is_only_links(message: Part) -> bool:

@@ -17,6 +17,7 @@ from mailflatrate.mail.bounce_text.grammar_words import EAST, ENGLISH, PASSING, 
 from mailflatrate.mail.reading.values import Reason
 
 _STEM = 3
+_SECOND = 2
 _REACH = 6
 _GAP = 4
 _EAST_REACH = 16
@@ -116,16 +117,16 @@ def _same(word: str, token: str) -> bool:
 
 
 class _Lexicon:
-    """All phrases, filed by their first word or, for stems, by its first letters."""
+    """All phrases, filed by their first word (for stems by its first letters) and the start of their second."""
 
     def __init__(self, languages: tuple[Language, ...]) -> None:
-        self.exact: dict[str, list[_Phrase]] = {}
-        self.stems: dict[str, list[_Phrase]] = {}
+        self._exact: dict[tuple[str, str], list[_Phrase]] = {}
+        self._stems: dict[tuple[str, str], list[_Phrase]] = {}
         for language in languages:
             for field in fields(Language):
                 self._add(field.name, getattr(language, field.name))
         self._file(PASSING, None, Says.PASSING)
-        for filed in (*self.exact.values(), *self.stems.values()):
+        for filed in (*self._exact.values(), *self._stems.values()):
             filed.sort(key=lambda phrase: (-len(phrase.words), -sum(map(len, phrase.words))))
 
     def _add(self, name: str, phrases: str) -> None:
@@ -135,22 +136,24 @@ class _Lexicon:
             self._file(phrases, None, Says(name))
 
     def _file(self, phrases: str, noun: Noun | None, says: Says | None) -> None:
-        for text in filter(None, phrases.split("|")):
+        for text in dict.fromkeys(filter(None, phrases.split("|"))):
             words = tuple(fold(text).split())
-            phrase = _Phrase(words, noun, says)
-            if words[0].endswith("*"):
-                self.stems.setdefault(words[0][:_STEM], []).append(phrase)
-            else:
-                self.exact.setdefault(words[0], []).append(phrase)
+            second = "" if len(words) == 1 or words[1] == ".." else words[1][:_SECOND]
+            stem = words[0].endswith("*")
+            table = self._stems if stem else self._exact
+            table.setdefault((words[0][:_STEM] if stem else words[0], second), []).append(_Phrase(words, noun, says))
 
     def at(self, tokens: list[str], position: int) -> tuple[_Phrase, int] | None:
         """The longest phrase that begins at `position`, with the number of tokens it covers."""
         token = tokens[position]
+        second = tokens[position + 1][:_SECOND] if position + 1 < len(tokens) else ""
         best: tuple[_Phrase, int] | None = None
-        for phrase in (*self.exact.get(token, ()), *self.stems.get(token[:_STEM], ())):
-            length = phrase.length_at(tokens, position)
-            if length and (best is None or length > best[1]):
-                best = (phrase, length)
+        for table, first in ((self._exact, token), (self._stems, token[:_STEM])):
+            for key in ((first, second), (first, "")) if second else ((first, ""),):
+                for phrase in table.get(key, ()):
+                    length = phrase.length_at(tokens, position)
+                    if length and (best is None or length > best[1]):
+                        best = (phrase, length)
         return best
 
 
@@ -220,7 +223,12 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, Says]]:
             at += 1
             continue
         phrase, length = match
-        (nouns if phrase.noun else predicates).append(_Found(at, at + length, phrase))
+        if phrase.noun:
+            nouns.append(_Found(at, at + length, phrase))
+        else:
+            predicates.append(_Found(at, at + length, phrase))
+            if ".." in phrase.words:
+                nouns += _nouns_within(clause, at + 1, at + length)
         at += length
     senders = [noun for noun in nouns if noun.phrase.noun is Noun.SENDER]
     for predicate in predicates:
@@ -233,6 +241,16 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, Says]]:
         if noun is not None:
             of_sender = any(_gap(noun, sender) <= _SENDER_REACH for sender in senders)
             yield (Noun.SENDER if of_sender else noun.phrase.noun), says
+
+
+def _nouns_within(clause: list[str], start: int, end: int) -> list[_Found]:
+    """The nouns in the gap of a predicate, as in "existiert das Postfach nicht"."""
+    found = []
+    for at in range(start, end):
+        match = _LEXICON.at(clause, at)
+        if match is not None and match[0].noun and at + match[1] <= end:
+            found.append(_Found(at, at + match[1], match[0]))
+    return found
 
 
 def _gap(one: _Found, other: _Found) -> int:
@@ -261,7 +279,7 @@ def _subject(clause: list[str], nouns: list[_Found], predicate: _Found) -> _Foun
             continue
         if predicate.phrase.says is Says.WEAK and after and distance > 1:
             continue
-        if pauses and distance > 4:
+        if pauses and (distance > _REACH - 2 or (after and between[0] not in _PAUSES)):
             continue
         if distance < least or (distance == least and not after):
             nearest, least = noun, distance

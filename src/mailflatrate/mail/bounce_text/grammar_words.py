@@ -27,6 +27,17 @@ class Language:
     full: str = ""
 
 
+#: "Not found", "isn't recognized", "could not be located", "has never been registered": every pair is a predicate.
+_NEGATIONS = (
+    "not|isnt|wasnt|arent|werent|never|cannot be|cant be|can not be|could not be|couldnt be|hasnt been|has not been|"
+    "have not been|not been|never been|was never|is no longer|no longer|not currently|unable to be|is not a|not a"
+)
+_PARTICIPLES = (
+    "found|recogni*|known|listed|located|registered|defined|identified|present|hosted|resolved|assigned|allocated|"
+    "provisioned|associated|configured|served|existing|valid|existent"
+)
+_PAIRS = "|".join(f"{negation} {word}" for negation in _NEGATIONS.split("|") for word in _PARTICIPLES.split("|"))
+
 ENGLISH = Language(
     "English",
     recipient=(
@@ -54,7 +65,8 @@ ENGLISH = Language(
         "format|response|reply|failure|sequence|mime|credentials|password|authentication|auth|token|"
         "attribution|argument|arguments|data|problem|extension|verb|transport|date|field"
     ),
-    absent=(
+    absent=f"{_PAIRS}|"
+    + (
         "unknown|unknow|unkown|not known|not a known|no such|no longer exist*|no longer valid|"
         "no longer active|no longer in use|no longer in service|no longer here|no longer used|"
         "no longer works|no longer working|no longer employed|no longer with|no longer on|"

@@ -74,7 +74,7 @@ def read_notice(message: Part) -> Notice | None:
     failure = _FAILURE_SUBJECT.search(subject) is not None
     if not (machine or failure or "x-failed-recipients" in message.headers) or _TO_POSTMASTER.search(subject):
         return None
-    evidence = Evidence.of(message, named=_names_machine(sender or "<>"), failure=failure)
+    evidence = Evidence(message, named=_names_machine(sender or "<>"), failure=failure)
     text = notice_text(message)
     lower = text.lower()
     nameless: Notice | None = None
@@ -157,7 +157,7 @@ def _generic(message: Part, text: str, lower: str, evidence: Evidence) -> Notice
     header = failed_recipients_header(message)
     if header:
         return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, region)
-    if not evidence.speaks_of_delivery(message) or not evidence.believable(region):
+    if not evidence.speaks_of_delivery() or not evidence.believable(region):
         return None
     named = generic_notice(message, region, failure=evidence.failure)
     if not named and not (evidence.failure and is_daemon(message) and evidence.proven(region)):

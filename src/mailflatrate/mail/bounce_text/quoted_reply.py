@@ -21,6 +21,20 @@ _OPENING = re.compile(
     re.I,
 )
 _BEFORE = 190
+_ENDINGS = frozenset(":;>=")
+_ENDING_WORDS = (
+    "said",
+    "returned",
+    "responded",
+    "replied",
+    "answered",
+    "with",
+    "is",
+    "rcpt to",
+    "command)",
+    "<<",
+    "was",
+)
 #: IronPort writes 550-'5.1.1 ...': the code before the quote is that of the reply.
 _QUOTED_TEXT = re.compile(r"(?<![\d.\w])([45]\d\d)-?\s?['\"]+(?=\S)")
 _DOUBLED = re.compile(r"(?<![\w.])[45]\d\d[ -](?=[45]\d\d[ -][45]\.\d\.\d{1,3}\b)|(?<=[45]\d\d )\((?=[45]\d\d[ -])")
@@ -64,9 +78,23 @@ def _last_quoted(text: str) -> int:
     """Where the last quoted reply that says something begins, or -1."""
     for code in reversed(list(_CODE.finditer(text))):
         at = code.start()
-        if _LETTERS.search(text, code.end()) and _OPENING.search(text[max(0, at - _BEFORE) : at]):
+        before = text[max(0, at - _BEFORE) : at]
+        if not _may_open(before):
+            continue
+        if _LETTERS.search(text, code.end()) and _OPENING.search(before):
             return at
     return -1
+
+
+def _may_open(before: str) -> bool:
+    """A cheap look before the expensive one: whether the text ends as something that opens a quotation can."""
+    end = before.rstrip(" '\"<([#")
+    return (
+        end[-1:] in _ENDINGS
+        or "<<<" in before[-8:]
+        or " - " in before[-70:]
+        or end[-10:].lower().endswith(_ENDING_WORDS)
+    )
 
 
 def _code_of(text: str) -> str:

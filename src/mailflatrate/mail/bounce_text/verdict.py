@@ -43,7 +43,7 @@ _AFTER_DATA = re.compile(
     r"step: data|smtp command data"
 )
 _BARE_REFUSAL = re.compile(r"(?:recipient(?: address)? rejected|address rejected)\W*(?:addr\W*)?(?:\(?in reply.*)?$")
-MAX_TEXT = 4000
+MAX_TEXT = 3000
 
 
 def classify_smtp_reply(code: int, enhanced: str | None, text: str) -> BounceVerdict:

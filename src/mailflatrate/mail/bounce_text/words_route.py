@@ -10,6 +10,11 @@ ROUTE = Table(
         "hosts without mail service (RFC 7505, RFC 7504)",
         (
             "null mx",
+            "nullmx",
+            "domain accepts no mail",
+            "domain accepts no e",
+            "accepts no mail for",
+            "domain does not receive",
             "rfc7505",
             "does not accept mail",
             "doesn't accept mail",

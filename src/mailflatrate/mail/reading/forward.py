@@ -6,7 +6,7 @@ carry such blocks, too; a subject with a reply's prefix and no line that says "f
 
 import re
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from mailflatrate.mail.reading.forward_labels import (
     COPY,
@@ -22,6 +22,7 @@ from mailflatrate.mail.reading.values import Original
 
 _KINDS = {"from": FROM, "to": TO, "subject": SUBJECT, "date": DATE, "copy": COPY}
 _MEANING = {label: kind for kind, labels in reversed(_KINDS.items()) for label in labels}
+_SENDER_LABELS = frozenset(FROM)
 _LABELS = "|".join(sorted((re.escape(label) for label in _MEANING), key=len, reverse=True))
 # A label may stand in round brackets, be followed by its translation in such, or stand before a tab or wide gap alone.
 _FIELD_LINE = re.compile(
@@ -31,10 +32,10 @@ _FIELD_LINE = re.compile(
 )
 # Any label first, the table afterwards: to try the labels of thirty languages on every line takes far longer.
 _LABEL_LINE = re.compile(
-    r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}?)[ *]{0,3}(?:\([^()\n]{0,30}\)[ *]{0,3})?"
-    r"(?:\)?[ \t*]*[:：]|\)|\t|  |\*)",
-    re.M,
+    r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}+)[ \t*)]*+(?:\([^()\n]{0,30}\)[ \t*)]*+)?[:：]", re.M
 )
+# The same without a colon, looked for only where something else tells a forward.
+_GAP_LINE = re.compile(r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}?)(?:\)|\t|  |\*)", re.M)
 _IN_LINE = re.compile(rf"(?:(?<=[>\s\d\w])|(?<=-----)\s*)({_LABELS})\s?[:：]\s", re.I)
 _SAYS_SO = re.compile("|".join(re.escape(words) for words in FORWARDED), re.I)
 _RULE = re.compile(r"[-_=*]{3,}|:\s*$")
@@ -82,7 +83,10 @@ def strip_prefixes(subject: str) -> str:
 def find_forward(text: str, subject: str = "") -> Forward | None:
     """The first mail that is forwarded inline in `text`, or None. `subject` is that of the message which carries it."""
     may_be_reply = is_reply_subject(subject)
-    senders = (match for match in _LABEL_LINE.finditer(text) if match[1].strip().lower() in FROM)
+    labels = _LABEL_LINE.finditer(text)
+    if is_forward_subject(subject) or "-----" in text or "_____" in text:
+        labels = chain(labels, _GAP_LINE.finditer(text))
+    senders = (match for match in labels if match[1].strip().lower() in _SENDER_LABELS)
     for match in islice(senders, _MAX_CANDIDATES):
         block = _around(text, match.start())
         says_so = _says_so(text, block)

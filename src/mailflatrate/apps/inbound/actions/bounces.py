@@ -8,6 +8,7 @@ from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
 from mailflatrate.apps.inbound.actions.work import Work
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import Failure, Outcome
 
@@ -36,8 +37,22 @@ def record_bounces(works: Sequence[Work]) -> None:
 
 
 def hardest(work: Work) -> Failure | None:
-    """The failure that decides: a letter of ours has one recipient, so further ones are his forwarding addresses."""
-    return max(work.inspection.failures, key=lambda failure: failure.verdict.hard, default=None)
+    """The failure that decides: that of the person, where the bounce names them.
+
+    Other addresses in it are where their mail is forwarded to; only among those does the hardest count. A bounce that
+    names nobody is about the person whose delivery the token names.
+    """
+    failures = work.inspection.failures
+    verdict = work.inspection.verdict
+    if not failures and verdict is not None:
+        return Failure("", "failed", verdict.status, work.inspection.reason or "", "", verdict)
+    if len(failures) > 1 and work.delivery.contact_id is not None:
+        emails = Contact.objects.filter(id=work.delivery.contact_id).values_list("email", flat=True)
+        own = {email.lower() for email in emails}
+        for failure in failures:
+            if own & {failure.address.lower(), failure.original.lower()}:
+                return failure
+    return max(failures, key=lambda failure: failure.verdict.hard, default=None)
 
 
 def _kind(failure: Failure) -> FeedbackKind:
