@@ -13,6 +13,8 @@ from desk_world import desk
 from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import Role, Scope
+from mailflatrate.apps.delivery.feedback import Returned, record_returned
+from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.actions.braking import note_unknown
@@ -20,6 +22,7 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import AskingTally, RequestKind, SignupRequest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.reading.values import BounceVerdict, Outcome, Reason
 from mailflatrate.rules.limits import value
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -135,6 +138,18 @@ def test_unknown_mailboxes_and_dead_domains_stop_it(home: Place) -> None:
     answer = shop.call("POST", "/confirmation-requests", asking(home, somebody()))
     assert problem(answer) == (429, "asking-limited")
     assert json.loads(answer.content)["level"] == "stopped"
+
+
+def test_a_mailbox_that_bounces_counts_once(home: Place) -> None:
+    ask(program_of(home.anna), home, 3)
+    home.send()
+    verdict = BounceVerdict(Reason.USERUNKNOWN, True, "5.1.1", Outcome.RECIPIENT_HARD)
+    with tenancy.account(home.account_id):
+        sent = Delivery.objects.filter(confirmation_id__isnull=False).order_by("id")[0]
+        bounce = Returned(sent.id, verdict, text="550 5.1.1 no such user", at=clock.now(), source="test")
+        assert record_returned([bounce]) == {sent.id}
+        record_returned([bounce])
+    assert tally(home) == {"asked": 3, "confirmed": 0, "denied": 0, "unknown": 1}
 
 
 def test_a_keys_own_allowance_holds(home: Place) -> None:
