@@ -27,7 +27,6 @@ SERVED = {
     "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
     "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn", "mfa_login_webauthn",
-    "usersessions_list",
 }  # fmt: skip
 """Every page of allauth that we serve. A new one needs a thought about what it lets a stranger do."""
 

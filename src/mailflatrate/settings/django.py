@@ -28,7 +28,6 @@ CSRF_TRUSTED_ORIGINS = [SETTINGS.public_url]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -38,7 +37,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "django_vite",
@@ -65,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "mailflatrate.entrypoints.web.sign_in.devices.BrowserMiddleware",
     "mailflatrate.entrypoints.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -72,7 +71,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mailflatrate.entrypoints.web.middleware.ContentSecurityMiddleware",
     "mailflatrate.entrypoints.web.middleware.NoStoreMiddleware",
@@ -127,6 +125,7 @@ DATABASES = {"default": _database(app_url(SETTINGS)), "owner": _database(owner_u
 DATABASE_ROUTERS: list[str] = []
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+SESSION_ENGINE = "mailflatrate.apps.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 if not SETTINGS.is_trial:  # browsers drop such cookies over plain HTTP, which a trial is looked at with
@@ -158,6 +157,7 @@ ACCOUNT_FORMS = {"reset_password": "mailflatrate.entrypoints.web.adapter.ResetPa
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/studio/"
+MFA_ADAPTER = "mailflatrate.entrypoints.web.sign_in.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SETTINGS.service_name

@@ -2,6 +2,7 @@
 
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.looks import look_around, read_application, vetting_resolver
+from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import Queue, job
 from mailflatrate.base.tenancy import PlatformReason
@@ -22,6 +23,7 @@ def forget_unproved(timestamp: int) -> None:
     actions.forget_unproved()
     actions.forget_changes()
     actions.forget_invitations()
+    SessionStore.clear_expired()
 
 
 @job("accounts.forget_answers", Queue.HOUSE, every="23 * * * *")

@@ -12,6 +12,7 @@ from mailflatrate.apps.accounts.models.papers import (
     Occasion,
 )
 from mailflatrate.apps.accounts.models.people import Account, FourEyesSwitch, Membership, Role, User, UserManager
+from mailflatrate.apps.accounts.models.sessions import BrowserSession
 from mailflatrate.apps.accounts.models.standing import DeskMessage, Side, Standing, StandingChange, Strike
 from mailflatrate.apps.accounts.models.vetting import (
     Applicant,
@@ -34,6 +35,7 @@ __all__ = [
     "ApiKey",
     "Applicant",
     "Application",
+    "BrowserSession",
     "Cadence",
     "DecisionKind",
     "DeskMessage",

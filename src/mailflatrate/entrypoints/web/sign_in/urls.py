@@ -13,13 +13,12 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from allauth.usersessions import views as usersessions
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.sign_in import address, invitation
+from mailflatrate.entrypoints.web.sign_in import address, devices, invitation
 
 View = Callable[..., HttpResponseBase]
 
@@ -93,7 +92,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("email/confirm/<str:token>/", address.confirm, name="account_confirm_email"),
     path("invitation/<str:token>/", invitation.invitation, name="invitation"),
     path("invitation/<str:token>/join/", invitation.join, name="invitation_join"),
-    path("sessions/", usersessions.list_usersessions, name="usersessions_list"),
+    path("sessions/", devices.devices, name="usersessions_list"),
     *_PASSWORDS,
     *_FACTORS,
 ]

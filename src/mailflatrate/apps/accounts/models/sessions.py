@@ -1,0 +1,27 @@
+"""The table of browsers that are signed in, or hold a form halfway."""
+
+from django.db import models
+
+from mailflatrate.apps.accounts.models.people import User
+
+
+class BrowserSession(models.Model):
+    """A session of one browser. The cookie that opens it is not stored.
+
+    `key` is a keyed hash of the cookie, and `data` is sealed and bound to that key: a row read in the database opens no
+    session, and data copied into another row do not open there.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    data = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=200, blank=True, db_default="")
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "browser_session"
+
+    def __str__(self) -> str:
+        return f"{self.ip} ({self.user_agent})"

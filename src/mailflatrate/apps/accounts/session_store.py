@@ -1,0 +1,136 @@
+"""Where Django keeps sessions (`SESSION_ENGINE`): sealed rows, opened by the cookie alone."""
+
+import hashlib
+import hmac
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+
+from mailflatrate.apps.accounts.models import BrowserSession, User
+from mailflatrate.base import clock
+from mailflatrate.base.ids import vault
+from mailflatrate.mail.vault import VaultError
+
+_LABEL = b"mailflatrate session "
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The browser that opens a session, for the list of signed-in devices."""
+
+    ip: str | None
+    user_agent: str
+
+
+def row_key(cookie: str) -> str:
+    """Return the key of the row that a cookie opens; without the secret key nobody computes it, nor the cookie."""
+    return hmac.new(settings.SECRET_KEY.encode(), _LABEL + cookie.encode(), hashlib.sha256).hexdigest()
+
+
+def _place(key: str) -> str:
+    return f"session {key}"
+
+
+class SessionStore(SessionBase):
+    """A session in `browser_session`. `session_key` is the cookie's value and never reaches the database.
+
+    The middleware sets `browser` on the session of each request. The asynchronous methods of SessionBase run these.
+    """
+
+    browser = Browser(None, "")
+
+    def exists(self, session_key: str) -> bool:
+        """Return whether a cookie opens a row, in force or not."""
+        return BrowserSession.objects.filter(key=row_key(session_key)).exists()
+
+    def load(self) -> dict[str, Any]:
+        """Return the data of the cookie's row; an empty session where there is none that opens."""
+        key = row_key(str(self.session_key))
+        row = BrowserSession.objects.filter(key=key, expires_at__gt=clock.now()).first()
+        opened = _opened(row) if row else None
+        if opened is None:
+            self._session_key = None
+            return {}
+        return opened
+
+    def create(self) -> None:
+        """Begin a session under a new cookie."""
+        while True:
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the row. Raises CreateError for a cookie that is taken, UpdateError for a row that is gone."""
+        if self.session_key is None:
+            self.create()
+            return
+        values = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        key = row_key(self.session_key)
+        row = {
+            "data": vault().seal(json.dumps(values, separators=(",", ":")).encode(), _place(key)),
+            "expires_at": self.get_expiry_date(),
+            "user_id": values.get(SESSION_KEY),
+        }
+        if not must_create:
+            if not BrowserSession.objects.filter(key=key).update(**row):
+                raise UpdateError
+            return
+        browser = self.browser
+        try:
+            with transaction.atomic():
+                BrowserSession.objects.create(
+                    key=key, ip=browser.ip, user_agent=browser.user_agent[:200], opened_at=clock.now(), **row
+                )
+        except IntegrityError:
+            raise CreateError from None
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session of a cookie, by default this one."""
+        cookie = session_key or self.session_key
+        if cookie is not None:
+            BrowserSession.objects.filter(key=row_key(cookie)).delete()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Delete the rows that ran out."""
+        BrowserSession.objects.filter(expires_at__lt=clock.now()).delete()
+
+
+def _opened(row: BrowserSession) -> dict[str, Any] | None:
+    try:
+        values = json.loads(vault().open(row.data, _place(row.key)))
+    except (VaultError, ValueError):
+        _LOG.warning("a session does not open: it was changed, moved, or sealed under a key that is gone")
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def sessions_of(user: User) -> list[BrowserSession]:
+    """Return the sessions in which a user is signed in, the oldest first; rows of an earlier password are deleted."""
+    found = []
+    for row in BrowserSession.objects.filter(user=user, expires_at__gt=clock.now()).order_by("opened_at"):
+        values = _opened(row) or {}
+        signed_in = hmac.compare_digest(str(values.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash())
+        if signed_in and str(values.get(SESSION_KEY)) == str(user.id):
+            found.append(row)
+        else:
+            row.delete()
+    return found
+
+
+def end_other_sessions(user: User, cookie: str) -> int:
+    """End all sessions of a user but the one of this cookie; return how many."""
+    gone, _by_table = BrowserSession.objects.filter(user=user).exclude(key=row_key(cookie)).delete()
+    return gone
