@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audience_world import Audience, audience, file_of, line
-from lists_home import declare_origin, reviewer
+from lists_home import HEADER, declare_origin, reviewer
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -162,6 +162,53 @@ def test_a_list_without_an_origin_asks_for_it_first(anna: Audience) -> None:
     assert "How did people sign up?" in page
     with tenancy.account(anna.home.account_id):
         assert not Import.objects.exists()
+
+
+def test_a_status_that_nobody_mapped_is_asked_about_and_the_answer_is_kept(anna: Audience) -> None:
+    """Left out, the column stops the start; with a reason it goes on; mapped, its people are suppressed."""
+    header = f"{HEADER};Art"
+    rows = (f"{line('a@dora.example.com')};abgemeldet", f"{line('b@dora.example.com')};glorp")
+    posted = {"mailing_list": str(anna.list_id), "file": file_of(*rows, header=header)}
+    answer = anna.client.post("/studio/imports/new/", posted)
+    number = int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
+    page = anna.page(f"imports/{number}/")
+    assert "“Art” looks as if it tells who may be mailed" in page
+    assert 'name="why-8"' in page
+    part = anna.client.post(f"/studio/imports/{number}/columns/", {"target": [*WHOLE, "state"]}).content.decode()
+    assert "looks as if" not in part
+    refused = anna.client.post(f"/studio/imports/{number}/start/", {"target": [*WHOLE, "attribute"], **GO})
+    assert refused.status_code == 422
+    assert "“Art” looks as if it tells who may be mailed" in refused.content.decode()
+    started = {"target": [*WHOLE, "state"], "all_rows": "by_row", "time_zone": "UTC", "date_order": "", **GO}
+    assert anna.client.post(f"/studio/imports/{number}/start/", started).status_code == 303
+    run_import(anna.home.account_id, number)
+    job = anna.job(number)
+    assert (job.refused, job.quarantined) == ({"unsubscribed_before": 1}, {"status_unknown": 1})
+    page = anna.page(f"imports/{number}/")
+    assert "Status words we don’t know" in page
+    assert "Art: glorp" in page
+    again = anna.client.post(
+        "/studio/imports/new/", {"mailing_list": str(anna.list_id), "file": file_of(*rows, header=header)}
+    )
+    second = int(again["Location"].rstrip("/").rsplit("/", 1)[1])
+    reasoned = {"target": [*WHOLE, ""], "why-8": "The colour of the door.", **GO}
+    assert anna.client.post(f"/studio/imports/{second}/start/", reasoned).status_code == 303
+    assert anna.job(second).terms["no_status"] == {"Art": "The colour of the door."}
+
+
+def test_a_file_whose_name_says_no_shows_what_it_means(anna: Audience) -> None:
+    file = file_of(line("a@dora.example.com"))
+    file.name = "cleaned_members_export_1.csv"
+    answer = anna.client.post("/studio/imports/new/", {"mailing_list": str(anna.list_id), "file": file})
+    number = int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
+    assert '<option value="bounced" selected>' in anna.page(f"imports/{number}/")
+    file = file_of(line("a@dora.example.com"))
+    file.name = "people without bounces.csv"
+    answer = anna.client.post("/studio/imports/new/", {"mailing_list": str(anna.list_id), "file": file})
+    number = int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
+    refused = anna.client.post(f"/studio/imports/{number}/start/", {"target": WHOLE, "all_rows": "", **GO})
+    assert refused.status_code == 422
+    assert "suggests that these people don&#x27;t want mail" in refused.content.decode()
 
 
 def test_strangers_find_nothing_and_viewers_change_nothing(anna: Audience) -> None:

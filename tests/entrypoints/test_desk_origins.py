@@ -139,3 +139,20 @@ def test_a_held_import_waits_at_the_desk_and_is_released(otto: Desk) -> None:
     assert otto.client.post(path, {"outcome": "release", "reason": "They were mailed monthly."}).status_code == 303
     assert people(anna, anna.list_id) == {("dora@kunde-1.de", "confirmed"), ("erik@kunde-2.de", "confirmed")}
     assert "They were mailed monthly." in anna.page(f"imports/{job.id}/")
+
+
+def test_approving_tells_of_held_imports_and_mistyped_domains_in_them_stay_held(otto: Desk) -> None:
+    anna, list_id = undeclared()
+    origin = declare_origin(anna.home.account_id, list_id)
+    rows = [line(f"klara{number}@kunde-{number}.de") for number in range(60)]
+    rows += [line(f"lena{number}x@kunde-kiel.ed") for number in range(5)]
+    job = anna.home.bring("\n".join([HEADER, *rows]), list_id=list_id)
+    assert job.check_state == "held"
+    dialog = otto.page(f"origins/{origin.id}/").partition('id="approve"')[2].partition("</dialog>")[0]
+    assert "Approving also releases imports that are held" in dialog
+    assert "people.csv: 65 rows" in dialog
+    assert "5 people at mistyped domains stay in quarantine" in dialog
+    otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": "Form seen."})
+    states = people(anna, list_id)
+    assert len([1 for _, state in states if state == "confirmed"]) == 60
+    assert {email.partition("@")[2] for email, state in states if state == "quarantined"} == {"kunde-kiel.ed"}

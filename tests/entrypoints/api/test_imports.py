@@ -185,3 +185,45 @@ def test_carla_sees_neither_files_nor_suppressions(anna: World, shop: Program) -
     assert shop.get(one)["state"] == "uploaded"
     with tenancy.account(anna.account_id):
         assert Suppression.objects.filter(lifted_at=None).count() == 1
+
+
+def test_a_status_is_asked_about_and_answered(anna: World, shop: Program) -> None:
+    """By a question with its column; mapped it suppresses, and a reason is recorded with the import."""
+    approve_origin(anna.account_id, anna.list_id)
+    content = f"{HEADER};Typ\n{ROW.format(email=f'dora@{DOMAIN}')};unsubscribed\n"
+
+    def uploaded() -> dict[str, Any]:
+        data = io.BytesIO(content.encode())
+        data.name = "people.csv"
+        found: dict[str, Any] = good(shop.upload("/imports", {"list_id": anna.list_id, "file": data}), 201)
+        return found
+
+    made = uploaded()
+    assert [(one["about"], one["column"]) for one in made["questions"]] == [("status", "Typ")]
+    path = f"/imports/{made['id']}/start"
+    refused = shop.call("POST", path, {"policy_confirmed": True})
+    assert problem(refused) == (422, "refused")
+    assert json.loads(refused.content)["questions"][0]["column"] == "Typ"
+    odd = shop.call("POST", path, {"policy_confirmed": True, "no_status": {"Typ": ""}})
+    assert problem(odd) == (422, "refused")
+    assert "why" in json.loads(odd.content)["detail"]
+    mapping = {**made["mapping"], "state": "Typ", "attribute:ort": "Stadt"}
+    mapping.pop("attribute:stadt")
+    shop.post(path, {"policy_confirmed": True, "mapping": mapping, "time_zone": "UTC"}, 202)
+    run_import(anna.account_id, made["id"])
+    assert shop.get(f"/imports/{made['id']}")["refused"] == {"unsubscribed_before": 1}
+    with tenancy.account(anna.account_id):
+        assert Suppression.objects.get().evidence["import"] == made["id"]
+    second = uploaded()
+    reason = {"Typ": "It is the kind of magazine."}
+    shop.post(f"/imports/{second['id']}/start", {"policy_confirmed": True, "no_status": reason}, 202)
+    with tenancy.account(anna.account_id):
+        assert Import.objects.get(id=second["id"]).terms["no_status"] == reason
+
+
+def test_what_is_documented_of_the_columns_is_what_works(shop: Program) -> None:
+    schema = shop.get("/openapi.json")["components"]["schemas"]["Starting"]["properties"]["mapping"]["description"]
+    assert "attribute:NAME" in schema
+    assert "attribute.NAME" not in schema
+    for field in ("state", "unsubscribed_at", "bounced_at", "complained_at", "last_contact_at"):
+        assert field in schema

@@ -53,6 +53,8 @@ class OriginCase:
     people: dict[tuple[str, str], int]
     """(state, reason) -> people of the list."""
     sample: list[SampleRow]
+    held: list[Import]
+    """Imports with unusual figures that approval would release."""
 
 
 def origin_case(origin_id: int, seed: int) -> OriginCase | None:
@@ -67,6 +69,7 @@ def origin_case(origin_id: int, seed: int) -> OriginCase | None:
         versions=list(others.select_related("decided_by").order_by("-version")),
         imports=list(Import.objects.filter(origin=origin).order_by("-id")[:SHOWN_IMPORTS]),
         people=_people(origin),
+        held=list(Import.objects.filter(origin=origin, check_state=CheckState.HELD).order_by("id")),
         sample=sample(list(Import.objects.filter(origin=origin).values_list("id", flat=True)), seed),
     )
 

@@ -11,10 +11,11 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.domains.mailable import askable, known_facts
-from mailflatrate.apps.lists.intake.figures import Picture, count_import, largest_domains, unmailable
+from mailflatrate.apps.lists.intake.figures import Picture, count_import, largest_domains, mistyped_domains, unmailable
 from mailflatrate.apps.lists.intake.holding import AGEING, IMPORT_HELD, WAITING_REASONS
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.rules.addresses import AddressReason
 from mailflatrate.rules.origins import Anomaly, judge_figures
 
 OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
@@ -63,6 +64,8 @@ def check_import(import_id: int) -> Import | None:
     job.figures = _as_json(replace(picture, figures=figures), anomalies, unmailable(facts))
     job.check_state = CheckState.HELD if anomalies or job.quarantined.get(AGEING) else CheckState.CLEAR
     job.checked_at = clock.now()
+    if job.check_state == CheckState.HELD:
+        _keep_out_the_mistyped(job)
     if anomalies:
         _hold(job)
     job.save(update_fields=["figures", "check_state", "checked_at", "quarantined", "accepted"])
@@ -82,6 +85,13 @@ def _keep_out_the_unmailable(job: Import, reasons: dict[str, str]) -> None:
     for reason in sorted(set(reasons.values())):
         domains = [domain for domain, why in reasons.items() if why == reason]
         _keep_out(job, reason, domains=domains, waiting=WAITING_REASONS)
+
+
+def _keep_out_the_mistyped(job: Import) -> None:
+    """In an import that stands out, nobody at a mistyped domain is let in by a decision about the whole (R-24)."""
+    domains = mistyped_domains(job.id)
+    if domains:
+        _keep_out(job, AddressReason.TYPO.value, domains=domains, waiting=WAITING_REASONS)
 
 
 def _hold(job: Import) -> None:

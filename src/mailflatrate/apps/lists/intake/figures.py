@@ -137,6 +137,16 @@ def largest_domains(import_id: int) -> list[str]:
     return domains
 
 
+def mistyped_domains(import_id: int) -> list[str]:
+    """All domains of an import that look mistyped."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, {"account_id": tenancy.current_account_id(), "import_id": import_id})
+        cursor.execute("SELECT DISTINCT domain FROM import_people ORDER BY domain")
+        domains = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE import_people")
+    return [domain for domain in domains if suggest_domain(domain) is not None]
+
+
 def unmailable(facts: dict[str, ResolverFacts]) -> dict[str, str]:
     """Domains that take no mail, and the reason that people there get (R-18)."""
     reasons = {}

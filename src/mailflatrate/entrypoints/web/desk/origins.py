@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.pictures import PICTURE_TYPES
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.origin_words import CHECK_TONES, DECLARATION_TONES, facts_of, figures_of, hits_of
 from mailflatrate.entrypoints.web.reasons import reason_word
+from mailflatrate.rules.addresses import AddressReason
 
 SHOWN_ROWS = 100
 MAX_SEED = 2**31
@@ -73,6 +74,8 @@ def _page(
         "hits": hits_of(origin),
         "versions": [(row, DECLARATION_TONES[DeclarationState(row.state)], facts_of(row)) for row in case.versions],
         "imports": [(job, CHECK_TONES[CheckState(job.check_state)], figures_of(job)) for job in case.imports],
+        "held": [(job, figures_of(job)) for job in case.held],
+        "mistyped": sum(job.quarantined.get(AddressReason.TYPO.value, 0) for job in case.held),
         "people": [
             (reason_word(why) if why else _("Confirmed") if state == "confirmed" else _("Unsubscribed"), number)
             for (state, why), number in sorted(case.people.items(), key=lambda item: -item[1])
