@@ -54,13 +54,15 @@ class Evidence:
             return False
         return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING.match(path))
 
-    def speaks_of_delivery(self) -> bool:
+    def speaks_of_delivery(self, text: str) -> bool:
         """Whether sender or subject make it a notice; vacation notes have the null sender, too (RFC 3834 3.3)."""
         if self.named:
             return True
         headers = self.message.headers
-        if not self.failure or is_auto_reply(self.message) or "in-reply-to" in headers or "references" in headers:
+        if is_auto_reply(self.message) or "in-reply-to" in headers or "references" in headers:
             return False
+        if not self.failure:
+            return self.null_path and _CODE.search(text) is not None
         # A sender with any name: a machine says so itself, or returns the mail.
         return self.null_path or is_auto_submitted(self.message) or carried_headers(self.message) is not None
 
@@ -76,7 +78,11 @@ class Evidence:
         """
         if (known_form or self.is_system) and not _is_only_links(self.message):
             return True
-        return self.proven(text)
+        if not self.proven(text):
+            return False
+        # People write about codes, too: where the envelope has a sender, the mail has to come back with it.
+        by_machine = self.null_path or not self.path or self.is_system or is_auto_submitted(self.message)
+        return known_form or by_machine or returned_headers(self.message) is not None
 
 
 def _is_only_links(message: Part) -> bool:

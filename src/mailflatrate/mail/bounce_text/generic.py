@@ -6,14 +6,18 @@ Believed only when a machine sent it and the words are those of failed delivery.
 import re
 
 from mailflatrate.mail.bounce_text.dialect import ADDR, Named
+from mailflatrate.mail.bounce_text.grammar import read_sentences
 from mailflatrate.mail.bounce_text.innocent import accused, without_quotes
+from mailflatrate.mail.bounce_text.normal import normalise
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.values import Reason
 
 _FAILURE_WORDS = re.compile(
     r"(?:could|can|was|has|is|were)(?: ?not|n't) (?:be )?(?:been )?(?:deliver|reach|sent|send|able to deliver)|"
     r"undeliver|unable to (?:deliver|send|reach)|"
     r"delivery (?:has )?(?:failed|error|failure|problem|to the following)|failed to deliver|error delivering|"
+    r"delivery (?:to|of) [^.\n]{0,60}failed|failed delivery|"
     r"unable to find user|failed permanently|did not (?:reach|receive)|not (?:been )?delivered|user unknown|"
     r"(?:is|been) delayed|will (?:keep|continue) (?:trying|to try)|couldn['’]t be found|"
     r"unknown user|no such user|not a valid user|mailbox (?:is )?full|quota|does not exist|"
@@ -47,6 +51,7 @@ _LABELLED = re.compile(
     re.I,
 )
 _ALONE = re.compile(rf"^[ \t*>-]{{0,8}}[<\"'\[(]?({ADDR})[>\"'\])]?[ \t]*(?::.*|\(.*|\[.*|-.*|,)?$", re.M)
+_REFUSALS = frozenset({Reason.USERUNKNOWN, Reason.HOSTUNKNOWN, Reason.MAILBOXFULL, Reason.SUSPEND})
 _SERVANTS = frozenset(
     {"postmaster", "mailer-daemon", "abuse", "support", "help", "helpdesk", "webmaster", "noreply", "no-reply"}
 )
@@ -55,7 +60,7 @@ _SERVANTS = frozenset(
 def generic_notice(message: Part, text: str, *, failure: bool) -> list[Named]:
     """The recipients that a notice in an unknown dialect names, or none when it does not look like one."""
     if not (failure and is_daemon(message)):
-        if not (_FAILURE_WORDS.search(text[:6000]) or (failure and _CODE.search(text[:6000]))):
+        if not _speaks_of_failure(text[:6000], failure=failure):
             return []
         if not failure and not _strong(message, text):
             return []
@@ -68,6 +73,13 @@ def generic_notice(message: Part, text: str, *, failure: bool) -> list[Named]:
     rest = accused(message, [Named(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)])
     # Of several addresses in prose none is known to be the one that failed.
     return rest if len(rest) == 1 else []
+
+
+def _speaks_of_failure(text: str, *, failure: bool) -> bool:
+    if _FAILURE_WORDS.search(text) or (failure and _CODE.search(text)):
+        return True
+    # In other languages and words the grammar of refusals tells.
+    return not _REFUSALS.isdisjoint(read_sentences(normalise(text[:1500]).words).reasons)
 
 
 def _failure_line(text: str) -> int:
@@ -91,7 +103,7 @@ def _strong(message: Part, text: str) -> bool:
     sender = message.headers.raw("from")
     if not address.clean(sender) or "daemon" in sender.lower():
         return True
-    return message.headers.raw("return-path") == "<>" and _REFUSED.search(text) is not None
+    return message.headers.raw("return-path") in ("<>", "") and _REFUSED.search(text) is not None
 
 
 def _collect(message: Part, pattern: re.Pattern[str], text: str) -> list[Named]:

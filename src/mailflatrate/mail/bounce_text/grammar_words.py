@@ -11,8 +11,8 @@ from dataclasses import dataclass
 class Language:
     """Nouns by what they name, and predicates by what they say.
 
-    `absent`: gone or never there. `weak`: as `absent`, unless the reply says that it will pass. `none`: a negation that
-    counts directly before a noun only. `held`: there, but closed for now. `full`: there, but without room.
+    `absent`: gone or never there. `weak`: as `absent`, unless the reply says that it will pass. `none`: a negation
+    that counts directly before a noun only. `held`: there, but closed for now. `full`: there, but without room.
     """
 
     name: str
@@ -52,7 +52,9 @@ ENGLISH = Language(
     ),
     sender=(
         "sender|senders|return path|reverse path|mail from|envelope from|from address|from addr|from header|"
-        "from line|helo|ehlo|client host|client hostname|sending|originator|from domain|mfrom|your domain|"
+        "from line|helo|ehlo|client host|client hostname|sending domain|sending server|sending host|"
+        "sending ip|sending mta|sending address|sending mailbox|sending user|originator|from domain|mfrom|"
+        "your domain|"
         "your host|your hostname|your server|your mx|your dns|your reverse|your address|your email|"
         "your e mail|your ip|your account|connecting|mailer host|your mail|your provider|ip address|"
         "ip addresses|ip range|client ip|client name|client address|peer|remote host|originating"

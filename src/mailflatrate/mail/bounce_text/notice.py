@@ -157,7 +157,7 @@ def _generic(message: Part, text: str, lower: str, evidence: Evidence) -> Notice
     header = failed_recipients_header(message)
     if header:
         return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, region)
-    if not evidence.speaks_of_delivery() or not evidence.believable(region):
+    if not evidence.speaks_of_delivery(region) or not evidence.believable(region):
         return None
     named = generic_notice(message, region, failure=evidence.failure)
     if not named and not (evidence.failure and is_daemon(message) and evidence.proven(region)):

@@ -16,7 +16,7 @@ _OPENING = re.compile(
     r"\berror(?: from the other server)?(?: was)?:|\breturned was:|\bserver was:|\breason:|\bfailed with:?|"
     r"\brcpt to:?|\bled=|\bmail server:|\bdiagnostic(?:-code| code| information)?[^:\n]{0,40}:|\brejected:|"
     r"\baddress:|\bto command\)?:?|\bhost [^:\s]{1,100}(?: \[[^\]\s]{2,60}\])?:|\blast error(?: was)?:?|"
-    r"\bdetails:|\bcause:|\bmessage:|[\w.+=-]{1,64}@[\w.-]{1,100}>?:|\b[45]\.\d\.\d - [a-z ()/]{3,60})"
+    r"\berror=|\bdetails:|\bcause:|\bmessage:|[\w.+=-]{1,64}@[\w.-]{1,100}>?:|\b[45]\.\d\.\d - [a-z ()/]{3,60})"
     r"[\s'\"<(\[#]{0,6}$",
     re.I,
 )
