@@ -123,3 +123,5 @@ def test_rates_are_coloured_only_where_they_say_something() -> None:
     assert complaint_rate(2000, 1_000_000).tone == "error"
     assert bounce_rate(80, 10_000).tone == "warning"
     assert bounce_rate(101, 10_000).tone == "error"
+    assert complaint_rate(2, 1_764).tone == "warning", "two of many are over the limit, and the rule warns of them"
+    assert complaint_rate(2, 1_000_000).tone == ""

@@ -1,9 +1,11 @@
 """Making figures anew, and doing what they call for. Whatever is done is one row of `measure`, taken once."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -22,7 +24,8 @@ from mailflatrate.apps.stats import queries, words
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.models import Scope as StoredScope
 from mailflatrate.apps.tracking.scanners import mark_bursts
-from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.jobs import Queue
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import (
@@ -40,6 +43,9 @@ from mailflatrate.rules.providers import OTHER, domains_by_provider
 from mailflatrate.rules.trial import choose
 
 MACHINE = "stats.judge"
+COLLECT = timedelta(minutes=5)
+"""How long a warning waits for others, so that one event over several limits becomes one message."""
+ONE_MAIL_EVERY = timedelta(hours=1)
 
 # A mailing's figures replaced as a whole. The day is that of the outcome; a report counts on the day of its delivery.
 _REFRESH = """
@@ -219,8 +225,8 @@ def _carry_out(account: Account, need: Need, measure: Measure) -> None:
     if need.level >= Level.PAUSE_MAILING and measure.campaign_id is not None:
         with tenancy.account(account.id):
             hold_campaign(measure.campaign_id, need.rule, found)
-    if need.level in (Level.WARN, Level.PAUSE_LANE, Level.PAUSE_MAILING):
-        tell_owners(account.id, NoticeKind.STANDING, lambda _user: words.letter(account.name, need, measure))
+    if need.level in queries.TOLD_TOGETHER:
+        _ask_to_tell(account.id, at_once=need.level is not Level.WARN)
         return
     after = {
         Level.THROTTLE: Standing.THROTTLED, Level.PAUSE_ACCOUNT: Standing.PAUSED, Level.SUSPEND: Standing.SUSPENDED,
@@ -229,6 +235,32 @@ def _carry_out(account: Account, need: Need, measure: Measure) -> None:
     _move(account, after, reasons)
     if need.level is Level.SUSPEND:
         give_strike(account.id, reasons, by=None, machine=MACHINE)
+
+
+def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
+    """Have the owners written to: at once about a pause, otherwise when more warnings had time to come together."""
+    last = Measure.objects.filter(account_id=account_id).aggregate(last=Max("told_at"))["last"]
+    later = clock.now() + COLLECT
+    if last is not None:
+        later = max(later, last + ONE_MAIL_EVERY)
+    jobs.defer(
+        "stats.tell_owners", Queue.HOUSE, at=None if at_once else later, once=f"warnings:{account_id}:{at_once}",
+        account_id=account_id,
+    )  # fmt: skip
+
+
+def tell_about_measures(account_id: int) -> None:
+    """Write to the owners about everything they were not told yet, in one message. Repeated, it writes nothing."""
+    with tenancy.platform(PlatformReason.STANDING):
+        account = Account.objects.select_for_update().get(id=account_id)
+        untold = Measure.objects.select_related("campaign").filter(
+            account_id=account_id, told_at=None, level__in=[level.value for level in queries.TOLD_TOGETHER]
+        )
+        measures = list(untold.order_by("-level", "at", "id"))
+        if not measures:
+            return
+        tell_owners(account_id, NoticeKind.STANDING, lambda _user: words.message(account.name, measures))
+        Measure.objects.filter(id__in=[measure.id for measure in measures]).update(told_at=clock.now())
 
 
 # An account only ever moves towards less by itself (R-90).

@@ -44,6 +44,12 @@ def refresh_recent(timestamp: int) -> None:
         refresh_campaign(account_id, campaign_id)
 
 
+@job("stats.tell_owners", Queue.HOUSE, attempts=20)
+def tell_owners(account_id: int) -> None:
+    """Write to an account's owners about what its figures called for."""
+    actions.tell_about_measures(account_id)
+
+
 @job("stats.decide_trial", Queue.PLAN, attempts=20)
 def decide_trial(account_id: int, campaign_id: int) -> None:
     """The hours of a test of variants are over: let the rest have the one that the rule chooses."""

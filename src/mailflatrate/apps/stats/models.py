@@ -83,6 +83,7 @@ class Measure(TenantModel):
     limit_percent = models.FloatField()
     day = models.DateField(null=True, help_text="of an account's measure: the day it was taken")
     at = models.DateTimeField(db_default=Now())
+    told_at = models.DateTimeField(null=True, help_text="when the owners were written to; levels below a pause only")
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     lifted_because = models.TextField(blank=True, db_default="")

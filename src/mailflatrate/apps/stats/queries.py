@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions import UNDER_WAY
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.stats.models import DailyFigure, Measure
+from mailflatrate.apps.stats.models import DailyFigure, Measure, Scope
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.limits import value
@@ -218,6 +218,32 @@ def measures(limit: int = 50) -> list[Measure]:
 def measures_of(campaign_id: int) -> list[Measure]:
     """What was done about one mailing, the strongest first."""
     return list(Measure.objects.filter(campaign_id=campaign_id).order_by("-level", "at"))
+
+
+TOLD_TOGETHER = (Level.WARN, Level.PAUSE_LANE, Level.PAUSE_MAILING)
+"""What the owners are told in one message; stronger measures move the account, and are told with that."""
+_OPEN_DAYS = {Scope.DAY: 1, Scope.WEEK: WEEK_DAYS, Scope.MAILING: WEEK_DAYS}
+
+
+def open_warnings() -> list[Measure]:
+    """What the current account should act on, the strongest first, each finding once; inside its scope.
+
+    A measure is open until a reviewer lifts it, or the span it was counted over has passed.
+    """
+    recent = Q()
+    for scope, days in _OPEN_DAYS.items():
+        recent |= Q(scope=scope, at__gt=clock.now() - timedelta(days=days))
+    rows = Measure.objects.select_related("campaign").filter(recent, lifted_at=None).order_by("-level", "-at", "-id")
+    return first_of_each(rows)
+
+
+def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
+    """Each finding once: the same figure within a day and within seven days is one, and so is a step on the way."""
+    found: dict[tuple[str, str, int | None], Measure] = {}
+    for measure in measures:
+        campaign_id = measure.campaign_id if measure.provider or measure.scope == Scope.MAILING else None
+        found.setdefault((measure.cause, measure.provider, campaign_id), measure)
+    return list(found.values())
 
 
 def open_holds() -> QuerySet[Measure]:

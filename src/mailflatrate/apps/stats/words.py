@@ -1,10 +1,13 @@
 """What a measure says to the customer: what was found, what it means, and what he can do (R-09)."""
 
+from collections.abc import Sequence
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from mailflatrate.apps.stats.models import Measure, Scope
+from mailflatrate.apps.stats.queries import first_of_each
 from mailflatrate.rules.measures import Cause, Level, Need
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.settings import load_settings
@@ -28,6 +31,16 @@ _SENTENCES = {
     Cause.NEW_HARD_BOUNCES: gettext_noop(
         "%(events)s addresses did not exist within %(span)s; a new account may not reach %(limit)s."
     ),
+}
+_FIGURES = {
+    Cause.COMPLAINTS: gettext_noop("Complaints"),
+    Cause.HARD_BOUNCES: gettext_noop("Hard bounces"),
+    Cause.PROVIDER_BOUNCES: gettext_noop("Hard bounces"),
+    Cause.PROVIDER_COMPLAINTS: gettext_noop("Complaints"),
+    Cause.PROVIDER_REFUSALS: gettext_noop("Refusals"),
+    Cause.UNSUBSCRIBES: gettext_noop("Unsubscribes"),
+    Cause.NEW_COMPLAINTS: gettext_noop("Complaints"),
+    Cause.NEW_HARD_BOUNCES: gettext_noop("Hard bounces"),
 }
 _SPANS = {Scope.DAY: gettext_noop("a day"), Scope.WEEK: gettext_noop("seven days")}
 _REMEDIES = {
@@ -107,15 +120,58 @@ def remedy(need: Need) -> str:
     return _(_REMEDIES[need.cause])
 
 
-def letter(account_name: str, need: Need, measure: Measure) -> tuple[str, str]:
-    """Subject and text for the owners, in the active language."""
-    done = _(_DONE[need.level])
-    parts = [sentence(measure), done, remedy(need), _("Rule: %(text)s") % {"text": need.rule}]
-    page = f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "standing/"
-    parts.append(f"{load_settings().public_url}/studio/{page}")
-    subject = {
-        Level.WARN: _("%(account)s: a figure that needs your attention"),
-        Level.PAUSE_LANE: _("%(account)s: a mailing is paused at one provider"),
-        Level.PAUSE_MAILING: _("%(account)s: a mailing is paused"),
-    }[need.level]
-    return subject % {"account": account_name}, "\n\n".join(parts) + "\n"
+def title(measure: Measure) -> str:
+    """The figure and its limit in a few words, in the active language; for subjects and lines."""
+    cause = Cause(measure.cause)
+    name = _(_FIGURES[cause])
+    figure = (
+        number_format(measure.events)
+        if cause.is_ceiling
+        else f"{number_format(round(need_of(measure).percent, 2), 2)} %"
+    )
+    if measure.provider:
+        name = _("%(figure)s at %(provider)s") % {"figure": name, "provider": provider_name(measure.provider)}
+    return _("%(name)s: %(figure)s (limit %(limit)s)") % {"name": name, "figure": figure, "limit": limit(measure)}
+
+
+def page_of(measure: Measure) -> str:
+    """The page where the customer acts on it, below the studio."""
+    return f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "standing/#warnings"
+
+
+def message(account_name: str, measures: Sequence[Measure]) -> tuple[str, str]:
+    """Subject and text for the owners about everything that was found, the strongest first, in the active language."""
+    found = first_of_each(measures)
+    parts = [_about(measure) for measure in found]
+    subject = _subject(found)
+    return f"{account_name}: {subject}", "\n\n".join(parts) + "\n"
+
+
+def _subject(measures: Sequence[Measure]) -> str:
+    strongest, others = measures[0], len(measures) - 1
+    if Level(strongest.level) is Level.WARN:
+        if not others:
+            return title(strongest)
+        return ngettext("%(n)d figure over its limit", "%(n)d figures over their limits", others + 1) % {
+            "n": others + 1
+        }
+    what = {
+        Level.PAUSE_LANE: _("a campaign is paused at one provider"), Level.PAUSE_MAILING: _("a campaign is paused"),
+    }[Level(strongest.level)]  # fmt: skip
+    if not others:
+        return what
+    return ngettext("%(what)s, and %(n)d more warning", "%(what)s, and %(n)d more warnings", others) % {
+        "what": what, "n": others,
+    }  # fmt: skip
+
+
+def _about(measure: Measure) -> str:
+    need = need_of(measure)
+    lines = [
+        title(measure),
+        sentence(measure),
+        _(_DONE[need.level]),
+        remedy(need),
+        _("Rule: %(text)s") % {"text": need.rule},
+    ]
+    return "\n".join([*lines, f"{load_settings().public_url}/studio/{page_of(measure)}"])

@@ -8,6 +8,7 @@ from django.db.models import Sum
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.stats.queries import window_counts
 from mailflatrate.base import clock
 from mailflatrate.rules.limits import value as limit
 
@@ -32,8 +33,11 @@ class Rate:
     def tone(self) -> str:
         """Coloured only where the limit is near or past; single events of a small mailing say nothing (R-85)."""
         share = self.percent
-        if share is None or self.events < limit("rate_sample_events"):
+        if share is None:
             return ""
+        if self.events < limit("rate_sample_events"):
+            says_something = self.events > 0 and self.of >= limit("rate_sample_delivered")
+            return "warning" if says_something and share >= self.warn_percent else ""
         if share > self.limit_percent:
             return "error"
         return "warning" if share >= self.warn_percent else ""
@@ -74,7 +78,10 @@ def last_mailing() -> LastMailing | None:
 
 
 def week_rates() -> tuple[Rate, Rate]:
-    """Complaints and hard bounces of the mailings begun in the last seven days."""
+    """Complaints and hard bounces of the mailings begun in the last seven days.
+
+    Complaints are measured as R-86 does, against what went to providers that report them, once that was counted.
+    """
     since = clock.now() - WINDOW
     recent = list(Campaign.objects.filter(started_at__gte=since).values_list("id", flat=True))
     rows = Tally.objects.filter(campaign_id__in=recent).values_list("state", "detail").annotate(n=Sum("count"))
@@ -83,4 +90,6 @@ def week_rates() -> tuple[Rate, Rate]:
     bounced = sum(number for (state, _detail), number in counts.items() if state == DeliveryState.BOUNCED)
     complaints = Feedback.objects.filter(campaign_id__in=recent, kind=FeedbackKind.COMPLAINT, at__gte=since).count()
     hard = counts.get((DeliveryState.BOUNCED, "hard"), 0)
-    return complaint_rate(complaints, delivered), bounce_rate(hard, delivered + bounced)
+    counted = window_counts(WINDOW.days)
+    of = counted.reporting if counted.delivered >= delivered else delivered
+    return complaint_rate(complaints, of or delivered), bounce_rate(hard, delivered + bounced)

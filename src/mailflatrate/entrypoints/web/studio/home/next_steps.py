@@ -22,6 +22,8 @@ from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderD
 from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
+from mailflatrate.apps.stats import words
+from mailflatrate.apps.stats.queries import open_warnings
 from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
@@ -29,6 +31,7 @@ from mailflatrate.rules.imprint import check_imprint
 from mailflatrate.rules.verdict import Verdict
 
 MOST = 5
+MOST_WARNINGS = 2
 DRAFTS_LOOKED_AT = 2
 
 
@@ -51,6 +54,7 @@ def next_steps(account: Account, membership: Membership) -> list[Step]:
 
 def _steps(account: Account, membership: Membership) -> Iterator[Step]:
     yield from _standing(account)
+    yield from _warnings()
     yield from _floods()
     yield from _questions(account)
     yield from _mailings()
@@ -64,6 +68,24 @@ def _steps(account: Account, membership: Membership) -> Iterator[Step]:
     yield from _drafts()
     yield from _origins()
     yield from _doubt()
+
+
+def _warnings() -> Iterator[Step]:
+    """Figures over their limits; a single line where there are many (R-86, R-88)."""
+    found = open_warnings()
+    if len(found) > MOST_WARNINGS:
+        title = _("%(n)d figures are over their limits") % {"n": len(found)}
+        yield Step("triangle-alert", "warning", title, words.title(found[0]), _warnings_page(), _("Show them"))
+        return
+    for measure in found:
+        href = f"{reverse('studio:home')}{words.page_of(measure)}"
+        yield Step(
+            "triangle-alert", "warning", words.title(measure), words.remedy(words.need_of(measure)), href, _("Show")
+        )
+
+
+def _warnings_page() -> str:
+    return f"{reverse('studio:standing')}#warnings"
 
 
 def _floods() -> Iterator[Step]:

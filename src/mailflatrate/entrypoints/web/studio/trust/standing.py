@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -28,7 +29,11 @@ from mailflatrate.apps.accounts.models import (
     StandingChange,
     Strike,
 )
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import mailings_sent
+from mailflatrate.apps.stats import words
+from mailflatrate.apps.stats.models import Measure
+from mailflatrate.apps.stats.queries import open_warnings
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.context import TONES
@@ -117,6 +122,25 @@ def _due(found: list[Agreement]) -> str:
     return ",".join(str(agreement.document.id) for agreement in found)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenWarning:
+    """One figure over its limit, in words; `campaign` where it is one campaign's."""
+
+    title: str
+    sentence: str
+    remedy: str
+    at: datetime
+    rule: str
+    campaign: Campaign | None
+
+
+def _warning(measure: Measure) -> OpenWarning:
+    remedy = words.remedy(words.need_of(measure))
+    return OpenWarning(
+        words.title(measure), words.sentence(measure), remedy, measure.at, measure.rule, measure.campaign
+    )
+
+
 def _standing_page(request: StudioRequest, *, error: str = "", letter_error: str = "") -> HttpResponse:
     found = agreements(request.user.language)
     account = request.account
@@ -131,6 +155,7 @@ def _standing_page(request: StudioRequest, *, error: str = "", letter_error: str
         "may_write_application": state in actions.EDITABLE and is_owner(request),
         "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_LETTERS])[::-1],
         "strikes": Strike.objects.filter(taken_back_at=None, ends_at__gt=clock.now()).order_by("-given_at"),
+        "warnings": [_warning(measure) for measure in open_warnings()],
         "most_strikes": int(limit("strikes_to_suspend")),
         "daily_limit": most_a_day if account.may_send else None,
     }  # fmt: skip
@@ -215,6 +240,6 @@ def four_eyes(request: StudioRequest) -> HttpResponse:
         actions.switch_four_eyes(request.account.id, wanted, by=request.user)
     except AccountError as problem:
         return _settings_page(request, _settings_form(request.account), error=str(problem))
-    words = _("From now on a second person releases each mailing.") if wanted else _("One person releases a mailing.")
-    messages.success(request, words)
+    done = _("From now on a second person releases each mailing.") if wanted else _("One person releases a mailing.")
+    messages.success(request, done)
     return see_other(reverse("studio:standing-settings"))

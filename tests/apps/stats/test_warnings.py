@@ -1,0 +1,125 @@
+"""Open warnings reach people: on the home page, on the account's page, and in one message for several at a time."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from campaign_world import World, bare_account, browser, world
+from mailflatrate.apps.accounts.actions.people import house_account
+from mailflatrate.apps.accounts.models import Notice, NoticeKind
+from mailflatrate.apps.stats import actions, queries, words
+from mailflatrate.apps.stats.models import Measure, Scope
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.measures import Cause, Level
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    assert database
+    return world(5)
+
+
+def measured(anna: World, cause: Cause = Cause.COMPLAINTS, scope: Scope = Scope.DAY, **more: Any) -> Measure:
+    """A measure of Anna's account as the judge would write it."""
+    values = {
+        "level": Level.WARN.value, "rule": "R-86", "events": 2, "base": 1764, "limit_percent": 0.10,
+        "day": queries.today(), "at": clock.now(),
+    }  # fmt: skip
+    with tenancy.platform(PlatformReason.STANDING):
+        return Measure.objects.create(account_id=anna.account_id, cause=cause.value, scope=scope, **{**values, **more})
+
+
+def told(anna: World) -> list[Notice]:
+    with tenancy.account(house_account().id):
+        rows = Notice.objects.filter(kind=NoticeKind.STANDING, recipient=anna.anna.email, text__contains="limit")
+        return list(rows.order_by("id"))
+
+
+def text(client: Any, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(anna: World) -> None:
+    assert "Nothing to do" in text(anna.client, "/studio/")
+    measured(anna)
+    home, standing = text(anna.client, "/studio/"), text(anna.client, "/studio/standing/")
+    for page in (home, standing):
+        assert "Complaints: 0.11 % (limit 0.10 %)" in page
+        assert "what they signed up for" in page
+    assert "Nothing to do" not in home
+    assert 'href="/studio/standing/#warnings"' in home
+    assert "2 of 1,764 recipients reported" in standing
+
+
+def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: World) -> None:
+    for cause in (Cause.COMPLAINTS, Cause.HARD_BOUNCES, Cause.NEW_COMPLAINTS):
+        measured(anna, cause)
+    assert "3 figures are over their limits" in text(anna.client, "/studio/")
+    assert text(anna.client, "/studio/standing/").count("R-86") == 3
+
+
+def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: World) -> None:
+    measured(anna, scope=Scope.DAY)
+    measured(anna, scope=Scope.WEEK, level=Level.THROTTLE.value)
+    with tenancy.account(anna.account_id):
+        (open_one,) = queries.open_warnings()
+    assert open_one.level == Level.THROTTLE.value, "the strongest stays"
+
+
+def test_a_warning_ends_when_it_is_lifted_or_its_days_are_over(anna: World) -> None:
+    measured(anna, at=clock.now() - timedelta(days=2), day=queries.today() - timedelta(days=2))
+    measured(anna, Cause.HARD_BOUNCES, lifted_at=clock.now(), lifted_by=anna.anna, lifted_because="A mistake of ours.")
+    with tenancy.account(anna.account_id):
+        assert queries.open_warnings() == []
+
+
+def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(anna: World) -> None:
+    measured(anna, scope=Scope.DAY)
+    measured(anna, scope=Scope.WEEK)
+    measured(anna, Cause.HARD_BOUNCES, events=30, base=1000, limit_percent=1.0, rule="R-88")
+    actions.tell_about_measures(anna.account_id)
+    (message,) = told(anna)
+    with tenancy.account(anna.account_id), translation.override("en"):
+        name = anna.anna.memberships.get().account.name
+    assert message.subject == f"{name}: 2 figures over their limits"
+    assert message.text.count("Complaints: 0.11 % (limit 0.10 %)") == 1
+    assert "Hard bounces: 3.00 % (limit 1.00 %)" in message.text
+    actions.tell_about_measures(anna.account_id)
+    assert len(told(anna)) == 1, "nobody is told twice"
+
+
+def test_a_single_warning_names_its_figure_in_the_subject(anna: World) -> None:
+    measured(anna)
+    actions.tell_about_measures(anna.account_id)
+    assert told(anna)[0].subject.endswith(": Complaints: 0.11 % (limit 0.10 %)")
+
+
+def test_a_pause_comes_first_in_the_subject(anna: World) -> None:
+    campaign = anna.sending("Bulbs")
+    measured(anna)
+    measured(anna, Cause.UNSUBSCRIBES, Scope.MAILING, level=Level.PAUSE_MAILING.value, campaign=campaign, day=None)
+    actions.tell_about_measures(anna.account_id)
+    message = told(anna)[0]
+    assert message.subject.endswith(": a campaign is paused, and 1 more warning")
+    assert f"/studio/campaigns/{campaign.id}/" in message.text
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_cause_has_a_title_in_both_languages(anna: World, cause: Cause, language: str) -> None:
+    with translation.override(language):
+        made = words.title(Measure(cause=cause.value, level=1, events=4, base=100, limit_percent=2, provider="google"))
+    assert "4" in made
+    assert ("Grenze" in made) == (language == "de")
+
+
+def test_carla_sees_nothing_of_annas_warnings(anna: World) -> None:
+    measured(anna)
+    _account_id, carla = bare_account("Carla's Cafe")
+    assert "0.11 %" not in text(browser(carla), "/studio/")
+    assert "0.11 %" not in text(browser(carla), "/studio/standing/")
