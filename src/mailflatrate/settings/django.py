@@ -123,6 +123,7 @@ def _database(url: str) -> dict[str, object]:
 
 DATABASES = {"default": _database(app_url(SETTINGS)), "owner": _database(owner_url(SETTINGS))}
 DATABASE_ROUTERS: list[str] = []
+CACHES = {"default": {"BACKEND": "mailflatrate.apps.accounts.shared_cache.SharedCache"}}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 SESSION_ENGINE = "mailflatrate.apps.accounts.session_store"
@@ -154,12 +155,18 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_ADAPTER = "mailflatrate.entrypoints.web.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"reset_password": "mailflatrate.entrypoints.web.adapter.ResetPasswordForm"}
+# The password's own limits are in web/sign_in/brake.py; what is left of these two counts wrong second factors by user.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/studio/"
 MFA_ADAPTER = "mailflatrate.entrypoints.web.sign_in.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "mailflatrate.entrypoints.web.sign_in.second_factor.AuthenticateForm",
+    "reauthenticate": "mailflatrate.entrypoints.web.sign_in.second_factor.ReauthenticateForm",
+}
 MFA_TOTP_ISSUER = SETTINGS.service_name
 MFA_TOTP_TOLERANCE = 1  # a step of 30 s, for clocks that differ and people who type slowly (RFC 6238 section 5.2)
 EMAIL_BACKEND = "mailflatrate.apps.accounts.mail_backend.NoticeBackend"

@@ -47,11 +47,11 @@ def _task_key() -> str:
     return hashlib.sha256(b"forms/task/" + load_secrets().secret_key.encode()).hexdigest()
 
 
-def new_task(code: str) -> dict[str, Any]:
-    """An ALTCHA challenge for one form: algorithm, challenge, maxNumber, salt, signature."""
+def new_task(code: str, most: int = TASK_MOST) -> dict[str, Any]:
+    """An ALTCHA challenge for one form: algorithm, challenge, maxNumber, salt, signature. `most` hashes solve it."""
     challenge = altcha.create_challenge(
         altcha.ChallengeOptions(
-            max_number=TASK_MOST, hmac_key=_task_key(), expires=clock.now() + TASK_VALID, params={"form": code}
+            max_number=most, hmac_key=_task_key(), expires=clock.now() + TASK_VALID, params={"form": code}
         )
     )
     return dict(challenge.to_dict())

@@ -30,6 +30,7 @@ WITHOUT_POLICY: dict[str, str] = {
     "address_change": "belongs to a user, who signs in before an account is known",
     "applicant": "somebody who has not proved his address yet belongs to no account",
     "signup_counter": "hashes and numbers, nobody's data; it counts across all customers",
+    "shared_entry": "keyed hashes, counts and times, nobody's data; limits at the sign-in hold before one is known",
     "confirmation_mark": "keyed hashes and times, nobody's data; the cap holds across all customers",
     "browser_session": "opened before an account is known; sealed, and the cookie that opens it is not in it",
     "django_content_type": "the framework's catalogue of tables",

@@ -4,14 +4,24 @@ from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.sign_in import brake
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Accounts are applied for and checked (R-01); users are invited, never self-made."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "work_needed": gettext_lazy(
+            "There were many attempts to sign in. Type your password again: your browser then proves that it isn't "
+            "guessing, which takes a few seconds and needs JavaScript."
+        ),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by himself."""
@@ -23,6 +33,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if isinstance(user, User) and user.is_staff and not queries.memberships(user):
             return reverse("desk:home")
         return str(super().get_login_redirect_url(request))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
+        """Ask for work where an address or a network tried often. Raises ValidationError.
+
+        Someone who is signed in and proves it again is counted by allauth's own limit on reauthentication.
+        """
+        if request.user.is_authenticated:
+            return
+        level = brake.work_needed(request, str(credentials.get("email") or ""))
+        if level:
+            request.sign_in_level = level  # type: ignore[attr-defined]  # the page offers the work
+            raise self.validation_error("work_needed")
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the visitor's address behind our own proxies, for rate limits and the list of sessions."""

@@ -13,6 +13,7 @@ from mailflatrate.apps.accounts.models.papers import (
 )
 from mailflatrate.apps.accounts.models.people import Account, FourEyesSwitch, Membership, Role, User, UserManager
 from mailflatrate.apps.accounts.models.sessions import BrowserSession
+from mailflatrate.apps.accounts.models.shared import SharedEntry
 from mailflatrate.apps.accounts.models.standing import DeskMessage, Side, Standing, StandingChange, Strike
 from mailflatrate.apps.accounts.models.vetting import (
     Applicant,
@@ -49,6 +50,7 @@ __all__ = [
     "Role",
     "Scope",
     "Sector",
+    "SharedEntry",
     "Side",
     "Signal",
     "Standing",

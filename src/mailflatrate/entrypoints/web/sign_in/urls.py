@@ -18,7 +18,11 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
 from mailflatrate.base import tenancy
+<<<<<<< HEAD
 from mailflatrate.entrypoints.web.sign_in import address, devices, invitation
+=======
+from mailflatrate.entrypoints.web.sign_in import address, brake, invitation
+>>>>>>> 45631a3 (web: Guessing at the sign-in costs work instead of locking people out, for all processes together, and a code works once.)
 
 View = Callable[..., HttpResponseBase]
 
@@ -83,6 +87,7 @@ _FACTORS: list[URLPattern | URLResolver] = [
     path("2fa/webauthn/login/", changes_access(webauthn.login_webauthn), name="mfa_login_webauthn"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("login/task", brake.task, name="sign_in_task"),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),

@@ -1,0 +1,67 @@
+"""What slows down guessing at the sign-in: after some attempts the browser has to work for the next one (ALTCHA).
+
+Nobody is locked out. Attempts are counted by address and by network, for all processes together, in the counters of the
+sign-up forms (R-35); the more there were, the more work the next one costs.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.forms.actions.counting import count
+from mailflatrate.apps.forms.defence import Proof, counter_key, look_at, network_of, new_task
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.client import client_ip
+
+WINDOW: Final = timedelta(minutes=15)
+FREE_BY_ADDRESS: Final = 5
+FREE_BY_NETWORK: Final = 20
+STEP_BY_ADDRESS: Final = 50
+STEP_BY_NETWORK: Final = 100
+MOST_HASHES: Final = (60_000, 200_000, 600_000)
+"""By level, the first is level 1: about one, four and twelve seconds in a browser."""
+
+
+def work_needed(request: HttpRequest, email: str) -> int:
+    """Count an attempt, and return the level of work that it still owes; 0 lets it through."""
+    now = clock.now()
+    window = _window(now)
+    network = network_of(client_ip(request)) or "this host"
+    by_address = counter_key("sign-in address", email.strip().lower(), window)
+    by_network = counter_key("sign-in network", network, window)
+    seen = count([by_address, by_network], now + 2 * WINDOW)
+    address, net = seen[by_address], seen[by_network]
+    if address <= FREE_BY_ADDRESS and net <= FREE_BY_NETWORK:
+        return 0
+    level = min(1 + max(address // STEP_BY_ADDRESS, net // STEP_BY_NETWORK), len(MOST_HASHES))
+    return 0 if _worked(request.POST, level, now) else level
+
+
+def _window(now: datetime) -> datetime:
+    return now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+
+
+def _worked(posted: Mapping[str, Any], level: int, now: datetime) -> bool:
+    """Whether a task of this level or a harder one was solved, and serves for the first time."""
+    for solved in range(level, len(MOST_HASHES) + 1):
+        found = look_at(_code(solved), posted)
+        if found.proof is Proof.WORK and found.task_key is not None:
+            return count([found.task_key], now + timedelta(hours=3))[found.task_key] == 1
+    return False
+
+
+def _code(level: int) -> str:
+    return f"sign-in {level}"
+
+
+@require_safe
+def task(request: HttpRequest) -> JsonResponse:
+    """A task for the visitor's browser. Its level is signed, so that an easy one does not pass for a hard one."""
+    asked = request.GET.get("level", "")
+    level = int(asked) if asked in {str(number) for number in range(1, len(MOST_HASHES) + 1)} else 1
+    answer = JsonResponse({"task": new_task(_code(level), most=MOST_HASHES[level - 1]), "shown": ""})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
