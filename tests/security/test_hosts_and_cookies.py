@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -16,6 +17,9 @@ from desk_world import desk
 from mailflatrate.apps.accounts.actions import create_user, house_account, send_password_reset
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.cli.doctor import host, traffic
+from mailflatrate.entrypoints.cli.doctor.report import Level
+from mailflatrate.entrypoints.web.unknown_proxy import KEY
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import SettingsError, read_settings
 
@@ -130,6 +134,22 @@ def test_metrics_are_for_trusted_networks(peer: str, forwarded: str, status: int
     """Behind a proxy that nobody named, every visitor comes from loopback: the header gives it away."""
     extra = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     assert Client(REMOTE_ADDR=peer).get("/metrics", **extra).status_code == status
+
+
+def test_the_doctor_refuses_a_proxy_that_nobody_named() -> None:
+    """By the settings where they tell of one, and by what the pages saw."""
+    behind = read_settings(HERE | {"MAILFLATRATE_PUBLIC_PORT": "0"})
+    named = read_settings(HERE | {"MAILFLATRATE_PUBLIC_PORT": "0", "MAILFLATRATE_TRUSTED_PROXIES": "127.0.0.1"})
+    assert [line.level for line in host._proxy(behind)] == [Level.MISSING]
+    assert list(host._proxy(named)) == []
+    cache.delete(KEY)
+    Client(REMOTE_ADDR="8.8.8.8").get("/login/", HTTP_X_FORWARDED_FOR="203.0.113.9")
+    assert list(traffic._proxy(behind)) == [], "a stranger's header is no proxy"
+    Client(REMOTE_ADDR="172.18.0.1").get("/login/", HTTP_X_FORWARDED_FOR="203.0.113.9")
+    (line,) = traffic._proxy(behind)
+    assert (line.level, "172.18.0.1" in line.mend) == (Level.MISSING, True)
+    assert list(traffic._proxy(read_settings(HERE | {"MAILFLATRATE_TRUSTED_PROXIES": "172.18.0.0/16"}))) == []
+    cache.delete(KEY)
 
 
 @pytest.mark.parametrize("path", ["/login/", "/studio/", "/desk/", "/report/", "/apply/", "/p/nothing", "/u/nothing"])

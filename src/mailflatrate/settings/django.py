@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "mailflatrate.entrypoints.web.public.media_hosts.MediaHostMiddleware",
     "mailflatrate.entrypoints.web.middleware.MachineAddressMiddleware",
+    "mailflatrate.entrypoints.web.unknown_proxy.UnknownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

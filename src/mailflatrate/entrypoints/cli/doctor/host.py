@@ -39,6 +39,7 @@ def host_lines(settings: Settings) -> Iterator[Line]:
     """Plausibility of the settings, free disk, and the certificate behind public_url."""
     yield from _modes(settings)
     yield from _own_names(settings)
+    yield from _proxy(settings)
     yield from _relay_settings(settings)
     yield from _disk(settings)
     yield _certificate(settings)
@@ -55,6 +56,15 @@ def _modes(settings: Settings) -> Iterator[Line]:
         yield missing("settings", "no listener takes bounces", "Set MAILFLATRATE_INBOUND_LMTP_PORT.")
     if not (settings.debug or settings.demo):
         yield ok("settings", "neither debug pages nor the demonstration are on")
+
+
+def _proxy(settings: Settings) -> Iterator[Line]:
+    """Without a TLS port of our own a proxy is in front, and has to be known."""
+    if settings.public_port == 0 and not settings.trusted_proxies.strip():
+        yield missing(
+            "proxy", "a proxy does TLS, and none is trusted: all visitors count as one, limits for loopback are off",
+            "Set MAILFLATRATE_TRUSTED_PROXIES to the address the proxy connects from, such as 127.0.0.1.",
+        )  # fmt: skip
 
 
 def _own_names(settings: Settings) -> Iterator[Line]:

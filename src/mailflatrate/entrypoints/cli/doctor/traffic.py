@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from django.core.cache import cache
 from django.db import connection
 
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.entrypoints.web.client import is_in
+from mailflatrate.entrypoints.web.unknown_proxy import KEY
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.probe import ProbeFailed, ask_recipients
 
@@ -17,6 +20,17 @@ def traffic_lines(settings: Settings) -> Iterator[Line]:
     yield _workers()
     yield from _jobs()
     yield from _listeners(settings)
+    yield from _proxy(settings)
+
+
+def _proxy(settings: Settings) -> Iterator[Line]:
+    """What the web processes noticed within the last day."""
+    peer = cache.get(KEY)
+    if isinstance(peer, str) and not is_in(settings.trusted_proxies, peer):
+        yield missing(
+            "proxy", f"requests come through {peer}, which isn't trusted: all visitors count as one, or none",
+            f"Add {peer} to MAILFLATRATE_TRUSTED_PROXIES if it's yours. It is forgotten after a day.",
+        )  # fmt: skip
 
 
 def _workers() -> Line:
