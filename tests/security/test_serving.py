@@ -127,7 +127,7 @@ def test_health_and_unsubscribe_answer_while_every_other_thread_waits(plain: Ser
     """A table that pages need is locked, so that all threads for pages hang in the database."""
     form = b"about=4K7Q-92XD-8&complaint=spam"
     with psycopg.connect(database) as owner, ThreadPoolExecutor(30) as pool:
-        owner.execute("LOCK TABLE django_session, account IN ACCESS EXCLUSIVE MODE")
+        owner.execute("LOCK TABLE browser_session, account IN ACCESS EXCLUSIVE MODE")
         cookie = {"Cookie": f"sessionid={'a' * 32}", **FORM}
         waiting = [pool.submit(plain.ask, "/studio/", headers=cookie, timeout_seconds=60) for _ in range(20)]
         waiting += [pool.submit(plain.ask, "/login/", method="POST", body=form, headers=cookie) for _ in range(5)]
@@ -163,7 +163,7 @@ def test_static_files_and_htmx_parts_are_served(web: Served) -> None:
 
 def test_a_client_that_goes_away_in_the_queue_takes_its_request_along(plain: Served, database: str) -> None:
     with psycopg.connect(database) as owner:
-        owner.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")
+        owner.execute("LOCK TABLE browser_session IN ACCESS EXCLUSIVE MODE")
         links = [plain.connect() for _ in range(60)]
         for link in links:
             link.sendall(f"GET /studio/ HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid={'a' * 32}\r\n\r\n".encode())

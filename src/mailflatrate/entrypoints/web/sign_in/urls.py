@@ -18,11 +18,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
 from mailflatrate.base import tenancy
-<<<<<<< HEAD
-from mailflatrate.entrypoints.web.sign_in import address, devices, invitation
-=======
-from mailflatrate.entrypoints.web.sign_in import address, brake, invitation
->>>>>>> 45631a3 (web: Guessing at the sign-in costs work instead of locking people out, for all processes together, and a code works once.)
+from mailflatrate.entrypoints.web.sign_in import address, brake, devices, invitation
 
 View = Callable[..., HttpResponseBase]
 
