@@ -27,14 +27,16 @@ from pathlib import Path
 from mailflatrate.mail.bounce_text import verdict
 from mailflatrate.mail.inspect import inspect_message
 
-#: Issue 5, section 1: figure -> whether the bound is an upper one, and the bound.
+#: Figure -> whether the bound is an upper one, and the bound.
 TARGETS: dict[str, tuple[bool, float]] = {
-    "recall": (False, 98.0),
+    "recall": (False, 99.0),
     "recall_without_dsn": (False, 95.0),
     "false_positives": (True, 0.3),
-    "recipients_exact": (False, 97.0),
-    "hard_found": (False, 96.0),
-    "soft_called_hard": (True, 0.5),
+    "recipients_exact": (False, 98.0),
+    "hard_found": (False, 97.0),
+    "soft_called_hard": (True, 1.0),
+    "replies_hard_found": (False, 95.0),
+    "replies_soft_called_hard": (True, 1.0),
     "messages_per_second": (False, 1500.0),
 }
 
@@ -71,6 +73,8 @@ while (my $line = <STDIN>) {
 }
 print STDERR "SPENT $spent\n";
 """
+
+REPLIES = Path(__file__).resolve().parents[1] / "tests" / "mail" / "replies"
 
 Rows = list[dict[str, object]]
 
@@ -160,6 +164,23 @@ def score(folder: Path, name: str, rows: Rows) -> dict[str, float]:
     return {figure: float(match[1]) for figure, match in found.items() if match}
 
 
+def score_replies() -> dict[str, float]:
+    """The shares of our own replies (tests/mail/replies): dead addresses found, living ones taken for dead."""
+    lines = [
+        line
+        for path in sorted(REPLIES.glob("*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line[:2] in ("H|", "S|")
+    ]
+    verdicts = [(line[0] == "H", verdict.judge(line[2:]).hard) for line in lines]
+    found = [hard for dead, hard in verdicts if dead]
+    wrong = [hard for dead, hard in verdicts if not dead]
+    return {
+        "replies_hard_found": round(100 * sum(found) / len(found), 1),
+        "replies_soft_called_hard": round(100 * sum(wrong) / len(wrong), 1),
+    }
+
+
 def mutate(raw: bytes, dice: random.Random) -> bytes:
     """The message broken in one to four ways: cut, doubled, flipped, folded, its marks exchanged."""
     data = bytearray(raw[:60_000])
@@ -247,6 +268,7 @@ def main() -> int:
         result[name] = {**score(folder, name, rows), "messages_per_second": round(len(mails) / seconds)}
     ours = result["ours"]
     assert isinstance(ours, dict)
+    ours |= score_replies()
     held = holds(ours)
     result["targets_held"] = held
     if options.fuzz:
@@ -262,7 +284,7 @@ def show(result: dict[str, object]) -> None:
     """The same as a table."""
     names = [name for name in ("ours", "flufl", "sisimai") if name in result]
     print(f"{'':32}" + "".join(f"{name:>12}" for name in names) + f"{'target':>12}")
-    for figure in (*_FIGURES, "messages_per_second"):
+    for figure in (*_FIGURES, "replies_hard_found", "replies_soft_called_hard", "messages_per_second"):
         cells = []
         for name in names:
             figures = result[name]
