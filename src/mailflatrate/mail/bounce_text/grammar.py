@@ -239,7 +239,11 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, Says]]:
             continue
         noun = _subject(clause, nouns, predicate)
         if noun is not None:
-            of_sender = any(_gap(noun, sender) <= _SENDER_REACH for sender in senders)
+            first = min(noun.start, predicate.start)
+            # "We take no mail from unknown users" is about whoever writes.
+            of_sender = clause[first - 1 : first] == ["from"] or any(
+                _gap(noun, sender) <= _SENDER_REACH for sender in senders
+            )
             yield (Noun.SENDER if of_sender else noun.phrase.noun), says
 
 

@@ -20,7 +20,8 @@ ABROAD: tuple[Language, ...] = (
             "unbekannt*|nicht .. bekannt|existiert .. nicht|existieren .. nicht|nicht existent|"
             "nicht existier*|nicht gefunden|nicht .. gefunden|nicht finden|nicht ermitteln|nicht vorhanden|"
             "nicht .. vorhanden|ungültig*|ungueltig*|nicht gültig|gelöscht|geloescht|nicht mehr|aufgelöst|"
-            "gibt es .. nicht|nicht aufgeführt|nicht registriert|nicht eingerichtet|nicht angelegt|"
+            "gibt es .. nicht|nicht aufgeführt|nicht .. registriert|nicht .. eingetragen|"
+            "nicht .. eingerichtet|nicht registriert|nicht eingerichtet|nicht angelegt|"
             "nicht zugeordnet|falsch*|nicht korrekt|geschlossen|gekündigt|ausgeschieden|aufgehoben|"
             "nicht im öffentlichen|nicht im domino|niemand unter|niemand mit|niemandem|abgeschaltet|"
             "nicht erreichbar unter"
@@ -41,7 +42,8 @@ ABROAD: tuple[Language, ...] = (
         absent=(
             "inconnu*|introuvable*|existe pas|existe plus|existent pas|nexiste*|inexistant*|non trouvé*|"
             "pas trouvé*|pas été trouvé*|na pu être trouvé*|invalide*|non valide*|pas valide*|plus valide*|"
-            "nest plus|non reconnu*|pas reconnu*|pas connu*|non répertorié*|supprimé*|fermé*|clôturé*|"
+            "nest plus|non reconnu*|pas reconnu*|pas connu*|pas enregistré*|plus enregistré*|"
+            "pas référencé*|pas attribué|non enregistré*|pas actif*|non répertorié*|supprimé*|fermé*|clôturé*|"
             "résilié*|erroné*|incorrecte|ne figure pas|nest pas répertorié*|pas attribué*|non attribué*|"
             "quitté"
         ),
@@ -60,7 +62,8 @@ ABROAD: tuple[Language, ...] = (
         absent=(
             "desconocid*|no existe*|no existía|no encontrad*|no se .. encontr*|no se .. encuentra|"
             "no ha sido encontrad*|no fue encontrad*|inexistente*|inválid*|no válid*|no .. válid*|eliminad*|"
-            "borrad*|cancelad*|cerrad*|ya no|dad* de baja|no registrad*|no reconocid*|incorrect*|erróne*|"
+            "borrad*|cancelad*|cerrad*|ya no|dad* de baja|no .. registrad*|no .. dad* de alta|"
+            "no registrad*|no reconocid*|incorrect*|erróne*|"
             "no figura|no está registrad*"
         ),
         none="ningún|ninguna|no hay|no hay tal|no hay ningún|no hay ninguna|sin",
@@ -108,7 +111,8 @@ ABROAD: tuple[Language, ...] = (
         other="bericht|fout|server|reden",
         absent=(
             "onbekend*|bestaat .. niet|bestaan .. niet|niet gevonden|niet .. gevonden|ongeldig*|niet bekend|"
-            "verwijderd|opgeheven|niet meer|niet geldig|niet herkend|opgezegd|onjuist"
+            "verwijderd|opgeheven|niet meer|niet geldig|niet .. geregistreerd|niet geregistreerd|"
+            "geen geldig*|niet .. bekend|niet herkend|opgezegd|onjuist"
         ),
         none="geen",
         held="geblokkeerd|uitgeschakeld|gedeactiveerd|opgeschort|inactief",

@@ -56,7 +56,8 @@ ENGLISH = Language(
         "sending ip|sending mta|sending address|sending mailbox|sending user|originator|from domain|mfrom|"
         "your domain|"
         "your host|your hostname|your server|your mx|your dns|your reverse|your address|your email|"
-        "your e mail|your ip|your account|connecting|mailer host|your mail|your provider|ip address|"
+        "your e mail|your ip|your account|connecting|authentication|credentials|password|"
+        "mailer host|your mail|your provider|ip address|"
         "ip addresses|ip range|client ip|client name|client address|peer|remote host|originating"
     ),
     other=(
@@ -64,7 +65,7 @@ ENGLISH = Language(
         "encoding|url|uri|link|reason|error|errors|message|messages|certificate|tls|policy|file|attachment|"
         "virus|connection|client|network|relay|lookup|database|list|service|session|protocol|option|"
         "parameter|parameters|syntax|mailer|character|characters|content|body|port|region|tenant|store|"
-        "format|response|reply|failure|sequence|mime|credentials|password|authentication|auth|token|"
+        "format|response|reply|failure|sequence|mime|auth|token|"
         "attribution|argument|arguments|data|problem|extension|verb|transport|date|field"
     ),
     absent=f"{_PAIRS}|"
@@ -86,7 +87,8 @@ ENGLISH = Language(
         "isnt here|arent here|nobody here|no one here|nobody by|no one by|noone by|not hosted|isnt hosted|"
         "not listed|isnt listed|not in our|not in the|isnt in our|not local|not a local|isnt local|"
         "isnt a local|not a customer|not our customer|isnt a customer|not one of our|not registered|"
-        "isnt registered|not a registered|unregistered|no record of|no record for|have no record|"
+        "isnt registered|not a registered|unregistered user|unregistered recipient|no record of|"
+        "no record for|have no record|"
         "dont have such|do not have such|doesnt have such|dont have an|dont have a|do not have a|"
         "do not have an|doesnt have a|does not have a|doesnt have an|does not have an|has no|have no|"
         "has never existed|never existed|undefined|not defined|not assigned|unassigned|unallocated|"

@@ -43,6 +43,8 @@ _AFTER_DATA = re.compile(
     r"step: data|smtp command data"
 )
 _BARE_REFUSAL = re.compile(r"(?:recipient(?: address)? rejected|address rejected)\W*(?:addr\W*)?(?:\(?in reply.*)?$")
+#: RFC 4954: whoever has to sign in is the sender.
+_AUTHENTICATION = frozenset({"530", "534", "535", "538"})
 MAX_TEXT = 3000
 
 
@@ -150,6 +152,8 @@ def _reason(case: _Case) -> tuple[Reason, bool]:
     row = PROVIDERS.find(case.plain)
     if row is not None:
         return row.reason, True
+    if case.code in _AUTHENTICATION:
+        return Reason.SECURITYERROR, False
     if case.detail in SENDER_DETAILS:
         return Reason.REJECTED, False
     if case.detail in PLAIN:
@@ -193,7 +197,8 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Re
             return Reason.FILTERED, True
         return Reason.USERUNKNOWN, True
     if Reason.HOSTUNKNOWN in told.reasons:
-        return Reason.HOSTUNKNOWN, True
+        # Under a code of policy the unknown domain is the sender's.
+        return (Reason.REJECTED if case.detail.startswith("7.") else Reason.HOSTUNKNOWN), True
     return None
 
 
