@@ -26,6 +26,7 @@ from mailflatrate.mail.tokens import Purpose
 pytestmark = pytest.mark.usefixtures("database")
 
 LINK = re.compile(r"https://[^/\s]+(/r/[0-9a-f]+)")
+HER_IP = "198.51.100.77"
 HERS = {"first_name": "Renate", "last_name": "Dubois", "ort": "Plön"}
 
 
@@ -50,7 +51,7 @@ class Victim:
         return self.link("p", Purpose.PREFERENCES)
 
     def move(self, to: str) -> str:
-        answer = browser().post(self.preferences, {"act": "move", "email": to})
+        answer = browser().post(self.preferences, {"act": "move", "email": to}, REMOTE_ADDR=HER_IP)
         assert answer.status_code == 200
         return answer.content.decode()
 
@@ -245,7 +246,7 @@ def test_a_report_shows_nothing_from_before_the_mailbox_was_proved(renate: Victi
     assert stranger in report
     old = renate.contact(renate.email)
     assert old is not None
-    assert not knows(report, renate.email, "Renate", "Dubois", "Plön", f'"moved_from": {old.id}')
+    assert not knows(report, renate.email, "Renate", "Dubois", "Plön", HER_IP, f'"moved_from": {old.id}')
     assert old.created_at.isoformat() not in report
     assert knows(renate.report_at(renate.email), "Renate", "Dubois", "Plön") == {"Renate", "Dubois", "Plön"}
 

@@ -1,6 +1,6 @@
 """Everything that one customer stores about one person, as JSON values (GDPR Art. 15, R-94)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from mailflatrate.apps.accounts.facts import structured_imprint
@@ -54,7 +54,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
             "language": contact.attributes.get(LANGUAGE_ATTRIBUTE), "least_days_between_mailings": contact.pause_days,
         },
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
-        "consents": [_consent(row, to_mailbox) for row in reversed(detail.events)],
+        "consents": [_consent(row, _movers(detail.events) if to_mailbox else ()) for row in reversed(detail.events)],
         "sign_ups": _sign_ups(contact, to_mailbox),
         "mailings": [_mailing(row) for row in deliveries],
         "clicks": _clicks(deliveries),
@@ -115,7 +115,13 @@ _OF_THE_MOVER = ("moved_from", "carried", "was_confirmed", "signup_user_agent")
 """What the details of a changed address say of the earlier one, and of whoever asked there."""
 
 
-def _consent(row: ConsentEvent, to_mailbox: bool) -> dict[str, Any]:
+def _movers(events: Iterable[ConsentEvent]) -> frozenset[int]:
+    """Ids of the sign-ups that another mailbox asked for, by a change of address."""
+    details = [row.evidence.details for row in events if getattr(row, "evidence", None) is not None]
+    return frozenset(said["request"] for said in details if "moved_from" in said and "request" in said)
+
+
+def _consent(row: ConsentEvent, movers: Collection[int]) -> dict[str, Any]:
     evidence = getattr(row, "evidence", None)
     found: dict[str, Any] = {
         "at": row.occurred_at.isoformat(), "what": row.kind, "recorded_at": row.recorded_at.isoformat(),
@@ -127,7 +133,7 @@ def _consent(row: ConsentEvent, to_mailbox: bool) -> dict[str, Any]:
             "confirmed_at": _iso(evidence.confirmed_at), "confirmed_ip": evidence.confirmed_ip,
             "source": evidence.source, "browser": evidence.user_agent, "details": evidence.details,
         }  # fmt: skip
-        if to_mailbox and "moved_from" in evidence.details:
+        if evidence.details.get("request") in movers:
             found |= {
                 "signup_ip": None, "browser": "" if row.kind != ConsentKind.CONFIRMED else evidence.user_agent,
                 "details": {key: said for key, said in evidence.details.items() if key not in _OF_THE_MOVER},
