@@ -1,6 +1,7 @@
 """Programs that follow the links of a mailing under a browser's name count as machines, and choose no variant."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from mailflatrate.apps.tracking.queries import clicks_by_variant, clicks_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import Purpose
+from mailflatrate.settings.schema import load_settings
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -66,6 +68,19 @@ def test_a_data_centre_is_no_reader() -> None:
     mailing.click(1)
     mailing.click(1, ip=OFFICE)
     assert mailing.counted() == (2, 5)
+
+
+def test_an_operator_replaces_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Links lead on even where the file has gone wrong; then the shipped list counts."""
+    mailing = Mailing()
+    for text, counted in (("91.14.0.0/16 # ours\n", (1, 1)), ("91.14.0.0/16 and others", (2, 2))):
+        file = tmp_path / f"{counted[0]}.txt"
+        file.write_text(text)
+        settings = load_settings().model_copy(update={"data_centres": file})
+        monkeypatch.setattr(scanners, "load_settings", lambda settings=settings: settings)
+        mailing.click(1, ip=HOME)
+        mailing.click(1, ip=AWS)
+        assert mailing.counted() == counted
 
 
 @pytest.mark.parametrize("links", [2, 3, 4, 12])

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
-from pathlib import Path
 
+import structlog
 from django.db import connection
 
 from mailflatrate.base import clock, tenancy
@@ -16,11 +16,14 @@ from mailflatrate.rules.clicks import (
     MOST_NEEDED,
     SHIPPED,
     TOO_SOON,
+    Networks,
     is_mostly_fresh,
     networks_in,
 )
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import load_secrets
+
+log = structlog.get_logger("tracking")
 
 # Link scanners and previews that say who they are.
 _MACHINES = re.compile(
@@ -43,7 +46,7 @@ class Visitor:
     def is_machine(self) -> bool:
         """By what it is and where it comes from, whatever it calls itself."""
         named = not self.user_agent or _MACHINES.search(self.user_agent) is not None
-        return self.head or self.prefetch or named or self.ip in networks_in(_list())
+        return self.head or self.prefetch or named or self.ip in _data_centres()
 
     def mark(self, now: datetime) -> bytes | None:
         """A keyed hash that is the same for ten minutes, so that clicks at once are known to be one visitor's."""
@@ -58,8 +61,15 @@ class Visitor:
         ).digest()
 
 
-def _list() -> Path:
-    return load_settings().data_centres or SHIPPED
+def _data_centres() -> Networks:
+    """The operator's list; the shipped one where there is none, or none that can be read: links must lead on."""
+    own = load_settings().data_centres
+    if own is not None:
+        try:
+            return networks_in(own)
+        except (OSError, ValueError) as problem:
+            log.warning("the list of data centres cannot be read", path=str(own), problem=str(problem)[:200])
+    return networks_in(SHIPPED)
 
 
 _SENT = """
