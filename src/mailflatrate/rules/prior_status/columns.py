@@ -63,7 +63,7 @@ _STEMS: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
         PriorStatus.BOUNCED,
         re.compile(
             r"bounc|undeliver|unzustellbar|unreachable|unerreichbar|cleaned|^clean(?:time|date|at|campaign|reason)|"
-            r"bereinig|ruecklaeufer"
+            r"bereinig|ruecklaeufer|zustellfehler|mailfehler|deliveryfail|faileddeliver"
         ),
     ),
     (
@@ -89,19 +89,20 @@ _BROAD: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
         PriorStatus.UNSUBSCRIBED,
         re.compile(
             r"removed|removal|deleted|deletion|geloescht|loeschung|loeschdatum|withdrawn|withdrawal|revoked|revocation|"
-            r"cancell?ed|cancellation|gekuendigt|kuendigung|archived|archiviert|entfernt|declined|refused|abgelehnt"
+            r"cancell?ed|cancellation|gekuendigt|kuendigung|archived|archiviert|entfernt|declined|refused|abgelehnt|"
+            r"austritt"
         ),
     ),
     (
         PriorStatus.BLOCKED,
         re.compile(
             r"deactiv|deaktiv|disabled|inactive|inaktiv|banned|blocked|blockiert|gesperrt|sperr|excluded|ausgeschlossen|"
-            r"suspended|unterdrueckt"
+            r"suspended|unterdrueckt|verstorben|deceased"
         ),
     ),
 )
 _PLAIN_COMPANY = _words(
-    "is ist at on am um date time datum zeit zeitpunkt timestamp the of this user subscriber contact kontakt "
+    "e is ist at on am um date time datum zeit zeitpunkt timestamp the of this user subscriber contact kontakt "
     "member mitglied empfaenger abonnent person profile email mail mails emails newsletter status state reason "
     "grund list liste from by von since seit der die das address adresse account has was wurde global globally "
     "did manually marketing flag ja nein and und in to for fuer an utc"
@@ -112,7 +113,7 @@ _ABOUT_CONSENT = _words(
     "location wording hash agent browser country"
 )
 _OTHER_CHANNELS = _words(
-    "sms whatsapp push phone mobile mobil handy telefon telephone tel call calls fax viber messenger facebook "
+    "sms whatsapp whats push phone mobile mobil handy telefon telephone tel call calls fax viber messenger facebook "
     "postal mms voice anruf briefpost telegram line wechat webpush ads"
 )
 _NO_EVENTS = _words("rate ratio quote score percent prozent url link href hash token key template")
@@ -146,7 +147,7 @@ def is_other_channel(title: str) -> bool:
 @lru_cache(maxsize=4_096)
 def read_title(title: str) -> StatusTitle | None:
     """What a column of this title tells about the person's status; None where it tells nothing."""
-    spaced = plain(title)
+    spaced = _title(title)
     tokens, compact = frozenset(spaced.split()), spaced.replace(" ", "")
     if not compact or tokens & _NO_EVENTS or is_other_channel(title):
         return None
@@ -172,11 +173,16 @@ def _event_field(status: PriorStatus, tokens: frozenset[str], compact: str) -> S
     return (_REASONS if reason else _TIMED)[status]
 
 
+def _title(title: str) -> str:
+    """The words of a title; the number of a second column of one name is none."""
+    return " ".join(word for word in plain(title).split() if not word.isdecimal())
+
+
 @lru_cache(maxsize=4_096)
 def stands_alone(title: str) -> bool:
     """True where a STATE title names nothing but the status: `Newsletter`, `is_active`, but not `Order status`."""
-    spaced = plain(title)
-    return all(token in _PLAIN_COMPANY or _STATE.search(token) for token in spaced.split()) or bool(
+    spaced = _title(title)
+    return all(token in _PLAIN_COMPANY or _STATE.match(token) for token in spaced.split()) or bool(
         _STATE.fullmatch(spaced.replace(" ", ""))
     )
 
@@ -184,13 +190,13 @@ def stands_alone(title: str) -> bool:
 @lru_cache(maxsize=4_096)
 def counts_states(title: str) -> bool:
     """True where digits are numbers of a state (`status`: 2 is unsubscribed), not a yes or no (`opt_in`: 2 is no)."""
-    return plain(title).replace(" ", "").endswith(("status", "state", "zustand"))
+    return _title(title).replace(" ", "").endswith(("status", "state", "zustand"))
 
 
 @lru_cache(maxsize=4_096)
 def no_means(title: str) -> PriorStatus:
     """What a plain no in a STATE column of this title means: not confirmed, switched off, or not subscribed."""
-    compact = plain(title).replace(" ", "")
+    compact = _title(title).replace(" ", "")
     if _CONFIRMS.search(compact):
         return PriorStatus.OPEN
     return PriorStatus.BLOCKED if _ACTIVE.search(compact) else PriorStatus.UNSUBSCRIBED

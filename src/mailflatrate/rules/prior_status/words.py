@@ -66,7 +66,8 @@ _TABLE: dict[PriorStatus, str] = {
     "verifiziert granted erteilt zugestimmt eingewilligt explicit mailable contactable kontaktierbar erlaubt allowed "
     "signedup",
     PriorStatus.OPEN: "pending unconfirmed unbestaetigt nichtbestaetigt notconfirmed awaiting waiting wartend "
-    "ausstehend offen open new neu unverified notverified nichtverifiziert softbounce softbounced soft requested "
+    "ausstehend offen open new neu unverified notverified nichtverifiziert softbounce softbounced soft weich requested "
+    "temporary temporaer transient "
     "angefragt invited eingeladen paused pausiert snoozed notyetconfirmed expired abgelaufen",
     PriorStatus.UNSUBSCRIBED: "unsubscribed unsubscribe unsub unsubs optout optedout abgemeldet ausgetragen abbestellt "
     "neversubscribed notsubscribed unsubscriber unsubscribers removed deleted geloescht entfernt gone left signedoff "
@@ -75,8 +76,8 @@ _TABLE: dict[PriorStatus, str] = {
     "nonsubscribed transactional userrequest",
     PriorStatus.BOUNCED: "bounced bounce bounces hardbounce hardbounced gebounct gebounced gebouncte hard cleaned "
     "bereinigt unreachable nichterreichbar unerreichbar undeliverable unzustellbar nichtzustellbar invalid ungueltig "
-    "invalidemail dead tot bybounces mailerdaemon permanent rejectedbyserver nonexistent notexisting failed "
-    "mailboxnotfound unknownuser userunknown",
+    "invalidemail dead tot bybounces mailerdaemon permanent dauerhaft hart rejectedbyserver nonexistent notexisting "
+    "failed mailboxnotfound unknownuser userunknown",
     PriorStatus.COMPLAINED: "complained complaint complaints spam spamcomplaint spamreport abuse abused abusecomplaint "
     "junk unerwuenscht beschwerde beschwert spambeschwerde spammeldung markedasspam reportedspam reported fbl "
     "feedbackloop missbrauch spamtrap",
@@ -155,7 +156,7 @@ _YES_TOKENS = _words(
 )
 _FILLERS = _words(
     "email e mail marketing status is ist newsletter member contact user double single opted opt in and und via "
-    "per the der die das by explicit consent einwilligung delivery"
+    "per the der die das by explicit consent einwilligung delivery ja yes"
 )
 
 
@@ -230,8 +231,15 @@ _TELLING = _words(
     "spammeldung markedasspam unerwuenscht blocklisted blacklisted blocklist blacklist gesperrt suppressed dnc "
     "donotcontact donotmail donotemail nomail unconfirmed unbestaetigt neversubscribed deaktiviert deactivated "
     "widerrufen globalunsubscribe werbesperre keinewerbung keinnewsletter nonewsletter nomarketing spamtrap "
-    "keinkontakt nichtkontaktieren nocontact"
+    "keinkontakt nichtkontaktieren nocontact abonniert"
 )
+_TELLING_STEM = re.compile(
+    r"un ?subscri|abgemeldet|abbestell|ausgetragen|bounc|black ?list|block ?list|opt(?:ed)? ?out|complain|suppress|"
+    r"\bdo ?n[o']?t (?:e ?)?(?:mail|contact)|no ?mail\b|unzustellbar|undeliverable|spam ?(?:compl|beschw|meld|report)|"
+    r"nicht (?:mehr )?(?:anschreiben|kontaktieren)|kein newsletter|keine (?:werbung|mails?|e mails?)"
+)
+_TELLING_WORDS = 4
+"""A longer text is about something: "complained about the delivery"."""
 _PIECES = re.compile(r"[,;:|/\n]+")
 
 
@@ -240,4 +248,10 @@ def is_status_word(text: str) -> bool:
     """True where a cell, or one of its comma-separated parts (tags), is a word that only mailing systems use."""
     if len(text) > MAX_WORD_CHARACTERS:
         return False
-    return any(plain(piece).replace(" ", "") in _TELLING for piece in (text, *_PIECES.split(text)))
+    return any(_tells(plain(piece)) for piece in (text, *_PIECES.split(text)))
+
+
+def _tells(words: str) -> bool:
+    if words.replace(" ", "") in _TELLING:
+        return True
+    return len(words.split()) <= _TELLING_WORDS and _TELLING_STEM.search(words) is not None

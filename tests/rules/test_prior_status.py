@@ -1,0 +1,207 @@
+"""Words, titles and file names of the previous system, in English and German."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflatrate.rules.prior_status import (
+    NO,
+    ColumnLook,
+    Guess,
+    PriorStatus,
+    StatusColumn,
+    StatusField,
+    file_status,
+    guess_column,
+    is_status_word,
+    judge_row,
+    read_status,
+    read_title,
+)
+
+WORDS = {
+    PriorStatus.YES: "subscribed|Active|aktiv|Confirmed|bestätigt|enabled|opted-in|Double Opt-In|angemeldet|abonniert|"
+    "active subscriber|Opt-in (confirmed)|1|Aktiviert|SUBSCRIBED|Ja, bestätigt",
+    PriorStatus.OPEN: "pending|Unconfirmed|unbestätigt|nicht bestätigt|not yet confirmed|soft bounce|Softbounced|"
+    "temporary bounce|weich|opt-in ausstehend|awaiting confirmation|0|neu|paused",
+    PriorStatus.UNSUBSCRIBED: "unsubscribed|UNSUB|opted out|Opt-Out|abgemeldet|Ausgetragen|never_subscribed|"
+    "neverSubscribed|not subscribed|nicht abonniert|Nicht-Abonnent|nicht mehr angemeldet|removed by user|gelöscht|"
+    "widerrufen|archived|"
+    "no newsletter|Kein Opt-In|Keine Werbung|do not send|stop|2|unsubscribed (pending)|not bounced, unsubscribed|"
+    "Non-Subscribed|Einwilligung widerrufen",
+    PriorStatus.BOUNCED: "bounced|Hard bounce|hardBounce|gebounct|cleaned|bereinigt|unreachable|nicht erreichbar|"
+    "unzustellbar|undeliverable|invalid|ungültig|mailbox not found|by_bounces|[B]|nomail [B]|3|hart|User unknown|"
+    "Hard bounce, previously soft bounce",
+    PriorStatus.COMPLAINED: "complained|Spam complaint|abuse|Junk|Beschwerde|unerwünscht|marked as spam|spammeldung|4|"
+    "unsubscribed after complaint|FBL",
+    PriorStatus.BLOCKED: "blocked|Blocklisted|blacklisted|gesperrt|Auf der Blockliste|suppressed|disabled|deaktiviert|"
+    "inaktiv|DNC|Do not contact|do-not-mail|nomail|excluded|[A]|by moderator|Robinsonliste|temporarily disabled",
+    PriorStatus.UNKNOWN: "gold|Kiel|not unsubscribed|nicht gesperrt|kein Bounce|7|Glorp|customer|active-ish",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [(status, word) for status, words in WORDS.items() for word in words.split("|")]
+)
+def test_words(status: PriorStatus, word: str) -> None:
+    for spelled in (word, word.upper() if not word[1:].strip().islower() or " " in word else word.title(), f" {word} "):
+        assert read_status(spelled) is status, spelled
+
+
+TITLES = {
+    StatusField.UNSUBSCRIBED_AT: "UNSUB_TIME|Unsubscribed|unsubscribed_at|Abmeldedatum|abgemeldet am|Opt-Out|"
+    "optOutDate|Abbestellt|Widerruf|Werbewiderspruch|is_unsubscribed|Date Unsubscribed|Gelöscht|deleted_at|"
+    "Newsletter abbestellt",
+    StatusField.UNSUBSCRIBE_REASON: "UNSUB_REASON|UNSUB_REASON_OTHER|UNSUB_CAMPAIGN_TITLE|Abmeldegrund|"
+    "Unsubscribe Reason",
+    StatusField.BOUNCED_AT: "CLEAN_TIME|Bounced|hard_bounce|Unzustellbar|Bounce-Typ|E-Mail ungültig|bounced_at",
+    StatusField.BOUNCE_COUNT: "bouncecount|Bounce count|Anzahl Bounces|Hard Bounces|Soft bounces|Number of bounces",
+    StatusField.COMPLAINED_AT: "Complained|spam_complaint|Beschwerde am|Spam|abuse_at|Complaint count",
+    StatusField.BLOCKED_AT: "EMAIL_BLACKLISTED|Blocklisted|doNotContact|DNC|dnc_email|Gesperrt|Deaktiviert|disabled|"
+    "nomail|Email Suppressions|Sperrliste|Inaktiv seit|Versandsperre|suppressed_at|Is the user on the Blacklist|"
+    "Robinson",
+    StatusField.BLOCK_REASON: "Email Suppression Reason|dncReason|Sperrgrund|BLACKLIST_REASON",
+    StatusField.STATE: "optstatus|Email Marketing Consent|subscription_status|confirmed|DOUBLE_OPT-IN|OPT_IN|"
+    "Email Status|delivery_status|Anmeldestatus|optedin|Opt-in-Status",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "title"), [(field, title) for field, titles in TITLES.items() for title in titles.split("|")]
+)
+def test_titles(field: StatusField, title: str) -> None:
+    promised = read_title(title)
+    assert promised is not None
+    assert (promised.field, promised.certain) == (field, True)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "E-Mail",
+        "Vorname",
+        "Stadt",
+        "Quelle",
+        "OPTIN_TIME",
+        "CONFIRM_TIME",
+        "Bestätigt am",
+        "Anmeldezeit",
+        "SMS_BLACKLISTED",
+        "SMS Marketing Consent",
+        "unsubscribe_url",
+        "Abmeldelink",
+        "bounce_rate",
+        "MEMBER_RATING",
+        "Email Marketing Consent Timestamp",
+        "Consent Method",
+        "Bundesland",
+        "Familienstand",
+        "Tags",
+        "LEID",
+        "dnc_sms",
+        "WhatsApp Opt-Out",
+    ],
+)
+def test_titles_that_tell_nothing(title: str) -> None:
+    assert read_title(title) is None
+
+
+def look(*cells: str, times: bool = False) -> ColumnLook:
+    found = ColumnLook()
+    for cell in cells:
+        found.add(cell, is_time=times)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("title", "cells", "guess"),
+    [
+        ("Status", ("active", "inactive"), Guess.STATUS),
+        ("Status (2)", ("subscribed", "unsubscribed"), Guess.STATUS),
+        ("Status", ("gold", "silver"), Guess.NOTHING),
+        ("State", ("CA", "NY", "TX"), Guess.NOTHING),
+        ("State", ("unsubscribed", "subscribed"), Guess.STATUS),
+        ("Aktiv", ("ja", "nein"), Guess.STATUS),
+        ("Kundenstatus", ("aktiv", "inaktiv"), Guess.ASK),
+        ("Order status", ("cancelled", "shipped"), Guess.ASK),
+        ("Newsletter", ("0", "1"), Guess.STATUS),
+        ("Newsletter", ("weekly", "monthly"), Guess.NOTHING),
+        ("Tags", ("vip", "vip, unsubscribed"), Guess.ASK),
+        ("E-Mail-Kampagnen", ("Abonniert", "Auf der Blockliste"), Guess.ASK),
+        ("Bemerkung", ("hat sich über die Lieferung beschwert", "nett"), Guess.NOTHING),
+        ("unsubscribe", ("https://x.example/u/1", "https://x.example/u/2"), Guess.NOTHING),
+        ("Kunde gesperrt", ("ja", "nein"), Guess.ASK),
+        ("cancelled_orders", ("", "2"), Guess.ASK),
+    ],
+)
+def test_titles_and_values_together(title: str, cells: tuple[str, ...], guess: Guess) -> None:
+    assert guess_column(title, look(*(cell for cell in cells if cell)))[0] is guess
+
+
+def test_times_are_no_state() -> None:
+    assert guess_column("Subscribed", look("2026-01-01", "2026-01-02", times=True))[0] is Guess.NOTHING
+
+
+def say(title: str, field: StatusField, cell: str) -> PriorStatus | None:
+    column = StatusColumn(field, 0, title)
+    hit = judge_row([(column, column.reads())], [cell])
+    return None if hit is None else hit.status
+
+
+NOTHING = (
+    " |0|no|nein|FALSE|falsch|-|NULL|n/a|0000-00-00 00:00:00|[]|0.0|0001-01-01 00:00:00 +0000 UTC|1970-01-01|never"
+)
+SOMETHING = "1|yes|ja|TRUE|wahr|x|2026-01-01|1735725600|hard|irgendwas|1.0|отписан"
+
+
+@pytest.mark.parametrize("cell", [*NOTHING.split("|"), "", "not bounced", "active"])
+def test_nothing_happened(cell: str) -> None:
+    assert say("Bounced", StatusField.BOUNCED_AT, cell) is None
+
+
+@pytest.mark.parametrize("cell", SOMETHING.split("|"))
+def test_something_happened(cell: str) -> None:
+    assert say("Bounced", StatusField.BOUNCED_AT, cell) is PriorStatus.BOUNCED
+
+
+def test_counts_soft_and_reasons() -> None:
+    count = StatusField.BOUNCE_COUNT
+    assert [say("bouncecount", count, cell) for cell in ("0", "1", "3")] == [
+        None,
+        PriorStatus.OPEN,
+        PriorStatus.BOUNCED,
+    ]
+    assert say("Hard Bounces", count, "1") is PriorStatus.BOUNCED
+    assert say("Soft Bounces", count, "9") is PriorStatus.OPEN
+    assert say("Bounce type", StatusField.BOUNCED_AT, "soft") is PriorStatus.OPEN
+    assert say("Unsub reason", StatusField.UNSUBSCRIBE_REASON, "this is spam") is PriorStatus.COMPLAINED
+    assert say("Unsub reason", StatusField.UNSUBSCRIBE_REASON, "no longer interested") is PriorStatus.UNSUBSCRIBED
+    assert say("Opt-in", StatusField.STATE, "2") is PriorStatus.UNSUBSCRIBED
+    assert say("confirmed", StatusField.STATE, "0") is PriorStatus.OPEN
+    assert say("enabled", StatusField.STATE, "no") is PriorStatus.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("unsubscribed_members_export_1a.csv", (PriorStatus.UNSUBSCRIBED, True)),
+        ("cleaned_members_export_1a.csv", (PriorStatus.BOUNCED, True)),
+        ("Abmeldungen-2026.xlsx", (PriorStatus.UNSUBSCRIBED, True)),
+        ("Blacklist.csv", (PriorStatus.BLOCKED, True)),
+        ("contacts_cleaned.csv", (PriorStatus.BOUNCED, False)),
+        ("Kontakte ohne Abmeldungen.csv", (PriorStatus.UNSUBSCRIBED, False)),
+        ("subscribed_members_export.csv", None),
+        ("people.csv", None),
+    ],
+)
+def test_names_of_files(name: str, found: tuple[PriorStatus, bool] | None) -> None:
+    assert file_status(name) == found
+
+
+@given(st.text(max_size=600))
+def test_any_text_is_read_and_never_a_yes_by_chance(text: str) -> None:
+    """Whatever a cell holds: an answer, and with a no in it never a yes."""
+    read_title(text)
+    is_status_word(text)
+    assert read_status(text) in PriorStatus
+    assert read_status(f"{text} unsubscribed") in (*NO, PriorStatus.UNKNOWN, PriorStatus.OPEN)
