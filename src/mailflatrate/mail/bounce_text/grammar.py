@@ -272,10 +272,14 @@ def _subject(clause: list[str], nouns: list[_Found], predicate: _Found) -> _Foun
     """The noun nearest to the predicate. One that follows counts as well, a pause between them only at once."""
     nearest: _Found | None = None
     least = _REACH + 1
+    heads = {noun.start for noun in nouns if noun.phrase.noun is Noun.OTHER}
     for noun in nouns:
         if _is_place(clause, noun):
             continue
         after = noun.start >= predicate.end
+        if after and noun.end in heads:
+            # "No recipient list", "bad email content": the last word of a compound is what is meant.
+            continue
         between = clause[predicate.end : noun.start] if after else clause[noun.end : predicate.start]
         pauses = sum(token in _PAUSES for token in between)
         distance = len(between) + 2 * pauses

@@ -56,7 +56,7 @@ ENGLISH = Language(
         "sending ip|sending mta|sending address|sending mailbox|sending user|originator|from domain|mfrom|"
         "your domain|"
         "your host|your hostname|your server|your mx|your dns|your reverse|your address|your email|"
-        "your e mail|your ip|your account|connecting|authentication|credentials|password|"
+        "your e mail|your ip|your account|connecting|in from|in the from|authentication|credentials|password|"
         "mailer host|your mail|your provider|ip address|"
         "ip addresses|ip range|client ip|client name|client address|peer|remote host|originating"
     ),
@@ -66,7 +66,8 @@ ENGLISH = Language(
         "virus|connection|client|network|relay|lookup|database|list|service|session|protocol|option|"
         "parameter|parameters|syntax|mailer|character|characters|content|body|port|region|tenant|store|"
         "format|response|reply|failure|sequence|mime|auth|token|"
-        "attribution|argument|arguments|data|problem|extension|verb|transport|date|field"
+        "attribution|argument|arguments|data|problem|agent|consent|manager|permission|approval|book|"
+        "extension|verb|transport|date|field"
     ),
     absent=f"{_PAIRS}|"
     + (
@@ -74,7 +75,7 @@ ENGLISH = Language(
         "no longer active|no longer in use|no longer in service|no longer here|no longer used|"
         "no longer works|no longer working|no longer employed|no longer with|no longer on|"
         "no longer available|no longer a|no longer an|no longer part|no longer hosted|no longer registered|"
-        "not .. any more|not .. anymore|not exist*|doesnt .. exist|does not .. exist|do not exist|dont exist|"
+        "not .. any more|not .. anymore|not exist*|doesnt .. exist*|does not .. exist*|do not exist*|dont exist*|"
         "didnt exist|did not exist|cease* to exist|nonexist*|non exist*|inexistent|not found|notfound|"
         "not be found|couldnt be found|cant be found|cannot be found|wasnt found|isnt found|could not find|"
         "couldnt find|cannot find|cant find|can not find|unable to find|unable to locate|unable to .. find|"
@@ -84,13 +85,14 @@ ENGLISH = Language(
         "cannot locate|cant locate|not be located|couldnt be located|failed to find|failed to locate|"
         "did not find|didnt find|not recogni*|unrecogni*|isnt recogni*|invalid|not valid|not a valid|"
         "isnt valid|isnt a valid|no valid|not an active|not a working|not present|isnt present|not here|"
-        "isnt here|arent here|nobody here|no one here|nobody by|no one by|noone by|not hosted|isnt hosted|"
+        "isnt here|arent here|no one with|noone with|nobody with|nobody here|no one here|nobody by|"
+        "no one by|noone by|not hosted|isnt hosted|"
         "not listed|isnt listed|not in our|not in the|isnt in our|not local|not a local|isnt local|"
         "isnt a local|not a customer|not our customer|isnt a customer|not one of our|not registered|"
         "isnt registered|not a registered|unregistered user|unregistered recipient|no record of|"
         "no record for|have no record|"
-        "dont have such|do not have such|doesnt have such|dont have an|dont have a|do not have a|"
-        "do not have an|doesnt have a|does not have a|doesnt have an|does not have an|has no|have no|"
+        "dont have such|do not have such|doesnt have such|"
+        ""
         "has never existed|never existed|undefined|not defined|not assigned|unassigned|unallocated|"
         "not allocated|not associated|not match any|doesnt match any|no match for|no match found|"
         "unresolvable|misspelled|mistyped|not served|not serviced|not provisioned|unprovisioned|has left|"
@@ -105,7 +107,11 @@ ENGLISH = Language(
         "unavailable|not available|isnt available|unavaiable|deleted|removed|closed|terminated|deactivated|"
         "discontinued|cancelled|canceled|abandoned|obsolete|decommissioned|purged|dropped|expired|dead"
     ),
-    none="no|bad|not our|non|any",
+    none=(
+        "no|bad|not our|dont have a|dont have an|do not have a|do not have an|doesnt have a|"
+        "doesnt have an|does not have a|"
+        "does not have an|has no|have no"
+    ),
     held=(
         "disabled|suspended|inactive|locked|frozen|blocked|not active|isnt active|on hold|dormant|"
         "is restricted|paused|unused|no longer accept*|no longer receiv*|not enabled|not activated|"
@@ -143,5 +149,5 @@ PASSING = (
     "temporar*|temporaire*|temporalmente|temporane*|tijdelijk|tymczasow*|dočasn*|ideiglenes*|tillfällig*|midlertidig*|"
     "tilapäis*|vorübergehend|voruebergehend|provisoire*|временно|тимчасово|geçici|try again|try later|retry|later|"
     "currently|momentan|derzeit|actuellement|momentaneamente|at this time|right now|for now|at the moment|"
-    "busy|please wait"
+    "not available now|unavailable now|busy|please wait"
 )

@@ -31,7 +31,7 @@ def normalise(text: str) -> Normal:
     """The forms of `text` in which tables and grammar look for words."""
     single = " ".join(text.split())
     plain = single.lower()
-    words = _URL.sub(" link ", single) if "://" in single or "www." in plain else single
+    words = _URL.sub(" . ", single) if "://" in single or "www." in plain else single
     words = _ADDRESS.sub(" addr ", words) if "@" in words or "<" in words else words
     words = _IP.sub(" ip ", words)
     words = _CODES.sub(" ", words)

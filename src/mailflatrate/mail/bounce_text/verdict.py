@@ -45,6 +45,8 @@ _AFTER_DATA = re.compile(
 _BARE_REFUSAL = re.compile(r"(?:recipient(?: address)? rejected|address rejected)\W*(?:addr\W*)?(?:\(?in reply.*)?$")
 #: RFC 4954: whoever has to sign in is the sender.
 _AUTHENTICATION = frozenset({"530", "534", "535", "538"})
+#: RFC 5321 4.2.2: what was not understood says nothing of a mailbox. (501 is also given for addresses.)
+_PROTOCOL = frozenset({"500", "502", "503", "504"})
 MAX_TEXT = 3000
 
 
@@ -154,6 +156,8 @@ def _reason(case: _Case) -> tuple[Reason, bool]:
         return row.reason, True
     if case.code in _AUTHENTICATION:
         return Reason.SECURITYERROR, False
+    if case.code in _PROTOCOL and case.detail not in DEAD_DETAILS:
+        return Reason.SYNTAXERROR, False
     if case.detail in SENDER_DETAILS:
         return Reason.REJECTED, False
     if case.detail in PLAIN:

@@ -12,7 +12,7 @@ RATE = Table(
         "servers that count messages, whatever code they give",
         (
             "slow down", "too many messages from", "too many messages in", "too many mails", "too many emails",
-            "too many messages per", "too many messages sent", "too many recipients", "too many bad",
+            "too many messages per", "too many messages sent", "too many recipients", "too many bad", "too many errors",
             "too many invalid", "too many unknown", "rate limit", "ratelimit", "rate-limit", "rate exceeded",
             "sending rate", "throttl", "frequency limit", "sending limit", "hourly limit", "daily limit", "too fast",
             "too frequent", "unusual rate", "message rate", "deferred due to", "unexpected volume",
