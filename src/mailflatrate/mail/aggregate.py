@@ -22,6 +22,7 @@ MOST_OCTETS = 8 * 1024 * 1024
 """Of one unpacked report; the largest that receivers write are about a tenth of it."""
 MOST_SOURCES = 5_000
 MOST_COUNT = 10**12
+MOST_LEVELS = 20
 
 
 class ReportKind(StrEnum):
@@ -105,10 +106,28 @@ def _read(content: bytes) -> list[AggregateReport]:
         if content.startswith(b"{"):
             return _tls(json.loads(content))
         if content.startswith(b"<") and b"\0" not in content and b"<!" not in content.replace(b"<!--", b""):
-            return _dmarc(ElementTree.fromstring(content))  # noqa: S314  no document type, so no entities
+            parser = ElementTree.XMLParser(target=_Shallow())  # noqa: S314  no document type, so no entities
+            return _dmarc(ElementTree.fromstring(content, parser))  # noqa: S314  as above
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError, SyntaxError):
         return []
     return []
+
+
+class _Shallow(ElementTree.TreeBuilder):
+    """Builds the tree of a report, which is a few levels deep; a deeper one is none."""
+
+    _depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
+        """Raises ValueError below the depth of any report."""
+        self._depth += 1
+        if self._depth > MOST_LEVELS:
+            raise ValueError("too deep for a report")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> ElementTree.Element:
+        self._depth -= 1
+        return super().end(tag)
 
 
 def _dmarc(root: ElementTree.Element) -> list[AggregateReport]:

@@ -188,9 +188,11 @@ def _canonicalisation(text: str) -> tuple[str, str]:
 
 def _body_hash(body: bytes, form: str, length: str | None) -> bytes:
     if form == "relaxed":
-        lines = [re.sub(rb"[ \t]+", b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
-        body = b"\r\n".join(lines)
-    body = re.sub(rb"(?:\r\n)+\Z", b"", body)
+        body = re.sub(rb"[ \t]+", b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
+    # From the end, because a pattern that looks for the last lines tries each run of empty ones in the middle.
+    empty = re.match(rb"(?:\n\r)+", body[: len(body.rstrip(b"\r\n")) - len(body) - 1 : -1])
+    if empty:
+        body = body[: -len(empty[0])]
     if body or form == "simple":
         body += b"\r\n"
     if length is not None:
@@ -205,14 +207,14 @@ def _signed_octets(fields: list[Field], place: int, names: str, form: str) -> by
     left: dict[bytes, list[Field]] = {}
     for field in fields:
         left.setdefault(field[0].strip().lower(), []).append(field)
-    octets = b""
+    signed: list[bytes] = []
     for name in names.lower().split(":"):
         waiting = left.get(name.strip().encode("ascii", "replace"))
         if waiting:  # a name beyond those present stands for nothing, so that none can be added (section 5.4)
-            octets += _canonical(waiting.pop(), form) + b"\r\n"
+            signed += (_canonical(waiting.pop(), form), b"\r\n")
     own_name, own_value = fields[place]
     emptied = re.sub(rb"((?:^|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*", rb"\1", own_value, count=1)
-    return octets + _canonical((own_name, emptied), form)
+    return b"".join([*signed, _canonical((own_name, emptied), form)])
 
 
 def _canonical(field: Field, form: str) -> bytes:

@@ -64,6 +64,10 @@ class Inspection:
         """The delivery that a verified token names."""
         return self.marks.claims
 
+    def verify(self, key_ring: KeyRing) -> "Inspection":
+        """The same with the tokens in `marks` tried against the key ring."""
+        return replace(self, marks=self.marks.verify(key_ring))
+
     def to_json(self) -> dict[str, object]:
         """The fields of `mailflatrate inspect --jsonl`, without `file`."""
         return {
@@ -86,9 +90,23 @@ def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspectio
     With a `key_ring`, tokens of ours that stand anywhere in it are verified; forged ones are ignored.
     """
     try:
-        return _inspect(parse(raw), key_ring)
+        message = parse(raw)
     except Exception as problem:  # noqa: BLE001 - the promise of this function: no message may stop the mail
-        return Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem}"[:500])
+        return _broken(problem)
+    inspection = inspect_part(message, with_tokens=key_ring is not None)
+    return inspection.verify(key_ring) if key_ring is not None else inspection
+
+
+def inspect_part(message: Part, *, with_tokens: bool) -> Inspection:
+    """The same for a parsed message; tokens are found but not verified, which takes the key ring."""
+    try:
+        return _inspect(message, with_tokens)
+    except Exception as problem:  # noqa: BLE001 - as above
+        return _broken(problem)
+
+
+def _broken(problem: Exception) -> Inspection:
+    return Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem}"[:500])
 
 
 def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
@@ -124,14 +142,14 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
             yield path
 
 
-def _inspect(message: Part, key_ring: KeyRing | None) -> Inspection:
+def _inspect(message: Part, with_tokens: bool) -> Inspection:
     inspection = _read(message)
     text = notice_text(message)
     attached = carried_headers(message)
     returned = attached
     if returned is None and inspection.is_bounce:
         returned = quoted_headers(text)
-    marks = find_marks(message, returned if attached is None else None, text, key_ring)
+    marks = find_marks(message, returned if attached is None else None, text, with_tokens=with_tokens)
     original = _original(attached, returned)
     if (
         original is None

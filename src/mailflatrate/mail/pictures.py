@@ -17,7 +17,9 @@ from typing import Final
 from PIL import Image, ImageFile, ImageOps, ImageSequence
 
 MAX_UPLOAD_OCTETS: Final = 8 * 1024 * 1024
-MAX_PIXELS: Final = 40_000_000
+MAX_PIXELS: Final = 16_000_000
+MAX_ANIMATION_PIXELS: Final = 24_000_000
+"""Of all frames together; they are in memory at the same time while they are written."""
 MAX_ANIMATION_OCTETS: Final = 3 * 1024 * 1024
 MAX_FRAMES: Final = 300
 LONGEST_SIDE_PX: Final = 2400
@@ -52,6 +54,8 @@ class Refusal(Enum):
     BROKEN = "broken"
     TOO_MANY_PIXELS = "too_many_pixels"
     LONG_ANIMATION = "long_animation"
+    TOO_COSTLY = "too_costly"
+    BUSY = "busy"
 
 
 class PictureRefused(ValueError):
@@ -73,11 +77,42 @@ class Picture:
     animated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PictureSet:
+    """An uploaded picture in every size that is kept. `narrower` follows `LETTER_WIDTHS_PX`, None: no wider anyway."""
+
+    whole: Picture
+    thumbnail: Picture
+    narrower: tuple[Picture | None, ...]
+
+
+def read_picture_set(data: bytes) -> PictureSet:
+    """All that is kept of an uploaded picture. Raises PictureRefused."""
+    whole = read_picture(data)
+    return PictureSet(whole, thumbnail(whole), tuple(narrower(whole, width) for width in LETTER_WIDTHS_PX))
+
+
+def read_still_picture(data: bytes) -> Picture:
+    """The first frame of an uploaded picture without transparency. Raises PictureRefused."""
+    image = _judged(data)
+    is_photograph = image.format == "JPEG"
+    return _written(_fitted(_loaded(image), LONGEST_SIDE_PX).convert("RGB"), photograph=is_photograph)
+
+
 def read_picture(data: bytes) -> Picture:
     """The picture in an uploaded file, cleaned, turned upright, at most `LONGEST_SIDE_PX` long.
 
     Raises PictureRefused. The file's name plays no part.
     """
+    image = _judged(data)
+    if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP"):
+        return _animation(image, data)
+    is_photograph = image.format == "JPEG" or _is_photograph(image)
+    return _written(_fitted(_loaded(image), LONGEST_SIDE_PX), photograph=is_photograph)
+
+
+def _judged(data: bytes) -> Image.Image:
+    """The picture, opened but not decoded: its header says how large it would be."""
     if not data:
         raise PictureRefused(Refusal.EMPTY)
     if len(data) > MAX_UPLOAD_OCTETS:
@@ -88,14 +123,18 @@ def read_picture(data: bytes) -> Picture:
     image = _open(data)
     if image.width * image.height > MAX_PIXELS:
         raise PictureRefused(Refusal.TOO_MANY_PIXELS)
-    if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP"):
-        return _animation(image, data)
+    return image
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    """Decoded and turned upright. A photograph that is much too large is decoded at a fraction of its size."""
     try:
-        upright = ImageOps.exif_transpose(image)
-        upright.load()
+        image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise PictureRefused(Refusal.BROKEN) from error
-    return _written(_fitted(upright, LONGEST_SIDE_PX), photograph=image.format == "JPEG" or _is_photograph(image))
+    return image
 
 
 def narrower(picture: Picture, width: int) -> Picture | None:
@@ -130,7 +169,11 @@ def _open(data: bytes) -> Image.Image:
 def _animation(image: Image.Image, data: bytes) -> Picture:
     """An animation keeps its frames; it is written anew, so that nothing rides along behind them."""
     frames = getattr(image, "n_frames", 1)
-    if len(data) > MAX_ANIMATION_OCTETS or frames > MAX_FRAMES or image.width * image.height * frames > 4 * MAX_PIXELS:
+    if (
+        len(data) > MAX_ANIMATION_OCTETS
+        or frames > MAX_FRAMES
+        or image.width * image.height * frames > MAX_ANIMATION_PIXELS
+    ):
         raise PictureRefused(Refusal.LONG_ANIMATION)
     try:
         pictures = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
@@ -156,10 +199,11 @@ def _plain(image: Image.Image) -> Image.Image:
 
 def _fitted(image: Image.Image, longest: int) -> Image.Image:
     plain = _plain(image)
-    if max(plain.size) > longest:
-        plain = plain.copy()
-        plain.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    return plain
+    if max(plain.size) <= longest:
+        return plain
+    share = longest / max(plain.size)
+    size = (max(1, round(plain.width * share)), max(1, round(plain.height * share)))
+    return plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _is_transparent(image: Image.Image) -> bool:
@@ -182,5 +226,5 @@ def _written(image: Image.Image, *, photograph: bool) -> Picture:
     if photograph and not _is_transparent(clean):
         clean.convert("RGB").save(out, "JPEG", quality=84, optimize=True, progressive=True)
         return Picture(PictureFormat.JPEG, *image.size, out.getvalue())
-    clean.save(out, "PNG", optimize=True)
+    clean.save(out, "PNG", compress_level=6)
     return Picture(PictureFormat.PNG, *image.size, out.getvalue())

@@ -26,7 +26,7 @@ _PREFIX = re.compile(r"^(?:\s*(?:re|aw|fwd?|wg|antw|sv|vs|tr|r)\s*(?:\[\d+\])?:\
 _TRIM = re.compile(r"^[\s\"'*_.!<>()\[\]-]+|[\s\"'*_.!?<>()\[\]-]+$")
 
 _AUTO_SUBJECT = re.compile(
-    r"^\W*(?:(?:re|aw|sv|vs)\s*:\s*)?\W*(?:auto(?:matic|mated|matisch\w*)?[\s_-]*"
+    r"^\W{0,20}(?:(?:re|aw|sv|vs)\s{0,9}:)?\W{0,20}(?:auto(?:matic|mated|matisch\w*)?[\s_-]*"
     r"(?:reply|response|antwort|responder|generated reply)|auto[\s:-]|out[\s_-]of[\s_-](?:the[\s_-])?office|"
     r"ooo\b|on (?:vacation|leave|holiday)|vacation|"
     r"away from|i am away|i'm away|"

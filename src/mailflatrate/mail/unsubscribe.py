@@ -23,6 +23,8 @@ ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
 _ONE_CLICK_VALUE: Final = "=".join(ONE_CLICK)
 MAX_FORM_OCTETS: Final = 4096
 
+_MOST_OCTETS: Final = 256 * 1024
+_MOST_CHARACTERS: Final = 4_000
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _BOUNDARY: Final = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
 _FORM_NAME: Final = re.compile(rb'name=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
@@ -153,10 +155,10 @@ def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from
     The token is looked for where it cannot be mistaken: in the envelope, in the address fields, then in the
     subject, where some webmailers put the whole of the mailto URI.
     """
-    message = BytesParser(policy=compat32).parsebytes(raw, headersonly=True)
+    message = BytesParser(policy=compat32).parsebytes(raw[:_MOST_OCTETS], headersonly=True)
     subject = _field(message, "Subject")
     token, source = _find_token(message, envelope_to, subject)
-    from_address = parseaddr(_field(message, "From"))[1]
+    from_address = _author(message)
     return UnsubscribeMail(
         token=token,
         source=source,
@@ -237,9 +239,16 @@ def _is_one_click_multipart(content_type: str, body: bytes) -> bool:
 
 
 def _field(message: Message, name: str) -> str:
-    """A field's raw text on one line; "" when it is absent. Undecodable octets come back as U+FFFD."""
+    """A field's raw text on one line, cut; "" when it is absent. Undecodable octets come back as U+FFFD."""
     value = message.get(name)
-    return "" if value is None else " ".join(str(value).split())
+    return "" if value is None else " ".join(str(value)[:_MOST_CHARACTERS].split())
+
+
+def _author(message: Message) -> str:
+    try:
+        return parseaddr(_field(message, "From"))[1]
+    except RecursionError:  # comments in comments without end
+        return ""
 
 
 def _find_token(message: Message, envelope_to: Sequence[str], subject: str) -> tuple[str | None, RequestSource | None]:

@@ -42,8 +42,8 @@ def case_zip(view: CaseView) -> bytes:
         put("events.json", _json([_event_fields(event) for event in view.events]))
         put("xarf.json", _json(xarf_reports(view)))
         for report in view.reports:
-            if report.raw_mail is not None and report.raw_mail.raw:
-                put(f"mails/report-{report.id}.eml", bytes(report.raw_mail.raw))
+            if report.raw_mail is not None and (raw := report.raw_mail.content()):
+                put(f"mails/report-{report.id}.eml", raw)
         for person in view.people:
             put(f"proof/recipient-of-report-{person.report.id}.json", _json(_proof(person)))
         for question in view.questions:
@@ -164,7 +164,7 @@ def _xarf(case: Case, view: CaseView, report: Report) -> dict[str, Any]:
 
 def _xarf_evidence(report: Report) -> list[dict[str, Any]]:
     """The mail as it was handed in, without anybody's address and without the tokens that lead to a person."""
-    raw = bytes(report.raw_mail.raw)[:_SOURCE_OCTETS] if report.raw_mail is not None else b""
+    raw = report.raw_mail.content()[:_SOURCE_OCTETS] if report.raw_mail is not None else b""
     if not raw:
         return []
     text = redacted(raw.decode("utf-8", "replace"))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.models import RawMail
@@ -22,13 +23,14 @@ PURPOSES = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message for one of our addresses, as it came over the wire."""
+    """One message for one of our addresses, as it came over the wire. `also_to`: further recipients of it."""
 
     via: str
     peer: str
     envelope_from: str
     envelope_to: str
     raw: bytes
+    also_to: tuple[str, ...] = ()
 
 
 def our_domains() -> frozenset[str]:
@@ -78,22 +80,34 @@ def wake_readers(lanes: Iterable[int] = range(READ_LANES)) -> None:
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:
-    """Keep messages raw, in one transaction, and have them read after it; returns their ids."""
+    """Keep messages raw, in one transaction, and have them read after it; returns their ids.
+
+    A further recipient gets a row of its own, which points at the one that holds the content.
+    """
     now = clock.now()
-    rows = [
-        RawMail(
-            account_id=account_of(parse_recipient(arrival.envelope_to)),
-            via=arrival.via,
-            peer=arrival.peer,
-            envelope_from=arrival.envelope_from[:320],
-            envelope_to=arrival.envelope_to[:320],
-            raw=arrival.raw,
-            sha256=hashlib.sha256(arrival.raw).digest(),
-            received_at=now,
-        )
-        for arrival in arrivals
-    ]
+    rows = [_row(arrival, arrival.envelope_to, now, raw=arrival.raw) for arrival in arrivals]
     with tenancy.platform(PlatformReason.MAIL_IN):
-        ids = [row.id for row in RawMail.objects.bulk_create(rows)]
-        wake_readers({raw_mail_id % READ_LANES for raw_mail_id in ids})
-    return ids
+        stored = RawMail.objects.bulk_create(rows)
+        stored += RawMail.objects.bulk_create(
+            _row(arrival, recipient, now, raw=b"", content_of=row)
+            for arrival, row in zip(arrivals, rows, strict=True)
+            for recipient in arrival.also_to
+        )
+        wake_readers({row.id % READ_LANES for row in stored})
+    return [row.id for row in stored]
+
+
+def _row(
+    arrival: Arrival, recipient: str, now: datetime, *, raw: bytes, content_of: RawMail | None = None
+) -> RawMail:  # fmt: skip
+    return RawMail(
+        account_id=account_of(parse_recipient(recipient)),
+        via=arrival.via,
+        peer=arrival.peer,
+        envelope_from=arrival.envelope_from[:320],
+        envelope_to=recipient[:320],
+        raw=raw,
+        content_of=content_of,
+        sha256=hashlib.sha256(arrival.raw).digest(),
+        received_at=now,
+    )

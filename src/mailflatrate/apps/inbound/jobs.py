@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from mailflatrate.apps.inbound import actions, mailbox, naming, postbox
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
-from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left, waiting_in
+from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
 from mailflatrate.apps.inbound.trust import Proof
 from mailflatrate.base import clock
+from mailflatrate.base.child import ChildBusy
 from mailflatrate.base.jobs import Queue, defer, job, wake
 from mailflatrate.wire.imap import MailboxUnavailable
 
@@ -25,6 +27,7 @@ GATHER_SECONDS = 0.1
 AT_MOST_SECONDS = 4.0
 LEFT_AFTER = timedelta(seconds=60)
 NOTING_SECONDS = 30.0
+NOT_ITS_FAULT = (OperationalError, InterfaceError, ChildBusy)
 
 
 @job("inbound.read_new", Queue.INBOUND)
@@ -36,8 +39,13 @@ def read_new(lane: int) -> None:
     """
     after_id, ends = 0, time.monotonic() + AT_MOST_SECONDS
     time.sleep(GATHER_SECONDS)
-    while few := waiting_in(lane, READ_LANES, after_id=after_id):
-        read_mails(few)
+    while few := actions.claim_mails(lane, READ_LANES, after_id=after_id):
+        try:
+            read_mails(few)
+        except NOT_ITS_FAULT:
+            with suppress(DatabaseError):
+                actions.release_mails(few)
+            raise
         after_id = few[-1]
         if time.monotonic() > ends:
             wake_readers({lane})
@@ -78,7 +86,7 @@ def _read(raw_mail_id: int, *, asked: int = 0) -> None:
     """A message that breaks its reader is put aside for a person; it stops no other and is never dropped."""
     try:
         _ask_again_later(raw_mail_id, actions.read_mail(raw_mail_id, again=asked > 0), asked=asked)
-    except (OperationalError, InterfaceError):
+    except NOT_ITS_FAULT:
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
         log.exception("a message could not be acted on", raw_mail=raw_mail_id)

@@ -59,6 +59,9 @@ class RawMail(TenantModel):
     envelope_from = models.CharField(max_length=320, blank=True, db_default="")
     envelope_to = models.CharField(max_length=320)
     raw = models.BinaryField()
+    content_of = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the row that holds its content"
+    )
     sha256 = models.BinaryField(max_length=32)
     state = models.CharField(max_length=8, choices=RawMailState.choices, db_default=RawMailState.NEW)
     kind = models.CharField(max_length=12, blank=True, db_default="")
@@ -66,6 +69,7 @@ class RawMail(TenantModel):
     reading = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     delivery_id = models.BigIntegerField(null=True)
     handled_at = models.DateTimeField(null=True, help_text="when it was read first")
+    attempts = models.SmallIntegerField(default=0, db_default=0, help_text="times that reading it was begun")
     desk = models.CharField(max_length=8, choices=DeskState.choices, blank=True, default="", db_default="")
     address_keys = _address_keys()
 
@@ -83,6 +87,12 @@ class RawMail(TenantModel):
             *_named_indexes("raw_mail"),
             models.Index(fields=["delivery_id"], condition=Q(delivery_id__isnull=False), name="raw_mail_delivery"),
         ]
+
+    def content(self) -> bytes:
+        """The message as it came; it may be in the row of another recipient. Runs inside `tenancy.platform(...)`."""
+        if self.content_of_id is None:
+            return bytes(self.raw)
+        return bytes(RawMail.objects.values_list("raw", flat=True).get(id=self.content_of_id))
 
 
 class FeedbackKind(models.TextChoices):

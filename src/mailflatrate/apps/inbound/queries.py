@@ -26,20 +26,27 @@ TOGETHER = 100
 TOGETHER_OCTETS = 16 * 1024 * 1024
 
 _WAITING = """
-SELECT id, octet_length(raw) FROM raw_mail
+SELECT id, octet_length(raw), attempts FROM raw_mail
 WHERE state = 'new' AND id > %s AND id %% %s = %s ORDER BY id LIMIT %s
 """
 
 
-def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[int]:
-    """The next messages of a lane to read together, by id; no more than fit into memory (but one at least)."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that waits to be read; `attempts`: how often that was begun."""
+
+    id: int
+    octets: int
+    attempts: int
+
+
+def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[Waiting]:
+    """The next messages of a lane by id; no more than fit into memory (but one at least)."""
     with tenancy.platform(PlatformReason.MAIL_IN), connection.cursor() as cursor:
         cursor.execute(_WAITING, [after_id, lanes, lane, TOGETHER])
-        rows = cursor.fetchall()
-    octets = list(accumulate(row[1] for row in rows))
-    return [row[0] for row, so_far in zip(rows, octets, strict=True) if so_far <= TOGETHER_OCTETS] or [
-        row[0] for row in rows[:1]
-    ]
+        rows = [Waiting(*row) for row in cursor.fetchall()]
+    octets = accumulate(row.octets for row in rows)
+    return [row for row, so_far in zip(rows, octets, strict=True) if so_far <= TOGETHER_OCTETS] or rows[:1]
 
 
 def is_any_left(before: datetime) -> bool:

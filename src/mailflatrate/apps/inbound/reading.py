@@ -8,17 +8,18 @@ from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.inbound.foreign import read_mail, unread
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.trust import Proof, Trust, judge_sender, names_one_of
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.base import tenancy
+from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, canonical_key
-from mailflatrate.mail.aggregate import AggregateReport, read_aggregates
-from mailflatrate.mail.inspect import Inspection, inspect_message
-from mailflatrate.mail.reading.mime import Headers, parse
+from mailflatrate.mail.aggregate import AggregateReport
+from mailflatrate.mail.foreign import ForeignMail
+from mailflatrate.mail.inspect import Inspection
 from mailflatrate.mail.reading.storable import storable_json
 from mailflatrate.mail.reading.values import Kind
 from mailflatrate.mail.tokens import TokenClaims
@@ -56,6 +57,7 @@ class Reading:
     trust: Trust
     tray: Tray
     aggregates: tuple[AggregateReport, ...] = ()
+    is_readable: bool = True
 
     @property
     def kind(self) -> Kind:
@@ -108,12 +110,18 @@ class _Look:
 
     address: InboundAddress
     envelope: TokenClaims | None
-    inspection: Inspection
+    foreign: ForeignMail
+    is_readable: bool
+
+    @property
+    def inspection(self) -> Inspection:
+        """What it is and says."""
+        return self.foreign.inspection
 
     @property
     def needs_judging(self) -> bool:
         """Whether it matters who sent it (R-78)."""
-        return (
+        return self.is_readable and (
             self.address.kind in ROLES
             or self.address.kind is RecipientKind.AGGREGATE
             or self.inspection.kind is Kind.COMPLAINT
@@ -124,8 +132,23 @@ def _look(mail: RawMail) -> _Look:
     address = parse_recipient(mail.envelope_to)
     claims = claims_of(address)
     envelope = claims if claims is not None and claims.account_id > 0 else None
+    try:
+        return _Look(address, envelope, _understood(mail, address, envelope), is_readable=True)
+    except child.ChildBusy:
+        raise  # not the message's fault
+    except child.ChildError as problem:
+        return _Look(address, envelope, unread(problem), is_readable=False)
+
+
+def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | None) -> ForeignMail:
+    """Read in a child process; a second time where the first one died, which may have been an accident."""
     # An envelope that proves the delivery leaves nothing to be looked for inside.
-    return _Look(address, envelope, inspect_message(bytes(mail.raw), key_ring=None if envelope else key_ring()))
+    wanted = {"with_tokens": envelope is None, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
+    raw = bytes(mail.raw)
+    try:
+        return read_mail(raw, **wanted)
+    except child.ChildCrashed:
+        return read_mail(raw, **wanted)
 
 
 def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
@@ -147,11 +170,8 @@ def _reading(mail: RawMail, look: _Look, trust: Trust) -> Reading:
         target = _target(inspection, trust)
     tray = Tray.QUIET
     if address.kind in AT_THE_DESK:
-        tray = _tray(inspection, parse(bytes(mail.raw)).headers, address)
-    aggregates: tuple[AggregateReport, ...] = ()
-    if inspection.kind is Kind.REPORT or address.kind is RecipientKind.AGGREGATE:
-        aggregates = tuple(read_aggregates(parse(bytes(mail.raw))))
-    return Reading(inspection, address, target, trust, tray, aggregates)
+        tray = _tray(look.foreign, address)
+    return Reading(inspection, address, target, trust, tray, look.foreign.aggregates, look.is_readable)
 
 
 def _target(inspection: Inspection, trust: Trust) -> Target | None:
@@ -192,28 +212,16 @@ def _delivery_of(sender: str, campaign: Campaign) -> int | None:
         return row.id if row else None
 
 
-def _tray(inspection: Inspection, headers: Headers, address: InboundAddress) -> Tray:
-    marks = inspection.marks
+def _tray(foreign: ForeignMail, address: InboundAddress) -> Tray:
+    inspection, marks = foreign.inspection, foreign.inspection.marks
     has_mark = bool(marks.claims or marks.edition or marks.mailing_ids) or address.token is not None
     return sort_desk_mail(
         DeskMailFacts(
             kind=inspection.kind,
             has_mark=has_mark,
             carries_mail=inspection.original is not None,
-            is_bulk=_is_bulk(headers),
-            is_marked_spam=_is_marked(headers),
-            names_us=has_mark or names_one_of([*headers.all("to"), *headers.all("cc")], our_domains()),
+            is_bulk=foreign.is_bulk,
+            is_marked_spam=foreign.is_marked_spam,
+            names_us=has_mark or names_one_of(foreign.recipients, our_domains()),
         )
-    )
-
-
-def _is_bulk(headers: Headers) -> bool:
-    return any(name in headers for name in ("list-unsubscribe", "list-id", "feedback-id")) or headers.raw(
-        "precedence"
-    ).lower() in ("bulk", "list", "junk")
-
-
-def _is_marked(headers: Headers) -> bool:
-    return headers.raw("x-spam-flag").lower().startswith("yes") or headers.raw("x-spam-status").lower().startswith(
-        "yes"
     )

@@ -27,7 +27,7 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
         raise suppression.SuppressionError(_("Write why the message is read again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
-        if not mail.raw:
+        if not mail.content():
             raise suppression.SuppressionError(_("The content of this message was erased after its time (R-95)."))
         audit.record(
             "mail.replayed", by=audit.person(by), account_id=mail.account_id, subject=f"raw_mail:{mail.id}",

@@ -49,3 +49,9 @@ def count_slowly(most: int) -> Iterator[int]:
     yield from range(most)
     while True:
         pass
+
+
+def spin(*arguments: object) -> None:
+    """Never end, whatever the arguments are."""
+    while True:
+        pass

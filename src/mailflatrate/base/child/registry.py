@@ -39,10 +39,39 @@ class Reader:
 
 
 _HERE = "mailflatrate.base.child.probe"
+_SHEETS = "mailflatrate.apps.lists.intake.sheets"
+_PICTURES = "mailflatrate.mail.pictures"
+_MAIL = "mailflatrate.mail.foreign"
 READERS: Mapping[str, Reader] = {
+    "mail.read": Reader(f"{_MAIL}:read_foreign_mail"),
+    "mail.show": Reader(f"{_MAIL}:read_shown_mail"),
+    "mail.file": Reader(f"{_MAIL}:read_mail_file", answer_mb=64),
+    "workbook.head": Reader(
+        f"{_SHEETS}:read_first_rows", cpu_seconds=1.8, memory_mb=208, raises=(f"{_SHEETS}:WorkbookRefused",)
+    ),
+    "workbook.rows": Reader(
+        f"{_SHEETS}:read_rows", cpu_seconds=15, wall_seconds=60, memory_mb=208, raises=(f"{_SHEETS}:WorkbookRefused",)
+    ),
+    "picture.set": Reader(
+        f"{_PICTURES}:read_picture_set",
+        cpu_seconds=1.9,
+        memory_mb=224,
+        answer_mb=64,
+        alone=True,
+        raises=(f"{_PICTURES}:PictureRefused",),
+    ),
+    "picture.still": Reader(
+        f"{_PICTURES}:read_still_picture",
+        cpu_seconds=1.9,
+        memory_mb=224,
+        answer_mb=64,
+        alone=True,
+        raises=(f"{_PICTURES}:PictureRefused",),
+    ),
     "probe": Reader(
         f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=2, memory_mb=128, raises=(f"{_HERE}:ProbeRefused",)
     ),
+    "probe.spin": Reader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
     "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=2, raises=("mailflatrate.mail.feed:NoFeed",)),
     "probe.stream": Reader(f"{_HERE}:count_slowly", cpu_seconds=0.5),

@@ -4,16 +4,17 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
-from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from mailflatrate.apps.inbound import intake, postbox
 from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.entrypoints.smtpd.spool import Spool
+from mailflatrate.entrypoints.smtpd.visitors import CountedLMTP, CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.world import World
 from mailflatrate.settings import Settings, load_settings
 
@@ -21,6 +22,8 @@ log = structlog.get_logger("smtpd")
 
 LARGEST_MESSAGE_BYTES = 30 * 1024 * 1024
 DOMAINS_FRESH_SECONDS = 30.0
+MOST_RECIPIENTS = 50
+TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients"
 TRY_LATER = "451 4.3.0 Could not store the message just now, please try again"
 
 
@@ -36,7 +39,11 @@ class InboundHandler:
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Check one recipient."""
+        """Check one recipient; each counts once, however it is spelled."""
+        if address.lower() in {known.lower() for known in envelope.rcpt_tos}:
+            return "250 2.1.5 OK"
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return TOO_MANY_RECIPIENTS
         if time.monotonic() - self._domains_at > DOMAINS_FRESH_SECONDS:
             self._domains = await asyncio.to_thread(intake.our_domains)
             self._domains_at = time.monotonic()
@@ -48,10 +55,10 @@ class InboundHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store the message once for each recipient, then answer."""
-        arrivals = arrivals_of(self._via, session, envelope)
+        """Store the message once, with all its recipients, then answer."""
+        first, *others = arrivals_of(self._via, session, envelope)
         try:
-            await asyncio.gather(*(self._spool.put(arrival) for arrival in arrivals))
+            await self._spool.put(replace(first, also_to=tuple(other.envelope_to for other in others)))
         except Exception:
             log.exception("storing failed; the sender is asked to try again")
             return TRY_LATER
@@ -69,6 +76,8 @@ class PostboxHandler:
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Refuse where the address is one that refuses."""
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return TOO_MANY_RECIPIENTS
         refused = await self._world.refuses(address)
         if refused is None:
             if server.transport is not None:
@@ -109,7 +118,7 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     inbound: Spool[Arrival] = Spool(intake.store)
     kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
-    world = World(settings)
+    world, visitors = World(settings), Visitors(settings.inbound_relays)
     options: dict[str, Any] = {
         "data_size_limit": LARGEST_MESSAGE_BYTES,
         "enable_SMTPUTF8": True,
@@ -117,8 +126,8 @@ async def _serve(settings: Settings) -> None:
         "ident": "mailflatrate",
     }
     listeners: list[tuple[int, Callable[[], asyncio.Protocol]]] = [
-        (settings.inbound_smtp_port, lambda: SMTP(InboundHandler("smtp", inbound), **options)),
-        (settings.inbound_lmtp_port, lambda: LMTP(InboundHandler("lmtp", inbound), **options)),
+        (settings.inbound_smtp_port, lambda: CountedSMTP(InboundHandler("smtp", inbound), visitors, **options)),
+        (settings.inbound_lmtp_port, lambda: CountedLMTP(InboundHandler("lmtp", inbound), visitors, **options)),
         (settings.postbox_port, lambda: SMTP(PostboxHandler(kept, world), **options)),
     ]
     servers = [await loop.create_server(factory, settings.smtpd_host, port) for port, factory in listeners if port]

@@ -6,6 +6,7 @@ from typing import Final
 from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
 
+from mailflatrate.base import child
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
 from mailflatrate.entrypoints.web.serving.bodies import MB, Budget
@@ -14,6 +15,8 @@ from mailflatrate.entrypoints.web.serving.lanes import make_lanes
 MOST_THREADS: Final = 8  # of a web process; they wait for the database most of the time
 UPLOADS_OCTETS: Final = 2048 * MB
 UPLOADS_OCTETS_PER_CLIENT: Final = 768 * MB
+READERS_AT_HAND: Final = ("mail.file", "picture.set")
+"""Their processes start with the pages, so that the first upload does not wait for Python."""
 
 
 def make_application() -> Pages:
@@ -24,4 +27,6 @@ def make_application() -> Pages:
     django_settings.FILE_UPLOAD_TEMP_DIR = str(folder)  # Django's copies too: /tmp may be small, or memory
     threads = min(MOST_THREADS, 2 * (os.cpu_count() or 1) + 1)
     budget = Budget(UPLOADS_OCTETS, UPLOADS_OCTETS_PER_CLIENT)
+    for reader in READERS_AT_HAND:
+        child.warm(reader)
     return Pages(get_wsgi_application(), make_lanes(threads), budget, folder)

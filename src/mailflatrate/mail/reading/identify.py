@@ -7,7 +7,7 @@ the fields of the message itself, and every word and link of its text, inline fo
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
 from mailflatrate.mail.reading.carried import carried_mails
@@ -40,13 +40,23 @@ _MAX_TEXT = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class TokenTrial:
+    """A word with the shape of a token: in which kind of place, and whether only a token of ours can be there."""
+
+    where: str
+    token: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """What of ours was found.
 
     `mailing_ids` are in their shown form, the likeliest first, each a hint. `claims` (with `purpose`) come from a token
     of one delivery that the key ring verified, `edition` from one that names only the mailing (a link that is the same
     for everybody; its `delivery_id` is the edition's id). `where` says in what the proof stood: "report", "attached",
-    "fields" or "text". `forged` counts tokens in places of ours that were not made here.
+    "fields" or "text". `forged` counts tokens in places of ours that were not made here. `trials` are what `verify`
+    looks at: who reads a mail needs no key.
     """
 
     mailing_ids: tuple[str, ...] = ()
@@ -55,62 +65,64 @@ class Marks:
     edition: TokenClaims | None = None
     where: str = ""
     forged: int = 0
+    trials: tuple[TokenTrial, ...] = ()
+
+    def verify(self, key_ring: KeyRing) -> "Marks":
+        """Try the tokens in order until one names a delivery."""
+        edition, edition_where, forged = None, "", 0
+        for trial in self.trials:
+            found = key_ring.identify(trial.token)
+            if found is None:
+                # A hash of somebody else's that happens to stand somewhere is no forgery.
+                forged += trial.ours
+            elif found[0] in _OF_A_DELIVERY:
+                return replace(
+                    self,
+                    purpose=found[0],
+                    claims=found[1],
+                    edition=edition,
+                    where=trial.where,
+                    forged=forged,
+                    trials=(),
+                )
+            elif found[0] is Purpose.CLICK:
+                edition, edition_where = edition or found[1], edition_where or trial.where
+        return replace(self, edition=edition, where=edition_where, forged=forged, trials=())
 
 
-def find_marks(message: Part, quoted: Headers | None, text: str, key_ring: KeyRing | None) -> Marks:
-    """Our marks in a message. `quoted` are fields of the returned mail that stand in its text, `text` is what a person
-    or machine wrote at its top. Without a key ring only mailing IDs are found.
+def find_marks(message: Part, quoted: Headers | None, text: str, *, with_tokens: bool) -> Marks:
+    """Our marks in a message, not verified yet. `quoted` are fields of the returned mail that stand in its text, `text`
+    is what a person or machine wrote at its top. Otherwise only mailing IDs are found.
     """
     carried = list(_carried(message, 0))[:_MAX_CARRIED]
     heads = [headers for headers in (*(part.headers for part in carried), quoted) if headers]
     ids = _mailing_ids([*heads, message.headers], text, carried)
-    if key_ring is None:
+    if not with_tokens:
         return Marks(ids)
-    places = _places(message, carried, heads, text)
-    found = _Search(key_ring)
+    return Marks(ids, trials=_trials(_places(message, carried, heads, text)))
+
+
+def marks_in_octets(raw: bytes) -> Marks:
+    """Tokens in the bytes as they are, without reading them as a mail: what a header or a link shows at once."""
+    return Marks(trials=_trials([("text", raw[:_MAX_TEXT].decode("latin-1"))]))
+
+
+def _trials(places: Iterable[tuple[str, str]]) -> tuple[TokenTrial, ...]:
+    """Each token once, where it is seen first, so many at most that nobody can make us try hashes without end."""
+    found: dict[str, TokenTrial] = {}
     for where, content in places:
-        if found.claims is None:
-            found.look(where, content)
-    return Marks(ids, found.purpose, found.claims, found.edition, found.where, found.forged)
-
-
-class _Search:
-    """Tries tokens place by place until one names a delivery."""
-
-    def __init__(self, key_ring: KeyRing) -> None:
-        self._ring = key_ring
-        self._tried: dict[str, bool] = {}
-        self.purpose: Purpose | None = None
-        self.claims: TokenClaims | None = None
-        self.edition: TokenClaims | None = None
-        self.where = ""
-
-    @property
-    def forged(self) -> int:
-        return sum(not genuine for genuine in self._tried.values())
-
-    def look(self, where: str, content: str) -> None:
         tokens = _tokens(content)
-        ours = [match.lower() for match in _OURS.findall(content)] if tokens else []
+        ours = dict.fromkeys(match.lower() for match in _OURS.findall(content)) if tokens else {}
         if not ours and "\n>" in content and any(mark in content for mark in _MAY_BE_BROKEN):
-            ours = [match.lower() for match in _OURS_JOINED.findall(_BROKEN_LINE.sub("", content))]
+            joined = _BROKEN_LINE.sub("", content)
+            ours = dict.fromkeys(match.lower() for match in _OURS_JOINED.findall(joined))
         # Where a link can only be ours the token is tried first, so that hashes of others do not use up the trials.
-        for token in dict.fromkeys([*ours, *tokens]):
-            if token in self._tried or len(self._tried) >= _MAX_TRIED:
-                continue
-            found = self._ring.identify(token)
-            # A hash of somebody else's that happens to stand somewhere is no forgery.
-            self._tried[token] = found is not None or token not in ours
-            if found is None:
-                continue
-            purpose, claims = found
-            if purpose not in _OF_A_DELIVERY:
-                if purpose is Purpose.CLICK:
-                    self.edition = self.edition or claims
-                    self.where = self.where or where
-                continue
-            self.purpose, self.claims, self.where = purpose, claims, where
-            return
+        for token in (*ours, *tokens):
+            if token not in found:
+                found[token] = TokenTrial(where, token, token in ours)
+                if len(found) >= _MAX_TRIED:
+                    return tuple(found.values())
+    return tuple(found.values())
 
 
 def _tokens(content: str) -> list[str]:

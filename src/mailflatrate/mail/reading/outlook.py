@@ -5,15 +5,18 @@ header as it came over the wire, the text, the HTML. Bytes in, an RFC 5322 messa
 """
 
 import re
+from collections.abc import Iterator
+from functools import cached_property
 from struct import error as StructError
 from struct import unpack_from
 
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFA  # every sector number from here on is a mark ([MS-CFB] 2.1)
 _ENTRY = 128
-_MOST_SECTORS = 65_536
-_STREAM, _ROOT = 2, 5
-_HEADER, _SUBJECT, _SENDER, _TEXT, _HTML = "007D", "0037", "0C1F", "1000", "1013"
+_MOST_ENTRIES = 20_000
+_MOST_OCTETS = 4 * 1024 * 1024
+_STREAM = 2
+_HEADER, _SUBJECT, _SENDER, _TEXT, _HTML = _WANTED = "007D", "0037", "0C1F", "1000", "1013"
 _NAME = re.compile(r"__substg1\.0_([0-9A-F]{4})(001E|001F|0102)$")
 _MIME_FIELDS = re.compile(r"^(?:content-[\w-]+|mime-version)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*\n?", re.M | re.I)
 
@@ -46,19 +49,28 @@ def message_of(header: str, sender: str, subject: str, text: str, markup: str) -
 
 
 class _Compound:
-    """The sectors of a compound file and the chains that they form."""
+    """The sectors of a compound file and the chains that they form. Raises ValueError for a chain that is none."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._size = 1 << unpack_from("<H", data, 30)[0]
-        self._small_size = 1 << unpack_from("<H", data, 32)[0]
-        if self._size not in (512, 4096) or self._small_size != 64:
+        self._size = 1 << min(unpack_from("<H", data, 30)[0], 16)
+        if self._size not in (512, 4096) or unpack_from("<H", data, 32)[0] != 6:
             raise ValueError("no sector size of a compound file")
+        self._sectors = -(-len(data) // self._size) - 1
         self.cutoff: int = unpack_from("<I", data, 56)[0]
-        places = [place for place in unpack_from("<109I", data, 76) if place < _END]
+        places = dict.fromkeys(place for place in unpack_from("<109I", data, 76) if place < self._sectors)
         self._fat = self._table(b"".join(self._sector(place) for place in places))
-        self._small_fat = self._table(self.chain(unpack_from("<I", data, 60)[0]))
         self.directory = self.chain(unpack_from("<I", data, 48)[0])
+
+    @cached_property
+    def _small_fat(self) -> tuple[int, ...]:
+        """Few files have a text that is long enough to need none of it, but some have."""
+        return self._table(self.chain(unpack_from("<I", self._data, 60)[0]))
+
+    @cached_property
+    def _container(self) -> bytes:
+        """The stream of the root, which is the first entry; streams below the cutoff lie in it."""
+        return self.chain(unpack_from("<I", self.directory, 116)[0])
 
     def _sector(self, number: int) -> bytes:
         start = (number + 1) * self._size
@@ -69,20 +81,25 @@ class _Compound:
         return unpack_from(f"<{len(data) // 4}I", data)
 
     def chain(self, number: int) -> bytes:
-        """The octets of a chain of sectors; a chain that runs in a circle ends after `_MOST_SECTORS`."""
-        pieces: list[bytes] = []
-        while number < _END and len(pieces) < _MOST_SECTORS:
-            pieces.append(self._sector(number))
-            number = self._fat[number]
-        return b"".join(pieces)
+        """The octets of a chain of sectors."""
+        return b"".join(self._sector(each) for each in _walk(self._fat, number, self._sectors))
 
-    def small_chain(self, number: int, container: bytes) -> bytes:
-        """The octets of a stream below the cutoff, which lies in the root's stream."""
-        pieces: list[bytes] = []
-        while number < _END and len(pieces) < _MOST_SECTORS:
-            pieces.append(container[number * 64 : number * 64 + 64])
-            number = self._small_fat[number]
-        return b"".join(pieces)
+    def small_chain(self, number: int) -> bytes:
+        """The octets of a stream below the cutoff."""
+        whole = self._container
+        most = -(-len(whole) // 64)
+        return b"".join(whole[each * 64 : each * 64 + 64] for each in _walk(self._small_fat, number, most))
+
+
+def _walk(table: tuple[int, ...], number: int, most: int) -> Iterator[int]:
+    """The sectors of a chain: each below `most`, none twice, so that a chain is never longer than its file."""
+    seen: set[int] = set()
+    while number < _END:
+        if number >= most or number in seen:
+            raise ValueError("a chain leaves the file or runs in a circle")
+        seen.add(number)
+        yield number
+        number = table[number]
 
 
 def _properties(data: bytes) -> dict[str, str]:
@@ -90,21 +107,19 @@ def _properties(data: bytes) -> dict[str, str]:
     if not is_outlook(data):
         raise ValueError("no compound file")
     file = _Compound(data)
-    entries = [file.directory[at : at + _ENTRY] for at in range(0, len(file.directory) - _ENTRY + 1, _ENTRY)]
-    container = b""
+    end = min(len(file.directory), _MOST_ENTRIES * _ENTRY)
     found: dict[str, str] = {}
-    for entry in entries:
-        length, kind = unpack_from("<HB", entry, 64)
-        name = entry[: max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
-        start, size = unpack_from("<IQ", entry, 116)
-        if kind == _ROOT:
-            container = file.chain(start)
+    for at in range(0, end - _ENTRY + 1, _ENTRY):
+        length, kind = unpack_from("<HB", file.directory, at + 64)
+        if kind != _STREAM:
+            continue
+        name = file.directory[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
         match = _NAME.match(name)
-        if kind != _STREAM or match is None or match[1] in found:
+        if match is None or match[1] in found or match[1] not in _WANTED:
             continue
-        if match[1] not in (_HEADER, _SUBJECT, _SENDER, _TEXT, _HTML):
-            continue
-        content = file.chain(start) if size >= file.cutoff else file.small_chain(start, container)
-        octets = content[: size & 0xFFFFFFFF]
+        start, size = unpack_from("<IQ", file.directory, at + 116)
+        size &= 0xFFFFFFFF
+        content = file.chain(start) if size >= file.cutoff else file.small_chain(start)
+        octets = content[: min(size, _MOST_OCTETS)]
         found[match[1]] = octets.decode("utf-16-le" if match[2] == "001F" else "utf-8", "replace")
     return found

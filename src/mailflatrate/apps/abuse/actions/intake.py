@@ -14,6 +14,7 @@ from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, Via
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken
+from mailflatrate.apps.inbound.foreign import read_mail, show_mail
 from mailflatrate.apps.inbound.intake import claims_of
 from mailflatrate.apps.inbound.models import DeskState, RawMail
 from mailflatrate.apps.inbound.trust import Proof
@@ -22,9 +23,6 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, canonical_key
-from mailflatrate.mail.inspect import inspect_message
-from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.mime import parse
 from mailflatrate.mail.verp import RecipientKind, parse_recipient
 from mailflatrate.rules.reports import Effect, ReportFacts, judge_report
 
@@ -58,8 +56,8 @@ def take_mail(raw_mail_id: int) -> None:
 
 def _report_of(mail: RawMail) -> None:
     reading: dict[str, Any] = mail.reading
-    message = parse(bytes(mail.raw))
-    text = notice_text(message).strip()[:SHOWN_CHARACTERS]
+    shown = show_mail(mail.content(), text_characters=SHOWN_CHARACTERS)
+    text = shown.text
     about = _about(mail.account_id, mail.delivery_id, reading.get("campaign_id"))
     is_loop = bool(reading.get("machine"))
     effect = judge_report(_facts(mail, reading))
@@ -67,7 +65,7 @@ def _report_of(mail: RawMail) -> None:
     # Whoever hands in a report of a feedback loop waits for nothing; the person who complained is its recipient.
     key = about.address_key if is_loop else address_key(sender)
     original = reading.get("original") or {}
-    told = str(original.get("subject") or message.headers.text("subject"))
+    told = str(original.get("subject") or shown.subject)
     draft = Draft(
         via=Via.LOOP if is_loop else Via.MAIL, at=mail.received_at, account_id=about.account_id,
         campaign=about.campaign, reporter=sender, reporter_key=key,
@@ -78,7 +76,7 @@ def _report_of(mail: RawMail) -> None:
             "how": str(reading.get("how") or ""), "proof": str(reading.get("proof") or ""),
             "effect": "" if effect.effect is Effect.NOTHING or about.contact_id is None else effect.effect.value,
             "platform": effect.platform, "forged": min(int(reading.get("forged") or 0), 99),
-            "message_id": message.headers.raw("message-id")[:250], "complaint": "unasked" if is_loop else "",
+            "message_id": shown.message_id[:250], "complaint": "unasked" if is_loop else "",
         },
     )  # fmt: skip
     report = file_report(draft)
@@ -166,8 +164,8 @@ class Finding:
 
 
 def find(raw: bytes) -> Finding:
-    """Whose mail it is that somebody holds; changes nothing."""
-    marks = inspect_message(raw, key_ring=key_ring()).marks
+    """Whose mail it is that somebody holds; changes nothing. Raises ChildError for a file that cannot be read."""
+    marks = read_mail(raw, with_tokens=True).inspection.marks
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         if marks.claims is not None and marks.purpose is not None:
             about = _about(marks.claims.account_id, marks.claims.delivery_id, None)

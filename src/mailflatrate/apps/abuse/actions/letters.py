@@ -9,13 +9,12 @@ from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, EventKind, Report
 from mailflatrate.apps.accounts.actions import answer_report
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.inbound.foreign import show_mail
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.links import report_url
-from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.mime import parse
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.rules.cases import answer_due, may_send_receipt
@@ -93,7 +92,7 @@ def take_letter(mail: RawMail, report_id: int) -> None:
     if report is None:
         return
     case = _home(report)
-    text = notice_text(parse(bytes(mail.raw))).strip()[:LONGEST_LETTER]
+    text = show_mail(mail.content(), text_characters=LONGEST_LETTER).text
     details = {"report": report.id, "raw_mail": mail.id, "sender": mail.reading.get("sender") or mail.envelope_from}
     if CaseEvent.objects.filter(case=case, kind=EventKind.LETTER_IN, details__raw_mail=mail.id).exists():
         return

@@ -8,14 +8,8 @@ from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
 from mailflatrate.apps.campaigns.gallery import picture_file
 from mailflatrate.apps.campaigns.media import COLUMN, COLUMN_TWICE, THUMBNAIL, WHOLE
 from mailflatrate.apps.campaigns.models import Media, MediaFile
-from mailflatrate.mail.pictures import (
-    LETTER_WIDTHS_PX,
-    Picture,
-    PictureRefused,
-    narrower,
-    read_picture,
-    thumbnail,
-)
+from mailflatrate.base import child
+from mailflatrate.mail.pictures import Picture, PictureRefused, PictureSet, Refusal
 from mailflatrate.settings import load_settings
 
 MEGABYTE = 1024 * 1024
@@ -59,15 +53,17 @@ def upload_media(
 
 
 def _files(data: bytes) -> dict[int, Picture]:
+    """Decoded in a child process: a small file may unpack to much."""
     try:
-        whole = read_picture(data)
+        found: PictureSet = child.call("picture.set", data)
     except PictureRefused as refused:
         raise MediaRefused(refused.reason) from refused
-    files = {WHOLE: whole, THUMBNAIL: thumbnail(whole)}
-    for slot, width in zip((COLUMN, COLUMN_TWICE), LETTER_WIDTHS_PX, strict=True):
-        smaller = narrower(whole, width)
-        if smaller is not None:
-            files[slot] = smaller
+    except child.ChildBusy as busy:
+        raise MediaRefused(Refusal.BUSY) from busy
+    except child.ChildError as problem:
+        raise MediaRefused(Refusal.TOO_COSTLY) from problem
+    files = {WHOLE: found.whole, THUMBNAIL: found.thumbnail}
+    files |= {slot: each for slot, each in zip((COLUMN, COLUMN_TWICE), found.narrower, strict=True) if each is not None}
     return files
 
 

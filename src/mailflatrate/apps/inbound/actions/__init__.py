@@ -4,6 +4,7 @@ The story of a message: find whom it is about, say what it is, record it once, a
 at is marked for the abuse desk in the same transaction.
 """
 
+from mailflatrate.apps.inbound.actions.claiming import claim_mails, release_mails
 from mailflatrate.apps.inbound.actions.desk import WAKE_DESK, hand_to_desk, mark_taken, put_aside, put_away
 from mailflatrate.apps.inbound.actions.people import complain, unsubscribe_delivery
 from mailflatrate.apps.inbound.actions.together import HANDED_IN, read_mail, read_together
@@ -12,6 +13,7 @@ from mailflatrate.apps.inbound.actions.work import source_of
 __all__ = [
     "HANDED_IN",
     "WAKE_DESK",
+    "claim_mails",
     "complain",
     "hand_to_desk",
     "mark_taken",
@@ -19,6 +21,7 @@ __all__ = [
     "put_away",
     "read_mail",
     "read_together",
+    "release_mails",
     "source_of",
     "unsubscribe_delivery",
 ]

@@ -55,6 +55,8 @@ def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[i
     """As `read_mail`, for several messages in one transaction: for all, or by what it raises for none of them."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         stored = list(RawMail.objects.filter(id__in=raw_mail_ids).order_by("id"))
+        for mail in stored:
+            mail.raw = mail.content()  # never saved from here: `_CLOSE` names its columns
     mails = [mail for mail in stored if _is_to_be_read(mail, again=again)]
     found = list(zip(mails, read_all(mails), strict=True))
     if not found:
@@ -164,6 +166,9 @@ def _conclude(mail: RawMail, reading: Reading, *, has_delivery: bool, done: bool
         mail.desk = DeskState.WAITING
     if mail.state == RawMailState.HANDLED:  # read again: what a person put away stays away
         state, reason = RawMailState.HANDLED, mail.reason
+    elif not reading.is_readable and not done:
+        mail.desk = DeskState.NO
+        state, reason = RawMailState.UNREAD, ""
     elif done or wanted or reading.address.kind in ROLES:
         apart = reading.tray is Tray.APART and not done
         state, reason = (RawMailState.APART, "") if apart else (RawMailState.HANDLED, "")

@@ -16,6 +16,15 @@ MAX_LINE_CHARACTERS = 256 * 1024
 """A longer physical line is cut here, so that a file without line ends cannot fill the memory."""
 
 
+MAX_RECORD_LINES = 60
+"""A quote may stay open over so many lines: a file of lines that each leave one open would be read once for each."""
+MAX_FAULTS_BEFORE_HEADER = 200
+
+
+class _RecordTooLong(csv.Error):
+    """A record goes on for more lines than any cell has."""
+
+
 class RowFault(StrEnum):
     """Why a row could not be read; the value is the stored reason."""
 
@@ -57,7 +66,9 @@ class CsvTable:
         self._position_bytes = 0
         self._headed = True
         self.header: list[str] = []
-        for _line, cells, fault in self._records():
+        for number, (_line, cells, fault) in enumerate(self._records()):
+            if number >= MAX_FAULTS_BEFORE_HEADER:
+                break
             if fault is None:
                 self._headed = not any("@" in cell for cell in cells)
                 self.header = name_columns(cells if self._headed else [""] * len(cells))
@@ -92,6 +103,9 @@ class CsvTable:
 
             def lines() -> Iterator[str]:
                 while line := pushed.pop() if pushed else read_line(MAX_LINE_CHARACTERS):
+                    if len(taken) >= MAX_RECORD_LINES:
+                        pushed.append(line)
+                        raise _RecordTooLong
                     taken.append(line)
                     yield line
 

@@ -1,22 +1,19 @@
-"""Spreadsheets (XLSX, XLSM, XLSB, XLS, ODS) as rows, through calamine.
+"""Which table a file holds. Spreadsheets are read by `sheets` in a child process, text tables here.
 
-Memory: calamine decodes one sheet whole, outside of Python's heap, at about 60 octets a cell; the limits below keep
-that under about 600 MB. Rows then stream out one by one. Larger tables come as CSV, which needs the memory of one row.
+A workbook's rows come out of the child some hundred at a time. What it cannot read within its limits of time and memory
+comes as CSV, which needs the memory of one row.
 """
 
-import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-import python_calamine
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.sheets import MAX_CELLS, SheetRow, SheetRows, WorkbookFault, WorkbookRefused
 from mailflatrate.apps.lists.intake.tables import CsvTable, Row, RowFault, Table, name_columns
+from mailflatrate.base import child
 
-MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
-MAX_CELLS = 10_000_000
 _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -26,24 +23,16 @@ class SheetTable:
 
     def __init__(self, path: Path) -> None:
         """Raises ImportProblem for a file that is no workbook, an empty one, or one that is too large."""
+        self._path = str(path.resolve())
         self._size_bytes = path.stat().st_size
         self._done_share = 0.0
-        _refuse_bombs(path)
         try:
-            book = python_calamine.CalamineWorkbook.from_path(str(path))
-            sheets = (book.get_sheet_by_index(number) for number in range(len(book.sheet_names)))
-            self._sheet = next((sheet for sheet in sheets if sheet.height), None)
-        except python_calamine.CalamineError as error:
-            raise ImportProblem(_("this workbook cannot be read: %(error)s") % {"error": error}) from error
-        if self._sheet is None:
-            raise ImportProblem(_("the workbook holds no rows"))
-        if self._sheet.height * self._sheet.width > MAX_CELLS:
-            raise ImportProblem(
-                _("the sheet has more than %(limit)d cells; save it as CSV and import that") % {"limit": MAX_CELLS}
-            )
-        first = next((cells for _line, cells, _fault in self._records()), [])
-        self._headed = not any("@" in cell for cell in first)
-        self.header = name_columns(first if self._headed else [""] * len(first))
+            first: tuple[SheetRow, ...] = child.call("workbook.head", self._path, 1)
+        except (WorkbookRefused, child.ChildError) as error:
+            raise problem_of(error) from error
+        cells = list(first[0][1]) if first else []
+        self._headed = not any("@" in cell for cell in cells)
+        self.header = name_columns(cells if self._headed else [""] * len(cells))
         if not self.header:
             raise ImportProblem(_("the workbook holds no rows"))
 
@@ -62,44 +51,32 @@ class SheetTable:
                 yield line, (cells + [""] * (width - len(cells)))[:width], fault
 
     def _records(self) -> Iterator[Row]:
-        sheet = self._sheet
-        assert sheet is not None
-        first_line = (sheet.start[0] if sheet.start else 0) + 1
-        for line, row in enumerate(sheet.iter_rows(), start=first_line):
-            cells = [cell_text(cell) for cell in row]
-            if any(cells):
-                self._done_share = (line - first_line) / sheet.height
-                yield line, cells, RowFault.NUL if any("\0" in cell for cell in cells) else None
+        stream: Iterator[SheetRows] = child.stream("workbook.rows", self._path)
+        try:
+            for some in stream:
+                self._done_share = some.done_share
+                for line, cells in some.rows:
+                    yield line, list(cells), RowFault.NUL if any("\0" in cell for cell in cells) else None
+        except (WorkbookRefused, child.ChildError) as error:
+            raise problem_of(error) from error
 
 
-def cell_text(cell: object) -> str:
-    """A cell as the text that a CSV of the same sheet would hold."""
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return "true" if cell else "false"
-        case int():
-            return str(cell)
-        case float():
-            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-        case datetime():
-            return cell.isoformat(sep=" ")
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return str(cell)
-    return ""
-
-
-def _refuse_bombs(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile:
-        return  # an old XLS, or damaged: calamine says so
-    if unpacked_bytes > MAX_UNPACKED_BYTES:
-        raise ImportProblem(_("this workbook is too large when unpacked; save it as CSV and import that"))
+def problem_of(error: Exception) -> ImportProblem:
+    """What the customer is told about a workbook that is not read."""
+    if isinstance(error, child.ChildBusy):
+        return ImportProblem(_("other files are being read right now; try again in a minute"))
+    if not isinstance(error, WorkbookRefused):
+        return ImportProblem(_("this workbook is too large or damaged; save it as CSV and import that"))
+    match error.fault:
+        case WorkbookFault.EMPTY:
+            return ImportProblem(_("the workbook holds no rows"))
+        case WorkbookFault.CELLS:
+            text = _("the sheet has more than %(limit)d cells; save it as CSV and import that")
+            return ImportProblem(text % {"limit": MAX_CELLS})
+        case WorkbookFault.UNPACKED:
+            return ImportProblem(_("this workbook is too large when unpacked; save it as CSV and import that"))
+        case WorkbookFault.UNREADABLE:
+            return ImportProblem(_("this workbook cannot be read: %(error)s") % {"error": error.detail})
 
 
 def open_table(path: Path) -> Table:

@@ -5,6 +5,7 @@ only the mailing ID proves his address by a mail with a button.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +23,25 @@ from mailflatrate.apps.abuse.actions import Finding, PageReport
 from mailflatrate.apps.abuse.models import Complaint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.forms.actions.counting import count
-from mailflatrate.apps.forms.defence import Proof, counter_key, look_at, network_of, new_task, shown_now, this_hour
+from mailflatrate.apps.forms.defence import (
+    Proof,
+    Shown,
+    counter_key,
+    look_at,
+    network_of,
+    new_task,
+    shown_now,
+    this_hour,
+)
+from mailflatrate.apps.inbound.foreign import mail_in_file, names_a_delivery
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.child import ChildBusy, ChildError
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.report_advice import advice, is_picture
-from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
+from mailflatrate.mail.reading.outlook import is_outlook
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.rules.limits import value as limit
 
@@ -37,6 +49,8 @@ PAGE = "report"
 LARGEST_FILE_OCTETS = 5 * 1024 * 1024
 MOST_PASTED = 200_000
 COUNTED_FOR = timedelta(hours=3)
+MOST_READINGS = 3
+"""Times the reports that a network may file in an hour: people mistype an ID, or ask who sent a mailing first."""
 REFUSED = 422
 NEEDS_NOTICE = (Complaint.ILLEGAL.value, Complaint.FALSE_SENDER.value)
 
@@ -79,12 +93,25 @@ class ReportForm(forms.Form):
         if upload.size > LARGEST_FILE_OCTETS:
             raise forms.ValidationError(_("The file is larger than 5 MB. Paste the header lines instead."))
         content: bytes = upload.read()
-        if is_outlook(content):
-            read = outlook_message(content)
-            if read is None:
-                raise forms.ValidationError(_("No mail can be read in this file. Paste the header lines instead."))
-            return read
         return content
+
+    def read_file(self) -> bool:
+        """Turn Outlook's format into a mail; the form says so where that fails."""
+        content: bytes = self.cleaned_data["file"]
+        if not is_outlook(content):
+            return True
+        try:
+            read = mail_in_file(content)
+        except ChildBusy:
+            self.add_error("file", busy())
+            return False
+        except ChildError:
+            read = None
+        if read is None:
+            self.add_error("file", _("No mail can be read in this file. Paste the header lines instead."))
+            return False
+        self.cleaned_data["file"] = read
+        return True
 
     def clean(self) -> dict[str, Any]:
         """Something must name the mailing; a notice of illegal content is whole or none (DSA Art. 16(2))."""
@@ -100,7 +127,7 @@ class ReportForm(forms.Form):
     def keep_file(self) -> None:
         """Put what was chosen into the text field: browsers empty a file field when a form is shown once more."""
         content: bytes = self.cleaned_data.get("file") or b""
-        if content and not is_picture(content):
+        if content and not is_picture(content) and not is_outlook(content):
             text = content.decode("utf-8", "replace").replace("\0", "")
             whole = dict(self.data.items())
             whole["about"] = text if len(text) <= MOST_PASTED else _header_lines(text)[:MOST_PASTED]
@@ -135,21 +162,28 @@ def report(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST, request.FILES)
     again = {"form": form, "shown": request.POST.get("shown") or shown_now(PAGE)}
-    is_valid = form.is_valid()
-    form.keep_file()
-    if not is_valid:
+    if not form.is_valid():
+        form.keep_file()
         return _page(request, "form", again, status=REFUSED)
-    found, asks_who = actions.find(form.raw()), "who" in request.POST
+    if request.POST.get("topic_note"):  # a field that nobody sees: only machines fill it
+        return _page(request, "done", {"reference": "", "quiet": True})
+    ip, entry = client_ip(request), entry_of(request, form)
+    if not entry.may_read(ip):
+        form.keep_file()
+        form.add_error(None, too_fast())
+        return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
+    found = _read(form)
+    form.keep_file()
+    if found is None:
+        return _page(request, "form", again, status=REFUSED)
+    asks_who = "who" in request.POST
     if found.campaign is None and (asks_who or not form.goes_anyway()):
         form.add_error("file" if form.cleaned_data["file"] else "about", advice(form.raw()))
         return _page(request, "form", {**again, "offers_anyway": not asks_who}, status=REFUSED)
     if asks_who:
         return _page(request, "form", {**again, "found": found, "sender": sender_of(found)})
-    if request.POST.get("topic_note"):  # a field that nobody sees: only machines fill it
-        return _page(request, "done", {"reference": "", "quiet": True})
-    ip = client_ip(request)
-    if not _is_welcome(ip, request, found):
-        form.add_error(None, _("That was very quick, or very often. Please wait a moment and send it again."))
+    if not entry.may_report(ip, found):
+        form.add_error(None, too_fast())
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
     filed, found = actions.take_page_report(given_of(form, ip, translation.get_language() or "en"))
     context = {
@@ -160,15 +194,65 @@ def _take(request: HttpRequest) -> HttpResponse:
     return _page(request, "done", context)
 
 
-def _is_welcome(ip: str | None, request: HttpRequest, found: Finding) -> bool:
-    """Whoever hands in the mail itself, with its token, is asked for nothing else: a file is chosen once. Whoever let
-    his browser work for it (ALTCHA) may report often, too; without scripts it takes time, and goes seldom."""
-    if found.proved:
-        return within_limits(ip, task_key=None, proved=True)
-    proved = look_at(PAGE, request.POST)
-    if proved.hurried or proved.proof is Proof.NONE:
-        return False
-    return within_limits(ip, task_key=proved.task_key, proved=proved.task_key is not None)
+def _read(form: ReportForm) -> Finding | None:
+    """Whose mail it is; None where it could not be read, and the form says so."""
+    if not form.read_file():
+        return None
+    try:
+        return actions.find(form.raw())
+    except ChildBusy:
+        form.add_error(None, busy())
+    except ChildError:
+        unreadable = _("This mail can't be read. Paste only its header lines, or type the mailing ID.")
+        form.add_error("file" if form.cleaned_data["file"] else "about", unreadable)
+    return None
+
+
+def too_fast() -> str:
+    """For visitors who did not take their time, or come too often."""
+    return _("That was very quick, or very often. Please wait a moment and send it again.")
+
+
+def busy() -> str:
+    """For visitors who meet many others."""
+    return _("We're reading other reports right now. Send it again in a minute.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """What a visitor showed before anything was parsed: work that a browser did, a minute on the page, a token of ours.
+
+    Visitors who hand in the mail itself, with its token, are asked for nothing else: a file is chosen once. With work
+    (ALTCHA) they may report often, too; without scripts it takes time, and goes seldom.
+    """
+
+    shown: Shown
+    has_token: bool
+
+    def may_read(self, ip: str | None) -> bool:
+        """Count the visitor, and say whether what they sent is parsed at all."""
+        if not self.has_token and (self.shown.hurried or self.shown.proof is Proof.NONE):
+            return False
+        network = network_of(ip)
+        if not network:
+            return True
+        now = clock.now()
+        key = counter_key("report readings", network, this_hour(now))
+        return count([key], now + COUNTED_FOR)[key] <= MOST_READINGS * limit("reports_per_network_hour")
+
+    def may_report(self, ip: str | None, found: Finding) -> bool:
+        """Count the report, and say whether it is taken."""
+        if found.proved:
+            return within_limits(ip, task_key=None, proved=True)
+        if self.shown.hurried or self.shown.proof is Proof.NONE:
+            return False
+        task_key = self.shown.task_key
+        return within_limits(ip, task_key=task_key, proved=task_key is not None)
+
+
+def entry_of(request: HttpRequest, form: ReportForm) -> ReportEntry:
+    """Look for a proof in the fields, and for a token in the bytes, both without parsing a mail."""
+    return ReportEntry(look_at(PAGE, request.POST), names_a_delivery(form.raw()))
 
 
 def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bool:

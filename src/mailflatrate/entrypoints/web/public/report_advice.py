@@ -4,14 +4,14 @@ import re
 
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.inbound.foreign import show_mail
 from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import parse
 
 # Pictures and PDF files, by what they begin with: screenshots of a mail on a phone.
 _PICTURES = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|%PDF|RIFF....WEBP|....ftyp(?:heic|heix|mif1|avif)", re.S)
 _LIKE_AN_ID = re.compile(r"(?<![\w@.])[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z](?![\w@])")
-_MAIL_FIELDS = ("from", "subject", "message-id", "received")
+_FEWEST_FIELDS = 2
 
 
 def is_picture(raw: bytes) -> bool:
@@ -52,7 +52,5 @@ def advice(raw: bytes) -> str:
 
 def _sender_of_mail(raw: bytes) -> str | None:
     """Who the mail says that it is from; None where it is no mail."""
-    headers = parse(raw[:400_000]).headers
-    if sum(name in headers for name in _MAIL_FIELDS) < 2:
-        return None
-    return address.clean(headers.raw("from")).lower()[:120]
+    shown = show_mail(raw[:400_000])
+    return address.clean(shown.sender).lower()[:120] if shown.telling >= _FEWEST_FIELDS else None

@@ -15,15 +15,14 @@ from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Report
 from mailflatrate.apps.inbound import intake
+from mailflatrate.apps.inbound.foreign import mail_in_file, show_mail
 from mailflatrate.apps.inbound.models import Feedback, RawMail, RawMailState
 from mailflatrate.apps.inbound.replay import replay
 from mailflatrate.apps.suppression.actions import SuppressionError
+from mailflatrate.base.child import ChildError
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.words import PROOF, how_word
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
-from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.mime import parse
-from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
 from mailflatrate.settings import load_settings
 
 LARGEST_FILE_OCTETS = 20 * 1024 * 1024
@@ -57,19 +56,20 @@ class UploadForm(forms.Form):
         if upload.size > LARGEST_FILE_OCTETS:
             raise forms.ValidationError(_("The file is larger than 20 MB."))
         content: bytes = upload.read()
-        if is_outlook(content):
-            read = outlook_message(content)
-            if read is None:
-                raise forms.ValidationError(_("No mail can be read in this file. Save it as .eml and try again."))
-            return read
-        return content
+        try:
+            read = mail_in_file(content)
+        except ChildError:
+            read = None
+        if read is None:
+            raise forms.ValidationError(_("No mail can be read in this file. Save it as .eml and try again."))
+        return read
 
 
 def row_of(mail: RawMail) -> MailRow:
     """A message with its subject and its kind as a word."""
-    headers = parse(bytes(mail.raw)[:64_000]).headers
+    shown = show_mail(mail.content()[:64_000])
     kind = str(KINDS.get(mail.kind, mail.kind or _("Not read yet")))
-    return MailRow(mail, headers.text("subject"), headers.text("from") or mail.envelope_from, kind)
+    return MailRow(mail, shown.subject, shown.sender or mail.envelope_from, kind)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,12 +114,12 @@ def one(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 
 
 def _show(request: DeskRequest, mail: RawMail, *, problem: str = "") -> HttpResponse:
-    raw = bytes(mail.raw)
+    raw = mail.content()
     reading: dict[str, Any] = mail.reading
     proof, tone = PROOF.get(str(reading.get("proof", "")), ("", ""))
     context = {
         "mail": mail, "row": row_of(mail), "reading": reading, "how": how_word(str(reading.get("how", ""))),
-        "proof": proof, "proof_tone": tone, "problem": problem, "text": notice_text(parse(raw))[:8000],
+        "proof": proof, "proof_tone": tone, "problem": problem, "text": show_mail(raw, text_characters=8000).text,
         "source": raw[:SHOWN_SOURCE_OCTETS].decode("utf-8", "replace").replace("\r\n", "\n"),
         "cut": len(raw) > SHOWN_SOURCE_OCTETS, "sha256": bytes(mail.sha256).hex(),
         "feedback": list(Feedback.objects.filter(raw_mail=mail).select_related("campaign")),
@@ -134,7 +134,7 @@ def source(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """The message as a file."""
     mail = _find(raw_mail_id)
     headers = {"Content-Disposition": f'attachment; filename="mail-{mail.id}.eml"', "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(bytes(mail.raw), content_type="message/rfc822", headers=headers)
+    return HttpResponse(mail.content(), content_type="message/rfc822", headers=headers)
 
 
 @require_POST

@@ -39,7 +39,9 @@ def refusal_sentence(reason: Refusal | None) -> str:
         ),
         Refusal.NO_PICTURE: _("It is no PNG, JPEG, GIF or WebP, whatever its name says. Save it as one of them."),
         Refusal.BROKEN: _("It is damaged and cannot be read to its end. Save it again and upload that."),
-        Refusal.TOO_MANY_PIXELS: _("It has more than 40 million pixels. Make it smaller and upload it again."),
+        Refusal.TOO_MANY_PIXELS: _("It has more than 16 million pixels. Make it smaller and upload it again."),
+        Refusal.TOO_COSTLY: _("Preparing it takes too much time or memory. Make it smaller and upload it again."),
+        Refusal.BUSY: _("Another picture is being prepared right now. Upload it again in a minute."),
         Refusal.LONG_ANIMATION: _(
             "The animation is too long for a mailing. Keep it below 3 MB and 300 frames, or use a still picture."
         ),

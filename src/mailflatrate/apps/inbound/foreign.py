@@ -1,0 +1,55 @@
+"""Foreign mail read in a child process, for whoever has bytes from a stranger; our keys stay on this side."""
+
+from dataclasses import replace
+
+from mailflatrate.base import child
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.foreign import ForeignMail, ShownMail
+from mailflatrate.mail.inspect import Inspection
+from mailflatrate.mail.reading.identify import marks_in_octets
+from mailflatrate.mail.reading.values import Kind
+
+UNREADABLE = ShownMail(sender="", subject="", text="", message_id="", telling=0)
+_WHY = {
+    child.ChildTimeout: "reading it takes too long",
+    child.ChildOutOfMemory: "reading it takes too much memory",
+    child.ChildCrashed: "it crashes its reader",
+    child.ChildFailed: "it breaks its reader",
+}
+
+
+def why(problem: child.ChildError) -> str:
+    """What a person is told about a message that could not be read."""
+    return _WHY.get(type(problem), "it could not be read")
+
+
+def read_mail(raw: bytes, *, with_tokens: bool, expects_aggregate: bool = False) -> ForeignMail:
+    """Understand a message and verify the tokens in it. Raises ChildError."""
+    found: ForeignMail = child.call("mail.read", raw, with_tokens, expects_aggregate)
+    return replace(found, inspection=found.inspection.verify(key_ring())) if with_tokens else found
+
+
+def unread(problem: child.ChildError) -> ForeignMail:
+    """In place of a message that nobody could read: it means nothing."""
+    inspection = Inspection(kind=Kind.OTHER, error=why(problem))
+    return ForeignMail(inspection, recipients=(), is_bulk=False, is_marked_spam=False, aggregates=())
+
+
+def show_mail(raw: bytes, *, text_characters: int = 0) -> ShownMail:
+    """What a page shows of a message; `UNREADABLE` where it has no end."""
+    try:
+        shown: ShownMail = child.call("mail.show", raw, text_characters)
+    except child.ChildError:
+        return UNREADABLE
+    return shown
+
+
+def mail_in_file(data: bytes) -> bytes | None:
+    """The mail in an uploaded file (.eml or .msg), None where there is none. Raises ChildError."""
+    found: bytes | None = child.call("mail.file", data)
+    return found
+
+
+def names_a_delivery(raw: bytes) -> bool:
+    """Whether a token in the bytes names a recipient of ours; nothing is parsed for it."""
+    return marks_in_octets(raw).verify(key_ring()).claims is not None

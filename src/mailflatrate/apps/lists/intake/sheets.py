@@ -1,0 +1,174 @@
+"""Workbooks (XLSX, XLSM, XLSB, XLS, ODS) as rows of text, through calamine. Runs in a child process, without Django.
+
+Calamine decodes one sheet whole, as a rectangle from its first cell to its last, and trusts what the file says of
+itself. What an XLSX would unpack to, and how large its rectangle is, is therefore counted first, by streaming.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+
+import python_calamine
+
+MAX_CELLS = 2_000_000
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+MAX_STRINGS_BYTES = 64 * 1024 * 1024
+ROWS_TOGETHER = 500
+_CHUNK = 256 * 1024
+_OVERLAP = 512
+_SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_STRINGS = re.compile(r"xl/sharedStrings\.xml", re.IGNORECASE)
+_COLUMNS = re.compile(rb"\sr\s{0,9}=\s{0,9}[\"']\$?([A-Za-z]{1,8})")
+_ROWS = re.compile(rb"\sr\s{0,9}=\s{0,9}[\"']\$?[A-Za-z]{0,8}\$?([0-9]{1,12})")
+
+
+class WorkbookFault(StrEnum):
+    """Why a workbook is refused."""
+
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    CELLS = "cells"
+    UNPACKED = "unpacked"
+
+
+class WorkbookRefused(Exception):
+    """The workbook is not read; `detail` is calamine's word where there is one."""
+
+    def __init__(self, fault: WorkbookFault, detail: str) -> None:
+        super().__init__(fault, detail)
+        self.fault = fault
+        self.detail = detail
+
+
+SheetRow = tuple[int, tuple[str, ...]]
+"""Line number (1 is the first of the sheet) and cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRows:
+    """Some rows of a sheet, and which share of it has been read."""
+
+    rows: tuple[SheetRow, ...]
+    done_share: float
+
+
+def read_first_rows(path: str, most: int) -> tuple[SheetRow, ...]:
+    """The first rows that hold anything. Raises WorkbookRefused."""
+    sheet = _open(Path(path))
+    return tuple(islice(_rows(sheet), most))
+
+
+def read_rows(path: str) -> Iterator[SheetRows]:
+    """All rows that hold anything, some hundred at a time. Raises WorkbookRefused."""
+    sheet = _open(Path(path))
+    rows, height = _rows(sheet), sheet.height
+    begin = (sheet.start[0] if sheet.start else 0) + 1
+    while some := tuple(islice(rows, ROWS_TOGETHER)):
+        yield SheetRows(some, min(1.0, (some[-1][0] - begin) / height))
+
+
+def _open(path: Path) -> python_calamine.CalamineSheet:
+    """The first sheet that holds rows."""
+    _judge_size(path)
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        sheets = (book.get_sheet_by_index(number) for number in range(len(book.sheet_names)))
+        sheet = next((sheet for sheet in sheets if sheet.height), None)
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise WorkbookRefused(WorkbookFault.UNREADABLE, str(error)[:200]) from error
+    if sheet is None:
+        raise WorkbookRefused(WorkbookFault.EMPTY, "")
+    if sheet.height * sheet.width > MAX_CELLS:
+        raise WorkbookRefused(WorkbookFault.CELLS, "")
+    return sheet
+
+
+def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[SheetRow]:
+    first_line = (sheet.start[0] if sheet.start else 0) + 1
+    for line, row in enumerate(sheet.iter_rows(), start=first_line):
+        cells = tuple(cell_text(cell) for cell in row)
+        if any(cells):
+            yield line, cells
+
+
+def cell_text(cell: object) -> str:
+    """A cell as the text that a CSV of the same sheet would hold."""
+    match cell:
+        case str():
+            return cell
+        case bool():
+            return "true" if cell else "false"
+        case int():
+            return str(cell)
+        case float():
+            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        case datetime():
+            return cell.isoformat(sep=" ")
+        case date() | time():
+            return cell.isoformat()
+        case timedelta():
+            return str(cell)
+    return ""
+
+
+def _judge_size(path: Path) -> None:
+    """Unpack an XLSX piece by piece, keep nothing, and refuse it as soon as a limit is passed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            left = MAX_UNPACKED_BYTES
+            for entry in archive.infolist():
+                is_sheet = _SHEETS.fullmatch(entry.filename) is not None
+                most = min(left, MAX_STRINGS_BYTES) if _STRINGS.fullmatch(entry.filename) else left
+                left -= _judge_entry(archive, entry, most, is_sheet=is_sheet)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
+        return  # an old XLS, or damaged: calamine says so
+
+
+def _judge_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, *, is_sheet: bool) -> int:
+    """The unpacked octets of one file, counted and not believed."""
+    count, rest = 0, b""
+    corner = _Corner()
+    with archive.open(entry) as file:
+        while chunk := file.read(_CHUNK):
+            count += len(chunk)
+            if count > most:
+                raise WorkbookRefused(WorkbookFault.UNPACKED, "")
+            if is_sheet:
+                rest += chunk
+                corner.look(rest)
+                rest = rest[-_OVERLAP:]
+    return count
+
+
+class _Corner:
+    """The last row and column that a sheet names, in its rows (r="7") and cells (r="C7").
+
+    Whatever hides them from these patterns meets the limit of memory.
+    """
+
+    def __init__(self) -> None:
+        self._row = 1
+        self._column = 1
+
+    def look(self, xml: bytes) -> None:
+        """Raises WorkbookRefused as soon as the rectangle is too large."""
+        # A document type has no place in a workbook; in UTF-16 the patterns below would see nothing.
+        if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or b"\0" in xml:
+            raise WorkbookRefused(WorkbookFault.UNREADABLE, "XML")
+        columns, rows = set(_COLUMNS.findall(xml)), set(_ROWS.findall(xml))
+        self._column = max(self._column, *map(_column_number, columns), 1)
+        self._row = max(self._row, *map(int, rows), 1)
+        if self._row * self._column > MAX_CELLS:
+            raise WorkbookRefused(WorkbookFault.CELLS, "")
+
+
+def _column_number(name: bytes) -> int:
+    number = 0
+    for letter in name.upper():
+        number = number * 26 + letter - 64
+    return number
