@@ -21,7 +21,7 @@ _SECOND = 2
 _REACH = 6
 _GAP = 4
 _EAST_REACH = 16
-_MAX_TOKENS = 700
+_MAX_TOKENS = 450
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"})
 _APOSTROPHE = re.compile(r"(?<=\w)['’`´](?=\w)")
 _ELISION = re.compile(r"\b(l|d|qu|un|all|dell|nell|sull|dall)['’](?=\w)")

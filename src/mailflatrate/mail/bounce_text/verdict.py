@@ -163,11 +163,11 @@ def _reason(case: _Case) -> tuple[Reason, bool]:
     if case.detail in PLAIN:
         return BY_DETAIL[case.detail], False
     grams = grams_of(case.bare)
-    told = read_sentences(case.words)
     for table in (MESSAGE, RATE, SENDER, MAIL_FROM, UPKEEP):
         row = table.find(case.bare, grams)
         if row is not None:
             return row.reason, True
+    told = read_sentences(case.words)
     if Reason.REJECTED in told.reasons:
         return Reason.REJECTED, True
     reason = _about_mailbox(case, grams, told)

@@ -226,6 +226,8 @@ DEAD = Table(
             "has left our ",
             "recipient cannot be verified",
             "userunknown",
+            "mailbox missing",
+            "account missing",
             "unknownuser",
             "nosuchuser",
             "usernotfound",
