@@ -22,6 +22,7 @@ _REACH = 6
 _GAP = 4
 _EAST_REACH = 16
 _MAX_TOKENS = 450
+_MAX_CLAUSE = 80
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"})
 _APOSTROPHE = re.compile(r"(?<=\w)['’`´](?=\w)")
 _ELISION = re.compile(r"\b(l|d|qu|un|all|dell|nell|sull|dall)['’](?=\w)")
@@ -202,7 +203,8 @@ def read_sentences(text: str) -> Told:
 def _clauses(tokens: list[str]) -> Iterator[list[str]]:
     clause: list[str] = []
     for token in tokens:
-        if token in _ENDS:
+        # No sentence is as long; within one every noun is weighed against every predicate.
+        if token in _ENDS or len(clause) >= _MAX_CLAUSE:
             if clause:
                 yield clause
             clause = []
