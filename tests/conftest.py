@@ -54,10 +54,16 @@ def _mailboxes_exist_at(domain: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """One demonstration for all tests that look at a whole run."""
-    with running_demo(tmp_path_factory.mktemp("demo")) as found:
+def demo() -> Iterator[Demo]:
+    """One demonstration for all tests that look at a whole run.
+
+    Its folder is not one of pytest's: every run that begins beside this one shuts those to other users, and with them
+    to the database's.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mailflatrate-demo-"))
+    with running_demo(folder) as found:
         yield found
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
