@@ -219,7 +219,7 @@ def test_no_row_of_another_account_is_seen_or_touched(neighbours: Neighbours, ta
     assert _visible(carla, table, f"{theirs} <> {carla}") == 0
     for statement in (f'UPDATE "{table}" SET {theirs} = {theirs}', f'DELETE FROM "{table}"'):
         with psycopg.connect(app_url(load_settings())) as application:
-            application.execute(*tenancy.scope_sql(carla))
+            tenancy.enter_account(application, carla)
             try:
                 done = application.execute(f"{statement} WHERE {theirs} = {neighbours.anna.account_id}")
             except psycopg.errors.InsufficientPrivilege:
@@ -241,7 +241,7 @@ def test_without_a_scope_there_is_nothing_at_all(neighbours: Neighbours) -> None
 def test_a_row_cannot_be_written_into_another_account(neighbours: Neighbours) -> None:
     """The policy checks what is written, too."""
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(*tenancy.scope_sql(neighbours.carla_account))
+        tenancy.enter_account(application, neighbours.carla_account)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             application.execute(
                 "INSERT INTO segment (account_id, name, conditions, created_at) VALUES (%s, 'x', '[]', now())",

@@ -135,7 +135,7 @@ def test_the_application_writes_its_own_lines_and_nothing_more(database: str, li
     with psycopg.connect(app_url(load_settings())) as application:
         for role, reach in (("", [carla.account_id, None]), (PLATFORM_ROLE, [])):
             for account_id in reach:
-                application.execute(*tenancy.scope_sql(anna.account_id))
+                tenancy.enter_account(application, anna.account_id)
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     application.execute(statement, [account_id])
                 application.rollback()
@@ -146,7 +146,7 @@ def test_the_application_writes_its_own_lines_and_nothing_more(database: str, li
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     application.execute(forbidden)
                 application.rollback()
-        application.execute(*tenancy.scope_sql(anna.account_id))
+        tenancy.enter_account(application, anna.account_id)
         assert application.execute("SELECT count(*) FROM audit_entry").fetchone() == (0,)
     assert _report().whole
 

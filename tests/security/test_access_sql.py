@@ -5,6 +5,7 @@ statements of ours. Nothing here uses the secret key of the installation.
 """
 
 import json
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -109,7 +110,7 @@ def refused(attacker: psycopg.Connection, role: str, account_id: int, statement:
     """Whether the database said no, or showed no row to do it to."""
     try:
         with attacker.transaction():
-            attacker.execute(*tenancy.scope_sql(account_id))
+            tenancy.enter_account(attacker, account_id)
             attacker.execute(f"SET LOCAL ROLE {role}")
             return attacker.execute(statement).rowcount == 0
     except (errors.InsufficientPrivilege, errors.RaiseException):
@@ -236,3 +237,36 @@ def test_a_line_of_staff_names_the_one_who_is_staff(anna: World, otto: User, att
         with pytest.raises(errors.InsufficientPrivilege, match="in the name of staff"):
             attacker.execute(insert, [actor_id, actor, json.dumps({})])
     attacker.execute(insert, [otto.id, otto.email, json.dumps({})])
+
+
+def test_the_account_is_more_than_a_setting(anna: World, attacker: psycopg.Connection) -> None:
+    """Everybody may set the number of an account; its rows show with the pass for it alone."""
+    carla = world()
+    with attacker.transaction():
+        tenancy.enter_account(attacker, carla.account_id)
+        own = attacker.execute("SELECT current_setting('mailflatrate.account_pass')").fetchone()
+        assert attacker.execute("SELECT count(*) FROM contact").fetchone() != (0,)
+        attacker.execute("SELECT set_config('mailflatrate.account_id', %s, true)", [str(anna.account_id)])
+        assert attacker.execute("SELECT count(*) FROM contact").fetchone() == (0,), "her pass is for her account"
+        assert attacker.execute("SELECT count(*) FROM account").fetchone() == (0,)
+        assert attacker.execute("UPDATE campaign SET name = 'x'").rowcount == 0
+        with pytest.raises(errors.InsufficientPrivilege), attacker.transaction():
+            attacker.execute(
+                "INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes)"
+                " VALUES (%s, 'eve@people.example', '\\x01', '', '', '{}')", [anna.account_id]
+            )  # fmt: skip
+    assert own is not None
+    with psycopg.connect(app_url(load_settings()), autocommit=True) as another, another.transaction():
+        for setting, value in (("account_id", str(carla.account_id)), ("account_pass", own[0])):
+            another.execute(f"SELECT set_config('mailflatrate.{setting}', %s, true)", [value])
+        assert another.execute("SELECT count(*) FROM contact").fetchone() == (0,), "and for her connection"
+
+
+def test_the_pass_of_an_account_is_not_in_the_text_of_a_statement(anna: World, attacker: psycopg.Connection) -> None:
+    with tenancy.account(anna.account_id):
+        shown = attacker.execute(
+            "SELECT query FROM pg_stat_activity WHERE pid = %s", [connection.connection.info.backend_pid]
+        ).fetchone()
+    assert shown is not None
+    assert "mailflatrate.account_pass" in shown[0], "the statement itself is seen"
+    assert not re.search("[0-9a-f]{64}", shown[0])

@@ -13,6 +13,7 @@ APP_ROLE, by an injection or by its password, may say SET ROLE and stands in an 
 import hashlib
 import hmac
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -29,6 +30,7 @@ ERASER_ROLE = "mailflatrate_eraser"
 PASS_SETTING = "mailflatrate.pass"  # noqa: S105  # the name of a setting, no secret
 DECISION_SETTING = "mailflatrate.decision"
 ACCESS_SETTING = "mailflatrate.access"
+ACCOUNT_SETTING = "mailflatrate.account_pass"
 SERVER_SQL = "SELECT public.own_server()"
 """Names the server process behind a connection: its id, and the moment it started, because ids come round again."""
 _SERVER_ATTRIBUTE = "mailflatrate_server"
@@ -40,6 +42,7 @@ class PassKind(StrEnum):
     PLATFORM = "platform"
     DECISION = "decision"
     ACCESS = "access"
+    ACCOUNT = "account"
 
 
 def _app_password() -> str:
@@ -47,6 +50,7 @@ def _app_password() -> str:
     return hmac.new(load_secrets().secret_key.encode(), b"database application role", hashlib.sha256).hexdigest()
 
 
+@cache
 def pass_key() -> bytes:
     """What passes are made with; the database keeps a copy where no role but the owner can read it."""
     return hmac.new(load_secrets().secret_key.encode(), b"database platform pass", hashlib.sha256).digest()
@@ -61,6 +65,23 @@ def server_of(connection: psycopg.Connection[Any]) -> str:
         known = str(row[0])
         setattr(connection, _SERVER_ATTRIBUTE, known)
     return str(known)
+
+
+async def server_of_async(connection: psycopg.AsyncConnection[Any]) -> str:
+    """Name the server process behind an asynchronous connection, as `server_of` does."""
+    known = getattr(connection, _SERVER_ATTRIBUTE, None)
+    if known is None:
+        cursor = await connection.execute(SERVER_SQL)
+        row = await cursor.fetchone()
+        assert row is not None
+        known = str(row[0])
+        setattr(connection, _SERVER_ATTRIBUTE, known)
+    return str(known)
+
+
+def account_pass_for(server: str, account_id: int) -> str:
+    """Return the pass that lets one server process see the rows of one account; `account_open()` checks it."""
+    return pass_for(f"{account_id} {server}", PassKind.ACCOUNT)
 
 
 def pass_for(server: str, kind: PassKind = PassKind.PLATFORM) -> str:

@@ -173,12 +173,12 @@ def test_the_application_role_moves_nothing_not_even_its_own(application_role: p
         " VALUES ({account}, 'desk', 'ok', {otto}, now())",
     ]
     for attack in attacks:
-        application_role.execute(*tenancy.scope_sql(account_id))
+        tenancy.enter_account(application_role, account_id)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             application_role.execute(attack.format(account=account_id, otto=otto.id, eve=eve.id))
         application_role.rollback()
     for new_id in (account_id + 1_000_000, account_id):
-        application_role.execute(*tenancy.scope_sql(new_id))
+        tenancy.enter_account(application_role, new_id)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             application_role.execute(
                 "INSERT INTO account (id, name, country, language, time_zone, colour, standing, standing_reason,"
@@ -187,7 +187,7 @@ def test_the_application_role_moves_nothing_not_even_its_own(application_role: p
                 [new_id, otto.id],
             )
         application_role.rollback()
-    application_role.execute(*tenancy.scope_sql(account_id))
+    tenancy.enter_account(application_role, account_id)
     for hidden in ("vetting_decision", "vetting_signal"):
         assert application_role.execute(f"SELECT count(*) FROM {hidden}").fetchone() == (0,)
     found = account(account_id)

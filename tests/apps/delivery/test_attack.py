@@ -59,7 +59,7 @@ def attempt(attacker: psycopg.Connection, role: str, account_id: int, statement:
     """Rows that a statement touched; 0 where it was refused."""
     try:
         with attacker.transaction():
-            attacker.execute(*tenancy.scope_sql(account_id))
+            tenancy.enter_account(attacker, account_id)
             attacker.execute(f"SET LOCAL ROLE {role}")
             return attacker.execute(statement).rowcount
     except (errors.InsufficientPrivilege, errors.CheckViolation, errors.RaiseException, errors.NoDataFound):
@@ -114,7 +114,7 @@ def test_the_wider_roles_stand_in_an_empty_room(anna: World, attacker: psycopg.C
     tables = ["consent_evidence"] if role == ERASER_ROLE else ["account", "contact", "campaign", "delivery", "mailbox"]
     for table in tables:
         with attacker.transaction():
-            attacker.execute(*tenancy.scope_sql(anna.account_id))
+            tenancy.enter_account(attacker, anna.account_id)
             attacker.execute(f"SET LOCAL ROLE {role}")
             assert attacker.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
@@ -211,7 +211,7 @@ def forged(anna: World, attacker: psycopg.Connection, **changes: object) -> int:
             "email": email, "key": key_ring().suppression_key(email), "event": "requested",
         } | changes  # fmt: skip
     with attacker.transaction():
-        attacker.execute(*tenancy.scope_sql(anna.account_id))
+        tenancy.enter_account(attacker, anna.account_id)
         request, contact = attacker.execute(FORGED, values).fetchone() or (0, 0)
         decision = (attacker.execute(DECISION, values).fetchone() or (0,))[0]
         letter = values | {"request": request, "contact": changes.get("contact", contact), "decision": decision}

@@ -37,8 +37,7 @@ def anna(database: str) -> World:
 def eve(anna: World) -> Iterator[psycopg.Connection]:
     """The application's own name and password, in the scope of Anna's account."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
-        statement, values = tenancy.scope_sql(anna.account_id)
-        opened.execute(statement.replace("true", "false"), values)  # for the whole session
+        tenancy.enter_account(opened, anna.account_id, for_session=True)
         yield opened
 
 

@@ -230,7 +230,7 @@ def test_lock_two_wants_the_decision_on_that_very_variant(anna: World, database:
         psycopg.connect(app_url(load_settings())) as link,
         pytest.raises(psycopg.errors.InsufficientPrivilege, match="not released"),
     ):
-        link.execute(*tenancy.scope_sql(anna.account_id))
+        tenancy.enter_account(link, anna.account_id)
         link.execute(
             "INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id,"
             " decision_id, rules_version, granted_at, consent_event_id)"

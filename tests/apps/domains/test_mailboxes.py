@@ -231,5 +231,5 @@ def test_no_sql_of_the_application_says_that_a_mailbox_was_proved(anna: World) -
     with psycopg.connect(app_url(load_settings())) as base:
         for attack in attacks:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), base.transaction():
-                base.execute(*tenancy.scope_sql(anna.account_id))
+                tenancy.enter_account(base, anna.account_id)
                 base.execute(attack)

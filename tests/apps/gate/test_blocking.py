@@ -102,13 +102,13 @@ class Home:
         values = {"account": self.anna.account_id, "campaign": self.draft.id}
         with psycopg.connect(app_url(load_settings())) as base:
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the gate"), base.transaction():
-                base.execute(*tenancy.scope_sql(self.anna.account_id))
+                tenancy.enter_account(base, self.anna.account_id)
                 base.execute(FORGED_DECISION, values | {"edition": None, "allowed": True})
             refused = pytest.raises(
                 psycopg.errors.InsufficientPrivilege, match=r"no delivery without permission|a second person"
             )
             with refused, base.transaction():
-                base.execute(*tenancy.scope_sql(self.anna.account_id))
+                tenancy.enter_account(base, self.anna.account_id)
                 base.execute("UPDATE campaign SET state = 'sending' WHERE id = %(campaign)s", values)
                 values["edition"] = base.execute(FORGED_EDITION, values).fetchone()[0]  # type: ignore[index]
                 values["decision"] = base.execute(FORGED_DECISION, values | {"allowed": False}).fetchone()[0]  # type: ignore[index]

@@ -140,13 +140,13 @@ def test_nobody_walks_around_the_reviewer_in_the_database(anna: World) -> None:
     ]  # fmt: skip
     with psycopg.connect(app_url(load_settings())) as application:
         for attack in attacks:
-            application.execute(*tenancy.scope_sql(anna.account_id))
+            tenancy.enter_account(application, anna.account_id)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 application.execute(attack)
             application.rollback()
     campaign = approve(anna, waiting)
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(*tenancy.scope_sql(anna.account_id))
+        tenancy.enter_account(application, anna.account_id)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):  # another content under the same approval
             application.execute("UPDATE campaign SET policy_hash = 'f' WHERE id = %s", [campaign.id])
 

@@ -203,7 +203,7 @@ def test_the_database_holds_to_it(anna: World, name: str) -> None:
     }  # fmt: skip
     statement = FORGED[name]
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(*tenancy.scope_sql(anna.account_id))
+        tenancy.enter_account(application, anna.account_id)
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)):
             application.execute(statement, {key: value for key, value in values.items() if f"%({key})s" in statement})
 

@@ -195,7 +195,7 @@ def test_a_row_slipped_in_is_named(database: str, sealed: Book) -> None:
 def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: Book) -> None:
     """Who owns the database can write any date; the seal before shows that it was not there then."""
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(*tenancy.scope_sql(sealed.home.account_id))
+        tenancy.enter_account(application, sealed.home.account_id)
         with pytest.raises(REFUSED):
             application.execute(_BACKDATED, [sealed.home.account_id])
     with psycopg.connect(database) as owner:
@@ -268,7 +268,7 @@ def test_no_role_of_the_application_rewrites_the_ledger(sealed: Book, role: str 
         )
     for statement in statements:
         with psycopg.connect(app_url(load_settings())) as application:
-            application.execute(*tenancy.scope_sql(sealed.home.account_id))
+            tenancy.enter_account(application, sealed.home.account_id)
             if role:
                 enter_role(application, role)
             with pytest.raises(REFUSED):
@@ -280,7 +280,7 @@ def test_the_eraser_sees_one_account_and_nothing_else(sealed: Book) -> None:
     with tenancy.account(sealed.home.account_id), tenancy.eraser():
         assert set(ConsentEvidence.objects.values_list("event_id", flat=True)) >= set(sealed.events)
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(*tenancy.scope_sql(sealed.home.account_id))
+        tenancy.enter_account(application, sealed.home.account_id)
         enter_role(application, ERASER_ROLE)
         done = application.execute("DELETE FROM consent_evidence WHERE event_id = ANY(%s)", [list(carla.events)])
         assert done.rowcount == 0

@@ -76,7 +76,7 @@ def test_nothing_is_imported_before_the_origin_is_declared(undeclared: Home, lin
 def test_nor_by_sql_under_the_application_role(undeclared: Home) -> None:
     """A row that would run without a declaration is refused by the table itself."""
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(*tenancy.scope_sql(undeclared.account_id))
+        tenancy.enter_account(application, undeclared.account_id)
         with pytest.raises(psycopg.errors.CheckViolation, match="import_has_an_origin"):
             application.execute(
                 """INSERT INTO import (account_id, mailing_list_id, file_name, file_path, file_sha256, file_bytes,

@@ -48,7 +48,7 @@ def test_the_application_role_cannot_let_an_address_go(place: Home, statement: s
     """Straight SQL in the account's own scope: refused, whatever the code above it says."""
     _, row_id = suppressed(place, Reason.COMPLAINT)
     with psycopg.connect(app_url(load_settings())) as application:
-        application.execute(*tenancy.scope_sql(place.account_id))
+        tenancy.enter_account(application, place.account_id)
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)):
             application.execute(statement, [row_id])
 

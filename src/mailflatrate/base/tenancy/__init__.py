@@ -13,10 +13,11 @@ from mailflatrate.base.tenancy.scope import (
     account,
     current_account_id,
     deciding,
+    enter_account,
+    enter_account_async,
     eraser,
     in_platform,
     platform,
-    scope_sql,
 )
 
 __all__ = [
@@ -29,8 +30,9 @@ __all__ = [
     "account",
     "current_account_id",
     "deciding",
+    "enter_account",
+    "enter_account_async",
     "eraser",
     "in_platform",
     "platform",
-    "scope_sql",
 ]

@@ -11,6 +11,7 @@ from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
 from mailflatrate.settings.roles import (
     ACCESS_SETTING,
+    ACCOUNT_SETTING,
     APP_ROLE,
     DECISION_SETTING,
     ERASER_ROLE,
@@ -23,6 +24,9 @@ from mailflatrate.settings.roles import (
 # Asked once a statement: the wider roles see and write rows only with the pass of their connection (ADR 0010).
 OPEN = "(SELECT public.platform_open())"
 MINE = f"nullif(current_setting('{SETTING}', true), '')::bigint"
+# The account is a setting that everybody may set, so it counts only with the pass for it. It stands beside the
+# comparison, which the planner keeps: an index condition, with the account's own figures.
+MINE_OPEN = "(SELECT public.account_open())"
 
 # Tables without a policy, each with its reason. A test fails for a table that is neither here nor under a policy.
 WITHOUT_POLICY: dict[str, str] = {
@@ -106,9 +110,9 @@ def tenant_policies() -> list[Policy]:
     unless the model says `hidden_without_account`. A model with `desk_only` is seen by the platform role alone.
     """
     policies = [
-        Policy("account", f"id = {MINE}", f"id = {MINE}"),
+        Policy("account", f"id = {MINE} AND {MINE_OPEN}", f"id = {MINE} AND {MINE_OPEN}"),
         # An account's lines are written in its scope and read at the desk only.
-        Policy("audit_entry", "false", f"account_id = {MINE}"),
+        Policy("audit_entry", "false", f"account_id = {MINE} AND {MINE_OPEN}"),
         Policy("audit_head", "false", "false"),
         # Everybody reads them; only the platform adds to them.
         *(Policy(table, "true", "false") for table in _READ_BY_ALL),
@@ -116,7 +120,7 @@ def tenant_policies() -> list[Policy]:
     for model in apps.get_models(include_auto_created=True):
         if not issubclass(model, TenantModel):
             continue
-        mine = f"account_id = {MINE}"
+        mine = f"account_id = {MINE} AND {MINE_OPEN}"
         shared = model._meta.get_field("account").null and not getattr(model, "hidden_without_account", False)
         may_see = f"{mine} OR account_id IS NULL" if shared else mine
         policies.append(Policy(model._meta.db_table, "false" if getattr(model, "desk_only", False) else may_see, mine))
@@ -188,9 +192,9 @@ $$;
 """
 _OPENS = """
 CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
+PARALLEL RESTRICTED SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce((
-        SELECT encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || s.pid || ' '
+        SELECT encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {subject} s.pid || ' '
             || (extract(epoch FROM s.backend_start) * 1000000)::bigint, 'UTF8'))), 'hex')
             = current_setting('{setting}', true)
         FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false)
@@ -200,7 +204,9 @@ _SETTINGS = {
     PassKind.PLATFORM: PASS_SETTING,
     PassKind.DECISION: DECISION_SETTING,
     PassKind.ACCESS: ACCESS_SETTING,
+    PassKind.ACCOUNT: ACCOUNT_SETTING,
 }
+_SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{SETTING}', true) || ' ' || "}
 
 
 def _renew_pass(cursor: CursorWrapper) -> None:
@@ -208,7 +214,7 @@ def _renew_pass(cursor: CursorWrapper) -> None:
     cursor.execute(_KEPT)
     cursor.execute(_OWN_SERVER)
     for kind, setting in _SETTINGS.items():
-        cursor.execute(_OPENS.format(kind=kind.value, setting=setting))
+        cursor.execute(_OPENS.format(kind=kind.value, setting=setting, subject=_SUBJECTS.get(kind, "")))
     cursor.execute("DELETE FROM kept.pass")
     cursor.execute("INSERT INTO kept.pass (key) VALUES (%s)", [pass_key()])
 

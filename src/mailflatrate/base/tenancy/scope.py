@@ -5,32 +5,34 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import psycopg
 from django.db import connection, transaction
 
 from mailflatrate.settings.roles import (
     ACCESS_SETTING,
+    ACCOUNT_SETTING,
     APP_ROLE,
     DECISION_SETTING,
     ERASER_ROLE,
     PASS_SETTING,
     PLATFORM_ROLE,
     PassKind,
+    account_pass_for,
     pass_for,
     server_of,
+    server_of_async,
 )
 
 SETTING = "mailflatrate.account_id"
 
 
-_ENTER = (
-    f"SELECT set_config('role', %s, true), set_config('{SETTING}', %s, true), set_config('{PASS_SETTING}', %s, true)"
+_APPLY = (
+    f"SELECT set_config('role', %s, true), set_config('{PASS_SETTING}', %s, true),"
+    f" set_config('{SETTING}', %s, true), set_config('{ACCOUNT_SETTING}', %s, true)"
 )
-_LEAVE = (
-    f"SELECT set_config('role', '{APP_ROLE}', true), set_config('{SETTING}', %s, true),"
-    f" set_config('{PASS_SETTING}', '', true)"
-)
+_ACCOUNT = f"SELECT set_config('{SETTING}', %s, %s), set_config('{ACCOUNT_SETTING}', %s, %s)"
 _SHOW = "SELECT set_config(%s, %s, true)"
 
 
@@ -84,23 +86,35 @@ def in_platform() -> bool:
     return _scope.get().platform
 
 
-def scope_sql(account_id: int) -> tuple[str, list[str]]:
-    """Statement and parameters that scope the running transaction of any connection to one account."""
-    return f"SELECT set_config('{SETTING}', %s, true)", [str(account_id)]
+def enter_account(link: psycopg.Connection[Any], account_id: int, *, for_session: bool = False) -> None:
+    """Scope the running transaction of a connection that is not Django's to one account, or all that follow."""
+    psycopg.Cursor(link).execute(_ACCOUNT, _account_values(server_of(link), account_id, for_session))
+
+
+async def enter_account_async(link: psycopg.AsyncConnection[Any], account_id: int) -> None:
+    """Scope the running transaction of an asynchronous connection to one account."""
+    await link.execute(_ACCOUNT, _account_values(await server_of_async(link), account_id, False))
+
+
+def _account_values(server: str, account_id: int, for_session: bool) -> list[str | bool]:
+    local = not for_session
+    return [str(account_id), local, account_pass_for(server, account_id), local]
 
 
 def _apply(scope: _Scope) -> None:
-    """Role, account and pass of the running transaction. The wider roles' pass is a bound parameter (ADR 0010)."""
-    account_id = "" if scope.account_id is None else str(scope.account_id)
-    if scope.platform or scope.eraser:
-        connection.ensure_connection()
-        base = connection.connection
-        role = PLATFORM_ROLE if scope.platform else ERASER_ROLE
-        with connection.wrap_database_errors, psycopg.Cursor(base) as bound:
-            bound.execute(_ENTER, [role, account_id, pass_for(server_of(base))])
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_LEAVE, [account_id])
+    """Role, account and passes of the running transaction. They go as bound parameters (ADR 0010)."""
+    connection.ensure_connection()
+    base = connection.connection
+    with connection.wrap_database_errors:
+        server = server_of(base)
+        role, platform_pass = APP_ROLE, ""
+        if scope.platform or scope.eraser:
+            role, platform_pass = PLATFORM_ROLE if scope.platform else ERASER_ROLE, pass_for(server)
+        account_id, account_pass = "", ""
+        if scope.account_id is not None:
+            account_id, account_pass = str(scope.account_id), account_pass_for(server, scope.account_id)
+        with psycopg.Cursor(base) as bound:
+            bound.execute(_APPLY, [role, platform_pass, account_id, account_pass])
 
 
 @contextmanager

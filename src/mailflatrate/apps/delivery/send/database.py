@@ -49,7 +49,7 @@ class Database:
             try:
                 connection = await self._connected()
                 async with connection.transaction():
-                    await connection.execute(*tenancy.scope_sql(account_id))
+                    await tenancy.enter_account_async(connection, account_id)
                     return await work(connection)
             except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
                 await self.close()

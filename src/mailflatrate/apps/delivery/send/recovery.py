@@ -109,7 +109,7 @@ def _record(account_id: int, chunk_id: int, name: str, batch: list[Settled]) -> 
     async def write() -> None:
         link: Connection = await psycopg.AsyncConnection.connect(app_url(load_settings()), autocommit=True)
         async with link, link.transaction():
-            await link.execute(*tenancy.scope_sql(account_id))
+            await tenancy.enter_account_async(link, account_id)
             await record(link, account_id, chunk_id, name, batch)
 
     async_to_sync(write)()
