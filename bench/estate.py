@@ -182,7 +182,8 @@ PEOPLE = (
        FROM contact WHERE account_id = %(account_id)s
          AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = contact.id) ORDER BY id""",
     """INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)
-       SELECT c.account_id, e.id, c.email, e.occurred_at, e.occurred_at, 'shop.example/news', '\\x00'::bytea
+       SELECT c.account_id, e.id, c.email, e.occurred_at, e.occurred_at, 'shop.example/news',
+              decode(repeat('00', 16), 'hex')
        FROM consent_event e JOIN contact c ON c.id = e.contact_id WHERE e.account_id = %(account_id)s
          AND NOT EXISTS (SELECT 1 FROM consent_evidence v WHERE v.event_id = e.id) ORDER BY e.id""",
     """INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id, confirmed_at)
