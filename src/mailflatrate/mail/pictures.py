@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -105,7 +107,7 @@ def read_picture(data: bytes) -> Picture:
     Raises PictureRefused. The file's name plays no part.
     """
     image = _judged(data)
-    if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP"):
+    if _frames(image) > 1 and image.format in ("GIF", "WEBP"):
         return _animation(image, data)
     is_photograph = image.format == "JPEG" or _is_photograph(image)
     return _written(_fitted(_loaded(image), LONGEST_SIDE_PX), photograph=is_photograph)
@@ -128,13 +130,29 @@ def _judged(data: bytes) -> Image.Image:
 
 def _loaded(image: Image.Image) -> Image.Image:
     """Decoded and turned upright. A photograph that is much too large is decoded at a fraction of its size."""
-    try:
+    with _refused_as(Refusal.BROKEN):
         image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureRefused(Refusal.BROKEN) from error
     return image
+
+
+def _frames(image: Image.Image) -> int:
+    with _refused_as(Refusal.BROKEN):
+        return int(getattr(image, "n_frames", 1))
+
+
+@contextmanager
+def _refused_as(refusal: Refusal) -> Iterator[None]:
+    """Refuse a picture that the library cannot decode: its many readers let errors of every type through."""
+    try:
+        yield
+    except (PictureRefused, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise PictureRefused(Refusal.TOO_MANY_PIXELS) from error
+    except Exception as error:
+        raise PictureRefused(refusal) from error
 
 
 def narrower(picture: Picture, width: int) -> Picture | None:
@@ -158,28 +176,22 @@ def _open(data: bytes) -> Image.Image:
     with warnings.catch_warnings():
         # Pillow warns where we refuse by our own number.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        try:
+        with _refused_as(Refusal.NO_PICTURE):
             return Image.open(io.BytesIO(data), formats=_FORMATS)
-        except Image.DecompressionBombError as error:
-            raise PictureRefused(Refusal.TOO_MANY_PIXELS) from error
-        except (OSError, ValueError, SyntaxError) as error:
-            raise PictureRefused(Refusal.NO_PICTURE) from error
 
 
 def _animation(image: Image.Image, data: bytes) -> Picture:
     """An animation keeps its frames; it is written anew, so that nothing rides along behind them."""
-    frames = getattr(image, "n_frames", 1)
+    frames = _frames(image)
     if (
         len(data) > MAX_ANIMATION_OCTETS
         or frames > MAX_FRAMES
         or image.width * image.height * frames > MAX_ANIMATION_PIXELS
     ):
         raise PictureRefused(Refusal.LONG_ANIMATION)
-    try:
+    with _refused_as(Refusal.BROKEN):
         pictures = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
         durations = [int(frame.info.get("duration", 100)) for frame in ImageSequence.Iterator(image)]
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise PictureRefused(Refusal.BROKEN) from error
     out = io.BytesIO()
     pictures[0].save(
         out, "GIF", save_all=True, append_images=pictures[1:], duration=durations,
