@@ -34,7 +34,8 @@ _IMPRINT = Imprint(
     language=Language.ENGLISH,
     privacy_url="https://muster.example/privacy",
 )
-_CONTEXT = CompileContext(_IMPRINT, link_url=lambda number, _url: f"{_REDIRECT}{number}")
+# Some newsletters of the corpus are longer than a customer's may be.
+_CONTEXT = CompileContext(_IMPRINT, link_url=lambda number, _url: f"{_REDIRECT}{number}", most_octets=1_000_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("spam-score", {"": {"spam": SpamScore(6.24, 5.0, ("HTML_IMAGE_ONLY",))}}, "6.2 points; from 5.0"),
     ("letter-built", {"": {"sample": SampleFacts(0, problem="a character")}}, "a character"),
     ("letter-built", {"": {"sample": SampleFacts(9, ("one-click",), is_signed=True)}}, "One-click unsubscribe"),
+    ("rendering-light", {"": {"sample": SampleFacts(9, is_signed=True, work=4_000_001)}}, "up to 3 times"),
     ("letter-signed", {"": {"sample": SampleFacts(9)}}, "papierladen.de"),
     ("merge-tags-filled", {"content": {"leftovers": ("{{ contact.vorname }}",)}}, "{{ contact.vorname }}"),
     ("merge-tags-filled", {"content": {"subject": "Hallo *|FNAME|*"}}, "*|FNAME|*"),

@@ -8,6 +8,8 @@ from dataclasses import replace
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.content_facts import ContentFacts, lint_parts
 from mailflatrate.mail.html.applied import with_styles_applied
+from mailflatrate.mail.html.imprint import Imprint
+from mailflatrate.mail.html.links import Link
 from mailflatrate.mail.html.tokens import Kind, tokenise
 from mailflatrate.mail.liquid.protect import LITERAL_BRACE, protect
 
@@ -16,12 +18,15 @@ UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
 
 def lint_compiled(compiled: Compiled) -> ContentFacts:
     """Return the facts of a mailing of ours, before any recipient."""
-    imprint = compiled.imprint
+    return lint_sources(compiled.html.source, compiled.text.source, compiled.links, compiled.imprint)
+
+
+def lint_sources(html_source: str, text_source: str, links: tuple[Link, ...], imprint: Imprint) -> ContentFacts:
+    """The same of the parts as Liquid source."""
     wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
-    html_source, text_source = compiled.html.source, compiled.text.source
     without_html = _without_liquid(html_source)
     without_text = _without_liquid(text_source)
-    targets = {link.number: link.url for link in compiled.links}
+    targets = {link.number: link.url for link in links}
     seen = lint_parts(
         with_styles_applied(without_html),
         without_text,

@@ -23,12 +23,20 @@ from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.html.mjml import find_mjml_errors, render_mjml
 from mailflatrate.mail.html.sanitise import Sanitiser
 from mailflatrate.mail.html.theme import render_markdown
-from mailflatrate.mail.html.tokens import Kind, Token, tokenise, write
+from mailflatrate.mail.html.tokens import Fault, Kind, Token, find_fault, scan, tokenise, write
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, SourceError, SourceRefused, Template, find_liquid_errors
 from mailflatrate.mail.liquid.protect import Protected, protect, unescape_tags
-from mailflatrate.mail.liquid.sandbox import SAFE_URL_FILTER
+from mailflatrate.mail.liquid.sandbox import SAFE_STYLE_FILTER, SAFE_URL_FILTER
 from mailflatrate.mail.mistakes import in_part, mistake
+from mailflatrate.mail.source_errors import Lines
 from mailflatrate.mail.text_part import write_text
+
+MAX_CONTENT = 200_000
+"""Octets that each part of a campaign may have, as its author wrote it."""
+MAX_LINKS = 1_000
+"""Different web targets of one campaign."""
+MAX_FINISHED = 1_000_000
+"""Characters of the finished HTML part. Mail programs cut a message off at a tenth of that."""
 
 
 class ContentKind(Enum):
@@ -68,6 +76,7 @@ class CompileContext:
     untracked: frozenset[str] = frozenset()
     social_icon_origin: str | None = None
     look: Look = field(default_factory=Look)
+    most_octets: int = MAX_CONTENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Compiled:
 
 def compile_content(source: Source, context: CompileContext) -> Compiled:
     """Compile one mailing. Raises SourceRefused with every mistake and its line in what the author wrote."""
-    errors = find_merge_errors(source, context.known_variables)
+    errors = find_merge_errors(source, context.known_variables, most_octets=context.most_octets)
     if errors:
         raise SourceRefused(tuple(errors))
     protected = protect(source.body, entities=source.kind is not ContentKind.MARKDOWN)
@@ -91,12 +100,16 @@ def compile_content(source: Source, context: CompileContext) -> Compiled:
     book = LinkBook(context.link_url, untracked)
     sanitiser = Sanitiser(protected, book)
     tokens = sanitiser.document(tokenise(_document(source, protected, context)))
-    change = _url_guard(protected, sanitiser.url_words)
-    html_source = _assemble_html(tokens, protected, change, source.preheader, context.imprint)
+    change = _output_guard(protected, sanitiser.url_words, sanitiser.style_words)
+    html_source = _assemble_html(tokens, protected, change, source, context.imprint)
+    if len(html_source) > MAX_FINISHED:
+        raise SourceRefused((mistake(1, "becomes-too-long", str(MAX_FINISHED // 1000)),))
     if source.text is None:
         plain = protected.restore_text(write_text(tokens, protected, book), change)
     else:
         plain = book.in_text(source.text, _LIQUID_MARK)
+    if len(book.links()) > MAX_LINKS:
+        raise SourceRefused((mistake(1, "too-many-links", str(MAX_LINKS)),))
     known = context.known_variables
     return Compiled(
         subject=Template.parse(source.subject, autoescape=False, known_variables=known, single_line=True),
@@ -129,18 +142,33 @@ def _document(source: Source, protected: Protected, context: CompileContext) -> 
 
 def mjml_as_html(source: str) -> str:
     """MJML as the HTML document that mrml makes of it, Liquid in its place. Raises SourceRefused."""
+    _refuse_unreadable(source)
     protected = protect(source, entities=True)
     return protected.restore_html(render_mjml(block_tags_to_comments(protected)), lambda tag: tag)
 
 
 def compiled_text(source: str, *, as_mjml: bool) -> str:
     """What MJML or HTML says, as text with Liquid in its place. Raises SourceRefused."""
+    _refuse_unreadable(source)
     protected = protect(source, entities=True)
     text = block_tags_to_comments(protected)
     document = normalise(render_mjml(text) if as_mjml else whole_document(text))
     book = LinkBook(None, frozenset())
     tokens = Sanitiser(protected, book).document(tokenise(document))
     return protected.restore_text(write_text(tokens, protected, book), lambda tag: tag)
+
+
+def _refuse_unreadable(source: str) -> None:
+    """Raise SourceRefused for a source that is too long or has unclosed marks."""
+    errors = _too_long(Source(ContentKind.HTML, source, ""), MAX_CONTENT)
+    if not errors:
+        errors = [mistake(fault.line, fault.code, *fault.facts)] if (fault := _fault(source)) else []
+    if errors:
+        raise SourceRefused(tuple(errors))
+
+
+def _fault(source: str) -> Fault | None:
+    return find_fault(protect(source, entities=True, keep_lines=True).text)
 
 
 def whole_document(text: str) -> str:
@@ -196,18 +224,20 @@ def _set_apart(tag: str, protected: Protected) -> str:
     return re.sub(rf"{values}|{word}", lambda found: f" {found.group()} " if found[1] else found.group(), tag)
 
 
-def _url_guard(protected: Protected, numbers: set[int]) -> Callable[[str], str]:
-    """Return what `restore` does to each tag: outputs that begin a URL get their scheme checked when rendered.
+def _output_guard(protected: Protected, urls: set[int], styles: set[int]) -> Callable[[str], str]:
+    """Return what `restore` does to each tag: outputs that begin a URL or stand in CSS are checked when rendered.
 
     The service's own URLs need no check, which keeps them on the fast path.
     """
-    guarded = {protected.tags[number] for number in numbers if not _OWN_URL.fullmatch(protected.tags[number])}
+    filters = {protected.tags[number]: SAFE_STYLE_FILTER for number in styles}
+    filters |= {protected.tags[number]: SAFE_URL_FILTER for number in urls}
+    filters = {tag: name for tag, name in filters.items() if not _OWN_URL.fullmatch(tag)}
 
     def change(tag: str) -> str:
-        if tag not in guarded:
+        if tag not in filters:
             return tag
         end = -3 if tag.endswith("-}}") else -2
-        return f"{tag[:end].rstrip()} | {SAFE_URL_FILTER} {tag[end:]}"
+        return f"{tag[:end].rstrip()} | {filters[tag]} {tag[end:]}"
 
     return change
 
@@ -216,20 +246,44 @@ _OWN_URL = re.compile(r"\{\{-?\s*(?:unsubscribe_url|preferences_url|web_url)\s*-
 
 
 def _assemble_html(
-    tokens: list[Token], protected: Protected, change: Callable[[str], str], preheader: str, imprint: Imprint
+    tokens: list[Token], protected: Protected, change: Callable[[str], str], source: Source, imprint: Imprint
 ) -> str:
     """Put the preheader after `<body>` and the imprint before `</body>`.
 
-    Refuse a condition that reaches past the end.
+    Refuse a condition that reaches past the end, and a document without a body.
     """
-    start = next(at for at, token in enumerate(tokens) if token.kind is Kind.START and token.name == "body") + 1
-    end = max(at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "body")
+    begins = [at for at, token in enumerate(tokens) if token.kind is Kind.START and token.name == "body"]
+    ends = [at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "body"]
+    if not begins or not ends or ends[-1] <= begins[0]:
+        raise SourceRefused((_without_body(source.body),))
+    start, end = begins[0] + 1, ends[-1]
     before, body, after = (write(part) for part in (tokens[:start], tokens[start:end], tokens[end:]))
     for part in (before, body):
         if sum(protected.depth_change(int(found[1])) for found in protected.word.finditer(part)):
             raise SourceRefused((mistake(1, "liquid-crosses-body"),))
     restored = [protected.restore_html(part, change) for part in (before, body, after)]
-    return restored[0] + _preheader(preheader) + restored[1] + imprint_html(imprint) + restored[2]
+    return restored[0] + _preheader(source.preheader) + restored[1] + imprint_html(imprint) + restored[2]
+
+
+def _without_body(body: str) -> SourceError:
+    """Say which element keeps a parser from finding the body, and where it begins."""
+    lines = Lines(body)
+    begun: list[tuple[str, int]] = []
+    for end, token in scan(body):
+        if token.name not in _HIDE_BODY or token.kind not in (Kind.START, Kind.END):
+            continue
+        if token.name == "frameset":
+            return mistake(lines.at(end - len(token.text)), "no-frames")
+        if token.kind is Kind.START:
+            begun.append((token.name, lines.at(end - len(token.text))))
+        elif begun and begun[-1][0] == token.name:
+            begun.pop()
+    return mistake(begun[0][1], "element-open", begun[0][0]) if begun else mistake(1, "no-body")
+
+
+_HIDE_BODY = frozenset({
+    "frameset", "noscript", "noframes", "template", "textarea", "title", "select", "plaintext", "xmp",
+})  # fmt: skip
 
 
 def _preheader(preheader: str) -> str:
@@ -242,16 +296,39 @@ def _preheader(preheader: str) -> str:
     )
 
 
-def find_merge_errors(source: Source, known_variables: frozenset[str] = KNOWN_VARIABLES) -> list[SourceError]:
+def _too_long(source: Source, most: int) -> list[SourceError]:
+    parts = ((None, source.body), ("subject", source.subject), ("preheader", source.preheader), ("text", source.text))
+    errors = []
+    for name, text in parts:
+        if text is not None and len(text.encode(errors="surrogatepass")) > most:
+            error = mistake(1, "too-long", str(most // 1000))
+            errors.append(in_part(error, name) if name else error)
+    return errors
+
+
+def find_markup_errors(source: str, *, as_mjml: bool) -> list[SourceError]:
+    """Return what is wrong with the tags of HTML or MJML, by line; an unclosed mark alone, as it hides all else."""
+    if fault := _fault(source):
+        return [mistake(fault.line, fault.code, *fault.facts)]
+    if not as_mjml:
+        return []
+    return find_mjml_errors(block_tags_to_comments(protect(source, entities=True, keep_lines=True)))
+
+
+def find_merge_errors(
+    source: Source, known_variables: frozenset[str] = KNOWN_VARIABLES, *, most_octets: int = MAX_CONTENT
+) -> list[SourceError]:
     """Return the mistakes of all parts for the editor, in the order of lines.
 
     An empty list means that it compiles.
     """
+    if errors := _too_long(source, most_octets):
+        return errors
     is_markup = source.kind is not ContentKind.MARKDOWN
     body = unescape_tags(source.body) if is_markup else source.body
     errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
-    if source.kind is ContentKind.MJML:
-        errors += find_mjml_errors(block_tags_to_comments(protect(source.body, entities=True, keep_lines=True)))
+    if is_markup and not errors:
+        errors = find_markup_errors(source.body, as_mjml=source.kind is ContentKind.MJML)
     others = (("subject", source.subject), ("preheader", source.preheader), ("text", source.text or ""))
     for name, text in others:
         errors += [

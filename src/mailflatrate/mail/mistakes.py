@@ -34,6 +34,69 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "expected": ("expected {0}, found {1}", "erwartet: {0}; gefunden: {1}"),
     "field-missing": ("the name of a field is missing", "der Name eines Feldes fehlt"),
     "comment-open": ("the comment is never closed", "der Kommentar wird nie geschlossen"),
+    "tag-nameless": ("a Liquid tag has no name", "ein Liquid-Tag hat keinen Namen"),
+    "mark-too-long": (
+        "this Liquid tag is longer than {0} characters; split it into several",
+        "dieses Liquid-Tag ist länger als {0} Zeichen; teilen Sie es auf mehrere auf",
+    ),
+    "mark-too-involved": (
+        "this Liquid tag has too many conditions or brackets; split it into several",
+        "dieses Liquid-Tag hat zu viele Bedingungen oder Klammern; teilen Sie es auf mehrere auf",
+    ),
+    "too-many-marks": (
+        "there are more than {0} Liquid tags; remove some", "es sind mehr als {0} Liquid-Tags; entfernen Sie einige",
+    ),
+    "liquid-too-deep": (
+        "the Liquid is nested too deeply; make its conditions simpler",
+        "das Liquid ist zu tief verschachtelt; vereinfachen Sie die Bedingungen",
+    ),
+    "too-long": (
+        "the content is larger than {0} kB; shorten it, and upload pictures instead of embedding them",
+        "der Inhalt ist größer als {0} kB; kürzen Sie ihn, und laden Sie Bilder hoch, statt sie einzubetten",
+    ),
+    "becomes-too-long": (
+        "the finished message would be larger than {0} kB; shorten the content or its style sheets",
+        "die fertige E-Mail wäre größer als {0} kB; kürzen Sie den Inhalt oder seine Stylesheets",
+    ),
+    "too-many-links": (
+        "there are more than {0} different links; remove some", "es sind mehr als {0} verschiedene Links; entfernen "
+        "Sie einige",
+    ),
+    "takes-too-long": (
+        "checking this content takes longer than {0} seconds; remove repeated or deeply nested parts",
+        "die Prüfung dieses Inhalts dauert länger als {0} Sekunden; entfernen Sie wiederholte oder tief "
+        "verschachtelte Teile",
+    ),
+    "compiler-stopped": (
+        "this content needs more memory than there is for one campaign; remove repeated or deeply nested parts",
+        "dieser Inhalt braucht mehr Speicher, als es für ein Mailing gibt; entfernen Sie wiederholte oder tief "
+        "verschachtelte Teile",
+    ),
+    "compiler-busy": (
+        "too many campaigns are being checked at the moment; try again in a few seconds",
+        "gerade werden zu viele Mailings geprüft; versuchen Sie es in ein paar Sekunden noch einmal",
+    ),
+    "markup-comment-open": (
+        "the comment <!-- is never closed; add --> at its end",
+        "der Kommentar <!-- wird nie geschlossen; setzen Sie --> an sein Ende",
+    ),
+    "markup-tag-open": (
+        "the tag <{0} is never closed; add the missing > or quotation mark",
+        "das Tag <{0} wird nie geschlossen; ergänzen Sie das fehlende > oder Anführungszeichen",
+    ),
+    "element-open": ("<{0}> is never closed; add </{0}>", "<{0}> wird nie geschlossen; ergänzen Sie </{0}>"),
+    "too-many-attributes": (
+        "this tag has more than {0} attributes; remove some",
+        "dieses Tag hat mehr als {0} Attribute; entfernen Sie einige",
+    ),
+    "no-frames": (
+        "a message cannot consist of frames; replace <frameset> with <body>",
+        "eine E-Mail kann nicht aus Frames bestehen; ersetzen Sie <frameset> durch <body>",
+    ),
+    "no-body": (
+        "the message has no body that can be read; put the content between <body> and </body>",
+        "die E-Mail hat keinen lesbaren body; setzen Sie den Inhalt zwischen <body> und </body>",
+    ),
     "else-if": ("write elsif instead of else if", "schreiben Sie elsif statt else if"),
     "liquid-unreadable": ("this Liquid cannot be read: {0}", "dieses Liquid lässt sich nicht lesen: {0}"),
     "liquid-crosses-body": (
@@ -78,6 +141,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "result-too-long": ("{0}: the result is too long", "{0}: das Ergebnis ist zu lang"),
     "loop-too-long": ("a loop runs too often", "eine Schleife läuft zu oft"),
     "output-too-long": ("the text becomes too long", "der Text wird zu lang"),
+    "number-too-large": ("{0}: the number is too large", "{0}: die Zahl ist zu groß"),
+    "too-much-work": (
+        "the Liquid does too much work for one message; use fewer loops and filters",
+        "das Liquid macht für eine einzelne E-Mail zu viel Arbeit; nehmen Sie weniger Schleifen und Filter",
+    ),
     "divided-by-zero": ("{0}: nothing can be divided by 0", "{0}: durch 0 lässt sich nichts teilen"),
     "filter-arguments": (
         "the filter {0} is not given what it needs", "der Filter {0} bekommt nicht das, was er braucht",
@@ -129,6 +197,8 @@ _RENDERING_SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, code in (
         (r"(\w+): the value is too long", "value-too-long"),
         (r"(\w+): the result is too long", "result-too-long"),
+        (r"(\w+): the number is too large", "number-too-large"),
+        (r"work limit reached", "too-much-work"),
         (r"loop iteration limit reached", "loop-too-long"),
         (r"(?:output stream|local namespace) limit reached", "output-too-long"),
         (r"(\w+): can't divide by 0", "divided-by-zero"),

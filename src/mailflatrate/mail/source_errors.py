@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 NOWHERE = 0
@@ -22,12 +24,26 @@ class SourceError:
     part: str = field(default="", compare=False)
 
 
+class Lines:
+    """The lines of a text by position, without counting from its beginning each time."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [found.start() for found in re.finditer("\n", text)]
+
+    def at(self, index: int) -> int:
+        """Return the line, from 1, of the character at `index`."""
+        return bisect_left(self._ends, max(index, 0)) + 1
+
+
 class SourceRefused(Exception):
     """The source cannot be compiled; `errors` name every line that must change."""
 
     def __init__(self, errors: tuple[SourceError, ...]) -> None:
         super().__init__("; ".join(f"line {error.line}: {error.message}" for error in errors))
         self.errors = errors
+
+    def __reduce__(self) -> tuple[type[SourceRefused], tuple[tuple[SourceError, ...]]]:
+        return SourceRefused, (self.errors,)
 
 
 class Spoken(Exception):

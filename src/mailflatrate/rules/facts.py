@@ -249,6 +249,8 @@ class SampleFacts:
     is_signed: bool = False
     """The signature holds against the key that the domain publishes."""
     problem: str = ""
+    work: int = 0
+    """What filling in all parts for this reader costs, in the units of `mail.liquid.work`."""
 
 
 @dataclass(frozen=True, slots=True)

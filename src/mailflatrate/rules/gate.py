@@ -78,6 +78,7 @@ from mailflatrate.rules.checks import (
     recipient_suppressed,
     recipient_values,
     released_by_two,
+    rendering_light,
     reply_to_deliverable,
     reply_to_verified,
     request_alive,
@@ -183,6 +184,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     spam_score.CHECK,  # R-50 warn
     # Does a letter come out of it?
     letter_built.CHECK,
+    rendering_light.CHECK,
     letter_signed.CHECK,
 )
 

@@ -7,11 +7,12 @@ from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 from mailflatrate.apps.accounts.models import Account, Imprint
+from mailflatrate.apps.campaigns.compiler import compile_in_child
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
+from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source
 from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
 from mailflatrate.mail.html.imprint import ImprintLine
 from mailflatrate.mail.html.imprint import Language as BlockLanguage
@@ -106,7 +107,7 @@ def compile_campaign(
         else None,
         look=look,
     )
-    return compile_content(source_of(campaign), context)
+    return compile_in_child(source_of(campaign), context)
 
 
 def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:

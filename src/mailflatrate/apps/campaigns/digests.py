@@ -5,14 +5,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from mailflatrate.apps.campaigns.models import ContentKind, FeedItem, MailingTemplate
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
+from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.mail.liquid.protect import literal
 
 MARK = "[[entries]]"
 """Where a template wants the entries; without it they stand at its end."""
+_ROOM = 200
+"""Octets for what stands around the entries."""
 LONGEST_SUBJECT, LONGEST_PREHEADER = 150, 150
 _MARKDOWN = re.compile(r"([\\`*_\[\]()#+\-.!|<>~&:=])")
 
@@ -30,8 +34,9 @@ class Issue:
 def write_issue(name: str, items: Sequence[FeedItem], template: MailingTemplate | None) -> Issue:
     """Put entries into a template, or write them by themselves. The newest comes first; there is at least one."""
     kind = ContentKind(template.content_kind) if template else ContentKind.MARKDOWN
-    entries = "\n\n".join(_as_markdown(item) if kind is ContentKind.MARKDOWN else _as_html(item) for item in items)
     body = template.content if template else f"# {_escaped(name)}\n\n{MARK}\n"
+    write = _as_markdown if kind is ContentKind.MARKDOWN else _as_html
+    entries = _fitting([write(item) for item in items], MAX_CONTENT - _ROOM - len(body.encode()))
     rest = " · ".join(item.title for item in items[1:3])
     return Issue(
         subject=literal(_cut(f"{name}: {items[0].title}", LONGEST_SUBJECT)),
@@ -39,6 +44,13 @@ def write_issue(name: str, items: Sequence[FeedItem], template: MailingTemplate 
         content_kind=kind.value,
         content=_placed(body, entries, kind),
     )
+
+
+def _fitting(entries: Sequence[str], most_octets: int) -> str:
+    """Return the newest entries that a campaign has room for, at least one; the rest stays on the feed's own pages."""
+    sizes = accumulate(len(entry.encode()) + 2 for entry in entries)
+    count = sum(size <= most_octets for size in sizes)
+    return "\n\n".join(entries[: max(1, count)])
 
 
 def _placed(body: str, entries: str, kind: ContentKind) -> str:

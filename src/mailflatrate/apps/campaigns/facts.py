@@ -4,6 +4,7 @@ import re
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.campaigns.compiler import facts_in_child
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
@@ -11,7 +12,6 @@ from mailflatrate.apps.campaigns.placeholders import standing_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
-from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.content_facts import ContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
@@ -34,7 +34,7 @@ EMPTY_CONTENT = ContentFacts(
 
 def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
     """What can be seen in the compiled mailing (R-40 to R-52)."""
-    seen = lint_compiled(compiled)
+    seen = facts_in_child(compiled)
     links = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
     named = {link.url for link in links}
     words = f"{campaign.subject}\n{campaign.preheader}\n{seen.visible_text}\n{compiled.text.source}"

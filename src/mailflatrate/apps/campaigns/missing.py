@@ -17,9 +17,12 @@ from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.links import LINK_VARIABLES
+from mailflatrate.mail.liquid.work import work_done
 
 MOST_LOOKED_AT = 10_000
 """So many readers with an empty field are rendered for one look; a second's work."""
+MOST_WORK = 200_000_000
+"""Octets of Liquid's work for one look (`mail.liquid.work`), about two seconds."""
 _OWN = ("first_name", "last_name")
 _EMPTY = "('', '[]', '{}', 'null', 'false')"
 
@@ -28,7 +31,8 @@ _EMPTY = "('', '[]', '{}', 'null', 'false')"
 class MissingFields:
     """Who would be left out. `fields`: variable and how many readers have no value for it, the most frequent first.
 
-    `ids` are those readers, ascending. `whole` is False where more readers than MOST_LOOKED_AT have an empty field.
+    `ids` are those readers, ascending. `whole` is False where more readers than MOST_LOOKED_AT have an empty field,
+    or the content takes too much work.
     """
 
     fields: tuple[tuple[str, int], ...]
@@ -43,16 +47,20 @@ def missing_fields(campaign: Campaign, account: Account, compiled: Compiled) -> 
     names = [name for name in names if name.count(".") == 1]
     counts: Counter[str] = Counter()
     ids: list[int] = []
-    looked_at = 0
-    for contact_id, values in _candidates(campaign, account, [name.partition(".")[2] for name in names]):
-        looked_at += 1
-        if looked_at > MOST_LOOKED_AT:
+    work, whole = 0, True
+    candidates = _candidates(campaign, account, [name.partition(".")[2] for name in names])
+    for looked_at, (contact_id, values) in enumerate(candidates, start=1):
+        if looked_at > MOST_LOOKED_AT or work > MOST_WORK:
+            whole = False
             break
-        missing = {name for part in parts for name in part.missing(values)}
+        missing: set[str] = set()
+        for part in parts:
+            missing.update(part.missing(values))
+            work += work_done()
         if missing:
             counts.update(missing)
             ids.append(contact_id)
-    return MissingFields(tuple(counts.most_common()), tuple(ids), looked_at <= MOST_LOOKED_AT)
+    return MissingFields(tuple(counts.most_common()), tuple(ids), whole)
 
 
 def _candidates(campaign: Campaign, account: Account, names: list[str]) -> Iterator[tuple[int, dict[str, object]]]:

@@ -6,17 +6,19 @@ from functools import cache
 from typing import Any
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.compiler import compile_in_child
 from mailflatrate.apps.campaigns.compiling import REASONS, imprint_block, known_variables, source_of
 from mailflatrate.apps.campaigns.gallery import GalleryTemplate, picture_file, source
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
-from mailflatrate.mail.content import CompileContext, compile_content
+from mailflatrate.mail.content import MAX_CONTENT, CompileContext
 from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
 from mailflatrate.mail.html.imprint import Language as BlockLanguage
 from mailflatrate.mail.html.look import Look
 
 SPECIMEN_ID = "0000-0000-0"
+_MOST_OCTETS_WITH_PICTURES = 900_000
 
 
 def gallery_letter(template: GalleryTemplate, look: Look, account: Account) -> str:
@@ -25,7 +27,7 @@ def gallery_letter(template: GalleryTemplate, look: Look, account: Account) -> s
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
         language=template.language, content_kind=ContentKind.MJML, content=source(template, look, _picture),
     )  # fmt: skip
-    return _letter(draft, look, account)
+    return _letter(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
 
 
 def own_letter(template: MailingTemplate, look: Look, account: Account) -> str:
@@ -46,15 +48,17 @@ def written_letter(values: Mapping[str, Any], look: Look, account: Account) -> s
     return _letter(draft, look, account)
 
 
-def _letter(draft: Campaign, look: Look, account: Account) -> str:
+def _letter(draft: Campaign, look: Look, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
     imprint = newest_imprint()
     german = draft.language == "de"
     block = imprint_block(draft, imprint, look) if imprint else ImprintBlock(
         lines=(), reason=REASONS["de" if german else "en"], mailing_id=SPECIMEN_ID,
         language=BlockLanguage.GERMAN if german else BlockLanguage.ENGLISH, style=look.imprint,
     )  # fmt: skip
-    context = CompileContext(imprint=block, known_variables=known_variables(attribute_names()), look=look)
-    compiled = compile_content(source_of(draft), context)
+    context = CompileContext(
+        imprint=block, known_variables=known_variables(attribute_names()), look=look, most_octets=most_octets
+    )
+    compiled = compile_in_child(source_of(draft), context)
     return compiled.html.render(sample_values(draft, account, None, bare=False))
 
 

@@ -85,5 +85,9 @@ def _letter_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None,
         compiled = compile_campaign(campaign, imprint, edition_id=None, attributes=attributes)
     except SourceRefused as refused:
         return broken_content_facts(campaign, tuple(refused.errors)), None, None
+    try:
+        content = content_facts(campaign, compiled)
+    except SourceRefused as refused:
+        return broken_content_facts(campaign, tuple(refused.errors)), None, None
     sample, spam = sampled(campaign, compiled, attributes, clock.now())
-    return content_facts(campaign, compiled), sample, spam
+    return content, sample, spam

@@ -4,6 +4,7 @@ RULES section N: headers built, then DKIM self-verified. Nothing is stored and n
 """
 
 import base64
+from dataclasses import replace
 from datetime import datetime
 
 from mailflatrate.apps.campaigns.compiling import EditionTemplates
@@ -18,12 +19,14 @@ from mailflatrate.apps.gate.letters import (
     service_identity,
 )
 from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.dkim import SigningKeyError
 from mailflatrate.mail.edition import Recipient
 from mailflatrate.mail.headers import HeaderError
+from mailflatrate.mail.links import LINK_VARIABLES
 from mailflatrate.mail.liquid import RenderRefused, SourceRefused
 from mailflatrate.mail.mistakes import as_param, from_problem, mistake
 from mailflatrate.mail.source_errors import NOWHERE
@@ -45,11 +48,18 @@ def sampled(
     """
     if campaign.sender is None or signing_key(campaign.sender.domain) is None or not campaign.list_ids:
         return None, None
+    work = work_of(campaign, compiled, attributes)
     try:
         letter = sample_letter(campaign, compiled, attributes, now)
     except EditionUnusable as problem:
-        return SampleFacts(octets=0, problem=as_param(problem.error)), None
-    return sample_facts(campaign, letter, now), spam_score(letter)
+        return SampleFacts(octets=0, problem=as_param(problem.error), work=work), None
+    return replace(sample_facts(campaign, letter, now), work=work), spam_score(letter)
+
+
+def work_of(campaign: Campaign, compiled: Compiled, attributes: frozenset[str]) -> int:
+    """What filling in all parts for the sample's reader costs (`mail.liquid.work`)."""
+    values = _reader_values(campaign, attributes, clock.now(), "…") | dict.fromkeys(LINK_VARIABLES.values(), "#")
+    return sum(part.work(values) for part in (compiled.subject, compiled.html, compiled.text))
 
 
 def spam_score(letter: bytes) -> SpamScore | None:
@@ -68,18 +78,7 @@ def sample_letter(campaign: Campaign, compiled: Compiled, attributes: frozenset[
     if campaign.sender is None or mailing_list is None:
         raise EditionUnusable(mistake(NOWHERE, "no-sender" if campaign.sender is None else "no-list"))
     templates = EditionTemplates(compiled.subject, compiled.html, compiled.text)
-    values = recipient_values(
-        email=READER,
-        first_name="Dora",
-        last_name="Meyer",
-        attributes=dict.fromkeys(attributes, "1"),
-        account_name=campaign.account.name,
-        list_name=mailing_list.public_name,
-        mailing_id=campaign.mailing_id,
-        subscribed_at=now,
-        source=mailing_list.public_name,
-        language=campaign.language,
-    )
+    values = _reader_values(campaign, attributes, now, mailing_list.public_name)
     try:
         composer = Composer(
             edition_content(templates, test=False),
@@ -91,6 +90,17 @@ def sample_letter(campaign: Campaign, compiled: Compiled, attributes: frozenset[
         return composer.compose(Recipient(1, READER, "Dora Meyer", values), now).content
     except (ComposeError, HeaderError, SigningKeyError, RenderRefused, SourceRefused, ValueError) as problem:
         raise EditionUnusable(from_problem(problem)) from problem
+
+
+def _reader_values(
+    campaign: Campaign, attributes: frozenset[str], now: datetime, list_name: str
+) -> dict[str, object]:  # fmt: skip
+    """A reader who has a value for everything."""
+    return recipient_values(
+        email=READER, first_name="Dora", last_name="Meyer", attributes=dict.fromkeys(attributes, "1"),
+        account_name=campaign.account.name, list_name=list_name, mailing_id=campaign.mailing_id, subscribed_at=now,
+        source=list_name, language=campaign.language,
+    )  # fmt: skip
 
 
 def sample_facts(campaign: Campaign, letter: bytes, now: datetime) -> SampleFacts:

@@ -62,7 +62,7 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     editions = [campaigns.make_edition(campaign, variant) for variant in variants]
     notices = [_letter(address, editions[variant].id, reader) for address, variant, reader in letters]
     audit.record(
-        "mailing.tested", by=audit.person(by), account_id=tenancy.current_account_id(),
+        "mailing.test_sent", by=audit.person(by), account_id=tenancy.current_account_id(),
         subject=f"campaign:{campaign.id}",
         details={"letters": len(letters), "editions": [edition.id for edition in editions]},
     )  # fmt: skip

@@ -74,6 +74,16 @@ READERS: Mapping[str, Reader] = {
     "probe.spin": Reader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
     "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=2, raises=("mailflatrate.mail.feed:NoFeed",)),
+    **{
+        f"content.{name}": Reader(
+            f"mailflatrate.mail.compiler:{name}",
+            cpu_seconds=5,
+            wall_seconds=15,
+            memory_mb=256,
+            raises=("mailflatrate.mail.source_errors:SourceRefused",),
+        )
+        for name in ("compile_sources", "merge_errors", "facts", "as_html", "as_text")
+    },
     "probe.stream": Reader(f"{_HERE}:count_slowly", cpu_seconds=0.5),
 }
 

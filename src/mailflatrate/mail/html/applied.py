@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailflatrate.mail.html.tokens import Kind, tokenise, too_deep_line
+from mailflatrate.mail.html.tokens import Kind, tokenise, too_deep_line, write
 
 _MAX_CHARS = 400_000
-_MEDIA = re.compile(r"@media\b([^{}]*)\{", re.IGNORECASE)
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_MAX_WORK = 150_000_000
+"""Characters of style sheets times tokens: at worst each declaration is written into each element."""
+_MEDIA = re.compile(r"@media\b((?:(?!@media\b)[^{}])*+)\{", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?+")
+_RULE = re.compile(r"(?<![^{}])([^{}]++)\{([^{}]*+)\}")
 _NAME = re.compile(r"[.#]([\w-]+)|\[(?:class|id)[~^*|$]?=[\"']?([\w-]+)")
 _EVERYWHERE = re.compile(r"\s*(?:only\s+)?(?:screen|all)?\s*", re.IGNORECASE)
 _WIDTH = re.compile(r"max-(?:device-)?width\s*:\s*(\d+)", re.IGNORECASE)
@@ -36,16 +38,21 @@ def with_styles_applied(source: str) -> str:
         return source
     if too_deep_line(source) is not None:
         return source
+    tokens = tokenise(source)
+    css = 0
+    for token in tokens:
+        if token.kind is Kind.RAW and token.name == "style":
+            token.text = _for_all_screens(token.text)
+            css += len(token.text)
+    if css * len(tokens) > _MAX_WORK:
+        return source
     from css_inline import CSSInliner, InlineError  # only here: most letters come with nothing to apply
 
     inliner = CSSInliner(keep_style_tags=True, keep_link_tags=True, load_remote_stylesheets=False)
     try:
-        return inliner.inline(_STYLE.sub(lambda found: found[1] + _for_all_screens(found[2]), source))
+        return inliner.inline(write(tokens))
     except (InlineError, ValueError):
         return source
-
-
-_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(?=</style)", re.IGNORECASE | re.DOTALL)
 
 
 def names_shown_somewhere(source: str) -> frozenset[str]:
@@ -73,26 +80,34 @@ def _shown_in(block: str) -> Iterator[str]:
 
 def _media(css: str) -> Iterator[tuple[str, str]]:
     """Each media rule's condition and what stands between its braces."""
-    for found in _MEDIA.finditer(css):
-        yield found[1], css[found.end() : _end(css, found.end())]
+    for found, end in _media_blocks(css):
+        yield found[1], css[found.end() : end]
 
 
-def _end(css: str, start: int) -> int:
-    """Where the block that begins at `start` is closed."""
-    depth = 1
-    for brace in re.finditer(r"[{}]", css[start:]):
-        depth += 1 if brace.group() == "{" else -1
-        if not depth:
-            return start + brace.start()
-    return len(css)
+def _media_blocks(css: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Each media rule with the place where its block is closed, in one pass over the braces."""
+    begun = {found.end() - 1: found for found in _MEDIA.finditer(css)}
+    open_braces: list[int] = []
+    ends: dict[int, int] = {}
+    for brace in re.finditer(r"[{}]", css):
+        if brace.group() == "{":
+            open_braces.append(brace.start())
+        elif open_braces:
+            ends[open_braces.pop()] = brace.start()
+    for at, found in begun.items():
+        yield found, ends.get(at, len(css))
 
 
 def _for_all_screens(css: str) -> str:
     """The sheet with the rules of `@media screen` and `@media all` standing free."""
     css = _COMMENT.sub("", css)
-    found = next((one for one in _MEDIA.finditer(css) if _EVERYWHERE.fullmatch(one[1])), None)
-    while found is not None:
-        end = _end(css, found.end())
-        css = f"{css[: found.start()]} {css[found.end() : end]} {css[end + 1 :]}"
-        found = next((one for one in _MEDIA.finditer(css) if _EVERYWHERE.fullmatch(one[1])), None)
-    return css
+    cuts: list[tuple[int, int]] = []
+    for found, end in _media_blocks(css):
+        if _EVERYWHERE.fullmatch(found[1]):
+            cuts += ((found.start(), found.end()), (end, end + 1))
+    parts: list[str] = []
+    at = 0
+    for start, stop in sorted(cuts):
+        parts += (css[at:start], " ")
+        at = stop
+    return "".join((*parts, css[at:]))

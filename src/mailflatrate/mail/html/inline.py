@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from css_inline import CSSInliner, InlineError
 
-from mailflatrate.mail.html.tokens import MAX_DEPTH, too_deep_line
+from mailflatrate.mail.html.tokens import MAX_DEPTH, Kind, tokenise, too_deep_line, write
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.source_errors import SourceRefused
 
-_STYLE = re.compile(r"(<style\b)([^>]*>)(.*?)(?=</style)", re.IGNORECASE | re.DOTALL)
 _INLINER = CSSInliner(
     keep_style_tags=True, remove_inlined_selectors=True, keep_link_tags=True, load_remote_stylesheets=False
 )
@@ -57,7 +57,7 @@ def _inlined(document: str) -> str:
     except InlineError:
         pass
     try:
-        return _INLINER.inline(_STYLE.sub(_ignore_unreadable, document))
+        return _INLINER.inline(_without_unreadable(document))
     except InlineError:
         return _NORMALISER.inline(document)
 
@@ -68,9 +68,19 @@ def normalise(document: str) -> str:
     return _with_doctype(document, _NORMALISER.inline(document))
 
 
-def _ignore_unreadable(found: re.Match[str]) -> str:
+def _without_unreadable(document: str) -> str:
+    """Return the document with its unreadable style sheets marked, so that css-inline leaves them alone."""
+    tokens = tokenise(document)
+    for before, token in pairwise(tokens):
+        if token.kind is Kind.RAW and token.name == "style" and not _is_readable(token.text):
+            before.attributes["data-css-inline"] = "ignore"
+            before.changed = True
+    return write(tokens)
+
+
+def _is_readable(css: str) -> bool:
     try:
-        _INLINER.inline(f"<style>{found[3]}</style><p></p>")
+        _INLINER.inline(f"<style>{css}</style><p></p>")
     except InlineError:
-        return f'{found[1]} data-css-inline="ignore"{found[2]}{found[3]}'
-    return found.group()
+        return False
+    return True

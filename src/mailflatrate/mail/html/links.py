@@ -68,9 +68,13 @@ class LinkBook:
 
 def trim_url(url: str) -> str:
     """Return a URL found in running text without the punctuation that belongs to the sentence around it."""
-    while url and url[-1] in ".,;:!?)]}*_":
-        last = url[-1]
-        if last in _CLOSING and url.count(last) <= url.count(_CLOSING[last]):
-            break
-        url = url[:-1]
-    return url
+    end = len(url)
+    unmatched = {last: url.count(last) - url.count(first) for last, first in _CLOSING.items()}
+    while end and url[end - 1] in ".,;:!?)]}*_":
+        last = url[end - 1]
+        if last in _CLOSING:
+            if unmatched[last] <= 0:
+                break
+            unmatched[last] -= 1
+        end -= 1
+    return url[:end]

@@ -8,18 +8,17 @@ from collections.abc import Iterator
 import mrml
 
 from mailflatrate.mail.html.inline import refuse_deep
+from mailflatrate.mail.html.tokens import Kind, scan
 from mailflatrate.mail.mistakes import from_mjml, mistake
-from mailflatrate.mail.source_errors import SourceError, SourceRefused
+from mailflatrate.mail.source_errors import Lines, SourceError, SourceRefused
 
 # Without this mrml links Ubuntu from Google in every letter: a remote host the author never asked for (R-111).
 _NO_FONTS: dict[str, str] = {}
-_TAG = re.compile(
-    r"<!--.*?-->|<(?P<close>/)?(?P<name>mj-?[a-z-]*)\b(?P<rest>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL
-)
+_NAME = re.compile(r"mj-?[a-z-]*")
 _HTML_HABITS = (
     (re.compile(r"<(?![a-zA-Z/!?])"), "write-lt"),
     (
-        re.compile(r"<[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*?=\s*(?=[^\s\"'>])"),
+        re.compile(r"<[a-zA-Z](?:[^<>\"'=]|\"[^\"]*+\"|'[^']*+'|=\s*+(?=[\"'>]))*+=\s*+(?=[^\s\"'>])"),
         "quote-attributes",
     ),
 )
@@ -74,12 +73,14 @@ def find_mjml_errors(source: str) -> list[SourceError]:
 
 def _structure_errors(source: str) -> Iterator[SourceError]:
     open_tags: list[tuple[str, int]] = []
-    for found in _TAG.finditer(source):
-        name = found["name"]
-        if name is None:
+    lines = Lines(source)
+    has_root = False
+    for end, token in scan(source):
+        if token.kind not in (Kind.START, Kind.END) or not _NAME.fullmatch(token.name):
             continue
-        line = source.count("\n", 0, found.start()) + 1
-        if found["close"]:
+        name, line = token.name, lines.at(end - len(token.text))
+        has_root = has_root or name == "mjml"
+        if token.kind is Kind.END:
             if not open_tags or open_tags[-1][0] != name:
                 if open_tags:
                     yield mistake(line, "mjml-still-open", name, open_tags[-1][0], str(open_tags[-1][1]))
@@ -92,9 +93,9 @@ def _structure_errors(source: str) -> Iterator[SourceError]:
             yield mistake(line, "mjml-include")
         elif name not in COMPONENTS:
             yield mistake(line, "mjml-no-element", name)
-        if not found["rest"].rstrip().endswith("/"):
+        if not token.self_closing:
             open_tags.append((name, line))
     for name, line in open_tags:
         yield mistake(line, "mjml-open", name)
-    if not re.search(r"<mjml\b", source):
+    if not has_root:
         yield mistake(1, "mjml-no-root")

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urljoin
 
+from mailflatrate.mail.html.outputs import find_scheme_outputs, find_style_outputs
 from mailflatrate.mail.html.tokens import Kind, Token, tokenise, write
 from mailflatrate.mail.liquid.protect import Protected
 from mailflatrate.mail.liquid.sandbox import SAFE_SCHEMES
@@ -31,7 +32,10 @@ DROPPED = frozenset({
     "noscript", "keygen", "param", "source", "track", "isindex", "animate", "animatetransform",
     "animatemotion", "set", "use", "feimage", "slot", "output",
 })  # fmt: skip
-URL_ATTRIBUTES = frozenset({"href", "src", "background", "xlink:href", "cite", "longdesc", "poster", "data"})
+URL_ATTRIBUTES = frozenset({
+    "href", "src", "background", "xlink:href", "cite", "longdesc", "poster", "data", "lowsrc", "dynsrc", "usemap",
+    "codebase", "classid", "archive", "profile", "manifest", "xml:base",
+})  # fmt: skip
 _LINKING_TAGS = frozenset({"a", "area"})
 _BANNED_PREFIXES = ("on", "data-css-inline")
 _BANNED_ATTRIBUTES = frozenset({"srcdoc", "ping", "is", "slot", "formaction", "action"})
@@ -44,6 +48,7 @@ _CONDITION = re.compile(r"\[if\s[^\]]*\]", re.IGNORECASE)
 _DOWNLEVEL_HIDDEN = re.compile(r"(\[if\s[^\]]*\]>)(.*)<!\s*\[endif\]", re.IGNORECASE | re.DOTALL)
 _REVEALED_OPEN = re.compile(r"(\[if\s[^\]]*\]>)(?:<!(?:--.*)?)?", re.IGNORECASE | re.DOTALL)
 _CSS_DANGER = re.compile(r"expression\s*\(|javascript\s*:|vbscript\s*:|-moz-binding|behavior\s*:", re.IGNORECASE)
+_SETTLED = re.compile(r"[/?#]")
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
 
@@ -53,7 +58,8 @@ class Sanitiser:
 
     And gives the URL to write.
 
-    Afterwards `url_words` holds the numbers of the outputs that begin a URL: their value needs a check of its scheme.
+    Afterwards `url_words` holds the numbers of the outputs that begin a URL: their value needs a check of its scheme;
+    `style_words` those in CSS.
     """
 
     def __init__(self, protected: Protected, link: Callable[[str], str]) -> None:
@@ -61,6 +67,7 @@ class Sanitiser:
         self._link = link
         self._base: str | None = None
         self.url_words: set[int] = set()
+        self.style_words: set[int] = set()
 
     def document(self, tokens: list[Token]) -> list[Token]:
         """Return the tokens that may stay, in order; tags that lost or changed an attribute are marked changed."""
@@ -110,7 +117,7 @@ class Sanitiser:
             css = re.sub(r"<!--|-->", "", token.text)
             css = re.sub(r"<(?=[a-zA-Z/!?])", r"\\3c ", css)
             css = re.sub(r"\{(?=[{%])", "{ ", css)  # no entity can say here that it is no Liquid
-            token.text = _CSS_DANGER.sub("", css)
+            token.text = self._style(css) or ""
         else:
             token.text = token.text.replace("<", "&lt;").replace(">", "&gt;")
         return token
@@ -162,7 +169,8 @@ class Sanitiser:
         if value is None:
             return None
         if name == "style":
-            return _CSS_DANGER.sub("", value)
+            css = self._style(value)
+            return _DROP if css is None else css
         if name in URL_ATTRIBUTES:
             return self._url(token, name, value)
         if name == "srcset":
@@ -189,15 +197,20 @@ class Sanitiser:
         return self._link(value) if links else value
 
     def _guard_scheme(self, pieces: list[str]) -> bool:
-        """Mark the outputs that may bring a URL's scheme; false if they could complete one that the author began."""
-        before = ""
-        for text, number in zip(pieces[::2], pieces[1::2], strict=False):
-            before += text
-            if self._protected.is_output(int(number)) and not re.search(r"[:/?#]", before):
-                if before.strip():
-                    return False
-                self.url_words.add(int(number))
-        return True
+        """Mark the outputs that may bring a URL's scheme; false if another part could make a scheme with one."""
+        found = find_scheme_outputs(pieces, self._protected)
+        self.url_words.update(found or ())
+        return found is not None
+
+    def _style(self, css: str) -> str | None:
+        """Return CSS without what acts; None where an output could make something that acts with the text around it."""
+        if self._protected.word.search(css):
+            outputs = find_style_outputs(css, self._protected)
+            if outputs is None:
+                return None
+            self.url_words.update(outputs.urls)
+            self.style_words.update(outputs.values)
+        return _CSS_DANGER.sub(" ", css)
 
 
 def _compact(url: str) -> str:
@@ -213,6 +226,13 @@ def _harmless(url: str, *, image: bool) -> bool:
 
 
 def _harmless_everywhere(protected: Protected, value: str) -> bool:
+    numbers = [int(word[1]) for word in protected.word.finditer(value)]
+    if any(map(protected.is_output, numbers)) and not all(map(protected.is_output, numbers)):
+        return False  # a condition could leave away what settles the scheme
+    for one in value.split(","):
+        first = protected.word.search(one)
+        if first is not None and protected.is_output(int(first[1])) and not _SETTLED.search(one[: first.start()]):
+            return False
     return all(_harmless(_compact(one), image=True) for one in protected.word.sub("", value).split(","))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import html.entities
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -44,14 +45,11 @@ class Token:
 RAW_TEXT = frozenset({"style", "script", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 # HTML Living Standard 13.2.5.32 to 40: a name runs to white space, `/`, `>` or `=` and may hold quotes; only
 # after `=` do quotes quote. Possessive, so that no input makes it backtrack.
-_MARKUP = re.compile(
-    r"<!--(?P<comment>.*?)-->"
-    r"|<!(?P<declaration>[^>]*+)>"
-    r"|</(?P<end>[a-zA-Z][^\s/>]*+)[^>]*+>"
-    r"|<(?P<start>[a-zA-Z][^\s/>]*+)"
-    r"(?P<rest>(?:[\s/]++|=?+[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+|=)*+)>",
-    re.DOTALL,
+_START = re.compile(
+    r"<(?P<start>[a-zA-Z][^\s/>]*+)"
+    r"(?P<rest>(?:[\s/]++|=?+[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+|=)*+)(?P<closed>>)?"
 )
+_END = re.compile(r"</(?P<end>[a-zA-Z][^\s/>]*+)")
 _ATTRIBUTE = re.compile(
     r"(?P<name>=?+[^\s/>=]++)"
     r"(?:\s*+=\s*+(?:\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|(?P<bare>[^\s>\"'][^\s>]*+))?+)?+"
@@ -59,42 +57,113 @@ _ATTRIBUTE = re.compile(
 
 
 def tokenise(source: str) -> list[Token]:
-    """Return the tokens of `source`. Never raises; what is no markup is text."""
-    tokens: list[Token] = []
-    at = 0
-    while found := _MARKUP.search(source, at):
-        if found.start() > at:
-            tokens.append(Token(Kind.TEXT, source[at : found.start()]))
-        at = found.end()
-        token = _token(found)
-        tokens.append(token)
+    """Return the tokens of `source`. Never raises; what is no markup is text.
+
+    Takes time in proportion to the source. A tag that is still open at the end of the source is text, with everything
+    after it: no later `>` can close it.
+    """
+    return [token for _, token in scan(source)]
+
+
+def scan(source: str) -> Iterator[tuple[int, Token]]:
+    """Yield each token with the place at which it ends in `source`."""
+    done, at = 0, 0
+    comments = _Search(source, "-->")
+    closing = _Search(source, ">")
+    while (at := source.find("<", at)) >= 0:
+        token, end = _markup(source, at, comments, closing)
+        if token is None:
+            if end < 0:
+                break
+            at += 1
+            continue
+        if at > done:
+            yield at, Token(Kind.TEXT, source[done:at])
+        yield end, token
+        done = at = end
         if token.kind is Kind.START and token.name in RAW_TEXT and not token.self_closing:
             close = re.compile(rf"</{re.escape(token.name)}[\s/>]", re.IGNORECASE).search(source, at)
             stop = close.start() if close else len(source)
             if stop > at:
-                tokens.append(Token(Kind.RAW, source[at:stop], token.name))
-            at = stop
-    if at < len(source):
-        tokens.append(Token(Kind.TEXT, source[at:]))
-    return tokens
+                yield stop, Token(Kind.RAW, source[at:stop], token.name)
+            done = at = stop
+    if done < len(source):
+        yield len(source), Token(Kind.TEXT, source[done:])
 
 
-def _token(found: re.Match[str]) -> Token:
-    text = found.group()
-    if found["comment"] is not None:
-        return Token(Kind.COMMENT, found["comment"])
-    if found["declaration"] is not None:
-        return Token(Kind.DOCTYPE, text)
-    if found["end"]:
-        return Token(Kind.END, text, found["end"].lower())
+class _Search:
+    """Finds a mark from ever later places, and remembers where the next one is, or that none comes any more."""
+
+    def __init__(self, source: str, mark: str) -> None:
+        self._source, self._mark, self._next = source, mark, -1
+        self._is_over = False
+
+    def find(self, at: int) -> int:
+        """Return the place of the first mark at or after `at`; -1 where there is none."""
+        if self._next < at and not self._is_over:
+            self._next = self._source.find(self._mark, at)
+            self._is_over = self._next < 0
+        return self._next if self._next >= at else -1
+
+
+def _markup(source: str, at: int, comments: _Search, closing: _Search) -> tuple[Token | None, int]:
+    """Return the token that begins with the `<` at `at`, and its end.
+
+    None with the place itself where none begins, and with -1 where none can begin from here to the end.
+    """
+    if source.startswith("<!--", at) and (end := comments.find(at + 4)) >= 0:
+        return Token(Kind.COMMENT, source[at + 4 : end]), end + 3
+    if source.startswith("<!", at):
+        end = closing.find(at + 2) + 1
+        return (Token(Kind.DOCTYPE, source[at:end]), end) if end else (None, -1)
+    if found := _END.match(source, at):
+        end = closing.find(found.end()) + 1
+        return (Token(Kind.END, source[at:end], found["end"].lower()), end) if end else (None, -1)
+    if found := _START.match(source, at):
+        return (_start_token(found), found.end()) if found["closed"] else (None, -1)
+    return None, at
+
+
+def _start_token(found: re.Match[str]) -> Token:
     rest = found["rest"]
     attributes: dict[str, str | None] = {}
     for attribute in _ATTRIBUTE.finditer(rest):
         value = next((attribute[g] for g in ("double", "single", "bare") if attribute[g] is not None), None)
         attributes.setdefault(attribute["name"].lower(), None if value is None else unescape_attribute(value))
-    return Token(Kind.START, text, found["start"].lower(), attributes, rest.rstrip().endswith("/"))
+    return Token(Kind.START, found.group(), found["start"].lower(), attributes, rest.rstrip().endswith("/"))
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Markup that no parser should see: `code` and `facts` are those of `mistakes`, `line` counts from 1."""
+
+    line: int
+    code: str
+    facts: tuple[str, ...] = ()
+
+
+def find_fault(source: str) -> Fault | None:
+    """Return the first comment or tag of `source` that is never closed, or the first with too many attributes."""
+    for end, token in scan(source):
+        if token.kind is Kind.START and len(token.attributes) > MAX_ATTRIBUTES:
+            return Fault(_line(source, end), "too-many-attributes", (str(MAX_ATTRIBUTES),))
+        if token.kind is Kind.DOCTYPE and token.text.startswith("<!--"):
+            return Fault(_line(source, end - len(token.text)), "markup-comment-open")
+        if token.kind is Kind.TEXT and (found := _OPEN.search(token.text)) and end == len(source):
+            begin = end - len(token.text) + found.start()
+            if found["comment"]:
+                return Fault(_line(source, begin), "markup-comment-open")
+            return Fault(_line(source, begin), "markup-tag-open", (found["name"],))
+    return None
+
+
+def _line(source: str, index: int) -> int:
+    return source.count("\n", 0, max(index, 0)) + 1
+
+
+_OPEN = re.compile(r"(?P<comment><!--)|<(?P<name>/?[a-zA-Z][\w:-]{0,40})")
+MAX_ATTRIBUTES = 200
+"""Attributes of one tag. Parsers compare each with all others."""
 MAX_DEPTH = 250
 """Elements inside of one another. The libraries behind the compiler walk a document by recursion, and end their process
 where it is deep enough."""
@@ -109,13 +178,12 @@ def too_deep_line(source: str) -> int | None:
     """The line, from 1, on which elements stand deeper in one another than `MAX_DEPTH`; None where none do."""
     if source.count("<") <= MAX_DEPTH:
         return None
-    depth, at = 0, 0
-    for token in tokenise(source):
-        at = source.find(token.text, at) + len(token.text)
+    depth = 0
+    for end, token in scan(source):
         if token.kind is Kind.START and not token.self_closing and token.name not in _NEVER_DEEP:
             depth += 1
             if depth > MAX_DEPTH:
-                return source.count("\n", 0, at) + 1
+                return _line(source, end)
         elif token.kind is Kind.END and token.name not in _NEVER_DEEP:
             depth = max(0, depth - 1)
     return None

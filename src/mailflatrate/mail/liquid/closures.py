@@ -19,11 +19,15 @@ from liquid.builtin.expressions.filtered import Filter
 from liquid.builtin.output import OutputNode
 from markupsafe import escape
 
+from mailflatrate.mail.liquid.work import LONGEST_DATE_FORMAT
 from mailflatrate.mail.source_errors import MissingValue
 
 Values = Mapping[str, Any]
 Render = Callable[[Values], str]
 
+LONGEST_PLAIN = 1_000
+"""A longer value goes through python-liquid, where the work done with it is counted."""
+_MOST_FILTERS = 4
 _TEXT_FILTERS: Mapping[str, Callable[[str], str]] = {
     "upcase": str.upper,
     "downcase": str.lower,
@@ -76,6 +80,8 @@ def _default_text(used: Filter) -> str | None:
 
 def _finish(filters: list[Filter], *, html_part: bool) -> Callable[[str], str] | None:
     """Return one function for the rest of the filter chain and the escaping of the part."""
+    if len(filters) > _MOST_FILTERS:
+        return None
     steps: list[Callable[[str], str]] = []
     escapes_itself = bool(filters) and filters[-1].name == "escape"
     for used in filters[:-1] if escapes_itself else filters:
@@ -113,13 +119,13 @@ def _closure(keys: list[str], fallback: str | None, finish: Callable[[str], str]
             value = values[root][key]
         except (KeyError, TypeError):
             value = None
-        if value.__class__ is str and value:
+        if value.__class__ is str and 0 < len(value) <= LONGEST_PLAIN:
             return finish(value)
         return without_text(value, values)
 
     def render_root(values: Values) -> str:
         value = values.get(root)
-        if value.__class__ is str and value:
+        if value.__class__ is str and 0 < len(value) <= LONGEST_PLAIN:
             return finish(value)
         return without_text(value, values)
 
@@ -135,7 +141,7 @@ def _closure(keys: list[str], fallback: str | None, finish: Callable[[str], str]
 
 def _date_closure(keys: list[str], used: Filter, *, html_part: bool, slow: Render) -> Render | None:
     form = _default_text(used)
-    if form is None:
+    if form is None or len(form) > LONGEST_DATE_FORMAT:
         return None
     root, key, nested = keys[0], keys[-1], len(keys) == 2
 

@@ -8,17 +8,14 @@ the tags back.
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-LIQUID = re.compile(
-    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}"
-    r"|\{%-?\s*raw\s*-?%\}(?P<raw>.*?)\{%-?\s*endraw\s*-?%\}"
-    r"|(?P<tag>\{%.*?%\}|\{\{.*?\}\})",
-    re.DOTALL,
-)
+from mailflatrate.mail.liquid.marks import Mark, MarkKind, replace_marks
+
 _OPENING = re.compile(r"\{%-?\s*(?:if|unless|case|for|capture)\b")
 _CLOSING = re.compile(r"\{%-?\s*end(?:if|unless|case|for|capture)\b")
 
@@ -70,25 +67,35 @@ def protect(source: str, *, entities: bool, keep_lines: bool = False) -> Protect
     `{% comment %}` blocks vanish. What stands between `raw` and `endraw` stays: for every later step it is text.
     With `keep_lines` every line of the text is the line of the source, for messages; such a text is not to be restored.
     """
-    prefix = "lq"
-    while prefix in source.lower():
-        prefix += "q"
+    prefix = _prefix(source)
     tags: list[str] = []
 
-    def replace(found: re.Match[str]) -> str:
-        lines = "\n" * found.group().count("\n") if keep_lines else ""
-        if not found["tag"]:
-            return (found["raw"] or "") + lines
-        tags.append(html.unescape(found["tag"]) if entities else found["tag"])
+    def replace(mark: Mark) -> str:
+        written = source[mark.start : mark.end]
+        lines = "\n" * written.count("\n") if keep_lines else ""
+        if mark.kind is MarkKind.COMMENT:
+            return lines
+        if mark.kind is MarkKind.RAW:
+            return mark.inner + "\n" * (lines.count("\n") - mark.inner.count("\n"))
+        tags.append(html.unescape(written) if entities else written)
         return f"{prefix}{len(tags) - 1:05d}z{lines}"
 
-    text = LIQUID.sub(replace, source)
+    text = replace_marks(source, replace)
     return Protected(text, tuple(tags), re.compile(rf"{prefix}(\d{{5}})z"))
+
+
+def _prefix(source: str) -> str:
+    """A word that is in no source: its letters come from the source's own hash, so that nobody can write it there."""
+    digest = hashlib.sha256(source.encode(errors="surrogatepass")).digest()
+    return "lq" + "".join(chr(ord("a") + octet % 26) for octet in digest[:_PREFIX_LETTERS])
+
+
+_PREFIX_LETTERS = 10
 
 
 def unescape_tags(source: str) -> str:
     """Return HTML source with the inside of its Liquid tags unescaped; lines stay where they are."""
-    return LIQUID.sub(lambda found: html.unescape(found.group()), source)
+    return replace_marks(source, lambda mark: html.unescape(source[mark.start : mark.end]))
 
 
 def literal(text: str) -> str:

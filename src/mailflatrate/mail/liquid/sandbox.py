@@ -7,7 +7,8 @@ Differences from the standard dialect, all on purpose:
   which would let a script in a literal walk around the sanitiser. A captured block therefore is its *text*.
 - An empty or absent value of a recipient is missing (R-52): printing it raises, testing it is false, `default`
   mends it.
-- Loops, nesting, output and every filter's argument and result are bounded.
+- Loops, nesting, output and every filter's argument and result are bounded, and so is the work of one rendering
+  (`work`). Marks are found by `marks`, which is linear where python-liquid's lexer is not.
 """
 
 from __future__ import annotations
@@ -15,21 +16,37 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from io import StringIO
 from typing import Any, TextIO, cast
 from urllib.parse import urlsplit
 
 from liquid import Environment, Mode, RenderContext, StrictUndefined, Undefined
+from liquid.ast import BlockNode, Node
+from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.capture_tag import CaptureNode, CaptureTag
-from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
+from liquid.builtin.tags.for_tag import ForNode, ForTag
+from liquid.exceptions import LiquidError, UndefinedError
 from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 from liquid.token import TOKEN_CONTENT, TOKEN_OUTPUT, Token
 from markupsafe import escape as html_escape
 
-TEXT_LIMIT = 100_000
-"""Longest string, in characters, that a filter may take or give, and longest output of one part."""
+from mailflatrate.mail.liquid.lexer import tokenize
+from mailflatrate.mail.liquid.marks import BadMark, Mark, find_marks
+from mailflatrate.mail.liquid.work import (
+    STEP,
+    TEXT_LIMIT,
+    metered,
+    refuse_large,
+    spend,
+    strip_html,
+    weigh,
+    weigh_lookup,
+    without_tags,
+)
+
 LOOP_LIMIT = 5_000
 NESTING_LIMIT = 20
 
@@ -49,6 +66,8 @@ FILTERS = frozenset({
 
 SAFE_URL_FILTER = "mailflatrate_url"
 """Put by the compiler behind an expression that begins a URL; not for authors."""
+SAFE_STYLE_FILTER = "mailflatrate_css"
+"""Put by the compiler behind an expression in CSS; not for authors."""
 SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
 
 
@@ -117,12 +136,22 @@ class Context(RenderContext):
 
     def get(self, path: list[object], *, token: Token | None, default: object = None) -> object:
         value = super().get(path, token=token, default=_ABSENT)
+        spend(STEP + weigh_lookup(value))
         if value is _ABSENT or (
             (value is None or value == "") and path[0] in self.globals and path[0] not in self.locals
         ):
             name = ".".join(str(part) for part in path)
             return Missing(name, token)
         return value
+
+    def assign(self, key: str, val: Any) -> None:
+        """Assign; the size of all names is reckoned each time."""
+        refuse_large("assign", val)
+        spend(STEP + _STEP_PER_NAME * len(self.locals))
+        super().assign(key, val)
+
+
+_STEP_PER_NAME = 32
 
 
 class SandboxTemplate(BoundTemplate):
@@ -131,11 +160,61 @@ class SandboxTemplate(BoundTemplate):
     context_class = Context
 
 
+class _MeteredOutputNode(OutputNode):
+    """`{{ ... }}` in a text part: the work of writing a list is counted before it is written."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(to_liquid_string(_counted(self.expression.evaluate(context)), autoescape=False))
+
+
+class _MeteredOutput(Output):
+    node_class = _MeteredOutputNode
+
+
+def _counted(value: object) -> object:
+    refuse_large("output", value)
+    spend(2 * weigh(value))
+    return value
+
+
+class _Turn(BlockNode):
+    """The inside of a loop: each turn counts for every tag in it, whether it writes anything or not."""
+
+    __slots__ = ("_work",)
+
+    def __init__(self, block: BlockNode) -> None:
+        super().__init__(block.token, block.nodes)
+        self._work = STEP * _tags_in(block)
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        spend(self._work)
+        return super().render_to_output(context, buffer)
+
+
+def _tags_in(node: Node) -> int:
+    return 1 + sum(map(_tags_in, node.children(None, include_partials=False)))  # type: ignore[arg-type]
+
+
+class _MeteredForNode(ForNode):
+    """`{% for %}`: the items that it skips are counted, too, and so is each turn."""
+
+    def __init__(self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None) -> None:
+        super().__init__(token, expression, _Turn(block), default)
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        spend(STEP + weigh(self.expression.iterable.evaluate(context), 0))
+        return super().render_to_output(context, buffer)
+
+
+class _MeteredFor(ForTag):
+    node_class: type[ForNode] = _MeteredForNode
+
+
 class _EscapedOutputNode(OutputNode):
     """`{{ ... }}` in an HTML part: always escaped, unless the last filter was one of our escaping filters."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self.expression.evaluate(context)
+        value = _counted(self.expression.evaluate(context))
         if isinstance(value, Trusted):
             return buffer.write(str(value))
         return buffer.write(str(html_escape(to_liquid_string(value, autoescape=False))))
@@ -152,39 +231,11 @@ class _TextCaptureNode(CaptureNode):
     """
 
     def _assign(self, context: RenderContext, buf: StringIO) -> None:
-        context.assign(self.name, html.unescape(re.sub(r"<[^>]*>", "", buf.getvalue())))
+        context.assign(self.name, html.unescape(without_tags(buf.getvalue())))
 
 
 class _TextCapture(CaptureTag):
     node_class = _TextCaptureNode
-
-
-def _too_large(value: object) -> bool:
-    return isinstance(value, str | list | tuple | range) and len(value) > TEXT_LIMIT
-
-
-def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a filter so that neither its input nor its result can grow past `TEXT_LIMIT`."""
-
-    def call(value: object, *args: object, **named: object) -> object:
-        if isinstance(value, Missing) and name != "default":
-            raise MissingError(value.name, value.token)
-        if any(map(_too_large, (value, *args))):
-            raise ResourceLimitError(f"{name}: the value is too long", token=None)
-        if name == "replace" and len(args) == 2:
-            old, new = str(args[0]), str(args[1])
-            text = str(value)
-            if len(text) + (text.count(old) if old else len(text) + 1) * len(new) > TEXT_LIMIT:
-                raise ResourceLimitError("replace: the result is too long", token=None)
-        result = function(value, *args, **named)
-        if _too_large(result):
-            raise ResourceLimitError(f"{name}: the result is too long", token=None)
-        return result
-
-    for attribute in ("validate", "with_context", "with_environment"):
-        if hasattr(function, attribute):
-            setattr(call, attribute, getattr(function, attribute))
-    return call
 
 
 def _text(value: object) -> str:
@@ -213,6 +264,38 @@ def safe_url(value: object) -> str:
     return text if not scheme or scheme.lower() in SAFE_SCHEMES else ""
 
 
+_STYLE_VALUE = re.compile(r"[^():;@\\<>{}\"']*")
+
+
+def safe_style(value: object) -> str:
+    """Return `value` if it can be nothing but part of a CSS value, such as a color or a size, else an empty string."""
+    text = _text(value)
+    return text if _STYLE_VALUE.fullmatch(text) else ""
+
+
+_HTML_FILTERS: dict[str, Callable[..., Any]] = {
+    "escape": _escape, "escape_once": _escape_once, "newline_to_br": _newline_to_br,
+}  # fmt: skip
+# A text part needs no escaping: what an author escapes for HTML reads plainly there.
+_TEXT_FILTERS: dict[str, Callable[..., Any]] = {
+    "escape": _text, "escape_once": lambda value: html.unescape(_text(value)), "newline_to_br": _text,
+}  # fmt: skip
+
+
+def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a filter so that a missing value is named instead of being an empty text."""
+    if name == "default":
+        return function
+
+    def call(value: object, *args: object, **named: object) -> object:
+        if isinstance(value, Missing):
+            raise MissingError(value.name, value.token)
+        return function(value, *args, **named)
+
+    call.__dict__.update(function.__dict__)
+    return call
+
+
 class Sandbox(Environment):
     """python-liquid's environment with our limits; one for HTML parts, one for text parts and subjects."""
 
@@ -226,19 +309,19 @@ class Sandbox(Environment):
     def __init__(self, *, html_part: bool) -> None:
         super().__init__(tolerance=Mode.STRICT, undefined=StrictUndefined, strict_filters=True)
         self.tags = {name: tag for name, tag in self.tags.items() if name in TAGS}
-        self.filters = {name: _bounded(name, self.filters[name]) for name in sorted(FILTERS)}
-        self.add_filter(SAFE_URL_FILTER, safe_url)
+        filters = {name: self.filters[name] for name in sorted(FILTERS)}
+        filters |= {SAFE_URL_FILTER: safe_url, SAFE_STYLE_FILTER: safe_style, "strip_html": strip_html}
+        filters |= _HTML_FILTERS if html_part else _TEXT_FILTERS
+        self.filters = {name: _named(name, metered(name, function)) for name, function in filters.items()}
+        self.add_tag(_MeteredFor)
+        self.add_tag(_MeteredOutput)
         if html_part:
             self.add_tag(_EscapedOutput)
             self.add_tag(_TextCapture)
-            self.add_filter("escape", _escape)
-            self.add_filter("escape_once", _escape_once)
-            self.add_filter("newline_to_br", _newline_to_br)
-        else:
-            # A text part needs no escaping: what an author escapes for HTML reads plainly here.
-            self.add_filter("escape", _text)
-            self.add_filter("escape_once", lambda value: html.unescape(_text(value)))
-            self.add_filter("newline_to_br", _text)
+
+    def tokenizer(self) -> Callable[[str], Iterator[Token]]:
+        """Our own lexer in place of python-liquid's."""
+        return tokenize
 
 
 HTML_SANDBOX = Sandbox(html_part=True)
@@ -260,17 +343,22 @@ def describe(error: LiquidError, source: str, *, html_part: bool) -> tuple[int, 
     return source.count("\n", 0, index) + 1, message
 
 
-_TAG = re.compile(r"\{\{.*?\}\}|\{%-?\s*(?P<name>\w*).*?%\}", re.DOTALL)
+def _tags_of(source: str) -> list[Mark]:
+    """The marks up to the first one that cannot be read."""
+    marks: list[Mark] = []
+    with suppress(BadMark):
+        marks.extend(find_marks(source))
+    return marks
 
 
 def _unclosed(message: str, source: str) -> int:
     """Where the tag begins whose end is missing."""
     wanted = message.partition("expected tag end")[2].partition(",")[0]
     begun: list[int] = []
-    for found in _TAG.finditer(source):
-        if found["name"] == wanted:
-            begun.append(found.start())
-        elif found["name"] == f"end{wanted}" and begun:
+    for mark in _tags_of(source):
+        if mark.name == wanted:
+            begun.append(mark.start)
+        elif mark.name == f"end{wanted}" and begun:
             begun.pop()
     return begun[-1] if begun else 0
 
@@ -280,15 +368,15 @@ def _guilty(message: str, source: str, html_part: bool) -> int:
 
     The source up to and with that tag is the shortest beginning that is refused with the same words.
     """
-    tags = list(_TAG.finditer(source))
+    tags = _tags_of(source)
     first, last = 0, len(tags)
     while first < last:
         middle = (first + last) // 2
-        if _refusal(source[: tags[middle].end()], html_part) == message:
+        if _refusal(source[: tags[middle].end], html_part) == message:
             last = middle
         else:
             first = middle + 1
-    return tags[first].start() if first < len(tags) else 0
+    return tags[first].start if first < len(tags) else 0
 
 
 def _refusal(source: str, html_part: bool) -> str:

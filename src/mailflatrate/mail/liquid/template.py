@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
+from itertools import groupby, islice
 
 from liquid import RenderContext
 from liquid.ast import Node
@@ -15,6 +17,7 @@ from liquid.exceptions import LiquidError, LiquidInterrupt
 from liquid.output import LimitedStringIO
 
 from mailflatrate.mail.liquid.closures import Render, Values, compile_output
+from mailflatrate.mail.liquid.lexer import MarkError
 from mailflatrate.mail.liquid.sandbox import (
     HTML_SANDBOX,
     TEXT_SANDBOX,
@@ -25,10 +28,13 @@ from mailflatrate.mail.liquid.sandbox import (
     dotted_names,
     parse,
 )
+from mailflatrate.mail.liquid.work import START, STEP, spend, start_work, work_done
 from mailflatrate.mail.mistakes import from_liquid, from_rendering, mistake
 from mailflatrate.mail.segments import Dynamic, Segment, Static, join_segments
-from mailflatrate.mail.source_errors import MissingValue, RenderRefused, SourceError, SourceRefused
+from mailflatrate.mail.source_errors import Lines, MissingValue, RenderRefused, SourceError, SourceRefused
 
+_PLAIN_WORK = 200
+"""What printing a plain value counts for, which `work` does not see while it is done."""
 KNOWN_VARIABLES = frozenset({
     "contact.email", "contact.first_name", "contact.last_name", "account.name", "list.name", "unsubscribe_url",
     "preferences_url", "web_url", "mailing_id", "subscription.date", "subscription.source",
@@ -48,6 +54,7 @@ class Template:
     source: str
     _renders: tuple[Render, ...]
     _single_line: bool
+    _html_part: bool
 
     @classmethod
     def parse(
@@ -60,8 +67,13 @@ class Template:
         errors = find_liquid_errors(text, html_part=autoescape, known_variables=known_variables)
         if errors:
             raise SourceRefused(errors)
-        if single_line:
-            text = one_line(text)
+        return cls.parse_checked(
+            one_line(text) if single_line else text, autoescape=autoescape, single_line=single_line
+        )
+
+    @classmethod
+    def parse_checked(cls, text: str, *, autoescape: bool, single_line: bool = False) -> Template:
+        """Parse a source in which `find_liquid_errors` finds nothing."""
         parsed = parse(text, html_part=autoescape)
         segments: list[Segment] = []
         renders: list[Render] = []
@@ -71,13 +83,19 @@ class Template:
             elif not isinstance(run[0], CommentNode):
                 segments.append(Dynamic(len(renders)))
                 renders.append(_compile_run(run, parsed, html_part=autoescape))
-        return cls(_merged(segments), text, tuple(renders), single_line)
+        return cls(_merged(segments), text, tuple(renders), single_line, autoescape)
+
+    def __reduce__(self) -> tuple[Callable[..., Template], tuple[object, ...]]:
+        """A template travels between processes as its source, which was checked where it was first parsed."""
+        return _again, (self.source, self._html_part, self._single_line)
 
     def render_dynamic(self, values: Values) -> list[str]:
         """Return the dynamic strings for one recipient, in the order of their indexes.
 
-        Raises MissingValue for a value that is absent or empty without a default, RenderRefused for anything else.
+        Raises MissingValue for a value that is absent or empty without a default, RenderRefused for anything else,
+        also where rendering would take more work than `work.WORK_LIMIT`.
         """
+        start_work()
         if self._single_line:
             return [one_line(render(values)) for render in self._renders]
         return [render(values) for render in self._renders]
@@ -88,6 +106,7 @@ class Template:
 
     def missing(self, values: Values) -> list[str]:
         """What this recipient has no value for: what `render_dynamic` raises for the first time, for all of it."""
+        start_work()
         found = []
         for render in self._renders:
             try:
@@ -98,11 +117,24 @@ class Template:
                 continue
         return found
 
+    def work(self, values: Values) -> int:
+        """Return what rendering this part for one recipient costs, in the octets of `work`.
+
+        The work up to a missing value or a refusal counts; a refusal for too much work gives more than the limit.
+        """
+        with suppress(RenderRefused):
+            self.render_dynamic(values)
+        return work_done() + _PLAIN_WORK * len(self._renders)
+
     def variables(self) -> frozenset[str]:
         """The names that the text asks for from outside, each with its prefixes: `contact`, `contact.city`."""
         analysis = parse(self.source, html_part=False).analyze(include_partials=False)
         uses = (variable for every in analysis.globals.values() for variable in every)
         return frozenset(name for variable in uses for name in dotted_names(variable.segments) or ())
+
+
+def _again(text: str, html_part: bool, single_line: bool) -> Template:
+    return Template.parse_checked(text, autoescape=html_part, single_line=single_line)
 
 
 def one_line(text: str) -> str:
@@ -119,18 +151,24 @@ def find_liquid_errors(
     """
     try:
         parsed = parse(text, html_part=html_part)
+        errors = set(islice(_semantic_errors(parsed, text, known_variables), MOST_ERRORS))
+    except MarkError as error:
+        return (mistake(Lines(text).at(error.bad.index), error.bad.code, *error.bad.facts),)
     except LiquidError as error:
         line, message = describe(error, text, html_part=html_part)
         return (from_liquid(line, message),)
-    return tuple(sorted(set(_semantic_errors(parsed, text, known_variables)), key=lambda e: (e.line, e.message)))
+    except RecursionError:
+        return (mistake(1, "liquid-too-deep"),)
+    return tuple(sorted(errors, key=lambda error: (error.line, error.message)))
+
+
+MOST_ERRORS = 100
+"""More than these help nobody at once."""
 
 
 def _semantic_errors(parsed: SandboxTemplate, text: str, known: Set[str]) -> Iterator[SourceError]:
     analysis = parsed.analyze(include_partials=False)
-
-    def line_at(index: int) -> int:
-        return text.count("\n", 0, max(index, 0)) + 1
-
+    line_at = Lines(text).at
     for uses in analysis.globals.values():
         for variable in uses:
             names = dotted_names(variable.segments)
@@ -181,19 +219,29 @@ def _compile_run(run: list[Node], parsed: SandboxTemplate, *, html_part: bool) -
     return compile_output(run[0], html_part=html_part, slow=slow) or slow
 
 
+class _MeteredIO(LimitedStringIO):
+    """What is written counts as work."""
+
+    def write(self, text: str) -> int:
+        spend(len(text))
+        return super().write(text)
+
+
 def _slow_render(nodes: list[Node], parsed: SandboxTemplate) -> Render:
     limit = parsed.env.output_stream_limit or 0
 
     def render(values: Mapping[str, object]) -> str:
         context = Context(parsed, globals=values)
-        buffer: StringIO = LimitedStringIO(limit, newline="")
+        buffer: StringIO = _MeteredIO(limit, newline="")
         try:
+            spend(START + STEP * len(nodes))
             for node in nodes:
                 node.render(context, buffer)
         except MissingError as error:
             raise MissingValue(error.variable) from error
         except (
-            LiquidError, LiquidInterrupt, ValueError, ArithmeticError, TypeError, AttributeError, LookupError
+            LiquidError, LiquidInterrupt, ValueError, ArithmeticError, TypeError, AttributeError, LookupError,
+            RecursionError, OSError,
         ) as error:  # fmt: skip
             raise RenderRefused(from_rendering(str(getattr(error, "message", None) or error))) from error
         return buffer.getvalue()
@@ -204,10 +252,10 @@ def _slow_render(nodes: list[Node], parsed: SandboxTemplate) -> Render:
 def _merged(segments: list[Segment]) -> tuple[Segment, ...]:
     """Join neighbouring static segments: fewer pieces to encode and to write."""
     merged: list[Segment] = []
-    for segment in segments:
-        last = merged[-1] if merged else None
-        if isinstance(segment, Static) and isinstance(last, Static):
-            merged[-1] = Static(last.text + segment.text)
-        elif not isinstance(segment, Static) or segment.text:
-            merged.append(segment)
+    for is_fixed, run in groupby(segments, lambda segment: isinstance(segment, Static)):
+        if is_fixed:
+            text = "".join(segment.text for segment in run if isinstance(segment, Static))
+            merged += [Static(text)] if text else []
+        else:
+            merged += run
     return tuple(merged)

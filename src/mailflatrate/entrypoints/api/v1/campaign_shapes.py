@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Schema
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind, TestMetric
@@ -36,9 +36,17 @@ from mailflatrate.rules.trial import MOST_VARIANTS
 from mailflatrate.settings import load_settings
 
 MOST_CHOSEN = 200
+
+
+def _small_enough(text: str) -> str:
+    if len(text.encode(errors="surrogatepass")) > MAX_CONTENT_CHARACTERS:
+        raise ValueError(f"larger than {MAX_CONTENT_CHARACTERS // 1000} kB in UTF-8")
+    return text
+
+
 Line = Annotated[str, Field(max_length=250, pattern=r"^[^\r\n]*$")]
 Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
-Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARACTERS)]
+Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARACTERS), AfterValidator(_small_enough)]
 Ids = Annotated[list[Id], Field(max_length=MOST_CHOSEN)]
 Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
 PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as it goes")]

@@ -15,13 +15,15 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
-from mailflatrate.mail.liquid import MissingValue
+from mailflatrate.mail.liquid import RenderRefused
 from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.settings import load_settings
 
 LETTER_POLICY = (
-    "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; font-src https:; frame-ancestors 'self'"
+    "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; font-src https:; frame-ancestors 'self'; "
+    "form-action 'none'; base-uri 'none'; sandbox allow-popups allow-popups-to-escape-sandbox "
+    "allow-top-navigation-by-user-activation"
 )
 
 
@@ -35,8 +37,9 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
             raise Http404
         try:
             page = templates_of(edition).html.render(_values(found))
-        except MissingValue as missing:
-            raise Http404 from missing
+        except RenderRefused:
+            with translation.override(page_language(request, found.language)):
+                return render(request, "public/not_shown.html", found.context(), status=404)
     response = HttpResponse(page)
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.compiling import content_hash, known_variables, source_of
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.errors import NotEditable
@@ -36,7 +37,6 @@ from mailflatrate.entrypoints.web.studio.campaigns.second import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
-from mailflatrate.mail.content import find_merge_errors
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.mistakes import in_words
 from mailflatrate.rules.limits import value as limit
@@ -92,7 +92,7 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, Saved]:
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
     """The mistakes in what was written, by line."""
-    return find_merge_errors(source_of(campaign), known_variables(attribute_names()))
+    return merge_errors_in_child(source_of(campaign), known_variables(attribute_names()))
 
 
 def _mistakes(errors: list[SourceError]) -> list[dict[str, Any]]:

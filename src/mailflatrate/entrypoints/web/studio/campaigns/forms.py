@@ -18,9 +18,10 @@ from mailflatrate.apps.gate.trial import MOST_CONTACTS, test_addresses
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
+from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 
-MAX_CONTENT_CHARACTERS = 1_000_000
+MAX_CONTENT_CHARACTERS = MAX_CONTENT
 SHARES = (1, 2, 5, 10, 15, 20, 25, 33, 50)
 LONGEST_TEST_HOURS = 72
 TEST_FIELDS = ("test_share", "test_hours", "test_metric")
@@ -109,11 +110,11 @@ class CampaignForm(forms.Form):
 
     def clean_content(self) -> str:
         """Lines end as an editor ends them: a form that is sent without script ends them with CR and LF."""
-        return str(self.cleaned_data["content"]).replace("\r\n", "\n")
+        return _small_enough(str(self.cleaned_data["content"]).replace("\r\n", "\n"))
 
     def clean_text_override(self) -> str:
         """The same for the text part."""
-        return str(self.cleaned_data["text_override"]).replace("\r\n", "\n")
+        return _small_enough(str(self.cleaned_data["text_override"]).replace("\r\n", "\n"))
 
     def writable_values(self) -> dict[str, Any]:
         """Whatever of the form is in order, in the words of `campaigns.actions.WRITABLE`."""
@@ -125,6 +126,15 @@ class CampaignForm(forms.Form):
             values["list_ids"] = [row.id for row in values["list_ids"]]
         # Not on the page while nothing is tested: then they stay as they are.
         return {name: value for name, value in values.items() if name not in TEST_FIELDS or value not in (None, "")}
+
+
+def _small_enough(text: str) -> str:
+    if len(text.encode()) > MAX_CONTENT:
+        raise forms.ValidationError(
+            _("This is larger than %(most)d kB. Shorten it, and upload pictures instead of embedding them."),
+            params={"most": MAX_CONTENT // 1000},
+        )
+    return text
 
 
 def form_of(campaign: Campaign) -> CampaignForm:

@@ -1,6 +1,7 @@
 """The history of a draft: what was written when and by whom, compared with what it is now, and brought back."""
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,10 @@ FIELD_WORDS: dict[str, str | Promise] = {
 """Every field that a version holds, in the order of the page."""
 LONG = ("content", "text_override")
 AROUND_LINES = 2
+MOST_LINES = 5_000
+MOST_PAIRS = 100_000
+MOST_LINES = 5_000
+MOST_PAIRS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +168,12 @@ def _said(name: str, value: Any) -> str:
 
 def _lines(present: str, other: str) -> list[Line]:
     """Line by line: what the draft has and the version has not is gone, the other way round it is new."""
-    before, after = present.splitlines(), other.splitlines()
+    before, after = present.splitlines()[:MOST_LINES], other.splitlines()[:MOST_LINES]
     found: list[Line] = []
+    # Lines that repeat on both sides cost the comparison their product; then both are shown whole.
+    counts = Counter(after)
+    if sum(counts[line] for line in before) > MOST_PAIRS:
+        return [*(Line("gone", text) for text in before), *(Line("new", text) for text in after)]
     for group in difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(AROUND_LINES):
         if found:
             found.append(Line("gap", ""))

@@ -16,7 +16,7 @@ _EITHER = re.compile(r"light-dark\(([^,()]+),([^,()]+)\)")
 _SCHEME = re.compile(r"(color-scheme(?:\"\s+content=\"|\s*:\s*))light dark", re.IGNORECASE)
 _SAYS_DARK = re.compile(r"(?<!prefers-)color-scheme[^>]{0,40}\bdark\b", re.IGNORECASE)
 _SOURCE = re.compile(r"(<(?:img|v:image|v:fill)\b[^>]*?\s)(?:src|srcset)=(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
-_GROUND = re.compile(r"(?:url\((?:&quot;|[\"'])?[^)]*\))|(\sbackground=)\"[^\"]*\"", re.IGNORECASE)
+_GROUND = re.compile(r"(?:url\((?:&quot;|[\"'])?[^()]*+\))|(\sbackground=)\"[^\"]*\"", re.IGNORECASE)
 
 
 def shown_here(html: str) -> str:

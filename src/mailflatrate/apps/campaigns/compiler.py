@@ -1,0 +1,89 @@
+"""Compiling what customers wrote in a child process; whatever goes wrong there is a refusal with words."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from mailflatrate.base import child
+from mailflatrate.mail.compiler import CompiledSources, NumberedUrls
+from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source
+from mailflatrate.mail.content_facts import ContentFacts
+from mailflatrate.mail.liquid import SourceError, SourceRefused, Template
+from mailflatrate.mail.mistakes import mistake
+
+SECONDS = 5
+_TRIES = 3
+_log = structlog.get_logger()
+
+
+def compile_in_child(source: Source, context: CompileContext) -> Compiled:
+    """Compile one campaign. Raises SourceRefused, also where the compiler needs too much time or memory."""
+    link_url = context.link_url
+    placeholder = f"https://link.invalid/{secrets.token_hex(16)}_"
+    inner = replace(context, link_url=NumberedUrls(placeholder) if link_url else None)
+    sources: CompiledSources = _ask("content.compile_sources", source, inner)
+    html, text = sources.html, sources.text
+    if link_url is not None:
+        write = _link_writer(placeholder, link_url, {link.number: link.url for link in sources.links})
+        html, text = write(html), write(text)
+    return Compiled(
+        subject=Template.parse_checked(sources.subject, autoescape=False, single_line=True),
+        html=Template.parse_checked(html, autoescape=True),
+        text=Template.parse_checked(text, autoescape=False),
+        links=sources.links,
+        imprint=context.imprint,
+    )
+
+
+def _link_writer(
+    placeholder: str, link_url: Callable[[int, str], str], targets: dict[int, str]
+) -> Callable[[str], str]:  # fmt: skip
+    pattern = re.compile(re.escape(placeholder) + r"(\d+)_")
+    urls = {number: link_url(number, target) for number, target in targets.items()}
+    return lambda text: pattern.sub(lambda found: urls[int(found[1])], text)
+
+
+def merge_errors_in_child(source: Source, known_variables: frozenset[str]) -> list[SourceError]:
+    """Return the mistakes of a draft, by line; a draft that cannot be looked at has that one mistake."""
+    try:
+        return list(_ask("content.merge_errors", source, known_variables))
+    except SourceRefused as refused:
+        return list(refused.errors)
+
+
+def facts_in_child(compiled: Compiled) -> ContentFacts:
+    """Return what can be seen in a compiled campaign. Raises SourceRefused where that takes too long."""
+    sources = CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
+    found: ContentFacts = _ask("content.facts", sources, compiled.imprint)
+    return found
+
+
+def as_html_in_child(text: str, kind: ContentKind) -> str:
+    """Return MJML or Markdown as HTML. Raises SourceRefused."""
+    return str(_ask("content.as_html", text, kind))
+
+
+def as_text_in_child(text: str, kind: ContentKind) -> str:
+    """Return what MJML or HTML says. Raises SourceRefused."""
+    return str(_ask("content.as_text", text, kind))
+
+
+def _ask(name: str, *arguments: Any) -> Any:
+    for turn in range(_TRIES):
+        try:
+            return child.call(name, *arguments)
+        except child.ChildBusy as busy:
+            if turn == _TRIES - 1:
+                raise SourceRefused((mistake(1, "compiler-busy"),)) from busy
+        except child.ChildTimeout as late:
+            raise SourceRefused((mistake(1, "takes-too-long", str(SECONDS)),)) from late
+        except child.ChildError as failure:
+            _log.warning("compiler_failed", reader=name, problem=str(failure))
+            raise SourceRefused((mistake(1, "compiler-stopped"),)) from failure
+    raise AssertionError

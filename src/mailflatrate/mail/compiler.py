@@ -1,0 +1,71 @@
+"""What of the compiler runs in a child process (`base.child`): sources in, plain frozen values out.
+
+What customers write goes through parsers of Markdown, MJML, HTML and CSS that others wrote. A source that makes one of
+them slow, large or crash ends a child process and is refused; nothing else notices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailflatrate.mail.compiled_facts import lint_sources
+from mailflatrate.mail.content import (
+    CompileContext,
+    ContentKind,
+    Source,
+    compile_content,
+    compiled_text,
+    find_merge_errors,
+    mjml_as_html,
+)
+from mailflatrate.mail.content_facts import ContentFacts
+from mailflatrate.mail.html.imprint import Imprint
+from mailflatrate.mail.html.links import Link
+from mailflatrate.mail.html.theme import markdown_as_html
+from mailflatrate.mail.source_errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSources:
+    """A compiled campaign before its parts are parsed: three sources in Liquid, and the web targets by number."""
+
+    subject: str
+    html: str
+    text: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedUrls:
+    """Writes a placeholder for each link: keys stay outside of the child, so it cannot seal a link's token."""
+
+    beginning: str
+
+    def __call__(self, number: int, _target: str) -> str:
+        return f"{self.beginning}{number}_"
+
+
+def compile_sources(source: Source, context: CompileContext) -> CompiledSources:
+    """Compile one campaign. Raises SourceRefused with every mistake and its line."""
+    compiled = compile_content(source, context)
+    return CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
+
+
+def merge_errors(source: Source, known_variables: frozenset[str]) -> tuple[SourceError, ...]:
+    """Return the mistakes of all parts, for the editor."""
+    return tuple(find_merge_errors(source, known_variables))
+
+
+def facts(sources: CompiledSources, imprint: Imprint) -> ContentFacts:
+    """Return what can be seen in a compiled campaign."""
+    return lint_sources(sources.html, sources.text, sources.links, imprint)
+
+
+def as_html(text: str, kind: ContentKind) -> str:
+    """Return MJML or Markdown as HTML, Liquid in its place. Raises SourceRefused."""
+    return markdown_as_html(text) if kind is ContentKind.MARKDOWN else mjml_as_html(text)
+
+
+def as_text(text: str, kind: ContentKind) -> str:
+    """Return what MJML or HTML says, Liquid in its place. Raises SourceRefused."""
+    return compiled_text(text, as_mjml=kind is ContentKind.MJML)

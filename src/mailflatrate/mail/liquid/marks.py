@@ -1,0 +1,152 @@
+"""The marks of Liquid in a text, found in one pass: `{{ ... }}`, `{% ... %}`, `raw` and `comment` blocks.
+
+python-liquid's lexer and a lazy pattern both look for the end of an unclosed mark again from each mark; on some
+kilobytes of `{{` that takes minutes. Here each character is looked at a fixed number of times, and a mark without an
+end is reported where it begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+MAX_MARKS = 5_000
+"""Marks in one part of a campaign. A newsletter has some dozens."""
+MAX_MARK_CHARS = 4_000
+"""Longest single mark; python-liquid's expression lexer needs time by the square of it."""
+MAX_MARK_BRACKETS = 50
+MAX_MARK_OPERATORS = 100
+"""Conditions joined in one tag; the parser and the renderer walk them by recursion."""
+
+_BEGIN = re.compile(r"\{[{%]")
+_NAME = re.compile(r"-?\s*+(#|\w+)")
+_ENDRAW = re.compile(r"\{%-?\s*+endraw\s*+(-?)%\}")
+_COMMENT_EDGE = re.compile(r"\{%-?\s*+(?P<end>end)?comment(?!\w)(?P<rest>[^{%]*+)(?P<closed>%\})?")
+_BRACKETS = re.compile(r"[(\[]")
+_OPERATORS = re.compile(r"\b(?:and|or|not)\b")
+
+
+class MarkKind(Enum):
+    """What a mark is."""
+
+    OUTPUT = "output"
+    TAG = "tag"
+    RAW = "raw"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark: `source[start:end]`.
+
+    `inner` is the expression of an output or tag, or what stands inside a raw or comment block; it begins at
+    `inner_at`. `strips_before` and `strips_after` tell of the dashes that remove white space.
+    """
+
+    kind: MarkKind
+    start: int
+    end: int
+    name: str
+    inner: str
+    inner_at: int
+    strips_before: bool
+    strips_after: bool
+
+
+class BadMark(Exception):
+    """A mark that cannot be read, at `index`: `code` and `facts` are those of `mistakes`."""
+
+    def __init__(self, index: int, code: str, *facts: str) -> None:
+        super().__init__(code)
+        self.index = index
+        self.code = code
+        self.facts = facts
+
+
+def find_marks(source: str) -> Iterator[Mark]:
+    """Yield the marks of `source` in order. Raises BadMark at the first one that is unclosed, nameless or too long."""
+    at = 0
+    for count in range(MAX_MARKS + 1):
+        found = _BEGIN.search(source, at)
+        if found is None:
+            return
+        if count == MAX_MARKS:
+            raise BadMark(found.start(), "too-many-marks", str(MAX_MARKS))
+        mark = _output(source, found.start()) if found.group() == "{{" else _tag(source, found.start())
+        yield mark
+        at = mark.end
+
+
+def _output(source: str, start: int) -> Mark:
+    end = source.find("}}", start + 2)
+    if end < 0:
+        raise BadMark(start, "braces-missing", "}}")
+    return _mark(MarkKind.OUTPUT, source, start, start + 2, end, "")
+
+
+def _tag(source: str, start: int) -> Mark:
+    end = source.find("%}", start + 2)
+    if end < 0:
+        raise BadMark(start, "braces-missing", "%}")
+    named = _NAME.match(source, start + 2, end)
+    if named is None:
+        raise BadMark(start, "tag-nameless")
+    tag = _mark(MarkKind.TAG, source, start, named.end(), end, named[1])
+    if tag.name == "comment":
+        return _comment(source, tag)
+    if tag.name == "raw" and not tag.inner:
+        return _raw(source, tag)
+    return tag
+
+
+def _mark(kind: MarkKind, source: str, start: int, inner_from: int, closing: int, name: str) -> Mark:
+    """Build the mark whose closing braces are at `closing`."""
+    if closing - start > MAX_MARK_CHARS:
+        raise BadMark(start, "mark-too-long", str(MAX_MARK_CHARS))
+    if inner_from == start + 2 and source.startswith("-", inner_from) and inner_from < closing:
+        inner_from += 1
+    strips_after = closing > inner_from and source[closing - 1] == "-"
+    written = source[inner_from : closing - strips_after]
+    inner = written.strip()
+    if len(_BRACKETS.findall(inner)) > MAX_MARK_BRACKETS or len(_OPERATORS.findall(inner)) > MAX_MARK_OPERATORS:
+        raise BadMark(start, "mark-too-involved")
+    inner_at = inner_from + len(written) - len(written.lstrip()) if inner else inner_from
+    return Mark(kind, start, closing + 2, name, inner, inner_at, source.startswith("-", start + 2), strips_after)
+
+
+def _raw(source: str, tag: Mark) -> Mark:
+    found = _ENDRAW.search(source, tag.end)
+    if found is None:
+        raise BadMark(tag.start, "tag-missing", "endraw")
+    inner = source[tag.end : found.start()]
+    return Mark(
+        MarkKind.RAW, tag.start, found.end(), tag.name, inner, tag.end, tag.strips_before, tag.strips_after
+    )  # fmt: skip
+
+
+def _comment(source: str, tag: Mark) -> Mark:
+    """Comments nest; everything else inside them means nothing."""
+    depth, at = 1, tag.end
+    while found := _COMMENT_EDGE.search(source, at):
+        at = found.end()
+        if found["closed"]:
+            depth += -1 if found["end"] else 1
+        if not depth:
+            inner, strips_after = source[tag.end : found.start()], found["rest"].endswith("-")
+            return Mark(MarkKind.COMMENT, tag.start, at, tag.name, inner, tag.end, tag.strips_before, strips_after)
+    raise BadMark(tag.start, "comment-open")
+
+
+def replace_marks(source: str, change: Callable[[Mark], str]) -> str:
+    """Return `source` with each mark replaced by `change`; from an unreadable mark on it stays as it is."""
+    parts: list[str] = []
+    at = 0
+    try:
+        for mark in find_marks(source):
+            parts += (source[at : mark.start], change(mark))
+            at = mark.end
+    except BadMark:
+        pass
+    return "".join((*parts, source[at:]))

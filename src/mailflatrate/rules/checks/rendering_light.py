@@ -1,0 +1,34 @@
+"""R-54: filling in one message takes little work, because every message of the campaign takes it."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.liquid.work import MOST_SAMPLE_WORK
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    work = facts.sample.work if facts.sample else 0
+    return {"times": -(-work // MOST_SAMPLE_WORK)} if work > MOST_SAMPLE_WORK else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-54",
+    key="rendering-light",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="Derived: 20 ms of processor time for each message, counted as work so that a busy machine changes nothing",
+    hits=_hits,
+    en=Words(
+        title="Quick to fill in",
+        sentence="Filling in one message takes up to {times} times the work that a campaign may take.",
+        why="The work is done again for each recipient, and it would hold up everyone's campaigns.",
+        mend="Use fewer Liquid loops and filters: prepare values in your contacts' fields instead.",
+    ),
+    de=Words(
+        title="Schnell ausgefüllt",
+        sentence="Eine einzelne E-Mail auszufüllen kostet bis zu {times}-mal so viel Arbeit, wie ein Mailing darf.",
+        why="Die Arbeit fällt für jeden Empfänger von Neuem an und hielte die Mailings aller auf.",
+        mend="Nehmen Sie weniger Schleifen und Filter in Liquid, und bereiten Sie Werte in Feldern der Kontakte vor.",
+    ),
+)

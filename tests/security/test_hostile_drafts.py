@@ -1,0 +1,170 @@
+"""Hostile drafts at the doors: pages, API, release, test send and the web view answer with words, never with a 500."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+from django.test import Client
+
+from campaign_world import CONTENT, World, followed, world
+from mailflatrate.apps.campaigns.compiler import compile_in_child
+from mailflatrate.apps.campaigns.compiling import click_url, compile_campaign
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import tenancy
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentKind, Source
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.tokens import Purpose
+
+pytestmark = pytest.mark.usefixtures("database")
+
+HOSTILE = {
+    "frameset": ("html", "<p>x</p>\n<html><frameset><frame src=x></frameset></html>"),
+    "noscript": ("html", "\n<noscript><p title='</noscript>'>"),
+    "braces": ("markdown", "{{" * 20_000),
+    "raw": ("html", "{% raw %}" * 20_000),
+    "tags": ("html", "<a " * 60_000),
+    "comments": ("html", "<!--" * 40_000),
+    "mjml": ("mjml", "<mj-text " * 20_000),
+    "letters": ("html", "l" + "q" * 190_000),
+    "deep": ("html", "<div>" * 30_000),
+    "copies": ("html", "<b a1>" * 200 + "<p>x" * 40_000),
+    "declarations": ("html", "<style>p{" + "".join(f"a{n}:b;" for n in range(9_000)) + "}</style>" + "<p>" * 25_000),
+    "attributes": ("html", "<p " + " ".join(f"a{n}" for n in range(30_000)) + ">x</p>"),
+}
+
+
+def stored(anna: World, kind: str, content: str) -> Campaign:
+    """A draft that was saved before the limits came."""
+    draft = anna.draft()
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=draft.id).update(content_kind=kind, content=content)
+        return Campaign.objects.get(id=draft.id)
+
+
+@pytest.fixture(scope="module")
+def imprint() -> Imprint:
+    return Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", Language.ENGLISH)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_draft_is_refused_with_words_and_can_still_be_edited(name: str) -> None:
+    anna = world(people=1)
+    draft = stored(anna, *HOSTILE[name])
+    for page in ("edit/", "edit/preview/", "edit/preview/?images=off&dark=1"):
+        answer = anna.client.get(f"/studio/campaigns/{draft.id}/{page}")
+        assert answer.status_code == 200, page
+    with tenancy.account(anna.account_id):
+        verdict, _each = judge_whole(variants_facts(draft))
+    assert not verdict.allowed
+    assert name == "letters" or "merge-tags-filled" in {finding.key for finding in verdict.blocked_by}
+    fixed = followed(anna.client, f"/studio/campaigns/{draft.id}/edit/", _form(anna, "Hello again"))
+    assert "Hello again" in fixed
+
+
+def _form(anna: World, content: str) -> dict[str, object]:
+    return {
+        "name": "Winter bulbs", "subject": "Bulbs", "sender": anna.sender_id, "list_ids": [anna.list_id],
+        "language": "en", "content_kind": "markdown", "content": content,
+    }  # fmt: skip
+
+
+def test_the_studio_saves_no_more_than_200_kb() -> None:
+    anna = world(people=1)
+    draft = anna.draft()
+    page = anna.client.post(f"/studio/campaigns/{draft.id}/edit/", _form(anna, "ä" * (MAX_CONTENT // 2 + 1)))
+    assert "This is larger than 200 kB." in page.content.decode()
+    assert anna.again(draft).content == CONTENT
+
+
+def test_the_child_compiles_as_we_do_and_holds_no_key() -> None:
+    anna = world(people=1)
+    draft = anna.draft()
+    with tenancy.account(anna.account_id):
+        found = newest_imprint()
+        assert found is not None
+        compiled = compile_campaign(anna.again(draft), found, edition_id=77, attributes=attribute_names())
+        tracked = Campaign.objects.get(id=draft.id).track_clicks
+    url = click_url(anna.account_id, 77, 1)
+    assert "link.invalid" not in compiled.html.source + compiled.text.source
+    assert [link.url for link in compiled.links] == ["https://lindenhof.example/bulbs"]
+    assert (url in compiled.html.source) == (url in compiled.text.source) == tracked
+
+
+def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: Imprint) -> None:
+    kind, body = HOSTILE["declarations"]
+    begin = time.monotonic()
+    with pytest.raises(SourceRefused) as refused:
+        compile_in_child(Source(ContentKind(kind), body, "s"), CompileContext(imprint))
+    assert time.monotonic() - begin < 60
+    assert refused.value.errors[0].code in {"compiler-stopped", "takes-too-long", "becomes-too-long"}
+
+
+def test_six_previews_do_not_stop_other_pages() -> None:
+    """While six previews of hostile drafts are made, this process still does other work."""
+    anna = world(people=1)
+    imprint = Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", Language.ENGLISH)
+    source = Source(ContentKind.HTML, "<p>" * 60_000, "s")
+
+    def preview() -> None:
+        with suppress(SourceRefused):
+            compile_in_child(source, CompileContext(imprint))
+
+    threads = [threading.Thread(target=preview) for _ in range(6)]
+    spent = time.process_time()
+    for thread in threads:
+        thread.start()
+    assert anna.client.get("/healthz").status_code == 200
+    for thread in threads:
+        thread.join()
+    assert time.process_time() - spent < 3, "the work is done in other processes"
+
+
+def test_the_gate_refuses_content_that_is_slow_to_fill_in() -> None:
+    anna = world(people=1)
+    loop = "{% for i in (1..900) %}{% if i == 2 %}{{ i }}{% endif %}{{ i | plus: 1 | times: 2 | size }}{% endfor %}"
+    draft = anna.draft(content=CONTENT + loop * 3)
+    light = anna.draft()
+    with tenancy.account(anna.account_id):
+        heavy, usual = (judge_whole(variants_facts(each))[0].blocked_by for each in (draft, light))
+    assert "rendering-light" in {finding.key for finding in heavy}
+    assert "rendering-light" not in {finding.key for finding in usual}
+
+
+def test_the_web_view_answers_a_refusal_with_a_page_and_the_sender_goes_on() -> None:
+    """One recipient's value makes the text too much work; the others get theirs."""
+    anna = world(people=3)
+    loop = "{% for i in (1..200) %}{% if contact.city contains 'zz' %}x{% endif %}{% endfor %}"
+    campaign = anna.sending_of(anna.draft(content=CONTENT + loop))
+    with tenancy.account(anna.account_id):
+        delivery, *others = Delivery.objects.filter(campaign_id=campaign.id).order_by("id")
+        Contact.objects.filter(id=delivery.contact_id).update(attributes={"city": "y" * 90_000})
+    answers = [
+        Client().get(f"/w/{key_ring().seal(Purpose.ARCHIVE, anna.account_id, row.id)}") for row in (delivery, *others)
+    ]
+    assert [answer.status_code for answer in answers] == [404, 200, 200]
+    assert "This message can&#x27;t be shown here" in answers[0].content.decode()
+    policy = answers[1].headers["Content-Security-Policy"]
+    assert {"form-action 'none'", "base-uri 'none'"} <= {part.strip() for part in policy.split(";")}
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+
+
+def test_a_test_send_is_logged_as_a_test_send() -> None:
+    anna = world(people=1)
+    draft = anna.draft()
+    page = followed(anna.client, f"/studio/campaigns/{draft.id}/edit/test/", {"recipients": [anna.anna.email]})
+    assert "test letter" in page
+    with tenancy.account(anna.account_id):
+        actions = set(AuditEntry.objects.filter(subject=f"campaign:{draft.id}").values_list("action", flat=True))
+    assert "mailing.test_sent" in actions
+    assert "mailing.tested" not in actions
