@@ -240,6 +240,7 @@ CASES: list[tuple[str, Step, Step]] = [
     ("domain-aligned", *rows(DkimKey, retired_at=clock.now())),
     ("letter-signed", *rows(DkimKey, public_record=OTHER_RECORD)),
     ("letter-built", lambda home: home.save(reply_to="nobody at all"), reset),
+    ("rendering-light", content("{% for i in (1..2000) %}{% if i == 5000 %}x{% endif %}{% endfor %}"), reset),
     ("reply-to-deliverable", dead_reply_address, reset),
     ("reply-to-verified", lambda home: home.save(reply_to="dora@people.example"), reset),
     ("origin-approved", waiting_list, reset),
