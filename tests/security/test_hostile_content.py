@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +25,7 @@ from mailflatrate.mail.liquid.protect import protect
 from mailflatrate.mail.liquid.work import MOST_SAMPLE_WORK, WORK_LIMIT, work_done
 from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.rules.phrases import find_categories, find_haste, find_orders, tells_ai
+from mailflatrate.rules.sample import judge_sample
 
 CONTEXT = CompileContext(Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", Language.ENGLISH))
 KNOWN = frozenset({"contact.email", "contact.bio", "contact.n"})
@@ -39,6 +42,7 @@ SEEDS = (
     "@media x{", "a{b:c}", "/*", "expression ", "javascript:", "\\", "%%", "*|", "${a", "[NAME", "ä", "\u202e",
     "ignore all ",
     "data:image/png;base64,AAAA", "<noscript>", "<frameset>", "<template>", "<select>", "<a ><a>", "only 1 ", "'", '"',
+    "1.1.", "12345 Aa ", "a@a@", "AaA", "unsubscribe ", "straße 1 ", "(0",
 )  # fmt: skip
 PLACES: dict[str, Callable[[str], tuple[ContentKind, str]]] = {
     "html": lambda text: (ContentKind.HTML, text),
@@ -77,6 +81,11 @@ def looked_at(kind: ContentKind, body: str) -> None:
 def linted(_kind: ContentKind, body: str) -> None:
     """What lint does with a message from anywhere."""
     lint_parts(with_styles_applied(body), body)
+    message = (
+        b"From: a@b.de\r\nTo: c@d.de\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(f"<p>{body}</p>".encode(errors="replace"))
+    )
+    judge_sample(message, None, datetime(2026, 11, 27, tzinfo=UTC))
 
 
 def seconds(work: Callable[[ContentKind, str], None], place: str, seed: str, size: int) -> float:

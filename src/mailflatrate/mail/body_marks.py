@@ -31,7 +31,8 @@ _LEAVE_URL = re.compile(
     r"|list-?manage|%unsubscribe|\bstop\b",
     re.IGNORECASE,
 )
-_TARGET = re.compile(r"https?://\S+|mailto:\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Addresses are looked for where a run of letters begins, once for each run.
+_TARGET = re.compile(r"https?://\S+|mailto:\S+|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++")
 _FOLLOWED = re.compile(r"https?://|mailto:|[{%*\[<$]", re.IGNORECASE)
 """What a mail program opens, or a merge tag that becomes such a thing."""
 _BY_ANSWER = re.compile(r"(?:reply|respond|answer|antwort|répond|respond|rispond)\w*[^.]{0,60}", re.IGNORECASE)
@@ -74,7 +75,7 @@ _POSTCODE = re.compile(
     r"|(?P<isles>\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[\dW]\s?[A-Z\d]{4}\b)"  # United Kingdom; Ireland
     r"|(?P<japan>〒?\b\d{3}-\d{4}\s?[^\s\d]*[都道府県市区])"
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++")
 _PHONE = re.compile(r"(?:\+|\b00|\b0|\()\d[\d ()/.–-]{6,18}\d|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b")
 
 

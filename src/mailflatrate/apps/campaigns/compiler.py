@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Sou
 from mailflatrate.mail.content_facts import ContentFacts
 from mailflatrate.mail.liquid import SourceError, SourceRefused, Template
 from mailflatrate.mail.mistakes import mistake
+from mailflatrate.rules.sample import SampleJudgement, SpokenOf
 
 SECONDS = 5
 _TRIES = 3
@@ -61,6 +63,18 @@ def facts_in_child(compiled: Compiled) -> ContentFacts:
     """Return what can be seen in a compiled campaign. Raises SourceRefused where that takes too long."""
     sources = CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
     found: ContentFacts = _ask("content.facts", sources, compiled.imprint)
+    return found
+
+
+def spoken_of_in_child(words: str, visible: str) -> SpokenOf:
+    """Return what the words of a campaign speak of. Raises SourceRefused where that takes too long."""
+    found: SpokenOf = _ask("content.spoken_of", words, visible)
+    return found
+
+
+def judge_sample_in_child(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
+    """Return what rules say of a finished message. Raises SourceRefused where that takes too long."""
+    found: SampleJudgement = _ask("content.judge_sample", message, published_key, now)
     return found
 
 

@@ -4,7 +4,7 @@ import re
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.compiler import facts_in_child
+from mailflatrate.apps.campaigns.compiler import facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
@@ -17,7 +17,7 @@ from mailflatrate.mail.content_facts import ContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
-from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
+from mailflatrate.rules.phrases import tells_ai
 
 EMPTY_CONTENT = ContentFacts(
     subject="",
@@ -38,6 +38,7 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
     links = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
     named = {link.url for link in links}
     words = f"{campaign.subject}\n{campaign.preheader}\n{seen.visible_text}\n{compiled.text.source}"
+    spoken = spoken_of_in_child(words, seen.visible_text)
     return ContentFacts(
         subject=campaign.subject,
         preheader=campaign.preheader,
@@ -62,11 +63,11 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         shared_words=seen.shared_words,
         pixels=seen.pixels,
         dark_traps=seen.dark_traps,
-        categories=find_categories(words),
-        machine_orders=find_orders(words),
+        categories=spoken.categories,
+        machine_orders=spoken.machine_orders,
         placeholders=_standing(campaign, seen),
         images_without_source=seen.images_without_source,
-        ai_pictures_unlabelled=_unlabelled(compiled.html.source, campaign.account_id, seen.visible_text),
+        ai_pictures_unlabelled=() if spoken.tells_ai else _unlabelled(compiled.html.source, campaign.account_id),
     )
 
 
@@ -80,13 +81,11 @@ _IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"""<img\b[^>]*?\balt=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
-def _unlabelled(html: str, account_id: int, visible_text: str) -> tuple[str, ...]:
+def _unlabelled(html: str, account_id: int) -> tuple[str, ...]:
     """Names of pictures that the library says AI made, where neither their description nor the letter tells (R-53).
 
     One sentence of the letter speaks for all of them; a description speaks for itself.
     """
-    if tells_ai(visible_text):
-        return ()
     made = Media.objects.filter(id__in=media_ids_in(html, account_id), made_by_ai=True).order_by("name", "id")
     unsaid = []
     for picture in made:

@@ -41,7 +41,8 @@ def standing_in(parts: Iterable[str]) -> tuple[str, ...]:
     for part in parts:
         if part in short:
             found[part] = None
-        found |= dict.fromkeys(text for text in long if text in part)
+        if len(part) >= LONG:
+            found |= dict.fromkeys(text for text in long if text in part)
     return tuple(found)
 
 

@@ -87,7 +87,7 @@ def _letter_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None,
         return broken_content_facts(campaign, tuple(refused.errors)), None, None
     try:
         content = content_facts(campaign, compiled)
+        sample, spam = sampled(campaign, compiled, attributes, clock.now())
     except SourceRefused as refused:
         return broken_content_facts(campaign, tuple(refused.errors)), None, None
-    sample, spam = sampled(campaign, compiled, attributes, clock.now())
     return content, sample, spam

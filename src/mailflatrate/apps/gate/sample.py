@@ -7,6 +7,7 @@ import base64
 from dataclasses import replace
 from datetime import datetime
 
+from mailflatrate.apps.campaigns.compiler import judge_sample_in_child
 from mailflatrate.apps.campaigns.compiling import EditionTemplates
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalise import recipient_values
@@ -31,7 +32,6 @@ from mailflatrate.mail.liquid import RenderRefused, SourceRefused
 from mailflatrate.mail.mistakes import as_param, from_problem, mistake
 from mailflatrate.mail.source_errors import NOWHERE
 from mailflatrate.rules.facts import SampleFacts, SpamScore
-from mailflatrate.rules.lint import Outside, judge_message, message_facts
 from mailflatrate.rules.message_chain import HEADER_KEYS
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.spam_filter import ask_spam_filter
@@ -108,9 +108,8 @@ def sample_facts(campaign: Campaign, letter: bytes, now: datetime) -> SampleFact
     assert campaign.sender is not None
     key = signing_key(campaign.sender.domain)
     published = base64.b64decode(key.public_record.partition("p=")[2]) if key else None
-    facts = message_facts(letter, Outside(find_key=lambda _selector, _domain: published), now=now)
-    failed = {finding.key for finding in judge_message(facts).blocked_by}
-    is_signed = any(signature.verdict.passed for signature in facts.signatures)
+    judgement = judge_sample_in_child(letter, published, now)
+    failed, is_signed = set(judgement.failed), judgement.is_signed
     if not is_signed:
         failed -= {"dkim-holds", "one-click-signed"}  # letter-signed says so
     return SampleFacts(

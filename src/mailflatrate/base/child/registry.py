@@ -75,14 +75,22 @@ READERS: Mapping[str, Reader] = {
     "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
     "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=2, raises=("mailflatrate.mail.feed:NoFeed",)),
     **{
-        f"content.{name}": Reader(
-            f"mailflatrate.mail.compiler:{name}",
+        f"content.{path.partition(':')[2]}": Reader(
+            f"mailflatrate.{path}",
             cpu_seconds=5,
             wall_seconds=15,
             memory_mb=256,
             raises=("mailflatrate.mail.source_errors:SourceRefused",),
         )
-        for name in ("compile_sources", "merge_errors", "facts", "as_html", "as_text")
+        for path in (
+            "mail.compiler:compile_sources",
+            "mail.compiler:merge_errors",
+            "mail.compiler:facts",
+            "mail.compiler:as_html",
+            "mail.compiler:as_text",
+            "rules.sample:spoken_of",
+            "rules.sample:judge_sample",
+        )
     },
     "probe.stream": Reader(f"{_HERE}:count_slowly", cpu_seconds=0.5),
 }

@@ -13,8 +13,6 @@ from typing import Any
 
 from liquid.exceptions import ResourceLimitError
 
-from mailflatrate.mail.html.tokens import Kind, tokenise
-
 TEXT_LIMIT = 100_000
 """Longest string, in characters, that a filter may take or give, and longest output of one part."""
 WORK_LIMIT = 5_000_000
@@ -151,8 +149,24 @@ def _refuse_growth(name: str, value: object, args: tuple[object, ...]) -> None:
 
 
 def strip_html(value: object) -> str:
-    """Return the text between tags. Style sheets, scripts and comments are left out, entities stay."""
-    return "".join(token.text for token in tokenise(str(value)) if token.kind is Kind.TEXT)
+    """Return the text between tags. Style sheets, scripts and comments are left out; an open one is text."""
+    text = str(value)
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters have more than one small one
+        lowered = text
+    parts: list[str] = []
+    at = 0
+    while (start := text.find("<", at)) >= 0:
+        closing = next((end for begin, end in _WITH_CONTENT if lowered.startswith(begin, start)), ">")
+        end = lowered.find(closing, start)
+        if end < 0:
+            break
+        parts.append(text[at:start])
+        at = end + len(closing)
+    return "".join((*parts, text[at:]))
+
+
+_WITH_CONTENT = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"))
 
 
 def without_tags(markup: str) -> str:

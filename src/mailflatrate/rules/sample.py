@@ -1,0 +1,38 @@
+"""What rules say of a campaign's words and of one finished message: pure, and run in a child process (`base.child`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailflatrate.rules.lint import Outside, judge_message, message_facts
+from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenOf:
+    """What the words of a campaign speak of: trades to look at, orders to machines, and whether AI is named."""
+
+    categories: tuple[str, ...]
+    machine_orders: tuple[str, ...]
+    tells_ai: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SampleJudgement:
+    """The blocking rules that a finished message breaks, by key, and whether a signature of it holds."""
+
+    failed: frozenset[str]
+    is_signed: bool
+
+
+def spoken_of(words: str, visible: str) -> SpokenOf:
+    """Read the words of a campaign; `visible` is what the HTML part shows."""
+    return SpokenOf(find_categories(words), find_orders(words), tells_ai(visible))
+
+
+def judge_sample(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
+    """Judge a finished message as a receiver does who has the key that the domain publishes."""
+    facts = message_facts(message, Outside(find_key=lambda _selector, _domain: published_key), now=now)
+    failed = frozenset(finding.key for finding in judge_message(facts).blocked_by)
+    return SampleJudgement(failed, any(signature.verdict.passed for signature in facts.signatures))
