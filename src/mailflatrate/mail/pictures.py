@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from PIL import Image, ImageFile, ImageOps, ImageSequence
+from PIL import Image, ImageFile, ImageOps
 
 MAX_UPLOAD_OCTETS: Final = 8 * 1024 * 1024
 MAX_PIXELS: Final = 16_000_000
@@ -190,8 +190,14 @@ def _animation(image: Image.Image, data: bytes) -> Picture:
     ):
         raise PictureRefused(Refusal.LONG_ANIMATION)
     with _refused_as(Refusal.BROKEN):
-        pictures = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
-        durations = [int(frame.info.get("duration", 100)) for frame in ImageSequence.Iterator(image)]
+        pictures, durations = [], []
+        for number in range(frames):
+            image.seek(number)
+            # A frame may lie outside of the screen that the header announced, and the library makes room for it.
+            if image.width * image.height * frames > MAX_ANIMATION_PIXELS:
+                raise PictureRefused(Refusal.LONG_ANIMATION)
+            pictures.append(image.convert("RGBA"))
+            durations.append(int(image.info.get("duration", 100)))
     out = io.BytesIO()
     pictures[0].save(
         out, "GIF", save_all=True, append_images=pictures[1:], duration=durations,
