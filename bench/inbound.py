@@ -50,7 +50,7 @@ class Returned:
 class Client:
     """One SMTP connection, a command at a time. Raises OSError for everything but the reply it waits for."""
 
-    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
+    def __init__(self, port: int, source: str = "127.0.0.2") -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
         self._file = self._socket.makefile("rb")
         self._expect(b"220")

@@ -20,8 +20,8 @@ from mailflatrate.mail.tokens import Purpose
 from mailflatrate.settings import load_settings
 
 STRANGER = "198.51.100.7"
-LOOP = "127.0.0.1"
-"""A program on this host, which the settings trust as a feedback loop."""
+LOOP = "127.0.0.2"
+"""The test inbox on this host, which the settings trust as a feedback loop."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Sent:
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"{head}\r\nThe first bulbs are here.\r\n\r\nUnsubscribe: {link}\r\n".encode()
 
-    def report(self, number: int = 0, sender: str = "fbl@provider.example") -> bytes:
+    def report(self, number: int = 0, sender: str = "fbl@provider.example", role: str = "fbl") -> bytes:
         """A feedback report with the whole mail in it."""
         return multipart(
-            f"From: {sender}\r\nTo: fbl@service.example\r\nSubject: FW: complaint",
+            f"From: {sender}\r\nTo: {desk(role)}\r\nSubject: FW: complaint",
             "report; report-type=feedback-report",
             ("text/plain", b"A complaint.\r\n"),
             ("message/feedback-report", b"Feedback-Type: abuse\r\nUser-Agent: P/1\r\nVersion: 1\r\n"),

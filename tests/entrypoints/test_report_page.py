@@ -58,15 +58,15 @@ def last() -> Report:
 def test_by_pasted_header(case: Sent) -> None:
     page = report(about=case.mail(0).partition(b"\r\n\r\n")[0].decode())
     assert "Gärtnerei Lindenhof" in page
-    assert "From now on no customer of ours" in page
+    assert "email the recipient of this message again" in page
     assert last().case.reference in page
-    assert (case.suppressions(0), case.state(0)) == ([("complaint", False), ("complaint", True)], "unsubscribed")
+    assert (case.suppressions(0), case.state(0)) == ([("unsubscribe", False)], "unsubscribed")
 
 
 def test_by_file(case: Sent) -> None:
     file = io.BytesIO(case.mail(1))
     file.name = "mail.eml"
-    assert "From now on no customer of ours" in report(file=file)
+    assert "email the recipient of this message again" in report(file=file)
     assert case.state(1) == "unsubscribed"
 
 
@@ -83,7 +83,7 @@ def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
         kept = re.search(r'<textarea name="about"[^>]*>\s*(.*?)</textarea>', page, re.DOTALL)
         assert kept is not None
         assert case.state(5) == "confirmed"
-    assert "From now on no customer of ours" in report(about=unescape(kept[1]))
+    assert "email the recipient of this message again" in report(about=unescape(kept[1]))
     assert case.state(5) == "unsubscribed"
 
 
@@ -242,7 +242,7 @@ def test_a_well_formed_id_that_nobody_has(case: Sent) -> None:
 def test_whoever_hands_in_the_mail_itself_chooses_the_file_once(case: Sent) -> None:
     """Its token proves more than work or time would."""
     said = report(file=given_file("mail.eml", case.mail(6)), shown="")
-    assert "From now on no customer of ours" in said
+    assert "email the recipient of this message again" in said
     assert case.state(6) == "unsubscribed"
 
 
@@ -250,7 +250,7 @@ def test_by_a_mail_that_outlook_saved(case: Sent) -> None:
     head, _, body = case.mail(4).partition(b"\r\n\r\n")
     fields = "\r\n".join(line for line in head.decode().split("\r\n") if not line.startswith("Content-Type"))
     file = saved(fields + "\r\n", body.decode())
-    assert "From now on no customer of ours" in report(file=given_file("mail.msg", file))
+    assert "email the recipient of this message again" in report(file=given_file("mail.msg", file))
     assert case.state(4) == "unsubscribed"
     assert "Paste the header lines instead" in report(422, file=given_file("mail.msg", file[:700]))
 

@@ -236,7 +236,10 @@ def test_the_clicks_are_asked_about_apart() -> None:
     page = case.text(case.page)
     assert "I agree" in page
     assert 'type="checkbox" class="checkbox" name="everywhere" id="everywhere">' in page, "nothing is ticked before"
-    assert "Take it back" in case.visitor.post(case.page, {"clicks": "yes"}).content.decode()
+    assert "look into your mailbox" in case.visitor.post(case.page, {"clicks": "yes"}).content.decode()
+    (address,) = case.mailed()
+    assert "records which links you click" in case.visitor.post(address).content.decode()
+    assert "Take it back" in case.text(case.page)
     with tenancy.account(case.anna.account_id):
         assert Contact.objects.get(id=case.contact.id).tracking
     case.visitor.post(case.page, {"clicks": "no"})

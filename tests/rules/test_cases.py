@@ -72,12 +72,21 @@ def test_what_presses_most_comes_first() -> None:
 
 def test_nothing_acts_without_a_token_of_ours() -> None:
     """R-78, for every combination of the rest."""
+    for proved, machine, desk, vouched in product((True, False), repeat=4):
+        assert judge_report(ReportFacts(False, proved, machine, desk, vouched)).effect is Effect.NOTHING
+    assert judge_report(ReportFacts(True, False, True, True, False)).effect is Effect.NOTHING
+    assert judge_report(ReportFacts(True, False, False, True, False)).effect is Effect.UNSUBSCRIBE
+    assert not judge_report(ReportFacts(True, True, True, False, True)).platform
+    assert judge_report(ReportFacts(True, True, False, True, True)).platform
+
+
+def test_only_the_mailbox_itself_makes_a_complaint_count() -> None:
+    """A signature shows who writes, a token that they have the message; neither makes them its recipient."""
     for proved, machine, desk in product((True, False), repeat=3):
-        assert judge_report(ReportFacts(False, proved, machine, desk)).effect is Effect.NOTHING
-    assert judge_report(ReportFacts(True, False, True, True)).effect is Effect.NOTHING
-    assert judge_report(ReportFacts(True, False, False, True)).effect is Effect.UNSUBSCRIBE
-    assert not judge_report(ReportFacts(True, True, True, False)).platform
-    assert judge_report(ReportFacts(True, True, False, True)).platform
+        judgement = judge_report(ReportFacts(True, proved, machine, desk, False))
+        assert (judgement.platform, judgement.counts) == (False, False)
+    assert judge_report(ReportFacts(True, True, False, True, False)).effect is Effect.UNSUBSCRIBE
+    assert judge_report(ReportFacts(True, True, True, True, True)).counts
 
 
 def test_whatever_names_a_mailing_of_ours_reaches_a_person() -> None:

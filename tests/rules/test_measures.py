@@ -33,6 +33,24 @@ def test_complaints(complaints: int, reporting: int, found: Level | None) -> Non
         assert level(counts, Cause.COMPLAINTS, scope) is found
 
 
+@pytest.mark.parametrize(
+    ("complaints", "reporting", "found"),
+    [
+        (3, 1500, Level.WARN),
+        (4, 1921, Level.WARN),
+        (4, 1000, Level.THROTTLE),
+        (5, 1000, Level.PAUSE_ACCOUNT),
+        (8, 1000, Level.SUSPEND),
+        (9, 4400, Level.THROTTLE),
+        (10, 4400, Level.PAUSE_ACCOUNT),
+    ],
+)
+def test_few_complaints_act_beyond_chance_only(complaints: int, reporting: int, found: Level) -> None:
+    """R-87, ADR 0015: two made-up complaints besides two genuine ones of 1,921 pause nobody."""
+    counts = Counts(settled=20_000, delivered=20_000, reporting=reporting, complaints=complaints)
+    assert level(counts, Cause.COMPLAINTS, Scope.WEEK) is found
+
+
 def test_five_reports_in_the_first_thousand_stop_a_mailing() -> None:
     early = Counts(settled=1000, delivered=1000, reporting=100_000, complaints=5)
     assert level(early, Cause.COMPLAINTS) is Level.SUSPEND

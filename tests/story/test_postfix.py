@@ -2,6 +2,7 @@
 
 import io
 import os
+import smtplib  # noqa: TID251  a stranger's client
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
 from itertools import count
+from secrets import token_hex
 from typing import Any
 
 import dkim
@@ -321,6 +323,33 @@ def test_each_trouble_ends_where_the_rules_say(anna: Anna, host: PostfixHost) ->
 
 def suppressed(email: str) -> bool:
     return is_suppressed(ids.key_ring().suppression_key(canonical_key(email)))
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "proof"),
+    [
+        ("127.0.0.2", "loop.example", "source"),
+        ("127.0.0.9", "[127.0.0.2]", "none"),
+        ("127.0.0.9", "x (y [127.0.0.2])", "none"),
+        ("127.0.0.9", "x (y [127.0.0.2]) by mail.mailflatrate.example", "none"),
+        ("127.0.0.9", f"x (y [127.0.0.2]) by {'a' * 970}", "none"),
+    ],
+)
+def test_a_source_is_the_host_that_postfix_saw(host: PostfixHost, client: str, name: str, proof: str) -> None:
+    """Whatever a client calls itself, the line that Postfix writes about it proves its address and no other."""
+    mark = token_hex(8)
+    text = f"From: fbl@provider.example\r\nTo: fbl@mailflatrate.example\r\nSubject: {mark}\r\n\r\nA report.\r\n"
+    with smtplib.SMTP("127.0.0.1", host.world_port, local_hostname=name, source_address=(client, 0)) as link:
+        link.sendmail("fbl@provider.example", ["fbl@mailflatrate.example"], text)
+
+    def read() -> RawMail | None:
+        with tenancy.platform(PlatformReason.OPERATOR_DESK):
+            found = RawMail.objects.filter(envelope_to="fbl@mailflatrate.example", handled_at__isnull=False)
+            return next((mail for mail in found if mark.encode() in bytes(mail.raw)), None)
+
+    mail = wait(read, "the report", host)
+    assert f"[{client}])".encode() in bytes(mail.raw), "written by Postfix"
+    assert (mail.via, mail.reading["proof"]) == ("lmtp", proof)
 
 
 def test_strangers_reach_our_addresses_only(anna: Anna, host: PostfixHost) -> None:

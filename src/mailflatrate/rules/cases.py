@@ -73,9 +73,9 @@ def proof_due(asked: datetime) -> datetime:
 def must_freeze(recipients: Iterable[int]) -> bool:
     """Whether reports freeze a mailing until they are answered (R-82): they come from several of its recipients.
 
-    `recipients` are the deliveries that tokens of ours proved, of reports that people sent to the desk. A report that
-    only names the mailing ID is not counted, nor is a feedback loop's: anybody can write down an ID (RFC 9477 section
-    6.2), and a loop's reports are judged as a share of what was delivered (R-86).
+    `recipients` are deliveries that were reported from the recipient's own mailbox, independently of each other. A
+    report that carries a mailing ID or a token of a message that may have been forwarded does not count (RFC 9477
+    section 6.2), nor does a feedback loop's: those are judged as a share of what was delivered (R-86).
     """
     return len(set(recipients)) >= FREEZE_REPORTS
 

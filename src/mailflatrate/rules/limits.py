@@ -50,6 +50,7 @@ LIMITS: dict[str, Limit] = {
         _limit("rate_sample_delivered", 200, "messages", "R-85", "ours", derived=True),
         _limit("rate_sample_events", 3, "events", "R-85", "ours", derived=True),
         _limit("rate_sample_chance", 10, "percent", "R-85", "ours; ADR 0015", derived=True),
+        _limit("complaint_plain_events", 10, "events", "R-87", "ours; ADR 0015", derived=True),
         _limit("complaint_warn", 0.05, "percent", "R-86", "ours, half of Gmail's aim", derived=True),
         _limit("complaint_throttle", 0.10, "percent", "R-86", "ours, Gmail's aim", derived=True),
         _limit("complaint_pause", 0.20, "percent", "R-86", "ours, between Gmail's figures", derived=True),
@@ -181,6 +182,14 @@ LIMITS: dict[str, Limit] = {
         _limit("soft_mailings_active", 5, "mailings", "R-71", "ours", derived=True),
         _limit("soft_span_days_active", 28, "days", "R-71", "ours", derived=True),
         _limit("soft_active_days", 90, "days", "R-71", "ours", derived=True),
+        _limit(
+            "bounce_latest_days",
+            14,
+            "days",
+            "R-69",
+            "ours; RFC 5321 section 4.5.4.1: queues give up after 4 to 5",
+            derived=True,
+        ),
         _limit("bounce_return_days", 60, "days", "R-75", "ours; cleverelements retries after 60", derived=True),
         # Cases at the abuse desk.
         _limit("case_answer_working_days", 1, "days", "R-82", "ours: one working day", derived=True),

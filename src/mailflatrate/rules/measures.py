@@ -160,9 +160,15 @@ def _complaints(counts: Counts, scope: Scope) -> Need | None:
         (Level.THROTTLE, "complaint_throttle"),
         (Level.WARN, "complaint_warn"),
     ):
-        if rate >= value(key):
+        if rate >= value(key) and (level is Level.WARN or _is_beyond_chance(events, base, value(key))):
             return need(level, value(key))
     return None
+
+
+def _is_beyond_chance(events: int, base: int, line: float) -> bool:
+    """Few complaints act only where a sender right at the line would hardly get so many: one or two that somebody
+    made up must not decide (R-87, ADR 0015)."""
+    return events >= value("complaint_plain_events") or is_hardly_chance(events, base, line)
 
 
 def _at_the_start(counts: Counts) -> bool:

@@ -4,6 +4,10 @@ Two things are asked of a report: does one of our own tokens stand in it (only s
 does its sender prove who he is (an aligned DKIM signature, or a feedback loop that we know). With both it acts at once.
 A person who writes without the second is taken off all lists, which whoever holds the mail may ask for anyway (R-43);
 a machine without it does nothing (RFC 9477 section 3.5). Everything else waits for a person at the desk.
+
+A token shows that somebody had the message, a signature shows who writes: neither shows that the writer is the
+recipient, because messages are forwarded. A complaint counts, and stops mail from everyone, only if its sender is the
+recipient or answers for the recipient's mailbox; from anyone else it stops no more than the unsubscribe link does.
 """
 
 from __future__ import annotations
@@ -27,27 +31,32 @@ class ReportFacts:
     """A complaint, as far as it decides what it may do.
 
     `has_token`: one of our tokens of a delivery was verified. `sender_proved`: see the module. `is_machine`: a feedback
-    report and no person's mail. `reached_desk`: it came to the abuse desk, not through a feedback loop.
+    report and no person's mail. `reached_desk`: it came to the abuse desk, not through a feedback loop. `vouched`: the
+    proved sender is the recipient, or answers for their mailbox.
     """
 
     has_token: bool
     sender_proved: bool
     is_machine: bool
     reached_desk: bool
+    vouched: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ReportJudgement:
-    """`platform`: the consequence holds for all accounts (R-79)."""
+    """`platform`: the consequence holds for all accounts (R-79). `counts`: the complaint counts in rates (R-85)."""
 
     effect: Effect
     platform: bool = False
+    counts: bool = False
 
 
 def judge_report(facts: ReportFacts) -> ReportJudgement:
     """What a complaint does at once. Whatever it does, it also opens or joins a case."""
-    if facts.has_token and facts.sender_proved:
-        return ReportJudgement(Effect.COMPLAINT, platform=facts.reached_desk)
+    if facts.has_token and facts.sender_proved and facts.vouched:
+        return ReportJudgement(Effect.COMPLAINT, platform=facts.reached_desk, counts=True)
+    if facts.has_token and facts.sender_proved and facts.is_machine:
+        return ReportJudgement(Effect.COMPLAINT)
     if facts.has_token and not facts.is_machine:
         return ReportJudgement(Effect.UNSUBSCRIBE)
     return ReportJudgement(Effect.NOTHING)

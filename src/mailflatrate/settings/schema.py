@@ -166,14 +166,14 @@ class Settings(BaseModel):
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")
     inbound_relays: str = Field(
-        "127.0.0.0/8,::1",
+        "127.0.0.1,::1",
         description="Comma-separated networks of our own mail servers in front of the listeners; whom they name in"
-        " their Received line is the sender's host.",
+        " their Received line is the sender's host. A relay is never a feedback loop itself.",
     )
     feedback_sources: str = Field(
-        "127.0.0.0/8,::1",
+        "127.0.0.2",
         description="Comma-separated networks of feedback loops whose reports are believed without a DKIM signature"
-        " (R-78); this host's own programs by default.",
+        " (R-78); by default only the test inbox of this host, which connects from 127.0.0.2.",
     )
     imap_host: str | None = Field(
         None, description="Server of a mailbox from which complaints are taken over IMAP. Without it none is read."

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from campaign_world import world
 from desk_world import operator
+from lists_home import readdress
 from mailflatrate.apps.abuse import actions, jobs
 from mailflatrate.apps.abuse.actions import Measure, Order, PageReport
 from mailflatrate.apps.abuse.errors import AbuseError
@@ -24,6 +25,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.settings import load_settings
@@ -102,15 +104,18 @@ def test_reports_about_a_mailing_join_and_reading_twice_files_once(case: Sent) -
 
 
 def test_two_recipients_freeze_the_mailing_and_one_does_not(case: Sent, otto: User) -> None:
-    """R-82, R-87; a report that only names the mailing ID counts for nothing."""
+    """R-82, R-87; a mailing ID or a message that may have been forwarded counts for nothing, a mailbox does."""
     running = sent_but_running()
+    readdress_to(running, 1, "dora@anderswo.example")
     forward(running, 0)
-    forward(running, 0)
-    actions.take_page_report(page_report(running.campaign.mailing_id.encode()))
-    (found,) = cases(running.anna.account_id)
-    assert not found.frozen
-    assert running.anna.again(running.campaign).state == "sending"
     forward(running, 1)
+    actions.take_page_report(page_report(running.campaign.mailing_id.encode()))
+    complain_from_the_mailbox(running, 0)
+    complain_from_the_mailbox(running, 2)
+    (found,) = cases(running.anna.account_id)
+    assert not found.frozen, "two mailboxes at one private domain may be one person's"
+    assert running.anna.again(running.campaign).state == "sending"
+    complain_from_the_mailbox(running, 1)
     (found,) = cases(running.anna.account_id)
     campaign = running.anna.again(running.campaign)
     assert (found.frozen, campaign.state, campaign.hold_rule) == (True, "paused", "R-82")
@@ -118,6 +123,19 @@ def test_two_recipients_freeze_the_mailing_and_one_does_not(case: Sent, otto: Us
         assert Account.objects.get(id=running.anna.account_id).standing == "active"
     actions.close(found.id, Cause.FORGOTTEN, "All three had signed up.", by=otto, release=True)
     assert running.anna.again(running.campaign).hold_rule == ""
+
+
+def complain_from_the_mailbox(case: Sent, number: int) -> None:
+    """A recipient reports on the page, and presses the button in the message that their mailbox gets."""
+    report, _ = actions.take_page_report(
+        page_report(case.campaign.mailing_id.encode(), reporter=case.reader(number).email)
+    )
+    assert actions.stop_by_proof(report.id)
+
+
+def readdress_to(case: Sent, number: int, email: str) -> None:
+    """Give a reader another address."""
+    readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
 
 
 def sent_but_running() -> Sent:
@@ -147,13 +165,16 @@ def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: Sent, otto:
     assert (signpost.state, signpost.merged_into_id) == (CaseState.CLOSED, joined.id)
 
 
-def test_a_page_report_with_the_mail_stops_everything_at_once(case: Sent) -> None:
-    """R-79, R-83: it reached the abuse desk."""
+def test_a_page_report_with_the_mail_stops_this_sender_at_once_and_all_others_by_proof(case: Sent) -> None:
+    """R-78, R-83: the message may have been forwarded."""
     report, found = actions.take_page_report(page_report(case.mail(2), reporter="dora@people.example"))
     assert (found.campaign, found.proved) == (case.campaign, True)
-    assert (report.effect, report.platform, report.ip) == ("complaint", True, "203.0.113.5")
-    assert case.suppressions(2) == [("complaint", False), ("complaint", True)]
+    assert (report.effect, report.platform, report.ip) == ("unsubscribe", False, "203.0.113.5")
+    assert (case.suppressions(2), case.feedback(2)) == ([("unsubscribe", False)], ["unsubscribe"])
     assert case.state(2) == "unsubscribed"
+    complain_from_the_mailbox(case, 2)
+    assert ("complaint", True) in case.suppressions(2)
+    assert case.feedback(2) == ["complaint", "unsubscribe"]
 
 
 def test_a_page_report_with_an_id_alone_stops_nothing(case: Sent) -> None:

@@ -27,9 +27,18 @@ COMPARED = ("raw_mail", "feedback", "delivery", "tally", "suppression", "contact
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
-    """A mailing that ten readers got."""
+def first_mail(database: str) -> int:
+    """The id that the first message of this module gets at least: other tests leave rows that nobody ever read."""
     assert database
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        last = RawMail.objects.order_by("-id").values_list("id", flat=True).first()
+    return (last or 0) + 1
+
+
+@pytest.fixture(scope="module")
+def case(first_mail: int) -> Sent:
+    """A mailing that ten readers got."""
+    assert first_mail
     return sent(people=15)
 
 
@@ -91,7 +100,7 @@ def test_an_automatic_answer_does_nothing(case: Sent) -> None:
     assert contact(case, 5).soft_bounces == 0
 
 
-def test_reading_everything_twice_more_changes_nothing(case: Sent) -> None:
+def test_reading_everything_twice_more_changes_nothing(case: Sent, first_mail: int) -> None:
     """Acceptance 5: every table that a message can write to is the same, row by row, after two replays."""
     arrive(case.report(6), desk("fbl"), peer=LOOP)
     arrive(case.forward(7), desk())
@@ -100,7 +109,7 @@ def test_reading_everything_twice_more_changes_nothing(case: Sent) -> None:
     arrive(plain("eve@spam.example", desk(), "Cheap", "x", Precedence="bulk"), desk())
     before = _tables(case)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        ids = list(RawMail.objects.order_by("id").values_list("id", flat=True))
+        ids = list(RawMail.objects.filter(id__gte=first_mail).order_by("id").values_list("id", flat=True))
     for _round in range(2):
         for raw_mail_id in ids:
             actions.read_mail(raw_mail_id, again=True)

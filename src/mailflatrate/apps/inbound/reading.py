@@ -11,7 +11,7 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.foreign import read_mail, unread
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.inbound.trust import Proof, Trust, judge_sender, names_one_of
+from mailflatrate.apps.inbound.trust import Proof, Trust, answers_for, judge_sender, names_one_of
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import key_ring
@@ -58,6 +58,9 @@ class Reading:
     tray: Tray
     aggregates: tuple[AggregateReport, ...] = ()
     is_readable: bool = True
+    vouched: bool = False
+    """The sender is the recipient of the delivery, or answers for their mailbox; a token alone shows only that somebody
+    had the message, which may have been forwarded."""
 
     @property
     def kind(self) -> Kind:
@@ -67,8 +70,7 @@ class Reading:
     @property
     def is_machine(self) -> bool:
         """A feedback report, and no person's mail."""
-        report = self.inspection.report
-        return report is not None and report.how in _MACHINES
+        return is_machine_report(self.inspection)
 
     def judgement(self) -> ReportJudgement:
         """What a complaint may do at once (R-78)."""
@@ -76,10 +78,16 @@ class Reading:
             ReportFacts(
                 has_token=self.target is not None and self.target.delivery_id is not None,
                 sender_proved=self.trust.proved,
+                vouched=self.vouched,
                 is_machine=self.is_machine,
                 reached_desk=self.address.kind in DESK,
             )
         )
+
+    @property
+    def is_proved_bounce(self) -> bool:
+        """A bounce that came back to the return path of its message, or whose sender answers for the mailbox."""
+        return self.kind is Kind.BOUNCE and (self.address.kind is RecipientKind.BOUNCE or self.vouched)
 
     def as_json(self) -> dict[str, Any]:
         """What is kept beside the raw mail, for the desk."""
@@ -88,12 +96,18 @@ class Reading:
             "how": self.target.how if self.target else "",
             "campaign_id": self.target.campaign_id if self.target else None,
             "where": marks.where, "mailing_ids": list(marks.mailing_ids[:5]), "forged": marks.forged,
-            "proof": self.trust.proof.value, "sender": self.trust.sender, "proof_detail": self.trust.detail,
+            "proof": self.trust.proof.value, "proof_detail": self.trust.detail, "vouched": self.vouched,
+            "sender": self.trust.sender,
             "feedback": inspection.feedback, "machine": self.is_machine, "writer": inspection.writer,
             "outcome": inspection.outcome.value if inspection.outcome else None, "status": inspection.status,
             "original": inspection.original.to_json() if inspection.original else None, "tray": self.tray.value,
         }  # fmt: skip
         return {name: storable_json(value) for name, value in found.items()}
+
+
+def is_machine_report(inspection: Inspection) -> bool:
+    """A feedback report, and no person's mail."""
+    return inspection.report is not None and inspection.report.how in _MACHINES
 
 
 def read_all(mails: Sequence[RawMail]) -> list[Reading]:
@@ -125,6 +139,7 @@ class _Look:
             self.address.kind in ROLES
             or self.address.kind is RecipientKind.AGGREGATE
             or self.inspection.kind is Kind.COMPLAINT
+            or (self.inspection.kind is Kind.BOUNCE and self.address.kind is not RecipientKind.BOUNCE)
         )
 
 
@@ -154,12 +169,14 @@ def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | 
 def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
     """Several at once: each may wait for the DNS, and a storm of reports must not wait for them one after another."""
     if len(mails) < 2:
-        return {index: judge_sender(bytes(mail.raw), mail.peer) for index, mail in mails}
+        return {index: _judge_sender(mail) for index, mail in mails}
     with ThreadPoolExecutor(max_workers=min(len(mails), JUDGED_AT_ONCE)) as pool:
-        asked = {
-            index: pool.submit(copy_context().run, judge_sender, bytes(mail.raw), mail.peer) for index, mail in mails
-        }
+        asked = {index: pool.submit(copy_context().run, _judge_sender, mail) for index, mail in mails}
         return {index: answer.result() for index, answer in asked.items()}
+
+
+def _judge_sender(mail: RawMail) -> Trust:
+    return judge_sender(bytes(mail.raw), mail.peer, recipient=mail.envelope_to)
 
 
 def _reading(mail: RawMail, look: _Look, trust: Trust) -> Reading:
@@ -171,7 +188,28 @@ def _reading(mail: RawMail, look: _Look, trust: Trust) -> Reading:
     tray = Tray.QUIET
     if address.kind in AT_THE_DESK:
         tray = _tray(look.foreign, address)
-    return Reading(inspection, address, target, trust, tray, look.foreign.aggregates, look.is_readable)
+    return Reading(
+        inspection, address, target, trust, tray, look.foreign.aggregates, look.is_readable,
+        _is_vouched(inspection, target, trust),
+    )  # fmt: skip
+
+
+def _is_vouched(inspection: Inspection, target: Target | None, trust: Trust) -> bool:
+    """Whether the sender may speak for the recipient of the delivery: a machine by its domain, a person by address."""
+    if target is None or target.delivery_id is None or not trust.proved:
+        return False
+    if trust.proof is Proof.SOURCE:
+        return True
+    with tenancy.account(target.account_id):
+        delivery = Delivery.objects.select_related("contact").filter(id=target.delivery_id).first()
+    if delivery is None or delivery.contact is None:
+        return False
+    if inspection.kind is Kind.BOUNCE or is_machine_report(inspection):
+        return answers_for(trust.detail, delivery.contact.email)
+    try:
+        return key_ring().suppression_key(canonical_key(trust.sender)) == bytes(delivery.contact.address_key)
+    except AddressError:
+        return False
 
 
 def _target(inspection: Inspection, trust: Trust) -> Target | None:

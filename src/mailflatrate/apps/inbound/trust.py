@@ -10,16 +10,24 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from publicsuffixlist import PublicSuffixList
 
 from mailflatrate.base import clock
-from mailflatrate.mail.dkim_verify import DkimStatus, KeyUnreachable, verify_signatures
+from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict, KeyUnreachable, verify_signatures
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import parse
+from mailflatrate.mail.reading.mime import MAX_HEADER_BYTES, Headers, split_headers
+from mailflatrate.rules.providers import OTHER, provider_of
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, KeyStatus, find_dkim_key
 
 DNS_SECONDS = 1.5
 """A case is on screen within two seconds of its mail, so no key is waited for longer; it is asked for again later."""
 
-_FROM_CLIENT = re.compile(r"\bfrom\b.*?\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]", re.I | re.S)
+# `from HELO (NAME [IP]) by ...`, as Postfix and Sendmail write it. HELO is the client's own claim and may hold spaces
+# and parentheses. If it pretends to be a whole line, the real address follows in its own brackets, and nothing matches.
+_CLIENT = re.compile(
+    r"from [^\s()]{1,255} \((?:[^\s()\[\]]{1,255} )?\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]\)(?: [^\[\]]*)?", re.I
+)
+_LONGEST_LINE = 2000
+_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]@]+@[^\s<>,;:\"()\[\]@]+")
+_SIGNED = frozenset({"from", "to", "subject"})
 Network = IPv4Network | IPv6Network
 
 
@@ -46,19 +54,25 @@ class Trust:
         return self.proof in (Proof.DKIM, Proof.SOURCE)
 
 
-def judge_sender(raw: bytes, peer: str) -> Trust:
-    """Judge the sender of a message that `peer` (an IP address, "" where unknown) handed in. Asks the DNS."""
-    headers = parse(raw).headers
+def judge_sender(raw: bytes, peer: str, *, recipient: str = "") -> Trust:
+    """Judge the sender of a message that `peer` (an IP address, "" where unknown) handed in. Asks the DNS.
+
+    `recipient` is the address of ours that it came to. A signature proves only that its author wrote these words to
+    us: one that leaves To or Subject open, or covers a part of the body, can be sent on to anybody.
+    """
+    headers, _body = split_headers(raw[:MAX_HEADER_BYTES].replace(b"\r\n", b"\n"))
     authors = headers.all("from")
     sender = address.clean(authors[0]).lower() if len(authors) == 1 else ""
-    source = _source(headers.all("received"), peer)
+    source = _source(headers, peer)
     if source and _is_in(source, load_settings().feedback_sources):
         return Trust(Proof.SOURCE, sender, source)
     domain = sender.rpartition("@")[2]
-    if not domain:
+    if not domain or not _is_addressed(headers, recipient):
         return Trust(Proof.NONE, sender)
     verdicts = verify_signatures(raw, _public_key, at=clock.now())
-    aligned = [verdict for verdict in verdicts if _registrable(verdict.domain) == _registrable(domain)]
+    aligned = [
+        verdict for verdict in verdicts if registrable(verdict.domain) == registrable(domain) and _is_whole(verdict)
+    ]
     passed = next((verdict for verdict in aligned if verdict.passed), None)
     if passed is not None:
         return Trust(Proof.DKIM, sender, passed.domain)
@@ -66,12 +80,30 @@ def judge_sender(raw: bytes, peer: str) -> Trust:
     return Trust(Proof.UNKNOWN if unreachable else Proof.NONE, sender)
 
 
-def _source(received: list[str], peer: str) -> str:
-    """The host that handed the mail to us: behind our own MTA it is the one which that MTA wrote down, topmost."""
-    if not _is_in(peer, load_settings().inbound_relays):
+def _is_addressed(headers: Headers, recipient: str) -> bool:
+    """Whether To names the address of ours that the message came to and no other, not even in a display name: then
+    what was signed was meant for us. Every field exists once, so that none was added above the signed one."""
+    if any(len(headers.all(name)) != 1 for name in ("to", "subject")):
+        return False
+    return set(_ADDRESS.findall(headers.raw("to").lower())) == {recipient.strip("<> ").lower()}
+
+
+def _is_whole(verdict: DkimVerdict) -> bool:
+    return not verdict.is_body_limited and set(verdict.signed_fields) >= _SIGNED
+
+
+def _source(headers: Headers, peer: str) -> str:
+    """The host that handed the message to us, "" where nobody says so.
+
+    Behind a relay of ours it is the client in the relay's own Received line, the topmost. A relay is never a source:
+    what it hands over on its own account could come from anywhere.
+    """
+    relays = load_settings().inbound_relays
+    if not _is_in(peer, relays):
         return peer
-    found = _FROM_CLIENT.search(received[0]) if received else None
-    return found[1] if found else peer
+    line = headers.raw("received")
+    found = _CLIENT.fullmatch(line) if len(line) <= _LONGEST_LINE else None  # a longer one may have been cut
+    return found[1] if found is not None and not _is_in(found[1], relays) else ""
 
 
 def _is_in(ip: str, networks: str) -> bool:
@@ -92,7 +124,7 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _registrable(domain: str) -> str:
+def registrable(domain: str) -> str:
     """The organisation's domain: relaxed alignment compares these (RFC 9989)."""
     return str(_suffixes().privatesuffix(domain.lower()) or domain.lower())
 
@@ -109,6 +141,15 @@ def _public_key(selector: str, domain: str) -> bytes | None:
     if seen.status is KeyStatus.UNKNOWN:
         raise KeyUnreachable(seen.name)
     return seen.public_key if seen.status is KeyStatus.OK else None
+
+
+def answers_for(domain: str, recipient: str) -> bool:
+    """Whether `domain` speaks for the mailbox of `recipient`: it is its domain, or one of the same provider."""
+    theirs = recipient.rpartition("@")[2].lower()
+    if registrable(domain) == registrable(theirs):
+        return True
+    provider = provider_of(registrable(domain))
+    return provider != OTHER and provider == provider_of(theirs)
 
 
 def names_one_of(values: Iterable[str], domains: frozenset[str]) -> bool:

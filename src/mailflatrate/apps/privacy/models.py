@@ -9,13 +9,17 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class RequestKind(models.TextChoices):
-    """What a person may ask (GDPR Art. 15, 16, 17, 21). ADDRESS: mailings are to go to another address."""
+    """What a person may ask (GDPR Art. 15, 16, 17, 21). ADDRESS: mailings are to go to another address.
+
+    TRACKING: agree that clicks are kept with the person's name. Withdrawing that asks nobody.
+    """
 
     ACCESS = "access", _("See what is stored")
     CORRECTION = "correction", _("Correct it")
     ERASURE = "erasure", _("Erase it")
     OBJECTION = "objection", _("Object to mailings")
     ADDRESS = "address", _("Change the address")
+    TRACKING = "tracking", _("Agree to click tracking")
 
 
 class RequestState(models.TextChoices):
@@ -41,7 +45,9 @@ class PrivacyRequest(TenantModel):
     address_key = models.BinaryField(max_length=32)
     everywhere = models.BooleanField(default=False)
     language = models.CharField(max_length=5, default="en")
-    values = models.JSONField(default=dict, help_text="what is to be corrected, as the person wrote it")
+    values = models.JSONField(
+        default=dict, help_text="what is to be corrected, as the person wrote it, or what they agree to"
+    )
     outcome = models.JSONField(default=dict, help_text="what was found or removed, in numbers")
     started_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     ip = models.GenericIPAddressField(null=True)

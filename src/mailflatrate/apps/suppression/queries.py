@@ -66,11 +66,13 @@ def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
 
 
 def complained_elsewhere(address_key: bytes) -> bool:
-    """True when the person complained of another account, too (R-79: from the second one on it holds everywhere)."""
+    """True when the person complained of another account, too (R-79: from the second one on it holds everywhere).
+
+    Complaints that may be somebody else's are not counted (evidence `counts`)."""
     here = tenancy.current_account_id()
     with tenancy.platform(PlatformReason.MAIL_IN):
         rows = Suppression.objects.filter(address_key=address_key, reason=Reason.COMPLAINT, lifted_at__isnull=True)
-        return rows.exclude(account_id=here).exists()
+        return rows.exclude(account_id=here).exclude(evidence__counts=False).exists()
 
 
 def page(*, reason: Reason | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[SuppressionRow]:

@@ -14,7 +14,7 @@ from mailflatrate.apps.inbound import intake, postbox
 from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.entrypoints.smtpd.spool import Spool
-from mailflatrate.entrypoints.smtpd.visitors import CountedLMTP, CountedSMTP, Visitors
+from mailflatrate.entrypoints.smtpd.visitors import THIS_HOST, CountedLMTP, CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.world import World
 from mailflatrate.settings import Settings, load_settings
 
@@ -118,7 +118,7 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     inbound: Spool[Arrival] = Spool(intake.store)
     kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
-    world, visitors = World(settings), Visitors(settings.inbound_relays)
+    world, visitors = World(settings), Visitors(f"{settings.inbound_relays},{THIS_HOST}")
     options: dict[str, Any] = {
         "data_size_limit": LARGEST_MESSAGE_BYTES,
         "enable_SMTPUTF8": True,

@@ -10,11 +10,12 @@ from aiosmtpd.smtp import SMTP
 
 MOST_CONNECTIONS = 60
 MOST_FROM_ONE_PEER = 10
+THIS_HOST = "127.0.0.0/8,::1"
 _TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
 
 
 class Visitors:
-    """Open connections. Our own relays are one address for many senders, so only the sum holds for them."""
+    """Open connections. Our own relays and programs are one address for many senders: only the sum holds for them."""
 
     def __init__(self, relays: str, most: int = MOST_CONNECTIONS, most_from_one: int = MOST_FROM_ONE_PEER) -> None:
         self._relays = tuple(ip_network(part.strip()) for part in relays.split(",") if part.strip())

@@ -25,6 +25,7 @@ log = structlog.get_logger("world")
 TIMEOUT_SECONDS = 8.0
 REACTION_PAUSE_SECONDS = 0.3
 AT_ONCE = 20
+OWN_ADDRESS = "127.0.0.2"
 
 
 _REFUSALS = {
@@ -91,7 +92,7 @@ class World:
 
 async def deliver(host: str, port: int, sender: str, recipient: str, raw: bytes) -> None:
     """Hand one message to an SMTP server. Raises RuntimeError with the reply that refused it."""
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await _connect(host, port)
 
     async def expect(command: str, code: str) -> None:
         if command:
@@ -117,6 +118,14 @@ async def deliver(host: str, port: int, sender: str, recipient: str, raw: bytes)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Come from an address of its own, because 127.0.0.1 is also where a relay on this host comes from."""
+    try:
+        return await asyncio.open_connection(host, port, local_addr=(OWN_ADDRESS, 0))
+    except OSError:  # the listener is on another host or on IPv6, or the system knows no second loopback address
+        return await asyncio.open_connection(host, port)
 
 
 async def one_click(url: str) -> None:

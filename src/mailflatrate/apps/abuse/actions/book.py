@@ -16,8 +16,12 @@ from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import Account, NoticeKind, User
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import UNDER_WAY, hold_campaign
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.inbound.trust import registrable
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.rules.cases import answer_due, must_freeze
+from mailflatrate.rules.providers import OTHER, provider_of
+from mailflatrate.rules.reports import Effect
 from mailflatrate.settings import load_settings
 
 MACHINE = "abuse.take_mail"
@@ -121,9 +125,20 @@ def settle_deadlines(case: Case) -> None:
 
 
 def independent_recipients(case: Case) -> list[int]:
-    """Deliveries of the case's mailing that people proved to have had, by writing to the desk."""
-    reports = case.reports.filter(via__in=_FROM_PEOPLE, delivery_id__isnull=False)
-    return [found for found in reports.values_list("delivery_id", flat=True).distinct() if found is not None]
+    """Deliveries of the case's mailing whose recipients complained themselves, one for each domain of their own.
+
+    A token shows only that somebody has the message, so a report counts when it came from the recipient's mailbox.
+    Mailboxes at one private domain may all be one person's; those at a large provider are taken for different people.
+    """
+    reports = case.reports.filter(via__in=_FROM_PEOPLE, delivery_id__isnull=False, effect=Effect.COMPLAINT.value)
+    ids = {found for found in reports.values_list("delivery_id", flat=True) if found is not None}
+    rows = Delivery.objects.filter(id__in=ids, contact__isnull=False).order_by("id").values_list("id", "contact__email")
+    found: dict[str, int] = {}
+    for delivery_id, email in rows:
+        domain = email.rpartition("@")[2].lower()
+        own = provider_of(domain) == OTHER
+        found.setdefault(registrable(domain) if own else email.lower(), delivery_id)
+    return list(found.values())
 
 
 def freeze_if_needed(case: Case) -> None:

@@ -13,7 +13,7 @@ from mailflatrate.apps.abuse.language import language_of
 from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, Via
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken
+from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken, unsubscribe_delivery
 from mailflatrate.apps.inbound.foreign import read_mail, show_mail
 from mailflatrate.apps.inbound.intake import claims_of
 from mailflatrate.apps.inbound.models import DeskState, RawMail
@@ -90,6 +90,7 @@ def _facts(mail: RawMail, reading: dict[str, Any]) -> ReportFacts:
     return ReportFacts(
         has_token=mail.delivery_id is not None and mail.kind == "complaint",
         sender_proved=reading.get("proof") in (Proof.DKIM, Proof.SOURCE),
+        vouched=bool(reading.get("vouched")),
         is_machine=bool(reading.get("machine")),
         reached_desk=parse_recipient(mail.envelope_to).kind in (RecipientKind.ABUSE, RecipientKind.POSTMASTER),
     )
@@ -184,7 +185,11 @@ def find(raw: bytes) -> Finding:
 
 
 def take_page_report(given: PageReport) -> tuple[Report, Finding]:
-    """A report from the public page (R-83): with a token the mails stop at once, everywhere (R-79)."""
+    """A report from the public page (R-83): with a token this sender's messages stop at once.
+
+    The token comes from a message that may have been forwarded, so that is all it does (R-78). It counts as a complaint
+    and stops mail from everyone (R-79) once the mailbox itself confirms.
+    """
     found = find(given.raw)
     kind, dangerous = kind_of(given.complaint)
     effect = ""
@@ -192,7 +197,7 @@ def take_page_report(given: PageReport) -> tuple[Report, Finding]:
         about = _about(found.account_id, found.delivery_id, found.campaign.id if found.campaign else None)
         if found.proved and about.contact_id is not None and given.stop:
             _stop(found, source="report page")
-            effect = Effect.COMPLAINT.value
+            effect = Effect.UNSUBSCRIBE.value
         draft = Draft(
             via=Via.PAGE, at=clock.now(), kind=kind, dangerous=dangerous, account_id=about.account_id,
             campaign=about.campaign, reporter=given.reporter, reporter_key=address_key(given.reporter),
@@ -201,12 +206,12 @@ def take_page_report(given: PageReport) -> tuple[Report, Finding]:
                 "text": given.text[:SHOWN_CHARACTERS], "language": given.language, "complaint": given.complaint,
                 "reporter_name": given.reporter_name[:120], "notice": given.notice, "delivery_id": about.delivery_id,
                 "contact_id": about.contact_id, "address_key": about.address_key, "how": found.how,
-                "proof": Proof.NONE.value, "effect": effect, "platform": bool(effect), "ip": given.ip,
+                "proof": Proof.NONE.value, "effect": effect, "ip": given.ip,
                 "forged": min(found.forged, 99), "raw_mail": _kept(given.raw, about.account_id),
             },
         )  # fmt: skip
         report = file_report(draft, machine="abuse.report_page")
-        if given.stop and not found.proved:
+        if given.stop:
             _ask_the_address(report, about)
         return report, found
 
@@ -228,7 +233,7 @@ def _stop(found: Finding, *, source: str) -> None:
     assert found.account_id is not None
     with tenancy.account(found.account_id):
         delivery = Delivery.objects.get(id=found.delivery_id or 0)
-        complain(delivery, source=source, platform=True, evidence={"how": found.how})
+        unsubscribe_delivery(delivery, by="complaint", source=source, everything=True)
 
 
 def _kept(raw: bytes, account_id: int | None) -> RawMail | None:

@@ -24,7 +24,8 @@ def act_on_complaint(work: Work) -> None:
     judgement = work.reading.judgement()
     if judgement.effect is Effect.COMPLAINT:
         complain(
-            work.delivery, source=work.source, platform=judgement.platform, raw_mail=work.mail, again=work.again,
+            work.delivery, source=work.source, platform=judgement.platform, counts=judgement.counts,
+            raw_mail=work.mail, again=work.again,
             evidence={"type": work.inspection.feedback, "proof": work.reading.trust.proof.value},
         )  # fmt: skip
     elif judgement.effect is Effect.UNSUBSCRIBE:
@@ -34,15 +35,19 @@ def act_on_complaint(work: Work) -> None:
 
 
 def complain(
-    delivery: Delivery, *, source: str, platform: bool, evidence: dict[str, Any], raw_mail: RawMail | None = None,
-    again: bool = False,
+    delivery: Delivery, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
+    raw_mail: RawMail | None = None, again: bool = False,
 ) -> None:  # fmt: skip
-    """The recipient of a delivery complains (R-79). Runs inside `tenancy.account(...)` of the delivery."""
-    fresh = record_fact(Fact(delivery, FeedbackKind.COMPLAINT, raw_mail.id if raw_mail else None))
+    """The recipient of a delivery complains (R-79). Runs inside `tenancy.account(...)` of the delivery.
+
+    A complaint that does not count is on record as an unsubscribe: only complaints on record are in rates (R-85).
+    """
+    kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
+    fresh = record_fact(Fact(delivery, kind, raw_mail.id if raw_mail else None, text="" if counts else "complaint"))
     if delivery.contact_id is not None and (fresh or not again):
         lists.record_complaint(
             delivery.contact_id, source=source, at=raw_mail.received_at if raw_mail else clock.now(), platform=platform,
-            evidence={"delivery": delivery.id, **evidence},
+            counts=counts, evidence={"delivery": delivery.id, **evidence},
         )  # fmt: skip
 
 

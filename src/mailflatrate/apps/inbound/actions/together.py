@@ -114,7 +114,8 @@ def _delivery_of(reading: Reading) -> tuple[int, int]:
 def _works(found: Read) -> list[Work]:
     """Those whose delivery is on record, in the order of their deliveries."""
     wanted = {_delivery_of(reading)[1] for _, reading in found}
-    rows = Delivery.objects.filter(id__in=wanted).only("id", "account", "campaign", "contact", "mailing_list")
+    columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
+    rows = Delivery.objects.filter(id__in=wanted).only(*columns)
     on_record = {row.id: row for row in rows}
     return [
         Work(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)
@@ -135,7 +136,7 @@ def _act(works: Iterable[Work]) -> set[int]:
         if work.reading.address.kind is RecipientKind.UNSUBSCRIBE:
             by_people.append((unsubscribe_by_mail, work))
         elif kind is Kind.BOUNCE:
-            if hardest(work) is None:
+            if not work.reading.is_proved_bounce or work.is_too_late or hardest(work) is None:
                 continue
             bounces.append(work)
         elif kind in _BY_PEOPLE:
@@ -154,6 +155,8 @@ def _act(works: Iterable[Work]) -> set[int]:
 
 def _is_for_desk(reading: Reading, *, done: bool) -> bool:
     """Every complaint is, and whatever was written to the desk unless it has been answered by what was done."""
+    if reading.kind is Kind.BOUNCE and not reading.is_proved_bounce:
+        return reading.target is not None and reading.target.delivery_id is not None and not done
     if reading.kind is Kind.COMPLAINT:
         return reading.address.kind not in AT_THE_DESK or reading.tray is Tray.CASE
     return reading.address.kind in AT_THE_DESK and reading.tray is Tray.CASE and not done

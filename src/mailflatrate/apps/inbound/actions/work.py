@@ -1,11 +1,13 @@
 """One message about one delivery, understood and ready to be acted on."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.reading import Reading
 from mailflatrate.mail.inspect import Inspection
+from mailflatrate.rules.limits import value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class Work:
     def source(self) -> str:
         """How evidence names the message."""
         return source_of(self.mail.id)
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether no server could still be returning the message: so late, a bounce was made up from a kept copy."""
+        settled = self.delivery.settled_at
+        return settled is not None and self.mail.received_at - settled > timedelta(days=value("bounce_latest_days"))
 
     @property
     def inspection(self) -> Inspection:

@@ -133,12 +133,14 @@ def record_delivered(contact_ids: Iterable[int]) -> int:
 
 @transaction.atomic
 def record_complaint(
-    contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False
-) -> bool:
+    contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False,
+    counts: bool = True,
+) -> bool:  # fmt: skip
     """A complaint: off all lists of the account at once and suppressed, no mail to the person any more (R-79).
 
-    `platform`: it reached the abuse desk; a second account that is complained of makes it hold everywhere, too. True
-    when something came or changed. An unknown contact (erased) is passed over.
+    `platform`: it reached the abuse desk; a second account that is complained of makes it hold everywhere, too, if both
+    complaints are certainly the person's own (`counts`). True when something came or changed. An unknown contact
+    (erased) is passed over.
     """
     person = Contact.objects.select_for_update().filter(id=contact_id).first()
     if person is None:
@@ -150,8 +152,8 @@ def record_complaint(
         key,
         reason=Reason.COMPLAINT,
         source=source,
-        evidence={"rule": "R-79", "at": at.isoformat(), **evidence},
-        platform=platform or complained_elsewhere(key),
+        evidence={"rule": "R-79", "at": at.isoformat(), "counts": counts, **evidence},
+        platform=platform or (counts and complained_elsewhere(key)),
     )
     return fresh or ended > 0
 

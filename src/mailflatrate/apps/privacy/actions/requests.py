@@ -75,6 +75,8 @@ def ask(
 def _values(kind: RequestKind, values: Mapping[str, str]) -> dict[str, str]:
     if kind == RequestKind.ADDRESS:
         return {"email": values.get("email", "")[:254]}
+    if kind == RequestKind.TRACKING:
+        return {"wording": values["wording"]}
     if kind != RequestKind.CORRECTION:
         return {}
     limits = {"first_name": MOST_NAME_CHARACTERS, "last_name": MOST_NAME_CHARACTERS, "note": MOST_NOTE_CHARACTERS}
@@ -90,6 +92,7 @@ def _mail(request: PrivacyRequest, email: str) -> tuple[str, str]:
         RequestKind.OBJECTION: _("to object to mailings to you"),
         RequestKind.ADDRESS: _("to send your mailings to %(new)s from now on")
         % {"new": masked_address(request.values.get("email", ""))},
+        RequestKind.TRACKING: _("to record which links you click"),
     }[RequestKind(request.kind)]
     values = {"sender": sender, "what": what, "email": email, "days": round(value("privacy_confirm_days"))}
     values["url"] = request_url(request)
@@ -102,7 +105,7 @@ def _mail(request: PrivacyRequest, email: str) -> tuple[str, str]:
 
 
 @transaction.atomic
-def confirm(request_id: int, *, ip: str | None) -> PrivacyRequest:
+def confirm(request_id: int, *, ip: str | None, user_agent: str = "") -> PrivacyRequest:
     """The person said yes from the mail to his own address. Carried out at once; for other customers by jobs.
 
     Repeated, it does nothing more. Raises PrivacyError when it came too late or the person is gone.
@@ -121,7 +124,7 @@ def confirm(request_id: int, *, ip: str | None) -> PrivacyRequest:
     request.save(update_fields=["state", "confirmed_at", "expires_at"])
     if request.everywhere:
         _spread(request)
-    _carry_out(request, ip=ip)
+    _carry_out(request, Visitor(ip, user_agent))
     return request
 
 
@@ -144,10 +147,10 @@ def carry_out(account_id: int, request_id: int) -> None:
     with tenancy.account(account_id):
         request = PrivacyRequest.objects.select_for_update().filter(id=request_id).first()
         if request is not None and request.state == RequestState.CONFIRMED:
-            _carry_out(request, ip=None)
+            _carry_out(request, Visitor(None, ""))
 
 
-def _carry_out(request: PrivacyRequest, *, ip: str | None) -> None:
+def _carry_out(request: PrivacyRequest, visitor: Visitor) -> None:
     contact = Contact.objects.filter(id=request.contact_id or 0).first()
     source = f"privacy request {request.id}"
     outcome: dict[str, Any] = {}
@@ -155,9 +158,14 @@ def _carry_out(request: PrivacyRequest, *, ip: str | None) -> None:
         if request.kind == RequestKind.ERASURE:
             outcome = erase_person(contact.id, by=_WHO, source=source)
         elif request.kind == RequestKind.OBJECTION:
-            outcome = {"ended": lists.object_to_mail(contact.id, source=source, ip=ip)}
+            outcome = {"ended": lists.object_to_mail(contact.id, source=source, ip=visitor.ip)}
         elif request.kind == RequestKind.ADDRESS:
             ask_new_address(request, contact)
+        elif request.kind == RequestKind.TRACKING:
+            lists.choose_tracking(
+                contact.id, agrees=True, wording=request.values["wording"], language=request.language, source=source,
+                ip=visitor.ip, user_agent=visitor.user_agent[:500],
+            )  # fmt: skip
         elif request.kind == RequestKind.CORRECTION:
             lists.edit_contact(
                 contact.id, first_name=request.values.get("first_name") or contact.first_name,

@@ -71,7 +71,7 @@ class QuestionShown(Schema):
 
 
 class ReportGiven(Given):
-    """A mailing that somebody did not want. `mail` is best: with its tokens the mails stop at once."""
+    """A mailing that somebody did not want. `mail` is best: with its tokens this sender's mail stops at once."""
 
     mail: Annotated[
         str, Field(max_length=LARGEST_MAIL_CHARACTERS, description="the whole mail as it was received (RFC 5322)")
@@ -89,7 +89,8 @@ class ReportGiven(Given):
 
 
 class Filed(Schema):
-    """The case. `stopped`: the mails stop at once; `asked`: after the answer to a mail to your address."""
+    """The case. `stopped`: this sender's mail has stopped; `asked`: if you got the message, we've emailed you a link
+    that stops mail from everyone."""
 
     reference: str
     sender: str
@@ -141,8 +142,8 @@ def _question(row: CaseQuestion) -> QuestionShown:
 @public(ROUTER, "post", "/reports", answers=Filed, status=201)
 def report_abuse(request: HttpRequest, given: ReportGiven) -> Filed:
     """Report a mailing. For everybody, without a key: with the mail itself, its header, or its mailing ID. From
-    one network a few an hour, more with the mail itself. A token in the mail stops the mails at once; otherwise an
-    answer to a mail does."""
+    one network a few an hour, more with the mail itself. A token in the mail stops this sender's mail at
+    once; mail from everyone stops when the mailbox confirms."""
     ip = client_ip(request)
     files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict()
     if given.mail:
@@ -159,5 +160,5 @@ def report_abuse(request: HttpRequest, given: ReportGiven) -> Filed:
     filed, found = take_page_report(given_of(form, ip, get_language() or "en"))
     return Filed(
         reference=filed.case.reference, sender=sender_of(found), stopped=bool(filed.effect),
-        asked=bool(filed.reporter) and found.campaign is not None and not found.proved,
+        asked=bool(filed.reporter) and found.campaign is not None,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The public page on which anybody reports a mailing, without an account (R-83, DSA Art. 16). A GET changes nothing.
 
-No cookie is read or set. Whoever holds the mail holds its tokens: with one of them the mails stop at once. Whoever has
-only the mailing ID proves his address by a mail with a button.
+No cookie is read or set. With a token from the message this sender's mail stops at once, as by its unsubscribe link.
+The message may have been forwarded, so mail from everyone stops only once the mailbox has confirmed.
 """
 
 import re
@@ -66,7 +66,7 @@ class ReportForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Or the mail as a file"), required=False,
         help_text=gettext_lazy(
-            "Drag it here or choose it: .eml or .msg, at most 5 MB. With it everything stops at once."
+            "Drag it here or choose it: .eml or .msg, at most 5 MB. With it this sender's emails stop at once."
         ),
     )  # fmt: skip
     complaint = forms.ChoiceField(label=gettext_lazy("What is wrong"), choices=Complaint.choices)
@@ -188,7 +188,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     filed, found = actions.take_page_report(given_of(form, ip, translation.get_language() or "en"))
     context = {
         "reference": filed.case.reference, "found": found, "sender": sender_of(found), "stopped": bool(filed.effect),
-        "asked": bool(filed.reporter) and found.campaign is not None and not found.proved,
+        "asked": bool(filed.reporter) and found.campaign is not None,
         "answers": bool(filed.reporter),
     }  # fmt: skip
     return _page(request, "done", context)

@@ -17,16 +17,21 @@ from mailflatrate.entrypoints.web.public.reader import Reader, page_language, re
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import Purpose
 
+ASKED_HERE = (RequestKind.ACCESS, RequestKind.CORRECTION, RequestKind.ERASURE, RequestKind.OBJECTION)
+
 
 @csrf_exempt  # the token is the permission to ask; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def rights(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows what can be asked. POST asks, or records whose the person's clicks are."""
+    """GET shows what can be asked. POST asks, or takes an agreement to click tracking back at once.
+
+    To agree, the mailbox confirms: a link in a forwarded message is nobody's consent.
+    """
     with reader(Purpose.PRIVACY, token) as found, translation.override(page_language(request, found.language)):
         if request.method != "POST":
             return _page(request, found)
-        if "clicks" in request.POST:
-            return _choose(request, found)
+        if request.POST.get("clicks") == "no":
+            return _withdraw(request, found)
         return _ask(request, found)
 
 
@@ -43,11 +48,11 @@ def _page(request: HttpRequest, found: Reader, *, chosen: bool = False, status: 
     return private(render(request, "public/rights/ask.html", context, status=status))
 
 
-def _choose(request: HttpRequest, found: Reader) -> HttpResponse:
+def _withdraw(request: HttpRequest, found: Reader) -> HttpResponse:
     if found.delivery.contact_id is not None:
         language = get_language() or "en"
         choose_tracking(
-            found.delivery.contact_id, agrees=request.POST["clicks"] == "yes",
+            found.delivery.contact_id, agrees=False,
             wording=tracking_wording(found.account.name, language), language=language,
             source=f"rights page of delivery {found.delivery.id}", ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", "")[:500],
@@ -57,22 +62,29 @@ def _choose(request: HttpRequest, found: Reader) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, found: Reader) -> HttpResponse:
-    try:
-        kind = RequestKind(request.POST.get("kind", ""))
-    except ValueError as problem:
-        raise Http404 from problem
+    kind = RequestKind.TRACKING if request.POST.get("clicks") == "yes" else _kind(request)
+    language = get_language() or "en"
+    given = {key: request.POST.get(key, "") for key in ("first_name", "last_name", "note")}
     contact = found.delivery.contact
     visitor = Visitor(client_ip(request), request.headers.get("User-Agent", ""))
     try:
         ask(
             found.delivery, kind, everywhere=request.POST.get("everywhere") == "on",
-            values={key: request.POST.get(key, "") for key in ("first_name", "last_name", "note")},
-            language=get_language() or "en", visitor=visitor,
+            values={**given, "wording": tracking_wording(found.account.name, language)}, language=language,
+            visitor=visitor,
         )  # fmt: skip
     except PrivacyError:
         return _page(request, found)
     context = {**found.context(), "masked": masked_address(contact.email if contact else ""), "kind": kind}
     return private(render(request, "public/rights/sent.html", context))
+
+
+def _kind(request: HttpRequest) -> RequestKind:
+    """The request that a form of this page makes; others have a page of their own."""
+    kind = request.POST.get("kind", "")
+    if kind not in ASKED_HERE:
+        raise Http404
+    return RequestKind(kind)
 
 
 def private(response: HttpResponse) -> HttpResponse:

@@ -100,7 +100,9 @@ def _act(request: HttpRequest, found: Asked) -> None:
     if request.POST.get("act") == "undo":
         undo_move(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
     else:
-        confirm(found.request.id, ip=client_ip(request))
+        confirm(
+            found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")
+        )  # fmt: skip
 
 
 @require_safe
