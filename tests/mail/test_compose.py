@@ -54,15 +54,23 @@ CAMPAIGN = CampaignStream(
     list_identifier="l12.a7.list.example.net",
     list_name="Anna's news",
     feedback_domain="bounce.news.example.org",
+    language="de",
 )
 NOTICE = NoticeStream(7, Mailbox("confirm@news.example.org", "Anna"), "bounce.news.example.org")
 AT = datetime.now(UTC).replace(microsecond=0)  # a signature counts for 48 hours
 DORA = Recipient(42, "dora@example.net", "Dora", {"name": "Dora"})
 ONCE = [
     "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe",
-    "List-Unsubscribe-Post", "List-Help", "Precedence", "X-Mailing-ID", "X-Report-Abuse-To", "Feedback-ID",
-    "CFBL-Address", "CFBL-Feedback-ID", "MIME-Version", "Content-Type", "DKIM-Signature",
+    "List-Unsubscribe-Post", "List-Post", "List-Help", "Precedence", "X-Mailing-ID", "X-Report-Abuse-To", "Feedback-ID",
+    "CFBL-Address", "CFBL-Feedback-ID", "MIME-Version", "Content-Language", "Content-Type", "DKIM-Signature",
 ]  # fmt: skip
+
+
+ABSENT = (b"cc", b"sender", b"content-transfer-encoding")
+TWICE = (
+    b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"content-type", b"mime-version", b"list-id",
+    b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id", b"cfbl-address", b"cfbl-feedback-id",
+)  # fmt: skip
 
 
 def name_of(values: Values) -> list[str]:
@@ -153,6 +161,8 @@ def test_the_fields_say_what_the_rules_demand() -> None:
         "<l12.a7.list.example.net>"
     )
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["List-Post"] == "NO"
+    assert message["Content-Language"] == "de"
     assert message["List-Help"] == "<https://u.example.net/help/4K7Q-92XD-E>"
     assert message["Precedence"] == "bulk"
     assert message["X-Mailing-ID"] == "4K7Q-92XD-E"
@@ -207,15 +217,22 @@ def test_it_is_signed_by_the_sender_and_covers_both_unsubscribe_fields() -> None
     signed = re.search(rb"h=([^;]+);", signature)
     assert signed is not None
     names = signed.group(1).split(b":")
-    assert {name.lower().encode() for name in ONCE} - {b"dkim-signature"} == set(names)
-    for name in (b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"content-type"):
+    assert {name.lower().encode() for name in ONCE} - {b"dkim-signature"} == set(names) - set(ABSENT)
+    for name in TWICE:
         assert names.count(name) == 2
+    for name in ABSENT:
+        assert names.count(name) == 1
     seconds = int(AT.timestamp())
     assert b"t=%d;x=%d;" % (seconds, seconds + 48 * 3600) in signature
     assert b"l=" not in signature.partition(b"bh=")[0]
 
 
-@pytest.mark.parametrize("field", [b"From: Eve <eve@example.com>", b"Subject: Win!", b"To: <eve@example.com>"])
+@pytest.mark.parametrize("field", [
+    b"From: Eve <eve@example.com>", b"Subject: Win!", b"To: <eve@example.com>", b"Cc: <eve@example.com>",
+    b"Sender: <eve@example.com>", b"List-Unsubscribe: <https://evil.example/>", b"List-Id: <evil.example>",
+    b"List-Unsubscribe-Post: List-Unsubscribe=One-Click", b"Feedback-ID: a:b:c:evilevil", b"MIME-Version: 1.0",
+    b"CFBL-Address: fbl@evil.example; report=arf", b"CFBL-Feedback-ID: 1", b"Content-Transfer-Encoding: base64",
+])  # fmt: skip
 def test_a_second_field_breaks_the_signature(field: bytes) -> None:
     content = compose().content
     assert not verifies(field + b"\r\n" + content)
@@ -273,6 +290,7 @@ def test_a_notice_is_marked_as_automatic_and_is_no_mailing() -> None:
     names = [name.lower() for name in message]
     assert len(set(names)) == len(names)
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "DR, RN, NRN, OOF, AutoReply"  # a bounce (NDR) must come back
     assert not [name for name in names if name.startswith(("list-", "cfbl", "feedback", "precedence", "x-mailing"))]
     assert verifies(letter.content)
     assert b"; x=" not in letter.content

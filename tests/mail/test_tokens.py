@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 
 import pytest
 from hypothesis import given
@@ -120,3 +121,12 @@ def test_suppression_survives_rotation_and_depends_on_the_key() -> None:
 @given(st.binary(min_size=32, max_size=64), st.binary())
 def test_the_prepared_hmac_is_rfc_2104(key: bytes, data: bytes) -> None:
     assert _Hmac(key).digest(data) == hmac.new(key, data, hashlib.sha256).digest()
+
+
+def test_the_label_of_an_account_is_stable_and_counts_nobody() -> None:
+    labels = [RING.account_label(number) for number in range(1, 200)]
+    assert len(set(labels)) == len(labels)
+    assert all(re.fullmatch(r"a[0-9a-f]{15}", label) for label in labels)
+    assert sorted(labels) != labels  # it does not tell which account came first
+    assert KeyRing.parse(OLD).account_label(7) == RING.account_label(7)  # a rotation keeps Gmail's figures together
+    assert KeyRing.parse(NEW).account_label(7) != RING.account_label(7)

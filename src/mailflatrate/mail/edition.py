@@ -112,7 +112,7 @@ class CampaignStream:
     `mailing_id` in its shown form; `account_label` and `stream_label` are opaque, constant and free of
     colons; `list_identifier` is the List-Id without brackets and never changes during the list's life (R-57);
     `feedback_domain` receives fbl@ (None: the service's mail domain). A domain at or under the From domain,
-    such as the bounce domain, spares the second signature (R-64).
+    such as the bounce domain, spares the second signature (R-64). `language` is that of the content (RFC 3282).
     """
 
     account_id: int
@@ -125,6 +125,7 @@ class CampaignStream:
     list_name: str
     stream_label: str = "campaign"
     feedback_domain: str | None = None
+    language: str = ""
 
     def __post_init__(self) -> None:
         labels = (self.mailing_id, self.account_label, self.stream_label)
@@ -144,6 +145,7 @@ class NoticeStream:
     bounce_domain: str
     reply_to: Mailbox | None = None
     in_reply_to: str = ""
+    language: str = ""
 
 
 class Recipient(NamedTuple):

@@ -61,6 +61,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
         (b"Reply-To", mailbox("Reply-To", stream.reply_to.address, stream.reply_to.display_name)),
         (b"List-Id", phrase_and_id("List-Id", stream.list_name, stream.list_identifier)),
         (b"List-Unsubscribe-Post", b"List-Unsubscribe=One-Click"),  # RFC 8058 section 3.1, exactly
+        (b"List-Post", b"NO"),  # RFC 2369 section 3.4: nobody can write to this list
         (b"List-Help", structured(f"<{help_url(service.web_base_url, stream.mailing_id)}>")),
         (b"Precedence", b"bulk"),
         (b"X-Mailing-ID", structured(stream.mailing_id)),
@@ -74,7 +75,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
     one_click = f"<{link_prefix(service.web_base_url, LinkKind.UNSUBSCRIBE)}{_HOLE}>"
     by_mail = f"<mailto:{unsubscribe_address(_HOLE, service.mail_domain)}?subject=unsubscribe>"
     return HeaderPlan(
-        constant=(*constant, *_mime_fields(boundary)),
+        constant=(*constant, *_mime_fields(boundary, stream.language)),
         with_tokens=(
             (b"Message-ID", structured(message_id)),
             (b"List-Unsubscribe", structured(one_click) + b",\r\n " + structured(by_mail)),
@@ -93,6 +94,8 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     constant: list[Field] = [
         (b"From", mailbox("From", stream.sender.address, stream.sender.display_name)),
         (b"Auto-Submitted", b"auto-generated"),  # RFC 3834 section 5.2
+        # Exchange's own: no out-of-office reply and no receipt. NDR is left out, because bounces must come back.
+        (b"X-Auto-Response-Suppress", b"DR, RN, NRN, OOF, AutoReply"),
         (b"X-Report-Abuse-To", b"<" + address_octets(f"abuse@{service.mail_domain}") + b">"),
     ]
     if stream.reply_to is not None:
@@ -100,7 +103,7 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     if _MESSAGE_ID.fullmatch(stream.in_reply_to):
         constant += [(b"In-Reply-To", structured(stream.in_reply_to)), (b"References", structured(stream.in_reply_to))]
     return HeaderPlan(
-        constant=(*constant, *_mime_fields(boundary)),
+        constant=(*constant, *_mime_fields(boundary, stream.language)),
         with_tokens=((b"Message-ID", structured(message_id)),),
         purposes=(Purpose.MESSAGE_ID,),
         message_id=message_id,
@@ -133,8 +136,10 @@ def is_at_or_under(domain: str, other: str) -> bool:
     return domain == other or domain.endswith(f".{other}")
 
 
-def _mime_fields(boundary: str) -> tuple[Field, Field]:
+def _mime_fields(boundary: str, language: str) -> tuple[Field, ...]:
+    spoken = ((b"Content-Language", structured(language)),) if language else ()
     return (
+        *spoken,
         (b"MIME-Version", b"1.0"),
         (b"Content-Type", b'multipart/alternative; boundary="' + boundary.encode("ascii") + b'"'),
     )

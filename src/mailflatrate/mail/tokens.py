@@ -139,7 +139,7 @@ class _PurposeKeys:
 class KeyRing:
     """The service's token keys. The first one seals; all of them open, for ever (R-41)."""
 
-    __slots__ = ("_contents", "_openers", "_sealers", "_suppression")
+    __slots__ = ("_accounts", "_contents", "_openers", "_sealers", "_suppression")
 
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
         """`keys` are (id, at least 32 octets), the current one first. Raises `KeyRingError`."""
@@ -156,6 +156,7 @@ class KeyRing:
         self._sealers = {purpose: openers[0] for purpose, openers in self._openers.items()}
         # The founding key, not the current one: a rotation must not lose who is suppressed (R-96).
         self._suppression = _Hmac(_derive(keys[-1][1], "suppression"))
+        self._accounts = _Hmac(_derive(keys[-1][1], "account-label"))
         self._contents = tuple(_Hmac(_derive(master, "content")) for _, master in keys)
 
     @classmethod
@@ -222,6 +223,13 @@ class KeyRing:
         Keyed by the last key of the ring, the founding one, which therefore must never leave the ring.
         """
         return self._suppression.digest(canonical_address.encode("utf-8", "surrogatepass"))
+
+    def account_label(self, account_id: int) -> str:
+        """A word for an account that outsiders may see: always the same for it, and telling no number of customers.
+
+        Keyed by the founding key, so that a rotation does not change it: Gmail keeps its figures by this word (R-63).
+        """
+        return "a" + self._accounts.digest(account_id.to_bytes(8, "big")).hex()[:15]
 
     def content_seal(self, content: bytes) -> bytes:
         """HMAC-SHA-256 of frozen content, 32 octets: shows that this service froze it."""

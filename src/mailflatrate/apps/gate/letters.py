@@ -8,6 +8,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import signing_key
 from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.dkim import Signer
 from mailflatrate.mail.edition import CampaignStream, EditionContent, Part, ServiceIdentity
 from mailflatrate.mail.headers import Mailbox
@@ -71,7 +72,7 @@ def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignSt
     from_box = Mailbox(sender.email, sender.display_name)
     return CampaignStream(
         account_id=campaign.account_id,
-        account_label=f"account{campaign.account_id}",
+        account_label=key_ring().account_label(campaign.account_id),
         mailing_id=campaign.mailing_id,
         sender=from_box,
         reply_to=Mailbox(campaign.reply_to) if campaign.reply_to else from_box,
@@ -79,4 +80,5 @@ def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignSt
         list_identifier=f"{mailing_list.code}.{domain.name}",
         list_name=mailing_list.public_name,
         feedback_domain=domain.bounce_host,
+        language=campaign.language,
     )
