@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from mailflatrate.mail.edition import EditionContent, Part, Values
 from mailflatrate.mail.segments import Dynamic, Segment, Static
+from mailflatrate.mail.service_frame import ACCENT, LINE, PARAGRAPH, SOFT, framed
 
 LINKS: Final = 2
 """The confirmation and the privacy page; the imprint stands in full."""
@@ -130,22 +131,18 @@ _TEXT = """%(hello)s
 {{imprint_text}}
 """
 _QUOTE_TEXT = "\n%(consent)s\n\n    {{wording}}\n"
-_INK, _SOFT, _PAPER, _LINE, _GREEN = "#1d2430", "#57504a", "#fdfcfa", "#d9d4cb", "#00595a"
-_HTML = f"""<!DOCTYPE html><html lang="%(language)s"><head><meta charset="utf-8"><title>%(subject)s</title></head>
-<body style="margin:0;padding:24px 12px;background:{_PAPER};color:{_INK};font:16px/1.5 Arial,Helvetica,sans-serif">
-<div style="max-width:480px;margin:0 auto">
-<p style="margin:0 0 16px">%(hello)s</p>
-<p style="margin:0 0 16px;overflow-wrap:anywhere">%(opening)s</p>
-%(quote)s<p style="margin:0 0 16px">%(ask)s</p>
-<p style="margin:0 0 16px"><a href="{{{{confirm_url}}}}" style="display:inline-block;padding:10px 18px;\
-border-radius:8px;background:{_GREEN};color:#ffffff;font-weight:bold;text-decoration:none">%(button)s</a></p>
-<p style="margin:0 0 16px;font-size:14px;color:{_SOFT}">%(until)s %(ignore)s</p>
-<p style="margin:0 0 16px;padding-top:16px;border-top:1px solid {_LINE};font-size:13px;color:{_SOFT}">
-<a href="{{{{privacy_url}}}}" style="color:{_SOFT}">%(privacy)s</a><br><br><strong>%(imprint)s</strong><br>
-{{{{imprint_html}}}}</p></div></body></html>
+_BODY = f"""<p style="{PARAGRAPH}">%(hello)s</p>
+<p style="{PARAGRAPH}">%(opening)s</p>
+%(quote)s<p style="{PARAGRAPH}">%(ask)s</p>
+<p style="{PARAGRAPH}"><a href="{{{{confirm_url}}}}" class="action" style="display:inline-block;padding:10px 18px;\
+border-radius:8px;background:{ACCENT};color:#ffffff;font-weight:bold;text-decoration:none">%(button)s</a></p>
+<p class="soft" style="{PARAGRAPH};font-size:14px;color:{SOFT}">%(until)s %(ignore)s</p>
+<p class="soft" style="{PARAGRAPH};padding-top:16px;border-top:1px solid {LINE};font-size:13px;color:{SOFT}">
+<a href="{{{{privacy_url}}}}" style="color:{SOFT}">%(privacy)s</a><br><br><strong>%(imprint)s</strong><br>
+{{{{imprint_html}}}}</p>
 """
-_QUOTE_HTML = f"""<p style="margin:0 0 8px">%(consent)s</p>
-<blockquote style="margin:0 0 16px;padding:0 0 0 14px;border-left:3px solid {_GREEN}">{{{{wording}}}}</blockquote>
+_QUOTE_HTML = f"""<p style="{PARAGRAPH};margin-bottom:8px">%(consent)s</p>
+<blockquote style="{PARAGRAPH};padding:0 0 0 14px;border-left:3px solid {ACCENT}">{{{{wording}}}}</blockquote>
 """
 _PLACES = frozenset({
     "address", "at_source", "company", "confirm_url", "expires", "imprint_html", "imprint_text", "list_name",
@@ -158,13 +155,13 @@ def confirmation_content(language: str, occasion: Occasion) -> EditionContent:
     """The template in one language, for every customer the same; `confirmation_values` fills it."""
     words = {**_WORDS[language], "opening": _OPENINGS[language, occasion]}
     shown = {name: html.escape(word) for name, word in words.items()}
-    shown |= {"language": language, "subject": _SUBJECTS[language], "quote": ""}
+    shown["quote"] = ""
     words["quote"] = ""
     if occasion is not Occasion.MOVE:
         words["quote"], shown["quote"] = _QUOTE_TEXT % words, _QUOTE_HTML % shown
     return EditionContent(
         subject=_part(_SUBJECTS[language], escape=False),
-        html=_part(_HTML % shown, escape=True),
+        html=_part(framed(_BODY % shown, language=language, title=_SUBJECTS[language]), escape=True),
         text=_part(_TEXT % words, escape=False),
         rendered_links=frozenset(),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.core.mail.backends.base import BaseEmailBackend  # noqa: TID251  the interface, not a way to send
 from django.core.mail.message import EmailMessage  # noqa: TID251
+from django.utils.translation import get_language
 
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.models import NoticeKind
@@ -23,5 +24,6 @@ class NoticeBackend(BaseEmailBackend):
                     recipient,
                     subject=str(message.subject),
                     text=str(message.body),
+                    language=get_language() or "",
                 )
         return len(email_messages)

@@ -1,6 +1,5 @@
 """What a sender process keeps ready: the composers of the editions it sends, and of the service's own notices."""
 
-import html
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -31,6 +30,7 @@ from mailflatrate.mail.headers import HeaderError, Mailbox
 from mailflatrate.mail.links import Link, LinkKind
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.mistakes import from_problem, mistake
+from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.segments import Segment, Static
 from mailflatrate.mail.source_errors import NOWHERE
 from mailflatrate.settings.schema import Settings, load_settings
@@ -167,45 +167,28 @@ class NoticeMail:
     recipient: Recipient
 
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
-
-
 def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
     """A message of the service itself; a test mailing is `test_mail`. Runs in the account's scope."""
     settings = load_settings()
     sender = Mailbox(f"service@{settings.service_domain}", settings.service_name)
     reply_to = Mailbox(notice.reply_to, settings.service_name) if notice.reply_to else None
     bounce_domain = f"bounce.{settings.service_domain}"
-    stream = NoticeStream(account_id, sender, bounce_domain, reply_to, notice.in_reply_to)
-    content = EditionContent(
-        Part.fixed(notice.subject),
-        Part.fixed(_notice_html(notice)),
-        Part.fixed(f"{notice.text.strip()}\n"),
-        frozenset(),
-    )
+    stream = NoticeStream(account_id, sender, bounce_domain, reply_to, notice.in_reply_to, notice.language)
+    content = notice_content(notice.subject, notice.text, notice.language)
     composer = Composer(content, stream, service_identity(settings), key_ring(), house_signers(settings))
     return NoticeMail(composer, Recipient(delivery_id, notice.recipient))
 
 
 def house_signers(settings: Settings) -> Sequence[Signer]:
-    """The key of the service's own domain, which the house account keeps; without one, notices go out unsigned."""
+    """The key of the service's own domain, which the house account keeps.
+
+    Empty only where the domain cannot have one; then nothing of the service leaves this machine.
+    """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         domain = SenderDomain.objects.filter(account__is_house=True, name=settings.service_domain).first()
         return (
             load_signers(domain) if domain and DkimKey.objects.filter(domain=domain, retired_at=None).exists() else ()
         )
-
-
-def _notice_html(notice: Notice) -> str:
-    paragraphs = re.split(r"\n\s*\n", notice.text.strip())
-    body = "".join(f"<p>{_readable(paragraph)}</p>" for paragraph in paragraphs)
-    return f"<!DOCTYPE html><html><head><title>{html.escape(notice.subject)}</title></head><body>{body}</body></html>"
-
-
-def _readable(paragraph: str) -> str:
-    """A paragraph as HTML; addresses of pages become links."""
-    text = _ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', html.escape(paragraph))
-    return text.replace("\n", "<br>")
 
 
 def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from django.db.models import Sum
 
+from mailflatrate.apps.accounts.models import NoticeKind
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import (
     Attempt,
@@ -18,8 +19,11 @@ from mailflatrate.apps.delivery.models import (
     Plan,
     Tally,
 )
-from mailflatrate.base import clock
+from mailflatrate.apps.domains.queries import service_key_published
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.pace import Pace
+from mailflatrate.settings.schema import load_settings
 
 PAGE_ROWS = 50
 
@@ -203,3 +207,22 @@ def find_delivery(delivery_id: int) -> Delivery | None:
 def delivery_of_confirmation(request_id: int) -> Delivery | None:
     """The confirmation mail of a request, if one was planned."""
     return Delivery.objects.filter(confirmation_id=request_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """Service messages that wait until the record of the service's signing key is published."""
+
+    domain: str
+    waiting: int
+
+
+def held_service_mail() -> HeldMail | None:
+    """What waits for the record, for the operator; None where nothing has to: it is there, or no mail leaves this
+    machine."""
+    settings = load_settings()
+    if settings.relay_host is None or service_key_published(settings.service_domain):
+        return None
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        pending = Delivery.objects.filter(state=DeliveryState.PENDING, notice__isnull=False)
+        return HeldMail(settings.service_domain, pending.exclude(notice__kind=NoticeKind.TEST).count())

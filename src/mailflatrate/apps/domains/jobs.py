@@ -30,6 +30,13 @@ def watch(timestamp: int) -> None:
         log.info("domain checked", domain=domain.name, state=domain.state)
 
 
+@job("domains.check_service", Queue.HOUSE)
+def check_service() -> None:
+    """Look at the service's own records at once, because messages wait for them."""
+    domain = actions.check_service_domain(load_settings())
+    log.info("service domain checked", state=domain.state if domain is not None else "none")
+
+
 @job("domains.renew_mailboxes", Queue.HOUSE, every="41 4 * * *")
 def renew_mailboxes(timestamp: int) -> None:
     """Ask once a year whether a mailbox is still the account's (R-46)."""

@@ -5,9 +5,18 @@ from urllib.parse import urlsplit
 
 from django.db.models import QuerySet
 
-from mailflatrate.apps.domains.models import DkimKey, Mailbox, MediaHost, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.models import (
+    CheckKind,
+    DkimKey,
+    DnsCheck,
+    Mailbox,
+    MediaHost,
+    SenderAddress,
+    SenderDomain,
+)
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.facts import DnsState
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 
@@ -89,6 +98,20 @@ def signing_key(domain: SenderDomain) -> DkimKey | None:
     keys = DkimKey.objects.filter(domain=domain, retired_at=None)
     in_use = keys.filter(active_from__isnull=False).order_by("-active_from", "-id").first()
     return in_use or keys.order_by("created_at", "id").first()
+
+
+def service_key_published(service_domain: str) -> bool:
+    """Whether receivers can verify what the service signs: its key's record was there at the last check (R-59).
+
+    A DNS that gave no answer takes nothing back from a domain that was verified before.
+    """
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        rows = DnsCheck.objects.filter(domain__account__is_house=True, domain__name=service_domain)
+        check = rows.filter(kind=CheckKind.DKIM).select_related("domain").first()
+    if check is None:
+        return False
+    silent = check.problem == DnsState.UNREACHABLE.value and check.domain.verified_at is not None
+    return check.passed or silent
 
 
 def waiting_key(domain: SenderDomain) -> DkimKey | None:

@@ -12,6 +12,7 @@ def bring_up_to_date(settings: Settings) -> None:
     from django.db import connections
 
     from mailflatrate.apps.accounts.shipped import ensure_shipped
+    from mailflatrate.apps.domains.actions import ensure_service_key
     from mailflatrate.apps.lists import role_lock
     from mailflatrate.apps.lists.signing import ensure_signing_key
     from mailflatrate.base.tenancy.policies import apply_policies
@@ -24,6 +25,7 @@ def bring_up_to_date(settings: Settings) -> None:
     connections["owner"].close()
     ensure_shipped()
     ensure_signing_key()
+    ensure_service_key(settings)
 
 
 @click.command()

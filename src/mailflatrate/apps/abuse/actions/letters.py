@@ -125,4 +125,5 @@ def _send(report: Report, text: str) -> None:
         report.id, report.reporter, subject=f"[{report.case.reference}] {' '.join(about.split())[:150]}",
         text=f"{text}\n\n-- \n{settings.service_name}\n{ending % {'reference': report.case.reference}}\n",
         reply_to=case_address(token, settings.service_domain), in_reply_to=report.message_id,
+        language=report.language,
     )  # fmt: skip

@@ -67,7 +67,9 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
                 "A user of %(service)s asked to sign in with this address, but it already belongs to a user. Nothing"
                 " has changed.\n"
             )
-    send_notice(house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts)
+    send_notice(
+        house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts, language=user.language
+    )
 
 
 def change_address(user: User, token: str) -> None:
@@ -103,4 +105,4 @@ def _tell_old_mailbox(user: User, old: str) -> None:
             "You no longer sign in to %(service)s with this address, because you confirmed another one. If it wasn't"
             " you, reply to this message at once.\n"
         )
-    send_notice(house_account().id, NoticeKind.ACCESS, old, subject=subject, text=text % facts)
+    send_notice(house_account().id, NoticeKind.ACCESS, old, subject=subject, text=text % facts, language=user.language)

@@ -86,7 +86,14 @@ def _write_to(invitation: Invitation, account: Account, by: User, link: str) -> 
             "%(person)s invites you to work for %(account)s at %(service)s. Open the invitation:\n\n%(url)s\n\nThe link"
             " works for %(days)d days. If you don't expect an invitation, do nothing.\n"
         )
-    send_notice(house_account().id, NoticeKind.ACCESS, invitation.email, subject=subject, text=text % facts)
+    send_notice(
+        house_account().id,
+        NoticeKind.ACCESS,
+        invitation.email,
+        subject=subject,
+        text=text % facts,
+        language=invitation.language,
+    )
 
 
 def send_again(account_id: int, invitation_id: int, *, by: User, url: MakeUrl) -> Invitation:

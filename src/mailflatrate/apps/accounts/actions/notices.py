@@ -9,23 +9,26 @@ from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Ro
 from mailflatrate.base import jobs, tenancy
 
 
-def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str) -> Notice:
-    """Queue a message of the service itself; the engine sends it with the basis "service notice"."""
+def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str, language: str) -> Notice:
+    """Queue a message of the service itself; the engine sends it with the basis "service notice".
+
+    `language` is that of subject and text.
+    """
     with tenancy.account(account_id):
-        notice = Notice.objects.create(kind=kind, recipient=recipient, subject=subject, text=text)
+        notice = Notice.objects.create(kind=kind, recipient=recipient, subject=subject, text=text, language=language)
         jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=account_id, notice_id=notice.id, priority=10)
         return notice
 
 
 def answer_report(
-    report_id: int, recipient: str, *, subject: str, text: str, reply_to: str, in_reply_to: str = ""
+    report_id: int, recipient: str, *, subject: str, text: str, language: str, reply_to: str, in_reply_to: str = ""
 ) -> Notice:
     """Queue an answer of the abuse desk to whoever made a report. Raises IntegrityError when somebody else made it."""
     house = house_account()
     with tenancy.account(house.id):
         notice = Notice.objects.create(
             kind=NoticeKind.CASE, recipient=recipient, subject=subject, text=text, report_id=report_id,
-            reply_to=reply_to, in_reply_to=in_reply_to,
+            reply_to=reply_to, in_reply_to=in_reply_to, language=language,
         )  # fmt: skip
         jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=house.id, notice_id=notice.id, priority=10)
         return notice
@@ -47,4 +50,4 @@ def tell_people(kind: NoticeKind, people: Iterable[User], words: Callable[[User]
     for user in people:
         with translation.override(user.language):
             subject, text = words(user)
-        send_notice(house.id, kind, user.email, subject=subject, text=text)
+        send_notice(house.id, kind, user.email, subject=subject, text=text, language=user.language)

@@ -41,4 +41,4 @@ def send_password_reset(user_id: int) -> None:
     with translation.override(user.language):
         subject = render_to_string("account/email/password_reset_key_subject.txt").strip()
         text = render_to_string("account/email/password_reset_key_message.txt", facts).strip()
-    send_notice(house_account().id, NoticeKind.ACCESS, user.email, subject=subject, text=text)
+    send_notice(house_account().id, NoticeKind.ACCESS, user.email, subject=subject, text=text, language=user.language)

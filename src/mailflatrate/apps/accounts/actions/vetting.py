@@ -89,7 +89,7 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
             "The link holds for 14 days. If you did not ask for it, do nothing: no account is made.\n"
         )
     subject = _("Your application at %(service)s") % facts
-    send_notice(house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts)
+    send_notice(house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts, language=language)
 
 
 def open_application(email: str) -> Application | None:

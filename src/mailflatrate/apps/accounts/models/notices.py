@@ -30,6 +30,7 @@ class Notice(TenantModel):
     recipient = models.EmailField()
     subject = models.TextField(blank=True)
     text = models.TextField(blank=True)
+    language = models.CharField(max_length=10, blank=True, db_default="", help_text="of subject and text")
     edition_id = models.BigIntegerField(null=True)
     sample_contact_id = models.BigIntegerField(null=True)
     report_id = models.BigIntegerField(null=True)

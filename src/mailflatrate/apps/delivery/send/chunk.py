@@ -47,7 +47,11 @@ class Halt(Enum):
 
 
 class ChunkRun:
-    """The work on one chunk. `relay_problem` says why it halted with RELAY; `replies` counts answers of the relay."""
+    """The work on one chunk.
+
+    `relay_problem` says why it halted with RELAY; `replies` counts answers of the relay, `waiting` rows that stay
+    pending until something outside of the chunk changes.
+    """
 
     def __init__(
         self, claim: Claim, writer: Writer, journal: Journal, main: Database, side: Database, policy: RetryPolicy,
@@ -58,6 +62,7 @@ class ChunkRun:
         self.relay_problem = ""
         self.replies = 0
         self.returned = 0
+        self.waiting = 0
         self._writer = writer
         self._journal = journal
         self._main, self._side = main, side
@@ -129,7 +134,9 @@ class ChunkRun:
             if self._held_providers and provider_of((row.email or "").rpartition("@")[2]) in self._held_providers:
                 continue  # it waits with its lane
             written = write(row, clock.now())
-            if type(written) is Settled:
+            if written is None:
+                self.waiting += 1
+            elif type(written) is Settled:
                 self._note(written)
             else:
                 assert isinstance(written, Permitted)

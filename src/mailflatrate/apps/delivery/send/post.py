@@ -30,7 +30,7 @@ from mailflatrate.apps.delivery.send.outcomes import Settled, withheld
 from mailflatrate.apps.delivery.send.writers import LETTER_FAILED
 from mailflatrate.apps.delivery.transmit import Permitted
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
-from mailflatrate.apps.domains.queries import senders
+from mailflatrate.apps.domains.queries import senders, service_key_published
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.models import RequestKind, RequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
@@ -40,7 +40,7 @@ from mailflatrate.apps.gate.letters import load_signers, service_identity
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.compose import Composer, Letter
 from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
@@ -91,12 +91,17 @@ class _PreparedConfirmation:
 class PostWriter:
     """The letters of one chunk of post."""
 
-    def __init__(self, prepared: dict[int, _Prepared], failed: frozenset[int]) -> None:
+    def __init__(
+        self, prepared: dict[int, _Prepared], failed: frozenset[int], waiting: frozenset[int] = frozenset()
+    ) -> None:
         self._prepared = prepared
         self._failed = failed
+        self._waiting = waiting
 
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
-        """Ask the gate, and hand out the letter that is ready; a row without one is left out."""
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled | None:
+        """Ask the gate, and hand out the letter that is ready; a row without one is left out, or waits."""
+        if row.delivery_id in self._waiting:
+            return None
         prepared = self._prepared.get(row.delivery_id)
         if prepared is None:
             failed = row.delivery_id in self._failed
@@ -108,12 +113,18 @@ class PostWriter:
             return withheld(row.delivery_id, LETTER_FAILED, now)
 
 
-def post_writer(account_id: int, delivery_ids: Sequence[int]) -> PostWriter:
-    """The writer for some deliveries of an account that belong to no campaign."""
+def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine: bool = False) -> PostWriter:
+    """The writer for some deliveries of an account that belong to no campaign.
+
+    What the service signs waits while mail leaves the machine and receivers could not verify the signature.
+    """
     prepared: dict[int, _Prepared] = {}
     failed: set[int] = set()
+    hold = leaves_machine and not service_key_published(load_settings().service_domain)
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids).select_related("notice").order_by("id"))
+        waiting = _signed_by_service(rows) if hold else frozenset()
+        rows = [row for row in rows if row.id not in waiting]
         for row in rows:
             if row.notice is not None:
                 try:
@@ -124,7 +135,18 @@ def post_writer(account_id: int, delivery_ids: Sequence[int]) -> PostWriter:
         asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
         if asked:
             _confirmations(account_id, asked, prepared, failed)
-    return PostWriter(prepared, frozenset(failed))
+    if waiting:
+        log.warning("service_mail_waits", count=len(waiting), reason="the signing key's record is not published")
+        jobs.wake("domains.check_service", jobs.Queue.HOUSE, once="domains.check_service")
+    return PostWriter(prepared, frozenset(failed), waiting)
+
+
+def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
+    """Notices but for tests, and confirmation mails whose form has no usable sender. Runs in the account's scope."""
+    asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
+    requests = SignupRequest.objects.select_related("form__sender__domain").filter(id__in=asked)
+    ours = {asked[request.id] for request in requests if _sender(request) is None}
+    return frozenset(ours | {row.id for row in rows if row.notice is not None and row.notice.kind != NoticeKind.TEST})
 
 
 # -- notices -----------------------------------------------------------------------------------------------------------
@@ -206,9 +228,10 @@ def _composer(
 ) -> Composer:
     service = load_settings().service_domain
     if sender is None:
-        stream = NoticeStream(account_id, Mailbox(f"confirm@{service}", account_name), f"bounce.{service}")
+        box, bounce_host = Mailbox(f"confirm@{service}", account_name), f"bounce.{service}"
     else:
-        stream = NoticeStream(account_id, Mailbox(sender.email, sender.display_name), sender.domain.bounce_host)
+        box, bounce_host = Mailbox(sender.email, sender.display_name), sender.domain.bounce_host
+    stream = NoticeStream(account_id, box, bounce_host, language=language)
     minute = int(clock.now().timestamp()) // 60
     return _make_composer(stream, language, occasion, sender.domain_id if sender else None, minute)
 

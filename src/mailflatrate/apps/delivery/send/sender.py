@@ -32,6 +32,8 @@ TRIM_BYTES = 4_000_000
 RECOVERY_SECONDS = 30.0
 PATIENCE_SECONDS = 6.0
 FIRST_RELAY_PAUSE_SECONDS = 1.0
+WAIT_SECONDS = 60.0
+"""Before messages are looked at again that wait for the service's DNS record."""
 
 log = structlog.get_logger(__name__)
 
@@ -133,7 +135,8 @@ class Sender:
 
     async def _writer(self, claim: Claim) -> Writer:
         if claim.campaign_id is None:
-            return await self._in_thread(post_writer, claim.account_id, [row.delivery_id for row in claim.rows])
+            ids, leaves = [row.delivery_id for row in claim.rows], self._settings.relay_host is not None
+            return await self._in_thread(post_writer, claim.account_id, ids, leaves_machine=leaves)
         assert claim.edition_id is not None
         mail = self._editions.find(claim.edition_id)
         if mail is None:
@@ -149,6 +152,8 @@ class Sender:
                 problem, pause = run.relay_problem or "connections end before a letter is sent", self._pause_relay()
             elif run.replies:
                 self._relay_failures = 0
+            if run.waiting:
+                pause = max(pause, WAIT_SECONDS)
         await self._in_thread(
             actions.finish_chunk,
             claim.account_id,

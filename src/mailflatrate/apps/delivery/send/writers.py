@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 class Writer(Protocol):
     """Makes one letter at a time, at the moment it can leave."""
 
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
-        """The letter for one row, or the outcome of a row that gets none. Never raises."""
+    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled | None:
+        """The letter for one row, the outcome of a row that gets none, or None for a row that waits. Never raises."""
 
 
 class CampaignWriter:

@@ -20,6 +20,7 @@ from mailflatrate.apps.domains.actions.mailboxes import (
     renew_mailboxes,
 )
 from mailflatrate.apps.domains.actions.media_hosts import check_media_host, leave_media_host, name_media_host
+from mailflatrate.apps.domains.actions.service import check_service_domain, ensure_service_key
 from mailflatrate.apps.domains.actions.watch import keep_listings
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "ask_again",
     "check_domain",
     "check_media_host",
+    "check_service_domain",
     "configured_resolver",
     "confirm_mailbox",
+    "ensure_service_key",
     "keep_listings",
     "leave_media_host",
     "mailbox_url",

@@ -87,7 +87,7 @@ def ask(mailbox: Mailbox, *, by: audit.Actor) -> None:
     mailbox.save(update_fields=["round", "asked_at", "expires_at"])
     with translation.override(account.language):
         subject, text = _mail(account.name, mailbox)
-    send_notice(account.id, NoticeKind.SENDER, mailbox.email, subject=subject, text=text)
+    send_notice(account.id, NoticeKind.SENDER, mailbox.email, subject=subject, text=text, language=account.language)
     audit.record("mailbox.asked", by=by, account_id=account.id, subject=f"mailbox:{mailbox.id}")
 
 
@@ -118,7 +118,7 @@ def _mail(account: str, mailbox: Mailbox) -> tuple[str, str]:
         "If you do not know anything about it, you need not do anything: without your confirmation the address is not "
         "used. On the same page you can say no, and no further mail about it will come."
     )
-    return _("Please confirm %(email)s for %(account)s") % values, text % values
+    return _("Confirm this mailbox for %(account)s") % values, text % values
 
 
 @transaction.atomic

@@ -78,7 +78,7 @@ def note_move(account_id: int, sign_up_id: int) -> None:
         request.save(update_fields=["outcome", "values", "expires_at"])
         with translation.override(request.language):
             subject, text = _undo_mail(request, new.email)
-        send_notice(account_id, NoticeKind.PRIVACY, old.email, subject=subject, text=text)
+        send_notice(account_id, NoticeKind.PRIVACY, old.email, subject=subject, text=text, language=request.language)
 
 
 def _undo_mail(request: PrivacyRequest, new_email: str) -> tuple[str, str]:

@@ -68,7 +68,7 @@ def ask(
     )  # fmt: skip
     with translation.override(language):
         subject, text = _mail(request, contact.email)
-    send_notice(request.account_id, NoticeKind.PRIVACY, contact.email, subject=subject, text=text)
+    send_notice(request.account_id, NoticeKind.PRIVACY, contact.email, subject=subject, text=text, language=language)
     return True
 
 

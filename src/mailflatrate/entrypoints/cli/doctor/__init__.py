@@ -1,6 +1,7 @@
 """`mailflatrate doctor`: what is missing for real sending, and how to mend it.
 
 Each of `host`, `store`, `relay`, `names` and `traffic` yields lines; nothing is changed unless `--prepare` asks for it.
+Only what was found about the service's own domain is kept, because messages wait for that.
 `compliance` says last where each point stands that mailbox providers ask for.
 """
 
@@ -51,6 +52,7 @@ def _examine(settings: Settings, *, prepare: bool) -> Iterator[Line]:
 def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     """All that needs Django. Without a usable database the rest would only repeat its failure."""
     boot()
+    from mailflatrate.apps.domains import actions as domains
     from mailflatrate.entrypoints.cli.doctor import names, relay, store, traffic
 
     usable = True
@@ -60,7 +62,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     yield from relay.relay_lines(settings)
     if usable:
         if prepare:
-            names.prepare(settings)
+            domains.ensure_service_key(settings)
         yield from traffic.traffic_lines(settings)
         yield from names.house_lines(settings)
     yield from names.service_lines(settings)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.domains import actions as domains
 from mailflatrate.apps.domains.looks import listings_of_service, look_at
 from mailflatrate.apps.domains.models import SenderDomain
@@ -13,20 +14,18 @@ from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.dns import DnsAnswer, Resolver, SpfStatus, find_mx, find_spf
 
 
-def prepare(settings: Settings) -> None:
-    """Give the house account the service's domain with a signing key; nothing where it is there."""
-    with tenancy.account(house_account().id):
-        if not SenderDomain.objects.filter(name=settings.service_domain).exists():
-            domains.add_domain(settings.service_domain)
-
-
 def house_lines(settings: Settings) -> Iterator[Line]:
-    """The records of the service's own domain, the same that every customer publishes for his."""
+    """The records of the service's own domain, the same that every customer publishes for theirs.
+
+    What is found is kept, so that service messages that wait for the key leave as soon as its record is there.
+    """
+    domains.check_service_domain(settings)
+    yield from _held()
     with tenancy.account(house_account().id):
         domain = SenderDomain.objects.filter(name=settings.service_domain).first()
         if domain is None:
-            yield missing("dkim", f"{settings.service_domain} has no signing key: notices go out unsigned",
-                          "Run `mailflatrate doctor --prepare`, then publish what it shows.")  # fmt: skip
+            yield missing("dkim", f"{settings.service_domain} has no signing key: service messages wait",
+                          "Set MAILFLATRATE_SERVICE_DOMAIN to your domain, run `mailflatrate migrate`.")  # fmt: skip
             return
         resolver = domains.configured_resolver()
         for record in domains.records_to_publish(domain):
@@ -37,6 +36,14 @@ def house_lines(settings: Settings) -> Iterator[Line]:
                 found = f", found {look.found!r}" if look.found else ""
                 yield missing(record.kind.value, f"{record.host}: {look.state.value}{found}",
                               f"Publish {record.host} {record.record_type} {record.value}")  # fmt: skip
+
+
+def _held() -> Iterator[Line]:
+    held = held_service_mail()
+    if held is not None:
+        yield missing("service-mail", f"{held.waiting} service messages wait: the signing key of {held.domain} is not "
+                      "published, so receivers could not verify them",
+                      f"Publish the DKIM record of {held.domain}; the messages then leave within minutes.")  # fmt: skip
 
 
 def service_lines(settings: Settings) -> Iterator[Line]:

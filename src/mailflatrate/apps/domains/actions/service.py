@@ -1,0 +1,34 @@
+"""The service's own domain: its signing key, made at the first start, and the check of its records."""
+
+import structlog
+
+from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.domains.actions.domains import add_domain, check_domain
+from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.base import tenancy
+from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.dns import Resolver
+
+log = structlog.get_logger("domains")
+
+
+def ensure_service_key(settings: Settings) -> None:
+    """Give the house account the service's domain with a signing key, so that no service message goes out unsigned.
+
+    Safe to repeat. A name that cannot be a sender domain is logged and left to `doctor`: the start must not fail on it.
+    """
+    with tenancy.account(house_account().id):
+        if SenderDomain.objects.filter(name=settings.service_domain).exists():
+            return
+        try:
+            add_domain(settings.service_domain)
+        except DomainError as error:
+            log.error("no key for service messages", domain=settings.service_domain, reason=str(error))
+
+
+def check_service_domain(settings: Settings, *, resolver: Resolver | None = None) -> SenderDomain | None:
+    """Look at the records of the service's own domain now; None where it has no key."""
+    with tenancy.account(house_account().id):
+        domain = SenderDomain.objects.filter(name=settings.service_domain).first()
+        return check_domain(domain.id, resolver=resolver) if domain is not None else None
