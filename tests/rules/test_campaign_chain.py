@@ -135,6 +135,9 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("size-limit", {"content": {"total_octets": 1024 * 1024 + 1}}, "1,024 KB"),
     ("size-comfortable", {"content": {"html_octets": 90 * 1024}}, "90 KB"),
     ("images-described", {"content": {"images_without_alt": 2}}, "2 images"),
+    ("images-fit", {"content": {"oversized_images": ("https://cdn.example/wide.png",)}}, "wide.png"),
+    ("headings-present", {"content": {"has_headings": False}}, "heading"),
+    ("css-supported", {"content": {"unsupported_css": ("display: grid",)}}, "display: grid"),
 ]
 
 

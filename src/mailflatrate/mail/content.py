@@ -16,7 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from mailflatrate.mail.html.imprint import Imprint, imprint_html, imprint_text
+from mailflatrate.mail.html.finish import finish
+from mailflatrate.mail.html.imprint import Imprint, imprint_html, imprint_text, with_dark_colors
 from mailflatrate.mail.html.inline import inline_styles, normalise
 from mailflatrate.mail.html.links import Link, LinkBook
 from mailflatrate.mail.html.look import Look
@@ -67,7 +68,7 @@ class CompileContext:
 
     `known_variables` are the dotted names an author may use. `link_url(number, url)` gives the redirector's URL
     for a link, without any contact in it (R-108), or is None where click tracking is off. `untracked` are further
-    targets that stay as they are.
+    targets that stay as they are. `language` is that of the content; empty: the imprint's.
     """
 
     imprint: Imprint
@@ -77,6 +78,7 @@ class CompileContext:
     social_icon_origin: str | None = None
     look: Look = field(default_factory=Look)
     most_octets: int = MAX_CONTENT
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,16 @@ def compile_content(source: Source, context: CompileContext) -> Compiled:
     untracked = context.untracked | {context.imprint.privacy_url or ""}
     book = LinkBook(context.link_url, untracked)
     sanitiser = Sanitiser(protected, book)
-    tokens = sanitiser.document(tokenise(_document(source, protected, context)))
+    tokens = finish(
+        sanitiser.document(tokenise(_document(source, protected, context))),
+        language=context.language or context.imprint.language.value,
+        title=_title(source),
+        wraps=source.kind is ContentKind.HTML,
+        word=protected.word,
+    )
+    imprint = with_dark_colors(tokens, context.imprint)
     change = _output_guard(protected, sanitiser.url_words, sanitiser.style_words)
-    html_source = _assemble_html(tokens, protected, change, source, context.imprint)
+    html_source = _assemble_html(tokens, protected, change, source, imprint)
     if len(html_source) > MAX_FINISHED:
         raise SourceRefused((mistake(1, "becomes-too-long", str(MAX_FINISHED // 1000)),))
     if source.text is None:
@@ -128,16 +137,19 @@ _LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
 def _document(source: Source, protected: Protected, context: CompileContext) -> str:
     """Return the whole HTML document as html5ever writes it, styles inlined, Liquid still protected."""
     if source.kind is ContentKind.MARKDOWN:
-        title = protect(source.subject, entities=False)
-        title_text = title.word.sub("", title.text)
-        return inline_styles(
-            render_markdown(protected, title=title_text, language=context.imprint.language.value, look=context.look)
-        )
+        language = context.language or context.imprint.language.value
+        return inline_styles(render_markdown(protected, title=_title(source), language=language, look=context.look))
     text = block_tags_to_comments(protected)
     if source.kind is ContentKind.HTML:
         return inline_styles(whole_document(text))
     # mrml has inlined what the author marked so; inlining its resets as well would only bloat every cell.
     return normalise(render_mjml(text, social_icon_origin=context.social_icon_origin))
+
+
+def _title(source: Source) -> str:
+    """The subject as the document's title, without what Liquid prints: filters suspect a title of its own."""
+    subject = protect(source.subject, entities=False)
+    return " ".join(subject.word.sub("", subject.text).split())
 
 
 def mjml_as_html(source: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from mailflatrate.mail.content_layout import HEADINGS, is_oversized, unsupported_css
 from mailflatrate.mail.content_style import Hiding, Style, is_pixel
 from mailflatrate.mail.html.applied import names_shown_somewhere
 from mailflatrate.mail.html.tokens import RAW_TEXT, Kind, Token, tokenise
@@ -72,7 +73,7 @@ class ContentFacts:
     own, which vanishes where a program turns the page dark. `shared_words` is a percentage. `legible_text` is the
     visible text without what is faint, `outline` the visible text with the descriptions of pictures, `unseen` what
     only machines read: comments, descriptions, hidden text. `blocks` are the visible texts by themselves: a heading, a
-    paragraph, a cell, a line.
+    paragraph, a cell, a line. `unsupported_css` and `oversized_images` are what `content_layout` says.
     """
 
     html_bytes: int
@@ -102,6 +103,9 @@ class ContentFacts:
     unseen: str = ""
     blocks: tuple[str, ...] = ()
     images_without_source: int = 0
+    headings: int = 0
+    unsupported_css: tuple[str, ...] = ()
+    oversized_images: tuple[str, ...] = ()
 
     @property
     def visible_chars(self) -> int:
@@ -170,6 +174,9 @@ def lint_parts(
         unseen="\n".join((*page.descriptions, *page.comments, *(text.text for text, _ in page.hidden))),
         blocks=page.closed_blocks(),
         images_without_source=page.without_source,
+        headings=page.headings,
+        unsupported_css=tuple(dict.fromkeys(page.unsupported)),
+        oversized_images=tuple(dict.fromkeys(page.oversized)),
     )
 
 
@@ -221,6 +228,9 @@ class _Page:
     faint: list[str] = field(default_factory=list)
     images: int = 0
     without_source: int = 0
+    headings: int = 0
+    unsupported: list[str] = field(default_factory=list)
+    oversized: list[str] = field(default_factory=list)
     blocks: list[list[str]] = field(default_factory=lambda: [[]])
     _outlined: int = 0
     _is_begun: bool = False
@@ -264,6 +274,8 @@ class _Page:
         self._loads(token, style)
         if token.name == "img":
             self._picture(token, style)
+        self.headings += token.name in HEADINGS
+        self.unsupported += unsupported_css(token)
 
     def _judge_element(self, token: Token) -> None:
         # `<base target="_blank">` of a web page moves no link.
@@ -280,6 +292,8 @@ class _Page:
             self.pixels.append(source)
             return
         self.images += 1
+        if is_oversized(token):
+            self.oversized.append(source)
         self.without_source += not source.strip()
         self._outline(alt or "")
         if alt is None:

@@ -136,8 +136,8 @@ def _open(writer: _Writer, token: Token, *, is_data_row: bool) -> None:
         writer.break_line()
     elif name == "img":
         alt = (token.attributes.get("alt") or "").strip()
-        if alt and writer.links:
-            writer.text(f" {html.escape(alt)} ")
+        if alt:
+            writer.text(f" {html.escape(alt)} " if writer.links else f" [{html.escape(alt)}] ")
     elif name == "a":
         writer.links.append(_Link((token.attributes.get("href") or "").strip(), len(writer.lines), len(writer.line)))
     elif name == "li":

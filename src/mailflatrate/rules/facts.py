@@ -207,6 +207,12 @@ class ContentFacts:
     """Sentences addressed to the reader's assistant (R-48)."""
     ai_pictures_unlabelled: tuple[str, ...] = ()
     """Names of pictures that the media library says AI made, and whose making nothing in the content tells (R-53)."""
+    has_headings: bool = True
+    """Some line is an h1 to h6."""
+    unsupported_css: tuple[str, ...] = ()
+    """Declarations that large mail programs ignore, and that a layout depends on."""
+    oversized_images: tuple[str, ...] = ()
+    """Images that Outlook would show too wide: wider than a message, or without any width."""
     is_plain: bool = False
     """A message of another system that is plain text on purpose, without any other part."""
     is_example: bool = False

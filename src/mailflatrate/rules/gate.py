@@ -28,6 +28,7 @@ from mailflatrate.rules.checks import (
     consent_says_how_often,
     consent_says_withdrawal,
     content_category,
+    css_supported,
     dark_mode_safe,
     domain_aligned,
     domain_dkim,
@@ -43,7 +44,9 @@ from mailflatrate.rules.checks import (
     form_published,
     form_sparing,
     form_texts_whole,
+    headings_present,
     images_described,
+    images_fit,
     import_finished,
     imprint_complete,
     imprint_readable,
@@ -177,6 +180,9 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     size_limit.CHECK,
     size_comfortable.CHECK,  # R-50 warn
     images_described.CHECK,  # R-50 warn
+    images_fit.CHECK,  # R-50 warn
+    headings_present.CHECK,  # R-50 warn
+    css_supported.CHECK,  # R-50 warn
     text_faithful.CHECK,  # R-50 warn
     text_enough.CHECK,  # R-50 warn
     dark_mode_safe.CHECK,  # R-50 info

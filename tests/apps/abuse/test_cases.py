@@ -223,7 +223,7 @@ def test_the_desk_writes_to_nobody_who_reported_nothing(case: Sent, otto: User) 
     forward(case)
     (report,) = reports(cases(case.anna.account_id)[0])
     with pytest.raises(IntegrityError), transaction.atomic():
-        answer_report(report.id, "eve@people.example", subject="x", text="x", reply_to="")
+        answer_report(report.id, "eve@people.example", subject="x", text="x", language="de", reply_to="")
     raw = case.report(1)
     arrive(raw, desk("fbl"), peer=LOOP)
     jobs.take_mail()

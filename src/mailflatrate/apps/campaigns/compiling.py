@@ -106,6 +106,7 @@ def compile_campaign(
         if campaign.track_clicks and edition_id is not None
         else None,
         look=look,
+        language=campaign.language,
     )
     return compile_in_child(source_of(campaign), context)
 

@@ -67,6 +67,9 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         machine_orders=spoken.machine_orders,
         placeholders=_standing(campaign, seen),
         images_without_source=seen.images_without_source,
+        has_headings=seen.headings > 0,
+        unsupported_css=seen.unsupported_css,
+        oversized_images=seen.oversized_images,
         ai_pictures_unlabelled=() if spoken.tells_ai else _unlabelled(compiled.html.source, campaign.account_id),
     )
 

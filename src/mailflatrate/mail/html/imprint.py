@@ -7,11 +7,14 @@ hiding it.
 
 from __future__ import annotations
 
+import hashlib
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, MINIMUM_FONT_PX, contrast
+from mailflatrate.mail.html.finish import shows_dark
+from mailflatrate.mail.html.tokens import Kind, Token, write
 from mailflatrate.mail.liquid.protect import literal, protect
 
 DARK_INK = "#b9b1a3"
@@ -69,6 +72,8 @@ class Imprint:
     privacy_url: str | None = None
     offers_preferences: bool = True
     style: BlockStyle = BlockStyle()
+    anchor: str = ""
+    """The block's id where it can be dark; empty where it is always light."""
 
 
 _WORDS = {
@@ -89,17 +94,40 @@ _WORDS = {
 }
 
 
+def with_dark_colors(tokens: list[Token], imprint: Imprint) -> Imprint:
+    """Return the imprint for a document that can be shown dark, and put its colors for that into the head.
+
+    Nothing outweighs the block's own colors, which are inline and `!important`; so dark mode paints over them. The id
+    depends on the whole document, so that no style sheet in it can name it.
+    """
+    end = next((at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "head"), None)
+    if end is None or not shows_dark(tokens):
+        return imprint
+    anchor = f"m{hashlib.sha256(write(tokens).encode()).hexdigest()[:16]}"
+    ink = f"-webkit-text-fill-color:{DARK_INK}!important;text-decoration-color:{DARK_INK}!important"
+    ground = f"background-image:linear-gradient({DARK_GROUND},{DARK_GROUND})!important"
+    css = f"@media (prefers-color-scheme:dark){{ #{anchor},#{anchor} *{{{ink}}} #{anchor}{{{ground}}} }}"
+    tokens[end:end] = [
+        Token(Kind.START, "<style>", "style"), Token(Kind.RAW, css, "style"), Token(Kind.END, "</style>", "style")
+    ]  # fmt: skip
+    return replace(imprint, anchor=anchor)
+
+
 def imprint_html(imprint: Imprint) -> str:
     """Return the block as Liquid source for the end of the HTML body."""
     words, style = _WORDS[imprint.language], imprint.style.readable()
+    ink = f"color:{style.text_color}!important;"
+    if not imprint.anchor:
+        ink += "-webkit-text-fill-color:currentcolor!important;"
     lock = (
         "display:block!important;visibility:visible!important;opacity:1!important;position:static!important;"
         "height:auto!important;max-height:none!important;overflow:visible!important;clear:both!important;"
-        f"{_both('color', style.text_color, DARK_INK)}{_both('background-color', style.background_color, DARK_GROUND)}"
+        f"{ink}background-color:{style.background_color}!important;"
         f"font-size:{style.font_px}px!important;line-height:1.5!important;"
-        "font-family:Arial,Helvetica,sans-serif;text-align:center;padding:24px 16px;"
+        "font-family:Arial,Helvetica,sans-serif;text-align:center;padding:24px 16px;overflow-wrap:anywhere;"
+        "word-break:break-word;"
     )
-    inline = f"display:inline!important;visibility:visible!important;{_both('color', style.text_color, DARK_INK)}"
+    inline = f"display:inline!important;visibility:visible!important;{ink}"
     inline += f"font-size:{style.font_px}px!important"
 
     def link(url: str, text: str) -> str:
@@ -110,22 +138,15 @@ def imprint_html(imprint: Imprint) -> str:
         links.append(link("{{ preferences_url }}", words["preferences"]))
     if imprint.privacy_url:
         links.append(link(literal(html.escape(imprint.privacy_url)), words["privacy"]))
+    name = f' id="{imprint.anchor}"' if imprint.anchor else ""
     lines = "<br>".join(literal(html.escape(_line(line))) for line in imprint.lines)
     reason = protect(imprint.reason, entities=False)
     return (
-        f'<div lang="{imprint.language.value}" dir="ltr" style="{lock}">'
+        f'<div{name} lang="{imprint.language.value}" dir="ltr" style="{lock}">'
         f"{reason.restore_html(html.escape(reason.text))}<br>{' &middot; '.join(links)}<br><br>"
         f'<strong style="{inline}">{words["imprint"]}</strong><br>{lines}<br><br>'
         f"{words['mailing']}: {literal(html.escape(imprint.mailing_id))}</div>"
     )
-
-
-def _both(name: str, light: str, dark: str) -> str:
-    """A colour for both schemes. A client that does not know the function keeps the first declaration.
-
-    A media query could not do this: nothing but another inline `!important` outweighs one.
-    """
-    return f"{name}:{light}!important;{name}:light-dark({light},{dark})!important;"
 
 
 def imprint_text(imprint: Imprint) -> str:

@@ -26,7 +26,8 @@ _STYLE = """
 :root {{ color-scheme: light dark; supported-color-schemes: light dark; }}
 body {{ margin: 0; padding: 0; background-color: {page}; -webkit-text-size-adjust: 100%; }}
 table.sheet {{ width: 100%; max-width: 600px; background-color: {sheet}; border: 1px solid {rule}; }}
-td.letter {{ padding: 40px 40px 32px; font-family: {body_font}; font-size: 17px; line-height: 1.6; color: {ink}; }}
+td.letter {{ padding: 40px 40px 32px; font-family: {body_font}; font-size: 17px; line-height: 1.6; color: {ink};
+  overflow-wrap: anywhere; word-break: break-word; }}
 td.letter h1, td.letter h2, td.letter h3 {{ font-family: {heading_font}; font-weight: 600; color: {ink}; }}
 td.letter h1 {{ margin: 0 0 20px; font-size: 30px; line-height: 1.25; }}
 td.letter h2 {{ margin: 32px 0 12px; font-size: 22px; line-height: 1.3; }}

@@ -21,6 +21,7 @@ HEADLINES: Final = {"en": "Headline", "de": "Überschrift"}
 """What stands above a new mailing until its author writes there."""
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z]+))?\]\]")
 _LOGO_MOST_PX = 200
+_HEADING: Final = "margin:0;font-family:[[heading_font]];font-size:32px;line-height:1.2;font-weight:700"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +100,25 @@ def source(template: GalleryTemplate, look: Look, picture_url: Callable[[str], s
 
 def blank_source(language: str, look: Look, body: str = "") -> str:
     """A sheet in the account's look with its name on it and `body` (MJML for one column), or a few words to begin."""
-    words = look.words() | {"name": "", "brand": _brand(look, "left")}
+    words = look.words() | {"brand": _brand(look, "left")}
     words["body"] = body or _FIRST_WORDS["de" if language == "de" else "en"]
 
     def fill(found: re.Match[str]) -> str:
         return words[found[1]]
 
-    return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank")).replace("<mj-title></mj-title>\n    ", ""))
+    return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank")))
 
 
 _FIRST_WORDS: Final = {
     "en": (
-        f'<mj-text mj-class="title">{HEADLINES["en"]}</mj-text>\n'
+        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{HEADLINES["en"]}</h1></mj-text>\n'
         "        <mj-text>Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
         "here is what is new.</mj-text>\n"
         '        <mj-button href="https://example.org/">Read more</mj-button>\n'
         "        <mj-text>Kind regards<br>{{ account.name }}</mj-text>"
     ),
     "de": (
-        f'<mj-text mj-class="title">{HEADLINES["de"]}</mj-text>\n'
+        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{HEADLINES["de"]}</h1></mj-text>\n'
         "        <mj-text>Guten Tag{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
         "das ist neu.</mj-text>\n"
         '        <mj-button href="https://example.org/">Weiterlesen</mj-button>\n'

@@ -43,7 +43,7 @@ def _held() -> Iterator[Line]:
     if held is not None:
         yield missing("service-mail", f"{held.waiting} service messages wait: the signing key of {held.domain} is not "
                       "published, so receivers could not verify them",
-                      f"Publish the DKIM record of {held.domain}; the messages then leave within minutes.")  # fmt: skip
+                      "The key's record is named below; once it is published, they leave within minutes.")  # fmt: skip
 
 
 def service_lines(settings: Settings) -> Iterator[Line]:

@@ -1,0 +1,210 @@
+"""The last touches to a document that was cleaned: what mail programs and screen readers ask for and authors leave out.
+
+Language and direction, charset, viewport and color scheme, whole numbers in `width`, wrapping of long words, and
+right-to-left text as blocks of its own. Works on tokens whose Liquid is still protected, and adds nothing twice.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailflatrate.mail.html.tokens import Kind, Token
+
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+_BLOCKS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "td", "th", "div", "dt", "dd"})
+_LISTS = frozenset({"ul", "ol", "dl"})
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
+_STRONG_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_ALIGN = re.compile(r"(?:^|;)\s*text-align\s*:\s*([a-z]+)", re.IGNORECASE)
+_DECIMAL = re.compile(r"\s*(\d+\.\d+)(?:px)?\s*", re.IGNORECASE)
+_WIDTH_IN_COMMENT = re.compile(r"(\swidth=\")(\d+\.\d+)(?=(?:px)?\")")
+_WRAPS = "overflow-wrap:break-word;word-break:break-word"
+_SCHEME = re.compile(r"(?<![\w-])(?:supported-)?color-schemes?\s*:([^;}]*)", re.IGNORECASE)
+_DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
+
+
+def is_right_to_left(language: str) -> bool:
+    """True for a language whose usual script runs from right to left."""
+    return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
+
+
+def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word: re.Pattern[str]) -> list[Token]:
+    """Return the tokens of a whole document, completed.
+
+    `title` is what a document without one of its own is called. `wraps`: let long words wrap in all of it; `word`
+    matches what stands for Liquid and has no direction.
+    """
+    head = _HeadFacts.of(tokens)
+    result: list[Token] = []
+    for token in tokens:
+        if token.name == "title" and not head.title:
+            continue  # an empty one
+        if token.kind is Kind.COMMENT:
+            token.text = _WIDTH_IN_COMMENT.sub(lambda found: f"{found[1]}{round(float(found[2]))}", token.text)
+        elif token.kind is Kind.START:
+            _finish_tag(token, language, wraps=wraps)
+        result.append(token)
+        if token.kind is Kind.START and token.name == "head":
+            result.extend(head.missing(title))
+    _turn_right_to_left(result, word)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _HeadFacts:
+    """What the head of a document says already."""
+
+    charset: bool
+    viewport: bool
+    scheme: bool
+    dark: bool
+    title: bool
+
+    @classmethod
+    def of(cls, tokens: list[Token]) -> _HeadFacts:
+        metas = [token.attributes for token in tokens if token.kind is Kind.START and token.name == "meta"]
+        names = {(meta.get("name") or "").lower() for meta in metas}
+        types = {(meta.get("http-equiv") or "").lower() for meta in metas}
+        css = "".join(token.text for token in tokens if token.kind is Kind.RAW and token.name == "style")
+        return cls(
+            charset=any("charset" in meta for meta in metas) or "content-type" in types,
+            viewport="viewport" in names,
+            scheme="color-scheme" in names or _SCHEME.search(css) is not None,
+            dark=_DARK.search(css) is not None,
+            title=any(token.kind is Kind.RAW and token.name == "title" and token.text.strip() for token in tokens),
+        )
+
+    def missing(self, title: str) -> Iterator[Token]:
+        """What belongs to the beginning of the head. Without rules for dark mode a design stays light."""
+        scheme = "light dark" if self.dark else "light"
+        if not self.charset:
+            yield _meta('charset="utf-8"', charset="utf-8")
+        if not self.viewport:
+            content = "width=device-width, initial-scale=1"
+            yield _meta(f'name="viewport" content="{content}"', name="viewport", content=content)
+        for name in ("color-scheme", "supported-color-schemes") if not self.scheme else ():
+            yield _meta(f'name="{name}" content="{scheme}"', name=name, content=scheme)
+        if title and not self.title:
+            yield from (
+                Token(Kind.START, "<title>", "title"),
+                Token(Kind.RAW, html.escape(title), "title"),
+                Token(Kind.END, "</title>", "title"),
+            )
+
+
+def _meta(written: str, **attributes: str) -> Token:
+    return Token(Kind.START, f"<meta {written}>", "meta", dict(attributes))
+
+
+def shows_dark(tokens: list[Token]) -> bool:
+    """Whether a finished document says that it can be shown dark."""
+    for token in tokens:
+        if token.kind is Kind.START and token.name == "meta" and token.attributes.get("name") == "color-scheme":
+            return "dark" in (token.attributes.get("content") or "").lower()
+    return any(
+        any("dark" in value.lower() for value in _SCHEME.findall(token.text))
+        for token in tokens
+        if token.kind is Kind.RAW and token.name == "style"
+    )
+
+
+def _finish_tag(token: Token, language: str, *, wraps: bool) -> None:
+    attributes = token.attributes
+    if token.name == "html" or attributes.get("lang") == "und":
+        if language and (attributes.get("lang") or "und") == "und":
+            _set(token, "lang", language)
+        if not attributes.get("dir") or attributes["dir"] == "auto":
+            _set(token, "dir", "rtl" if is_right_to_left(attributes.get("lang") or language) else "ltr")
+    if token.name == "body" and wraps:
+        _set(token, "style", f"{_WRAPS};{attributes.get('style') or ''}".rstrip(";"))
+    for side in ("width", "height"):
+        if found := _DECIMAL.fullmatch(attributes.get(side) or ""):
+            _set(token, side, str(round(float(found[1]))))
+    if (attributes.get("height") or "").strip().lower() == "auto":
+        _drop(token, "height")
+    if align := attributes.get("vertical-align"):
+        _drop(token, "vertical-align")
+        style = attributes.get("style") or ""
+        if "vertical-align" not in style:
+            _set(token, "style", f"{style.rstrip(';')};vertical-align:{align}".lstrip(";"))
+
+
+def _set(token: Token, name: str, value: str) -> None:
+    token.attributes[name] = value
+    token.changed = True
+
+
+def _drop(token: Token, name: str) -> None:
+    del token.attributes[name]
+    token.changed = True
+
+
+# -- right to left -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Open:
+    token: Token
+    align: str
+    decided: bool = False
+
+
+def _turn_right_to_left(tokens: list[Token], word: re.Pattern[str]) -> None:
+    """Give each block whose first strong letter is Hebrew, Arabic or the like its direction.
+
+    `dir="auto"` would say the same, but Outlook does not know it; and a left alignment that a layout sets for every
+    text is turned with it.
+    """
+    if not any(token.kind is Kind.TEXT and _STRONG_RIGHT.search(token.text) for token in tokens):
+        return
+    stack: list[_Open] = []
+    for token in tokens:
+        if token.kind is Kind.START and token.name not in _VOID and not token.self_closing:
+            own = _ALIGN.search(token.attributes.get("style") or "")
+            inherited = stack[-1].align if stack else ""
+            stack.append(_Open(token, own[1].lower() if own else inherited))
+        elif token.kind is Kind.END:
+            _close(stack, token.name)
+        elif token.kind is Kind.TEXT and (first := _first_strong(word.sub("", token.text))):
+            _decide(stack, right=first == "R")
+
+
+def _close(stack: list[_Open], name: str) -> None:
+    for at in range(len(stack) - 1, -1, -1):
+        if stack[at].token.name == name:
+            del stack[at:]
+            return
+
+
+def _decide(stack: list[_Open], *, right: bool) -> None:
+    block = next((one for one in reversed(stack) if one.token.name in _BLOCKS), None)
+    if block is None or block.decided:
+        return
+    block.decided = True
+    holders = [block]
+    if block.token.name in {"li", "dt", "dd"}:
+        holders += [one for one in reversed(stack) if one.token.name in _LISTS][:1]
+    for one in holders:
+        if right and not one.token.attributes.get("dir"):
+            _set(one.token, "dir", "rtl")
+            one.decided = True
+            if one.align == "left":
+                style = _ALIGN.sub("", one.token.attributes.get("style") or "").strip("; ")
+                _set(one.token, "style", f"{style};text-align:right".lstrip(";"))
+
+
+def _first_strong(text: str) -> str:
+    """`R`, `L`, or nothing where no letter has a direction."""
+    for letter in html.unescape(text):
+        kind = unicodedata.bidirectional(letter)
+        if kind in ("R", "AL"):
+            return "R"
+        if kind == "L":
+            return "L"
+    return ""

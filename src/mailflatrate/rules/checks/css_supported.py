@@ -1,0 +1,34 @@
+"""R-50: the layout does not depend on CSS that large mail programs ignore."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import HasContent
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: HasContent) -> Params | None:
+    found = facts.content.unsupported_css
+    return {"samples": found[:5]} if found else None
+
+
+CHECK: Check[HasContent] = Check(
+    rule="R-50",
+    key="css-supported",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="caniemail.com for Gmail, Outlook for Windows, Yahoo and GMX, November 2026",
+    hits=_hits,
+    en=Words(
+        title="CSS that mail programs know",
+        sentence="Outlook or Gmail ignore this CSS: {samples}.",
+        why="There, what it arranges falls apart: columns stack up, and text covers other text.",
+        mend="Build columns with tables, and leave positioned elements out. In a media query, such CSS does no harm.",
+    ),
+    de=Words(
+        title="CSS, das Mailprogramme kennen",
+        sentence="Outlook oder Gmail übergehen dieses CSS: {samples}.",
+        why="Was es anordnet, fällt dort auseinander: Spalten stehen untereinander, Texte liegen übereinander.",
+        mend="Bauen Sie Spalten mit Tabellen und lassen Sie positionierte Elemente weg. "
+        "In einer Media-Query schadet solches CSS nicht.",
+    ),
+)

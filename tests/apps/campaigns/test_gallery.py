@@ -1,0 +1,46 @@
+"""Our own templates as they arrive: headings, language, whole numbers, nothing that a rule would warn of."""
+
+import re
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, blank_source, gallery_template, source
+from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.look import Look
+
+IMPRINT = Imprint((ImprintLine("", "Lindenhof GmbH"),), "Sie haben sich angemeldet.", "7XK2-9QPM", Language.GERMAN)
+LOGO = Look(logo_url="https://media.example/logo.png", logo_width=180)
+ALL = [(key, language) for key in (*KEYS, "blank") for language in LANGUAGES]
+
+
+def compiled(key: str, language: str, look: Look) -> Compiled:
+    if key == "blank":
+        body = blank_source(language, look)
+    else:
+        body = source(gallery_template(key, language), look, lambda stem: f"https://media.example/{stem}.png")
+    return compile_content(Source(ContentKind.MJML, body, "x"), CompileContext(IMPRINT, language=language))
+
+
+@pytest.mark.parametrize("look", [Look(), LOGO], ids=["name", "logo"])
+@pytest.mark.parametrize(("key", "language"), ALL)
+def test_a_template_has_headings_and_nothing_to_warn_of(key: str, language: str, look: Look) -> None:
+    letter = compiled(key, language, look)
+    facts = lint_compiled(letter)
+    assert facts.headings >= 1
+    assert (facts.unsupported_css, facts.oversized_images, facts.images_without_alt) == ((), (), ())
+    page = LexborHTMLParser(letter.html.source)
+    assert len(page.css("h1")) == 1, "one title"
+    for heading in page.css("h1, h2"):
+        style = heading.attributes["style"] or ""
+        assert "margin:0" in style.replace(" ", "")
+        assert "font-size" in style, "Outlook has sizes of its own for headings"
+    assert {node.attributes["lang"] for node in page.css("html, [role=article]")} == {language}
+    html = letter.html.source
+    assert not re.search(r'\b(?:width|height)="(?:\d+\.\d+|auto)', html)
+    assert not re.search(r"<[^>]*\svertical-align=", html)
+    assert "light-dark(" not in html
+    for table in page.css("table"):
+        assert table.attributes.get("role") == "presentation" or table.css("th[scope]"), "for layout, or with headings"

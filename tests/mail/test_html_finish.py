@@ -1,0 +1,194 @@
+"""What the compiler completes in every kind of content, and what it leaves as its author wrote it."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
+from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine, Language
+
+IMPRINT = Imprint(
+    lines=(ImprintLine("", "Muster GmbH"), ImprintLine("Website", "https://muster.example")),
+    reason="Sie haben sich für {{ list.name }} angemeldet.",
+    mailing_id="7XK2-9QPM",
+    language=Language.GERMAN,
+)
+DORA = {
+    "contact": {"first_name": "Dora"}, "list": {"name": "Käse"}, "unsubscribe_url": "https://go.example/u/t",
+    "preferences_url": "https://go.example/p/t",
+}  # fmt: skip
+BODIES = {
+    ContentKind.HTML: "<h1>Hallo</h1><p>Welt</p>",
+    ContentKind.MARKDOWN: "# Hallo\n\nWelt",
+    ContentKind.MJML: "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Hallo</h1>Welt</mj-text></mj-column>"
+    "</mj-section></mj-body></mjml>",
+}
+
+
+def compiled(body: str, kind: ContentKind = ContentKind.HTML, language: str = "") -> Compiled:
+    return compile_content(Source(kind, body, "Betreff"), CompileContext(IMPRINT, language=language))
+
+
+def tree(body: str, kind: ContentKind = ContentKind.HTML, language: str = "") -> LexborHTMLParser:
+    return LexborHTMLParser(compiled(body, kind, language).html.render(DORA))
+
+
+def one(page: LexborHTMLParser, selector: str) -> LexborNode:
+    found = page.css(selector)
+    assert len(found) == 1, (selector, page.html)
+    return found[0]
+
+
+@pytest.mark.parametrize("kind", list(ContentKind))
+@pytest.mark.parametrize(
+    ("language", "lang", "direction"), [("", "de", "ltr"), ("en", "en", "ltr"), ("ar", "ar", "rtl")]
+)
+def test_a_document_says_its_language_charset_viewport_and_colors(
+    kind: ContentKind, language: str, lang: str, direction: str
+) -> None:
+    page = tree(BODIES[kind], kind, language)
+    root = one(page, "html")
+    assert (root.attributes["lang"], root.attributes["dir"]) == (lang, direction)
+    assert "und" not in {node.attributes["lang"] for node in page.css("[lang]")}
+    assert len(page.css('meta[charset], meta[http-equiv="Content-Type"]')) == 1
+    assert len(page.css('meta[name="viewport"]')) == 1
+    assert len(page.css('meta[name="color-scheme"]')) == 1
+    assert [node.text() for node in page.css("head title")] == ["Betreff"]
+
+
+def test_what_an_author_says_in_the_head_stays() -> None:
+    page = tree(
+        '<html lang="fr" dir="rtl"><head><meta charset="utf-8"><meta name="viewport" content="width=600">'
+        '<meta name="color-scheme" content="dark"><title>Mein Titel</title></head><body>x</body></html>',
+        language="de",
+    )
+    assert (one(page, "html").attributes["lang"], one(page, "html").attributes["dir"]) == ("fr", "rtl")
+    assert one(page, 'meta[name="viewport"]').attributes["content"] == "width=600"
+    assert one(page, "title").text() == "Mein Titel"
+    assert one(page, 'meta[name="color-scheme"]').attributes["content"] == "dark"
+
+
+def test_a_design_without_dark_colors_stays_light() -> None:
+    """Otherwise Apple Mail turns the ground dark under text that stays dark."""
+    assert one(tree("<p>x</p>"), 'meta[name="color-scheme"]').attributes["content"] == "light"
+    dark = tree("<style>@media (prefers-color-scheme: dark) { p { color: #fff } }</style><p>x</p>")
+    assert one(dark, 'meta[name="color-scheme"]').attributes["content"] == "light dark"
+
+
+def test_outlook_gets_whole_numbers_and_no_attributes_that_do_not_exist() -> None:
+    page = tree(
+        '<table width="217.6"><tr><td vertical-align="middle"><img src="https://a.example/x" alt="" height="auto"'
+        ' width="99.5px"></td></tr></table><!--[if mso]><table width="120.4"></table><![endif]-->'
+    )
+    assert one(page, "table[width]").attributes["width"] == "218"
+    assert one(page, "img").attributes.keys() & {"height", "width"} == {"width"}
+    assert one(page, "img").attributes["width"] == "100"
+    cell = one(page, "td")
+    assert "vertical-align" not in cell.attributes
+    assert (cell.attributes["style"] or "").endswith("vertical-align:middle")
+    assert '<table width="120">' in (page.html or "")
+    mjml = tree(
+        '<mjml><mj-body><mj-section><mj-column width="33%"><mj-image src="https://a.example/x.png" alt="x" />'
+        "</mj-column></mj-section></mj-body></mjml>",
+        ContentKind.MJML,
+    )
+    for image in mjml.css("img"):
+        assert re.fullmatch(r"\d+", image.attributes["width"] or "")
+        assert "height" not in image.attributes
+
+
+def test_long_words_wrap() -> None:
+    body = one(tree("<p>x</p>"), "body").attributes["style"] or ""
+    assert "overflow-wrap" in body
+    letter = one(tree("x", ContentKind.MARKDOWN), "td.letter").attributes["style"] or ""
+    assert re.search(r"overflow-wrap:\s*anywhere", letter)
+    for kind, text in BODIES.items():
+        last = tree(text, kind).css("body > div")[-1].attributes["style"] or ""
+        assert "overflow-wrap:anywhere" in last, kind
+
+
+def test_right_to_left_text_is_a_block_of_its_own_direction() -> None:
+    page = tree(
+        '<p id="a">שלום {{ contact.first_name }}</p><p id="b">Hello שלום</p>'
+        '<p id="c">{{ contact.first_name }} مرحبا</p>'
+        '<ul id="d"><li>مرحبا</li></ul><td><p id="e">&nbsp;123 مرحبا</p></td>'
+        '<div id="f" style="text-align:left">مرحبا</div><div id="g" style="text-align:center">مرحبا</div>'
+        '<p id="h" dir="ltr">مرحبا</p><p id="i">1 + 1</p>'
+    )
+    turned = {key for key in "abcdefghi" if one(page, f"#{key}").attributes.get("dir") == "rtl"}
+    assert turned == set("acdefg")
+    assert "text-align:right" in (one(page, "#f").attributes["style"] or "")
+    assert "text-align:center" in (one(page, "#g").attributes["style"] or "")
+    assert one(page, "html").attributes["dir"] == "ltr"
+    in_mjml = tree(BODIES[ContentKind.MJML].replace("Hallo", "مرحبا").replace("Welt", "مرحبا"), ContentKind.MJML)
+    heading = one(in_mjml, "h1")
+    assert heading.attributes["dir"] == "rtl"
+    assert "text-align:right" in (heading.attributes["style"] or "")
+
+
+# -- the colors of the imprint -----------------------------------------------------------------------------------------
+
+DARK = "<style>@media (prefers-color-scheme:dark){p{color:#fff}}</style>"
+
+
+def test_the_imprint_has_dark_colors_under_a_name_that_no_style_sheet_can_know() -> None:
+    source = compiled(f"{DARK}<p>x</p>").html.source
+    (name,) = re.findall(r'<div id="(m[0-9a-f]{16})" lang="de"', source)
+    assert f"@media (prefers-color-scheme:dark){{ #{name},#{name} *{{-webkit-text-fill-color:#" in source
+    attack = f"<style>@media screen and (min-width:1px){{#{name}{{background-image:none!important}}}}</style>"
+    assert f'id="{name}"' not in compiled(f"{DARK}{attack}<p>x</p>").html.source
+
+
+def test_the_imprint_has_plain_colors_of_its_own() -> None:
+    """Filters cannot read color functions, and take them for text in the color of its ground."""
+    for body in ("<p>x</p>", f"{DARK}<p>x</p>"):
+        block = LexborHTMLParser(compiled(body).html.source).css("body > div")[-1]
+        style = block.attributes["style"] or ""
+        for name in ("color", "background-color"):
+            (value,) = re.findall(rf"(?:^|;){name}:([^;]+)", style)
+            assert re.fullmatch("#[0-9a-f]{6}!important", value)
+    assert "prefers-color-scheme" not in compiled("<p>x</p>").html.source
+
+
+def test_no_style_sheet_makes_the_imprint_unreadable_unnoticed() -> None:
+    hidden = compiled(f"{DARK}<style>div {{ color: #f7f4ee !important }}</style><p>x</p>")
+    assert lint_compiled(hidden).faint_imprint == (), "the block's own color holds"
+    pale = replace(IMPRINT, style=BlockStyle("#f7f4ee", "#f7f4ee"))
+    shown = compile_content(Source(ContentKind.HTML, f"{DARK}<p>x</p>", "x"), CompileContext(pale))
+    assert lint_compiled(shown).faint_imprint == (), "colors that cannot be read are not taken"
+
+
+# -- facts about the layout --------------------------------------------------------------------------------------------
+
+
+def test_headings_css_and_widths_are_facts() -> None:
+    facts = lint_compiled(
+        compiled(
+            "<style>.g { display: grid } @media (min-width:600px) { .f { display: flex } }</style>"
+            '<div class="g f">x</div><div style="position:absolute">y</div><img src="https://a.example/1" alt="">'
+            '<img src="https://a.example/2" alt="" width="1200"><img src="https://a.example/3" alt="" width="600">'
+            '<img src="https://a.example/4" alt="" style="width:100%;max-width:1200px">'
+        )
+    )
+    assert facts.headings == 0
+    assert facts.unsupported_css == ("display: grid", "position: absolute")
+    assert facts.oversized_images == ("https://a.example/1", "https://a.example/2")
+
+
+@pytest.mark.parametrize("kind", list(ContentKind))
+def test_plain_content_has_headings_and_nothing_to_warn_of(kind: ContentKind) -> None:
+    facts = lint_compiled(compiled(BODIES[kind], kind))
+    assert (facts.headings, facts.unsupported_css, facts.oversized_images) == (1, (), ())
+
+
+def test_pictures_without_a_link_are_told_in_the_text_part() -> None:
+    text = compiled(
+        '<p>Neu:</p><img src="https://a.example/1" alt="Ein Beet &amp; Rosen" width="9"><img src="https://a.example/2"'
+        ' alt="" width="9"><a href="https://a.example/"><img src="https://a.example/3" alt="Zum Shop" width="9"></a>'
+    ).text.render(DORA)
+    assert "[Ein Beet & Rosen]" in text
+    assert "Zum Shop (https://a.example/)" in text
+    assert text.count("[") == 1
