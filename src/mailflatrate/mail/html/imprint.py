@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, MINIMUM_FONT_PX, contrast
 from mailflatrate.mail.html.finish import shows_dark
 from mailflatrate.mail.html.tokens import Kind, Token, write
+from mailflatrate.mail.liquid.linked import LINK_FILTER
 from mailflatrate.mail.liquid.protect import literal, protect
 
 DARK_INK = "#b9b1a3"
@@ -76,6 +78,8 @@ class Imprint:
     """The block's id where it can be dark; empty where it is always light."""
 
 
+_PAGE = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_SOURCE = re.compile(r"\{\{\s*subscription\.source\s*\}\}")
 _WORDS = {
     Language.GERMAN: {
         "unsubscribe": "Abmelden",
@@ -133,20 +137,32 @@ def imprint_html(imprint: Imprint) -> str:
     def link(url: str, text: str) -> str:
         return f'<a href="{url}" style="{inline};text-decoration:underline!important">{text}</a>'
 
+    def shown(line: ImprintLine) -> str:
+        """A line as text; an address of a page is a link, as mail programs make it one in the text part."""
+        if not _PAGE.fullmatch(line.value):
+            return literal(html.escape(_line(line)))
+        url = literal(html.escape(line.value))
+        return literal(html.escape(f"{line.label}: ")) * bool(line.label) + link(url, url)
+
     links = [link("{{ unsubscribe_url }}", words["unsubscribe"])]
     if imprint.offers_preferences:
         links.append(link("{{ preferences_url }}", words["preferences"]))
     if imprint.privacy_url:
         links.append(link(literal(html.escape(imprint.privacy_url)), words["privacy"]))
     name = f' id="{imprint.anchor}"' if imprint.anchor else ""
-    lines = "<br>".join(literal(html.escape(_line(line))) for line in imprint.lines)
+    lines = "<br>".join(shown(line) for line in imprint.lines)
     reason = protect(imprint.reason, entities=False)
     return (
         f'<div{name} lang="{imprint.language.value}" dir="ltr" style="{lock}">'
-        f"{reason.restore_html(html.escape(reason.text))}<br>{' &middot; '.join(links)}<br><br>"
+        f"{reason.restore_html(html.escape(reason.text), _with_link)}<br>{' &middot; '.join(links)}<br><br>"
         f'<strong style="{inline}">{words["imprint"]}</strong><br>{lines}<br><br>'
         f"{words['mailing']}: {literal(html.escape(imprint.mailing_id))}</div>"
     )
+
+
+def _with_link(tag: str) -> str:
+    """The Liquid that prints where somebody signed up, as a link where that is a page."""
+    return f"{{{{ subscription.source | {LINK_FILTER} }}}}" if _SOURCE.fullmatch(tag) else tag
 
 
 def imprint_text(imprint: Imprint) -> str:

@@ -19,6 +19,7 @@ from liquid.builtin.expressions.filtered import Filter
 from liquid.builtin.output import OutputNode
 from markupsafe import escape
 
+from mailflatrate.mail.liquid.linked import LINK_FILTER, linked
 from mailflatrate.mail.liquid.work import LONGEST_DATE_FORMAT
 from mailflatrate.mail.source_errors import MissingValue
 
@@ -82,6 +83,8 @@ def _finish(filters: list[Filter], *, html_part: bool) -> Callable[[str], str] |
     """Return one function for the rest of the filter chain and the escaping of the part."""
     if len(filters) > _MOST_FILTERS:
         return None
+    if html_part and [used.name for used in filters] == [LINK_FILTER]:
+        return linked
     steps: list[Callable[[str], str]] = []
     escapes_itself = bool(filters) and filters[-1].name == "escape"
     for used in filters[:-1] if escapes_itself else filters:

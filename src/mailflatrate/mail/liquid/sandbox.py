@@ -34,6 +34,7 @@ from liquid.token import TOKEN_CONTENT, TOKEN_OUTPUT, Token
 from markupsafe import escape as html_escape
 
 from mailflatrate.mail.liquid.lexer import tokenize
+from mailflatrate.mail.liquid.linked import LINK_FILTER, linked
 from mailflatrate.mail.liquid.marks import BadMark, Mark, find_marks
 from mailflatrate.mail.liquid.work import (
     STEP,
@@ -275,10 +276,12 @@ def safe_style(value: object) -> str:
 
 _HTML_FILTERS: dict[str, Callable[..., Any]] = {
     "escape": _escape, "escape_once": _escape_once, "newline_to_br": _newline_to_br,
+    LINK_FILTER: lambda value: Trusted(linked(_text(value))),
 }  # fmt: skip
 # A text part needs no escaping: what an author escapes for HTML reads plainly there.
 _TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "escape": _text, "escape_once": lambda value: html.unescape(_text(value)), "newline_to_br": _text,
+    LINK_FILTER: _text,
 }  # fmt: skip
 
 

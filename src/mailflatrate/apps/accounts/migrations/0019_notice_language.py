@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0017_sessions")]
+    dependencies = [("accounts", "0018_shared_entry")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,22 @@
+"""A value that may be an address of a page, as HTML: a link where it is one, text where it is not."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from markupsafe import escape
+
+LINK_FILTER: Final = "mailflatrate_link"
+"""Put by the compiler behind the source of a subscription in the imprint; not for authors."""
+_PAGE: Final = re.compile(r"https?://[^\s<>\"'\x00-\x20]{1,500}", re.IGNORECASE)
+
+
+@lru_cache(maxsize=512)
+def linked(text: str) -> str:
+    """Return `text` escaped, and linked to itself where it is an http or https URL and nothing else."""
+    shown = str(escape(text))
+    if _PAGE.fullmatch(text) is None:
+        return shown
+    return f'<a href="{shown}" style="color:inherit">{shown}</a>'

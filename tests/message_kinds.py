@@ -1,0 +1,140 @@
+"""One message of every kind that leaves this service, made by the code that makes them all, for judges of others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import cache
+
+from mailflatrate.apps.campaigns.compiling import REASONS
+from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, source
+from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.campaigns.starters import starter
+from mailflatrate.mail.compose import Composer
+from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
+from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
+from mailflatrate.mail.dkim import Signer, generate_key
+from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Recipient, ServiceIdentity
+from mailflatrate.mail.headers import Mailbox
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.notice import notice_content
+from mailflatrate.mail.tokens import KeyRing
+
+CUSTOMER, SERVICE = "lindenhof.example", "mailflatrate.example"
+SENDER_IP = "203.0.113.9"
+SUBJECTS = {"de": "Grüße aus der Gärtnerei 🌷", "en": "A word from the nursery"}
+_RING = KeyRing.parse("k:" + "5e" * 32)
+_KEYS = {domain: generate_key() for domain in (CUSTOMER, SERVICE)}
+_SIGNERS = {domain: Signer(domain, "s1", pem) for domain, (pem, _) in _KEYS.items()}
+RECORDS = {f"s1._domainkey.{domain}": record for domain, (_, record) in _KEYS.items()}
+_IDENTITY = ServiceIdentity(SERVICE, "https://u.mailflatrate.example", "lindenhof")
+_LINES = ("Gärtnerei Lindenhof GmbH", "Lindenstraße 4", "53111 Bonn", "post@lindenhof.example")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A finished message. `kind` says which; `domain` signs it; `language` is that of its content."""
+
+    kind: str
+    domain: str
+    language: str
+    raw: bytes
+    envelope_from: str
+
+    @property
+    def parsed(self) -> EmailMessage:
+        found = message_from_bytes(self.raw, policy=policy.SMTP)
+        assert isinstance(found, EmailMessage)
+        return found
+
+    def part(self, subtype: str) -> str:
+        """The text of one part."""
+        found = self.parsed.get_body((subtype,))
+        assert isinstance(found, EmailMessage), self.kind
+        return str(found.get_content())
+
+
+@cache
+def messages() -> tuple[Message, ...]:
+    """All kinds, signed just now."""
+    return (*_campaigns(), *_confirmations(), *_notices())
+
+
+def zone() -> dict[str, dict[str, list[str]]]:
+    """A zone of our own in which both domains are published strictly."""
+    found: dict[str, dict[str, list[str]]] = {name: {"TXT": [record]} for name, record in RECORDS.items()}
+    for domain in (CUSTOMER, SERVICE):
+        found[f"_dmarc.{domain}"] = {"TXT": ["v=DMARC1; p=reject; adkim=s; aspf=r"]}
+        found[f"bounce.{domain}"] = {"TXT": [f"v=spf1 ip4:{SENDER_IP} -all"]}
+    return found
+
+
+def _campaigns() -> Iterator[Message]:
+    for language in LANGUAGES:
+        for key in KEYS:
+            template = gallery_template(key, language)
+            body = source(template, Look(), lambda stem: f"https://media.lindenhof.example/{stem}.png")
+            yield _campaign(f"gallery-{key}", ContentKind.MJML, body, language, template.subject)
+        for kind in ContentKind:
+            yield _campaign(kind.value, kind, starter(kind.value, language, Look()), language, SUBJECTS[language])
+    arabic = "# مرحبا\n\nأهلا بكم في متجرنا.\n\n![قهوة](https://media.lindenhof.example/cup.png)"
+    yield _campaign("arabic", ContentKind.MARKDOWN, arabic, "de", "مرحبا")
+    long = f"# {'Donaudampfschifffahrt' * 12}\n\nhttps://{CUSTOMER}/{'a' * 400}"
+    yield _campaign("long-words", ContentKind.MARKDOWN, long, "de", "Donaudampfschifffahrt" * 12)
+
+
+def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: str) -> Message:
+    imprint = Imprint(
+        (*(ImprintLine("", line) for line in _LINES), ImprintLine("Website", f"https://{CUSTOMER}")), REASONS[language],
+        "4K7Q-92XD-E", Language(language), f"https://{CUSTOMER}/datenschutz",
+    )  # fmt: skip
+    made = compile_content(Source(kind, body, subject, "Bis Samstag"), CompileContext(imprint, language=language))
+    stream = CampaignStream(
+        account_id=7, account_label=_RING.account_label(7), mailing_id="4K7Q-92XD-E", language=language,
+        sender=Mailbox(f"news@{CUSTOMER}", "Gärtnerei Lindenhof"), reply_to=Mailbox(f"post@{CUSTOMER}"),
+        bounce_domain=f"bounce.{CUSTOMER}", list_identifier=f"l12.{CUSTOMER}", list_name="Newsletter der Gärtnerei",
+        feedback_domain=f"bounce.{CUSTOMER}",
+    )  # fmt: skip
+    values = recipient_values(
+        email="dora@example.net", first_name="Dora", last_name="Klein", attributes={}, account_name="Lindenhof",
+        list_name="Newsletter", mailing_id="4K7Q-92XD-E", subscribed_at=datetime(2026, 5, 3, tzinfo=UTC),
+        source=f"https://{CUSTOMER}/newsletter", language=language,
+    )  # fmt: skip
+    return _composed(name, EditionContent.of(made.subject, made.html, made.text), stream, language, values)
+
+
+def _confirmations() -> Iterator[Message]:
+    now = datetime.now(UTC)
+    for language in LANGUAGES:
+        for occasion in Occasion:
+            said = ConfirmationText(
+                language, occasion, "Lindenhof GmbH", "Newsletter", "dora@example.net", now, now + timedelta(days=7),
+                "Europe/Berlin", CUSTOMER, "Ja, ich möchte <Neues> & Angebote.", f"https://{SERVICE}/confirm/abc",
+                f"https://{CUSTOMER}/datenschutz", _LINES,
+            )  # fmt: skip
+            box = Mailbox(f"news@{CUSTOMER}", "Gärtnerei Lindenhof")
+            stream = NoticeStream(7, box, f"bounce.{CUSTOMER}", language=language)
+            content = confirmation_content(language, occasion)
+            yield _composed(f"confirmation-{occasion.value}", content, stream, language, confirmation_values(said))
+
+
+def _notices() -> Iterator[Message]:
+    texts = {
+        "de": "Guten Tag,\n\nsetzen Sie hier Ihr Passwort:\nhttps://u.mailflatrate.example/password/key\n\nBis bald",
+        "en": "Hello,\n\nset your password here:\nhttps://u.mailflatrate.example/password/key?a=1&b=2\n\nKind regards",
+    }
+    for language, text in texts.items():
+        stream = NoticeStream(1, Mailbox(f"service@{SERVICE}", "mailflatrate"), f"bounce.{SERVICE}", language=language)
+        subject = {"de": "Neues Passwort für mailflatrate", "en": "Set a new password"}[language]
+        yield _composed("notice", notice_content(subject, text, language), stream, language, {})
+
+
+def _composed(
+    kind: str, content: EditionContent, stream: CampaignStream | NoticeStream, language: str, values: dict[str, object]
+) -> Message:
+    domain = stream.sender.address.partition("@")[2]
+    composer = Composer(content, stream, _IDENTITY, _RING, [_SIGNERS[domain]])
+    letter = composer.compose(Recipient(42, "dora@example.net", "Dora", values), datetime.now(UTC))
+    return Message(kind, domain, language, letter.content, letter.envelope_from)
