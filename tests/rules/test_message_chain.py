@@ -98,6 +98,13 @@ FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
     ("cfbl-address", field("CFBL-Address", "fbl@elsewhere.net; report=arf"), "elsewhere.net"),
     ("csa-complaints", more("X-CSA-Complaints: whitelist-complaints@eco.de"), "whitelist-complaints"),
     ("dkim-holds", lambda: facts(GOOD, signed(status=DkimStatus.BODY_CHANGED)), "the body was changed"),
+    ("unsubscribe-host", field("List-Unsubscribe", "<https://198.51.100.7/u/abc>"), "198.51.100.7"),
+    ("reply-to-freemail", field("Reply-To", "lindenhof@gmx.de"), "lindenhof@gmx.de"),
+    ("sender-answerable", field("Reply-To", "Lindenhof <no-reply@lindenhof.de>"), "no-reply@lindenhof.de"),
+    ("sender-field", more("Sender: out@blast.net"), "blast.net"),
+    ("auth-results",
+     lambda: facts("Received: from a by mx.reader.net; x\nAuthentication-Results: mx.reader.net; dmarc=fail\n" + GOOD),
+     "dmarc=fail"),
     ("one-click-signed",
      lambda: facts(GOOD, signed(signed_fields=tuple(set(SIGNATURE.signed_fields) - {"list-unsubscribe-post"}))),
      "List-Unsubscribe-Post"),
@@ -180,7 +187,7 @@ def test_an_answer_of_a_machine_needs_no_list() -> None:
         "Unsubscribe", "Answer"
     )
     seen = facts(text)
-    assert seen.kind is MessageKind.AUTOMATIC
+    assert seen.kind is MessageKind.TRANSACTIONAL
     assert failed(seen) == []
 
 

@@ -19,7 +19,8 @@ _LEAVE = re.compile(
     r"|abonnement (?:beenden|kündigen)|newsletter (?:beenden|kündigen)|nicht mehr (?:erhalten|empfangen)"
     r"|keine (?:weiteren )?(?:e-?mails|newsletter|nachrichten)|widerruf|dés(?:abonn|inscri)|desabonn|desinscri"
     r"|se désinscrire|ne plus recevoir|darse de baja|darte de baja|cancelar|dar(?:se)? de baja|baja"
-    r"|anular (?:la )?suscrip|desuscri|disiscri|cancella(?:ti|zione|re)|annulla l'iscrizione|non ricevere più"
+    r"|anular (?:la )?suscrip|desuscri|disiscri|cancella(?:ti|zione|re)"
+    r"|(?:cancella|annulla) (?:l['’])?iscrizione|disdi(?:ci|re)|non ricevere più"
     r"|uitschrijv|afmeld|avregistr|avprenumer|meld(?: deg| mig)? av|avslutt|framelding|peruuta|lopeta tilaus"
     r"|wypis|rezygn|odhl[aá]s|odjav|leiratkoz|dezabon|отпис|відпис|отказ|διαγραφ|üyelikten|abonelikten"
     r"|descadastr|remover (?:meu|seu)|não (?:deseja|receber)|cancelar (?:a )?inscri|配信停止|登録解除|退订|退訂"
@@ -75,6 +76,13 @@ _POSTCODE = re.compile(
     r"|(?P<isles>\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[\dW]\s?[A-Z\d]{4}\b)"  # United Kingdom; Ireland
     r"|(?P<japan>〒?\b\d{3}-\d{4}\s?[^\s\d]*[都道府県市区])"
 )
+# "November 24, 2026 Tuesday": a day and a year look like a house number and a postcode.
+_DATED = re.compile(
+    r"\b(?:jan|feb|fe[bv]r|m[aä]r|apr|a[pv]ril|ma[iyj]|jun|juin|jul|juil|aug|ao[uû]t|sep|o[ck]t|nov|de[cz]|d[eé]c|ene|gen|mag"
+    r"|giu|lug|ago|set|ott|dic|mon|tue|wed|thu|fri|sat|sun)[a-zéû]*\.?\s+\d{1,2}(?:st|nd|rd|th)?\s*,?\s*$",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:19|20)\d\d\b")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++")
 _PHONE = re.compile(r"(?:\+|\b00|\b0|\()\d[\d ()/.–-]{6,18}\d|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b")
 
@@ -146,6 +154,8 @@ def _is_address(text: str, town: re.Match[str]) -> bool:
     if town.lastgroup in ("america", "canada") and _BOX.search(near):
         return True
     before = _BOX.sub(" ", near)
+    if _YEAR.match(town.group()) and _DATED.search(before):
+        return False
     if _STREET.search(before) or _STREET.search(_BOX.sub(" ", text[max(0, town.start() - 120) : town.end() + 60])):
         return True
     if town.lastgroup in ("canada", "isles", "japan"):

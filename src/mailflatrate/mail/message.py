@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 import email.message
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from mailflatrate.mail.reading.mime import Part, decode_words, parse
@@ -40,11 +41,15 @@ class FormFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HeaderField:
-    """One field: its name in lower case, the value unfolded but not decoded, the line it begins on (from 1)."""
+    """One field: its name in lower case, the value unfolded but not decoded, the line it begins on (from 1).
+
+    `longest_line` counts the octets of its longest line as it stands in the message.
+    """
 
     name: str
     value: str
     line: int
+    longest_line: int = 0
 
     @property
     def text(self) -> str:
@@ -69,6 +74,7 @@ class Message:
     faults: tuple[FormFault, ...]
     broken_words: tuple[str, ...]
     longest_line: int
+    longest_body_line: int
     eight_bit_header: bool
     eight_bit_body: bool
 
@@ -83,6 +89,16 @@ class Message:
     def text_of(self, name: str) -> str:
         """The first value of a field, decoded, or ""."""
         return next((field.text for field in self.fields if field.name == name), "")
+
+    def narrowed(self, fields: Sequence[HeaderField]) -> Message:
+        """The same message with some of its fields only, and what depends on them."""
+        return replace(
+            self,
+            fields=tuple(fields),
+            broken_words=tuple(dict.fromkeys(word for field in fields for word in _broken_words(field.value))),
+            longest_line=max(self.longest_body_line, *(field.longest_line for field in fields), 0),
+            eight_bit_header=any(not field.value.isascii() for field in fields),
+        )
 
     def line_of(self, name: str) -> int:
         """The line on which a field begins; 1 where it is missing."""
@@ -110,6 +126,7 @@ def read_message(raw: bytes) -> Message:
         faults=tuple(dict.fromkeys(faults)),
         broken_words=tuple(dict.fromkeys(words)),
         longest_line=max(map(len, re.split(rb"\r?\n", raw)), default=0),
+        longest_body_line=max(map(len, body.split(b"\n")), default=0),
         eight_bit_header=not head.isascii(),
         eight_bit_body=not body.isascii(),
     )
@@ -136,7 +153,8 @@ def _fields(head: bytes) -> tuple[list[HeaderField], bool]:
             strays = strays or bool(entry.strip())
         else:
             value = re.sub(rb"[ \t]*\n[ \t]*", b" ", match[2]).strip()
-            found.append(HeaderField(match[1].decode("ascii").lower(), _decoded(value), line))
+            longest = max(map(len, entry.split(b"\n")))
+            found.append(HeaderField(match[1].decode("ascii").lower(), _decoded(value), line, longest))
         line += entry.count(b"\n") + 1
     return found, strays
 

@@ -6,7 +6,7 @@ Run `python -m mailflatrate.rules.document > docs/rules.md` after changing a rul
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from mailflatrate.rules.coverage import coverage
 from mailflatrate.rules.gate import (
@@ -19,6 +19,7 @@ from mailflatrate.rules.gate import (
     AnyRule,
 )
 from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.tighter import STRICTER
 from mailflatrate.rules.verdict import Language
@@ -49,7 +50,7 @@ def _lines() -> Iterator[str]:
     yield "Made from `src/mailflatrate/rules/` by `python -m mailflatrate.rules.document`; do not edit it here."
     for title, when, chain in _CHAINS:
         yield from ("", f"## {title}", "", when)
-        yield from _chain(chain)
+        yield from _chain(chain, _kinds() if title == "Finished messages" else {})
     yield from _coverage()
     yield from _limits()
 
@@ -72,9 +73,22 @@ def _coverage() -> Iterator[str]:
         yield f"| {row.rule} | {', '.join(f'`{key}`' for key in row.checks)} | {row.elsewhere} |"
 
 
-def _chain(chain: Iterable[AnyRule]) -> Iterator[str]:
+def _kinds() -> dict[str, str]:
+    """For which kinds of message a rule is asked, and for which it only advises."""
+    return {
+        row.check.key: "; "
+        + ", ".join(
+            f"{kind.value} as advice" if kind in row.advises else kind.value
+            for kind in MessageKind
+            if kind in row.kinds
+        )
+        for row in MESSAGE_CHAIN
+    }
+
+
+def _chain(chain: Iterable[AnyRule], kinds: Mapping[str, str]) -> Iterator[str]:
     for rule in chain:
-        yield from ("", f"### {rule.rule} `{rule.key}` ({rule.severity.value})", "")
+        yield from ("", f"### {rule.rule} `{rule.key}` ({rule.severity.value}{kinds.get(rule.key, '')})", "")
         for language in Language:
             words = rule.words(language)
             yield f"- **{words.title}.** {words.sentence} {words.why} *{words.mend}*"

@@ -125,6 +125,8 @@ class SenderFacts:
     dkim_domain: str
     """`d=` of the signature that will be made; empty without a key."""
     return_path_domain: str
+    passes_dmarc: bool = False
+    """A message of another system that its receiver found aligned, by its own word."""
     reply_to: str = ""
     """Empty when replies go to From."""
     reply_to_deliverable: bool = True

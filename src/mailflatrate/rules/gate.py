@@ -361,10 +361,14 @@ def explain(finding: Finding, language: Language) -> Explanation:
     words: Words = rule.words(language)
     sentence = words.title
     if not finding.passed:
-        shown = {name: _in_words(name, value, language) for name, value in finding.params}
-        sentence = words.sentence.format_map(shown)
+        sentence = words.sentence.format_map(params_in_words(finding, language))
         sentence = sentence[:1].upper() + sentence[1:]
     return Explanation(words.title, sentence, words.why, words.mend, rule.source)
+
+
+def params_in_words(finding: Finding, language: Language) -> dict[str, str]:
+    """The values for the sentence of a finding."""
+    return {name: _in_words(name, value, language) for name, value in finding.params}
 
 
 def reason_text(reason: WithholdReason, language: Language) -> str:

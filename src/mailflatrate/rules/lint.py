@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,14 +20,16 @@ from mailflatrate.mail.message import Message, read_message
 from mailflatrate.mail.unsubscribe import judge_list_unsubscribe
 from mailflatrate.rules.checks.links_finished import is_example
 from mailflatrate.rules.facts import ContentFacts, DnsCheck, DnsState, FromFacts, LinkFacts, SenderFacts
-from mailflatrate.rules.gate import RULES_VERSION, explain, judge_from
+from mailflatrate.rules.gate import RULES_VERSION, Explanation, explain, judge_from
 from mailflatrate.rules.imprint import Imprint
 from mailflatrate.rules.message import MessageFacts, MessageKind, Signature
 from mailflatrate.rules.message_chain import Profile, rules_for
+from mailflatrate.rules.message_kind import KindGuess, guess_kind
 from mailflatrate.rules.names.brands import Brands, shipped_brands
 from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.phrases import find_categories, find_orders
-from mailflatrate.rules.verdict import Finding, Language, Verdict
+from mailflatrate.rules.transit import Transit, read_transit
+from mailflatrate.rules.verdict import Finding, Language, Severity, Verdict
 
 UNASKED = DnsCheck(DnsState.UNCHECKED)
 
@@ -96,36 +98,47 @@ def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
     return {
         "name": facts.name,
         "address": facts.address,
-        "findings": [finding_as_json(finding) for finding in verdict.failures],
-        "verdict": verdict_word(verdict),
+        "findings": [finding_as_json(one, explain(one, Language.ENGLISH)) for one in verdict.failures],
+        "verdict": weight_word(verdict.failures),
     }
 
 
-def message_facts(raw: bytes, outside: Outside, *, now: datetime) -> MessageFacts:
-    """Lay a message open and ask whom `outside` names. Never raises for what a message holds; `now` aware, UTC."""
+def message_facts(raw: bytes, outside: Outside, *, now: datetime, kind: MessageKind | None = None) -> MessageFacts:
+    """Lay a message open and ask whom `outside` names. Never raises for what a message holds; `now` aware, UTC.
+
+    Without a `kind` it is read from the message.
+    """
     message = read_message(raw)
     from_line = from_facts(message.first("from"), outside.brands)
     verdicts = verify_signatures(raw, outside.find_key, at=_moment(message, now))
-    signatures = tuple(Signature(one, outside.key_bits.get((one.selector, one.domain), 0)) for one in verdicts)
-    automatic = message.first("auto-submitted").strip().lower() not in ("", "no")
-    kind = MessageKind.AUTOMATIC if automatic and not message.all("list-unsubscribe") else MessageKind.BULK
+    transit = read_transit(message, verdicts, from_line.domain)
+    signatures = tuple(
+        Signature(
+            one, outside.key_bits.get((one.selector, one.domain), 0), transit.vouches_for(one), transit.explains(one)
+        )
+        for one in verdicts
+    )
+    guess = KindGuess(kind, ()) if kind else guess_kind(message, transit)
+    rewrote = rewrote_nothing if _is_changed(signatures) else outside.rewrote
     return MessageFacts(
         message=message,
-        kind=kind,
+        transit=transit,
+        kind=guess.kind,
+        kind_reasons=guess.reasons,
         from_line=from_line,
-        content=_content(
-            message, kind, rewrote_nothing if _is_changed(signatures) else outside.rewrote, _houses(message, signatures)
-        ),
-        sender=_sender(message, from_line, signatures, outside),
+        content=_content(message, guess.kind, rewrote, _houses(message, signatures)),
+        sender=_sender(message, from_line, signatures, transit, outside),
         signatures=signatures,
-        unsubscribe=judge_list_unsubscribe(message.all("list-unsubscribe"), message.all("list-unsubscribe-post")),
+        unsubscribe=judge_list_unsubscribe(
+            transit.own.all("list-unsubscribe"), transit.own.all("list-unsubscribe-post")
+        ),
     )
 
 
 def judge_message(facts: MessageFacts, profile: Profile = Profile.ALL, *, offline: bool = True) -> Verdict:
-    """Every rule of the profile; offline those are left out whose answer is in the DNS."""
-    checks = rules_for(profile, offline=offline)
-    return Verdict(RULES_VERSION, tuple(check.judge(facts) for check in checks))
+    """Every rule of the profile for this kind; offline those are left out whose answer is in the DNS."""
+    rules = rules_for(profile, facts.kind, offline=offline)
+    return Verdict(RULES_VERSION, tuple(rule.judge(facts) for rule in rules))
 
 
 def _moment(message: Message, now: datetime) -> datetime:
@@ -140,11 +153,14 @@ def _moment(message: Message, now: datetime) -> datetime:
     return now
 
 
-def _sender(message: Message, from_line: FromFacts, signatures: tuple[Signature, ...], outside: Outside) -> SenderFacts:
+def _sender(
+    message: Message, from_line: FromFacts, signatures: tuple[Signature, ...], transit: Transit, outside: Outside
+) -> SenderFacts:
     holding = [one.verdict.domain for one in signatures if one.holds]
     aligned = [domain for domain in holding if same_house(domain, from_line.domain)]
     return_path = next((box.domain for box in read_from(message.first("return-path"))), "")
     reply_to = next((box.address for box in read_from(message.first("reply-to"))), "")
+    broken_later = any(one.is_transit_broken and same_house(one.verdict.domain, from_line.domain) for one in signatures)
     looks = outside.look(from_line.domain, return_path, reply_to)
     return SenderFacts(
         from_address=from_line.address,
@@ -158,6 +174,7 @@ def _sender(message: Message, from_line: FromFacts, signatures: tuple[Signature,
         mx=looks.mx,
         dkim_domain=(aligned or holding or [""])[0],
         return_path_domain=return_path,
+        passes_dmarc=broken_later or transit.passes_dmarc(from_line.domain),
         reply_to=reply_to,
         reply_to_deliverable=looks.reply_to_deliverable,
         brands=outside.brands,
@@ -266,9 +283,8 @@ _FIELD_NAMES = {
 _PLACES = {"campaign.subject": "Subject", "campaign.sender": "From", "campaign.sender_name": "From"}
 
 
-def finding_as_json(finding: Finding, language: Language = Language.ENGLISH) -> dict[str, object]:
+def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
     """One finding as `mailflatrate lint --json` prints it."""
-    words = explain(finding, language)
     return {
         "rule": finding.rule,
         "key": finding.key,
@@ -280,7 +296,7 @@ def finding_as_json(finding: Finding, language: Language = Language.ENGLISH) -> 
     }
 
 
-def verdict_word(verdict: Verdict) -> str:
-    """`block`, `review`, `warn`, `info` by the heaviest failure, or `pass`."""
-    weights = [finding.severity for finding in verdict.failures]
-    return next((severity.value for severity in type(weights[0]) if severity in weights), "pass") if weights else "pass"
+def weight_word(findings: Iterable[Finding]) -> str:
+    """`block`, `review`, `warn`, `info` by the heaviest finding, or `pass`."""
+    weights = {finding.severity for finding in findings}
+    return next((severity.value for severity in Severity if severity in weights), "pass")

@@ -14,34 +14,46 @@ from mailflatrate.mail.message import Message
 from mailflatrate.mail.unsubscribe import ListUnsubscribe
 from mailflatrate.rules.facts import ContentFacts, FromFacts, SenderFacts
 from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.transit import Transit
 
 
 class MessageKind(Enum):
-    """What a message is by its own word. BULK goes to a list; AUTOMATIC answers what its reader did (RFC 3834)."""
+    """What a message is. BULK goes to a list, TRANSACTIONAL answers what its reader did, PERSONAL is from a person."""
 
     BULK = "bulk"
-    AUTOMATIC = "automatic"
+    TRANSACTIONAL = "transactional"
+    PERSONAL = "personal"
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One DKIM signature and the length of its key in bits, 0 where the key was not seen."""
+    """One DKIM signature and the length of its key in bits, 0 where the key was not seen.
+
+    `is_vouched` where the receiver saw it hold; `is_transit_broken` where a list or a relay broke it.
+    """
 
     verdict: DkimVerdict
     key_bits: int = 0
+    is_vouched: bool = False
+    is_transit_broken: bool = False
 
     @property
     def holds(self) -> bool:
         """True where it is valid, or where only the key could not be asked for and the rest is in order."""
-        return self.verdict.status in (DkimStatus.PASS, DkimStatus.KEY_UNREACHABLE)
+        return self.is_vouched or self.verdict.status in (DkimStatus.PASS, DkimStatus.KEY_UNREACHABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """One message. `sender` has DNS states UNCHECKED where nobody asked; `signatures` in the message's order."""
+    """One message. `sender` has DNS states UNCHECKED where nobody asked; `signatures` in the message's order.
+
+    `transit.own` is the message with the sender's fields only; `kind_reasons` name what the kind was read from.
+    """
 
     message: Message
+    transit: Transit
     kind: MessageKind
+    kind_reasons: tuple[str, ...]
     from_line: FromFacts
     content: ContentFacts
     sender: SenderFacts
@@ -50,13 +62,19 @@ class MessageFacts:
     imprint: Imprint | None = None
 
     @property
-    def is_bulk(self) -> bool:
-        return self.kind is MessageKind.BULK
+    def own(self) -> Message:
+        """The message as far as its sender wrote it: without the fields of relays, lists and the receiver."""
+        return self.transit.own
 
     @property
     def holding(self) -> tuple[DkimVerdict, ...]:
         """The signatures that hold."""
         return tuple(signature.verdict for signature in self.signatures if signature.holds)
+
+    @property
+    def sender_signatures(self) -> tuple[DkimVerdict, ...]:
+        """The signatures that hold, or did until a list or a relay broke them."""
+        return tuple(one.verdict for one in self.signatures if one.holds or one.is_transit_broken)
 
     @property
     def signed(self) -> frozenset[str]:

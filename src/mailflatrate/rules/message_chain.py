@@ -1,16 +1,18 @@
 """The chain for one finished message, of ours or of any system (`mailflatrate lint`), in the order of section N.
 
-Most rules are the files that judge a campaign. Whom each concerns says the second column; `all` asks every rule.
+Most rules are the files that judge a campaign. The second column says who demands a rule (`all` asks every one), the
+third which kinds of message it concerns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from mailflatrate.rules.checks import (
+    auth_results,
     body_seven_bit,
     both_parts,
     cfbl_address,
@@ -56,6 +58,9 @@ from mailflatrate.rules.checks import (
     one_click_signed,
     one_recipient,
     reply_to_deliverable,
+    reply_to_freemail,
+    sender_answerable,
+    sender_field,
     sender_name_badge,
     sender_name_brand,
     sender_name_emoji,
@@ -72,9 +77,11 @@ from mailflatrate.rules.checks import (
     subject_unhurried,
     text_enough,
     text_faithful,
+    unsubscribe_host,
     unsubscribe_link,
 )
-from mailflatrate.rules.verdict import Check
+from mailflatrate.rules.message import MessageFacts, MessageKind
+from mailflatrate.rules.verdict import Check, Finding, Severity
 
 
 class Profile(Enum):
@@ -88,91 +95,126 @@ class Profile(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MessageRule:
-    """One row: the rule, who demands it, and whether its answer needs the DNS."""
+    """One row: the rule, who demands it, of which kinds of message, and whether its answer needs the DNS.
+
+    For a kind in `advises` the rule only warns, whatever its weight for others.
+    """
 
     check: Check[Any]
     profiles: frozenset[Profile]
+    kinds: frozenset[MessageKind]
+    advises: frozenset[MessageKind]
     needs_dns: bool = False
 
-    def concerns(self, profile: Profile, *, offline: bool) -> bool:
-        return (profile is Profile.ALL or profile in self.profiles) and not (offline and self.needs_dns)
+    def concerns(self, profile: Profile, kind: MessageKind, *, offline: bool) -> bool:
+        asked = profile is Profile.ALL or profile in self.profiles
+        return asked and kind in self.kinds and not (offline and self.needs_dns)
+
+    def judge(self, facts: MessageFacts) -> Finding:
+        """Ask the rule, with the weight that it has for this kind of message."""
+        finding = self.check.judge(facts)
+        return replace(finding, severity=_weight(self, finding, facts))
 
 
-def _row(check: Check[Any], profiles: str, *, needs_dns: bool = False) -> MessageRule:
-    letters = {"C": Profile.CSA, "G": Profile.GOOGLE, "Y": Profile.YAHOO}
-    return MessageRule(check, frozenset(letters[letter] for letter in profiles.replace("-", "")), needs_dns)
+def _weight(row: MessageRule, finding: Finding, facts: MessageFacts) -> Severity:
+    """The weight of a finding for one kind of message; a Feedback-ID that isn't there is no fault."""
+    if finding.severity not in (Severity.BLOCK, Severity.REVIEW):
+        missing = finding.key == "feedback-id" and dict(finding.params).get("found") == "-"
+        return Severity.INFO if missing else finding.severity
+    if facts.kind in row.advises:
+        return Severity.WARN
+    # People share names with brands, and a list that rewrites From puts the author's address into the name.
+    is_name = finding.key in ("sender-name-honest", "sender-name-brand")
+    return Severity.REVIEW if is_name and facts.kind is MessageKind.PERSONAL else finding.severity
 
 
-# C the CSA, G Google, Y Yahoo, - only we ask it.
+def _row(check: Check[Any], profiles: str, kinds: str, *, needs_dns: bool = False) -> MessageRule:
+    asking = {"C": Profile.CSA, "G": Profile.GOOGLE, "Y": Profile.YAHOO}
+    letters = {"B": MessageKind.BULK, "T": MessageKind.TRANSACTIONAL, "P": MessageKind.PERSONAL}
+    return MessageRule(
+        check,
+        frozenset(asking[letter] for letter in profiles.replace("-", "")),
+        frozenset(letters[letter] for letter in kinds.upper()),
+        frozenset(letters[letter.upper()] for letter in kinds if letter.islower()),
+        needs_dns,
+    )
+
+
+# C the CSA, G Google, Y Yahoo, - only we ask it. B bulk, T transactional, P personal; a small letter: only as advice.
 MESSAGE_CHAIN: tuple[MessageRule, ...] = (
     # In whose name?
-    _row(sender_single.CHECK, "CGY"),  # R-65
-    _row(sender_not_freemail.CHECK, "CGY"),  # R-46
-    _row(sender_name_honest.CHECK, "CGY"),  # R-45
-    _row(sender_name_letters.CHECK, "CGY"),  # R-45
-    _row(sender_name_brand.CHECK, "CGY"),  # R-45
-    _row(sender_name_shared_brand.CHECK, "C"),  # R-45 review
-    _row(sender_name_badge.CHECK, "GY"),  # R-45 review
-    _row(sender_name_emoji.CHECK, "GY"),  # R-47 warn
-    _row(reply_to_deliverable.CHECK, "C", needs_dns=True),  # R-46
-    _row(domain_spf.CHECK, "CGY", needs_dns=True),  # R-61
-    _row(domain_dmarc.CHECK, "CGY", needs_dns=True),  # R-62
-    _row(domain_mx.CHECK, "CY", needs_dns=True),  # R-76
-    _row(domain_aligned.CHECK, "CGY"),  # R-62
+    _row(sender_single.CHECK, "CGY", "BTp"),  # R-65
+    _row(sender_not_freemail.CHECK, "CGY", "Bt"),  # R-46
+    _row(sender_name_honest.CHECK, "CGY", "BTP"),  # R-45
+    _row(sender_name_letters.CHECK, "CGY", "BTP"),  # R-45
+    _row(sender_name_brand.CHECK, "CGY", "BTP"),  # R-45
+    _row(sender_name_shared_brand.CHECK, "C", "BT"),  # R-45 review
+    _row(sender_name_badge.CHECK, "GY", "BT"),  # R-45 review
+    _row(sender_name_emoji.CHECK, "GY", "BT"),  # R-47 warn
+    _row(sender_field.CHECK, "-", "BT"),  # R-45 warn
+    _row(sender_answerable.CHECK, "C", "BT"),  # R-46 warn
+    _row(reply_to_freemail.CHECK, "-", "BT"),  # R-46 warn
+    _row(reply_to_deliverable.CHECK, "C", "BTp", needs_dns=True),  # R-46
+    _row(domain_spf.CHECK, "CGY", "BTp", needs_dns=True),  # R-61
+    _row(domain_dmarc.CHECK, "CGY", "BT", needs_dns=True),  # R-62
+    _row(domain_mx.CHECK, "CY", "BT", needs_dns=True),  # R-76
+    _row(domain_aligned.CHECK, "CGY", "BT"),  # R-62
+    _row(auth_results.CHECK, "GY", "BT"),  # R-62 warn
     # With which particulars and which way out?
-    _row(imprint_shown.CHECK, "C"),  # R-44
-    _row(imprint_readable.CHECK, "-"),  # R-44
-    _row(unsubscribe_link.CHECK, "CGY"),  # R-40
+    _row(imprint_shown.CHECK, "C", "B"),  # R-44
+    _row(imprint_readable.CHECK, "-", "B"),  # R-44
+    _row(unsubscribe_link.CHECK, "CGY", "B"),  # R-40
     # Saying what?
-    _row(subject_present.CHECK, "CGY"),  # R-47
-    _row(subject_honest.CHECK, "CGY"),  # R-47
-    _row(subject_calm.CHECK, "-"),  # R-47 warn
-    _row(subject_unhurried.CHECK, "-"),  # R-47 warn
-    _row(merge_tags_filled.CHECK, "-"),  # R-52
-    _row(links_finished.CHECK, "-"),  # R-52
-    _row(links_clean.CHECK, "CGY"),  # R-49
-    _row(links_truthful.CHECK, "CGY"),  # R-49
-    _row(links_https.CHECK, "G"),  # R-49 warn
-    _row(nothing_hidden.CHECK, "CG"),  # R-48
-    _row(no_machine_orders.CHECK, "G"),  # R-48
-    _row(no_foreign_pixel.CHECK, "-"),  # R-111
+    _row(subject_present.CHECK, "CGY", "BTp"),  # R-47
+    _row(subject_honest.CHECK, "CGY", "Bt"),  # R-47
+    _row(subject_calm.CHECK, "-", "B"),  # R-47 warn
+    _row(subject_unhurried.CHECK, "-", "B"),  # R-47 warn
+    _row(merge_tags_filled.CHECK, "-", "BT"),  # R-52
+    _row(links_finished.CHECK, "-", "BT"),  # R-52
+    _row(links_clean.CHECK, "CGY", "BTp"),  # R-49
+    _row(links_truthful.CHECK, "CGY", "BTp"),  # R-49
+    _row(links_https.CHECK, "G", "BT"),  # R-49 warn
+    _row(nothing_hidden.CHECK, "CG", "BT"),  # R-48
+    _row(no_machine_orders.CHECK, "G", "BTp"),  # R-48
+    _row(no_foreign_pixel.CHECK, "-", "Bt"),  # R-111
     # In which form?
-    _row(both_parts.CHECK, "C"),  # R-50
-    _row(no_active_content.CHECK, "CGY"),  # R-50
-    _row(size_limit.CHECK, "CG"),  # R-50
-    _row(size_comfortable.CHECK, "G"),  # R-50 warn
-    _row(images_described.CHECK, "-"),  # R-50 warn
-    _row(text_faithful.CHECK, "C"),  # R-50 warn
-    _row(text_enough.CHECK, "-"),  # R-50 warn
-    _row(dark_mode_safe.CHECK, "-"),  # R-50 info
-    _row(form_sound.CHECK, "CGY"),  # R-50 warn
+    _row(both_parts.CHECK, "C", "Bt"),  # R-50
+    _row(no_active_content.CHECK, "CGY", "BTp"),  # R-50
+    _row(size_limit.CHECK, "CG", "BT"),  # R-50
+    _row(size_comfortable.CHECK, "G", "BT"),  # R-50 warn
+    _row(images_described.CHECK, "-", "BT"),  # R-50 warn
+    _row(text_faithful.CHECK, "C", "BT"),  # R-50 warn
+    _row(text_enough.CHECK, "-", "B"),  # R-50 warn
+    _row(dark_mode_safe.CHECK, "-", "BT"),  # R-50 info
+    _row(form_sound.CHECK, "CGY", "BTp"),  # R-50 warn
     # With which header?
-    _row(header_complete.CHECK, "CGY"),  # R-65
-    _row(header_single.CHECK, "CGY"),  # R-65
-    _row(header_date.CHECK, "CGY"),  # R-65 warn
-    _row(message_id_form.CHECK, "CGY"),  # R-65 warn
-    _row(header_ascii.CHECK, "CGY"),  # R-65 warn
-    _row(encoded_words.CHECK, "CGY"),  # R-65 warn
-    _row(line_length.CHECK, "CGY"),  # R-65
-    _row(body_seven_bit.CHECK, "-"),  # R-65 info
-    _row(one_recipient.CHECK, "C"),  # R-65
-    _row(list_unsubscribe.CHECK, "CGY"),  # R-57
-    _row(one_click.CHECK, "CGY"),  # R-56
-    _row(list_id.CHECK, "C"),  # R-57 warn
-    _row(list_fields.CHECK, "C"),  # R-57 warn
-    _row(feedback_id.CHECK, "G"),  # R-63 warn
-    _row(mailing_id.CHECK, "C"),  # R-55 warn
-    _row(cfbl_address.CHECK, "-"),  # R-64 warn
-    _row(csa_complaints.CHECK, "C"),  # R-58 warn
+    _row(header_complete.CHECK, "CGY", "BTp"),  # R-65
+    _row(header_single.CHECK, "CGY", "BTp"),  # R-65
+    _row(header_date.CHECK, "CGY", "BTP"),  # R-65 warn
+    _row(message_id_form.CHECK, "CGY", "BTP"),  # R-65 warn
+    _row(header_ascii.CHECK, "CGY", "BTP"),  # R-65 warn
+    _row(encoded_words.CHECK, "CGY", "BTP"),  # R-65 warn
+    _row(line_length.CHECK, "CGY", "BTp"),  # R-65
+    _row(body_seven_bit.CHECK, "-", "BT"),  # R-65 info
+    _row(one_recipient.CHECK, "C", "B"),  # R-65
+    _row(list_unsubscribe.CHECK, "CGY", "B"),  # R-57
+    _row(unsubscribe_host.CHECK, "CGY", "B"),  # R-57
+    _row(one_click.CHECK, "CGY", "B"),  # R-56
+    _row(list_id.CHECK, "C", "B"),  # R-57 warn
+    _row(list_fields.CHECK, "C", "B"),  # R-57 warn
+    _row(feedback_id.CHECK, "G", "B"),  # R-63 warn
+    _row(mailing_id.CHECK, "C", "B"),  # R-55 warn
+    _row(cfbl_address.CHECK, "-", "BT"),  # R-64 warn
+    _row(csa_complaints.CHECK, "C", "BT"),  # R-58 warn
     # Signed by whom?
-    _row(dkim_holds.CHECK, "CGY"),  # R-59
-    _row(one_click_signed.CHECK, "CGY"),  # R-56
-    _row(dkim_covers.CHECK, "C"),  # R-59 warn
-    _row(dkim_whole_body.CHECK, "C"),  # R-59
-    _row(dkim_key_strong.CHECK, "GY"),  # R-59 warn
-    _row(dkim_oversigned.CHECK, "C"),  # R-59 info
-    _row(dkim_lifetime.CHECK, "C"),  # R-59 info
-    _row(dkim_common.CHECK, "GY"),  # R-60 info
+    _row(dkim_holds.CHECK, "CGY", "BTp"),  # R-59
+    _row(one_click_signed.CHECK, "CGY", "B"),  # R-56
+    _row(dkim_covers.CHECK, "C", "BT"),  # R-59 warn
+    _row(dkim_whole_body.CHECK, "C", "BTp"),  # R-59
+    _row(dkim_key_strong.CHECK, "GY", "BTP"),  # R-59 warn
+    _row(dkim_oversigned.CHECK, "C", "BT"),  # R-59 info
+    _row(dkim_lifetime.CHECK, "C", "B"),  # R-59 info
+    _row(dkim_common.CHECK, "GY", "BT"),  # R-60 info
 )
 
 
@@ -180,6 +222,6 @@ HEADER_KEYS = tuple(row.check.key for row in MESSAGE_CHAIN if row.check.anchor.s
 """The rules of header and signature, asked of the sample letter of every campaign (section N)."""
 
 
-def rules_for(profile: Profile, *, offline: bool) -> Iterator[Check[Any]]:
-    """The rules to ask, in their order."""
-    return (row.check for row in MESSAGE_CHAIN if row.concerns(profile, offline=offline))
+def rules_for(profile: Profile, kind: MessageKind, *, offline: bool) -> Iterator[MessageRule]:
+    """The rules to ask of a message of this kind, in their order."""
+    return (row for row in MESSAGE_CHAIN if row.concerns(profile, kind, offline=offline))

@@ -68,7 +68,13 @@ class Draft:
 
     def _sign(self, raw: bytes) -> bytes:
         names = [line.partition(":")[0].lower() for line in self.head if line[:1] not in " \t"]
-        covers = [name.encode() for name in (self.covers or tuple(dict.fromkeys((*names, "mime-version"))))]
+        covers = [
+            name.encode()
+            for name in (
+                self.covers
+                or tuple(dict.fromkeys((*names, "mime-version", "content-type", "content-transfer-encoding")))
+            )
+        ]
         pem = signing_key()
         return bytes(dkim.sign(raw, b"k1", self.signed_by.encode(), pem, include_headers=covers)) + raw
 

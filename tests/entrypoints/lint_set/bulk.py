@@ -90,13 +90,21 @@ def broken(draft: Draft) -> Draft:
     return replace(draft, damage=(("winter", "winter2"),), on_the_way=seen)
 
 
+def by_the_service(domain: str) -> Change:
+    """Signed and bounced by a sending service alone; the receiver finds DMARC failing."""
+    seen = (*received(domain), verdicts(domain).rpartition("\n")[0] + "\n\tdmarc=fail header.from=elsewhere")
+    return lambda draft: replace(draft, signed_by=domain, on_the_way=seen)
+
+
 def no_text(draft: Draft) -> Draft:
     return replace(draft, text="")
 
 
 def spam_report(draft: Draft) -> Draft:
     """The receiver's filter added fields, one of them with raw letters."""
-    return replace(draft, on_the_way=("X-Spam-Report: Inhalt geprüft für Müller", "X-Spam-Score: 0.4", *draft.on_the_way))
+    return replace(
+        draft, on_the_way=("X-Spam-Report: Inhalt geprüft für Müller", "X-Spam-Score: 0.4", *draft.on_the_way)
+    )
 
 
 def below_spam_report(draft: Draft) -> Draft:
@@ -126,7 +134,7 @@ def _set() -> tuple[tuple[str, Draft, tuple[Change, ...], set[str]], ...]:
     no_list = without("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "X-Campaign-ID")
     bare = {"list-unsubscribe", "list-id", "feedback-id", "mailing-id"}
     return (
-        ("good-en", shop, (), set()),
+        ("good-en", tools, (), set()),
         ("good-de", course, (), set()),
         ("good-fr-minus-zero-date", wine, (field("Date: Tue, 24 Nov 2026 08:30:00 -0000"),), set()),
         ("good-es-spam-report", walks, (spam_report,), set()),
@@ -141,7 +149,7 @@ def _set() -> tuple[tuple[str, Draft, tuple[Change, ...], set[str]], ...]:
         ("no-list-fields-unsigned", course, (no_list, unsigned), bare | {"dkim-holds"}),
         ("unsigned", bikes, (unsigned,), {"dkim-holds"}),
         ("broken-signature", teas, (broken,), {"dkim-holds"}),
-        ("signed-by-the-service", walks, (lambda d: replace(d, signed_by="esp-send.net"),), {"domain-aligned"}),
+        ("signed-by-the-service", walks, (by_the_service("esp-send.net"),), {"domain-aligned"}),
         ("no-post-field", books, (without("List-Unsubscribe-Post"),), {"one-click"}),
         ("mailto-only", shop, (field("List-Unsubscribe: <mailto:leave@oakandpine.com>"),), {"one-click"}),
         ("http-way-out", course, (field("List-Unsubscribe: <http://kursladen.de/u/1>"),), {"one-click"}),
@@ -149,7 +157,7 @@ def _set() -> tuple[tuple[str, Draft, tuple[Change, ...], set[str]], ...]:
          {"list-unsubscribe"}),
         ("way-out-not-signed", bikes,
          (lambda d: replace(d, covers=("from", "to", "subject", "date", "message-id", "feedback-id", "mime-version",
-                                       "list-id")),),
+                                       "list-id", "content-type")),),
          {"one-click-signed"}),
         ("way-out-on-an-ip", shop, (field("List-Unsubscribe: <https://198.51.100.7/u/1>"),), {"unsubscribe-host"}),
         ("replies-to-freemail", walks, (field("Reply-To: rutasmar@gmail.com"),), {"reply-to-freemail"}),
@@ -188,5 +196,7 @@ def bulk() -> tuple[Labeled, ...]:
         notes = SIGNED if draft.signed_by and "dkim-holds" not in truths else frozenset()
         raw_letters = {"header-ascii"} if not "".join(draft.head).isascii() else set()
         eight_bit = set() if (draft.text + draft.html).isascii() else {"body-seven-bit"}
-        found.append(Labeled(f"bulk/{name}", "bulk", draft.bytes(), frozenset(truths | raw_letters | eight_bit) | notes))
+        found.append(
+            Labeled(f"bulk/{name}", "bulk", draft.bytes(), frozenset(truths | raw_letters | eight_bit) | notes)
+        )
     return tuple(found)

@@ -34,7 +34,9 @@ Disposition: manual-action/MDN-sent-manually; displayed
 FOOTER = "\n-- \nTo unsubscribe from this list visit https://lists.makers.example/options\n"
 
 
-def note(sender: str, subject: str, text: str, *more: str, html: str = "", to: str = "To: dora@reader.example") -> Draft:
+def note(
+    sender: str, subject: str, text: str, *more: str, html: str = "", to: str = "To: dora@reader.example"
+) -> Draft:
     """One message of a person."""
     domain = sender.rpartition("@")[2].rstrip(">")
     head = (f"From: {sender}", to, f"Subject: {subject}", f"Date: {DATE}", f"Message-ID: <CAF77x@{domain}>", *more)
@@ -70,8 +72,10 @@ def _set() -> tuple[tuple[str, Draft, set[str]], ...]:
     outlook = ("X-Mailer: Microsoft Outlook 16.0", "Thread-Index: AdtAbc77")
     broken = {"dkim-holds"}
     html = "<html><body><p>Hallo Dora,</p><p>bis Donnerstag.</p></body></html>"
-    forward = "Schau mal.\n\n---------- Forwarded message ---------\nFrom: Oak and Pine <news@oakandpine.com>\n" \
+    forward = (
+        "Schau mal.\n\n---------- Forwarded message ---------\nFrom: Oak and Pine <news@oakandpine.com>\n"
         "Subject: New chairs\n\nUnsubscribe: https://oakandpine.com/u/7"
+    )
     mixed = 'Content-Type: multipart/report; report-type=disposition-notification; boundary="=_r"'
     invite = "Content-Type: text/calendar; method=REQUEST; charset=utf-8"
     return (
@@ -98,7 +102,8 @@ def _set() -> tuple[tuple[str, Draft, set[str]], ...]:
         ("list-unsigned", posted(unsigned(note(ANNA, "[makers] Vice", "I sell a vice, 40 EUR.", thunder))), broken),
         ("list-no-footer", posted(note(ANNA, "[makers] Plane", "Who can sharpen a plane?", thunder), footer=False),
          set()),
-        ("list-patch", posted(note(PAUL, "[PATCH] use ${SUBJECT} and {{name}}", "diff --git a/x b/x\n+echo ${SUBJECT}\n",
+        ("list-patch", posted(note(PAUL, "[PATCH] use ${SUBJECT} and {{name}}",
+                                   "diff --git a/x b/x\n+echo ${SUBJECT}\n",
                                    "X-Mailer: git-send-email 2.47.0")), set()),
         ("list-from-rewritten", posted(note("'Anna Weber' via makers <makers@lists.makers.example>", "[makers] Saw",
                                             "Which saw for dovetails?", "Reply-To: anna@weberbau.de")), set()),
@@ -111,15 +116,16 @@ def _set() -> tuple[tuple[str, Draft, set[str]], ...]:
          {"links-clean"}),
         ("shouting", note(ANNA, "DRINGEND BITTE LESEN HEUTE", "Der Keller steht unter Wasser.", thunder), set()),
         ("no-subject", note(PAUL, "", "ok", iphone), {"subject-present"}),
-        ("signature-block", note(ANNA, "Angebot", "Anbei das Angebot.\n\n-- \nAnna Weber\nWeberbau GmbH, Hauptstrasse 3, "
-                                 "76133 Karlsruhe\nTel. 0721 12345", *outlook), set()),
+        ("signature-block", note(ANNA, "Angebot", "Anbei das Angebot.\n\n-- \nAnna Weber\nWeberbau GmbH, "
+                                 "Hauptstrasse 3, 76133 Karlsruhe\nTel. 0721 12345", *outlook), set()),
         ("html-only", note(ANNA, "Plan", "", *outlook, html=html), set()),
         ("spam-report", replace(note(ANNA, "Plan B", "Wir nehmen Plan B.", thunder),
                                 on_the_way=("X-Spam-Report: für Müller geprüft", *received("weberbau.de"))), set()),
         ("thread-of-four", note(PAUL, "Re: Sunday", "Fine.\n\n> Ten?\n>> Nine?", *REPLY,
                                 to="To: a@x.example, b@x.example, c@x.example"), set()),
         ("gateway-disclaimer", replace(note(ANNA, "Vertrag", "Der Vertrag ist fertig.", *outlook),
-                                       damage=(("fertig.", "fertig.\n\nVertraulich."),)), broken),
+                                       damage=(("fertig.", "fertig.\n\nVertraulich."),),
+                                       on_the_way=received("weberbau.de")), broken),
         ("webmail", note("Dora K <dora.k@web.de>", "Rezept", "Hier das Rezept: 500 g Mehl, 2 Eier.",
                          "X-Originating-IP: 203.0.113.4"), set()),
         ("group-photo", note(PAUL, "Team photo", "All, the photo is on the share. Paul",

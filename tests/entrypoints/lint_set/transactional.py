@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from entrypoints.lint_set.build import DATE, Change, Draft, Labeled, received, verdicts
-from entrypoints.lint_set.bulk import broken, field, html, unsigned
+from entrypoints.lint_set.bulk import broken, by_the_service, field, html, unsigned
 
 ONCE = frozenset({"dkim-oversigned"})
 
@@ -77,7 +77,7 @@ def _set() -> tuple[tuple[str, Draft, tuple[Change, ...], set[str]], ...]:
                                   "Votre commande 19 est partie hier."), (unsigned,), {"dkim-holds"}),
         ("order-esp-signed", notice("Rutas Mar <pedidos@rutasmar.es>", "Su pedido 20 ha sido enviado",
                                     "Su pedido 20 va de camino."),
-         (lambda d: replace(d, signed_by="mailer-77.net"),), {"domain-aligned"}),
+         (by_the_service("mailer-77.net"),), {"domain-aligned"}),
         ("two-froms", notice("Libriamo <ordini@libriamo.it>, Extra <x@libriamo.it>", "Il tuo ordine 5",
                              "Il tuo ordine 5 arriva domani."), (), {"sender-single"}),
         ("http-link", notice("Toolbox <billing@toolbox.io>", "Your invoice for November",
@@ -112,7 +112,9 @@ def transactional() -> tuple[Labeled, ...]:
     found = []
     for name, draft, changes, truths in _set():
         for change in changes:
-            draft = change(draft) if change is not broken else replace(draft, damage=(("240.00", "240.01"),))
+            draft = change(draft)
+            if change is broken:
+                draft = replace(draft, damage=(("240.00", "240.01"),))
         notes = ONCE if draft.signed_by and "dkim-holds" not in truths else frozenset()
         eight_bit = set() if (draft.text + draft.html).isascii() else {"body-seven-bit"}
         kind = "transactional"

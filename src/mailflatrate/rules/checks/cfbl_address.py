@@ -12,7 +12,7 @@ _FORM = re.compile(r"\s*<?[^\s<>;:,@]+@([^\s<>;:,@]+)>?\s*(?:;\s*report=(?:arf|x
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    written = facts.message.first("cfbl-address")
+    written = facts.own.first("cfbl-address")
     if not written:
         return None
     match = _FORM.fullmatch(written)

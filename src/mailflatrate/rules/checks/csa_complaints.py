@@ -9,7 +9,7 @@ ADDRESS = "csa-complaints@eco.de"
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    written = facts.message.first("x-csa-complaints").strip().strip("<>").lower()
+    written = facts.own.first("x-csa-complaints").strip().strip("<>").lower()
     return None if written in ("", ADDRESS) else {"found": written[:80], "right": ADDRESS}
 
 

@@ -15,7 +15,7 @@ _NEEDED = (
 def _hits(facts: MessageFacts) -> Params | None:
     if not facts.holding:
         return None  # dkim-holds says so
-    uncovered = tuple(name for name in _NEEDED if facts.message.all(name) and name not in facts.signed)
+    uncovered = tuple(name for name in _NEEDED if facts.own.all(name) and name not in facts.signed)
     return {"fields": uncovered} if uncovered else None
 
 

@@ -7,7 +7,7 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if facts.holding:
+    if facts.holding or any(signature.is_transit_broken for signature in facts.signatures):
         return None
     found = tuple(
         f"{signature.verdict.domain or '-'}=dkim.{signature.verdict.status.value}" for signature in facts.signatures

@@ -10,7 +10,7 @@ _LONGEST_SECONDS = 48 * 3600
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if not facts.is_bulk or not facts.holding:
+    if not facts.holding:
         return None
     return None if any(_ends_soon(verdict) for verdict in facts.holding) else {"hours": _LONGEST_SECONDS // 3600}
 

@@ -10,7 +10,7 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 def _hits(facts: HasSender) -> Params | None:
     """Organisational domains are compared by the list of public suffixes; the tree walk of RFC 9989 needs the DNS."""
     sender = facts.sender
-    if sender.dkim_domain and same_house(sender.dkim_domain, sender.from_domain):
+    if sender.passes_dmarc or (sender.dkim_domain and same_house(sender.dkim_domain, sender.from_domain)):
         return None
     return {"signing": sender.dkim_domain or "-", "domain": sender.from_domain}
 

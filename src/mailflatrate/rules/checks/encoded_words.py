@@ -7,7 +7,7 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    broken = facts.message.broken_words
+    broken = facts.own.broken_words
     return {"words": broken[:3]} if broken else None
 
 

@@ -11,9 +11,7 @@ _SENDER = re.compile(r"[A-Za-z0-9_.-]{5,15}")
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if not facts.is_bulk:
-        return None
-    written = facts.message.first("feedback-id").strip()
+    written = facts.own.first("feedback-id").strip()
     parts = [part.strip() for part in written.split(":")]
     named = [part for part in parts if part]
     good = len(parts) <= 4 and len(set(named)) == len(named) and _SENDER.fullmatch(parts[-1]) is not None

@@ -7,9 +7,9 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if not facts.message.eight_bit_header:
+    if not facts.own.eight_bit_header:
         return None
-    names = tuple(dict.fromkeys(field.name for field in facts.message.fields if not field.value.isascii()))
+    names = tuple(dict.fromkeys(field.name for field in facts.own.fields if not field.value.isascii()))
     return {"fields": names or ("-",)}
 
 

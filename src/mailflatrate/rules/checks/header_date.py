@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_ZONE = re.compile(r"(?:[+-]\d{4}|\b(?:UT|GMT|[ECMP][SD]T|[A-IK-Z]))\s*(?:\(.*\)\s*)?$", re.IGNORECASE)
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -17,9 +20,11 @@ def _hits(facts: MessageFacts) -> Params | None:
 
 def _is_date(written: str) -> bool:
     try:
-        return parsedate_to_datetime(written).tzinfo is not None
+        parsedate_to_datetime(written)
     except (ValueError, TypeError, IndexError, OverflowError):
         return False
+    # "-0000" is a zone that says nothing about the place (RFC 5322 section 3.3); Python reads it as none.
+    return _ZONE.search(written) is not None
 
 
 CHECK: Check[MessageFacts] = Check(

@@ -13,8 +13,14 @@ _ONCE = (
 )
 
 
+# What readers see or programs read the body by: twice is a danger whoever added the second one.
+_ALWAYS = frozenset({"From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"})
+
+
 def _hits(facts: MessageFacts) -> Params | None:
-    repeated = tuple(name for name in _ONCE if len(facts.message.all(name.lower())) > 1)
+    repeated = tuple(
+        name for name in _ONCE if len((facts.message if name in _ALWAYS else facts.own).all(name.lower())) > 1
+    )
     return {"fields": repeated} if repeated else None
 
 

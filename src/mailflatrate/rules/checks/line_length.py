@@ -8,7 +8,7 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    longest = facts.message.longest_line
+    longest = facts.own.longest_line
     return {"length": longest, "limit": MAX_LINE_OCTETS} if longest > MAX_LINE_OCTETS else None
 
 

@@ -1,8 +1,9 @@
-"""R-49: no link hides where it leads: no shorteners, IP addresses, strange schemes, false letters."""
+"""R-49: links lead somewhere and show where: no shorteners, IP addresses, strange schemes, false letters."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.checks.links_finished import is_unfinished
@@ -10,6 +11,7 @@ from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.names.scripts import disguised_word, script_of, undisguised
 from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
+_ADDRESS = re.compile(r"[^\s@/?#]+@[^\s@/?#]+\.[^\s@/?#]+")
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
 # Services that anybody may use to hide a target; a brand's own (youtu.be, amzn.eu) says whose it is.
 _SHORTENERS = frozenset(
@@ -28,28 +30,49 @@ _AT_HOME = frozenset({"ru", "ua", "by", "bg", "kz", "rs", "mk", "su", "gr", "cy"
 
 
 def _hits(facts: HasContent) -> Params | None:
-    bad = dict.fromkeys(link.url for link in facts.content.links if _is_bad(link.url))
-    return {"links": tuple(bad)[:5]} if bad else None
+    bad = {link.url: fault for link in facts.content.links if (fault := _fault(link.url))}
+    if not bad:
+        return None
+    reasons = tuple(dict.fromkeys(bad.values()))
+    return {"links": tuple(bad)[:5], "reasons": tuple(f"link.{reason}" for reason in reasons)}
 
 
-def _is_bad(url: str) -> bool:
+def _fault(url: str) -> str:
+    """Why a link is bad, as a key of the vocabulary; "" for a good one."""
     if url.startswith("#"):
-        return False
+        return ""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.").rstrip(".")
     except ValueError:
-        return True
-    if parts.scheme.lower() not in _SCHEMES:
-        return True
-    if parts.scheme.lower() in ("mailto", "tel", "sms"):
-        return False
+        return "unreadable"
+    scheme = parts.scheme.lower()
+    if scheme in ("mailto", "tel", "sms"):
+        return ""
+    if scheme not in _SCHEMES:
+        return _schemeless(url) if not scheme else "scheme"
     pretends = "@" in parts.netloc or _is_disguised(host)  # bank.example@evil.example leads to evil.example
     if is_unfinished(url) and not pretends:
-        return False  # links-finished says so
+        return ""  # links-finished says so
     if host == "localhost":
-        return False  # an installation on one machine; of a mailing, links-public says so
-    return pretends or not host or _is_shortener(host) or _is_ip(host) or "." not in host
+        return ""  # an installation on one machine; of a mailing, links-public says so
+    return "disguised" if pretends else _host_fault(host)
+
+
+def _schemeless(url: str) -> str:
+    if url.startswith("//"):
+        return "no_scheme"
+    return "bare_address" if _ADDRESS.fullmatch(url) else "relative"
+
+
+def _host_fault(host: str) -> str:
+    if not host:
+        return "unreadable"
+    if _is_shortener(host):
+        return "shortener"
+    if is_ip_host(host):
+        return "ip"
+    return "" if "." in host else "intranet"
 
 
 def _is_shortener(host: str) -> bool:
@@ -74,7 +97,8 @@ def _unicode(label: str) -> str:
         return label
 
 
-def _is_ip(host: str) -> bool:
+def is_ip_host(host: str) -> bool:
+    """Whether a host is an IP address in any spelling."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -89,19 +113,20 @@ CHECK: Check[HasContent] = Check(
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Google 4.7.28 (URL domains); Spamhaus on public shorteners",
-    version=3,
+    version=4,
     hits=_hits,
     en=Words(
         title="Links show where they lead",
-        sentence="These links hide where they lead: {links}.",
-        why="Short links, bare IP addresses and unusual schemes are the tools of phishing; filters refuse them.",
+        sentence="These links need fixing: {links} ({reasons}).",
+        why="Links that don't work annoy readers. Short links, bare IP addresses and unusual schemes are the tools of "
+        "phishing, and filters refuse them.",
         mend="Link to the page itself, with its full https address.",
     ),
     de=Words(
         title="Links zeigen, wohin sie führen",
-        sentence="Diese Links verbergen ihr Ziel: {links}.",
-        why="Kurzlinks, bloße IP-Adressen und ungewöhnliche Schemata sind Werkzeuge von Betrügern; Filter weisen sie "
-        "ab.",
+        sentence="Diese Links sind zu beheben: {links} ({reasons}).",
+        why="Links, die nicht gehen, ärgern. Kurzlinks, bloße IP-Adressen und ungewöhnliche Schemata sind Werkzeuge "
+        "von Betrügern; Filter weisen sie ab.",
         mend="Verlinken Sie die Seite selbst, mit ihrer vollen https-Adresse.",
     ),
 )

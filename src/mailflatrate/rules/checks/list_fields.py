@@ -12,9 +12,7 @@ _URIS = re.compile(r"(?:<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>|NO)(?:\s*,\s*<[A-Za-z
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    wrong = tuple(
-        name for name in _NAMES for value in facts.message.all(name.lower()) if not _URIS.fullmatch(_bare(value))
-    )
+    wrong = tuple(name for name in _NAMES for value in facts.own.all(name.lower()) if not _URIS.fullmatch(_bare(value)))
     return {"fields": tuple(dict.fromkeys(wrong))} if wrong else None
 
 

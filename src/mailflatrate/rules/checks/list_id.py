@@ -13,9 +13,7 @@ _FORM = re.compile(
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    written = facts.message.first("list-id").strip()
-    if not facts.is_bulk:
-        return None
+    written = facts.own.first("list-id").strip()
     match = _FORM.fullmatch(written)
     return {"found": written[:80] or "-"} if match is None or len(match[1]) > 255 else None
 

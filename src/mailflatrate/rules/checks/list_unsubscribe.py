@@ -13,8 +13,6 @@ _OF_THE_FIELD = (
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if not facts.is_bulk:
-        return None
     found = tuple(f"leave.{one.value}" for one in facts.unsubscribe.problems if one in _OF_THE_FIELD)
     return {"problems": found} if found else None
 

@@ -14,7 +14,7 @@ _NAME = re.compile(
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if not facts.is_bulk or any(_NAME.fullmatch(field.name) and field.value for field in facts.message.fields):
+    if any(_NAME.fullmatch(field.name) and field.value for field in facts.own.fields):
         return None
     return NO_PARAMS
 

@@ -9,10 +9,8 @@ _FIELDS = {"list-unsubscribe": "List-Unsubscribe", "list-unsubscribe-post": "Lis
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if not facts.is_bulk:
-        return None
-    there = [name for name in _FIELDS if facts.message.all(name)]
-    signed = [verdict.signed_fields for verdict in facts.holding] or [()]
+    there = [name for name in _FIELDS if facts.own.all(name)]
+    signed = [verdict.signed_fields for verdict in facts.sender_signatures] or [()]
     # One signature has to cover both: a receiver asks one, not all of them together.
     open_fields = min((tuple(_FIELDS[name] for name in there if name not in one) for one in signed), key=len)
     return {"fields": open_fields} if open_fields else None

@@ -8,8 +8,6 @@ from mailflatrate.rules.verdict import Check, Params, Severity, Words
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    if not facts.is_bulk:
-        return None
     message = facts.message
     shown = [mailbox for name in ("to", "cc") for value in message.all(name) for mailbox in read_from(value)]
     hidden = bool(message.all("bcc"))

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import click
 
 from mailflatrate.entrypoints.cli.lint.own import OwnLinks
 from mailflatrate.entrypoints.cli.lint.report import Judged, as_json, as_sarif, as_text
+from mailflatrate.rules.causes import find_causes
 from mailflatrate.rules.lint import Outside, judge_message, lint_from_line, message_facts
+from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_chain import Profile
 from mailflatrate.rules.names.brands import Brands, load_brands
 from mailflatrate.rules.verdict import Language
@@ -27,6 +29,13 @@ from mailflatrate.rules.verdict import Language
     default="all",
     show_default=True,
     help="Whose demands to judge by.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["auto", *(one.value for one in MessageKind)]),
+    default="auto",
+    show_default=True,
+    help="What the messages are; auto reads it from List-*, Precedence, Feedback-ID, In-Reply-To, recipients and text.",
 )
 @click.option("--offline", is_flag=True, help="Ask no DNS: signatures are checked as far as they go without the key.")
 @click.option(
@@ -47,12 +56,14 @@ from mailflatrate.rules.verdict import Language
 )
 @click.pass_context
 def lint_command(
-    context: click.Context, files: tuple[Path, ...], form: str | None, profile: str, offline: bool, dns_servers: str,
-    language: str, from_lines: bool, brands_file: Path | None,
+    context: click.Context, files: tuple[Path, ...], form: str | None, profile: str, kind: str, offline: bool,
+    dns_servers: str, language: str, from_lines: bool, brands_file: Path | None,
 ) -> None:  # fmt: skip
-    """Judge messages from any system by the rules of the gate. FILES are messages as they were sent; - is the input.
+    """Judge messages from any system. FILES are whole messages, as sent or as received; - is standard input.
 
-    Ends with 1 where a rule blocks, with 2 where the call is wrong.
+    Only the rules for a message's kind are asked, what relays and receivers added is not held against the sender, and
+    findings that follow from another are listed under it, the first to fix at the top. Ends with 1 where a rule
+    blocks, with 2 where the call is wrong.
     """
     try:
         brands = load_brands(brands_file)
@@ -63,20 +74,31 @@ def lint_command(
         return
     if not files:
         raise click.UsageError("name a message, or - for standard input")
-    judged = [_judge(file, Profile(profile), _outside(brands, dns_servers, offline), offline) for file in files]
+    asked = Asked(Profile(profile), None if kind == "auto" else MessageKind(kind), offline)
+    judged = [_judge(file, asked, _outside(brands, dns_servers, offline)) for file in files]
     spoken = Language(language)
     if form == "sarif":
         click.echo(as_sarif(judged, spoken))
     else:
         for one in judged:
             click.echo(as_json(one, spoken) if form == "json" else as_text(one, spoken))
-    context.exit(1 if any(not one.verdict.allowed for one in judged) else 0)
+    context.exit(1 if any(one.word == "block" for one in judged) else 0)
 
 
-def _judge(file: Path, profile: Profile, outside: Outside, offline: bool) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a run judges. `kind` None reads it from each message."""
+
+    profile: Profile
+    kind: MessageKind | None
+    offline: bool
+
+
+def _judge(file: Path, asked: Asked, outside: Outside) -> Judged:
     raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    facts = message_facts(raw, outside, now=datetime.now(UTC))
-    return Judged(str(file), profile, facts, judge_message(facts, profile, offline=offline))
+    facts = message_facts(raw, outside, now=datetime.now(UTC), kind=asked.kind)
+    verdict = judge_message(facts, asked.profile, offline=asked.offline)
+    return Judged(str(file), asked.profile, facts, verdict, find_causes(verdict))
 
 
 def _outside(brands: Brands, dns_servers: str, offline: bool) -> Outside:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailflatrate.rules.gate import RULES_VERSION, all_rules, explain
-from mailflatrate.rules.lint import finding_as_json, verdict_word, where
+from mailflatrate.rules.causes import Cause, score
+from mailflatrate.rules.gate import RULES_VERSION, all_rules
+from mailflatrate.rules.lint import finding_as_json, weight_word, where
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.message_chain import Profile
+from mailflatrate.rules.message_words import explain_message, state_of
 from mailflatrate.rules.verdict import Finding, Language, Severity, Verdict
 
 _LEVELS = {Severity.BLOCK: "error", Severity.REVIEW: "warning", Severity.WARN: "warning", Severity.INFO: "note"}
@@ -16,12 +18,18 @@ _LEVELS = {Severity.BLOCK: "error", Severity.REVIEW: "warning", Severity.WARN: "
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One message with its verdict."""
+    """One message with its verdict, and the verdict's failures as causes, in the order in which to fix them."""
 
     file: str
     profile: Profile
     facts: MessageFacts
     verdict: Verdict
+    causes: tuple[Cause, ...]
+
+    @property
+    def word(self) -> str:
+        """The heaviest weight among the causes, or `pass`."""
+        return weight_word(cause.finding for cause in self.causes)
 
     def line_of(self, finding: Finding) -> int:
         """The line of the header field that a finding is about; 1 for the body."""
@@ -29,39 +37,65 @@ class Judged:
 
 
 def as_json(judged: Judged, language: Language) -> str:
-    """One object on one line: file, findings, verdict, and what was judged by."""
+    """One object on one line: file, kind, score, findings in the order in which to fix them, and the verdict."""
     return _dump(
         {
             "file": judged.file,
             "profile": judged.profile.value,
             "kind": judged.facts.kind.value,
+            "kind_reasons": list(judged.facts.kind_reasons),
             "rules_version": RULES_VERSION,
+            "score": score(judged.causes),
             "findings": [
-                {**finding_as_json(finding, language), "line": judged.line_of(finding)}
-                for finding in judged.verdict.failures
+                {
+                    **_finding(judged, cause.finding, language),
+                    "explains": [_finding(judged, effect, language) for effect in cause.effects],
+                }
+                for cause in judged.causes
             ],
-            "verdict": verdict_word(judged.verdict),
+            "verdict": judged.word,
         }
     )
 
 
+def _finding(judged: Judged, finding: Finding, language: Language) -> dict[str, object]:
+    words = explain_message(finding, language)
+    return {
+        **finding_as_json(finding, words),
+        "state": state_of(finding),
+        "line": judged.line_of(finding),
+    }
+
+
 def as_text(judged: Judged, language: Language) -> str:
-    """Lines for a terminal; the last says the verdict."""
-    failures = judged.verdict.failures
+    """Lines for a terminal, the first to fix at the top; the last line says the verdict."""
+    german = language is Language.GERMAN
     lines = []
-    for finding in failures:
-        words = explain(finding, language)
+    for cause in judged.causes:
+        finding = cause.finding
+        words = explain_message(finding, language)
         lines.append(f"{finding.severity.value:6} {finding.rule:5} {where(finding)}: {words.sentence}")
         lines.append(f"{'':12} {words.mend}")
-    passed = len(judged.verdict.findings) - len(failures)
-    lines.append(f"{judged.file}: {verdict_word(judged.verdict)}, {len(failures)} findings, {passed} rules passed")
+        for effect in cause.effects:
+            also = "Daraus folgt" if german else "This causes"
+            lines.append(f"{'':12} {also}: {explain_message(effect, language).sentence} ({effect.rule})")
+    passed = len(judged.verdict.findings) - len(judged.verdict.failures)
+    kind, reasons = judged.facts.kind.value, ", ".join(judged.facts.kind_reasons)
+    kind = f"{_KINDS[kind] if german else kind} ({reasons})" if reasons else _KINDS[kind] if german else kind
+    found = len(judged.causes)
+    counted = f"{found} Befunde, {passed} Regeln erfüllt" if german else f"{found} findings, {passed} rules passed"
+    points = f"{score(judged.causes)} von 100 Punkten" if german else f"score {score(judged.causes)} of 100"
+    lines.append(f"{judged.file}: {judged.word}, {points}, {kind}, {counted}")
     return "\n".join(lines)
+
+
+_KINDS = {"bulk": "Massenmail", "transactional": "Transaktionsmail", "personal": "persönlich"}
 
 
 def as_sarif(all_judged: Sequence[Judged], language: Language) -> str:
     """One SARIF log with one run over all messages."""
-    found = [(judged, finding) for judged in all_judged for finding in judged.verdict.failures]
-    keys = list(dict.fromkeys(finding.key for _, finding in found))
+    found = [(judged, cause) for judged in all_judged for cause in judged.causes]
+    keys = list(dict.fromkeys(cause.finding.key for _, cause in found))
     run = {
         "tool": {
             "driver": {
@@ -70,7 +104,7 @@ def as_sarif(all_judged: Sequence[Judged], language: Language) -> str:
                 "rules": [_sarif_rule(key, language) for key in keys],
             }
         },
-        "results": [_sarif_result(judged, finding, keys.index(finding.key), language) for judged, finding in found],
+        "results": [_sarif_result(judged, cause, keys.index(cause.finding.key), language) for judged, cause in found],
     }
     return _dump({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 
@@ -88,13 +122,15 @@ def _sarif_rule(key: str, language: Language) -> dict[str, Any]:
     }
 
 
-def _sarif_result(judged: Judged, finding: Finding, index: int, language: Language) -> dict[str, Any]:
+def _sarif_result(judged: Judged, cause: Cause, index: int, language: Language) -> dict[str, Any]:
+    finding = cause.finding
     place = {"artifactLocation": {"uri": judged.file}, "region": {"startLine": judged.line_of(finding)}}
     return {
         "ruleId": finding.key,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": explain(finding, language).sentence},
+        "message": {"text": explain_message(finding, language).sentence},
+        "properties": {"explains": [effect.key for effect in cause.effects], "kind": judged.facts.kind.value},
         "locations": [{"physicalLocation": place, "logicalLocations": [{"name": where(finding)}]}],
     }
 

@@ -1,0 +1,76 @@
+"""Reads what receiving servers wrote about a message: Authentication-Results (RFC 8601), its ARC copy, Received-SPF.
+
+Arrives: header fields of any message. Handed on: results as the fields state them. Whether a field may be believed is
+for the caller to decide, because anybody can write one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAX_OCTETS = 8000
+MAX_FIELDS = 50
+_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"\s*([a-z0-9-]+)(?:/\d+)?\s*=\s*([a-z]+)", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"\b(header\.d|header\.i|header\.s|header\.from|smtp\.mailfrom|smtp\.helo)\s*=\s*([^\s;]+)", re.I
+)
+_SPF_RESULT = re.compile(r"\s*(pass|fail|softfail|neutral|none|temperror|permerror)\b", re.IGNORECASE)
+_SPF_SENDER = re.compile(r"\benvelope-from\s*=\s*\"?<?([^\s;\">]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthResult:
+    """One result: `method` such as spf, dkim, dmarc; `result` such as pass; the domain and the selector it is about."""
+
+    method: str
+    result: str
+    domain: str = ""
+    selector: str = ""
+
+
+def authserv_id(value: str) -> str:
+    """The server that says so, in lower case; "" where the field names none."""
+    statements = [one.strip() for one in _bare(value).split(";")]
+    named = next((one for one in statements if one and not one.lower().startswith("i=")), "").split(" ")[0]
+    return "" if "=" in named else named.lower()
+
+
+def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
+    """The results of Authentication-Results fields in their order. Never raises."""
+    found = []
+    for value in values[:MAX_FIELDS]:
+        for statement in _bare(value).split(";"):
+            match = _RESULT.match(statement)
+            if match is None or match[1].lower() in ("i", "v"):
+                continue
+            named = {key.lower(): text for key, text in _PROPERTY.findall(statement)}
+            identity = named.get("header.d") or named.get("header.i") or ""
+            if match[1].lower() == "spf":
+                identity = named.get("smtp.mailfrom") or named.get("smtp.helo") or ""
+            elif match[1].lower() == "dmarc":
+                identity = named.get("header.from", "")
+            domain = identity.strip('"<>').rpartition("@")[2].lower()
+            found.append(AuthResult(match[1].lower(), match[2].lower(), domain, named.get("header.s", "")))
+    return tuple(found)
+
+
+def read_received_spf(values: Sequence[str]) -> tuple[AuthResult, ...]:
+    """The results of Received-SPF fields (RFC 7208 section 9.1). Never raises."""
+    found = []
+    for value in values[:MAX_FIELDS]:
+        match, sender = _SPF_RESULT.match(value), _SPF_SENDER.search(value[:MAX_OCTETS])
+        if match is not None:
+            domain = sender[1].rpartition("@")[2].lower() if sender else ""
+            found.append(AuthResult("spf", match[1].lower(), domain))
+    return tuple(found)
+
+
+def _bare(value: str) -> str:
+    """Without comments, also nested ones."""
+    text = value[:MAX_OCTETS]
+    for _ in range(3):
+        text = _COMMENT.sub(" ", text)
+    return " ".join(text.split())

@@ -1,0 +1,96 @@
+"""One cause, one finding: which failed rules only follow from another, what to fix first, and a score.
+
+A broken signature explains why the sender's domain isn't aligned and why the unsubscribe fields aren't signed. Fixing
+the cause fixes what it explains, so only causes count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailflatrate.rules.verdict import Finding, Param, Severity, Verdict
+
+# What follows -> what it may follow from, the likeliest cause first.
+_FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "domain-aligned": ("dkim-holds", "sender-not-freemail", "sender-single"),
+    "one-click-signed": ("dkim-holds",),
+    "cfbl-address": ("dkim-holds", "domain-aligned"),
+    "auth-results": ("dkim-holds", "domain-aligned", "domain-dmarc", "domain-spf", "sender-not-freemail"),
+    "dkim-covers": ("one-click-signed",),
+    "one-click": ("list-unsubscribe",),
+    "unsubscribe-link": ("both-parts",),
+    "text-faithful": ("both-parts",),
+    "imprint-readable": ("imprint-shown",),
+    "header-complete": ("subject-present", "sender-single"),
+    "size-comfortable": ("size-limit",),
+    "sender-name-emoji": ("sender-name-badge",),
+    "sender-name-shared-brand": ("sender-name-brand",),
+    "header-ascii": ("sender-name-letters",),
+    "dkim-oversigned": ("header-single",),
+    "domain-dmarc": ("sender-not-freemail",),
+}
+_COST = {Severity.BLOCK: 25, Severity.REVIEW: 10, Severity.WARN: 4, Severity.INFO: 1}
+# Among findings of one weight: first what has the message refused, then what has it reported, then how it looks.
+_FIRST = (
+    "sender-single", "sender-name", "sender-not", "header-complete", "dkim-holds", "domain", "auth-results", "dkim",
+    "list-unsubscribe", "one-click", "unsubscribe", "nothing-hidden", "links", "subject", "imprint",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One finding and what follows from it."""
+
+    finding: Finding
+    effects: tuple[Finding, ...] = ()
+
+
+def find_causes(verdict: Verdict) -> tuple[Cause, ...]:
+    """The failures as causes with what they explain, in the order in which to fix them."""
+    failed = {finding.key: finding for finding in verdict.failures}
+    under = {key: _cause_of(key, failed) for key in failed}
+    roots = [finding for key, finding in failed.items() if under[key] == key]
+    ordered = sorted(roots, key=_urgency)
+    return tuple(
+        Cause(root, tuple(one for key, one in failed.items() if key != root.key and under[key] == root.key))
+        for root in ordered
+    )
+
+
+def score(causes: tuple[Cause, ...]) -> int:
+    """100 without a finding; every cause costs by its weight, down to 0."""
+    return max(0, 100 - sum(_COST[cause.finding.severity] for cause in causes))
+
+
+def _cause_of(key: str, failed: Mapping[str, Finding]) -> str:
+    """The key of the finding at the root; `_FOLLOWS` has no circle."""
+    for cause in _FOLLOWS.get(key, ()):
+        if cause in failed and _explains(failed[cause], failed[key]):
+            return _cause_of(cause, failed)
+    return key
+
+
+def _explains(cause: Finding, effect: Finding) -> bool:
+    """Whether the particulars fit: a missing Subject explains only itself."""
+    params = dict(effect.params)
+    if effect.key == "header-complete":
+        return params.get("fields") == (("Subject",) if cause.key == "subject-present" else ("From",))
+    if effect.key == "header-ascii":
+        return params.get("fields") == ("from",)
+    if effect.key == "dkim-covers":
+        return _within(params.get("fields"), ("list-unsubscribe", "list-unsubscribe-post"))
+    if effect.key == "one-click" and dict(cause.params).get("problems") != ("leave.missing",):
+        return _within(params.get("problems"), ("leave.missing", "leave.no_https_uri", "leave.several_https_uris"))
+    if effect.key in ("unsubscribe-link", "text-faithful"):
+        return dict(cause.params).get("parts") == params.get("parts", dict(cause.params).get("parts"))
+    return True
+
+
+def _within(found: Param | None, allowed: tuple[str, ...]) -> bool:
+    return isinstance(found, tuple) and set(found) <= set(allowed)
+
+
+def _urgency(finding: Finding) -> tuple[int, int]:
+    place = next((at for at, start in enumerate(_FIRST) if finding.key.startswith(start)), len(_FIRST))
+    return list(Severity).index(finding.severity), place

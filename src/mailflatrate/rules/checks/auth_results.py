@@ -1,0 +1,38 @@
+"""R-61 and R-62: what the receiving server found when it checked SPF and DMARC."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+_BAD = {"dmarc": ("fail", "permerror"), "spf": ("fail", "softfail", "permerror")}
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    results = facts.transit.results
+    if facts.transit.through_list or any((one.method, one.result) == ("dmarc", "pass") for one in results):
+        return None  # a list sends in its own name, and SPF may fail where DKIM carries DMARC
+    bad = [f"{one.method}={one.result}" for one in results if one.result in _BAD.get(one.method, ())]
+    return {"found": tuple(dict.fromkeys(bad)), "domain": facts.from_line.domain} if bad else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-62",
+    key="auth-results",
+    severity=Severity.WARN,
+    anchor="header.authentication-results",
+    source="RFC 8601; RFC 7208 section 9.1; Google answer 81126",
+    hits=_hits,
+    en=Words(
+        title="The receiver's checks passed",
+        sentence="The receiving server checked the message from {domain} and found {found}.",
+        why="Mailbox providers sort such messages into spam or refuse them.",
+        mend="Authorize the sending server in SPF and sign with DKIM for the domain in From.",
+    ),
+    de=Words(
+        title="Prüfungen des Empfängers bestanden",
+        sentence="Der empfangende Server hat die Nachricht von {domain} geprüft und fand {found}.",
+        why="Anbieter legen solche Nachrichten in den Spam oder weisen sie ab.",
+        mend="Erlauben Sie den sendenden Server in SPF und signieren Sie mit DKIM für die Domain in From.",
+    ),
+)

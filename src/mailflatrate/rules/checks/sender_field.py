@@ -1,0 +1,37 @@
+"""R-45: the field Sender names the house that From names."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.from_line import read_from
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.names.domains import same_house
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    boxes = [box for value in facts.own.all("sender") for box in read_from(value) if box.domain]
+    domain = facts.from_line.domain
+    found = next((box.domain for box in boxes if domain and not same_house(box.domain, domain)), None)
+    return {"sender": found, "domain": domain} if found else None
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-45",
+    key="sender-field",
+    severity=Severity.WARN,
+    anchor="header.sender",
+    source="RFC 5322 section 3.6.2; Outlook shows 'on behalf of'",
+    hits=_hits,
+    en=Words(
+        title="Sender and From name the same organization",
+        sentence="The field Sender names {sender}, but From is at {domain}.",
+        why="Outlook shows both, as 'on behalf of', and readers wonder who wrote to them.",
+        mend="Remove the field Sender, or use an address at the domain in From.",
+    ),
+    de=Words(
+        title="Sender und From nennen dieselbe Organisation",
+        sentence="Das Feld Sender nennt {sender}, From liegt aber bei {domain}.",
+        why="Outlook zeigt beide („im Auftrag von“), und man fragt sich, wer geschrieben hat.",
+        mend="Lassen Sie das Feld Sender weg oder nehmen Sie eine Adresse der Domain aus From.",
+    ),
+)

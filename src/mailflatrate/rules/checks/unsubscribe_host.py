@@ -1,0 +1,51 @@
+"""R-57: the unsubscribe address is at a host with a public name."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from mailflatrate.rules.checks.links_clean import is_ip_host
+from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.verdict import Check, Params, Severity, Words
+
+
+def _hits(facts: MessageFacts) -> Params | None:
+    bad = tuple(dict.fromkeys(host for host in map(_host, facts.unsubscribe.uris) if host and _is_nameless(host)))
+    return {"hosts": bad[:3]} if bad else None
+
+
+def _host(uri: str) -> str:
+    if uri.lower().startswith("mailto:"):
+        return uri[7:].partition("?")[0].rpartition("@")[2].strip("[]").lower()
+    try:
+        return (urlsplit(uri).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_nameless(host: str) -> bool:
+    if host == "localhost" or host.startswith("127."):
+        return False  # an installation on one machine; of a campaign, links-public says so
+    return is_ip_host(host) or "." not in host
+
+
+CHECK: Check[MessageFacts] = Check(
+    rule="R-57",
+    key="unsubscribe-host",
+    severity=Severity.BLOCK,
+    anchor="header.list-unsubscribe",
+    source="M3AAWG sender best practices; Google 4.7.28 (URL domains)",
+    hits=_hits,
+    en=Words(
+        title="Unsubscribe address at a named host",
+        sentence="List-Unsubscribe leads to {hosts}, which isn't a public host name.",
+        why="Nobody can tell who receives the request, and filters treat such links as phishing.",
+        mend="Use an address at a domain of yours that anyone can reach.",
+    ),
+    de=Words(
+        title="Abmeldeadresse auf einem Host mit Namen",
+        sentence="List-Unsubscribe führt zu {hosts}; das ist kein öffentlicher Hostname.",
+        why="Niemand erkennt, wer die Abmeldung erhält, und Filter halten solche Links für Phishing.",
+        mend="Nehmen Sie eine Adresse auf einer eigenen Domain, die alle erreichen.",
+    ),
+)
