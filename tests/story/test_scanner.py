@@ -23,8 +23,8 @@ PATIENCE_SECONDS = 60.0
 READING_SECONDS = 3.2  # nobody reads and types faster (R-35)
 MAILINGS_READ = 30
 NEW_READER, MOVED, APPLICANT = "scanned@mailbox.example", "moved@mailbox.example", "eva.neu@scanned.example"
-# What the machinery writes by itself: its jobs and workers, sessions of browsers, and seals over events that stand.
-MACHINERY = re.compile(r"procrastinate_.*|browser_session|consent_seal")
+# What the machinery writes by itself: its jobs and workers, sessions and counters of browsers, seals over events.
+MACHINERY = re.compile(r"procrastinate_.*|browser_session|shared_entry|consent_seal")
 CLICKS = "click"
 LINK = re.compile(r"https?://[^\s\"'<>)\]]+")
 HREF = re.compile(r'href="([^"#]+)"')

@@ -45,6 +45,7 @@ def test_people_are_people(local: str) -> None:
 def test_every_language_names_every_office_once() -> None:
     table = tomllib.loads(Path(roles.__file__).with_name("roles_europe.toml").read_text("utf-8"))
     offices = set(table.pop("office"))
+    table.pop("inflection")
     assert len(table) == 24
     for language, by_office in table.items():
         assert set(by_office) == offices, language
@@ -57,3 +58,15 @@ def test_strokes_and_rings_are_read_in_both_spellings() -> None:
         bejgħ bejgh satış satis"""
     for spelling in spellings.split():
         assert role_tier(spelling) == REFUSED, spelling
+
+
+def test_an_initial_before_a_role_word_is_a_person_at_a_provider_of_mailboxes() -> None:
+    assert role_tier("k.biuras", "gmail.com") is None
+    assert role_tier("k.biuras", "firma.example") == HELD
+
+
+@pytest.mark.parametrize(
+    "local", ["muhasebedepartmani", "direcaopedagogica", "parishoffice", "kundservicen", "kansliets"]
+)
+def test_compounds_and_joined_articles_wait_or_are_refused(local: str) -> None:
+    assert role_tier(local, "firma.example") in (REFUSED, HELD)

@@ -41,6 +41,9 @@ _MARKS: dict[str, dict[str, Any]] = {
 _COUNTRIES = ("de", "ch", "eu", "uk")
 _MIN_FUSED_ROLE = 4
 _MIN_FUSED_OTHER = 3
+_MIN_COMPOUND_ROLE = 6
+_MIN_INFLECTED = 5
+_INITIAL = re.compile(r"[^\W\d_][._-][^\W\d_]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,29 @@ def role_tier(local: str, domain: str = "") -> int | None:
     surnames as well: no office has its mailbox at a provider of personal ones.
     """
     tier = _tier(local)
-    if tier == REFUSED and domain and is_freemail(domain):
-        word = local.partition("+")[0].lower().strip("._-0123456789")
-        return HELD if word in _words().surnames else tier
+    base = local.partition("+")[0].lower().strip("._-0123456789")
+    if not domain or not is_freemail(domain):
+        return tier if tier is not None else _tier_of_compound(base)
+    if tier == REFUSED:
+        return HELD if base in _words().surnames else tier
+    if tier == HELD and _INITIAL.match(base):
+        return None  # `k.biuras` is somebody's initial and surname where no office has its mailbox
     return tier
+
+
+def _tier_of_compound(word: str) -> int | None:
+    """A long role word with more around it and nothing between: `muhasebedepartmani`, `direcaopedagogica`."""
+    plain = word if word.isascii() else _plain(word)
+    if not plain.isalpha() or len(plain) < _MIN_COMPOUND_ROLE + _MIN_FUSED_OTHER:
+        return None
+    words = _words()
+    if plain in words.names or plain in words.given_names:
+        return None
+    longest = len(plain) - _MIN_FUSED_OTHER
+    for size in range(_MIN_COMPOUND_ROLE, longest + 1):
+        if words.strong(plain[:size]) or words.strong(plain[-size:]):
+            return HELD
+    return None
 
 
 def _tier(local: str) -> int | None:
@@ -239,13 +261,16 @@ def _groups() -> Iterator[dict[str, Any]]:
     """All groups of role words: German and English by subject, the other languages by office."""
     yield from tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))["group"]
     table = tomllib.loads(Path(__file__).with_name("roles_europe.toml").read_text("utf-8"))
-    offices = table.pop("office")
-    for language in table.values():
+    offices, inflections = table.pop("office"), table.pop("inflection")
+    for code, language in table.items():
         for office, names in language.items():
             marked: dict[str, list[str]] = {}
             for name in names.split():
                 mark = name[0] if name[0] in _MARKS else ""
-                marked.setdefault(mark, []).append(name.removeprefix(mark))
+                word = name.removeprefix(mark)
+                marked.setdefault(mark, []).append(word)
+                if not mark and "-" not in word and len(word) >= _MIN_INFLECTED:
+                    marked[mark] += [word + ending for ending in inflections.get(code, "").split()]
             for mark, bare_names in marked.items():
                 yield {"tier": REFUSED, **offices[office], **_MARKS.get(mark, {}), "names": " ".join(bare_names)}
 
