@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
 from certificate_world import Signed, keys_file, verified
+from mailflatrate.apps.lists import ledger, sealing
+from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.lists.signing import KEYS_PATH, rotate_signing_key
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
 from mailflatrate.rules.proof.record import EventRecord, SealRecord, moment_text, read_evidence
@@ -268,3 +270,45 @@ def test_the_script_of_the_documentation_needs_nothing_of_ours(genuine: Certific
     exchange_address(genuine, "never-asked@posteo.de")
     file.write_text(json.dumps(genuine))
     assert run().returncode != 0
+
+
+def without_the_last(certificate: Certificate) -> None:
+    """The newest event left out, and what is shown made to fit."""
+    certificate["events"].pop()
+    shown_again(certificate)
+
+
+def before_the_first_key(certificate: Certificate) -> None:
+    """Dated to a time in which the service signed nothing."""
+    certificate["issued_at"] = "2020-01-01T00:00:00.000000Z"
+
+
+def test_a_withdrawal_that_is_left_out_is_missed(signed: Signed, tmp_path: Path) -> None:
+    with tenancy.account(signed.account_id):
+        ledger.append(
+            signed.dora, signed.list_id, ConsentKind.WITHDRAWN, clock.now(), ledger.Evidence("dora@posteo.de")
+        )
+    sealing.seal_ledger()
+    certificate = copy.deepcopy(signed.certificate())
+    assert verified(certificate, tmp_path, "--ledger").exit_code == 0
+    without_the_last(certificate)
+    as_old_form(certificate)
+    answer = verified(certificate, tmp_path, "--ledger")
+    assert answer.exit_code == 1
+    assert "were left out" in answer.output
+    assert "unsigned form 1" in answer.output
+    before_the_first_key(certificate)
+    answer = verified(certificate, tmp_path, "--ledger")
+    assert answer.exit_code == 1, "its seals are younger than the date it was given"
+    assert "since it was issued, the ledger got event" in answer.output
+
+
+def test_an_address_that_no_event_shows_is_proved_by_none(genuine: Certificate, tmp_path: Path) -> None:
+    for item in genuine["events"]:
+        item["evidence"] = None
+    genuine["person"]["email"] = "never-asked@posteo.de"
+    shown_again(genuine)
+    as_old_form(genuine)
+    assert verified(genuine, tmp_path).exit_code == 3
+    assert "whose consent it was" in verified(genuine, tmp_path, "--ledger").output
+    assert verified(genuine, tmp_path, "--ledger").exit_code == 1

@@ -74,11 +74,11 @@ def _ledger_extract(certificate: dict[str, Any]) -> Any:
     from mailflatrate.entrypoints.boot import database
     from mailflatrate.rules.proof.certificate import named_rows
 
-    event_ids, seal_numbers = named_rows(certificate)
+    named = named_rows(certificate)
     with database():
         from mailflatrate.apps.lists.extract import ledger_extract
 
-        return ledger_extract(event_ids, seal_numbers)
+        return ledger_extract(named)
 
 
 @consent_command.command("keys")

@@ -30,7 +30,7 @@ from mailflatrate.rules.proof.record import (
     read_evidence,
 )
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
-from mailflatrate.rules.proof.verdict import Anchors, CertificateReport, CertificateVerdict, Finding, Mark
+from mailflatrate.rules.proof.verdict import Anchors, CertificateReport, CertificateVerdict, Finding, Mark, NamedRows
 from mailflatrate.rules.proof.witness import Witness
 
 FORM = "mailflatrate consent certificate 2"
@@ -102,14 +102,19 @@ def _attachment(pdf: bytes) -> bytes:
     raise Malformed("this PDF carries no certificate that can be read; use the JSON file")
 
 
-def named_rows(certificate: Mapping[str, Any]) -> tuple[list[int], list[int]]:
-    """The ids of the events and the numbers of the seals that a certificate names. Raises Malformed."""
+def named_rows(certificate: Mapping[str, Any]) -> NamedRows:
+    """What a certificate names in a ledger. Raises Malformed."""
     try:
         events = [int(item["event"]["id"]) for item in certificate["events"][:MOST_EVENTS]]
         seals = [int(item["number"]) for item in certificate["seals"][:MOST_SEALS]]
+        subject = tuple(
+            int(certificate[name][key]) for name, key in (("account", "id"), ("person", "contact"), ("list", "id"))
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise Malformed(f"the certificate is not complete: {problem!r}") from problem
-    return [each for each in events if 0 < each < 2**63], [each for each in seals if 0 < each < 2**63]
+    if not all(0 < each < 2**63 for each in (*events, *seals, *subject)):
+        raise Malformed("the certificate names numbers that no ledger has")
+    return NamedRows(tuple(events), tuple(seals), *subject)
 
 
 def check_certificate(certificate: Mapping[str, Any], anchors: Anchors = Anchors()) -> CertificateReport:  # noqa: B008
@@ -193,6 +198,8 @@ def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent])
     addresses = {each.value("email") for each in events} - {None}
     if addresses and certificate["person"]["email"] not in addresses:
         findings.append(_fault("the address of the certificate is in none of its events"))
+    if not addresses and certificate["person"]["email"]:
+        findings.append(_open("no event shows the address, so nothing proves whose consent it was"))
     if [each.record.id for each in events] != sorted({each.record.id for each in events}):
         findings.append(_fault("the events are not in order, or one stands twice"))
     return findings

@@ -68,11 +68,26 @@ _SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRows:
+    """What a certificate names in a ledger: events and seals, and whose events on which list they are."""
+
+    event_ids: tuple[int, ...]
+    seal_numbers: tuple[int, ...]
+    account: int
+    contact: int
+    mailing_list: int
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerExtract:
-    """What the ledger itself holds of the events and seals that a certificate names, and of the keys that sign."""
+    """What the ledger itself holds of the events and seals that a certificate names, and of the keys that sign.
+
+    `history` has every event of the same person on the same list, in order, so that none can be left out.
+    """
 
     service_domain: str
     events: Mapping[int, EventRecord]
+    history: Sequence[EventRecord]
     seal_hashes: Mapping[int, bytes]
     keys: Mapping[str, PublishedKey]
 

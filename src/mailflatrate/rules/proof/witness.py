@@ -36,8 +36,12 @@ class Witness:
         signed = self._check_signature(keys, named=bool(keys))
         self._check_seal_signatures(keys)
         covered = signed
-        if anchors.authorities is not None:
-            covered |= self._all_reach(stamped)
+        if anchors.authorities is not None and self._all_reach(stamped):
+            covered = True
+            if not signed and anchors.ledger is None:
+                self._say(
+                    Mark.NOTE, "a time stamp proves when the chain existed, not whose it is; name the service's keys"
+                )
         if anchors.ledger is not None:
             covered |= self._compare_ledger(anchors.ledger)
         return covered and bool(self._records), self._findings
@@ -111,10 +115,38 @@ class Witness:
         changed = [each.id for each in self._records if each.id in ledger.events and not self._same(each, ledger)]
         if changed:
             self._say(Mark.FAULT, f"events {_numbers(changed)} are in this ledger with another content")
-        if strange or unknown or changed:
+        left_out = self._left_out(ledger)
+        if strange or unknown or changed or left_out or self._should_be_signed(ledger):
             return False
         self._say(Mark.HOLDS, f"its {len(self._records)} events and {len(self._seals)} seals are those of this ledger")
         return all(record.id in self._seal_of for record in self._records)
+
+    def _left_out(self, ledger: LedgerExtract) -> bool:
+        """True where an event of this person and list is missing; what came after the certificate is told."""
+        issued_at, named = str(self._certificate["issued_at"]), {record.id for record in self._records}
+        missing = [event for event in ledger.history if event.id not in named]
+        earlier = [event.id for event in missing if event.recorded_at <= issued_at]
+        later = [event for event in missing if event.recorded_at > issued_at]
+        for event in later[:10]:
+            self._say(
+                Mark.NOTE, f"since it was issued, the ledger got event {event.id}: {event.kind} {event.occurred_at}"
+            )
+        if earlier:
+            self._say(Mark.FAULT, f"events {_numbers(earlier)} of this person and list were left out")
+        return bool(earlier)
+
+    def _should_be_signed(self, ledger: LedgerExtract) -> bool:
+        """True for an unsigned certificate from the time in which the service signs: someone took the signature off."""
+        if self._certificate["format"] != _UNSIGNED_FORM or not ledger.keys:
+            return False
+        first = min(key.created_at for key in ledger.keys.values())
+        moments = [str(self._certificate["issued_at"]), *(seal.sealed_at for seal in self._seals.values())]
+        if max(moments) <= first:
+            return False
+        self._say(
+            Mark.FAULT, f"it is of the unsigned form 1, but the service has signed every certificate since {first}"
+        )
+        return True
 
     @staticmethod
     def _same(record: EventRecord, ledger: LedgerExtract) -> bool:
