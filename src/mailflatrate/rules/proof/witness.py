@@ -115,8 +115,8 @@ class Witness:
         changed = [each.id for each in self._records if each.id in ledger.events and not self._same(each, ledger)]
         if changed:
             self._say(Mark.FAULT, f"events {_numbers(changed)} are in this ledger with another content")
-        left_out = self._left_out(ledger)
-        if strange or unknown or changed or left_out or self._should_be_signed(ledger):
+        left_out, unsigned = self._left_out(ledger), self._should_be_signed(ledger)
+        if strange or unknown or changed or left_out or unsigned:
             return False
         self._say(Mark.HOLDS, f"its {len(self._records)} events and {len(self._seals)} seals are those of this ledger")
         return all(record.id in self._seal_of for record in self._records)
