@@ -23,6 +23,7 @@ _HTML_HABITS = (
     ),
 )
 """What HTML forgives and mrml does not, without saying where."""
+_BYTE_INDEX = re.compile(r"byte index (\d{1,9})")
 _POSITION = re.compile(r"(.*?)(?: in root template)?(?: at position (\d+):(\d+))?$", re.DOTALL)
 
 COMPONENTS = frozenset({
@@ -43,6 +44,17 @@ def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
         return mrml.to_html(source, render_options=options).content
     except OSError as error:
         raise SourceRefused((_from_mrml(str(error), source),)) from error
+    except BaseException as error:
+        # mrml panics where it would quote a damaged tag in the middle of a character; that is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise SourceRefused((_from_panic(str(error), source),)) from error
+
+
+def _from_panic(message: str, source: str) -> SourceError:
+    found = _BYTE_INDEX.search(message)
+    line = source.encode()[: int(found[1])].count(b"\n") + 1 if found else 1
+    return from_mjml(line, "unexpected characters in or after a tag")
 
 
 def _from_mrml(message: str, source: str) -> SourceError:
