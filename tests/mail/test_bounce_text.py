@@ -36,20 +36,20 @@ HARD = [
     (550, None, "User does not exist. Giving up on 192.0.2.9."),
     (550, None, "No MX or A records for gone.example"),
     (550, "5.1.1", "RCP-P1 the recipient does not exist"),
+    (550, "5.2.1", "The email account that you tried to reach is disabled"),
+    (550, None, "This address no longer accepts mail."),
 ]
 
 RECIPIENT_SOFT = [
     (552, "5.2.2", "Mailbox full"),
     (452, "4.2.2", "The recipient's inbox is out of storage space"),
     (550, None, "<dora@empfang.example>: mailbox full, unknown user or not, quota exceeded"),
-    (550, "5.2.1", "The email account that you tried to reach is disabled"),
     (450, "4.2.0", "<dora@empfang.example>: Recipient address rejected: Greylisted, try again later"),
     (450, None, "Requested mail action not taken: mailbox unavailable"),
     (451, None, "Requested action aborted: local error in processing"),
     (421, "4.3.2", "Service not available, closing transmission channel"),
     (552, None, "La casella è piena"),
     (552, None, "Postfach überfüllt"),
-    (550, None, "This address no longer accepts mail."),
     (550, "5.2.1", "Mailbox unavailable or access denied"),
     (450, "4.2.1", "mailbox unavailable: try later"),
     (550, None, "Rule imposed mailbox access for dora@empfang.example refused: user invalid"),

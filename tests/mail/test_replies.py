@@ -15,7 +15,7 @@ def _cases(name: str) -> list[tuple[bool, str]]:
     return [(line[0] == "H", line[2:]) for line in lines if line[:2] in ("H|", "S|")]
 
 
-CASES = [case for name in ("world", "second", "third", "fourth", "fifth") for case in _cases(name)]
+CASES = [case for name in ("world", "second", "third", "fourth", "fifth", "sixth") for case in _cases(name)]
 
 #: How servers on the way quote the reply of the server behind them; {code} {status} {text} are that reply's parts.
 WRAPPERS = {
@@ -60,7 +60,7 @@ INNER = [
     (False, "550", "5.7.1", "Relaying denied"),
     (False, "550", "5.3.2", "System under maintenance"),
     (False, "550", "5.7.26", "DMARC policy of the sending domain is reject"),
-    (False, "550", "5.2.1", "Mailbox disabled"),
+    (True, "550", "5.2.1", "Mailbox disabled"),
     (False, "554", "", "Too many messages, slow down"),
 ]
 

@@ -50,7 +50,7 @@ class Evidence:
         """Whether the mailbox is a system's, and the return path, too, or that of a list which the notice passed."""
         mailbox = address.clean(self.message.headers.raw("from"))
         path = address.clean(self.path)
-        if mailbox and not _SYSTEM_MAILBOX.match(mailbox):
+        if mailbox and not is_system_mailbox(mailbox):
             return False
         return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING.match(path))
 
@@ -83,6 +83,11 @@ class Evidence:
         # People write about codes, too: where the envelope has a sender, the mail has to come back with it.
         by_machine = self.null_path or not self.path or self.is_system or is_auto_submitted(self.message)
         return known_form or by_machine or returned_headers(self.message) is not None
+
+
+def is_system_mailbox(mailbox: str) -> bool:
+    """Whether only mail systems write from the mailbox, as from postmaster@ and mailer-daemon@."""
+    return _SYSTEM_MAILBOX.match(mailbox) is not None
 
 
 def _is_only_links(message: Part) -> bool:

@@ -5,10 +5,13 @@ Believed only when a machine sent it and the words are those of failed delivery.
 
 import re
 
+from mailflatrate.mail.bounce_text.contacts import labelled_recipients
 from mailflatrate.mail.bounce_text.dialect import ADDR, Named
+from mailflatrate.mail.bounce_text.evidence import is_system_mailbox
 from mailflatrate.mail.bounce_text.grammar import read_sentences
-from mailflatrate.mail.bounce_text.innocent import accused, without_quotes
+from mailflatrate.mail.bounce_text.innocent import accused, not_at_home, without_quotes
 from mailflatrate.mail.bounce_text.normal import normalise
+from mailflatrate.mail.bounce_text.undelivered import says_undelivered
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part
 from mailflatrate.mail.reading.values import Reason
@@ -65,20 +68,40 @@ def generic_notice(message: Part, text: str, *, failure: bool) -> list[Named]:
         if not failure and not _strong(message, text):
             return []
     head = without_quotes(text[:6000])
+    if labelled := _labelled(message, head):
+        return labelled
     for region in (head[_failure_line(head) :], head):
         for pattern in (_ALONE, _LABELLED):
             found = _collect(message, pattern, region)
+            if pattern is _LABELLED:
+                found = not_at_home(message, found)
             if found:
                 return found
-    rest = accused(message, [Named(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)])
+    rest = [Named(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)]
+    rest = not_at_home(message, accused(message, rest, head))
     # Of several addresses in prose none is known to be the one that failed.
     return rest if len(rest) == 1 else []
 
 
+def _labelled(message: Part, text: str) -> list[Named]:
+    """The recipients that lines of their own name, each with the text as far as the next one."""
+    places = labelled_recipients(text)
+    found = []
+    for mailbox, at in places:
+        until = min((start for _, start in places if start > at), default=len(text))
+        found.append(Named(mailbox, text[at:until]))
+    found = accused(message, found)
+    return [Named(found[0].address, text)] if len(found) == 1 else found
+
+
 def _speaks_of_failure(text: str, *, failure: bool) -> bool:
-    if _FAILURE_WORDS.search(text) or (failure and _CODE.search(text)):
+    if _FAILURE_WORDS.search(text) or (failure and _CODE.search(text)) or says_undelivered(text):
         return True
-    # In other languages and words the grammar of refusals tells.
+    return _tells_refusal(text)
+
+
+def _tells_refusal(text: str) -> bool:
+    """Whether the grammar of refusals, which knows other languages and words, reads one in the text."""
     return not _REFUSALS.isdisjoint(read_sentences(normalise(text[:1500]).words).reasons)
 
 
@@ -103,7 +126,10 @@ def _strong(message: Part, text: str) -> bool:
     sender = message.headers.raw("from")
     if not address.clean(sender) or "daemon" in sender.lower():
         return True
-    return message.headers.raw("return-path") in ("<>", "") and _REFUSED.search(text) is not None
+    path = message.headers.raw("return-path")
+    if path == "<>" and is_system_mailbox(address.clean(sender)) and (says_undelivered(text) or _tells_refusal(text)):
+        return True
+    return path in ("<>", "") and _REFUSED.search(text) is not None
 
 
 def _collect(message: Part, pattern: re.Pattern[str], text: str) -> list[Named]:
@@ -117,7 +143,7 @@ def _collect(message: Part, pattern: re.Pattern[str], text: str) -> list[Named]:
         seen.add(mailbox.lower())
         until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         found.append(Named(mailbox, text[match.start() : until]))
-    found = accused(message, found)
+    found = accused(message, found, text)
     if len(found) == 1:
         return [Named(found[0].address, text)]
     return found

@@ -72,7 +72,9 @@ ABROAD: tuple[Language, ...] = (
     ),
     Language(
         "Italian",
-        recipient=("utente|lutente|utenti|destinatari*|indirizzo|lindirizzo|indirizzi|casella|caselle|account|mailbox"),
+        recipient=(
+            "utente|lutente|utenti|destinatari*|indirizzo|lindirizzo|indirizzi|casella|caselle|account|conto|mailbox"
+        ),
         domain="dominio|il dominio",
         sender="mittente|mittenti|indirizzo ip|il suo dominio|vostro dominio|tuo dominio|vostro server",
         other="messaggio|errore|server|motivo|certificato",
@@ -110,7 +112,8 @@ ABROAD: tuple[Language, ...] = (
         sender="afzender*|uw domein|uw server|ip adres|uw ip",
         other="bericht|fout|server|reden",
         absent=(
-            "onbekend*|bestaat .. niet|bestaan .. niet|niet gevonden|niet .. gevonden|ongeldig*|niet bekend|"
+            "onbekend*|bestaat .. niet|niet .. bestaat|niet .. bestaan|bestaan .. niet|niet gevonden|"
+            "niet .. gevonden|ongeldig*|niet bekend|"
             "verwijderd|opgeheven|niet meer|niet geldig|niet .. geregistreerd|niet geregistreerd|"
             "geen geldig*|niet .. bekend|niet herkend|opgezegd|onjuist"
         ),
@@ -182,7 +185,8 @@ ABROAD: tuple[Language, ...] = (
         sender="avsändar*|din domän|din server|ip adress*",
         other="meddelande*|fel|server*",
         absent=(
-            "okänd*|finns inte|finns ej|finns .. inte|existerar inte|existerar .. inte|hittades inte|"
+            "okänd*|inte finns|inte .. finns|ej finns|inte existerar|inte .. existerar|finns inte|finns ej|"
+            "finns .. inte|existerar inte|existerar .. inte|hittades inte|"
             "inte hittas|inte hitta|hittas inte|ogiltig*|borttagen|borttaget|raderad*|raderat|avslutad*|"
             "avslutat|inte längre|saknas|upphört"
         ),
@@ -200,7 +204,8 @@ ABROAD: tuple[Language, ...] = (
         sender="afsender*|avsender*|dit domæne|ditt domene|din server|ip adresse*",
         other="besked|melding*|meddelelse*|fejl|feil|server*",
         absent=(
-            "ukendt*|ukjent*|findes ikke|findes .. ikke|finnes ikke|finnes .. ikke|eksisterer ikke|"
+            "ukendt*|ukjent*|ikke findes|ikke finnes|ikke .. finnes|ikke .. findes|ikke eksisterer|"
+            "ikke .. eksisterer|findes ikke|findes .. ikke|finnes ikke|finnes .. ikke|eksisterer ikke|"
             "ikke fundet|ikke funnet|ikke finde*|ikke finne*|ugyldig*|slettet|nedlagt|ikke lenger|"
             "ikke længere|ikke gyldig|lukket"
         ),
@@ -250,7 +255,8 @@ ABROAD: tuple[Language, ...] = (
         sender="gönderen*|gönderici*|ip adres*",
         other="ileti*|mesaj*|hata|sunucu*",
         absent=(
-            "bilinmeyen|bulunamadı|bulunamamıştır|mevcut değil*|yok|yoktur|geçersiz*|silinmiş|silindi|"
+            "bilinmeyen|mevcut olma*|var olma*|bulunmadı*|bulunamadı*|bulunamayan|bulunamamıştır|mevcut değil*|"
+            "yok|yoktur|geçersiz*|silinmiş|silindi|"
             "kapatılmış|tanımsız|bulunmuyor|bulunmamaktadır"
         ),
         held="askıya|devre dışı|kilitl*|pasif|engellen*",

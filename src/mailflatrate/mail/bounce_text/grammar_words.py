@@ -53,7 +53,8 @@ ENGLISH = Language(
     sender=(
         "sender|senders|return path|reverse path|mail from|envelope from|from address|from addr|from header|"
         "from line|helo|ehlo|client host|client hostname|sending domain|sending server|sending host|"
-        "sending ip|sending mta|sending address|sending mailbox|sending user|originator|from domain|mfrom|"
+        "sending ip|sending account|"
+        "sending mta|sending address|sending mailbox|sending user|originator|from domain|mfrom|"
         "your domain|"
         "your host|your hostname|your server|your mx|your dns|your reverse|your address|your email|"
         "your e mail|your ip|your account|connecting|in from|in the from|authentication|credentials|password|"

@@ -5,6 +5,7 @@ To suppress one of these would silence a person over somebody else's mailbox.
 
 import re
 
+from mailflatrate.mail.bounce_text.contacts import only_contacts
 from mailflatrate.mail.bounce_text.dialect import Named
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part
@@ -54,10 +55,30 @@ def verp_recipient(message: Part) -> str:
     return ""
 
 
-def accused(message: Part, named: list[Named]) -> list[Named]:
-    """The named addresses without the innocent ones; where the notice's own address names the person, only that one."""
+def not_at_home(message: Part, named: list[Named]) -> list[Named]:
+    """Those that are not at a domain which the notice itself was delivered to, save the one that VERP names."""
+    told = verp_recipient(message).lower()
+    home = {
+        own.lower().partition("@")[2]
+        for name in _VERP_FIELDS
+        for value in message.headers.all(name)
+        for own in address.find_all(value)
+    }
+    return [
+        item for item in named if item.address.lower() == told or item.address.lower().partition("@")[2] not in home
+    ]
+
+
+def accused(message: Part, named: list[Named], text: str = "") -> list[Named]:
+    """The named addresses without the innocent ones, such as those that `text` only offers as a contact.
+
+    Where the notice's own address names the person, only that one is left.
+    """
     own = own_addresses(message)
     left = [item for item in named if item.address.lower() not in own]
+    if left and text:
+        contacts = only_contacts(text, {item.address.lower() for item in left})
+        left = [item for item in left if item.address.lower() not in contacts]
     told = verp_recipient(message).lower()
     if told and any(item.address.lower() == told for item in left):
         return [item for item in left if item.address.lower() == told]

@@ -13,6 +13,7 @@ from mailflatrate.mail.bounce_text.generic import generic_notice, is_daemon
 from mailflatrate.mail.bounce_text.groupware import GROUPWARE
 from mailflatrate.mail.bounce_text.innocent import accused
 from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
+from mailflatrate.mail.bounce_text.undelivered import says_undelivered
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Part
@@ -71,7 +72,7 @@ def read_notice(message: Part) -> Notice | None:
     sender = message.headers.raw("from")
     machine = is_machine_sender(message, sender)
     subject = message.headers.text("subject")
-    failure = _FAILURE_SUBJECT.search(subject) is not None
+    failure = _FAILURE_SUBJECT.search(subject) is not None or (machine and says_undelivered(subject))
     if not (machine or failure or "x-failed-recipients" in message.headers) or _TO_POSTMASTER.search(subject):
         return None
     evidence = Evidence(message, named=_names_machine(sender or "<>"), failure=failure)
@@ -119,7 +120,7 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
     region = text[begin:end] if len(lower) == len(text) else text
     if not machine and _is_paste(message, text[:start]):
         return None
-    named = accused(message, named_by(dialect, region))
+    named = accused(message, named_by(dialect, region), region)
     header = failed_recipients_header(message)
     if header:
         named = _prefer_header(header, named, region)

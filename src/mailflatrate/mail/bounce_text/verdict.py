@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailflatrate.mail.bounce_text.grammar import Told, read_sentences
+from mailflatrate.mail.bounce_text.grammar import Told, fold, read_sentences
 from mailflatrate.mail.bounce_text.normal import normalise
 from mailflatrate.mail.bounce_text.quoted_reply import QuotedReply, innermost
 from mailflatrate.mail.bounce_text.status_codes import (
@@ -23,6 +23,12 @@ from mailflatrate.mail.bounce_text.status_codes import (
     PLAIN,
     SENDER_DETAILS,
     outcome_of,
+)
+from mailflatrate.mail.bounce_text.subject import (
+    is_about_content,
+    is_about_many,
+    is_closed_for_good,
+    is_lapsed_domain,
 )
 from mailflatrate.mail.bounce_text.words import grams_of
 from mailflatrate.mail.bounce_text.words_about import ELSEWHERE, RATE, UPKEEP
@@ -47,6 +53,8 @@ _BARE_REFUSAL = re.compile(r"(?:recipient(?: address)? rejected|address rejected
 _AUTHENTICATION = frozenset({"530", "534", "535", "538"})
 #: RFC 5321 4.2.2: what was not understood says nothing of a mailbox. (501 is also given for addresses.)
 _PROTOCOL = frozenset({"500", "502", "503", "504"})
+#: A reply that accepts, as such or quoted by the server that reports it.
+_ACCEPTED = re.compile(r"(?:^|\bsaid:? |\bsmtp; ?)[^\w]{0,4}(?:[23]\d\d(?=[ \-]|$)|2\.\d{1,3}\.\d{1,3}\b)", re.I)
 MAX_TEXT = 3000
 
 
@@ -81,6 +89,11 @@ class _Case:
     at_helo: bool
 
     @property
+    def folded(self) -> str:
+        """The words without case and accents, addresses and hosts as marks."""
+        return " ".join(fold(self.words).split())
+
+    @property
     def detail(self) -> str:
         return self.status[2:]
 
@@ -97,6 +110,16 @@ def _judge(text: str, given: str, delayed: bool, final: bool) -> BounceVerdict:
     dead = reason in HARD_REASONS
     coded = case.detail in DEAD_DETAILS and case.status.startswith("5")
     hard = dead and not delayed and _is_permanent(case, reason, final)
+    if not case.code and _ACCEPTED.search(text):
+        hard = dead = coded = False
+    elif reason is Reason.SUSPEND and not delayed and (final or case.code[:1] != "4"):
+        # One witness, whatever the code: the account is there, and its provider may open it again.
+        hard = is_closed_for_good(case.folded, case.plain, case.status)
+        if hard:
+            witness = Witness.WORDS if by_words else Witness.CODE
+            return BounceVerdict(
+                reason, True, case.status or CODE_OF[reason], outcome_of(reason, True), witnesses=(witness,)
+            )
     outcome = outcome_of(reason, hard)
     return BounceVerdict(
         reason,
@@ -149,25 +172,20 @@ def _status(reply: QuotedReply, given: str) -> str:
 
 def _reason(case: _Case) -> tuple[Reason, bool]:
     """The reason, and whether words give it (and not the code alone)."""
-    if case.at_helo:
+    reason = _before_words(case)
+    if reason is not None:
+        return reason
+    if is_about_many(case.bare):
         return Reason.BLOCKED, True
-    row = PROVIDERS.find(case.plain)
-    if row is not None:
-        return row.reason, True
-    if case.code in _AUTHENTICATION:
-        return Reason.SECURITYERROR, False
-    if case.code in _PROTOCOL and case.detail not in DEAD_DETAILS:
-        return Reason.SYNTAXERROR, False
-    if case.detail in SENDER_DETAILS:
-        return Reason.REJECTED, False
-    if case.detail in PLAIN:
-        return BY_DETAIL[case.detail], False
     grams = grams_of(case.bare)
     for table in (MESSAGE, RATE, SENDER, MAIL_FROM, UPKEEP):
         row = table.find(case.bare, grams)
         if row is not None:
             return row.reason, True
     told = read_sentences(case.words)
+    reason = _about_other_domain(case, grams, told)
+    if reason is not None:
+        return reason
     if Reason.REJECTED in told.reasons:
         return Reason.REJECTED, True
     reason = _about_mailbox(case, grams, told)
@@ -178,6 +196,42 @@ def _reason(case: _Case) -> tuple[Reason, bool]:
         if row is not None and not (case.detail in DEAD_DETAILS and table is REST):
             return row.reason, True
     return _by_detail(case, grams), False
+
+
+def _before_words(case: _Case) -> tuple[Reason, bool] | None:
+    """What is known without weighing the words: the command, a provider's own phrase, codes with one meaning."""
+    if case.at_helo:
+        return Reason.BLOCKED, True
+    row = PROVIDERS.find(case.plain)
+    if row is not None:
+        return row.reason, True
+    if case.code in _AUTHENTICATION:
+        return Reason.SECURITYERROR, False
+    if case.code in _PROTOCOL and case.detail not in DEAD_DETAILS and not _says_dead_plainly(case):
+        return Reason.SYNTAXERROR, False
+    if case.detail in SENDER_DETAILS:
+        return Reason.REJECTED, False
+    if case.detail in PLAIN:
+        return BY_DETAIL[case.detail], False
+    return None
+
+
+def _about_other_domain(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Reason, bool] | None:
+    """A domain that the message links to, or one whose registration has ended."""
+    folded = case.folded
+    row = ROUTE.find(case.bare, grams)
+    unknown = Reason.HOSTUNKNOWN in told.reasons or (row is not None and row.reason is Reason.HOSTUNKNOWN)
+    if unknown or _says_dead(case, grams, told):
+        return (Reason.SPAMDETECTED, True) if is_about_content(folded) else None
+    if is_lapsed_domain(folded):
+        # Under a code of policy the domain is the sender's.
+        return (Reason.REJECTED if case.detail.startswith("7.") else Reason.HOSTUNKNOWN), True
+    return None
+
+
+def _says_dead_plainly(case: _Case) -> bool:
+    """Whether words say that the mailbox is gone, under a code that is for commands (503: for their order)."""
+    return case.code != "503" and Reason.USERUNKNOWN in read_sentences(case.words).reasons
 
 
 def _about_mailbox(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Reason, bool] | None:

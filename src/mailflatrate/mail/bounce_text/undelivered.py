@@ -1,0 +1,47 @@
+"""That a message did not arrive, said in the languages of the mail world: a negation and, close to it, "deliver"."""
+
+import re
+
+from mailflatrate.mail.bounce_text.grammar import fold
+
+_MAX_TEXT = 1500
+
+#: Negation and verb of each language, joined by at most a few words; folded as the text is.
+_SAID = (
+    r"\b(?:not|cannot|\w{{2,6}}n['’]t)\b{gap}(?:deliver|reach|sent\b)|\bundeliver|\bdeliver\w*{gap}\bfail|"
+    r"\bfail\w*{gap}\bdeliver",
+    r"\bnicht\b{gap}(?:zugest|zustell|zuzustell|ausgelief|ubermitt|versend|versand)",
+    r"\bniet\b{gap}(?:bezorg|aflever|afgelever|verzond|verstuur|overgebr|doorgestuurd)|\bonbestelbaar|"
+    r"bezorgen mislukt",
+    r"\b(?:pas|plus)\b{gap}(?:remis|livre|distribu|achemin|delivr|transmis|envoye|parven)|\bnon (?:remis|"
+    r"distribu|livre)",
+    r"\bno\b{gap}(?:entreg|envia|lliur)|\bmensaje devuelto",
+    r"\bnon\b{gap}(?:recapit|consegn|inviat|inoltrat)|mancat[ao] (?:consegna|recapito)",
+    r"\bnao\b{gap}(?:entreg|envia)",
+    r"\bnu\b{gap}(?:livr|transmis|trimis|expedi)|\bnelivrat",
+    r"\bikke\b{gap}(?:lever|aflever|utlever|sendes|sendt|fremsend)|\blever\w*{gap}\bikke\b",
+    r"\b(?:inte|ej)\b{gap}(?:lever|skicka|vidarebeford)|\blever\w*{gap}\b(?:inte|ej)\b|\bolever",
+    r"\bei\b{gap}(?:toimit|valit|lahet|perill)|toimitus epaonnist|\bei\b{gap}(?:kohale|edasta|toimeta)",
+    r"\b(?:nav|netika|nevar\w*)\b{gap}(?:piegad|nogad|nosut)|\b(?:ne\w{{2,8}}|nebuvo)\b{gap}pristat|\bnepristat",
+    r"\bnie\b{gap}(?:dostarcz|dorecz|wysl)|\bniedostarcz|\bniedorecz",
+    r"\bne\w{{2,9}}\b{gap}doruc|\bnedoruc",
+    r"\bni\b{gap}(?:dostav|poslan)|\b(?:nije|nismo|nisu|nije\w*)\b{gap}(?:isporuc|dostav|uruc)|\bneisporuc|"
+    r"\bnedostav",
+    r"\bnem\b{gap}(?:kezbesit|tovabbit|elkuld)|kezbesithetetlen|kezbesitesi hiba",
+    r"(?:edil|ilet|ulast|gonder|ulas)\w{{0,6}}(?:eme|ama)\w{{1,8}}|teslim edilme",
+    r"\bδεν\b{gap}(?:παραδο|παραδω|παραδιδ|σταλ|αποσταλ|εσταλ)|αποτυχια παραδοσ",
+    r"\b(?:не|није|ни)\b{gap}(?:достав|отправлен|надіслан|изпратен|вруч|испоруч)|недостав",
+    r"(?:לא|אי אפשר){gap}(?:נמסר|נשלח|למסור|לשלוח)|(?:لم|تعذر|لا){gap}(?:تسليم|توصيل|ارسال)",
+    r"\bkhong\b{gap}(?:gui|chuyen|phan phoi|giao)|\btidak\b{gap}(?:terkirim|dikirim|disampaikan|terkirim)",
+    r"(?:配信|配送|配達|届け|送信|送達)(?:[^。\n]{{0,12}})(?:できません|ませんで|失敗|不能|されません|できなかった)",
+    r"(?:无法|未能|無法|没有|沒有|未被|不能).{{0,12}}(?:送达|投递|送達|投遞|发送|傳送|传递|寄送)|(?:投递|发送|傳送)失败",
+    r"(?:전달|전송|배달|발송|배송)[^.\n]{{0,12}}(?:못|않|실패|수 없)",
+)
+_UNDELIVERED = re.compile(
+    "|".join(fold(said.format(gap=r"\b[^.!?\n]{0,40}?\b" if "\\b" in said else "[^.!?\n]{0,40}?")) for said in _SAID)
+)
+
+
+def says_undelivered(text: str) -> bool:
+    """Whether the beginning of `text` says in any of the languages that a message did not arrive."""
+    return _UNDELIVERED.search(" ".join(fold(text[:_MAX_TEXT]).split())) is not None
