@@ -70,3 +70,9 @@ def test_an_initial_before_a_role_word_is_a_person_at_a_provider_of_mailboxes() 
 )
 def test_compounds_and_joined_articles_wait_or_are_refused(local: str) -> None:
     assert role_tier(local, "firma.example") in (REFUSED, HELD)
+
+
+def test_other_scripts_are_known_in_the_latin_letters_people_type() -> None:
+    typed = "prodajbi prodazhbi schetovodstvo exipiretisi exypiretisi pliroforia obsluzhvane.na.klienti"
+    for local in typed.split():
+        assert role_tier(local, "firma.example") in (REFUSED, HELD), local

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mailflatrate.rules.addresses.providers import is_freemail
+from mailflatrate.rules.addresses.transliterate import latin_spellings
 
 REFUSED = 1
 HELD = 2
@@ -253,8 +254,11 @@ def _bare(text: str) -> str:
 
 
 def _spellings(name: str) -> set[str]:
-    """`büro` -> buero, buro: with and without regard for the two dots."""
-    return {name} if name.isascii() else {_plain(name), _bare(name.translate(_SHORT_SPELLING))}
+    """`büro` -> buero, buro: with and without regard for the two dots; other scripts in Latin letters, too."""
+    if name.isascii():
+        return {name}
+    bare = _bare(name.translate(_SHORT_SPELLING))
+    return {_plain(name), bare, *latin_spellings(bare)}
 
 
 def _groups() -> Iterator[dict[str, Any]]:
