@@ -132,6 +132,14 @@ def mailbox_form(canonical: str) -> str:
     return f"{local}@{domain}"
 
 
+def without_tag(canonical: str) -> str:
+    """The canonical key without its +tag; empty where there is none. Only for refusals: a mailbox's no holds for its
+    tags, its yes doesn't."""
+    local, _, domain = canonical.rpartition("@")
+    mailbox, plus, _tag = local.partition("+")
+    return f"{mailbox}@{domain}" if plus and mailbox else ""
+
+
 def masked_address(email: str) -> str:
     """The address as its owner recognizes it and nobody else learns it: `d***@example.net`. Empty stays empty."""
     local, _at, domain = email.rpartition("@")

@@ -1,46 +1,74 @@
-"""Data that asks for more care than an address: birth dates (R-39) and what GDPR Art. 9 protects (R-97).
+"""Data that asks for more care than an address: birth dates (R-39) and what GDPR Art. 9 and 10 protect (R-97).
 
-Judged by what a column or a field is called, in English and German; whoever calls it something else is not found out.
+Judged by what a column or a field is called. Names are folded first, so that accents, case, hyphens, camelCase, digits
+for letters and look-alike letters hide nothing; a name that has nothing to do with its content isn't found out.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable
 from datetime import date
 
 from mailflatrate.rules.limits import LIMITS
+from mailflatrate.rules.special_words import BIRTH, CHILD, SPECIAL_WORDS, SpecialWords
 
 MINOR_BELOW_YEARS = int(LIMITS["minor_below_years"].value)
 
-# GDPR Art. 9(1), in the words in which a form would ask.
-_SPECIAL = re.compile(
-    r"religion|konfession|glaube|\bbelief|\bfaith\b|ethni|\brace\b|hautfarbe|herkunftsland|partei|political|politisch|"
-    r"gewerkschaft|trade union|krank|gesundheit|health|disease|diagnos|behinder|disab|schwanger|pregnan|sexu|genetic|"
-    r"genetisch|biometr",
-    re.IGNORECASE,
-)
 _BIRTH = re.compile(
     r"geb(?:urts?|\.)?[ _-]?(?:datum|tag|dat|jahr)\b|\bgeb(?:oren)?(?:[ _-]?am)?\b|\bgeburt\b|\bjahrgang\b|"
     r"\bbirth|\bborn\b|\bb[ _-]?day\b|\bdob\b|date[ _-]of[ _-]birth|year[ _-]of[ _-]birth",
     re.IGNORECASE,
 )
-_CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 _AGE = re.compile(r"\b(?:lebens)?alter\b|\bage\b", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
+_WORD = re.compile(r"[^\W_]+")
+_MIXED = re.compile(r"(?=[^\W_]*[^\W\d_])[^\W_]+")
+_JOINED_FROM = 8
+"""From this length a part of a word is also looked for across separators (`blut_gruppe`); shorter ones would come about
+by chance (`smaller_group`)."""
+
+_UNDECOMPOSED = str.maketrans(
+    {"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "ς": "σ"}
+)
+_LOOKALIKE = str.maketrans("аеорсухіјѕһкмтвнορανικτ", "aeopcyxijshkmtbhopavikt")
+_SIGNS = str.maketrans("@$€!|", "aseil")
+_DIGITS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
+
+
+def _set(which: Callable[[SpecialWords], str]) -> frozenset[str]:
+    return frozenset(word for each in SPECIAL_WORDS for word in which(each).split())
+
+
+def _any_of(words: frozenset[str], start: str = "") -> re.Pattern[str]:
+    return re.compile(start + "(?:" + "|".join(sorted(map(re.escape, words))) + ")")
 
 
 def is_special(*names: str) -> bool:
-    """True where a name asks about health, belief, origin, politics or sex life (R-97)."""
-    return any(_SPECIAL.search(_in_words(name)) for name in names)
+    """True where a name asks about health, genes, belief, origin, politics, sex life or crimes (R-97)."""
+    return any(_is_special(folded) for name in names for folded in _foldings(name))
 
 
 def is_birth(*names: str) -> bool:
-    """True where a name asks when somebody was born."""
-    return any(_BIRTH.search(_in_words(name)) for name in names)
+    """True where a name asks when somebody was born, or is about somebody's child."""
+    for name in names:
+        if _BIRTH.search(_in_words(name)):
+            return True
+        for folded in _foldings(name):
+            if _BORN.search(folded) or not _CHILD.isdisjoint(folded.split()):
+                return True
+    return False
 
 
 def is_age(*names: str) -> bool:
     """True where a name asks how old somebody is."""
     return any(_AGE.search(_in_words(name)) for name in names)
+
+
+def says_nothing(name: str) -> bool:
+    """True for a name of one or two letters (`g`, `x1`), behind which a birth date may be hidden."""
+    return sum(map(str.isalpha, name)) <= 2
 
 
 def _in_words(name: str) -> str:
@@ -52,3 +80,59 @@ def is_minor(born: date, today: date) -> bool:
     """True below the age at which a person consents alone (R-39); a day that is still to come is a child's, too."""
     had_birthday = (today.month, today.day) >= (born.month, born.day)
     return today.year - born.year - (not had_birthday) < MINOR_BELOW_YEARS
+
+
+def _foldings(name: str) -> set[str]:
+    """The ways to read a name: words in lower case without accents, digits and look-alikes as letters or not."""
+    visible = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
+    readings: set[str] = set()
+    for spaced in {visible, _CAMEL.sub(" ", visible)}:
+        readings |= _plain_readings(spaced)
+    return {" ".join(_words_of(reading)) for reading in readings}
+
+
+def _plain_readings(text: str) -> set[str]:
+    lowered = text.lower().translate(_UNDECOMPOSED)
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(sign))
+    readings = {plain, plain.translate(_LOOKALIKE)}
+    spelled = plain.translate(_SIGNS).translate(_LOOKALIKE)
+    for table in _DIGITS:
+        readings.add(_MIXED.sub(lambda word, table=table: word[0].translate(table), spelled))
+    return readings | {re.sub("([aou])e", r"\1", reading) for reading in readings}
+
+
+def _words_of(text: str) -> list[str]:
+    """The words without digits around them; letters that stand alone are one word (`d.n.a`)."""
+    words: list[str] = []
+    was_letter = False
+    for word in _WORD.findall(text):
+        bare = word.strip("0123456789")
+        is_letter = len(bare) == 1
+        if is_letter and was_letter:
+            words[-1] += bare
+        elif bare:
+            words.append(bare)
+        was_letter = is_letter
+    return words
+
+
+def _is_special(folded: str) -> bool:
+    words = folded.split()
+    joined = "".join(words)
+    return (
+        _INSIDE.search(folded) is not None
+        or _JOINED.search(joined) is not None
+        or _STARTS.search(folded) is not None
+        or not _WORDS.isdisjoint(words)
+        or joined in _NAMES
+    )
+
+
+_ALL_INSIDE = _set(lambda each: each.inside)
+_INSIDE = _any_of(_ALL_INSIDE)
+_JOINED = _any_of(frozenset(word for word in _ALL_INSIDE if len(word) >= _JOINED_FROM))
+_STARTS = _any_of(_set(lambda each: each.starts), r"\b")
+_WORDS = _set(lambda each: each.words)
+_NAMES = _set(lambda each: each.names)
+_BORN = _any_of(frozenset(BIRTH.split()))
+_CHILD = frozenset(CHILD.split())

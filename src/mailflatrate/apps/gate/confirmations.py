@@ -19,7 +19,7 @@ from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Reason, Suppression
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import canonical_key
+from mailflatrate.mail.address import canonical_key, without_tag
 from mailflatrate.mail.confirmation import LINKS
 from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.facts import AccountFacts, ConfirmationFacts
@@ -102,7 +102,7 @@ def facts_again(requests: Sequence[SignupRequest]) -> dict[int, ConfirmationFact
 
 def _background(requests: Sequence[SignupRequest]) -> _Background:
     now = clock.now()
-    keys = [bytes(request.address_key) for request in requests]
+    keys = list({key for request in requests for key in _refusable(request)})
     return _Background(
         account=account_facts(current_account()),
         imprint=structured_imprint(newest_imprint()),
@@ -114,6 +114,7 @@ def _background(requests: Sequence[SignupRequest]) -> _Background:
 
 
 def _facts(request: SignupRequest, background: _Background, *, to_mailbox: int, of_form: int) -> ConfirmationFacts:
+    refusable = _refusable(request)
     return ConfirmationFacts(
         account=background.account,
         imprint=background.imprint,
@@ -121,14 +122,21 @@ def _facts(request: SignupRequest, background: _Background, *, to_mailbox: int, 
         requested_at=request.requested_at,
         token_expires_at=request.expires_at,
         now=background.now,
-        suppressed=_stays_away(background.suppressed.get(bytes(request.address_key)), background.now),
+        suppressed=any(_stays_away(background.suppressed.get(key), background.now) for key in refusable),
         address_refused_by=_refused_by(request, background),
         mails_to_address_last_day=to_mailbox,
         tracking=False,
         links=LINKS,
         mails_of_form_last_hour=of_form,
-        denied=(bytes(request.address_key), _turned_down(request)) in background.denied,
+        denied=any((key, _turned_down(request)) in background.denied for key in refusable),
     )
+
+
+def _refusable(request: SignupRequest) -> tuple[bytes, ...]:
+    """The keys of the address and, where it has a +tag, of its mailbox: a no of the mailbox holds for its tags."""
+    mailbox = without_tag(canonical_key(request.email))
+    own = bytes(request.address_key)
+    return (own, key_ring().suppression_key(mailbox)) if mailbox else (own,)
 
 
 def _domain(request: SignupRequest) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mailflatrate.apps.lists.intake.births import age_says_minor, minor_reader
 from mailflatrate.base import clock
-from mailflatrate.rules.personal_data import is_age, is_birth, is_special
+from mailflatrate.rules.personal_data import is_age, is_birth, is_special, says_nothing
 
 
 class PersonalFault(Enum):
@@ -38,5 +38,7 @@ def judge_attributes(
 
 @lru_cache(maxsize=2_000)
 def _about(names: tuple[str, ...]) -> tuple[bool, bool, bool]:
-    """Whether names ask for special data, a birth date, an age. Forms ask for the same few fields again and again."""
-    return is_special(*names), is_birth(*names), is_age(*names)
+    """Whether names ask for special data, a birth date, an age. Forms ask for the same few fields again and again.
+
+    Behind a name that says nothing (`g`) a date counts as a birth date: a better name settles it."""
+    return is_special(*names), is_birth(*names) or all(map(says_nothing, names)), is_age(*names)

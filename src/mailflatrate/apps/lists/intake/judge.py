@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.intake.noes import REFUSAL_REASONS, SaidNo
 from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Refusal, Slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.tables import Table
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.address import AddressError, canonical_key, without_tag
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
 from mailflatrate.rules.prior_status import NO, StatusHit, is_status_word
@@ -151,6 +151,11 @@ class Judge:
         else:
             part.refusals.append((line, cells, "R-39", MINOR, ""))
 
+    def _mailbox_key(self, canonical: str) -> str | None:
+        """The key of the mailbox behind a +tag, as PostgreSQL reads it; None without a tag."""
+        mailbox = without_tag(canonical)
+        return "\\x" + self._setting.key_of(mailbox).hex() if mailbox else None
+
     def _refuse(self, line: int, cells: list[str], address: str, hit: StatusHit, part: Slice) -> bool:
         """Take a row down whose person said no in the previous system; False where the cell holds no address at all.
 
@@ -223,6 +228,7 @@ class Judge:
                 line,
                 decision.address,
                 "\\x" + key.hex(),
+                self._mailbox_key(decision.canonical),
                 first_name.strip()[:MAX_NAME_CHARACTERS],
                 last_name.strip()[:MAX_NAME_CHARACTERS],
                 self._attributes(cells),

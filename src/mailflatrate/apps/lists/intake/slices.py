@@ -72,11 +72,12 @@ class Cancelled(Exception):
 
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
 # each staged row by its key: LATERAL with LIMIT cannot become a join over whole tables, ON CONFLICT names its index.
+# A row without +tag has no mailbox_key, and a comparison with NULL visits no index.
 # The checks of foreign keys are planned under the same terms, once a session.
 _PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
 _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS import_staging (
-    line bigint, email text, address_key bytea, first_name text, last_name text, attributes jsonb,
+    line bigint, email text, address_key bytea, mailbox_key bytea, first_name text, last_name text, attributes jsonb,
     signup_at timestamptz, signup_ip inet, confirmed_at timestamptz, confirmed_ip inet, source text, user_agent text,
     details jsonb, reason text
 ) ON COMMIT DELETE ROWS
@@ -96,13 +97,13 @@ WITH judged AS MATERIALIZED (
     FROM (
         SELECT st.*, c.id AS known_id,
             CASE
-                WHEN own.id IS NOT NULL OR whole.id IS NOT NULL OR sub.state = 'unsubscribed' THEN 'refused'
+                WHEN suppressed.found OR sub.state = 'unsubscribed' THEN 'refused'
                 WHEN st.reason = '' AND (sub.state IS NULL OR (sub.state = 'pending' AND %(approved)s)
                     OR (sub.state = 'quarantined' AND sub.consent_event_id IS NULL)) THEN 'accepted'
                 WHEN sub.state IS NULL THEN 'quarantined'
                 ELSE 'known'
             END AS verdict,
-            CASE WHEN own.id IS NOT NULL OR whole.id IS NOT NULL THEN 'suppressed' ELSE 'unsubscribed' END AS refusal,
+            CASE WHEN suppressed.found THEN 'suppressed' ELSE 'unsubscribed' END AS refusal,
             c.id IS NULL OR (st.first_name <> '' AND st.first_name <> c.first_name)
                 OR (st.last_name <> '' AND st.last_name <> c.last_name)
                 OR NOT c.attributes @> coalesce(st.attributes, '{{}}') AS differs,
@@ -126,6 +127,17 @@ WITH judged AS MATERIALIZED (
             SELECT id FROM suppression
             WHERE account_id IS NULL AND address_key = st.address_key AND lifted_at IS NULL LIMIT 1
         ) whole ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT id FROM suppression
+            WHERE account_id = %(account_id)s AND address_key = st.mailbox_key AND lifted_at IS NULL LIMIT 1
+        ) own_mailbox ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT id FROM suppression
+            WHERE account_id IS NULL AND address_key = st.mailbox_key AND lifted_at IS NULL LIMIT 1
+        ) whole_mailbox ON TRUE
+        CROSS JOIN LATERAL (
+            SELECT coalesce(own.id, whole.id, own_mailbox.id, whole_mailbox.id) IS NOT NULL AS found
+        ) suppressed
     ) AS v
 ), written_contact AS (
     INSERT INTO contact AS c (id, account_id, email, address_key, first_name, last_name, attributes, last_activity_at)

@@ -55,7 +55,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
                 told = _act(request, found, contact)
         language = _language(found) if told.get("saved") else page_language(request, _language(found))
         with translation.override(language):
-            return render(request, "public/preferences.html", {**_context(found, language), **told})
+            status = 422 if told.get("form_error") else 200
+            return render(request, "public/preferences.html", {**_context(found, language), **told}, status=status)
 
 
 def _act(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any]:
@@ -66,16 +67,32 @@ def _act(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any
         return {"saved": True}
     if act == "move":
         return _move(request, found)
+    if fault := _fault(request, act, contact):
+        return {"form_error": fault}
     kept = set(request.POST.getlist("keep"))
     for row in _subscriptions(found):
         if str(row.mailing_list_id) not in kept:
             found.delivery.mailing_list = row.mailing_list
             leave(found, request, by="preferences", everything=False)
-    language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES) and request.POST.get("pause") in PAUSES:
-        lists.set_preferences(contact.id, pause_days=PAUSES[request.POST["pause"]], language=language)
-        contact.refresh_from_db()
+    pause = request.POST.get("pause")
+    days = contact.pause_days if pause is None else PAUSES[pause]
+    lists.set_preferences(contact.id, pause_days=days, language=request.POST["language"])
+    contact.refresh_from_db()
     return {"saved": True}
+
+
+def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
+    """What is wrong with a form to save; empty where nothing is. Lists left in another window are no fault."""
+    if act != "save":
+        return _("This page has no such button.")
+    known = {str(number) for number in contact.subscriptions.values_list("mailing_list_id", flat=True)}
+    if not known.issuperset(request.POST.getlist("keep")):
+        return _("One of the lists in the form isn't yours. Choose from the lists below.")
+    if request.POST.get("language") not in dict(settings.LANGUAGES):
+        return _("Choose one of the languages below.")
+    if request.POST.get("pause", "") not in PAUSES:
+        return _("Choose below how often you want to get mailings.")
+    return ""
 
 
 def _move(request: HttpRequest, found: Reader) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""A mailbox that must not be asked can't be reached by a +tag, and a forged form of preferences changes nothing."""
+
+import pytest
+from django.test import Client
+
+from api_world import program_of, visitor
+from forms_world import DOMAIN, Place, place, somebody
+from lists_home import HEADER, home
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import canonical_key, without_tag
+from mailflatrate.mail.tokens import Purpose
+
+pytestmark = pytest.mark.usefixtures("database")
+FOR_GOOD = (Reason.COMPLAINT, Reason.OBJECTION, Reason.ERASED, Reason.MANUAL)
+
+
+def key_of(email: str) -> bytes:
+    return key_ring().suppression_key(canonical_key(email))
+
+
+def tagged(email: str, tag: str = "news") -> str:
+    return email.replace("@", f"+{tag}@")
+
+
+@pytest.mark.parametrize(
+    ("given", "mailbox"),
+    [("x+tag@kunde.de", "x@kunde.de"), ("x+a+b@kunde.de", "x@kunde.de"), ("x+@kunde.de", "x@kunde.de"),
+     ("x@kunde.de", ""), ("+x@kunde.de", "")],
+)  # fmt: skip
+def test_the_mailbox_behind_a_tag(given: str, mailbox: str) -> None:
+    assert without_tag(canonical_key(given)) == mailbox
+
+
+def test_a_tag_of_a_suppressed_mailbox_is_withheld_in_silence() -> None:
+    here = place()
+    for reason in FOR_GOOD:
+        dora = somebody()
+        with tenancy.account(here.account_id):
+            suppression.suppress(key_of(dora), reason=reason, source="test", evidence={})
+        here.sign_up(tagged(dora))
+        assert here.send() == [], reason
+        (request,) = here.requests(tagged(dora))
+        assert request.state == "withheld"
+
+
+def test_by_key_by_hand_and_for_the_whole_platform() -> None:
+    here = place()
+    dora, erik = somebody(), somebody("erik")
+    suppression.suppress_everywhere(key_of(dora), reason=Reason.OBJECTION, source="test", evidence={})
+    with tenancy.account(here.account_id):
+        suppression.suppress(key_of(erik), reason=Reason.COMPLAINT, source="test", evidence={})
+    asked = {"form_id": here.form_id, "email": tagged(dora), "note": "signed up at checkout", "visitor": visitor()}
+    assert program_of(here.anna).call("POST", "/confirmation-requests", asked).status_code == 202
+    with tenancy.account(here.account_id):
+        forms.request_confirmation(
+            here.form_id, tagged(erik), kind=RequestKind.PERSON, note="at our stall", by=here.anna.anna, values={}
+        )
+    assert here.send() == []
+
+
+def test_not_me_holds_for_the_tags() -> None:
+    here, dora = place(), somebody()
+    here.confirm(here.asked(dora), "no")
+    here.sign_up(tagged(dora))
+    assert here.send() == []
+
+
+def test_other_mailboxes_and_those_that_may_come_back_are_asked() -> None:
+    """A tag that said no is not the mailbox; who unsubscribed may sign up again."""
+    here = place()
+    dora, erik = somebody(), somebody("erik")
+    with tenancy.account(here.account_id):
+        suppression.suppress(key_of(tagged(dora)), reason=Reason.COMPLAINT, source="test", evidence={})
+        suppression.suppress(key_of(erik), reason=Reason.UNSUBSCRIBE, source="test", evidence={})
+    for email in (dora, tagged(erik), tagged(somebody("frida"))):
+        here.asked(email)
+    here.sign_up(tagged(dora))
+    assert here.send() == []
+
+
+def test_an_import_refuses_tags_of_suppressed_mailboxes() -> None:
+    anna = home("Anna")
+    dora, erik = f"tag-dora@{DOMAIN}", f"tag-erik@{DOMAIN}"
+    with tenancy.account(anna.account_id):
+        suppression.suppress(key_of(dora), reason=Reason.UNSUBSCRIBE, source="test", evidence={})
+    suppression.suppress_everywhere(key_of(erik), reason=Reason.COMPLAINT, source="test", evidence={})
+    day = clock.now().date().replace(day=1).isoformat()
+    rows = [f"{email};Dora;Klein;{day}T00:00:00Z;203.0.113.9;{day}T00:05:00Z;https://anna.example/news;Kiel"
+            for email in (tagged(dora), tagged(erik, "a+b"), tagged(f"tag-frida@{DOMAIN}"))]  # fmt: skip
+    done = anna.bring("\n".join([HEADER, *rows]))
+    assert (done.accepted, done.refused) == (1, {"suppressed": 2})
+
+
+@pytest.fixture(scope="module")
+def subscribed(database: str) -> tuple[Place, str, str]:
+    """Somebody on a list, and the link to her preferences out of a forwarded message."""
+    assert database
+    here, dora = place(), somebody()
+    here.confirm(here.asked(dora))
+    with tenancy.account(here.account_id):
+        delivery = Delivery.objects.get(contact__email=dora, confirmation_id__isnull=False)
+    return here, dora, f"/p/{key_ring().seal(Purpose.PREFERENCES, here.account_id, delivery.id)}"
+
+
+WRONG: list[dict[str, object]] = [
+    {}, {"act": "save"}, {"act": "track"}, {"act": ""}, {"act": "SAVE"}, {"act": "save", "keep": "999999999"},
+    {"act": "save", "keep": "x", "language": "en", "pause": ""}, {"act": "save", "language": "xx", "pause": ""},
+    {"act": "save", "language": "en", "pause": "year"}, {"language": "en", "pause": "", "keep": ["1", "\0"]},
+    {"act": "track", "language": "en", "pause": "", "keep": ""}, {"act": ["leave", "save"]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", WRONG, ids=str)
+def test_a_wrong_form_changes_nothing_and_says_so(subscribed: tuple[Place, str, str], form: dict[str, object]) -> None:
+    here, dora, url = subscribed
+    before = len(here.events(dora))
+    answer = Client(enforce_csrf_checks=True).post(url, form, headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    assert "Nothing was changed" in answer.content.decode() or "Nichts wurde geändert" in answer.content.decode()
+    assert here.state(dora) == "confirmed"
+    assert len(here.events(dora)) == before
