@@ -97,8 +97,13 @@ def _plain_readings(text: str) -> set[str]:
     readings = {plain, plain.translate(_LOOKALIKE)}
     spelled = plain.translate(_SIGNS).translate(_LOOKALIKE)
     for table in _DIGITS:
-        readings.add(_MIXED.sub(lambda word, table=table: word[0].translate(table), spelled))
+        readings.add(_spelled(spelled, table))
     return readings | {re.sub("([aou])e", r"\1", reading) for reading in readings}
+
+
+def _spelled(text: str, table: dict[int, int]) -> str:
+    """Digits within words as the letters they look like; numbers stay."""
+    return _MIXED.sub(lambda word: word[0].translate(table), text)
 
 
 def _words_of(text: str) -> list[str]:

@@ -36,9 +36,9 @@ HEALTH = SpecialWords(
     "egeszseg betegseg terhes vercsoport fogyatek sanatate grupasang trudnoc krvnagrup krvnaskupin nosecnost sveikat "
     "neigal veselib slimib haigus veregrupp ochorenie tehotenstvo υγεια ασθενει αναπηρ εγκυμοσυν здрав болест инвалид "
     "бременн кръвнагрупа",
-    starts="patient nemoc gravid arztl arztbrief handicapp",
+    starts="rheuma demenz dementia thrombos trombos intoleran horgerat patient nemoc gravid arztl arztbrief handicapp",
     words="gdb hiv aids bmi covid krebs cancer sante salud salute saude halsa helse zdravi zdravje "
-    "bolest boala ciaza tervis medical medicale medico sanitaria",
+    "bolest boala ciaza tervis medico sanitaria",
     names="enceinte medecin sucht",
 )  # fmt: skip
 
@@ -46,8 +46,8 @@ GENETIC_AND_BIOMETRIC = SpecialWords(
     inside="genetic genetisch genetiq genetyczn genetick geneetti biometr biometri fingerprint fingerabdruck "
     "empreintedigitale empreintesdigitales huelladactilar huelladigital improntadigital impressaodigital vingerafdruk "
     "odciskpalca odciskipalcow otiskprst fingeravtryck fingeraftryk sormenjalk ujjlenyomat amprent faceid facerecog "
-    "gesichtserkennung reconnaissancefaciale irisscan retinascan stimmabdruck voiceprint erbgut erbanlage γενετικ "
-    "βιομετρ генетич биометр",
+    "gesichtserkennung gesichtsscan reconnaissancefaciale irisscan retinascan stimmabdruck voiceprint erbgut "
+    "erbanlage γενετικ βιομετρ генетич биометр",
     starts="dnatest dnaprofil dnaanaly",
     words="dna adn genom genome",
     names="faceid",
@@ -74,9 +74,9 @@ ORIGIN = SpecialWords(
 
 POLITICS = SpecialWords(
     inside="parteimitglied parteizugehor parteibuch partei political politisch politique partyaffil "
-    "partymembership wahlverhalten wahlabsicht stimmverhalten wahlentscheid gewahltepartei votingintent votingprefer "
-    "votingbehavio votedfor votefor voterregist intentiondevote intencionvoto intenzionedivoto ideolog partipolit "
-    "partidopolit partitopolit πολιτικ политич",
+    "partymembership wahlverhalten wahlabsicht wahlpraf stimmverhalten wahlentscheid votingintent "
+    "votingprefer votingbehavio votedfor votefor voterregist intentiondevote intencionvoto intenzionedivoto "
+    "ideolog partipolit partidopolit partitopolit πολιτικ политич",
     starts="politi",
     names="party parti partito partido partij partia vote votes voter voting voto votos "
     "cdu csu spd afd fdp",
@@ -84,14 +84,14 @@ POLITICS = SpecialWords(
 
 UNION = SpecialWords(
     inside="gewerkschaft tradeunion laborunion labourunion unionmember sindicat sindacat sindical vakbond "
-    "vakvereniging fackforen fackforbund fagforen fagforbund ammattiliit ammattiyhdist zwiazekzawod zwiazkizawod zwiazkuzawod "
-    "odborov szakszervezet ametiuhing arodbiedr profesinesajung syndicatmembre συνδικ синдикат профсъюз",
+    "vakvereniging fackforen fackforbund fagforen fagforbund ammattiliit ammattiyhdist zwiazekzawod zwiazkizawod "
+    "zwiazkuzawod odborov szakszervezet ametiuhing arodbiedr profesinesajung syndicatmembre συνδικ синдикат профсъюз",
     words="syndicat syndicats syndical syndicale syndique syndiquee odbory",
     names="union",
 )  # fmt: skip
 
 SEX_LIFE = SpecialWords(
-    inside="sexu seksu szexu sexleben sexlife lgbt bisex transgender transsex homosex σεξουαλ сексуал",
+    inside="sexu sessual seksu szexu sexleben sexlife lgbt bisex transgender transsex homosex σεξουαλ сексуал",
     starts="schwul lesbi lesbe",
     words="gay queer",
 )  # fmt: skip
@@ -104,7 +104,7 @@ CRIME = SpecialWords(
     "veroordeling karalnosc niekaralnos karany trestnirejstrik trestnipravn registertrestov straffregister "
     "straffeattest brottsregister belastningsregister rikosrekister bunugyi erkolcsibizony cazierjudiciar "
     "kaznenaevid kazneneevid kriminaalregis teistumas sodimost ποινικο съдимост престъп",
-    words="felon arrested condanne condamne prison inmate cazier",
+    words="felon casier arrested condanne condamne prison inmate cazier",
 )  # fmt: skip
 
 SPECIAL_WORDS = (HEALTH, GENETIC_AND_BIOMETRIC, BELIEF, ORIGIN, POLITICS, UNION, SEX_LIFE, CRIME)
