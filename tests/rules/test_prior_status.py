@@ -11,6 +11,7 @@ from mailflatrate.rules.prior_status import (
     PriorStatus,
     StatusColumn,
     StatusField,
+    codes_for,
     file_status,
     guess_column,
     is_status_word,
@@ -24,17 +25,20 @@ WORDS = {
     "active subscriber|Opt-in (confirmed)|1|Aktiviert|SUBSCRIBED|Ja, bestätigt",
     PriorStatus.OPEN: "pending|Unconfirmed|unbestätigt|nicht bestätigt|not yet confirmed|soft bounce|Softbounced|"
     "temporary bounce|weich|opt-in ausstehend|awaiting confirmation|0|neu|paused",
-    PriorStatus.UNSUBSCRIBED: "unsubscribed|UNSUB|opted out|Opt-Out|abgemeldet|Ausgetragen|never_subscribed|"
-    "neverSubscribed|not subscribed|nicht abonniert|Nicht-Abonnent|nicht mehr angemeldet|removed by user|gelöscht|"
+    PriorStatus.UNSUBSCRIBED: "unsubscribed|UNSUB|opted out|Opt-Out|abgemeldet|Ausgetragen|deaktiviert|"
+    "Do Not Allow|nicht zulassen|"
+    "not subscribed|nicht abonniert|nicht mehr angemeldet|removed by user|gelöscht|"
     "widerrufen|archived|"
     "no newsletter|Kein Opt-In|Keine Werbung|do not send|stop|2|unsubscribed (pending)|not bounced, unsubscribed|"
-    "Non-Subscribed|Einwilligung widerrufen",
+    "Einwilligung widerrufen|unsubscribedViaEmail",
+    PriorStatus.NEVER: "never_subscribed|neverSubscribed|NEVER_SUBSCRIBED|Nicht-Abonnent|Non-Subscribed|"
+    "never activated|nie aktiviert",
     PriorStatus.BOUNCED: "bounced|Hard bounce|hardBounce|gebounct|cleaned|bereinigt|unreachable|nicht erreichbar|"
     "unzustellbar|undeliverable|invalid|ungültig|mailbox not found|by_bounces|[B]|nomail [B]|3|hart|User unknown|"
     "Hard bounce, previously soft bounce",
     PriorStatus.COMPLAINED: "complained|Spam complaint|abuse|Junk|Beschwerde|unerwünscht|marked as spam|spammeldung|4|"
     "unsubscribed after complaint|FBL",
-    PriorStatus.BLOCKED: "blocked|Blocklisted|blacklisted|gesperrt|Auf der Blockliste|suppressed|disabled|deaktiviert|"
+    PriorStatus.BLOCKED: "blocked|Blocklisted|blacklisted|gesperrt|Auf der Blockliste|suppressed|disabled|"
     "inaktiv|DNC|Do not contact|do-not-mail|nomail|excluded|[A]|by moderator|Robinsonliste|temporarily disabled",
     PriorStatus.UNKNOWN: "gold|Kiel|not unsubscribed|nicht gesperrt|kein Bounce|7|Glorp|customer|active-ish",
 }  # fmt: skip
@@ -50,16 +54,16 @@ def test_words(status: PriorStatus, word: str) -> None:
 
 TITLES = {
     StatusField.UNSUBSCRIBED_AT: "UNSUB_TIME|Unsubscribed|unsubscribed_at|Abmeldedatum|abgemeldet am|Opt-Out|"
-    "optOutDate|Abbestellt|Widerruf|Werbewiderspruch|is_unsubscribed|Date Unsubscribed|Gelöscht|deleted_at|"
+    "optOutDate|Abbestellt|Widerruf|Deaktiviert|Werbewiderspruch|is_unsubscribed|Date Unsubscribed|Gelöscht|deleted_at|"
     "Newsletter abbestellt",
     StatusField.UNSUBSCRIBE_REASON: "UNSUB_REASON|UNSUB_REASON_OTHER|UNSUB_CAMPAIGN_TITLE|Abmeldegrund|"
     "Unsubscribe Reason",
     StatusField.BOUNCED_AT: "CLEAN_TIME|Bounced|hard_bounce|Unzustellbar|Bounce-Typ|E-Mail ungültig|bounced_at",
     StatusField.BOUNCE_COUNT: "bouncecount|Bounce count|Anzahl Bounces|Hard Bounces|Soft bounces|Number of bounces",
     StatusField.COMPLAINED_AT: "Complained|spam_complaint|Beschwerde am|Spam|abuse_at|Complaint count",
-    StatusField.BLOCKED_AT: "EMAIL_BLACKLISTED|Blocklisted|doNotContact|DNC|dnc_email|Gesperrt|Deaktiviert|disabled|"
+    StatusField.BLOCKED_AT: "EMAIL_BLACKLISTED|Blocklisted|doNotContact|DNC|dnc_email|Gesperrt|disabled|"
     "nomail|Email Suppressions|Sperrliste|Inaktiv seit|Versandsperre|suppressed_at|Is the user on the Blacklist|"
-    "Robinson",
+    "Robinson|Do not allow Bulk Emails|Nicht anschreiben|Don't contact|Do not send newsletter|keine E-Mails erlaubt",
     StatusField.BLOCK_REASON: "Email Suppression Reason|dncReason|Sperrgrund|BLACKLIST_REASON",
     StatusField.STATE: "optstatus|Email Marketing Consent|subscription_status|confirmed|DOUBLE_OPT-IN|OPT_IN|"
     "Email Status|delivery_status|Anmeldestatus|optedin|Opt-in-Status",
@@ -99,6 +103,7 @@ def test_titles(field: StatusField, title: str) -> None:
         "Tags",
         "LEID",
         "dnc_sms",
+        "subscribepage",
         "WhatsApp Opt-Out",
     ],
 )
@@ -118,24 +123,95 @@ def look(*cells: str, times: bool = False) -> ColumnLook:
     [
         ("Status", ("active", "inactive"), Guess.STATUS),
         ("Status (2)", ("subscribed", "unsubscribed"), Guess.STATUS),
-        ("Status", ("gold", "silver"), Guess.NOTHING),
+        ("Status", ("gold", "silver"), Guess.ASK),
         ("State", ("CA", "NY", "TX"), Guess.NOTHING),
         ("State", ("unsubscribed", "subscribed"), Guess.STATUS),
         ("Aktiv", ("ja", "nein"), Guess.STATUS),
         ("Kundenstatus", ("aktiv", "inaktiv"), Guess.ASK),
         ("Order status", ("cancelled", "shipped"), Guess.ASK),
         ("Newsletter", ("0", "1"), Guess.STATUS),
-        ("Newsletter", ("weekly", "monthly"), Guess.NOTHING),
+        ("Newsletter", ("weekly", "monthly"), Guess.ASK),
         ("Tags", ("vip", "vip, unsubscribed"), Guess.ASK),
         ("E-Mail-Kampagnen", ("Abonniert", "Auf der Blockliste"), Guess.ASK),
         ("Bemerkung", ("hat sich über die Lieferung beschwert", "nett"), Guess.NOTHING),
         ("unsubscribe", ("https://x.example/u/1", "https://x.example/u/2"), Guess.NOTHING),
         ("Kunde gesperrt", ("ja", "nein"), Guess.ASK),
+        ("status", ("1", "2", "3", "4"), Guess.ASK),
+        ("subscription_status", ("1", "2"), Guess.ASK),
+        ("Status", ("0", "1"), Guess.ASK),
+        ("Status", ("C", "S", "U", "B", "P"), Guess.ASK),
+        ("status_id", ("10", "20"), Guess.ASK),
+        ("Zustand", ("A", "B"), Guess.ASK),
+        ("Abo", ("voll", "weg"), Guess.ASK),
+        ("Bulk Email", ("Allow", "Do Not Allow"), Guess.STATUS),
+        ("Mails", ("Allow", "Do Not Allow"), Guess.ASK),
+        ("Do not allow Bulk Emails", ("Allow", "Do Not Allow"), Guess.STATUS),
+        ("x", ("C", "U", "B"), Guess.ASK),
+        ("Konto", ("aktiv", "weg", "gekündigt"), Guess.ASK),
+        ("Gender", ("M", "F", "U"), Guess.NOTHING),
+        ("Rating", ("1", "2", "3"), Guess.NOTHING),
+        ("newsletter_email", ("a@kunde-1.de", "b@kunde-1.de"), Guess.NOTHING),
+        ("Subscriber ID", ("1", "2", "3"), Guess.NOTHING),
+        ("Subscriber name", ("Dora", "Erik"), Guess.NOTHING),
+        ("Country", ("DE", "AT"), Guess.NOTHING),
+        (
+            "Comment",
+            ("he said he wants to be unsubscribed some time", "a long talk about bounced mails here"),
+            Guess.NOTHING,
+        ),
         ("cancelled_orders", ("", "2"), Guess.ASK),
     ],
 )
 def test_titles_and_values_together(title: str, cells: tuple[str, ...], guess: Guess) -> None:
     assert guess_column(title, look(*(cell for cell in cells if cell)))[0] is guess
+
+
+def test_systems_known_by_their_header() -> None:
+    mailtrain = ["cid", "email", "status", "opt_in_ip", "status_change"]
+    codes = codes_for("status", mailtrain)
+    assert guess_column("status", look("1", "2", "4"), codes)[0] is Guess.STATUS
+    assert guess_column("status", look("1", "9"), codes)[0] is Guess.ASK
+    column = StatusColumn(StatusField.STATE, 0, "status", codes)
+    said = [hit and hit.status for hit in (judge_row([(column, column.reads())], [cell]) for cell in "1234")]
+    assert said == [PriorStatus.YES, PriorStatus.UNSUBSCRIBED, PriorStatus.BOUNCED, PriorStatus.COMPLAINED]
+    plugin = ["Email", "Name", "Surname", "Sex", "Status", "Date", "Token"]
+    column = StatusColumn(StatusField.STATE, 0, "Status", codes_for("Status", plugin))
+    said = [hit and hit.status for hit in (judge_row([(column, column.reads())], [cell]) for cell in "CSUBP")]
+    assert said == [
+        PriorStatus.YES, PriorStatus.OPEN, PriorStatus.UNSUBSCRIBED, PriorStatus.BOUNCED, PriorStatus.COMPLAINED
+    ]  # fmt: skip
+    assert not codes_for("status", ["email", "status", "name"])
+
+
+@pytest.mark.parametrize("code", ["1", "2", "y", "A", "C", "J", "01", "Y"])
+@pytest.mark.parametrize("title", ["Status", "status_id", "subscription_status", "Zustand", "Subscription"])
+def test_a_bare_code_is_never_a_yes_by_itself(title: str, code: str) -> None:
+    assert say(title, StatusField.STATE, code) is PriorStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("fields", "cells", "status"),
+    [
+        ("blocked_at Blocklisted|block_reason Reason", "2025-01-01|Unsubscribed", PriorStatus.UNSUBSCRIBED),
+        ("blocked_at Blocklisted|state Reason", "2025-01-01|Soft Bounced (7 times)", PriorStatus.BOUNCED),
+        ("blocked_at Blocklisted|block_reason Reason", "yes|Soft Bounced (7 times)", PriorStatus.BOUNCED),
+        ("blocked_at Blocklisted|block_reason Reason", "1|unsubscribedViaEmail", PriorStatus.UNSUBSCRIBED),
+        ("blocked_at Blocklisted|state Status", "1|Unsubscribed", PriorStatus.UNSUBSCRIBED),
+        ("blocked_at Blocklisted|state Status", "1|Active", PriorStatus.BLOCKED),
+        ("blocked_at Blocklisted|state Status", "1|NEVER_SUBSCRIBED", PriorStatus.BLOCKED),
+        ("block_reason dnc_reason|state Status", "2|active", PriorStatus.BOUNCED),
+        ("block_reason dnc_reason|state Status", "1|active", PriorStatus.UNSUBSCRIBED),
+        ("block_reason dnc_reason|state Status", "3|active", PriorStatus.BLOCKED),
+    ],
+)
+def test_a_reason_goes_before_a_plain_block(fields: str, cells: str, status: PriorStatus) -> None:
+    columns = [
+        StatusColumn(StatusField(field), at, title)
+        for at, (field, _, title) in enumerate(text.partition(" ") for text in fields.split("|"))
+    ]
+    hit = judge_row([(column, column.reads()) for column in columns], cells.split("|"))
+    assert hit is not None
+    assert hit.status is status
 
 
 def test_times_are_no_state() -> None:
@@ -177,6 +253,7 @@ def test_counts_soft_and_reasons() -> None:
     assert say("Unsub reason", StatusField.UNSUBSCRIBE_REASON, "this is spam") is PriorStatus.COMPLAINED
     assert say("Unsub reason", StatusField.UNSUBSCRIBE_REASON, "no longer interested") is PriorStatus.UNSUBSCRIBED
     assert say("Opt-in", StatusField.STATE, "2") is PriorStatus.UNSUBSCRIBED
+    assert say("Newsletter", StatusField.STATE, "2") is PriorStatus.UNKNOWN
     assert say("confirmed", StatusField.STATE, "0") is PriorStatus.OPEN
     assert say("enabled", StatusField.STATE, "no") is PriorStatus.BLOCKED
 

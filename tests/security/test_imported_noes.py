@@ -43,7 +43,7 @@ EXPORTS = {
     "Mailchimp contacts": Export(
         "Email Marketing",
         ("Subscribed",),
-        ("Unsubscribed", "Cleaned", "Archived", "Non-subscribed"),
+        ("Unsubscribed", "Cleaned", "Archived"),
         ("Pending", "Somehow"),
     ),
     "Brevo": Export(
@@ -88,10 +88,10 @@ EXPORTS = {
         ("0;0;0;0;1", "1;0;1;0;1", "1;0;0;0;0"),
     ),
     "Mailtrain": Export(
-        "status;unsubscribed",
-        ("subscribed;", "1;"),
-        ("unsubscribed;2025-01-01T10:00:00Z", "bounced;", "complained;", "2;", "3;", "4;"),
-        ("7;",),
+        "cid;opt_in_country;status;unsubscribed",
+        ("a;;subscribed;", "b;;1;"),
+        ("c;;unsubscribed;2025-01-01T10:00:00Z", "d;;bounced;", "e;;complained;", "f;;2;", "g;;3;", "h;;4;"),
+        (),
     ),
     "Mailman": Export("nomail", ("", "0"), ("[B]", "[U]", "[A]", "[?]", "1", "B")),
     "Mailman 3": Export(
@@ -109,9 +109,20 @@ EXPORTS = {
     "Klaviyo": Export(
         "Email Marketing Consent;Email Marketing Consent Timestamp;Email Suppressions;SMS Marketing Consent",
         ("SUBSCRIBED;2025-01-01T10:00:00Z;[];NEVER_SUBSCRIBED",),
-        ("UNSUBSCRIBED;;[];", "NEVER_SUBSCRIBED;;[];", "SUBSCRIBED;2025-01-01;['HARD_BOUNCE'];",
+        ("UNSUBSCRIBED;;[];", "SUBSCRIBED;2025-01-01;['HARD_BOUNCE'];",
          "SUBSCRIBED;;USER_SUPPRESSED;"),
         (";;[];",),
+    ),
+    "Newsletter plugin": Export(
+        "Surname;Sex;Status;Token;Profile 1",
+        ("a;f;C;t1;",),
+        ("a;f;U;t2;", "b;m;B;t3;", "c;m;P;t4;"),
+        ("d;f;S;t5;",),
+    ),
+    "Dynamics": Export(
+        "Do not allow Bulk Emails;Status",
+        ("Allow;Active",),
+        ("Do Not Allow;Active", "Allow;Inactive", "Do Not Allow;Inactive"),
     ),
     "flags": Export(
         "abgemeldet;newsletter;gesperrt;bestätigt",
@@ -308,6 +319,67 @@ def test_a_file_whose_name_says_no_is_a_no_to_everybody_in_it(name: str, status:
         assert set(Suppression.objects.values_list("reason", flat=True)) == {reason}
     other = home("Anna")
     assert bring(other, data, name, terms=ImportTerms(all_rows="by_row")).accepted == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "cells"),
+    [("status", "1 2 3 4"), ("Status", "C S U B P"), ("Abo", "voll weg"), ("Zustand", "A X"), ("x", "C U B")],
+)
+def test_codes_that_nobody_knows_ask_in_every_door(title: str, cells: str) -> None:
+    """A few codes and no known word; mapped to the state, nobody is mailed on a bare code."""
+    anna = home("Anna")
+    rows = [(f"p{at}@kunde-1.de", cell) for at, cell in enumerate(cells.split())]
+    data = file_of(Export(title, (), ()), rows)
+    with pytest.raises(ImportProblem, match=title):
+        bring(anna, data, **{"email": "email", **{name: name for name in PROOF}})
+    done = bring(anna, data, **{"email": "email", **{name: name for name in PROOF}, "state": title})
+    assert done.accepted == 0
+    assert not mailable(anna)
+
+
+@pytest.mark.parametrize("code", ["U", "2", "Glorp"])
+def test_a_state_that_begins_far_below_holds_its_row(code: str) -> None:
+    """The column is empty in all rows that are looked at before the start."""
+    anna = home("Anna")
+    rows = [(f"person{at}x@kunde-{at % 50}.de", "") for at in range(3_100)]
+    rows[3_050] = (rows[3_050][0], code)
+    with tenancy.account(anna.account_id):
+        data = io.BytesIO(file_of(Export("Kundenstatus", (), ()), rows))
+        job = actions.start_import(anna.list_id, data, "a.csv", {}, enqueue=False)
+    run_import(anna.account_id, job.id)
+    with tenancy.account(anna.account_id):
+        assert Import.objects.get(id=job.id).quarantined == {"status_unmapped": 1}
+
+
+def test_who_never_subscribed_is_left_out_and_not_suppressed() -> None:
+    anna = home("Anna")
+    rows = [("a@kunde-1.de", "NEVER_SUBSCRIBED"), ("b@kunde-1.de", "SUBSCRIBED"), ("c@kunde-1.de", "never activated")]
+    done = bring(anna, file_of(Export("Email Marketing Consent", (), ()), rows))
+    assert mailable(anna) == {"b@kunde-1.de"}
+    assert done.refused == {"never_subscribed": 2}
+    with tenancy.account(anna.account_id):
+        assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize("title", ["Updated at", "status_change", "stamp", "modified", "Geändert am"])
+def test_the_last_change_of_a_row_dates_its_no(title: str) -> None:
+    anna = home("Anna")
+    export = Export(f"Status;{title}", (), ())
+    bring(anna, file_of(export, [("a@kunde-1.de", "unsubscribed;2025-03-01T10:00:00Z"), ("b@kunde-1.de", "active;")]))
+    with tenancy.account(anna.account_id):
+        evidence = Suppression.objects.get().evidence
+    assert evidence["at"] == "2025-03-01T10:00:00+00:00"
+    assert evidence["at_is"] == "the last change of the row"
+
+
+def test_a_comment_does_not_stop_the_file() -> None:
+    anna = home("Anna")
+    rows = [
+        ("a@kunde-1.de", "Wants to be unsubscribed from the paper catalogue, called in May about it"),
+        ("b@kunde-1.de", "A long talk on the fair, the mail had bounced back then but works now"),
+        ("c@kunde-1.de", "Bought two red doors in spring and one blue door in autumn"),
+    ]
+    assert bring(anna, file_of(Export("Kommentar", (), ()), rows)).accepted == 3
 
 
 @pytest.mark.parametrize("name", ["without_bounces.csv", "subscribed and unsubscribed.csv", "list_cleaned.csv"])

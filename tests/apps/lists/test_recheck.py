@@ -110,3 +110,44 @@ def test_the_command_that_imports_asks_and_takes_answers(tmp_path: Path) -> None
     assert "refused: unsubscribed_before\t1" in done.output
     with tenancy.account(anna.account_id):
         assert set(Suppression.objects.values_list("reason", flat=True)) == {"unsubscribe", "hard_bounce"}
+
+
+def taken_in(anna: Home, titles: str, rows: dict[str, str], name: str) -> None:
+    """An import of people with proof that kept its other columns as attributes and asked nobody."""
+    header = titles.split(";")
+    lines = [",".join(["email,signup_at,signup_ip,confirmed_at,source", *header])]
+    lines += [f"{email},{PROOF},{cells.replace(';', ',')}" for email, cells in rows.items()]
+    mapping = {**MAPPING, **{f"attribute:{title.lower().replace(' ', '_')}": title for title in header}}
+    with tenancy.account(anna.account_id):
+        terms = ImportTerms(no_status=dict.fromkeys(header, "nobody asked"))
+        data = io.BytesIO("\n".join(lines).encode())
+        job = actions.start_import(anna.list_id, data, name, mapping, terms=terms, enqueue=False)
+    run_import(anna.account_id, job.id)
+    with tenancy.account(anna.account_id):
+        Import.objects.filter(id=job.id).update(terms={})
+
+
+def test_each_person_once_with_the_file_that_brought_him() -> None:
+    """Codes and words that an import asks about are found as well."""
+    anna = home("Anna")
+    taken_in(
+        anna,
+        "Surname;Sex;Status;Token;Profile 1",
+        {"u@kunde-1.de": "a;f;U;t;", "p@kunde-1.de": "a;f;P;t;", "c@kunde-1.de": "a;f;C;t;"},
+        "letters.csv",
+    )
+    taken_in(
+        anna,
+        "Do not allow Bulk Emails;Status",
+        {"no@kunde-1.de": "Do Not Allow;Active", "yes@kunde-1.de": "Allow;Active", "u@kunde-1.de": "Allow;U"},
+        "dynamics.csv",
+    )
+    taken_in(anna, "Status", {"two@kunde-1.de": "2", "one@kunde-1.de": "1"}, "digits.csv")
+    with tenancy.account(anna.account_id):
+        found = [(one.email, one.said.status.value, one.file_name) for one in actions.recheck_imports()]
+    assert sorted(found) == [
+        ("no@kunde-1.de", "unsubscribed", "dynamics.csv"),
+        ("p@kunde-1.de", "complained", "letters.csv"),
+        ("two@kunde-1.de", "unsubscribed", "digits.csv"),
+        ("u@kunde-1.de", "unsubscribed", "letters.csv"),
+    ]

@@ -31,6 +31,7 @@ _ROW_WORDS: dict[str, str | Promise] = {
     statuses.STATUS_OPEN: gettext_lazy("In the previous system the address was unconfirmed, or bounced for a while."),
     statuses.STATUS_UNKNOWN: gettext_lazy("Nobody here knows the word in the status column."),
     statuses.STATUS_MISSING: gettext_lazy("The status column is empty, so nothing says that the person may be mailed."),
+    "never_subscribed": gettext_lazy("The person never asked for mail in the previous system."),
     "unsubscribed_before": gettext_lazy("The person unsubscribed in the previous system and is now suppressed."),
     "bounced_before": gettext_lazy("The address bounced in the previous system and is now suppressed."),
     "complained_before": gettext_lazy("The person complained in the previous system and is now suppressed."),

@@ -7,12 +7,15 @@ Generous in what counts as a no, strict in what counts as a yes: a word nobody k
 from mailflatrate.rules.prior_status.columns import (
     StatusField,
     StatusTitle,
+    counts_states,
     file_status,
+    is_last_change,
     is_other_channel,
     read_title,
 )
-from mailflatrate.rules.prior_status.look import ColumnLook, Guess, guess_column
+from mailflatrate.rules.prior_status.look import ColumnLook, Guess, guess_column, is_unread_state
 from mailflatrate.rules.prior_status.row import StatusColumn, StatusHit, judge_row
+from mailflatrate.rules.prior_status.systems import codes_for, codes_of, suspected_codes
 from mailflatrate.rules.prior_status.words import (
     NO,
     PriorStatus,
@@ -33,15 +36,21 @@ __all__ = [
     "StatusField",
     "StatusHit",
     "StatusTitle",
+    "codes_for",
+    "codes_of",
+    "counts_states",
     "file_status",
     "guess_column",
     "is_flag",
+    "is_last_change",
     "is_nothing",
     "is_other_channel",
     "is_status_word",
+    "is_unread_state",
     "judge_row",
     "plain",
     "read_flag",
     "read_status",
     "read_title",
+    "suspected_codes",
 ]

@@ -70,13 +70,13 @@ _STEMS: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
         PriorStatus.UNSUBSCRIBED,
         re.compile(
             r"unsub|optout|optedout|optsout|abmeld|abgemeldet|abbestell|austrag|ausgetragen|signoff|signedoff|widerruf|"
-            r"widerspr|^leftat|^dateleft|objection|objected"
+            r"widerspr|^leftat|^dateleft|objection|objected|^leftlist"
         ),
     ),
     (
         PriorStatus.BLOCKED,
         re.compile(
-            r"blacklist|blocklist|denylist|suppress|^dnc|dnc$|dncemail|dncreason|donot(?:contact|e?mail|send|market)|"
+            r"blacklist|blocklist|denylist|suppress|^dnc|dnc$|dncemail|dncreason|donot(?:contact|e?mail|send|market|bulk)|"
             r"dontmail|nomail|robinson|noemail|keinewerbung|keinemail|keinnewsletter|werbe?verbot|werbestopp|werbesperre|"
             r"nicht(?:kontaktieren|anschreiben|mailen)|nomarketing|nonewsletter|mailsperre|sperrliste|sperrgrund"
         ),
@@ -90,17 +90,26 @@ _BROAD: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
         re.compile(
             r"removed|removal|deleted|deletion|geloescht|loeschung|loeschdatum|withdrawn|withdrawal|revoked|revocation|"
             r"cancell?ed|cancellation|gekuendigt|kuendigung|archived|archiviert|entfernt|declined|refused|abgelehnt|"
-            r"austritt"
+            r"austritt|deactivat|deaktiv"
         ),
     ),
     (
         PriorStatus.BLOCKED,
         re.compile(
-            r"deactiv|deaktiv|disabled|inactive|inaktiv|banned|blocked|blockiert|gesperrt|sperr|excluded|ausgeschlossen|"
+            r"deactive|disabled|inactive|inaktiv|banned|blocked|blockiert|gesperrt|sperr|excluded|ausgeschlossen|"
             r"suspended|unterdrueckt|verstorben|deceased"
         ),
     ),
 )
+# A negated title: `Do not allow bulk emails`, `Nicht anschreiben`, `Kein Newsletter-Versand`.
+_NEGATED = re.compile(
+    r"\b(?:do not|do n t|don ?t|does not|not|nicht|kein\w*)"
+    r"(?: (?:allow|send|receive|want|any|bulk|mass|e|further|more|mehr|per|via|for|by|to|weiterer?|weiteren))*"
+    r" (?:(?:e|bulk|mass|massen)? ?mails?|emails?|mailings?|newsletters?|bulk\w*|marketing|"
+    r"werb\w*|contact\w*|kontakt\w*|send\w*|subscri\w*|abonn\w*|allow\w*|erlaub\w*|zulass\w*|consent\w*|einwillig\w*|permi\w*|disturb|anschreiben|"
+    r"angemeldet|mailable|market)\b"
+)
+_NEGATION = re.compile(r"^(?:do not|don ?t|does not|not|nicht|kein\w*|exclude\w*|ausschl\w*)\b|\b(?:exclude\w*) from\b")
 _PLAIN_COMPANY = _words(
     "e is ist at on am um date time datum zeit zeitpunkt timestamp the of this user subscriber contact kontakt "
     "member mitglied empfaenger abonnent person profile email mail mails emails newsletter status state reason "
@@ -110,7 +119,7 @@ _PLAIN_COMPANY = _words(
 _TIMES = _words("timestamp time date datum zeit zeitpunkt at am on since seit")
 _ABOUT_CONSENT = _words(
     "method methode source quelle ip text version form formular detail details id page name url language sprache "
-    "location wording hash agent browser country"
+    "location wording hash agent browser country number nummer nr plan tarif"
 )
 _OTHER_CHANNELS = _words(
     "sms whatsapp whats push phone mobile mobil handy telefon telephone tel call calls fax viber messenger facebook "
@@ -132,7 +141,17 @@ _CERTAIN_STATE = re.compile(
 _STATE = re.compile(
     r"status|state$|zustand|consent|einwillig|zustimm|erlaub|permission|optin|^doi$|doubleoptin|newsletter|subscri|"
     r"abonniert|angemeldet|confirm|bestaetigt|verified|verifiziert|^(?:is)?activ|^(?:ist)?aktiv|aktiviert$|enabled|"
-    r"allowed|marketing|mailable|kontaktierbar|^delivery|werbung|^gdpr|dsgvo|receives?mail|emailempfang"
+    r"allow|marketing|mailable|kontaktierbar|^delivery|werbung|^gdpr|dsgvo|receives?mail|emailempfang|bulke?mail|"
+    r"(?:mail|newsletter)preference|^abo$|permi(?:t|ssion)"
+)
+_TELLING_TOKENS = _words("status state zustand statuscode statusid")
+_COUNTS = re.compile(r"^(?:subscription|membership|abo)$|(?:state|code)$|status|zustand")
+_LAST_CHANGE = re.compile(
+    r"(?:date|time)?(?:last)?(?:status|state|zustand)?(?:stamp|updated?|modified|modification|changed?|changes|geaendert|"
+    r"aenderung|aktualisiert|letzteaenderung|zuletztgeaendert|lastupdate|lastchange)(?:at|on|am|time|date|datum|timestamp|"
+    r"zeit|zeitpunkt|utc)?|(?:aenderungs|aktualisierungs|modifikations|modification|update|change)(?:datum|zeit|zeitpunkt|date|"
+    r"time|timestamp)|(?:letzte|datumder(?:letzten)?)(?:status)?aenderung(?:am)?|status(?:geaendert|aenderung)(?:am|sdatum)?|"
+    r"zuletzt(?:geaendert|aktualisiert|bearbeitet)(?:am)?"
 )
 _CONFIRMS = re.compile(r"confirm|bestaetig|verif|doubleopt|^doi|activated|aktiviert|optedin")
 _ACTIVE = re.compile(r"activ|aktiv|enabled|allowed|erlaub")
@@ -151,13 +170,19 @@ def read_title(title: str) -> StatusTitle | None:
     tokens, compact = frozenset(spaced.split()), spaced.replace(" ", "")
     if not compact or tokens & _NO_EVENTS or is_other_channel(title):
         return None
-    if compact.endswith(("url", "link")):
+    if compact.endswith(("url", "link", "page", "seite")):
         return None
     for certain, stems in ((True, _STEMS), (False, _BROAD)):
         for status, stem in stems:
             if stem.search(compact):
                 alone = all(token in _PLAIN_COMPANY or stem.search(token) for token in tokens)
                 return StatusTitle(_event_field(status, tokens, compact), certain or alone)
+    if _NEGATED.search(spaced):
+        return StatusTitle(StatusField.BLOCKED_AT, True)
+    if _NEGATION.search(spaced):
+        return StatusTitle(StatusField.BLOCKED_AT, False)
+    if tokens & _TELLING_TOKENS and not tokens & _TIMES and not _CERTAIN_STATE.search(compact):
+        return StatusTitle(StatusField.STATE, False)
     if tokens & _ABOUT_CONSENT or tokens & _TIMES:
         return None
     if _CERTAIN_STATE.search(compact):
@@ -171,6 +196,11 @@ def _event_field(status: PriorStatus, tokens: frozenset[str], compact: str) -> S
         return StatusField.BOUNCE_COUNT
     reason = tokens & _REASON_TOKENS or compact.endswith(("reason", "grund", "comment", "campaign"))
     return (_REASONS if reason else _TIMED)[status]
+
+
+def reason_of(field: StatusField) -> StatusField:
+    """The field for a text about the same no: what is no time is no date of it."""
+    return next((_REASONS[status] for status, timed in _TIMED.items() if timed is field), field)
 
 
 def _title(title: str) -> str:
@@ -189,8 +219,15 @@ def stands_alone(title: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def counts_states(title: str) -> bool:
-    """True where digits are numbers of a state (`status`: 2 is unsubscribed), not a yes or no (`opt_in`: 2 is no)."""
-    return _title(title).replace(" ", "").endswith(("status", "state", "zustand"))
+    """True where a digit or letter is the code of a state (`status`: 2, `Status`: U), not a yes or no (`opt_in`: 1)."""
+    spaced = _title(title)
+    return bool(_COUNTS.search(spaced.replace(" ", ""))) or not _TELLING_TOKENS.isdisjoint(spaced.split())
+
+
+@lru_cache(maxsize=4_096)
+def is_last_change(title: str) -> bool:
+    """True for a column with the time of a row's or a status's last change: `Updated at`, `status_change`."""
+    return _LAST_CHANGE.fullmatch(_title(title).replace(" ", "").removesuffix("utc")) is not None
 
 
 @lru_cache(maxsize=4_096)
@@ -200,6 +237,12 @@ def no_means(title: str) -> PriorStatus:
     if _CONFIRMS.search(compact):
         return PriorStatus.OPEN
     return PriorStatus.BLOCKED if _ACTIVE.search(compact) else PriorStatus.UNSUBSCRIBED
+
+
+def is_opt_in(title: str) -> bool:
+    """True for an opt-in, whose digits are 1 for yes and 2 for no (Brevo)."""
+    compact = _title(title).replace(" ", "")
+    return "optin" in compact or "doi" in compact
 
 
 def is_soft(title: str) -> bool:

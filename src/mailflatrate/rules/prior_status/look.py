@@ -2,11 +2,126 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
-from mailflatrate.rules.prior_status.columns import StatusField, is_other_channel, read_title, stands_alone
-from mailflatrate.rules.prior_status.words import PriorStatus, is_flag, is_nothing, is_status_word, read_status
+from mailflatrate.rules.prior_status.columns import (
+    StatusField,
+    counts_states,
+    is_other_channel,
+    read_title,
+    reason_of,
+    stands_alone,
+)
+from mailflatrate.rules.prior_status.words import (
+    NO,
+    PriorStatus,
+    is_flag,
+    is_nothing,
+    is_status_word,
+    plain,
+    read_status,
+)
+
+MAX_KINDS = 12
+"""A column of so few different cells has kinds of something in it, not texts."""
+MAX_KIND_CHARACTERS = 40
+_PROSE_WORDS = 4
+_CODE_CHARACTERS = 2
+# What a whole table of one-letter states is made of: with U (unsubscribed) and one that may be a yes.
+_STATE_LETTERS = frozenset("abcdnopsuwix")
+_LETTERS_OF_YES = frozenset("acsw")
+_PLACES = frozenset(
+    [
+        "al",
+        "ak",
+        "az",
+        "ar",
+        "ca",
+        "co",
+        "ct",
+        "de",
+        "fl",
+        "ga",
+        "hi",
+        "id",
+        "il",
+        "in",
+        "ia",
+        "ks",
+        "ky",
+        "la",
+        "me",
+        "md",
+        "ma",
+        "mi",
+        "mn",
+        "ms",
+        "mo",
+        "mt",
+        "ne",
+        "nv",
+        "nh",
+        "nj",
+        "nm",
+        "ny",
+        "nc",
+        "nd",
+        "oh",
+        "ok",
+        "or",
+        "pa",
+        "ri",
+        "sc",
+        "sd",
+        "tn",
+        "tx",
+        "ut",
+        "vt",
+        "va",
+        "wa",
+        "wv",
+        "wi",
+        "wy",
+        "dc",
+        "ab",
+        "bc",
+        "mb",
+        "nb",
+        "nl",
+        "ns",
+        "nt",
+        "nu",
+        "on",
+        "pe",
+        "qc",
+        "sk",
+        "yt",
+        "bw",
+        "by",
+        "be",
+        "bb",
+        "hb",
+        "hh",
+        "he",
+        "mv",
+        "ni",
+        "nw",
+        "rp",
+        "sl",
+        "sn",
+        "st",
+        "sh",
+        "th",
+        "nsw",
+        "qld",
+        "sa",
+        "tas",
+        "vic",
+        "act",
+    ]
+)
 
 
 class Guess(Enum):
@@ -31,19 +146,34 @@ class ColumnLook:
     events: int = 0
     """Cells that are neither empty nor a no."""
     links: int = 0
+    ips: int = 0
+    emails: int = 0
+    prose: int = 0
+    """Cells of more than a few words."""
+    kinds: set[str] = field(default_factory=set)
+    """The different cells, up to one more than MAX_KINDS."""
 
-    def add(self, text: str, *, is_time: bool) -> None:
+    def add(self, text: str, *, is_time: bool, is_ip: bool = False) -> None:
         """Count one cell that is not blank."""
         self.filled += 1
         flag = is_flag(text)
         self.flags += flag
         self.times += is_time and not flag
+        self.ips += is_ip
+        self.emails += "@" in text and " " not in text.strip() and len(text) <= 320
+        self.prose += len(text.split()) > _PROSE_WORDS
+        self.add_kind(text)
         nothing = is_nothing(text)
         self.events += not nothing and not (flag and text.strip().lower() in ("no", "nein", "false", "n", "f"))
         self.links += text.lstrip().startswith(("http://", "https://", "mailto:"))
         if not flag and not nothing and not is_time:
             self.states += read_status(text) is not PriorStatus.UNKNOWN and not text.strip().isdecimal()
             self.telling += is_status_word(text)
+
+    def add_kind(self, text: str) -> None:
+        """Note a cell among the different ones."""
+        if len(self.kinds) <= MAX_KINDS:
+            self.kinds.add(text.strip().lower()[: MAX_KIND_CHARACTERS + 1])
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -55,25 +185,93 @@ class ColumnLook:
         """True where most cells are times; a zero counts as none happened."""
         return self.times > 0 and self.times * 2 > self.filled - self.flags
 
+    @property
+    def is_ips(self) -> bool:
+        """True where most cells are IP addresses."""
+        return self.filled > 0 and self.ips * 2 > self.filled
 
-def guess_column(title: str, look: ColumnLook) -> tuple[Guess, StatusField]:
-    """Whether a column tells of a person's status, as which field, or has to be asked about."""
+    @property
+    def is_emails(self) -> bool:
+        """True where most cells are e-mail addresses."""
+        return self.filled > 0 and self.emails * 2 > self.filled
+
+    @property
+    def is_prose(self) -> bool:
+        """True for free texts: many words in most cells."""
+        return self.prose * 2 > self.filled
+
+    @property
+    def has_kinds(self) -> bool:
+        """True where a few short codes or words are all there is."""
+        return 0 < len(self.kinds) <= MAX_KINDS and all(len(kind) <= MAX_KIND_CHARACTERS for kind in self.kinds)
+
+    @property
+    def is_codes(self) -> bool:
+        """True where every cell is a digit or letter or two: 1, 2, 3 or C, U, B."""
+        return self.has_kinds and all(len(kind) <= _CODE_CHARACTERS or kind.isdecimal() for kind in self.kinds)
+
+    @property
+    def is_places(self) -> bool:
+        """True for the codes of federal states."""
+        return bool(self.kinds) and self.kinds <= _PLACES
+
+
+def is_unread_state(text: str) -> bool:
+    """True for a cell under a title about a state that may be one: a code or a word, but no federal state."""
+    word = text.strip().lower()
+    return (
+        0 < len(word) <= MAX_KIND_CHARACTERS
+        and word not in _PLACES
+        and (word.isalpha() or (len(word) <= _CODE_CHARACTERS and word.isalnum()))
+    )
+
+
+def guess_column(
+    title: str, look: ColumnLook, codes: Mapping[str, PriorStatus] | None = None
+) -> tuple[Guess, StatusField]:
+    """Whether a column tells of a person's status, as which field, or has to be asked about.
+
+    `codes` is the column's code table where the header names the system. A few codes or words under a title about a
+    status are asked about even where nobody knows any of them.
+    """
     promised = read_title(title)
     if is_other_channel(title):
         return Guess.NOTHING, StatusField.STATE
+    if codes and look.kinds and all(plain(kind) in codes for kind in look.kinds):
+        return Guess.STATUS, StatusField.STATE
     if promised is None:
-        return (Guess.ASK if look.telling else Guess.NOTHING), StatusField.STATE
+        return _guess_untitled(look), StatusField.STATE
     if look.filled and look.links * 2 > look.filled:
         return Guess.NOTHING, promised.field
     if promised.field is not StatusField.STATE:
+        found = reason_of(promised.field) if look.filled and look.is_ips else promised.field
         if promised.certain:
-            return Guess.STATUS, promised.field
-        return (Guess.ASK if look.events else Guess.NOTHING), promised.field
-    if look.is_times:
-        return (Guess.ASK if look.telling else Guess.NOTHING), StatusField.STATE
-    if promised.certain or (look.telling and stands_alone(title)):
-        return Guess.STATUS, StatusField.STATE
+            return Guess.STATUS, found
+        return (Guess.ASK if look.events else Guess.NOTHING), found
+    return _guess_state(title, look, certain=promised.certain), StatusField.STATE
+
+
+def _guess_untitled(look: ColumnLook) -> Guess:
+    if look.is_prose:
+        return Guess.NOTHING
+    if look.telling or _is_letter_table(look.kinds):
+        return Guess.ASK
+    said = {read_status(kind) for kind in look.kinds if not kind.isdecimal()} if look.has_kinds else set()
+    return Guess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else Guess.NOTHING
+
+
+def _is_letter_table(kinds: set[str]) -> bool:
+    return "u" in kinds and kinds <= _STATE_LETTERS and not kinds.isdisjoint(_LETTERS_OF_YES)
+
+
+def _guess_state(title: str, look: ColumnLook, *, certain: bool) -> Guess:
+    if look.is_times or look.is_emails or look.is_ips:
+        return Guess.ASK if look.telling else Guess.NOTHING
+    if look.is_codes and not look.is_places and (counts_states(title) or not look.is_yes_or_no):
+        return Guess.ASK
     says = look.telling or look.states or look.is_yes_or_no
-    if says and stands_alone(title):
-        return Guess.STATUS, StatusField.STATE
-    return (Guess.ASK if says else Guess.NOTHING), StatusField.STATE
+    if certain or (says and stands_alone(title)):
+        return Guess.STATUS
+    if look.is_prose or look.is_places or not look.filled:
+        return Guess.NOTHING
+    return Guess.ASK if says or look.has_kinds else Guess.NOTHING

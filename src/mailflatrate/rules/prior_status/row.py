@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as data_field
 from typing import NamedTuple
 
 from mailflatrate.rules.prior_status.columns import (
@@ -12,6 +13,7 @@ from mailflatrate.rules.prior_status.columns import (
     counts_states,
     is_do_not_contact,
     is_hard,
+    is_opt_in,
     is_soft,
     no_means,
 )
@@ -20,6 +22,7 @@ from mailflatrate.rules.prior_status.words import (
     PriorStatus,
     denies_no,
     is_nothing,
+    is_soft_bounce,
     plain,
     read_flag,
     read_status,
@@ -48,18 +51,25 @@ _REASON_FIELDS = frozenset(
     }
 )
 _DNC_DIGITS = {"1": PriorStatus.UNSUBSCRIBED, "2": PriorStatus.BOUNCED, "3": PriorStatus.BLOCKED}
+_CODES_OF_NO = {"u": PriorStatus.UNSUBSCRIBED, "b": PriorStatus.BOUNCED}
+"""Letters that mean the same no in every system that writes them."""
 _LETTERS = {"b": PriorStatus.BOUNCED, "u": PriorStatus.UNSUBSCRIBED, "a": PriorStatus.BLOCKED}
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
-_RANK = (*NO, PriorStatus.UNKNOWN, PriorStatus.OPEN, PriorStatus.YES)
+_RANK = (*NO, PriorStatus.NEVER, PriorStatus.UNKNOWN, PriorStatus.OPEN, PriorStatus.YES)
+_LAST_NO = len(NO) - 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class StatusColumn:
-    """A column mapped to one of the status fields: which, where, under which title."""
+    """A column mapped to one of the status fields: which, where, under which title.
+
+    `codes` is the code table of the system that wrote the file, where its header is known.
+    """
 
     field: StatusField
     index: int
     title: str
+    codes: Mapping[str, PriorStatus] = data_field(default_factory=dict)
 
     def reads(self) -> Callable[[str], PriorStatus | None]:
         """A reader of this column's cells: what a cell says, None where it says nothing."""
@@ -67,16 +77,15 @@ class StatusColumn:
 
     def _state(self, text: str) -> PriorStatus | None:
         digits = plain(text)
+        if digits in self.codes:
+            return self.codes[digits]
+        if counts_states(self.title) and (digits.isdecimal() or len(digits) == 1):
+            # A bare code of a system that nobody knows is never a yes.
+            return _CODES_OF_NO.get(digits, PriorStatus.UNKNOWN)
         if digits.isdecimal():
-            if counts_states(self.title):
-                return read_status(text)
-            return (
-                PriorStatus.YES
-                if digits == "1"
-                else no_means(self.title)
-                if digits in ("0", "2")
-                else read_status(text)
-            )
+            if digits in ("0", "1"):
+                return PriorStatus.YES if digits == "1" else no_means(self.title)
+            return no_means(self.title) if digits == "2" and is_opt_in(self.title) else PriorStatus.UNKNOWN
         flag = read_flag(text)
         if flag is not None:
             return PriorStatus.YES if flag else no_means(self.title)
@@ -87,8 +96,7 @@ class StatusColumn:
         if is_nothing(text) or read_flag(text) is False:
             return None
         if self.field in _REASON_FIELDS:
-            said = read_status(text)
-            return said if said in NO else kind
+            return self._reason(text, kind)
         if denies_no(text):
             return None
         if self.field is StatusField.BOUNCE_COUNT and _NUMBER.fullmatch(text.strip()):
@@ -106,6 +114,17 @@ class StatusColumn:
         if said in NO:
             return said
         return PriorStatus.OPEN if soft else kind
+
+    def _reason(self, text: str, kind: PriorStatus) -> PriorStatus:
+        bare = text.strip()
+        if is_do_not_contact(self.title) and bare in _DNC_DIGITS:
+            return _DNC_DIGITS[bare]
+        if bare.isdecimal():
+            return kind
+        said = read_status(text)
+        if said in NO:
+            return said
+        return PriorStatus.BOUNCED if is_soft_bounce(text) else kind
 
     def _counted(self, bounces: float) -> PriorStatus | None:
         if bounces <= 0:
@@ -126,10 +145,26 @@ class StatusHit(NamedTuple):
 def judge_row(
     readers: Sequence[tuple[StatusColumn, Callable[[str], PriorStatus | None]]], cells: Sequence[str]
 ) -> StatusHit | None:
-    """The strongest word of all columns; None where none says anything."""
+    """The strongest word of all columns; None where none says anything.
+
+    A plain block does not say why: whatever names the reason goes before it.
+    """
     hits = [
         StatusHit(said, column, cells[column.index])
         for column, read in readers
         if cells[column.index] and (said := read(cells[column.index])) is not None
     ]
-    return min(hits, key=lambda hit: _RANK.index(hit.status), default=None)
+    best = min(hits, key=_rank, default=None)
+    if best is not None and _is_plain_block(best):
+        for hit in hits:
+            if hit.status is PriorStatus.OPEN and is_soft_bounce(hit.text):
+                return hit._replace(status=PriorStatus.BOUNCED)
+    return best
+
+
+def _rank(hit: StatusHit) -> float:
+    return _LAST_NO if _is_plain_block(hit) else _RANK.index(hit.status)
+
+
+def _is_plain_block(hit: StatusHit) -> bool:
+    return hit.status is PriorStatus.BLOCKED and hit.column.field is not StatusField.BLOCK_REASON

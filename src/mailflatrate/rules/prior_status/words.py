@@ -19,6 +19,8 @@ class PriorStatus(Enum):
     YES = "subscribed"
     OPEN = "unconfirmed"
     """Not confirmed yet, or mail failed for a while: neither mailable nor suppressed."""
+    NEVER = "never_subscribed"
+    """Never asked for mail and never refused it: neither mailable nor suppressed."""
     UNKNOWN = "unknown"
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
@@ -64,16 +66,18 @@ _TABLE: dict[PriorStatus, str] = {
     PriorStatus.YES: "subscribed active aktiv aktive aktiver confirmed bestaetigt enabled optedin optin doubleoptin "
     "singleoptin doi soi angemeldet abonniert abonnent abonnentin subscriber eingetragen aktiviert activated verified "
     "verifiziert granted erteilt zugestimmt eingewilligt explicit mailable contactable kontaktierbar erlaubt allowed "
-    "signedup",
+    "signedup allow allows allowing erlauben erlaube zulassen zugelassen permitted",
+    PriorStatus.NEVER: "neversubscribed nonsubscribed nonsubscriber nonsubscribers nichtabonnent nichtabonnenten "
+    "nieabonniert nieangemeldet neveractivated nieaktiviert neveroptedin transactional transactionalonly",
     PriorStatus.OPEN: "pending unconfirmed unbestaetigt nichtbestaetigt notconfirmed awaiting waiting wartend "
     "ausstehend offen open new neu unverified notverified nichtverifiziert softbounce softbounced soft weich requested "
     "temporary temporaer transient "
     "angefragt invited eingeladen paused pausiert snoozed notyetconfirmed expired abgelaufen",
     PriorStatus.UNSUBSCRIBED: "unsubscribed unsubscribe unsub unsubs optout optedout abgemeldet ausgetragen abbestellt "
-    "neversubscribed notsubscribed unsubscriber unsubscribers removed deleted geloescht entfernt gone left signedoff "
+    "notsubscribed unsubscriber unsubscribers removed deleted geloescht entfernt gone left signedoff "
     "withdrawn widerrufen revoked gekuendigt cancelled canceled archived archiviert nichtabonniert nichtangemeldet "
     "nooptin notoptedin denied declined abgelehnt refused rejected byuser nolongersubscribed nichtmehrangemeldet "
-    "nonsubscribed transactional userrequest",
+    "userrequest deactivated deaktiviert",
     PriorStatus.BOUNCED: "bounced bounce bounces hardbounce hardbounced gebounct gebounced gebouncte hard cleaned "
     "bereinigt unreachable nichterreichbar unerreichbar undeliverable unzustellbar nichtzustellbar invalid ungueltig "
     "invalidemail dead tot bybounces mailerdaemon permanent dauerhaft hart rejectedbyserver nonexistent notexisting "
@@ -82,7 +86,7 @@ _TABLE: dict[PriorStatus, str] = {
     "junk unerwuenscht beschwerde beschwert spambeschwerde spammeldung markedasspam reportedspam reported fbl "
     "feedbackloop missbrauch spamtrap",
     PriorStatus.BLOCKED: "blocked blocklisted blocklist blacklisted blacklist gesperrt sperrliste blockiert suppressed "
-    "unterdrueckt deactivated deaktiviert disabled inactive inaktiv dnc donotcontact donotmail donotemail nomail "
+    "unterdrueckt disabled inactive inaktiv dnc donotcontact donotmail donotemail nomail "
     "banned excluded ausgeschlossen manual robinson bymoderator byadmin suspended abusive quarantined denylisted "
     "denylist globalunsubscribe nichtkontaktieren werbesperre mailsperre disallowed forbidden verboten",
 }
@@ -102,12 +106,18 @@ _NUMBERS = {
 _SOFT = re.compile(
     r"(?:soft|weich\w*|temp\w*|transient|voruebergehend\w*) ?(?:e[rsnm]? )?(?:bounc\w*|rueckl\w+)|\bsoftb\w*"
 )
+_NEVER = re.compile(
+    r"\b(?:never|nie|niemals) (?:been )?(?:subscri\w*|activat\w*|aktiviert|angemeldet|abonniert|opted in|signed up)|"
+    r"\bnon ?subscrib\w*"
+)
 _DENIES_YES = re.compile(
     r"\b(?:not|never|non|nicht|nie|no|kein\w*|ohne|un)(?: (?:mehr|longer|currently|yet|email|e mail))* ?"
-    r"(?:subscri\w*|angemeldet|abonn\w*|active|aktiv|activated|aktiviert|enabled|allowed|erlaubt|permitted|opted in|"
+    r"(?:subscri\w*|angemeldet|abonn\w*|active|aktiv|enabled|allow\w*|erlaub\w*|permitted|permit|opted in|"
+    r"zulass\w*|zugelassen|gestatte\w*|send\w*|receiv\w*|empfang\w*|"
     r"opt in|optin|subs|consent\w*|einwilligung|eingewilligt|zugestimmt|zustimmung|interested|interess\w*|mailable|"
     r"contactable|mail|email|e mail|mails|emails|newsletter|werbung|contact|kontakt|marketing|permission|erwuenscht)\b|"
-    r"\bdo ?n[o']?t (?:e ?)?(?:mail|contact|send|disturb)|\bnicht (?:mehr )?(?:an)?(?:schreiben|kontaktieren|senden)|"
+    r"\bdo ?n(?:o|')? ?t (?:bulk |mass )?(?:e ?)?(?:mail|contact|send|disturb|market)|"
+    r"\bnicht (?:mehr )?(?:an)?(?:schreiben|kontaktieren|senden)|"
     r"\bstop\b|\bkeine? (?:e )?mails?\b"
 )
 _DENIES_NO = re.compile(
@@ -117,8 +127,10 @@ _DENIES_NO = re.compile(
     r"cleaned|archived|archiviert|banned)\b"
 )
 _UNCONFIRMED = re.compile(
-    r"unconfirm|unbestaetig|unverif|pending|await|wartet|wartend|ausstehend|\bwaiting\b|\bopt ?in (?:sent|gesendet)\b|"
-    r"\b(?:not|nicht|noch nicht|never)(?: yet)? (?:confirm|bestaetig|verif)\w*|\bconfirmation (?:sent|required)|\bpaus"
+    r"unconfirm|unbestaetig|unverif|pending|await|wartet|wartend|ausstehend|\bwaiting\b|"
+    r"\bopt ?in (?:sent|gesendet)\b|"
+    r"\b(?:not|nicht|noch nicht|never)(?: yet)? (?:confirm|bestaetig|verif|activat|aktivier)\w*|"
+    r"\bconfirmation (?:sent|required)|\bpaus"
 )
 _STEMS: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
     (
@@ -138,7 +150,7 @@ _STEMS: tuple[tuple[PriorStatus, re.Pattern[str]], ...] = (
         re.compile(
             r"un ?subscri|\bunsub|opt\w*[ -]?out|abgemeldet|abmeld|austrag|ausgetragen|abbestell|remov|delet|geloesch|"
             r"loesch|entfern|withdr[ae]w|widerruf|widerspruch|revok|kuendig|cancel|signed ?off|archiv|denied|declin|"
-            r"abgelehnt|refus|reject|objection|object(?:ed|s)\b|\bby user\b|opting out"
+            r"abgelehnt|refus|reject|objection|object(?:ed|s)\b|\bby user\b|opting out|de ?activated|deaktiviert"
         ),
     ),
     (
@@ -205,6 +217,8 @@ def read_status(text: str) -> PriorStatus:
     for status, stem in _STEMS:
         if stem.search(affirmed):
             return status
+    if _NEVER.search(affirmed):
+        return PriorStatus.NEVER
     if _DENIES_YES.search(affirmed):
         return PriorStatus.UNSUBSCRIBED
     if soft or _UNCONFIRMED.search(affirmed):
@@ -215,6 +229,11 @@ def read_status(text: str) -> PriorStatus:
     if tokens and tokens <= _YES_TOKENS | _FILLERS and not tokens.isdisjoint(_YES_TOKENS | {"opt", "opted"}):
         return PriorStatus.YES
     return PriorStatus.UNKNOWN
+
+
+def is_soft_bounce(text: str) -> bool:
+    """True for a word such as "Soft bounced (7 times)"."""
+    return _SOFT.search(plain(text[:MAX_WORD_CHARACTERS])) is not None
 
 
 def denies_no(text: str) -> bool:
@@ -235,7 +254,8 @@ _TELLING = _words(
 )
 _TELLING_STEM = re.compile(
     r"un ?subscri|abgemeldet|abbestell|ausgetragen|bounc|black ?list|block ?list|opt(?:ed)? ?out|complain|suppress|"
-    r"\bdo ?n[o']?t (?:e ?)?(?:mail|contact)|no ?mail\b|unzustellbar|undeliverable|spam ?(?:compl|beschw|meld|report)|"
+    r"\bdo ?n(?:o|')? ?t (?:bulk |mass )?(?:e ?)?(?:mail|contact|allow|send|market)|\bnicht (?:erlaub|zulass|zugelass)|"
+    r"no ?mail\b|unzustellbar|undeliverable|spam ?(?:compl|beschw|meld|report)|"
     r"nicht (?:mehr )?(?:anschreiben|kontaktieren)|kein newsletter|keine (?:werbung|mails?|e mails?)"
 )
 _TELLING_WORDS = 4

@@ -5,12 +5,14 @@ were kept as attributes of the people.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
@@ -28,7 +30,7 @@ from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.survey import take_survey
 from mailflatrate.apps.lists.intake.terms import ImportTerms, known_zone, suggested_all_rows
 from mailflatrate.apps.lists.intake.workbook import open_table
-from mailflatrate.apps.lists.models import Contact, Import, ImportState, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit
 from mailflatrate.base.ids import key_ring
@@ -42,6 +44,7 @@ from mailflatrate.rules.prior_status import (
     judge_row,
     read_status,
     read_title,
+    suspected_codes,
 )
 
 BATCH_ROWS = 5_000
@@ -52,7 +55,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rechecked:
-    """A person who should not have been taken in: the address, the import, the file, and what it says."""
+    """A person who should not have been taken in: the address, the import, the file, and what it says.
+
+    `file_name` is empty where several files may have said it.
+    """
 
     email: str
     import_id: int
@@ -67,7 +73,7 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[Rechecked]:
     """
     jobs = list(Import.objects.filter(state__in=OVER).order_by("id"))
     by_hash = {job.file_sha256: job for job in jobs}
-    found: dict[tuple[bytes, int], Rechecked] = {}
+    found: dict[bytes, Rechecked] = {}
     for copy in copies:
         job = by_hash.get(_sha256(copy))
         if job is None:
@@ -76,7 +82,16 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[Rechecked]:
     for job in jobs:
         if Path(job.file_path).is_file():
             _collect(found, job, _said_in_file(job, Path(job.file_path)))
-        _collect(found, job, _said_in_attributes(job))
+    for job in jobs:
+        brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
+        _collect(found, job, _said_in_attributes(job, Contact.objects.filter(id__in=brought)))
+    # A file may have brought a no to somebody who was there before, or who waits: no consent names that file.
+    keepers = Counter((job.mailing_list_id, name) for job in jobs for name in job.mapping)
+    for job in jobs:
+        listed = Subscription.objects.filter(mailing_list_id=job.mailing_list_id).values("contact_id")
+        people = Contact.objects.filter(id__in=listed)
+        sure = all(keepers[job.mailing_list_id, name] == 1 for name in job.mapping if name.startswith(ATTRIBUTE_PREFIX))
+        _collect(found, job, _said_in_attributes(job, people), file_name=job.file_name if sure else "")
     return list(found.values())
 
 
@@ -98,17 +113,21 @@ def suppress_rechecked(people: Sequence[Rechecked]) -> int:
     return len({person.said.address_key for person in people})
 
 
-def _collect(found: dict[tuple[bytes, int], Rechecked], job: Import, noes: Iterable[SaidNo]) -> None:
+def _collect(
+    found: dict[bytes, Rechecked], job: Import, noes: Iterable[SaidNo], *, file_name: str | None = None
+) -> None:
+    """Keep whoever can be mailed, each person once. `file_name`: what to name, else the import's file."""
+    name = job.file_name if file_name is None else file_name
     batch: list[SaidNo] = []
     for said in noes:
         batch.append(said)
         if len(batch) == BATCH_ROWS:
-            _keep_mailable(found, job, batch)
+            _keep_mailable(found, job, batch, name)
             batch = []
-    _keep_mailable(found, job, batch)
+    _keep_mailable(found, job, batch, name)
 
 
-def _keep_mailable(found: dict[tuple[bytes, int], Rechecked], job: Import, noes: Sequence[SaidNo]) -> None:
+def _keep_mailable(found: dict[bytes, Rechecked], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
     """Of these only who is on a list and not suppressed; of several words about one person the strongest."""
     keys = [said.address_key for said in noes]
     suppressed = {bytes(key) for key in active_for(keys).values_list("address_key", flat=True)}
@@ -118,9 +137,9 @@ def _keep_mailable(found: dict[tuple[bytes, int], Rechecked], job: Import, noes:
     for said in noes:
         if said.address_key in suppressed or said.address_key not in emails:
             continue
-        known = found.get((said.address_key, job.id))
+        known = found.get(said.address_key)
         if known is None or NO.index(said.status) < NO.index(known.said.status):
-            found[said.address_key, job.id] = Rechecked(emails[said.address_key], job.id, job.file_name, said)
+            found[said.address_key] = Rechecked(emails[said.address_key], job.id, file_name, said)
 
 
 def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
@@ -141,11 +160,18 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
     no_status = job.terms.get("no_status", {})
     columns = Columns(
         columns.targets, (), columns.width,
-        statuses=tuple(column for column in columns.statuses if column.title not in no_status),
+        statuses=tuple(
+            replace(column, codes=suspected_codes(column.title, table.header))
+            for column in columns.statuses
+            if column.title not in no_status
+        ),
+        changes=columns.changes,
     )  # fmt: skip
     terms = ImportTerms(all_rows=job.terms.get("all_rows") or suggested_all_rows(job.file_name))
     reads = moment_reader(job.terms.get("time_zone") or known_zone(table.header) or "UTC", None)
-    statuses = Statuses(columns, terms, table.header, dict.fromkeys((c.index for c in columns.statuses), reads))
+    statuses = Statuses(
+        columns, terms, table.header, dict.fromkeys([*(c.index for c in columns.statuses), *columns.changes], reads)
+    )
     key_of = key_ring().suppression_key
     email_at = columns.targets[Target.EMAIL]
     for line, cells, fault in table.rows():
@@ -174,8 +200,8 @@ def _field_of(title: str) -> StatusField:
     return StatusField.STATE if promised is None else promised.field
 
 
-def _said_in_attributes(job: Import) -> Iterator[SaidNo]:
-    """The people whom an import brought and whose attributes hold a no, because its columns were kept as attributes."""
+def _said_in_attributes(job: Import, people: QuerySet[Contact]) -> Iterator[SaidNo]:
+    """Those of the people whose attributes hold a no, because the import's columns were kept as attributes."""
     no_status = job.terms.get("no_status", {})
     kept = [
         (name.removeprefix(ATTRIBUTE_PREFIX), title)
@@ -184,17 +210,17 @@ def _said_in_attributes(job: Import) -> Iterator[SaidNo]:
     ]
     if not kept:
         return
+    header = [title for title in job.mapping.values() if title]
     columns = [
-        StatusColumn(promised.field, at, title)
+        StatusColumn(promised.field, at, title, suspected_codes(title, header))
         for at, (_key, title) in enumerate(kept)
         if (promised := read_title(title)) is not None
     ]
     readers = [(column, column.reads()) for column in columns]
     reads = moment_reader(job.terms.get("time_zone") or "UTC", None)
-    people = Contact.objects.filter(
-        id__in=Subscription.objects.filter(mailing_list_id=job.mailing_list_id).values("contact_id")
-    ).exclude(attributes={})
-    for person in people.only("address_key", "attributes").order_by("id").iterator(chunk_size=2000):
+    for person in (
+        people.exclude(attributes={}).only("address_key", "attributes").order_by("id").iterator(chunk_size=2000)
+    ):
         cells = [str(person.attributes.get(key, "")) for key, _title in kept]
         hit = judge_row(readers, cells)
         if hit is not None and hit.status in NO:

@@ -2,15 +2,26 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.titles import composed
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
-from mailflatrate.rules.prior_status import ColumnLook, Guess, StatusColumn, StatusField, guess_column
+from mailflatrate.rules.prior_status import (
+    ColumnLook,
+    Guess,
+    StatusColumn,
+    StatusField,
+    codes_for,
+    guess_column,
+    is_last_change,
+    is_other_channel,
+    read_title,
+)
 
 MAX_COLUMNS = 500
 ATTRIBUTE_PREFIX = "attribute:"
@@ -32,6 +43,7 @@ class Target(StrEnum):
 
 
 TIMES = (Target.SIGNUP_AT, Target.CONFIRMED_AT, Target.LAST_CONTACT_AT)
+IPS = (Target.SIGNUP_IP, Target.CONFIRMED_IP)
 
 EVIDENCE = (Target.SIGNUP_AT, Target.SIGNUP_IP, Target.CONFIRMED_AT, Target.SOURCE)
 """Without a value in each of these a row cannot become mailable (R-12)."""
@@ -56,7 +68,8 @@ _NAMES: dict[Target, str] = {
     "ipbestaetigung ipderbestaetigung doiip "
     "doubleoptinip ipadressederbestaetigung ipadressebestaetigung",
     Target.SOURCE: "source quelle herkunft origin sourceurl formurl form formular signupsource anmeldequelle "
-    "anmeldeformular optinsource url referrer signupform signupurl formularurl quelleurl optinquelle",
+    "initialsource firstsource leadsource originalsource erstquelle urspruenglichequelle consentsource anmeldeformular "
+    "optinsource url referrer signupform signupurl formularurl quelleurl optinquelle",
     Target.USER_AGENT: "useragent browser",
     Target.LAST_CONTACT_AT: "lastcontactat lastcontact lastcontacted lastcontactedat lastmailed lastmailedat "
     "lastmailing "
@@ -68,7 +81,20 @@ _NAMES: dict[Target, str] = {
 # These may as well be a yes or no: taken only where no column has a clearer name.
 _WEAK_NAMES: dict[str, Target] = {
     **dict.fromkeys(
-        ("signup", "optin", "anmeldung", "angemeldet", "registriert", "registered", "subscribed", "abonniert"),
+        (
+            "signup",
+            "signedup",
+            "joined",
+            "eingetragen",
+            "optin",
+            "anmeldung",
+            "angemeldet",
+            "registriert",
+            "registered",
+            "subscribed",
+            "abonniert",
+            "beigetreten",
+        ),
         Target.SIGNUP_AT,
     ),
     **dict.fromkeys(
@@ -76,6 +102,17 @@ _WEAK_NAMES: dict[str, Target] = {
         Target.CONFIRMED_AT,
     ),
 }
+# When the row was made: a sign-up only where nothing in the file says it better.
+_CREATED_NAMES: dict[str, Target] = dict.fromkeys(
+    (
+        "created", "createdat", "createdon", "createdate", "creationdate", "datecreated", "creationtime", "createtime",
+        "insertedat", "inserted", "dateadded", "addedat", "added", "addedtime", "addedon", "entered", "enteredat",
+        "dateentered",
+        "entrydate", "erstellt", "erstelltam", "erstellungsdatum", "angelegt", "angelegtam", "anlagedatum", "erfasst",
+        "erfasstam", "erfassungsdatum", "hinzugefuegt", "hinzugefuegtam", "eingefuegtam", "eintrittsdatum",
+    ),
+    Target.SIGNUP_AT,
+)  # fmt: skip
 _BY_NAME: dict[str, Target] = {name: target for target, names in _NAMES.items() for name in names.split()}
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -89,7 +126,27 @@ def _plain(text: str, joint: str = "") -> str:
 def recognised(title: str) -> Target | None:
     """What a column of this title is, as far as we know the name."""
     name = _plain(title)
-    return _BY_NAME.get(name) or _WEAK_NAMES.get(name)
+    return _BY_NAME.get(name) or _composed(title) or _WEAK_NAMES.get(name) or _CREATED_NAMES.get(name)
+
+
+def _composed(title: str) -> Target | None:
+    """A title put together of known words: `Confirmation IP address`. One about leaving or another channel is none."""
+    found = composed(title)
+    if found is None or is_other_channel(title):
+        return None
+    promised = read_title(title)
+    return None if promised is not None and promised.field is not StatusField.STATE else Target(found)
+
+
+def _fits(target: Target, look: ColumnLook, *, most: bool) -> bool:
+    """Whether the cells are of the target's kind, as far as there are any: most of them, or one at least."""
+    if not look.filled:
+        return True
+    if target in IPS:
+        return look.is_ips if most else look.ips > 0
+    if target is Target.EMAIL:
+        return look.is_emails if most else look.emails > 0
+    return target not in TIMES or not (look.is_ips or look.is_emails or look.is_yes_or_no)
 
 
 def attribute_key(title: str) -> str:
@@ -100,24 +157,49 @@ def attribute_key(title: str) -> str:
     return key if key[0].isalpha() else f"x_{key}"[:60]
 
 
+def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
+    """The targets by the clearest titles whose cells fit, and the address by its cells where no title says so."""
+    mapping: dict[str, str] = {}
+    readings: tuple[tuple[Callable[[str], Target | None], bool], ...] = (
+        (lambda title: _BY_NAME.get(_plain(title)), False),
+        (_composed, True),
+        (lambda title: _WEAK_NAMES.get(_plain(title)), True),
+        (lambda title: _CREATED_NAMES.get(_plain(title)), True),
+    )
+    for reading, by_value in readings:
+        for title, look in by_title.items():
+            target = reading(title)
+            if (
+                target is None
+                or target.value in mapping
+                or title in mapping.values()
+                or not _fits(target, look, most=by_value)
+            ):
+                continue
+            if not by_value or target not in TIMES or look.is_times or not look.filled:
+                mapping[target.value] = title
+    if Target.EMAIL.value not in mapping:
+        by_cells = (title for title, look in by_title.items() if look.is_emails and title not in mapping.values())
+        email = next(by_cells, None)
+        if email is not None:
+            mapping[Target.EMAIL.value] = email
+    return mapping
+
+
 def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnLook]) -> dict[str, str]:
     """Our field -> the file's column: known names first, then statuses, the others as attributes.
 
     A column of yes and no is never taken for a time. Columns about what the law protects most are left out (R-97), and
     so are those that look like a status and have to be asked about.
     """
-    mapping: dict[str, str] = {}
     by_title = dict(zip(header, looks, strict=True))
-    for names, by_value in ((_BY_NAME, False), (_WEAK_NAMES, True)):
-        for title, look in by_title.items():
-            target = names.get(_plain(title))
-            if target is None or target.value in mapping:
-                continue
-            is_time = look.is_times or not look.filled if by_value else not look.is_yes_or_no
-            if is_time or target not in TIMES:
-                mapping[target.value] = title
+    mapping = _suggest_targets(by_title)
     taken = set(mapping.values())
-    guesses = {title: guess_column(title, look) for title, look in by_title.items() if title not in taken}
+    guesses = {
+        title: guess_column(title, look, codes_for(title, header))
+        for title, look in by_title.items()
+        if title not in taken
+    }
     for title, (guess, status_field) in guesses.items():
         if guess is Guess.STATUS:
             mapping[name_status(status_field.value, title, mapping)] = title
@@ -156,6 +238,8 @@ class Columns:
     births: tuple[int, ...] = ()
     ages: tuple[int, ...] = ()
     statuses: tuple[StatusColumn, ...] = ()
+    changes: tuple[int, ...] = ()
+    """Columns with the time of a row's last change, mapped or not; the status's own before the row's."""
 
     def missing_evidence(self) -> tuple[Target, ...]:
         """Kinds of proof that no column brings: with any of these missing, no row becomes mailable (R-12)."""
@@ -187,7 +271,9 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
         elif name in set(Target):
             targets[Target(name)] = index[title]
         elif name.partition(":")[0] in set(StatusField):
-            statuses.append(StatusColumn(StatusField(name.partition(":")[0]), index[title], title))
+            statuses.append(
+                StatusColumn(StatusField(name.partition(":")[0]), index[title], title, codes_for(title, header))
+            )
         else:
             raise ImportProblem(
                 _("“%(name)s” is none of our fields; these are: %(fields)s")
@@ -205,4 +291,11 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
         births=tuple(number for number, texts in names.items() if is_birth(*texts)),
         ages=tuple(number for number, texts in names.items() if is_age(*texts)),
         statuses=tuple(statuses),
+        changes=last_changes(header),
     )
+
+
+def last_changes(header: Sequence[str]) -> tuple[int, ...]:
+    """The columns with the time of a row's last change, those about the status first."""
+    found = [at for at, title in enumerate(header) if is_last_change(title)]
+    return tuple(sorted(found, key=lambda at: "stat" not in _plain(header[at])))

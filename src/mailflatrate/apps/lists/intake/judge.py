@@ -23,13 +23,14 @@ from mailflatrate.apps.lists.intake.tables import Table
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
-from mailflatrate.rules.prior_status import NO, StatusHit, is_status_word
+from mailflatrate.rules.prior_status import NO, PriorStatus, StatusHit, is_status_word, is_unread_state
 
 DUPLICATE = "duplicate_in_file"
 SIGN_UP_UNREADABLE = "sign_up_time_unreadable"
 CONFIRMATION_UNREADABLE = "confirmation_time_unreadable"
 MINOR = "minor"
 STATUS_UNMAPPED = "status_unmapped"
+NEVER_SUBSCRIBED = "never_subscribed"
 MAX_NAME_CHARACTERS = 120
 MAX_TEXT_CHARACTERS = 2000
 
@@ -136,6 +137,9 @@ class Judge:
         if self._statuses is not None:
             hit, reason = self._statuses.judge(cells)
             if hit is not None and hit.status in NO and self._refuse(line, cells, cells[email_at], hit, part):
+                return
+            if hit is not None and hit.status is PriorStatus.NEVER:
+                part.refusals.append((line, cells, "R-16", NEVER_SUBSCRIBED, ""))
                 return
             if reason and hit is not None:
                 self._statuses.note(hit, part.unknown)
@@ -268,7 +272,7 @@ class Judge:
             # Nearly every other cell ends in a digit or is a name that was looked at before.
             if cell and cell[-1].isalpha() and is_status_word(cell):
                 return True
-        return False
+        return any(is_unread_state(cells[at]) for at in self._setting.statuses.watched_states)
 
     def _attributes(self, cells: list[str]) -> str | None:
         # A whole JSON encoder for two short strings would take as long as deciding about the address.

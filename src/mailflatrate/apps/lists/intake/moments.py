@@ -55,6 +55,10 @@ _ZONES_HOURS = {
 }  # fmt: skip
 
 
+LAST_CHANGE = "last_change"
+"""The moment of the row's last change, taken for that of a no."""
+
+
 class Moment(NamedTuple):
     """A moment read from a cell: aware, in UTC. `assumed` names what the text did not say (`zone`, `day_first`,
     `excel_days`: a bare number)."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from mailflatrate.apps.lists.intake.holding import SAID_NO
-from mailflatrate.apps.lists.intake.moments import Moment
+from mailflatrate.apps.lists.intake.moments import LAST_CHANGE, Moment
 from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.suppression import actions as suppression
@@ -126,4 +126,5 @@ def evidence_of(job: Import, said: SaidNo) -> dict[str, Any]:
         "text": said.text.strip()[:TEXT_CHARACTERS],
         "status": said.status.value,
         "at": None if said.at is None else said.at.at.isoformat(),
+        **({"at_is": "the last change of the row"} if said.at is not None and LAST_CHANGE in said.at.assumed else {}),
     }

@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.intake.moments import DayOrder
 from mailflatrate.apps.lists.intake.survey import Survey, decided_order, search_order
 from mailflatrate.apps.lists.intake.tables import Table
 from mailflatrate.apps.lists.intake.terms import ImportTerms, name_asks
-from mailflatrate.rules.prior_status import Guess, StatusField, guess_column
+from mailflatrate.rules.prior_status import Guess, StatusField, codes_for, guess_column
 
 STATUS = "status"
 FILE = "file"
@@ -50,7 +50,7 @@ def find_questions(
             raise ImportProblem(
                 _("“%(title)s” holds yes and no, not times; map it to “state”, or leave it out") % {"title": title}
             )
-        guess, field = guess_column(title, look)
+        guess, field = guess_column(title, look, codes_for(title, header))
         is_its_time = at in times and look.is_times and field is StatusField.STATE
         if at in spoken or title in terms.no_status or is_its_time:
             continue
@@ -65,7 +65,7 @@ def settle_orders(table: Table, survey: Survey, columns: Columns, terms: ImportT
     Raises ImportAsks where neither a cell nor the customer decides it.
     """
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
-    told = {column.index for column in columns.statuses}
+    told = {column.index for column in columns.statuses} | set(columns.changes)
     found = {at: set(survey.orders[at]) for at in asked | told}
     unsure = [at for at in sorted(asked) if decided_order(found[at]) is DayOrder.EITHER]
     if unsure and not terms.date_order:

@@ -174,7 +174,7 @@ def moment_readers(
     """A reader for each column that may hold a time: by its index, in the order that was decided at the start."""
     orders = job.terms.get("orders", {})
     used = {columns.targets[target] for target in TIMES if target in columns.targets}
-    used |= {column.index for column in columns.statuses}
+    used |= {column.index for column in columns.statuses} | set(columns.changes)
     return {
         at: moment_reader(time_zone, orders[header[at]] == DayOrder.MONTH_FIRST if header[at] in orders else None)
         for at in used

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from mailflatrate.apps.lists.intake.moments import DayOrder, day_order, moment_reader
+from mailflatrate.apps.lists.intake.moments import DayOrder, day_order, moment_reader, read_ip
 from mailflatrate.apps.lists.intake.tables import Table
 from mailflatrate.rules.prior_status import ColumnLook, is_status_word, read_title
 
@@ -42,8 +42,15 @@ def take_survey(table: Table) -> Survey:
             if order is not None:
                 orders[at].add(order)
             if titled[at] or number < WHOLE_LOOK_ROWS:
-                looks[at].add(text, is_time=bool(_MAYBE_TIME.search(text)) and reads(text) is not None)
-            elif text[-1].isalpha() and "@" not in text:
+                looks[at].add(
+                    text,
+                    is_time=bool(_MAYBE_TIME.search(text)) and reads(text) is not None,
+                    is_ip=read_ip(text) is not None,
+                )
+                seen[at].add(cell)
+                continue
+            looks[at].add_kind(text)
+            if text[-1].isalpha() and "@" not in text:
                 looks[at].telling += is_status_word(text)
             seen[at].add(cell)
     return Survey(looks, tuple(map(frozenset, orders)))
