@@ -5,6 +5,7 @@ from email.header import Header
 import pytest
 
 from mailflatrate.mail.inspect import inspect_message
+from mailflatrate.mail.reading.values import Kind
 
 GONE = "dora@empfang.example"
 
@@ -108,3 +109,48 @@ def test_wordings_of_a_postmaster(case: str) -> None:
 )
 def test_a_postmaster_on_holiday_reports_no_failure(body: str) -> None:
     assert not inspect_message(notice("Abwesenheit", body, submitted="auto-replied")).is_bounce
+
+
+DELAYS = (
+    "Your message to {} has been delayed. We will keep trying for 3 more days.",
+    "We have been unable to deliver to {} for 4 hours. Delivery attempts will continue.",
+    "This is a warning message only. Your message to {} is waiting in the queue.",
+    "Ihre Nachricht an {} konnte noch nicht zugestellt werden. Wir versuchen es weiter.",
+    "Votre message à {} n'a pas encore été remis. Nous réessayons pendant 3 jours.",
+    "Il messaggio per {} non è stato ancora consegnato, riproveremo.",
+    "Su mensaje a {} aún no se ha entregado. Seguiremos intentándolo.",
+    "Uw bericht aan {} is vertraagd; we blijven het proberen.",
+    "Twoja wiadomość do {} jest opóźniona. Będziemy ponawiać próby.",
+)
+
+
+@pytest.mark.parametrize("sender", ["postmaster@empfang.example", "MAILER-DAEMON@empfang.example"])
+@pytest.mark.parametrize("body", DELAYS)
+def test_a_delay_in_one_sentence_is_a_delay(body: str, sender: str) -> None:
+    seen = inspect_message(notice("Info", body.format(GONE), sender=sender))
+    assert (seen.kind, seen.recipients, seen.hard) == (Kind.DELAY, (GONE,), False)
+
+
+CHALLENGES = (
+    "Ihre Nachricht wird zurückgehalten. Bitte bestätigen Sie durch Klick auf den Link, dass Sie ein Mensch sind.",
+    "Ihre E-Mail an {} wurde noch nicht zugestellt. Bitte bestätigen Sie Ihre Absenderadresse.",
+    "Dieses Postfach ist geschützt. Antworten Sie auf diese E-Mail, um Ihre Nachricht freizugeben.",
+    "Ich nutze einen Spamschutz. Antworten Sie einmalig auf diese Mail, damit Ihre Nachricht zugestellt werden kann.",
+)
+
+
+@pytest.mark.parametrize("body", CHALLENGES)
+def test_a_german_challenge_is_no_failure(body: str) -> None:
+    raw = notice("Bitte bestätigen", body.format(GONE), sender=GONE, submitted="auto-replied")
+    assert inspect_message(raw).kind is Kind.CHALLENGE
+
+
+def test_a_romanian_forward_is_read_with_its_subject() -> None:
+    forward = (
+        "-------- Mesaj transmis mai departe --------\nSubiect: \tNoutăți\nDată: \tTue, 24 Nov 2026 10:00:00 +0100\n"
+        "De la: \tAnna <anna@muster.example>\nCătre: \tdora@empfang.example\n\nText\n"
+    )
+    raw = notice("Fwd: Noutăți", forward, sender=GONE).replace(b"Return-Path: <>\n", b"")
+    original = inspect_message(raw).original
+    assert original is not None
+    assert (original.sender, original.subject) == ("Anna <anna@muster.example>", "Noutăți")

@@ -58,6 +58,11 @@ _CHALLENGE = re.compile(
     r"only (?:from|allow\w* \w+ from) senders (?:that )?i have approved|pas\.earthlink\.net/wam/addme|"
     r"(?:being held|held in a queue) because[^.]{0,120}(?:not (?:been )?verified|whitelist|approved)|"
     r"bestätigen sie[^.]{0,80}(?:adresse|e-mail|nachricht)[^.]{0,60}zugestellt|"
+    r"bestätigen sie[^.]{0,80}(?:ein mensch|absender|ihre adresse|ihre identität)|"
+    r"(?:antworten|klicken|bestätigen) sie[^.]{0,120}(?:nachricht|mail)\b[^.]{0,60}"
+    r"(?:zugestellt|zustell|zuzustell|freizu|freigegeben|freigeschaltet|weitergeleitet)|"
+    r"um ihre (?:nachricht|e-?mail)[^.]{0,40}(?:zuzustellen|freizugeben|freizuschalten)[^.]{0,80}"
+    r"(?:klick|bestätig|antwort)|"
     r"pour que votre (?:message|e-?mail)[^.]{0,40}(?:soit )?(?:remis|délivré)",
     re.I | re.S,
 )

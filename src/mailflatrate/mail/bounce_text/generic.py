@@ -11,7 +11,7 @@ from mailflatrate.mail.bounce_text.evidence import is_system_mailbox
 from mailflatrate.mail.bounce_text.grammar import read_sentences
 from mailflatrate.mail.bounce_text.innocent import accused, not_at_home, without_quotes
 from mailflatrate.mail.bounce_text.normal import normalise
-from mailflatrate.mail.bounce_text.undelivered import says_undelivered
+from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import Part
 from mailflatrate.mail.reading.values import Reason
@@ -97,7 +97,13 @@ def _labelled(message: Part, text: str) -> list[Named]:
 def _speaks_of_failure(text: str, *, failure: bool) -> bool:
     if _FAILURE_WORDS.search(text) or (failure and _CODE.search(text)) or says_undelivered(text):
         return True
+    if says_waiting(text):
+        return True
     return _tells_refusal(text)
+
+
+def _tells_of_delivery(text: str) -> bool:
+    return says_undelivered(text) or says_waiting(text) or _tells_refusal(text)
 
 
 def _tells_refusal(text: str) -> bool:
@@ -127,7 +133,7 @@ def _strong(message: Part, text: str) -> bool:
     if not address.clean(sender) or "daemon" in sender.lower():
         return True
     path = message.headers.raw("return-path")
-    if path == "<>" and is_system_mailbox(address.clean(sender)) and (says_undelivered(text) or _tells_refusal(text)):
+    if path == "<>" and is_system_mailbox(address.clean(sender)) and _tells_of_delivery(text):
         return True
     return path in ("<>", "") and _REFUSED.search(text) is not None
 

@@ -13,11 +13,12 @@ from mailflatrate.mail.bounce_text.generic import generic_notice, is_daemon
 from mailflatrate.mail.bounce_text.groupware import GROUPWARE
 from mailflatrate.mail.bounce_text.innocent import accused
 from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
-from mailflatrate.mail.bounce_text.undelivered import says_undelivered
+from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Part
 from mailflatrate.mail.reading.original import carried_headers
+from mailflatrate.mail.reply import is_challenge
 
 #: Most to least authoritative: who writes a form that nobody else writes comes first.
 DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)
@@ -160,10 +161,13 @@ def _generic(message: Part, text: str, lower: str, evidence: Evidence) -> Notice
         return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, region)
     if not evidence.speaks_of_delivery(region) or not evidence.believable(region):
         return None
+    if is_challenge(message):
+        # It holds the mail back until its sender answers; nothing failed.
+        return None
     named = generic_notice(message, region, failure=evidence.failure)
     if not named and not (evidence.failure and is_daemon(message) and evidence.proven(region)):
         return None
-    delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None
+    delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None or says_waiting(region)
     return Notice("unknown", tuple(named), delayed, region)
 
 

@@ -5,10 +5,12 @@ import re
 from mailflatrate.mail.bounce_text.grammar import fold
 
 _MAX_TEXT = 1500
+_ADDRESS = re.compile(r"[^\s<>]{1,128}@[\w.-]{1,255}\w")
 
 #: Negation and verb of each language, joined by at most a few words; folded as the text is.
 _SAID = (
-    r"\b(?:not|cannot|\w{{2,6}}n['’]t)\b{gap}(?:deliver|reach|sent\b)|\bundeliver|\bdeliver\w*{gap}\bfail|"
+    r"\b(?:not|cannot|\w{{2,6}}n['’]t)\b{gap}(?:deliver|reach|sent\b)|\bunable to (?:deliver|reach|send)|"
+    r"\bundeliver|\bdeliver\w*{gap}\bfail|"
     r"\bfail\w*{gap}\bdeliver",
     r"\bnicht\b{gap}(?:zugest|zustell|zuzustell|ausgelief|ubermitt|versend|versand)",
     r"\bniet\b{gap}(?:bezorg|aflever|afgelever|verzond|verstuur|overgebr|doorgestuurd)|\bonbestelbaar|"
@@ -42,6 +44,46 @@ _UNDELIVERED = re.compile(
 )
 
 
+_LATE = (
+    r"(?:\bdelay|\bverzoger|\bretard(?:e|é)|\bretrasad|\bin ritardo|\britardat|\batrasad|\bvertraagd|\bopozni|"
+    r"\bzpozd|\boneskor|"
+    r"\bkesik|\bkesleltet|\bintarzi|\bforsen|\bforsink|\bviivast|\bgecik|καθυστερ|задерж|затрим|забав|延迟|延遲|遅延|遅れ|지연)"
+)
+_MAIL = (
+    r"(?:\bmessage|\be?-?mail|\bnachricht|\bmensaje|\bcorreo|\bmessaggio|\bmensagem|\bbericht|\bwiadomosc|"
+    r"\bzprav|\bsprav|"
+    r"\buzenet|\bmesaj|\bmeddel|\bmelding|\bbesked|\bviesti|\bileti|μηνυμα|сообщени|письм|лист|повідомлен|"
+    r"съобщен|邮件|郵件|"
+    r"メール|메일|\bdelivery)"
+)
+_LATE_MAIL = re.compile(fold(rf"{_MAIL}[^.!?\n]{{0,60}}?{_LATE}|\bwarning message only\b"))
+_WAITS = re.compile(
+    fold(
+        rf"{_LATE}|\bnot yet\b|\bstill trying\b|\bkeep trying\b|\bcontinue to try\b|\bbe retried\b|"
+        rf"\bwarning message only\b|"
+        r"\battempts will continue\b|\bnoch nicht\b|\bversuchen es weiter|\bpas encore\b|\breessa|\bancora\b|"
+        r"\briprover|"
+        r"\baun no\b|\btodavia no\b|\bseguiremos|\bainda nao\b|\bnog niet\b|\bblijven [^.]{0,12}proberen|"
+        r"\bjeszcze nie\b|"
+        r"\bponawia|\bzatim\b|\bdosud\b|\bzatial\b|\bmeg nem\b|\binca nu\b|\bannu inte\b|\bendnu ikke\b|"
+        r"\benna ikke\b|"
+        r"\bviela ei\b|\bei viela\b|\bhenuz\b|ακομη|еще не|пока не|\bще не|все още не|尚未|还未|まだ|아직"
+    )
+)
+
+
 def says_undelivered(text: str) -> bool:
     """Whether the beginning of `text` says in any of the languages that a message did not arrive."""
-    return _UNDELIVERED.search(" ".join(fold(text[:_MAX_TEXT]).split())) is not None
+    return _UNDELIVERED.search(_sentences(text)) is not None
+
+
+def says_waiting(text: str) -> bool:
+    """Whether the beginning of `text` says that a message is late, or not there yet and still tried."""
+    folded = _sentences(text)
+    late = _LATE_MAIL.search(folded) is not None
+    return late or (_WAITS.search(folded) is not None and _UNDELIVERED.search(folded) is not None)
+
+
+def _sentences(text: str) -> str:
+    """The beginning of `text`, folded; an address is one word, so that its dots end no sentence."""
+    return " ".join(fold(_ADDRESS.sub("addr", text[:_MAX_TEXT])).split())

@@ -219,14 +219,17 @@ def _before_words(case: _Case) -> tuple[Reason, bool] | None:
 def _about_other_domain(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Reason, bool] | None:
     """A domain that the message links to, or one whose registration has ended."""
     folded = case.folded
+    linked = is_about_content(folded)
+    if not linked and not is_lapsed_domain(folded):
+        return None
     row = ROUTE.find(case.bare, grams)
     unknown = Reason.HOSTUNKNOWN in told.reasons or (row is not None and row.reason is Reason.HOSTUNKNOWN)
     if unknown or _says_dead(case, grams, told):
-        return (Reason.SPAMDETECTED, True) if is_about_content(folded) else None
-    if is_lapsed_domain(folded):
-        # Under a code of policy the domain is the sender's.
-        return (Reason.REJECTED if case.detail.startswith("7.") else Reason.HOSTUNKNOWN), True
-    return None
+        return (Reason.SPAMDETECTED, True) if linked else None
+    if linked:
+        return None
+    # Under a code of policy the domain is the sender's.
+    return (Reason.REJECTED if case.detail.startswith("7.") else Reason.HOSTUNKNOWN), True
 
 
 def _says_dead_plainly(case: _Case) -> bool:

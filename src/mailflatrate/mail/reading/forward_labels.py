@@ -41,7 +41,7 @@ SUBJECT: Final = (
 )  # fmt: skip
 DATE: Final = (
     "date", "sent", "datum", "gesendet", "envoyé", "envoyé le", "fecha", "enviado", "enviado el", "enviada",
-    "data", "inviato", "verzonden", "odesláno", "dato", "sendt", "skickat", "päiväys", "päivämäärä",
+    "data", "dată", "inviato", "verzonden", "odesláno", "dato", "sendt", "skickat", "päiväys", "päivämäärä",
     "lähetetty", "dátum", "küldve", "elküldve", "wysłano", "wysłane", "tarih", "gönderildi", "gönderme tarihi",
     "дата", "отправлено", "надіслано", "poslano", "odoslané", "trimis", "kuupäev", "saatmisaeg", "enviada em",
     "enviado em", "gesendet am", "ημερομηνία", "ημ/νία", "日期", "发送时间", "发送日期", "寄件日期", "日付",
@@ -93,7 +93,7 @@ FORWARDED: Final = (
     "továbbított üzenet", "eredeti üzenet", "továbbított levél", "iletilen", "iletilmiş", "özgün ileti",
     "ileti başlangıcı", "yönlendirilmiş", "перенаправленное", "пересылаемое сообщение", "пересланное",
     "исходное сообщение", "начало переадресованного", "переслане", "перенаправлене", "початок листа",
-    "mesaj redirecționat", "mesaj original", "începutul mesajului", "proslijeđen", "proslijeđenu",
+    "mesaj redirecționat", "mesaj transmis", "mesaj original", "începutul mesajului", "proslijeđen", "proslijeđenu",
     "prosljeđena", "edastatud", "edasi saadetud", "προωθημένο μήνυμα", "αρχικό μήνυμα", "转发邮件", "原始邮件",
     "轉寄郵件", "原始郵件", "転送メッセージ", "転送されたメッセージ", "元のメッセージ", "전달된 메일",
     "원본 메시지", "הודעה שהועברה", "رسالة معاد توجيهها", "رسالة مُعاد توجيهها", "przekazana dalej", "转发的邮件",
