@@ -139,6 +139,8 @@ def look(*cells: str, times: bool = False) -> ColumnLook:
         ("status", ("1", "2", "3", "4"), Guess.ASK),
         ("subscription_status", ("1", "2"), Guess.ASK),
         ("Status", ("0", "1"), Guess.ASK),
+        ("DOUBLE_OPT-IN", ("1", "2"), Guess.STATUS),
+        ("Opt-in-Status", ("1", "2"), Guess.ASK),
         ("Status", ("C", "S", "U", "B", "P"), Guess.ASK),
         ("status_id", ("10", "20"), Guess.ASK),
         ("Zustand", ("A", "B"), Guess.ASK),

@@ -9,6 +9,7 @@ from enum import Enum
 from mailflatrate.rules.prior_status.columns import (
     StatusField,
     counts_states,
+    is_opt_in,
     is_other_channel,
     read_title,
     reason_of,
@@ -31,6 +32,7 @@ _PROSE_WORDS = 4
 _CODE_CHARACTERS = 2
 # What a whole table of one-letter states is made of: with U (unsubscribed) and one that may be a yes.
 _STATE_LETTERS = frozenset("abcdnopsuwix")
+_OPT_IN_DIGITS = frozenset("012")
 _LETTERS_OF_YES = frozenset("acsw")
 _PLACES = frozenset(
     [
@@ -267,6 +269,8 @@ def _is_letter_table(kinds: set[str]) -> bool:
 def _guess_state(title: str, look: ColumnLook, *, certain: bool) -> Guess:
     if look.is_times or look.is_emails or look.is_ips:
         return Guess.ASK if look.telling else Guess.NOTHING
+    if certain and is_opt_in(title) and look.kinds <= _OPT_IN_DIGITS and not counts_states(title):
+        return Guess.STATUS
     if look.is_codes and not look.is_places and (counts_states(title) or not look.is_yes_or_no):
         return Guess.ASK
     says = look.telling or look.states or look.is_yes_or_no
