@@ -42,8 +42,8 @@ HOSTILE = {
 }
 
 TOO_MUCH = {  # a few kilobytes from which parsers make gigabytes
-    "copies": ("html", "<p>" + "".join(f"<b a{n}>" for n in range(200)) + "<p>x" * 40_000),
-    "declarations": ("html", "<style>p{" + "".join(f"a{n}:b;" for n in range(9_000)) + "}</style>" + "<p>" * 25_000),
+    "copies": ("html", "<p>" + "".join(f"<b a{n}>" for n in range(200)) + "<p>x" * 7_000),
+    "declarations": ("html", "<style>p{" + "".join(f"a{n}:b;" for n in range(9_000)) + "}</style>" + "<p>" * 7_000),
 }
 
 

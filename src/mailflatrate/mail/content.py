@@ -26,6 +26,7 @@ from mailflatrate.mail.html.sanitise import Sanitiser
 from mailflatrate.mail.html.theme import render_markdown
 from mailflatrate.mail.html.tokens import Fault, Kind, Token, find_fault, scan, tokenise, write
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, SourceError, SourceRefused, Template, find_liquid_errors
+from mailflatrate.mail.liquid.marks import MAX_MARKS, first_of_too_many
 from mailflatrate.mail.liquid.protect import Protected, protect, unescape_tags
 from mailflatrate.mail.liquid.sandbox import SAFE_STYLE_FILTER, SAFE_URL_FILTER
 from mailflatrate.mail.mistakes import in_part, mistake
@@ -318,6 +319,17 @@ def _too_long(source: Source, most: int) -> list[SourceError]:
     return errors
 
 
+def _too_many_marks(source: Source) -> list[SourceError]:
+    """Parsing and rendering take time for each mark; this comes before both."""
+    parts = ((None, source.body), ("subject", source.subject), ("preheader", source.preheader), ("text", source.text))
+    errors = []
+    for name, text in parts:
+        if text is not None and (at := first_of_too_many(text)) is not None:
+            error = mistake(Lines(text).at(at), "too-many-marks", str(MAX_MARKS))
+            errors.append(in_part(error, name) if name else error)
+    return errors
+
+
 def find_markup_errors(source: str, *, as_mjml: bool) -> list[SourceError]:
     """Return what is wrong with the tags of HTML or MJML, by line; an unclosed mark alone, as it hides all else."""
     if fault := _fault(source):
@@ -334,7 +346,7 @@ def find_merge_errors(
 
     An empty list means that it compiles.
     """
-    if errors := _too_long(source, most_octets):
+    if errors := _too_long(source, most_octets) or _too_many_marks(source):
         return errors
     is_markup = source.kind is not ContentKind.MARKDOWN
     body = unescape_tags(source.body) if is_markup else source.body

@@ -62,6 +62,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "there are more than {0} different links; remove some", "es sind mehr als {0} verschiedene Links; entfernen "
         "Sie einige",
     ),
+    "too-many-elements": (
+        "the message has more than {0} elements; shorten it, or send it as two",
+        "die E-Mail hat mehr als {0} Elemente; kürzen Sie sie, oder verschicken Sie zwei",
+    ),
+    "too-much-css": (
+        "the style sheets are too much work for {0} elements; keep to {1} selectors, of which :has(), ~ and "
+        "nested :not() or :is() count several times, or write styles into the elements",
+        "die Stylesheets machen bei {0} Elementen zu viel Arbeit; bleiben Sie bei {1} Selektoren, wobei :has(), ~ und "
+        "verschachteltes :not() oder :is() mehrfach zählen, oder schreiben Sie Stile in die Elemente",
+    ),
+    "too-many-cells": (
+        "the tables have more than {0} cells; remove columns or rows, or link to the whole table",
+        "die Tabellen haben mehr als {0} Zellen; entfernen Sie Spalten oder Zeilen, oder verlinken Sie die ganze "
+        "Tabelle",
+    ),
     "takes-too-long": (
         "checking this content takes longer than {0} seconds; remove repeated or deeply nested parts",
         "die Prüfung dieses Inhalts dauert länger als {0} Sekunden; entfernen Sie wiederholte oder tief "

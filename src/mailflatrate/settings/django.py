@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "mailflatrate.entrypoints.web.middleware.ContentSecurityMiddleware",
     "mailflatrate.entrypoints.web.middleware.NoStoreMiddleware",
+    "mailflatrate.entrypoints.web.middleware.ChildBudgetMiddleware",
 ]
 
 TEMPLATES = [

@@ -19,7 +19,7 @@ from mailflatrate.mail.liquid import SourceError, SourceRefused, Template
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.rules.sample import SampleJudgement, SpokenOf
 
-SECONDS = 5
+SECONDS = 2
 _TRIES = 3
 _log = structlog.get_logger()
 

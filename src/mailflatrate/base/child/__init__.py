@@ -14,8 +14,10 @@ from mailflatrate.base.child.errors import (
     ChildTimeout,
 )
 from mailflatrate.base.child.pool import Pool, call, stream, warm
+from mailflatrate.base.child.spending import Budget, budget
 
 __all__ = [
+    "Budget",
     "ChildBusy",
     "ChildCrashed",
     "ChildError",
@@ -23,6 +25,7 @@ __all__ = [
     "ChildOutOfMemory",
     "ChildTimeout",
     "Pool",
+    "budget",
     "call",
     "stream",
     "warm",

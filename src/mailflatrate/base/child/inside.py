@@ -33,28 +33,28 @@ class Child:
         """Answer until the parent closes its end, or the memory has grown for good."""
         while True:
             kind, content = receive(self._connection, MAX_REQUEST)
-            name, arguments = pickle.loads(content)  # noqa: S301  written by our parent, the only one with this socket
+            name, arguments, seconds = pickle.loads(content)  # noqa: S301  written by our parent, the only one with this socket
             if kind is FrameKind.PREPARE:
                 contract(name)
                 self._base = _address_space()
                 send(self._connection, FrameKind.READY)
                 continue
             del content
-            self._answer(contract(name), kind, arguments)
+            self._answer(contract(name), kind, arguments, seconds)
             del arguments
             if _address_space() > self._base + _SPARE:
                 return
 
-    def _answer(self, wanted: Contract, kind: FrameKind, arguments: tuple[object, ...]) -> None:
+    def _answer(self, wanted: Contract, kind: FrameKind, arguments: tuple[object, ...], seconds: float) -> None:
         self._limit_memory(wanted.reader.memory_mb)
         try:
             if kind is FrameKind.STREAM:
-                self._stream(wanted, arguments)
+                self._stream(wanted, arguments, seconds)
                 kind, found = FrameKind.END, b""
             else:
                 kind, found = (
                     FrameKind.ANSWER,
-                    wanted.answer.dump_json((_timed(wanted, wanted.function, *arguments),)),
+                    wanted.answer.dump_json((_timed(seconds, wanted.function, *arguments),)),
                 )
         except MemoryError:
             kind, found = FrameKind.OUT_OF_MEMORY, b""
@@ -63,10 +63,10 @@ class Child:
         self._limit_memory(None)
         send(self._connection, kind, found)
 
-    def _stream(self, wanted: Contract, arguments: tuple[object, ...]) -> None:
+    def _stream(self, wanted: Contract, arguments: tuple[object, ...], seconds: float) -> None:
         """Each item has the reader's time of its own."""
         items = iter(wanted.function(*arguments))
-        while (item := _timed(wanted, next, items, None)) is not None:
+        while (item := _timed(seconds, next, items, None)) is not None:
             send(self._connection, FrameKind.ITEM, wanted.answer.dump_json((item,)))
 
     def _limit_memory(self, megabytes: int | None) -> None:
@@ -76,10 +76,9 @@ class Child:
             resource.setrlimit(resource.RLIMIT_AS, (soft, self._most))
 
 
-def _timed(wanted: Contract, function: object, *arguments: object) -> object:
+def _timed(seconds: float, function: object, *arguments: object) -> object:
     """Call with a limit of processor time, at which the kernel ends this process even inside of a C library."""
     assert callable(function)
-    seconds = wanted.reader.cpu_seconds
     # A second limit for the case that a reader takes the first one away.
     last = math.ceil(time.process_time() + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (last, resource.getrlimit(resource.RLIMIT_CPU)[1]))

@@ -15,6 +15,7 @@ import mailflatrate
 from mailflatrate.base.child.errors import ChildCrashed, ChildError, ChildFailed, ChildOutOfMemory, ChildTimeout
 from mailflatrate.base.child.frames import FrameError, FrameKind, receive, send
 from mailflatrate.base.child.registry import MB, Contract, contract
+from mailflatrate.base.child.spending import seconds_for, spend
 
 _COMMAND = (sys.executable, "-P", "-s", "-m", "mailflatrate.base.child.inside")
 _SECONDS_TO_START = 30.0
@@ -53,15 +54,21 @@ class ChildProcess:
         """Have a reader's modules imported without waiting for it."""
         if name not in self._prepared and not self._preparing:
             self._preparing = name
-            self._send(FrameKind.PREPARE, (name, ()), time.monotonic() + _SECONDS_TO_START)
+            self._send(FrameKind.PREPARE, (name, (), 0.0), time.monotonic() + _SECONDS_TO_START)
 
     def call(self, name: str, arguments: tuple[Any, ...]) -> Any:
         """The reader's answer. Raises ChildError, or what the reader declares."""
         wanted = contract(name)
+        seconds = seconds_for(wanted.reader.cpu_seconds)
         self._prepare(name)
         ends_at = time.monotonic() + wanted.reader.wall_seconds
-        self._send(FrameKind.CALL, (name, arguments), ends_at)
-        kind, content = self._receive(wanted, ends_at)
+        before, used = self._processor_time(), seconds
+        try:
+            self._send(FrameKind.CALL, (name, arguments, seconds), ends_at)
+            kind, content = self._receive(wanted, ends_at)
+            used = self._processor_time() - before
+        finally:  # one that did not come back used all that it was given
+            spend(used)
         if kind is not FrameKind.ANSWER:
             raise self._problem(wanted, kind, content)
         return _checked(wanted, content)
@@ -70,7 +77,11 @@ class ChildProcess:
         """The items that the reader yields, one by one, each under the reader's limits."""
         wanted = contract(name)
         self._prepare(name)
-        self._send(FrameKind.STREAM, (name, arguments), time.monotonic() + wanted.reader.wall_seconds)
+        self._send(
+            FrameKind.STREAM,
+            (name, arguments, wanted.reader.cpu_seconds),
+            time.monotonic() + wanted.reader.wall_seconds,
+        )
         while True:
             kind, content = self._receive(wanted, time.monotonic() + wanted.reader.wall_seconds)
             if kind is FrameKind.END:
@@ -107,7 +118,7 @@ class ChildProcess:
             self._preparing = ""
             self.begin_preparing(name)
 
-    def _send(self, kind: FrameKind, request: tuple[str, tuple[Any, ...]], ends_at: float) -> None:
+    def _send(self, kind: FrameKind, request: tuple[str, tuple[Any, ...], float], ends_at: float) -> None:
         try:
             send(self._connection, kind, pickle.dumps(request, pickle.HIGHEST_PROTOCOL), ends_at)
         except TimeoutError as error:
@@ -122,6 +133,13 @@ class ChildProcess:
             raise ChildTimeout(wanted.reader.function) from error
         except FrameError as error:
             raise self._death(wanted.reader.function) from error
+
+    def _processor_time(self) -> float:
+        """Seconds that it has used so far, as the kernel counts them (clock_getcpuclockid)."""
+        try:
+            return time.clock_gettime(~self._process.pid << 3 | 2)
+        except OSError:  # it has just ended
+            return 0.0
 
     def _death(self, name: str) -> ChildError:
         try:

@@ -73,11 +73,11 @@ READERS: Mapping[str, Reader] = {
     ),
     "probe.spin": Reader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
-    "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=2, raises=("mailflatrate.mail.feed:NoFeed",)),
+    "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=1.5, raises=("mailflatrate.mail.feed:NoFeed",)),
     **{
         f"content.{path.partition(':')[2]}": Reader(
             f"mailflatrate.{path}",
-            cpu_seconds=5,
+            cpu_seconds=1.5,
             wall_seconds=15,
             memory_mb=256,
             raises=("mailflatrate.mail.source_errors:SourceRefused",),

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from mailflatrate.base import child
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -44,6 +46,18 @@ class ContentSecurityMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.POLICY)
         return response
+
+
+class ChildBudgetMiddleware:
+    """Bounds what one request may use in the processes that read and compile what strangers wrote."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer within the budget."""
+        with child.budget():
+            return self.get_response(request)
 
 
 class MachineAddressMiddleware:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from css_inline import CSSInliner, InlineError
 
+from mailflatrate.mail.html.outline import count_style_work
 from mailflatrate.mail.html.tokens import MAX_DEPTH, Kind, tokenise, too_deep_line, write
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.source_errors import SourceRefused
@@ -18,7 +19,10 @@ _NORMALISER = CSSInliner(
     inline_style_tags=False, keep_style_tags=True, keep_link_tags=True, load_remote_stylesheets=False
 )
 
-
+MAX_ELEMENTS = 8_000
+"""Elements of one message. A long newsletter has 3,000."""
+MAX_STYLE_WORK = 3_000_000
+"""Elements times selectors, about half a second. A long newsletter has 500,000."""
 _DOCTYPE = re.compile(
     r"\s*(?:<!--(?:(?!-->).)*-->\s*)*(?P<kept><!doctype\s+html\s+(?:public|system)(?:\s+\"[\w\s/.:+-]*\"){1,2}\s*>)",
     re.IGNORECASE | re.DOTALL,
@@ -41,6 +45,23 @@ def refuse_deep(source: str) -> None:
         raise SourceRefused((mistake(line, "too-deep", str(MAX_DEPTH)),))
 
 
+def refuse_heavy(document: str) -> None:
+    """Raise SourceRefused for more elements than a message has, and for style sheets that are too much work for them.
+
+    css-inline asks each element about each selector, and gives no way to stop it.
+    """
+    elements, selectors = count_style_work(tokenise(document))
+    refuse_many_elements(elements)
+    if elements * selectors > MAX_STYLE_WORK:
+        raise SourceRefused((mistake(1, "too-much-css", str(elements), str(max(1, MAX_STYLE_WORK // elements))),))
+
+
+def refuse_many_elements(elements: int) -> None:
+    """Raise SourceRefused for more elements than a message has."""
+    if elements > MAX_ELEMENTS:
+        raise SourceRefused((mistake(1, "too-many-elements", str(MAX_ELEMENTS)),))
+
+
 def inline_styles(document: str) -> str:
     """Return the whole document as html5ever writes it, its style sheets inlined.
 
@@ -48,6 +69,7 @@ def inline_styles(document: str) -> str:
     cannot read stays whole, as a mail client would still use the part of it that it understands. Raises SourceRefused.
     """
     refuse_deep(document)
+    refuse_heavy(document)
     return _with_doctype(document, _inlined(document))
 
 
@@ -65,6 +87,7 @@ def _inlined(document: str) -> str:
 def normalise(document: str) -> str:
     """Return the document as html5ever writes it, styles untouched. Raises SourceRefused."""
     refuse_deep(document)
+    refuse_many_elements(sum(token.kind is Kind.START for token in tokenise(document)))
     return _with_doctype(document, _NORMALISER.inline(document))
 
 

@@ -12,7 +12,13 @@ from functools import lru_cache
 from markdown_it import MarkdownIt
 
 from mailflatrate.mail.html.look import Look, mixed
+from mailflatrate.mail.html.outline import count_table_cells
 from mailflatrate.mail.liquid.protect import Protected
+from mailflatrate.mail.mistakes import mistake
+from mailflatrate.mail.source_errors import SourceRefused
+
+MAX_TABLE_CELLS = 8_000
+"""Cells of all tables in one Markdown text."""
 
 
 @lru_cache(maxsize=64)
@@ -73,7 +79,17 @@ _MARKDOWN = _markdown()
 
 def markdown_as_html(text: str) -> str:
     """The HTML of Markdown without a letter around it; Liquid stays as it is written, its quotes as entities."""
+    refuse_large_tables(text)
     return str(_MARKDOWN.render(text))
+
+
+def refuse_large_tables(text: str) -> None:
+    """Raise SourceRefused where the tables of a Markdown text would have more cells than a message holds.
+
+    markdown-it fills each short row up to the width of its table: some kilobytes become a hundred thousand cells.
+    """
+    if count_table_cells(text) > MAX_TABLE_CELLS:
+        raise SourceRefused((mistake(1, "too-many-cells", str(MAX_TABLE_CELLS)),))
 
 
 def render_markdown(protected: Protected, *, title: str, language: str, look: Look) -> str:
@@ -81,6 +97,7 @@ def render_markdown(protected: Protected, *, title: str, language: str, look: Lo
 
     Block tags in a paragraph of their own stand free.
     """
+    refuse_large_tables(protected.text)
     body = _MARKDOWN.render(protected.text)
     word = protected.word.pattern
     free = re.compile(rf"<p>((?:{word}\s*)+)</p>")

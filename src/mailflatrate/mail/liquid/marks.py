@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-MAX_MARKS = 5_000
-"""Marks in one part of a campaign. A newsletter has some dozens."""
+MAX_MARKS = 1_000
+"""Marks in one part of a campaign, as its author wrote it. A newsletter has some dozens."""
+_MOST_READ = 1_500
+"""Marks that are read at all: the compiler adds those of the imprint and may write a link twice."""
 MAX_MARK_CHARS = 4_000
 """Longest single mark; python-liquid's expression lexer needs time by the square of it."""
 MAX_MARK_BRACKETS = 50
@@ -68,15 +70,23 @@ class BadMark(Exception):
 def find_marks(source: str) -> Iterator[Mark]:
     """Yield the marks of `source` in order. Raises BadMark at the first one that is unclosed, nameless or too long."""
     at = 0
-    for count in range(MAX_MARKS + 1):
+    for count in range(_MOST_READ + 1):
         found = _BEGIN.search(source, at)
         if found is None:
             return
-        if count == MAX_MARKS:
+        if count == _MOST_READ:
             raise BadMark(found.start(), "too-many-marks", str(MAX_MARKS))
         mark = _output(source, found.start()) if found.group() == "{{" else _tag(source, found.start())
         yield mark
         at = mark.end
+
+
+def first_of_too_many(source: str) -> int | None:
+    """Where the first mark past `MAX_MARKS` begins; None where there are no more, or one before it can't be read."""
+    try:
+        return next((mark.start for number, mark in enumerate(find_marks(source)) if number == MAX_MARKS), None)
+    except BadMark:
+        return None
 
 
 def _output(source: str, start: int) -> Mark:

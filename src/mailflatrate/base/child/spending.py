@@ -1,0 +1,65 @@
+"""How much processor time one request may use in all its children together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from mailflatrate.base.child.errors import ChildTimeout
+
+REQUEST_SECONDS = 2.0
+_LEAST_SECONDS = 0.02
+"""With less than this left, no reader would come to an answer."""
+
+
+class Budget:
+    """Processor time that several calls share. Threads of one request may use it at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self._left
+
+    def spend(self, seconds: float) -> None:
+        """Take off what a call used."""
+        with self._lock:
+            self._left -= seconds
+
+
+_current: ContextVar[Budget | None] = ContextVar("child_budget", default=None)
+
+
+@contextmanager
+def budget(seconds: float = REQUEST_SECONDS) -> Iterator[Budget]:
+    """Hold all calls inside to `seconds` of processor time together. An inner budget is the outer one."""
+    outer = _current.get()
+    if outer is not None:
+        yield outer
+        return
+    token = _current.set(made := Budget(seconds))
+    try:
+        yield made
+    finally:
+        _current.reset(token)
+
+
+def seconds_for(most: float) -> float:
+    """What one call may use that by itself may use `most`. Raises ChildTimeout where nothing is left."""
+    current = _current.get()
+    if current is None:
+        return most
+    if current.left < _LEAST_SECONDS:
+        raise ChildTimeout("this request has used its processor time")
+    return min(most, current.left)
+
+
+def spend(seconds: float) -> None:
+    """Take what a call used off the budget, if there is one."""
+    if (current := _current.get()) is not None:
+        current.spend(seconds)

@@ -1,0 +1,43 @@
+"""How much there is in a document, counted before a library works through it that cannot be stopped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from mailflatrate.mail.html.tokens import Kind, Token
+
+_COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?+")
+_PRELUDE = re.compile(r"(?<![^{};])[^{};]++(?=\{)")
+_COSTLY = re.compile(r"~(?!=)|:has\(|:(?:not|is|where)\([^)]*[\s>+:(]", re.IGNORECASE)
+_ELEMENTS_PER_WEIGHT = 100
+"""A selector that looks through siblings, ancestors or descendants costs more the more elements there are."""
+
+
+def count_style_work(tokens: Iterable[Token]) -> tuple[int, int]:
+    """The elements of a document, and the selectors of its style sheets by their weight."""
+    elements = 0
+    sheets = []
+    for token in tokens:
+        if token.kind is Kind.START:
+            elements += 1
+        elif token.kind is Kind.RAW and token.name == "style":
+            sheets.append(_COMMENT.sub("", token.text))
+    costly = 1 + elements // _ELEMENTS_PER_WEIGHT
+    return elements, sum(_weight(prelude, costly) for css in sheets for prelude in _PRELUDE.findall(css))
+
+
+def _weight(prelude: str, costly: int) -> int:
+    """Commas and costly parts, wherever they stand: too many are counted rather than too few."""
+    return 1 + prelude.count(",") + costly * len(_COSTLY.findall(prelude))
+
+
+def count_table_cells(markdown: str) -> int:
+    """At most how many cells the tables of a Markdown text have: a short row is filled up to the width of its table."""
+    blocks = groupby(markdown.splitlines(), lambda line: bool(line.strip()))
+    return sum(_cells(list(lines)) for is_written, lines in blocks if is_written)
+
+
+def _cells(block: list[str]) -> int:
+    return len(block) * max(line.count("|") for line in block)
