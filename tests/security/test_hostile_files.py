@@ -26,6 +26,7 @@ from PIL import Image
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.actions import read_mail
 from mailflatrate.apps.inbound.models import RawMail
+from mailflatrate.apps.lists.actions import read_head
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake.workbook import open_table
 from mailflatrate.apps.lists.pictures import clean_picture
@@ -134,6 +135,27 @@ def test_an_honest_workbook_of_the_usual_size_is_read(tmp_path: Path) -> None:
     half = open_table(path).rows()
     next(half)
     del half
+
+
+def test_a_workbook_is_decoded_once_while_someone_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Titles, columns, first rows and questions come from one reading, also of a workbook that has more rows."""
+    rows = "".join(
+        f'<row r="{row}"><c r="A{row}" t="inlineStr"><is><t>p{row}@people.example</t></is></c>'
+        f'<c r="B{row}" t="inlineStr"><is><t>01/02/2026</t></is></c></row>'
+        for row in range(2, 5_002)
+    )
+    title = HEAD.replace("</row>", '<c r="B1" t="inlineStr"><is><t>Signed up at</t></is></c></row>')
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(workbook(title + rows))
+    readings: list[str] = []
+    call, stream = child.call, child.stream
+    monkeypatch.setattr(child, "call", lambda *given: [readings.append(given[0]), call(*given)][1])
+    monkeypatch.setattr(child, "stream", lambda *given: [readings.append(given[0]), stream(*given)][1])
+    head = read_head(path)
+    assert (head.header, len(head.rows)) == (["email", "Signed up at"], 10)
+    assert readings == ["workbook.head"]
+    table = open_table(path)
+    assert [line for line, _cells, _fault in table.rows()] == list(range(2, 5_002))
 
 
 def test_a_text_table_whose_lines_all_leave_a_quote_open_is_read_once(tmp_path: Path) -> None:

@@ -47,7 +47,11 @@ READERS: Mapping[str, Reader] = {
     "mail.show": Reader(f"{_MAIL}:read_shown_mail"),
     "mail.file": Reader(f"{_MAIL}:read_mail_file", answer_mb=64),
     "workbook.head": Reader(
-        f"{_SHEETS}:read_first_rows", cpu_seconds=1.8, memory_mb=208, raises=(f"{_SHEETS}:WorkbookRefused",)
+        f"{_SHEETS}:read_first_rows",
+        cpu_seconds=1.8,
+        memory_mb=208,
+        answer_mb=32,
+        raises=(f"{_SHEETS}:WorkbookRefused",),
     ),
     "workbook.rows": Reader(
         f"{_SHEETS}:read_rows", cpu_seconds=15, wall_seconds=60, memory_mb=208, raises=(f"{_SHEETS}:WorkbookRefused",)

@@ -26,6 +26,7 @@ from mailflatrate.apps.lists.actions.imports import (
     refused_csv,
     start_import,
     upload_import,
+    upload_with_head,
 )
 from mailflatrate.apps.lists.actions.lists import archive_list, create_list, rename_list, unarchive_list
 from mailflatrate.apps.lists.actions.optin import (
@@ -90,6 +91,7 @@ __all__ = [
     "unarchive_list",
     "unsubscribe",
     "upload_import",
+    "upload_with_head",
     "usable_origin",
     "withdraw_silent",
 ]

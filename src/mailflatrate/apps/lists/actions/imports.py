@@ -79,6 +79,13 @@ def upload_import(
     Raises OriginNeeded where nobody declared one (R-10), ImportProblem when the list is unknown or the file holds no
     table.
     """
+    return upload_with_head(list_id, file, file_name, by=by, origin_version=origin_version)[0]
+
+
+def upload_with_head(
+    list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
+) -> tuple[Import, Head]:
+    """`upload_import`, and what was seen in the file meanwhile: nobody needs to read it again to show it."""
     account_id = tenancy.current_account_id()
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
     if mailing_list is None:
@@ -87,7 +94,7 @@ def upload_import(
     upload = uploads.keep(file.read, account_id)
     try:
         head = read_head(upload.path, file_name=file_name)
-        return Import.objects.create(
+        job = Import.objects.create(
             mailing_list_id=list_id,
             file_name=Path(file_name).name[-255:] or "import",
             file_path=str(upload.path),
@@ -101,6 +108,7 @@ def upload_import(
     except BaseException:
         uploads.forget(upload.path)
         raise
+    return job, head
 
 
 def queue_import(

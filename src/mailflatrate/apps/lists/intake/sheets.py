@@ -19,6 +19,7 @@ MAX_CELLS = 2_000_000
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_STRINGS_BYTES = 64 * 1024 * 1024
 ROWS_TOGETHER = 500
+HEAD_CHARACTERS = 2_000_000
 _CHUNK = 256 * 1024
 _OVERLAP = 512
 _SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -57,10 +58,25 @@ class SheetRows:
     done_share: float
 
 
-def read_first_rows(path: str, most: int) -> tuple[SheetRow, ...]:
-    """The first rows that hold anything. Raises WorkbookRefused."""
-    sheet = _open(Path(path))
-    return tuple(islice(_rows(sheet), most))
+@dataclass(frozen=True, slots=True)
+class SheetHead:
+    """The first rows that hold anything, and whether these are all."""
+
+    rows: tuple[SheetRow, ...]
+    is_whole: bool
+
+
+def read_first_rows(path: str, most: int) -> SheetHead:
+    """At most so many of the first rows, fewer where they're long. Raises WorkbookRefused."""
+    rows = _rows(_open(Path(path)))
+    found: list[SheetRow] = []
+    characters = 0
+    for row in islice(rows, most):
+        found.append(row)
+        characters += sum(map(len, row[1]))
+        if characters > HEAD_CHARACTERS:
+            break
+    return SheetHead(tuple(found), next(rows, None) is None)
 
 
 def read_rows(path: str) -> Iterator[SheetRows]:

@@ -32,7 +32,7 @@ def take_survey(table: Table) -> Survey:
     seen: list[set[str]] = [set() for _ in table.header]
     titled = [read_title(title) is not None for title in table.header]
     reads = moment_reader("UTC", False, strict=False)
-    for number, (_line, cells, fault) in enumerate(islice(table.rows(), SURVEY_ROWS)):
+    for number, (_line, cells, fault) in enumerate(islice(table.rows(), min(SURVEY_ROWS, table.quick_rows))):
         if fault is not None:
             continue
         for at, cell in enumerate(cells):
@@ -57,10 +57,13 @@ def take_survey(table: Table) -> Survey:
 
 
 def search_order(table: Table, at: Sequence[int]) -> dict[int, set[DayOrder]]:
-    """What the dates of some columns say in the whole file; stops as soon as each is decided."""
+    """What the dates of some columns say, in the whole file or, of a large workbook, in its first rows.
+
+    Stops as soon as each is decided.
+    """
     found: dict[int, set[DayOrder]] = {column: set() for column in at}
     open_ones = set(at)
-    for _line, cells, fault in islice(table.rows(), ORDER_ROWS):
+    for _line, cells, fault in islice(table.rows(), min(ORDER_ROWS, table.quick_rows)):
         if fault is not None:
             continue
         for column in list(open_ones):

@@ -19,6 +19,7 @@ MAX_LINE_CHARACTERS = 256 * 1024
 MAX_RECORD_LINES = 60
 """A quote may stay open over so many lines: a file of lines that each leave one open would be read once for each."""
 MAX_FAULTS_BEFORE_HEADER = 200
+QUICK_ROWS = 1_000_000
 
 
 class _RecordTooLong(csv.Error):
@@ -42,6 +43,8 @@ class Table(Protocol):
     """A file of rows with a header."""
 
     header: list[str]
+    quick_rows: int
+    """Rows after the header that can be read while someone waits for an answer."""
 
     def rows(self) -> Iterator[Row]:
         """All rows after the header, in order."""
@@ -65,6 +68,7 @@ class CsvTable:
         self._dialect = detect(path)
         self._position_bytes = 0
         self._headed = True
+        self.quick_rows = QUICK_ROWS
         self.header: list[str] = []
         for number, (_line, cells, fault) in enumerate(self._records()):
             if number >= MAX_FAULTS_BEFORE_HEADER:

@@ -10,12 +10,23 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.sheets import MAX_CELLS, SheetRow, SheetRows, WorkbookFault, WorkbookRefused
+from mailflatrate.apps.lists.intake.sheets import (
+    MAX_CELLS,
+    SheetHead,
+    SheetRow,
+    SheetRows,
+    WorkbookFault,
+    WorkbookRefused,
+)
 from mailflatrate.apps.lists.intake.tables import CsvTable, Row, RowFault, Table, name_columns
 from mailflatrate.base import child
 
 _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+HEAD_ROWS = 3_001
+"""Rows that the first reading brings along: the titles, and as many as are looked at before the start."""
 
 
 class SheetTable:
@@ -27,14 +38,16 @@ class SheetTable:
         self._size_bytes = path.stat().st_size
         self._done_share = 0.0
         try:
-            first: tuple[SheetRow, ...] = child.call("workbook.head", self._path, 1)
+            self._first: SheetHead = child.call("workbook.head", self._path, HEAD_ROWS)
         except (WorkbookRefused, child.ChildError) as error:
             raise problem_of(error) from error
+        first = self._first.rows
         cells = list(first[0][1]) if first else []
         self._headed = not any("@" in cell for cell in cells)
         self.header = name_columns(cells if self._headed else [""] * len(cells))
         if not self.header:
             raise ImportProblem(_("the workbook holds no rows"))
+        self.quick_rows = len(first) - self._headed
 
     def position_bytes(self) -> int:
         return int(self._size_bytes * self._done_share)
@@ -51,14 +64,24 @@ class SheetTable:
                 yield line, (cells + [""] * (width - len(cells)))[:width], fault
 
     def _records(self) -> Iterator[Row]:
+        """Each reading of a workbook decodes it whole, so its first rows come from the first reading."""
+        kept = self._first.rows
+        yield from map(_record, kept)
+        if self._first.is_whole:
+            self._done_share = 1.0
+            return
         stream: Iterator[SheetRows] = child.stream("workbook.rows", self._path)
         try:
             for some in stream:
                 self._done_share = some.done_share
-                for line, cells in some.rows:
-                    yield line, list(cells), RowFault.NUL if any("\0" in cell for cell in cells) else None
+                yield from (_record(row) for row in some.rows if row[0] > kept[-1][0])
         except (WorkbookRefused, child.ChildError) as error:
             raise problem_of(error) from error
+
+
+def _record(row: SheetRow) -> Row:
+    line, cells = row
+    return line, list(cells), RowFault.NUL if any("\0" in cell for cell in cells) else None
 
 
 def problem_of(error: Exception) -> ImportProblem:

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from django.http import Http404
@@ -169,8 +168,7 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     """Upload a file. CSV or XLSX with a title row, each row with the proof of its consent: time and IP address of
     sign-up and confirmation, and the source. It waits until you have looked at the columns."""
     list_of(list_id)
-    job = actions.upload_import(list_id, file, file.name or "", by=request.caller.user)
-    head = actions.read_head(Path(job.file_path), file_name=job.file_name)
+    job, head = actions.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
     return Uploaded(
         **_values(import_of(job.id)), columns=head.header,
         missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
