@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mailflatrate.apps.inbound import intake, postbox
 from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, Budget
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.entrypoints.smtpd.visitors import THIS_HOST, CountedLMTP, CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.world import World
@@ -20,9 +21,9 @@ from mailflatrate.settings import Settings, load_settings
 
 log = structlog.get_logger("smtpd")
 
-LARGEST_MESSAGE_BYTES = 30 * 1024 * 1024
 DOMAINS_FRESH_SECONDS = 30.0
 MOST_RECIPIENTS = 50
+MOST_REPEATED = 1000
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients"
 TRY_LATER = "451 4.3.0 Could not store the message just now, please try again"
 
@@ -39,10 +40,12 @@ class InboundHandler:
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Check one recipient; each counts once, however it is spelled."""
-        if address.lower() in {known.lower() for known in envelope.rcpt_tos}:
+        """Check one recipient. Each counts once, however it is spelled, but LMTP owes a reply for each time."""
+        known = {one.lower() for one in envelope.rcpt_tos}
+        if address.lower() in known and len(envelope.rcpt_tos) < MOST_REPEATED:
+            envelope.rcpt_tos.append(address)
             return "250 2.1.5 OK"
-        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+        if len(known) >= MOST_RECIPIENTS or len(envelope.rcpt_tos) >= MOST_REPEATED:
             return TOO_MANY_RECIPIENTS
         if time.monotonic() - self._domains_at > DOMAINS_FRESH_SECONDS:
             self._domains = await asyncio.to_thread(intake.our_domains)
@@ -105,10 +108,13 @@ class PostboxHandler:
 
 
 def arrivals_of(via: str, session: Session, envelope: Envelope) -> list[Arrival]:
-    """One arrival for each recipient of the envelope."""
+    """One arrival for each recipient of the envelope, however often it was named."""
+    recipients: dict[str, str] = {}
+    for address in envelope.rcpt_tos:
+        recipients.setdefault(address.lower(), address)
     raw = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
     peer = str(session.peer[0]) if isinstance(session.peer, tuple) else str(session.peer)
-    return [Arrival(via, peer, envelope.mail_from or "", rcpt, raw) for rcpt in envelope.rcpt_tos]
+    return [Arrival(via, peer, envelope.mail_from or "", rcpt, raw) for rcpt in recipients.values()]
 
 
 async def _serve(settings: Settings) -> None:
@@ -120,6 +126,7 @@ async def _serve(settings: Settings) -> None:
     kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
     world, visitors = World(settings), Visitors(f"{settings.inbound_relays},{THIS_HOST}")
     options: dict[str, Any] = {
+        "budget": Budget(),
         "data_size_limit": LARGEST_MESSAGE_BYTES,
         "enable_SMTPUTF8": True,
         "hostname": settings.helo_name,
@@ -128,7 +135,7 @@ async def _serve(settings: Settings) -> None:
     listeners: list[tuple[int, Callable[[], asyncio.Protocol]]] = [
         (settings.inbound_smtp_port, lambda: CountedSMTP(InboundHandler("smtp", inbound), visitors, **options)),
         (settings.inbound_lmtp_port, lambda: CountedLMTP(InboundHandler("lmtp", inbound), visitors, **options)),
-        (settings.postbox_port, lambda: SMTP(PostboxHandler(kept, world), **options)),
+        (settings.postbox_port, lambda: BoundedSMTP(PostboxHandler(kept, world), **options)),
     ]
     servers = [await loop.create_server(factory, settings.smtpd_host, port) for port, factory in listeners if port]
     log.info("listening", ports=[port for port, _ in listeners if port])

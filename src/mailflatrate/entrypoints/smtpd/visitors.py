@@ -6,7 +6,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP
+
+from mailflatrate.entrypoints.smtpd.content import BoundedSMTP
 
 MOST_CONNECTIONS = 60
 MOST_FROM_ONE_PEER = 10
@@ -45,7 +46,7 @@ class Visitors:
         return any(host in network for network in self._relays if network.version == host.version)
 
 
-class _Counted(SMTP):
+class _Counted(BoundedSMTP):
     """A connection that is answered only where there is room for it."""
 
     def __init__(self, handler: object, visitors: Visitors, **options: Any) -> None:
@@ -90,3 +91,7 @@ class CountedSMTP(_Counted):
 
 class CountedLMTP(_Counted, LMTP):
     """LMTP with a limit of connections."""
+
+    def answer(self, status: str, recipients: int) -> str:
+        """Say once for each recipient that was accepted what became of the content (RFC 2033 section 4.2)."""
+        return "\r\n".join([status] * recipients)
