@@ -22,6 +22,7 @@ from mailflatrate.mail.content_facts import ContentFacts
 from mailflatrate.mail.html.imprint import Imprint
 from mailflatrate.mail.html.links import Link
 from mailflatrate.mail.html.theme import markdown_as_html
+from mailflatrate.mail.liquid import RenderRefused, Template
 from mailflatrate.mail.source_errors import SourceError
 
 
@@ -33,6 +34,17 @@ class CompiledSources:
     html: str
     text: str
     links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenParts:
+    """The three parts for one reader; empty where values are `missing` or there is a `problem`."""
+
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    missing: tuple[str, ...] = ()
+    problem: SourceError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,32 @@ def merge_errors(source: Source, known_variables: frozenset[str]) -> tuple[Sourc
 def facts(sources: CompiledSources, imprint: Imprint) -> ContentFacts:
     """Return what can be seen in a compiled campaign."""
     return lint_sources(sources.html, sources.text, sources.links, imprint)
+
+
+def _templates(sources: CompiledSources) -> tuple[Template, Template, Template]:
+    return (
+        Template.parse_checked(sources.subject, autoescape=False, single_line=True),
+        Template.parse_checked(sources.html, autoescape=True),
+        Template.parse_checked(sources.text, autoescape=False),
+    )
+
+
+def write_parts(sources: CompiledSources, values: dict[str, object]) -> WrittenParts:
+    """Render a compiled campaign for one reader."""
+    parts = _templates(sources)
+    missing = tuple(dict.fromkeys(name for part in parts for name in part.missing(values)))
+    if missing:
+        return WrittenParts(missing=missing)
+    try:
+        subject, html, text = (part.render(values) for part in parts)
+    except RenderRefused as refused:
+        return WrittenParts(problem=refused.error)
+    return WrittenParts(subject, html, text)
+
+
+def work(sources: CompiledSources, values: dict[str, object]) -> int:
+    """What rendering a compiled campaign for one reader costs (`liquid.work`)."""
+    return sum(part.work(values) for part in _templates(sources))
 
 
 def as_html(text: str, kind: ContentKind) -> str:

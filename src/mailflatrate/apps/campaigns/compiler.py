@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from mailflatrate.base import child
-from mailflatrate.mail.compiler import CompiledSources, NumberedUrls
+from mailflatrate.mail.compiler import CompiledSources, NumberedUrls, WrittenParts
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source
 from mailflatrate.mail.content_facts import ContentFacts
 from mailflatrate.mail.liquid import SourceError, SourceRefused, Template
@@ -61,9 +61,23 @@ def merge_errors_in_child(source: Source, known_variables: frozenset[str]) -> li
 
 def facts_in_child(compiled: Compiled) -> ContentFacts:
     """Return what can be seen in a compiled campaign. Raises SourceRefused where that takes too long."""
-    sources = CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
-    found: ContentFacts = _ask("content.facts", sources, compiled.imprint)
+    found: ContentFacts = _ask("content.facts", _sources(compiled), compiled.imprint)
     return found
+
+
+def parts_in_child(compiled: Compiled, values: dict[str, object]) -> WrittenParts:
+    """Return the parts for one reader. Raises SourceRefused where that takes too long."""
+    found: WrittenParts = _ask("content.write_parts", _sources(compiled), values)
+    return found
+
+
+def work_in_child(compiled: Compiled, values: dict[str, object]) -> int:
+    """Return what rendering for one reader costs. Raises SourceRefused where that takes too long."""
+    return int(_ask("content.work", _sources(compiled), values))
+
+
+def _sources(compiled: Compiled) -> CompiledSources:
+    return CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
 
 
 def spoken_of_in_child(words: str, visible: str) -> SpokenOf:

@@ -7,7 +7,7 @@ import base64
 from dataclasses import replace
 from datetime import datetime
 
-from mailflatrate.apps.campaigns.compiler import judge_sample_in_child
+from mailflatrate.apps.campaigns.compiler import judge_sample_in_child, work_in_child
 from mailflatrate.apps.campaigns.compiling import EditionTemplates
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalise import recipient_values
@@ -59,7 +59,7 @@ def sampled(
 def work_of(campaign: Campaign, compiled: Compiled, attributes: frozenset[str]) -> int:
     """What filling in all parts for the sample's reader costs (`mail.liquid.work`)."""
     values = _reader_values(campaign, attributes, clock.now(), "…") | dict.fromkeys(LINK_VARIABLES.values(), "#")
-    return sum(part.work(values) for part in (compiled.subject, compiled.html, compiled.text))
+    return work_in_child(compiled, values)
 
 
 def spam_score(letter: bytes) -> SpamScore | None:

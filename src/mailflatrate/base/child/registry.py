@@ -90,6 +90,8 @@ READERS: Mapping[str, Reader] = {
             "mail.compiler:compile_sources",
             "mail.compiler:merge_errors",
             "mail.compiler:facts",
+            "mail.compiler:write_parts",
+            "mail.compiler:work",
             "mail.compiler:as_html",
             "mail.compiler:as_text",
             "rules.sample:spoken_of",

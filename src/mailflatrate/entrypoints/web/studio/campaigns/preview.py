@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.compiler import parts_in_child
 from mailflatrate.apps.campaigns.compiling import compile_campaign
 from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
@@ -20,7 +21,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
 from mailflatrate.mail.content import Compiled
-from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
+from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.mistakes import all_in_words, in_words
 from mailflatrate.rules.trial import LETTERS
 
@@ -133,17 +134,21 @@ def _rendered(
     compiled: Compiled, campaign: Campaign, account: Account, around: Neighbours | None, bare: bool
 ) -> Letter:
     values = sample_values(campaign, account, around.contact if around else None, bare=bare)
-    parts = (compiled.subject, compiled.html, compiled.text)
-    if around is None and not bare:
-        for _hidden_behind_another in range(MOST_HIDDEN):
-            values = with_names(values, [name for part in parts for name in part.missing(values)])
     try:
-        subject, html, text = (part.render(values) for part in parts)
-    except MissingValue:
-        return Letter(missing=", ".join(dict.fromkeys(name for part in parts for name in part.missing(values))))
-    except RenderRefused as refused:
-        return Letter(problem="render", detail=str(capfirst(in_words(refused.error, reading_language().value))))
-    return Letter(subject=subject, preheader=campaign.preheader, html=html, text=text)
+        written = parts_in_child(compiled, values)
+        if around is None and not bare:
+            for _hidden_behind_another in range(MOST_HIDDEN):
+                if not written.missing:
+                    break
+                values = with_names(values, written.missing)
+                written = parts_in_child(compiled, values)
+    except SourceRefused as refused:
+        return Letter(problem="source", detail=all_in_words(refused.errors, reading_language().value))
+    if written.missing:
+        return Letter(missing=", ".join(written.missing))
+    if written.problem is not None:
+        return Letter(problem="render", detail=str(capfirst(in_words(written.problem, reading_language().value))))
+    return Letter(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
 
 
 def _as_seen(letter: Letter, view: View) -> Letter:
