@@ -11,10 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import psycopg
 from django.db import IntegrityError, connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+
+from mailflatrate.base import tenancy
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,10 +92,12 @@ def defer(
             raise
 
 
+# Its transaction is this one statement, which therefore shows the pass itself; the subquery is volatile and stays.
 _WAKE = """
-SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%(queue)s, %(name)s, %(priority)s, %(lock)s, %(once)s,
+SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%(queue)s, %(name)s, %(priority)s, %(lock)s::text, %(once)s::text,
     %(arguments)s::jsonb, NULL)::procrastinate_job_to_defer_v1])
-WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)s AND status = 'todo')
+FROM (SELECT set_config(%(setting)s, %(pass)s, true)) AS shown
+WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)s::text AND status = 'todo')
 """
 
 
@@ -112,8 +117,13 @@ def wake(
     }  # fmt: skip
 
     def look() -> None:
-        with suppress(IntegrityError), connection.cursor() as cursor:  # somebody else woke it this very moment
-            cursor.execute(_WAKE, parameters)
+        setting, shown = tenancy.job_pass()
+        # Suppressed: somebody else woke it this very moment. Bound by the server, because the pass is among the values.
+        with (
+            suppress(IntegrityError), connection.wrap_database_errors,
+            psycopg.Cursor(connection.connection) as cursor,
+        ):  # fmt: skip
+            cursor.execute(_WAKE, {**parameters, "setting": setting, "pass": shown})
 
     look.once = once  # type: ignore[attr-defined]
     if not any(getattr(other, "once", None) == once for _, other, *_ in connection.run_on_commit):

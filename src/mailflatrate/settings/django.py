@@ -128,6 +128,7 @@ DATABASE_ROUTERS: list[str] = []
 CACHES = {"default": {"BACKEND": "mailflatrate.apps.accounts.shared_cache.SharedCache"}}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_ON_APP_READY = "mailflatrate.base.job_connector.install"
 SESSION_ENGINE = "mailflatrate.apps.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -31,6 +31,7 @@ PASS_SETTING = "mailflatrate.pass"  # noqa: S105  # the name of a setting, no se
 DECISION_SETTING = "mailflatrate.decision"
 ACCESS_SETTING = "mailflatrate.access"
 ACCOUNT_SETTING = "mailflatrate.account_pass"
+JOB_SETTING = "mailflatrate.job"
 SERVER_SQL = "SELECT public.own_server()"
 """Names the server process behind a connection: its id, and the moment it started, because ids come round again."""
 _SERVER_ATTRIBUTE = "mailflatrate_server"
@@ -43,6 +44,7 @@ class PassKind(StrEnum):
     DECISION = "decision"
     ACCESS = "access"
     ACCOUNT = "account"
+    JOB = "job"
 
 
 def _app_password() -> str:

@@ -1,11 +1,13 @@
 """Django's cache on a table, so that limits and used codes count once for all processes and hosts.
 
 Django's own database cache pickles its values: whoever could write a row would run code. Here they are JSON.
+Writing shows the pass of `tenancy.access`: whoever sets a limit back may guess passwords again (ADR 0010).
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -13,12 +15,13 @@ from typing import Any
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.db import connection
 
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.secrets import load_secrets
 
 LONGEST = timedelta(days=7)
 PRUNED_AT_ONCE = 20
 
+_GET = "SELECT value FROM shared_entry WHERE key = %(key)s AND expires_at > %(now)s"
 _PRUNE = """
 DELETE FROM shared_entry WHERE key IN (
     SELECT key FROM shared_entry WHERE expires_at <= %(now)s LIMIT %(most)s FOR UPDATE SKIP LOCKED)
@@ -43,8 +46,7 @@ class SharedCache(BaseCache):
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         """Return the value, or `default`."""
-        sql = "SELECT value FROM shared_entry WHERE key = %(key)s AND expires_at > %(now)s"
-        rows = self._run(sql, key, version)
+        rows = self._run(_GET, key, version)
         if not rows:
             return default
         return json.loads(rows[0][0]) if isinstance(rows[0][0], str) else rows[0][0]
@@ -69,7 +71,7 @@ class SharedCache(BaseCache):
 
     def clear(self) -> None:
         """Forget all."""
-        with connection.cursor() as cursor:
+        with tenancy.access(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM shared_entry")
 
     def _run(
@@ -79,10 +81,10 @@ class SharedCache(BaseCache):
         now = clock.now()
         until = now + (LONGEST if seconds is None else min(timedelta(seconds=seconds), LONGEST))
         hashed = hashlib.blake2b(self.make_key(key, version).encode(), digest_size=32, key=_hash_key()).digest()
-        with connection.cursor() as cursor:
+        with nullcontext() if sql == _GET else tenancy.access(), connection.cursor() as cursor:
             cursor.execute(sql, {"key": hashed, "value": json.dumps(value), "now": now, "until": until})
             return cursor.fetchall() if cursor.description else ()
 
     def _prune(self) -> None:
-        with connection.cursor() as cursor:
+        with tenancy.access(), connection.cursor() as cursor:
             cursor.execute(_PRUNE, {"now": clock.now(), "most": PRUNED_AT_ONCE})

@@ -70,7 +70,7 @@ def wake_post(account_id: int) -> None:
 
 
 def _wake(which: str, at: datetime | None, **numbers: int) -> None:
-    with connection.cursor() as cursor:
+    with tenancy.deferring(), connection.cursor() as cursor:
         cursor.execute(_DEFER_READY.format(which=which), {"at": at, **numbers})
 
 

@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +157,7 @@ class AskingTally(TenantModel):
     """How many requests an account made on other people's behalf on one day (UTC), and what became of them (R-35).
 
     `key` is the API key; None: by hand on the pages. Numbers only, so nothing changes when a person is erased; they
-    only grow.
+    only grow, and nobody confirms who was not asked.
     """
 
     day = models.DateField()
@@ -171,6 +171,7 @@ class AskingTally(TenantModel):
         db_table = "asking_tally"
         constraints = [
             models.UniqueConstraint(fields=["account", "day", "key"], name="asking_tally_once", nulls_distinct=False),
+            models.CheckConstraint(condition=Q(confirmed__lte=F("asked")), name="asking_tally_confirms_asked"),
         ]
         indexes = [models.Index(fields=["day"], name="asking_tally_age")]
         triggers = [
@@ -178,6 +179,7 @@ class AskingTally(TenantModel):
                 name="asking_tally_grows",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__asked__gt=pgtrigger.F("new__asked"))
+                | pgtrigger.Q(old__confirmed__gt=pgtrigger.F("new__confirmed"))
                 | pgtrigger.Q(old__denied__gt=pgtrigger.F("new__denied"))
                 | pgtrigger.Q(old__unknown__gt=pgtrigger.F("new__unknown")),
             ),

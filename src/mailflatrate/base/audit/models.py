@@ -28,6 +28,12 @@ class AuditEntry(models.Model):
 
     class Meta:
         db_table = "audit_entry"
+        constraints = [
+            # The kinds of audit.ActorKind: a line that only looks like staff's is none.
+            models.CheckConstraint(
+                condition=models.Q(actor_kind__in=["staff", "customer", "machine"]), name="audit_entry_actor_kind"
+            ),
+        ]
         indexes = [models.Index(fields=["account_id", "-id"], name="audit_entry_account")]
 
     def __str__(self) -> str:

@@ -13,10 +13,13 @@ from mailflatrate.base.tenancy.scope import (
     account,
     current_account_id,
     deciding,
+    deferring,
     enter_account,
     enter_account_async,
+    enter_jobs_async,
     eraser,
     in_platform,
+    job_pass,
     platform,
 )
 
@@ -30,9 +33,12 @@ __all__ = [
     "account",
     "current_account_id",
     "deciding",
+    "deferring",
     "enter_account",
     "enter_account_async",
+    "enter_jobs_async",
     "eraser",
     "in_platform",
+    "job_pass",
     "platform",
 ]

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
+from mailflatrate.base.tenancy.held import hold
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
 from mailflatrate.settings.roles import (
@@ -15,6 +16,7 @@ from mailflatrate.settings.roles import (
     APP_ROLE,
     DECISION_SETTING,
     ERASER_ROLE,
+    JOB_SETTING,
     PASS_SETTING,
     PLATFORM_ROLE,
     PassKind,
@@ -47,10 +49,10 @@ WITHOUT_POLICY: dict[str, str] = {
     "mfa_authenticator": "belongs to a user, who signs in before an account is known",
     "role_word": "words of offices, the same for all; only the owner writes them",
     "mail_domain": "facts of the public DNS, the same for all",
-    "procrastinate_jobs": "jobs carry identifiers only; workers serve all accounts",
+    "procrastinate_jobs": "workers serve all accounts; whoever adds or changes a row shows a pass",
     "procrastinate_events": "history of jobs, identifiers only",
-    "procrastinate_periodic_defers": "the schedule, nobody's data",
-    "procrastinate_workers": "heartbeats, nobody's data",
+    "procrastinate_periodic_defers": "the schedule, nobody's data; written with a pass",
+    "procrastinate_workers": "heartbeats, nobody's data; written with a pass",
 }
 
 
@@ -66,6 +68,24 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
     "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
+    # The framework's record of schema changes and its catalogues: a row less would have a migration run again.
+    **{
+        table: dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT")
+        for table in (
+            "django_migrations",
+            "django_content_type",
+            "auth_permission",
+            "auth_group",
+            "auth_group_permissions",
+        )
+    },
+    # Limits count upwards; triggers say who forgets.
+    "asking_tally": {
+        APP_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown)",
+        PLATFORM_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown), DELETE",
+    },
+    "signup_counter": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (count), DELETE"),
+    "confirmation_mark": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, DELETE"),
     # The words that name an office come from our data files, with a migration.
     "role_word": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT"},
     # Who signs is the platform's to say; a trigger keeps what a key is, and that a retired one stays so.
@@ -155,6 +175,7 @@ def apply_policies(connection: BaseDatabaseWrapper) -> None:
                 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role};
             """)
         _restrict(cursor)
+        hold(cursor)
         cursor.execute(_CLOSE_FUNCTIONS)
 
 
@@ -205,6 +226,7 @@ _SETTINGS = {
     PassKind.DECISION: DECISION_SETTING,
     PassKind.ACCESS: ACCESS_SETTING,
     PassKind.ACCOUNT: ACCOUNT_SETTING,
+    PassKind.JOB: JOB_SETTING,
 }
 _SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{SETTING}', true) || ' ' || "}
 

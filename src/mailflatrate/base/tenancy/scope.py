@@ -16,6 +16,7 @@ from mailflatrate.settings.roles import (
     APP_ROLE,
     DECISION_SETTING,
     ERASER_ROLE,
+    JOB_SETTING,
     PASS_SETTING,
     PLATFORM_ROLE,
     PassKind,
@@ -96,6 +97,12 @@ async def enter_account_async(link: psycopg.AsyncConnection[Any], account_id: in
     await link.execute(_ACCOUNT, _account_values(await server_of_async(link), account_id, False))
 
 
+async def enter_jobs_async(link: psycopg.AsyncConnection[Any], *, for_session: bool = False) -> None:
+    """Let an asynchronous connection write jobs, in its running transaction or for as long as it lives."""
+    shown = pass_for(await server_of_async(link), PassKind.JOB)
+    await link.execute("SELECT set_config(%s, %s, %s)", [JOB_SETTING, shown, not for_session])
+
+
 def _account_values(server: str, account_id: int, for_session: bool) -> list[str | bool]:
     local = not for_session
     return [str(account_id), local, account_pass_for(server, account_id), local]
@@ -165,6 +172,23 @@ def deciding() -> Iterator[None]:
     _show(DECISION_SETTING, PassKind.DECISION)
     yield
     _show(DECISION_SETTING, None)
+
+
+@contextmanager
+def deferring() -> Iterator[None]:
+    """A moment of the running transaction in which this connection may write jobs into the queue.
+
+    Where it fails, the transaction or savepoint takes the pass back with the rest.
+    """
+    _show(JOB_SETTING, PassKind.JOB)
+    yield
+    _show(JOB_SETTING, None)
+
+
+def job_pass() -> tuple[str, str]:
+    """The setting and the value that `deferring` shows, for a statement that shows it itself, as bound parameters."""
+    connection.ensure_connection()
+    return JOB_SETTING, pass_for(server_of(connection.connection), PassKind.JOB)
 
 
 @contextmanager

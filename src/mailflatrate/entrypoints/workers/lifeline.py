@@ -14,6 +14,7 @@ import structlog
 from procrastinate import App, exceptions
 from procrastinate.jobs import Job, Status
 
+from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -75,6 +76,7 @@ class LifeLine:
         if self._link is None:
             url = app_url(load_settings())
             link = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+            await tenancy.enter_jobs_async(link, for_session=True)
             for worker_id in self._held:
                 await self._lock(link, worker_id)
             self._link = link

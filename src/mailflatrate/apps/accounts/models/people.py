@@ -21,7 +21,7 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("Viewer")
 
 
-_FREE_FIELDS = frozenset({"last_login", "name", "language"})
+_FREE_FIELDS = frozenset({"last_login", "language"})
 """Fields of a user that nobody gets in by; the trigger `access_held` knows them, too."""
 
 

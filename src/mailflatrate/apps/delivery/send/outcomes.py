@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.database import Connection
+from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import Queue
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.reading.values import Outcome
@@ -208,6 +209,7 @@ async def record(
     statement = _RECORD_SENT
     if failed or revived:
         statement = _RECORD_ALL
+        await tenancy.enter_jobs_async(connection)
         parameters |= {
             "failed_ids": [row.delivery_id for row in failed],
             "stages": [row.stage for row in failed],

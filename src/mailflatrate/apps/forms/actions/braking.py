@@ -25,9 +25,9 @@ FROM asking_tally WHERE account_id = ANY(%s) AND day > %s GROUP BY account_id, d
 """
 _COUNT = """
 INSERT INTO asking_tally AS t (account_id, day, key_id, asked, confirmed, denied, unknown)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+VALUES (%(account_id)s, %(day)s, %(key_id)s, %(asked)s, least(%(confirmed)s, %(asked)s), %(denied)s, %(unknown)s)
 ON CONFLICT (account_id, day, key_id) DO UPDATE SET asked = t.asked + excluded.asked,
-    confirmed = t.confirmed + excluded.confirmed, denied = t.denied + excluded.denied,
+    confirmed = least(t.confirmed + %(confirmed)s, t.asked + excluded.asked), denied = t.denied + excluded.denied,
     unknown = t.unknown + excluded.unknown
 """
 
@@ -99,9 +99,9 @@ def _why(allowance: AskingAllowance) -> str:
     return words % figures
 
 
-def count_asked(key_id: int | None) -> None:
-    """One more request was taken."""
-    _count(_day(clock.now()), key_id, asked=1)
+def count_asked(key_id: int | None, at: datetime) -> None:
+    """One more request was taken, on the day on which its answer will count."""
+    _count(_day(at), key_id, asked=1)
 
 
 def count_answer(request: SignupRequest, *, yes: bool) -> None:
@@ -142,9 +142,10 @@ def _noteworthy(allowance: AskingAllowance) -> bool:
 def _count(day: date, key_id: int | None, *, asked: int = 0, confirmed: int = 0, denied: int = 0, unknown: int = 0
            ) -> None:  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNT, [tenancy.current_account_id(), day, key_id, asked, confirmed, denied, unknown]
-        )  # fmt: skip
+        cursor.execute(_COUNT, {
+            "account_id": tenancy.current_account_id(), "day": day, "key_id": key_id, "asked": asked,
+            "confirmed": confirmed, "denied": denied, "unknown": unknown,
+        })  # fmt: skip
 
 
 def _day(moment: datetime) -> date:

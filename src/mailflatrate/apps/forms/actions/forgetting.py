@@ -49,8 +49,8 @@ def _forget(request_id: int) -> None:
 
 def _clear_counters() -> None:
     now = clock.now()
-    SignupCounter.objects.filter(expires_at__lt=now).delete()
-    ConfirmationMark.objects.filter(at__lt=now - timedelta(hours=24)).delete()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        SignupCounter.objects.filter(expires_at__lt=now).delete()
+        ConfirmationMark.objects.filter(at__lt=now - timedelta(hours=24)).delete()
         forget_tallies()
         SignupDenial.objects.filter(denied_at__lt=now - DENIALS_KEPT).delete()

@@ -214,7 +214,7 @@ def request_confirmation(
         )
         raise AskingBraked(words, seconds=_until_next_hour(now))
     if taking.made:
-        count_asked(key.id if key else None)
+        count_asked(key.id if key else None, now)
 
 
 _VISIT_FAULTS = {
