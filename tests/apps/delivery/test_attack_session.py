@@ -131,7 +131,7 @@ def test_a_table_in_the_owners_function_does_not_make_anybody_owner(eve: psycopg
     )
     eve.execute(
         "INSERT INTO public.audit_entry (at, actor_kind, actor, action, account_id, subject, reason, details)"
-        " SELECT now(), 'user', 'eve', 'test', id, '', '', '{}' FROM public.account"
+        " SELECT now(), 'customer', 'eve', 'test', id, '', '', '{}' FROM public.account"
     )
 
 

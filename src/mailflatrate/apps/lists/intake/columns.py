@@ -180,7 +180,9 @@ def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
                 mapping[target.value] = title
     if Target.EMAIL.value not in mapping:
         by_cells = (title for title, look in by_title.items() if look.is_emails and title not in mapping.values())
-        email = next(by_cells, None)
+        # Where no cell is an address, the title still says which column was meant, and each row is refused by itself.
+        named = (title for title in by_title if _BY_NAME.get(_plain(title)) is Target.EMAIL)
+        email = next(by_cells, None) or next(named, None)
         if email is not None:
             mapping[Target.EMAIL.value] = email
     return mapping
