@@ -69,6 +69,15 @@ def test_one_network_costs_work_for_itself_alone() -> None:
     assert try_in(person().email, PASSWORD, network())[0] == 302
 
 
+def test_people_who_get_in_cost_their_office_nothing() -> None:
+    office, anna = network(), person()
+    for _ in range(brake.FREE_BY_NETWORK + brake.FREE_BY_ADDRESS):
+        assert try_in(anna.email, PASSWORD, office)[0] == 302
+    for _ in range(brake.FREE_BY_ADDRESS):
+        assert try_in(anna.email, "wrong-password", office)[0] == 200
+    assert try_in(anna.email, PASSWORD, office)[0] == 200, "guesses between them still count"
+
+
 def test_more_attempts_cost_more_work_and_easy_work_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brake, "STEP_BY_ADDRESS", 3)
     monkeypatch.setattr(brake, "MOST_HASHES", (2_000, 4_000, 8_000))

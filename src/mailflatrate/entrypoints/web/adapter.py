@@ -46,6 +46,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             request.sign_in_level = level  # type: ignore[attr-defined]  # the page offers the work
             raise self.validation_error("work_needed")
 
+    def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
+        """Try the credentials; a right password takes its attempt off the brake."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None and not request.user.is_authenticated:
+            brake.signed_in(request, str(credentials.get("email") or ""))
+        return user
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the visitor's address behind our own proxies, for rate limits and the list of sessions."""
         return client_ip(request) or "unknown"

@@ -13,6 +13,13 @@ RETURNING key, count
 """
 
 
+def counted(keys: Sequence[bytes]) -> dict[bytes, int]:
+    """How often each key was counted; a key that never was is missing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key, count FROM signup_counter WHERE key = ANY(%s)", [list(keys)])
+        return {bytes(key): seen for key, seen in cursor.fetchall()}
+
+
 @transaction.atomic
 def count(keys: Sequence[bytes], until: datetime) -> dict[bytes, int]:
     """Count each key once more; how often it was seen by now. Counters are forgotten after `until`."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.forms.actions.counting import count
+from mailflatrate.apps.forms.actions.counting import count, counted
 from mailflatrate.apps.forms.defence import Proof, counter_key, look_at, network_of, new_task
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import client_ip
@@ -26,18 +26,33 @@ MOST_HASHES: Final = (60_000, 200_000, 600_000)
 
 
 def work_needed(request: HttpRequest, email: str) -> int:
-    """Count an attempt, and return the level of work that it still owes; 0 lets it through."""
+    """Count an attempt, and return the level of work that it still owes; 0 lets it through.
+
+    Attempts that succeeded are taken off: an office whose people sign in, each once, is not asked to work.
+    """
     now = clock.now()
-    window = _window(now)
-    network = network_of(client_ip(request)) or "this host"
-    by_address = counter_key("sign-in address", email.strip().lower(), window)
-    by_network = counter_key("sign-in network", network, window)
-    seen = count([by_address, by_network], now + 2 * WINDOW)
-    address, net = seen[by_address], seen[by_network]
+    tried, succeeded = _keys(request, email, now, "sign-in"), _keys(request, email, now, "signed in")
+    seen, good = count(tried, now + 2 * WINDOW), counted(succeeded)
+    address, net = (seen[one] - good.get(other, 0) for one, other in zip(tried, succeeded, strict=True))
     if address <= FREE_BY_ADDRESS and net <= FREE_BY_NETWORK:
         return 0
     level = min(1 + max(address // STEP_BY_ADDRESS, net // STEP_BY_NETWORK), len(MOST_HASHES))
     return 0 if _worked(request.POST, level, now) else level
+
+
+def signed_in(request: HttpRequest, email: str) -> None:
+    """Note that the password was right."""
+    now = clock.now()
+    count(_keys(request, email, now, "signed in"), now + 2 * WINDOW)
+
+
+def _keys(request: HttpRequest, email: str, now: datetime, what: str) -> list[bytes]:
+    """The counters of an address and of a network."""
+    window = _window(now)
+    network = network_of(client_ip(request)) or "this host"
+    return [
+        counter_key(f"{what} address", email.strip().lower(), window), counter_key(f"{what} network", network, window)
+    ]  # fmt: skip
 
 
 def _window(now: datetime) -> datetime:
