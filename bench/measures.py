@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from estate import Estate, build_estate, plain_address, release, worker_command, workspace
@@ -40,6 +41,7 @@ QUIET_SECONDS = 3.0
 TRIES = 5
 STRANGER = "127.0.0.9"
 LOOP = "127.0.0.2"
+SMALL, SMALL_SHARE = 10_000, 0.012
 NO_CANARY = {"MAILFLATRATE_CANARY_SIZE": "100000000"}
 TOKEN = re.compile(rb"[0-9a-f]{40}")
 
@@ -57,18 +59,18 @@ def partly_dead(account_id: int, number: int) -> str:
     return f"{kind}-{account_id}x{number}@people.example"
 
 
-def complaining(account_id: int, number: int) -> str:
+def complaining(account_id: int, number: int, *, share: float = 0.004) -> str:
     """0.4 % report the mailing."""
-    if one_of(number, 0.004):
+    if one_of(number, share):
         return f"x-complain-{account_id}x{number}@people.example"
     return plain_address(account_id, number)
 
 
-def complaining_at_one(account_id: int, number: int) -> str:
+def complaining_at_one(account_id: int, number: int, *, share: float = 0.004) -> str:
     """Half are at a provider that never reports; 0.4 % of the others, at one that does, report the mailing."""
     if number % 2:
         return f"dora{account_id}x{number}@gmail.com"
-    kind = "x-complain-" if one_of(number // 2, 0.004) else "dora"
+    kind = "x-complain-" if one_of(number // 2, share) else "dora"
     return f"{kind}{account_id}x{number}@outlook.com"
 
 
@@ -350,6 +352,13 @@ def processes() -> Iterator[int]:
             process.wait(60)
 
 
+def address_of(run: Run, people: int) -> Callable[[int, int], str]:
+    """Who the recipients are. A small mailing needs a larger share of complaints: few act only beyond chance (R-85)."""
+    if people < SMALL and run.address in (complaining, complaining_at_one):
+        return partial(run.address, share=SMALL_SHARE)
+    return run.address
+
+
 def play(name: str, people: int) -> dict[str, object]:
     """One mailing of a fresh account. What is planned here is planned with the settings of its processes."""
     from mailflatrate.settings.schema import load_settings
@@ -360,7 +369,7 @@ def play(name: str, people: int) -> dict[str, object]:
     began = time.monotonic()
     try:
         with processes() as port:
-            stage = Stage(build_estate(people, run.address), people, port)
+            stage = Stage(build_estate(people, address_of(run, people)), people, port)
             stage.campaign_id = release(stage.estate)
             try:
                 run.story(stage)
