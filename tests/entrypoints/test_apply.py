@@ -42,7 +42,9 @@ def letters(email: str) -> list[Notice]:
 
 def ask(client: Client, email: str, **more: str) -> Any:
     return client.post(
-        "/apply/", {"email": email, "website_2": "", **more}, REMOTE_ADDR=f"10.0.0.{secrets.randbelow(250)}"
+        "/apply/",
+        {"email": email, "website_2": "", **more},
+        REMOTE_ADDR=f"10.{secrets.randbelow(250)}.{secrets.randbelow(250)}.7",
     )
 
 

@@ -153,16 +153,18 @@ def test_preferences_keep_what_is_ticked(letter: Letter) -> None:
     page = text(stranger().get(url))
     assert "checked" in page
     list_id = str(letter.anna.list_id)
-    assert "Saved" in text(stranger().post(url, {"keep": [list_id]}))
+    assert "Saved" in text(stranger().post(url, {"keep": [list_id], "language": "en"}))
     assert letter.states() == ["confirmed"]
-    assert "on no list" in text(stranger().post(url, {}))
+    assert "on no list" in text(stranger().post(url, {"language": "en"}))
     assert letter.states() == ["unsubscribed"]
 
 
 def test_preferences_add_nothing(letter: Letter) -> None:
     with tenancy.account(letter.anna.account_id):
         other = create_list("Offers", "Offers of Lindenhof", "en")
-    stranger().post(letter.url("p", Purpose.PREFERENCES), {"keep": [str(letter.anna.list_id), str(other.id)]})
+    stranger().post(
+        letter.url("p", Purpose.PREFERENCES), {"keep": [str(letter.anna.list_id), str(other.id)], "language": "en"}
+    )
     assert letter.states() == ["confirmed"], "joining needs double opt-in"
 
 

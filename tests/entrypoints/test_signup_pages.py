@@ -169,7 +169,9 @@ def test_further_fields_reach_the_contact_only_by_the_confirmation(lindenhof: Pl
     with tenancy.account(lindenhof.account_id):
         form = Form.objects.get()
         written = replace(content_from_json(form.draft), fields=(NAME, CITY))
-        actions.save_draft(form.id, name="x", list_id=form.mailing_list_id, sender_id=None, content=written)
+        actions.save_draft(
+            form.id, name="x", list_id=form.mailing_list_id, sender_id=lindenhof.anna.sender_id, content=written
+        )
         assert actions.publish_form(form.id, by=None).allowed
     forget_published(lindenhof.code)
     dora = somebody()

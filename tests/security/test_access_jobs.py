@@ -143,6 +143,8 @@ def test_the_same_statements_touch_rows_where_nobody_holds_them(values: dict[str
         for deed, statement in DEEDS.items():
             try:
                 with owner.transaction(force_rollback=True):
+                    # A job that waits under the same key would refuse the row as a double.
+                    owner.execute("UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE status = 'todo'")
                     assert owner.execute(statement.format(**values)).rowcount > 0, deed
             except errors.CheckViolation:
                 assert deed in {"confirm more than were asked", "write like staff", "write like staff with a space"}

@@ -136,7 +136,9 @@ def test_no_page_of_a_forwarded_message_shows_the_address(renate: Victim, langua
     }  # fmt: skip
     links = {door: renate.link(door, purpose) for door, purpose in doors.items()}
     answers = [browser().get(f"{link}?language={language}") for link in links.values()]
-    answers += [browser().post(links["p"], {"act": act, "email": somebody("eve")}) for act in ("save", "move")]
+    answers += [
+        browser().post(links["p"], {"act": act, "email": somebody("eve"), "language": "en"}) for act in ("save", "move")
+    ]
     answers.append(browser().post(links["p"], {"act": "move", "email": "no address"}))
     answers += [browser().post(links["u"], {"scope": scope}) for scope in ("list", "all")]
     answers.append(browser().post(links["p"], {"act": "leave"}))

@@ -84,4 +84,5 @@ def test_the_registry_tells_the_age(registry: str) -> None:
         assert unknown.at is None
         assert problem in unknown.problem
     assert find_registration("old.com", "", resolver).problem == "switched off"
-    assert find_registration("old.com", registry, resolver).problem == "the address is not a public one"
+    inside = "http://127.0.0.1/rdap"
+    assert find_registration("old.com", inside, resolver).problem == "the address is not a public one"

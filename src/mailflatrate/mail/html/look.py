@@ -87,8 +87,14 @@ class Look:
         return self._readable(mixed(self.ink, self.sheet, 0.35))
 
     def _readable(self, colour: str) -> str:
-        """Readable on the sheet and on the tinted boxes."""
-        return readable(readable(colour, self.sheet), self.tint)
+        """Readable on the sheet and on the tinted boxes; where nothing is on both, the best there is."""
+        found = readable(readable(colour, self.sheet), self.tint)
+        if self._least_contrast(found) >= MINIMUM_CONTRAST:
+            return found
+        return max((found, "#000000", "#16191f", "#ffffff"), key=self._least_contrast)
+
+    def _least_contrast(self, colour: str) -> float:
+        return min(contrast(colour, self.sheet), contrast(colour, self.tint))
 
     @property
     def rule(self) -> str:
