@@ -168,7 +168,7 @@ def places_of(owner_url: str, *secrets: str) -> set[str]:
     folder = load_settings().data_dir
     for path in folder.rglob("*"):
         if path.is_file() and "postgres" not in path.relative_to(folder).parts[0] and path.suffix != ".sock":
-            blobs[f"file:{path.relative_to(folder).parts[0]}"] = [path.read_bytes()]
+            blobs.setdefault(f"file:{path.relative_to(folder).parts[0]}", []).append(path.read_bytes())
     wanted = [secret.lower().encode() for secret in secrets]
     return {
         name for name, values in blobs.items()
