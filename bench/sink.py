@@ -1,6 +1,6 @@
 """A recording SMTP sink: it notes each message it takes responsibility for, before it says so, and misbehaves on order.
 
-    python bench/sink.py --port 2526 --record FILE [--mode FILE]
+    python bench/sink.py --port 2526 --record FILE [--mode FILE] [--host 127.0.0.1]
 
 FILE gets one line a message: arrival in milliseconds, a space, the recipient. The file named by --mode holds one word
 that may change while it runs: `ok`; `tenth` (450 to the first attempt for every tenth recipient); `full` (452 to every
@@ -118,21 +118,22 @@ class Dialogue(asyncio.Protocol):
         return b"250 2.0.0 Ok: queued\r\n"
 
 
-async def serve(port: int, record: Path, mode: Path | None) -> None:
+async def serve(host: str, port: int, record: Path, mode: Path | None) -> None:
     """Run until cancelled."""
     sink = Sink(record, mode)
-    server = await asyncio.get_running_loop().create_server(lambda: Dialogue(sink), "127.0.0.1", port, backlog=1000)
+    server = await asyncio.get_running_loop().create_server(lambda: Dialogue(sink), host, port, backlog=1000)
     await asyncio.gather(server.serve_forever(), sink.follow_mode())
 
 
 def main() -> None:
     """Parse and serve."""
     parser = argparse.ArgumentParser(description="recording SMTP sink")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--record", type=Path, required=True)
     parser.add_argument("--mode", type=Path)
     options = parser.parse_args()
-    uvloop.run(serve(options.port, options.record, options.mode))
+    uvloop.run(serve(options.host, options.port, options.record, options.mode))
 
 
 if __name__ == "__main__":
