@@ -63,8 +63,8 @@ class Case:
     def mailed(self) -> list[str]:
         """Where the mails to Dora lead."""
         with tenancy.account(self.anna.account_id):
-            texts = Notice.objects.filter(kind=NoticeKind.PRIVACY).order_by("id").values_list("text", flat=True)
-            return [found.group(1) for text in texts if (found := LINK.search(text))]
+            notices = Notice.objects.filter(kind=NoticeKind.PRIVACY).order_by("id")
+            return [found.group(1) for notice in notices if (found := LINK.search(notice.text))]
 
     def text(self, address: str) -> str:
         answer = self.visitor.get(address)

@@ -20,9 +20,10 @@ from psycopg import errors
 
 from campaign_world import World, world
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.models import ApiKey, Membership, Role, Scope, User
+from mailflatrate.apps.accounts.models import ApiKey, Membership, Notice, NoticeKind, Role, Scope, User
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.base import audit, tenancy
+from mailflatrate.mail.vault import VaultError
 from mailflatrate.settings.roles import (
     ACCESS_SETTING,
     APP_ROLE,
@@ -270,3 +271,31 @@ def test_the_pass_of_an_account_is_not_in_the_text_of_a_statement(anna: World, a
     assert shown is not None
     assert "mailflatrate.account_pass" in shown[0], "the statement itself is seen"
     assert not re.search("[0-9a-f]{64}", shown[0])
+
+
+def test_a_password_link_is_read_from_no_row_and_forwarded_to_nobody(anna: World, attacker: psycopg.Connection) -> None:
+    """The attacker reads the notice, copies it to an address of their own, and gets nothing that opens."""
+    house, link = actions.house_account(), f"https://mail.example/password/reset/key/{secrets.token_hex(8)}/"
+    sent = actions.send_notice(
+        house.id, NoticeKind.ACCESS, anna.anna.email, subject="Password", text=f"Open {link}", language="en"
+    )
+    with attacker.transaction():
+        tenancy.enter_account(attacker, house.id)
+        row = attacker.execute("SELECT n::text FROM notice n WHERE id = %s", [sent.id]).fetchone()
+        assert row is not None
+        assert link not in row[0]
+        copied = attacker.execute(
+            "INSERT INTO notice (account_id, kind, recipient, subject, text_sealed, created_at)"
+            " SELECT account_id, kind, 'eve@eve.example', subject, text_sealed, now() FROM notice WHERE id = %s"
+            " RETURNING id", [sent.id],
+        ).fetchone()  # fmt: skip
+    assert copied is not None
+    with tenancy.account(house.id):
+        assert link in Notice.objects.get(id=sent.id).text, "the sender of messages opens it"
+        for forged in (
+            {"recipient": "eve@eve.example"},
+            {"recipient": anna.anna.email, "text_sealed": "Open https://eve.example/"},
+        ):
+            Notice.objects.filter(id=copied[0]).update(**forged)
+            with pytest.raises(VaultError):
+                _ = Notice.objects.get(id=copied[0]).text

@@ -43,7 +43,7 @@ def account(account_id: int) -> Account:
 
 def letters(user: User) -> list[str]:
     with tenancy.account(actions.house_account().id):
-        return list(Notice.objects.filter(recipient=user.email).order_by("id").values_list("text", flat=True))
+        return [notice.text for notice in Notice.objects.filter(recipient=user.email).order_by("id")]
 
 
 def test_the_way_in_from_application_to_activation() -> None:

@@ -75,7 +75,7 @@ class Traces:
             text=reply, raw_mail=mail,
         )  # fmt: skip
         save_segment("Dora", [{"field": "last_name", "op": "equals", "value": f"Kiel {email}"}])
-        Notice.objects.create(kind=NoticeKind.PRIVACY, recipient=email, subject="s", text=f"to {email}")
+        Notice.objects.create(kind=NoticeKind.PRIVACY, recipient=email, subject="s", text_sealed=f"to {email}")
         Notice.objects.create(
             kind=NoticeKind.TEST, recipient="anna@lindenhof.example", sample_contact_id=self.contact.id
         )

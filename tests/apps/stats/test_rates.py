@@ -116,9 +116,9 @@ def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
         measure = Measure.objects.get(account_id=anna.account_id, level=Level.PAUSE_ACCOUNT.value)
         assert (measure.events, measure.limit_percent) == (25, 25)
         assert Case.objects.filter(account_id=anna.account_id, kind=CaseKind.FIGURES).count() == 1
-        letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing").values_list("text", flat=True)
+        letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing")
         said = "25 addresses did not exist within a day; a new account may not reach 25."
-        assert any(said in text for text in letters)
+        assert any(said in letter.text for letter in letters)
     with translation.override("de"):
         assert words.sentence(measure).endswith("gezählt über einen Tag; ein neues Konto darf 25 nicht erreichen.")
 

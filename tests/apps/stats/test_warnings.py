@@ -34,8 +34,8 @@ def measured(anna: World, cause: Cause = Cause.COMPLAINTS, scope: Scope = Scope.
 
 def told(anna: World) -> list[Notice]:
     with tenancy.account(house_account().id):
-        rows = Notice.objects.filter(kind=NoticeKind.STANDING, recipient=anna.anna.email, text__contains="limit")
-        return list(rows.order_by("id"))
+        told = Notice.objects.filter(kind=NoticeKind.STANDING, recipient=anna.anna.email)
+        return [notice for notice in told.order_by("id") if "limit" in notice.text]
 
 
 def text(client: Any, url: str) -> str:

@@ -45,7 +45,7 @@ _WIPE: dict[str, str] = {
     " AND id = ANY(%(deliveries)s)",
     "sign_ups": "DELETE FROM signup_request WHERE account_id = %(account_id)s AND id = ANY(%(requests)s)",
     "denials": "DELETE FROM signup_denial WHERE account_id = %(account_id)s AND address_key = %(address_key)s",
-    "notices": "UPDATE notice SET recipient = '', subject = '', text = '' WHERE account_id = %(account_id)s"
+    "notices": "UPDATE notice SET recipient = '', subject = '', text_sealed = '' WHERE account_id = %(account_id)s"
     " AND kind = 'privacy' AND lower(recipient) = %(email)s",
     "versions": "UPDATE campaign_version SET values = regexp_replace(values::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s AND values::text ILIKE %(like)s",

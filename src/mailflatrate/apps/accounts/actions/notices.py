@@ -6,6 +6,7 @@ from django.utils import translation
 
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Role, User
+from mailflatrate.apps.accounts.models.notices import seal_text
 from mailflatrate.base import jobs, tenancy
 
 
@@ -15,7 +16,9 @@ def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: s
     `language` is that of subject and text.
     """
     with tenancy.account(account_id):
-        notice = Notice.objects.create(kind=kind, recipient=recipient, subject=subject, text=text, language=language)
+        notice = Notice.objects.create(
+            kind=kind, recipient=recipient, subject=subject, text_sealed=seal_text(text, recipient), language=language
+        )
         jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=account_id, notice_id=notice.id, priority=10)
         return notice
 
@@ -27,7 +30,8 @@ def answer_report(
     house = house_account()
     with tenancy.account(house.id):
         notice = Notice.objects.create(
-            kind=NoticeKind.CASE, recipient=recipient, subject=subject, text=text, report_id=report_id,
+            kind=NoticeKind.CASE, recipient=recipient, subject=subject,
+            text_sealed=seal_text(text, recipient), report_id=report_id,
             reply_to=reply_to, in_reply_to=in_reply_to, language=language,
         )  # fmt: skip
         jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=house.id, notice_id=notice.id, priority=10)

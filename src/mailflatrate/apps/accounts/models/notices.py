@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
 
 
@@ -24,12 +25,14 @@ class Notice(TenantModel):
 
     A test mailing carries no content of its own: the edition named by `edition_id` is rendered for it. An answer of the
     abuse desk names the report that it answers; the database checks that the recipient made it.
+
+    `text` is sealed for its recipient: copied into a row to another address, it does not open.
     """
 
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     recipient = models.EmailField()
     subject = models.TextField(blank=True)
-    text = models.TextField(blank=True)
+    text_sealed = models.TextField(blank=True, help_text="password links stand in it, so no row gives them away")
     language = models.CharField(max_length=10, blank=True, db_default="", help_text="of subject and text")
     edition_id = models.BigIntegerField(null=True)
     sample_contact_id = models.BigIntegerField(null=True)
@@ -41,3 +44,17 @@ class Notice(TenantModel):
     class Meta:
         db_table = "notice"
         indexes = [models.Index(fields=["account", "created_at"], name="notice_recent")]
+
+    @property
+    def text(self) -> str:
+        """In clear. Raises VaultError where it was erased, sealed for another recipient, or not by this service."""
+        return vault().open(self.text_sealed, _place(self.recipient)).decode()
+
+
+def seal_text(text: str, recipient: str) -> str:
+    """The text of a notice as it is stored; it opens in a notice to this recipient only."""
+    return vault().seal(text.encode(), _place(recipient))
+
+
+def _place(recipient: str) -> str:
+    return f"notice to {recipient.lower()}"

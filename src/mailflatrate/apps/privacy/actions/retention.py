@@ -72,7 +72,7 @@ DELETE FROM import_refusal WHERE id IN (
     WHERE coalesce(i.finished_at, i.created_at) < %(before)s LIMIT %(most)s)
 """
 _NOTICES = """
-UPDATE notice SET recipient = '', subject = '', text = '' WHERE id IN (
+UPDATE notice SET recipient = '', subject = '', text_sealed = '' WHERE id IN (
     SELECT id FROM notice WHERE created_at < %(before)s AND kind IN ('privacy', 'case') AND recipient <> ''
     LIMIT %(most)s)
 """
