@@ -16,7 +16,8 @@ from mailflatrate.apps.lists.models import ConsentStamp
 from mailflatrate.apps.lists.verification import FaultKind
 from mailflatrate.apps.privacy.certificate import build_certificate
 from mailflatrate.base import tenancy
-from mailflatrate.rules.proof.certificate import OLD_FORM, check_certificate
+from mailflatrate.rules.proof.certificate import check_certificate
+from mailflatrate.rules.proof.record import UNSIGNED_CERTIFICATE_FORM
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
 from mailflatrate.rules.proof.verdict import Anchors, CertificateVerdict
 from mailflatrate.settings import schema
@@ -180,4 +181,7 @@ def test_a_certificate_holds_by_the_authority_that_the_verifier_names(
     stranger = Authority(tmp_path, "Strange")
     assert verdict(read_certificates(stranger.root.read_bytes())) is CertificateVerdict.REFUSED
     made["time_stamps"] = []
-    assert check_certificate({**made, "signature": None, "format": OLD_FORM}).verdict is CertificateVerdict.CONSISTENT
+    assert (
+        check_certificate({**made, "signature": None, "format": UNSIGNED_CERTIFICATE_FORM}).verdict
+        is CertificateVerdict.CONSISTENT
+    )

@@ -22,7 +22,9 @@ from cryptography import x509
 from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of, missing_of
 from mailflatrate.rules.proof.record import (
+    CERTIFICATE_FORM,
     SALT_OCTETS,
+    UNSIGNED_CERTIFICATE_FORM,
     EventRecord,
     Malformed,
     SealRecord,
@@ -33,8 +35,6 @@ from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_cert
 from mailflatrate.rules.proof.verdict import Anchors, CertificateReport, CertificateVerdict, Finding, Mark, NamedRows
 from mailflatrate.rules.proof.witness import Witness
 
-FORM = "mailflatrate consent certificate 2"
-OLD_FORM = "mailflatrate consent certificate 1"
 ATTACHMENT = "certificate.json"
 MOST_OCTETS = 64 * 1024 * 1024
 MOST_EVENTS = 10_000
@@ -71,8 +71,8 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
         found = json.loads(octets)
     except (ValueError, RecursionError) as problem:
         raise Malformed("this is neither a whole certificate as JSON nor a PDF that carries one") from problem
-    if not isinstance(found, dict) or found.get("format") not in (FORM, OLD_FORM):
-        raise Malformed(f"this is not a certificate of the form “{FORM}”")
+    if not isinstance(found, dict) or found.get("format") not in (CERTIFICATE_FORM, UNSIGNED_CERTIFICATE_FORM):
+        raise Malformed(f"this is not a certificate of the form “{CERTIFICATE_FORM}”")
     return found
 
 

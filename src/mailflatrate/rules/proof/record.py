@@ -16,6 +16,8 @@ from typing import Any
 
 from mailflatrate.rules.proof import merkle
 
+CERTIFICATE_FORM = "mailflatrate consent certificate 2"
+UNSIGNED_CERTIFICATE_FORM = "mailflatrate consent certificate 1"
 EVENT_FORM = "mailflatrate consent event 1"
 SEAL_FORM = "mailflatrate consent seal 1"
 SEAL_PREFIX = b"\x02"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mailflatrate.rules.proof.record import EventRecord, SealRecord
+from mailflatrate.rules.proof.record import UNSIGNED_CERTIFICATE_FORM, EventRecord, SealRecord
 from mailflatrate.rules.proof.signature import PublishedKey, certificate_signature_holds, seal_signature_holds
 from mailflatrate.rules.proof.verdict import Anchors, Finding, LedgerExtract, Mark
-
-_UNSIGNED_FORM = "mailflatrate consent certificate 1"
 
 
 class Witness:
@@ -53,7 +51,7 @@ class Witness:
         """True where a key that the verifier named signed this certificate while it was in use."""
         signature = self._certificate.get("signature")
         if signature is None:
-            if self._certificate["format"] == _UNSIGNED_FORM:
+            if self._certificate["format"] == UNSIGNED_CERTIFICATE_FORM:
                 self._say(Mark.NOTE, "a certificate of form 1 is not signed: names, state and imprint are not proved")
             else:
                 self._say(Mark.FAULT, "the service's signature is missing")
@@ -137,7 +135,7 @@ class Witness:
 
     def _should_be_signed(self, ledger: LedgerExtract) -> bool:
         """True for an unsigned certificate from the time in which the service signs: someone took the signature off."""
-        if self._certificate["format"] != _UNSIGNED_FORM or not ledger.keys:
+        if self._certificate["format"] != UNSIGNED_CERTIFICATE_FORM or not ledger.keys:
             return False
         first = min(key.created_at for key in ledger.keys.values())
         moments = [str(self._certificate["issued_at"]), *(seal.sealed_at for seal in self._seals.values())]

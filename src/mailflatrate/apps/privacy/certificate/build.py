@@ -18,9 +18,8 @@ from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.rules.proof import merkle
-from mailflatrate.rules.proof.certificate import FORM
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
-from mailflatrate.rules.proof.record import EventRecord, moment_text, read_evidence
+from mailflatrate.rules.proof.record import CERTIFICATE_FORM, EventRecord, moment_text, read_evidence
 from mailflatrate.rules.proof.signature import key_id, sign_certificate
 from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import load_settings
@@ -61,7 +60,7 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
     proof = [each for each, _ in events]
     subscription = Subscription.objects.filter(contact=contact, mailing_list=mailing_list).first()
     made = {
-        "format": FORM,
+        "format": CERTIFICATE_FORM,
         "issued_at": moment_text(clock.now()),
         "language": language,
         "service": {
