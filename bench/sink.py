@@ -78,9 +78,13 @@ class Dialogue(asyncio.Protocol):
         if replies:
             answer = b"".join(replies)
             if self._sink.mode == "slow":
-                asyncio.get_running_loop().call_later(0.02, self._transport.write, answer)
+                asyncio.get_running_loop().call_later(0.02, self._answer_late, answer)
             else:
                 self._transport.write(answer)
+
+    def _answer_late(self, answer: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(answer)
 
     def _command(self, line: bytes) -> bytes:
         verb = line[:4].upper()

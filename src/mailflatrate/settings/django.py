@@ -1,13 +1,13 @@
 """Django's settings, all derived from the schema. Nothing here reads the environment itself."""
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
+from psycopg.conninfo import conninfo_to_dict
 
 from mailflatrate.rules.limits import tighten
 from mailflatrate.rules.tighter import read_tighter
-from mailflatrate.settings.roles import app_url, owner_url
+from mailflatrate.settings.roles import app_url, knows_owner, owner_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import load_secrets
 
@@ -105,25 +105,23 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str) -> dict[str, object]:
-    """Django's form of a PostgreSQL URL; a `host` in the query names a socket folder."""
-    parts = urlsplit(url)
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-    options: dict[str, object] = {k: unquote(v) for k, v in query.items() if k not in ("host", "port")}
+def _database(conninfo: str) -> dict[str, object]:
+    """Django's form of a connection string; what it has no name for goes to libpq as it is."""
+    options = conninfo_to_dict(conninfo)
+    named = {name: str(options.pop(key, "")) for name, key in _CONNECTION_NAMES.items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or unquote(query.get("host", "")),
-        "PORT": str(parts.port or query.get("port", "")),
+        **named,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
 
 
-DATABASES = {"default": _database(app_url(SETTINGS)), "owner": _database(owner_url(SETTINGS))}
+_CONNECTION_NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+DATABASES = {"default": _database(app_url(SETTINGS))}
+if knows_owner(SETTINGS):
+    DATABASES["owner"] = _database(owner_url(SETTINGS))
 DATABASE_ROUTERS: list[str] = []
 CACHES = {"default": {"BACKEND": "mailflatrate.apps.accounts.shared_cache.SharedCache"}}
 

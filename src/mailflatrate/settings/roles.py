@@ -15,13 +15,15 @@ import hmac
 from enum import StrEnum
 from functools import cache
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from mailflatrate.settings import links
+from mailflatrate.settings.links import Purpose
 from mailflatrate.settings.postgres import EmbeddedPostgres
-from mailflatrate.settings.schema import Settings
+from mailflatrate.settings.schema import Settings, SettingsError
 from mailflatrate.settings.secrets import load_secrets
 
 APP_ROLE = "mailflatrate_app"
@@ -105,19 +107,47 @@ def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
     cursor.close()
 
 
+def knows_owner(settings: Settings) -> bool:
+    """True where this process may sign in as the owner: a command of the operator that knows how."""
+    return links.purpose() is Purpose.ADMINISTRATION and (settings.is_embedded or settings.database_url is not None)
+
+
 def owner_url(settings: Settings) -> str:
-    """URL of the owner: DATABASE_URL, or the embedded server's."""
-    return settings.database_url or EmbeddedPostgres(settings.data_dir).url
+    """Return the owner's connection string: DATABASE_URL's, or the embedded server's. Raises SettingsError."""
+    if not knows_owner(settings):
+        raise SettingsError("DATABASE_URL is not set: `migrate` signs in as the owner of the database, services do not")
+    return _completed(_owner(settings), settings, is_owner=True)
 
 
 def app_url(settings: Settings) -> str:
-    """URL of the application role: as set, or the owner's with the role's name and derived password."""
+    """Return the application role's connection string: as set, or the owner's with the role's name and password.
+
+    Raises SettingsError.
+    """
     if settings.app_database_url:
-        return settings.app_database_url
-    parts = urlsplit(owner_url(settings))
-    host = parts.netloc.rpartition("@")[2]
-    login = APP_ROLE if settings.database_url is None else f"{APP_ROLE}:{quote(_app_password())}"
-    return urlunsplit(parts._replace(netloc=f"{login}@{host}"))
+        return _completed(settings.app_database_url, settings)
+    password = None if settings.is_embedded else _app_password()
+    return _completed(_owner(settings), settings, user=APP_ROLE, password=password)
+
+
+def _owner(settings: Settings) -> str:
+    return settings.database_url or EmbeddedPostgres(settings.data_dir).url
+
+
+def _completed(conninfo: str, settings: Settings, *, is_owner: bool = False, **changed: str | None) -> str:
+    try:
+        return make_conninfo(links.completed(conninfo, settings, is_owner=is_owner), **changed)
+    except ValueError as problem:
+        variable = "DATABASE_URL" if is_owner or not settings.app_database_url else "MAILFLATRATE_APP_DATABASE_URL"
+        raise SettingsError(f"{variable}: {problem}") from problem
+
+
+def _role_password(settings: Settings) -> str | None:
+    """The password that APP_ROLE is given: that of MAILFLATRATE_APP_DATABASE_URL, or the derived one."""
+    if not settings.app_database_url:
+        return _app_password()
+    given = conninfo_to_dict(settings.app_database_url)
+    return str(given["password"]) if given.get("user") == APP_ROLE and given.get("password") else None
 
 
 def create_roles(settings: Settings) -> None:
@@ -128,10 +158,11 @@ def create_roles(settings: Settings) -> None:
                 continue
             statement = f"CREATE ROLE {{}} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
             connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
-        if not settings.app_database_url:
-            connection.execute(
-                sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(APP_ROLE), sql.Literal(_app_password()))
-            )
+        password = _role_password(settings)
+        if password is not None:  # hashed here, so that it is in no log of the server
+            hashed = connection.pgconn.encrypt_password(password.encode(), APP_ROLE.encode(), b"scram-sha-256")
+            change = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            connection.execute(change.format(sql.Identifier(APP_ROLE), sql.Literal(hashed.decode())))
         # INHERIT FALSE: the wider sight, and the right to erase, are entered by SET ROLE, never had by the way.
         for role in (PLATFORM_ROLE, ERASER_ROLE):
             connection.execute(f"GRANT {role} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")

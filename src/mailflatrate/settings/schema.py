@@ -21,6 +21,11 @@ PREFIX = "MAILFLATRATE_"
 # Variables without our prefix that deployments know by this name.
 BARE_NAMES = {"database_url": "DATABASE_URL"}
 
+FILE_SUFFIX = "_FILE"
+SECRETS = ("database_url", "app_database_url", "secret_key", "token_keys", "relay_password", "imap_password")
+"""Fields that may be read from a file, whose name stands in the variable with `_FILE` behind its own name."""
+LARGEST_SECRET_OCTETS = 65_536
+
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -62,10 +67,31 @@ class Settings(BaseModel):
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets, uploads and journals.")
     database_url: str | None = Field(
         None,
-        description="PostgreSQL owner URL. Without it the embedded server under the data folder is used.",
+        description="PostgreSQL URL of the database's owner, for `migrate` alone; with several hosts,"
+        " `host1:5432,host2:5432`, the one that takes writes is used. Without it and without"
+        " MAILFLATRATE_APP_DATABASE_URL the embedded server under the data folder is used.",
     )
     app_database_url: str | None = Field(
-        None, description="URL of the application role, where it is not to be derived from DATABASE_URL."
+        None, description="The same of the application role `mailflatrate_app`: the only one that services need."
+        " `migrate` gives the role the password in it. Derived from DATABASE_URL when absent.",
+    )  # fmt: skip
+    database_connect_seconds: Annotated[int, Field(ge=2)] = Field(
+        3,
+        description="Longest a connection to one database host may take to open; of several hosts each has so long.",
+    )
+    database_silence_seconds: Annotated[int, Field(ge=2)] = Field(
+        8,
+        description="Seconds without an answer after which a database host counts as gone (TCP user timeout).",
+    )
+    database_call_seconds: Positive = Field(
+        20, description="Longest a sender waits for one transaction before it drops the connection and tries again."
+    )
+    database_statement_seconds: Positive = Field(
+        60,
+        description="Longest a statement, or a pause in a transaction, may take for pages, senders and inbound.",
+    )
+    database_job_seconds: Positive = Field(
+        3600, description="The same for workers and commands, which import, plan and verify."
     )
     secret_key: str | None = Field(None, description="Secret of sessions; generated into the data folder when absent.")
     token_keys: str | None = Field(
@@ -243,6 +269,11 @@ class Settings(BaseModel):
         return self
 
     @property
+    def is_embedded(self) -> bool:
+        """True where no URL names a database server, so that the embedded one serves."""
+        return self.database_url is None and self.app_database_url is None
+
+    @property
     def public_host(self) -> str:
         """The host name of `public_url`."""
         return urlsplit(self.public_url).hostname or ""
@@ -271,15 +302,36 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises SettingsError naming each unknown or malformed variable.
     """
     names = {environment_name(field): field for field in Settings.model_fields}
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in names)
+    files = {environment_name(field) + FILE_SUFFIX: field for field in SECRETS}
+    known = {*names, *files}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all of them")
     values = {field: environment[name] for name, field in names.items() if environment.get(name, "") != ""}
+    for name, field in files.items():
+        if environment.get(name, "") == "":
+            continue
+        if field in values:
+            raise SettingsError(f"{name} and {environment_name(field)} are both set; keep one of them")
+        values[field] = _read_secret(name, Path(environment[name]))
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         lines = [": ".join([*map(environment_name, map(str, item["loc"][:1])), item["msg"]]) for item in error.errors()]
         raise SettingsError("; ".join(lines)) from error
+
+
+def _read_secret(name: str, path: Path) -> str:
+    """Return the content of a secret's file without the line break at its end. Raises SettingsError."""
+    try:
+        with path.open("rb") as opened:
+            written = opened.read(LARGEST_SECRET_OCTETS + 1)
+        secret = written.decode().strip("\r\n")
+    except (OSError, ValueError) as problem:
+        raise SettingsError(f"{name}: {path} cannot be read ({problem})") from problem
+    if not secret or len(written) > LARGEST_SECRET_OCTETS:
+        raise SettingsError(f"{name}: {path} is empty or larger than {LARGEST_SECRET_OCTETS} bytes")
+    return secret
 
 
 @cache
@@ -298,5 +350,8 @@ def settings_table() -> str:
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for field, info in Settings.model_fields.items():
         default = "" if info.default is None else str(info.default)
-        rows.append(f"| `{environment_name(field)}` | `{default}` | {info.description} |")
+        name = f"`{environment_name(field)}`" + (
+            f" or `{environment_name(field)}{FILE_SUFFIX}`" if field in SECRETS else ""
+        )
+        rows.append(f"| {name} | `{default}` | {info.description} |")
     return "\n".join(rows)

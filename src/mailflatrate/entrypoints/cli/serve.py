@@ -9,10 +9,13 @@ from collections.abc import Iterator
 import click
 
 from mailflatrate.entrypoints.boot import boot
+from mailflatrate.entrypoints.boot.life import report_served_life
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from mailflatrate.settings.links import Purpose
 from mailflatrate.settings.logs import GRANIAN
 from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
+from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import Settings, load_settings
 
 HOUSE_QUEUES = "plan,import,inbound,house"
@@ -24,7 +27,7 @@ SPARE_FILES = 512
 @contextlib.contextmanager
 def owned_database(settings: Settings) -> Iterator[None]:
     """Own the embedded database for the block; nothing to own where DATABASE_URL names a real one."""
-    if settings.database_url:
+    if not settings.is_embedded:
         yield
         return
     try:
@@ -48,6 +51,13 @@ def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
     return supervisor
 
 
+def services_environment(settings: Settings) -> dict[str, str]:
+    """The environment of the processes that serve: they know the application's role, not the owner of the database."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
+    kept.pop("MAILFLATRATE_APP_DATABASE_URL_FILE", None)
+    return {**kept, "MAILFLATRATE_APP_DATABASE_URL": app_url(settings)}
+
+
 @click.command()
 def up_command() -> None:
     """Run every process of this host under one supervisor, the embedded database included."""
@@ -55,7 +65,7 @@ def up_command() -> None:
     with owned_database(settings):
         boot()
         bring_up_to_date(settings)
-        supervisor = processes(settings, dict(os.environ))
+        supervisor = processes(settings, services_environment(settings))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())
         click.echo(f"mailflatrate is at http://{settings.web_host}:{settings.web_port}/", err=True)
@@ -66,7 +76,7 @@ def up_command() -> None:
 def database_command() -> None:
     """Run the embedded database in the foreground, for hosts that start the other processes one by one."""
     settings = load_settings()
-    if settings.database_url:
+    if not settings.is_embedded:
         raise click.ClickException("DATABASE_URL names a server already; there is nothing to run")
     with owned_database(settings), contextlib.suppress(KeyboardInterrupt):
         click.echo(EmbeddedPostgres(settings.data_dir).url)
@@ -77,7 +87,7 @@ def database_command() -> None:
 @click.option("--tls", is_flag=True, help="Serve on the TLS port, for the links in mails.")
 def web_command(tls: bool) -> None:
     """Serve the pages."""
-    settings = boot()
+    settings = boot(Purpose.PAGES)
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -87,6 +97,8 @@ def web_command(tls: bool) -> None:
 
     cert, key = certificate(settings) if tls else (None, None)
     connections = _room_for_connections()
+    if not tls:
+        report_served_life("127.0.0.1" if settings.web_host == "0.0.0.0" else settings.web_host, settings.web_port)  # noqa: S104
     Server(
         "mailflatrate.entrypoints.web.asgi:make_application",
         factory=True,
@@ -125,10 +137,10 @@ def _room_for_connections() -> int:
 @click.option("--name", default="worker", help="Shown in the list of workers.")
 def worker_command(queues: str, concurrency: int | None, name: str) -> None:
     """Work off background jobs."""
-    settings = boot()
+    lanes = queues.split(",")
+    settings = boot(Purpose.SENDING if lanes == ["send"] else Purpose.JOBS)
     from mailflatrate.entrypoints.workers.worker import run_worker
 
-    lanes = queues.split(",")
     at_once = concurrency or (settings.sender_chunks_at_once if lanes == ["send"] else 4)
     run_worker(lanes, at_once, name)
 
@@ -136,7 +148,7 @@ def worker_command(queues: str, concurrency: int | None, name: str) -> None:
 @click.command()
 def inbound_command() -> None:
     """Listen for mail that comes back (SMTP and LMTP), and run the postbox."""
-    boot()
+    boot(Purpose.LISTENING)
     from mailflatrate.entrypoints.smtpd.listeners import run_listeners
 
     run_listeners()

@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mailflatrate.apps.inbound import intake, postbox
 from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.entrypoints.boot.life import end_within, report_life
 from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, Budget
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.entrypoints.smtpd.visitors import THIS_HOST, CountedLMTP, CountedSMTP, Visitors
@@ -117,11 +118,17 @@ def arrivals_of(via: str, session: Session, envelope: Envelope) -> list[Arrival]
     return [Arrival(via, peer, envelope.mail_from or "", rcpt, raw) for rcpt in recipients.values()]
 
 
+def _stop(stop: asyncio.Event) -> None:
+    if not stop.is_set():
+        end_within()
+    stop.set()
+
+
 async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _stop, stop)
     inbound: Spool[Arrival] = Spool(intake.store)
     kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
     world, visitors = World(settings), Visitors(f"{settings.inbound_relays},{THIS_HOST}")
@@ -139,7 +146,9 @@ async def _serve(settings: Settings) -> None:
     ]
     servers = [await loop.create_server(factory, settings.smtpd_host, port) for port, factory in listeners if port]
     log.info("listening", ports=[port for port, _ in listeners if port])
+    life = asyncio.create_task(report_life(lambda: False))
     await stop.wait()
+    life.cancel()
     for server in servers:
         server.close()
     await inbound.close()

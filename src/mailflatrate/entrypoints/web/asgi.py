@@ -11,6 +11,7 @@ from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
 from mailflatrate.entrypoints.web.serving.bodies import MB, Budget
 from mailflatrate.entrypoints.web.serving.lanes import make_lanes
+from mailflatrate.settings.links import Purpose
 
 MOST_THREADS: Final = 8  # of a web process; they wait for the database most of the time
 UPLOADS_OCTETS: Final = 2048 * MB
@@ -21,7 +22,7 @@ READERS_AT_HAND: Final = ("mail.file", "picture.set")
 
 def make_application() -> Pages:
     """The application of this process, with its threads and its folder for uploads on their way."""
-    settings = boot()
+    settings = boot(Purpose.PAGES)
     folder = settings.data_dir / "incoming"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     django_settings.FILE_UPLOAD_TEMP_DIR = str(folder)  # Django's copies too: /tmp may be small, or memory

@@ -15,6 +15,7 @@ from procrastinate import App, exceptions
 from procrastinate.jobs import Job, Status
 
 from mailflatrate.base import tenancy
+from mailflatrate.settings.links import cut
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -22,7 +23,6 @@ LOOK_SECONDS = 2.0
 AGAIN_SECONDS = 0.5
 GONE_SECONDS = 4.0
 HEARTBEAT_SECONDS = 30.0
-CONNECT_SECONDS = 5
 LOCKS = 0x6D66
 """The first half of the keys of our locks; the second is a worker's id, which begins at 1."""
 MINDER = 0
@@ -69,13 +69,14 @@ class LifeLine:
         """Close the connection, and with it the locks; the next look takes them anew."""
         link, self._link = self._link, None
         if link is not None:
+            cut(link)  # whatever waits for it, fails at once, also when the server is gone
             with suppress(psycopg.Error, OSError):
                 await link.close()
 
     async def _connection(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         if self._link is None:
             url = app_url(load_settings())
-            link = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+            link = await psycopg.AsyncConnection.connect(url, autocommit=True)
             await tenancy.enter_jobs_async(link, for_session=True)
             for worker_id in self._held:
                 await self._lock(link, worker_id)

@@ -23,8 +23,14 @@ from procrastinate.jobs import Job, Status
 from procrastinate.retry import RetryDecision
 from procrastinate.worker import Worker
 
-from mailflatrate.apps.delivery.send.sender import close_sender, stop_sender, this_sender
+from mailflatrate.apps.delivery.send.sender import (
+    close_sender,
+    sender_is_stuck,
+    stop_sender,
+    this_sender,
+)
 from mailflatrate.base.jobs import Queue
+from mailflatrate.entrypoints.boot.life import end_within, report_life
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -90,6 +96,7 @@ class _Work:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop)
         pause = FIRST_PAUSE_SECONDS
+        life = asyncio.create_task(report_life(sender_is_stuck))
         try:
             while not self._stopping.is_set():
                 await self._wait_for_database()
@@ -103,6 +110,7 @@ class _Work:
                 await self._sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         finally:
+            life.cancel()
             await close_sender()
 
     async def _work_while_it_lasts(self) -> str:
@@ -119,6 +127,8 @@ class _Work:
         return ""
 
     def _stop(self) -> None:
+        if not self._stopping.is_set():
+            end_within()
         self._stopping.set()
         stop_sender()
         for worker in self._workers:
@@ -135,7 +145,7 @@ class _Work:
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             try:
-                link = await psycopg.AsyncConnection.connect(app_url(load_settings()), connect_timeout=5)
+                link = await psycopg.AsyncConnection.connect(app_url(load_settings()))
                 await link.close()
                 return
             except psycopg.OperationalError:
@@ -162,8 +172,8 @@ class _Work:
             finally:
                 self._workers = []
                 minding.cancel()
-                await asyncio.gather(minding, return_exceptions=True)
                 await self._life_line.let_go()
+                await asyncio.gather(minding, return_exceptions=True)
 
     def _worker(self, working: App, queues: list[str], name: str, concurrency: int) -> Worker:
         options = {

@@ -30,6 +30,7 @@ from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutc
 FRESH_SECONDS = 0.9
 LOOK_PAUSE_SECONDS = 0.35
 HEARTBEAT_SECONDS = 20.0
+STUCK_SECONDS = 30.0
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.5  # a crash loses none of it: the journal knows
 RUNNING_STATES = ("sending", "waiting")
@@ -81,6 +82,7 @@ class ChunkRun:
         self._loop = asyncio.get_running_loop()
         self._fresh_until = claimed_at + FRESH_SECONDS
         self._heartbeat_at = claimed_at
+        self._unwritten_since: float | None = None
 
     # -- the story -------------------------------------------------------------------------------------------
 
@@ -111,6 +113,12 @@ class ChunkRun:
         """Return when every outcome so far is in the database."""
         self._flush_now.set()
         await self._flushed.wait()
+
+    @property
+    def _is_stuck(self) -> bool:
+        """True when outcomes wait too long to be written: then this sender must look dead, however well it can ask."""
+        since = self._unwritten_since
+        return since is not None and self._loop.time() - since > STUCK_SECONDS
 
     @property
     def _is_fresh(self) -> bool:
@@ -168,6 +176,8 @@ class ChunkRun:
 
     def _note(self, settled: Settled) -> None:
         self._flushed.clear()
+        if self._unwritten_since is None:
+            self._unwritten_since = self._loop.time()
         self._outbox.append(settled)
         if len(self._outbox) >= BATCH_ROWS:
             self._flush_now.set()
@@ -190,6 +200,7 @@ class ChunkRun:
 
         recorded = await self._main.persist(held.account_id, work)
         del self._outbox[: len(batch)]
+        self._unwritten_since = self._loop.time() if self._outbox else None
         if not recorded.claim_held:
             log.error("claim_lost", chunk_id=held.chunk_id, unwritten=len(batch) + len(self._outbox))
             self.halt = Halt.CLAIM_LOST
@@ -214,7 +225,7 @@ class ChunkRun:
             found = await claims.look(connection, held, self._journal.name)
             fresh_ids = [each for each in found.changed if each not in self._judged_again]
             rows = await claims.read_again(connection, held.account_id, fresh_ids) if fresh_ids else []
-            if began - self._heartbeat_at > HEARTBEAT_SECONDS:
+            if began - self._heartbeat_at > HEARTBEAT_SECONDS and not self._is_stuck:
                 await connection.execute(
                     "UPDATE chunk SET heartbeat_at = now() WHERE id = %s AND account_id = %s AND claimed_by = %s",
                     [held.chunk_id, held.account_id, self._journal.name],

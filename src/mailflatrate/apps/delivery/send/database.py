@@ -3,14 +3,15 @@ the server goes away."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import psycopg
 import structlog
 from psycopg.types.json import set_json_loads
 
 from mailflatrate.base import tenancy
+from mailflatrate.settings.links import cut
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -19,7 +20,6 @@ Connection = psycopg.AsyncConnection[tuple[object, ...]]
 Work = Callable[[Connection], Awaitable[T]]
 
 LONGEST_PAUSE_SECONDS = 5.0
-CONNECT_SECONDS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -36,27 +36,48 @@ class DatabaseGone(Exception):
 
 
 class Database:
-    """One connection, used by one transaction at a time, opened when it is needed."""
+    """One connection, used by one transaction at a time, opened when it is needed.
+
+    `busy_since` is the loop's time at which the present transaction began; None between transactions.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._connection: Connection | None = None
         self._lock = asyncio.Lock()
+        self._call_seconds = load_settings().database_call_seconds
+        self.busy_since: float | None = None
 
     async def run(self, account_id: int, work: Work[T]) -> T:
-        """Run `work` in one transaction scoped to the account. Raises DatabaseGone when the server goes away."""
+        """Run `work` in one transaction scoped to the account.
+
+        Raises DatabaseGone when the server goes away, or has not answered when the deadline is over.
+        """
+
+        async def transact() -> T:
+            connection = await self._connected()
+            async with connection.transaction():
+                await tenancy.enter_account_async(connection, account_id)
+                return await work(connection)
+
+        return await self._in_time(transact())
+
+    async def _in_time(self, call: Coroutine[Any, Any, T]) -> T:
+        """One call at a time, each with a deadline; what fails or hangs costs the connection. Raises DatabaseGone."""
         async with self._lock:
+            running = asyncio.ensure_future(call)
+            self.busy_since = asyncio.get_running_loop().time()
             try:
-                connection = await self._connected()
-                async with connection.transaction():
-                    await tenancy.enter_account_async(connection, account_id)
-                    return await work(connection)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
-                await self.close()
+                await asyncio.wait([running], timeout=self._call_seconds)
+                if not running.done():
+                    raise DatabaseGone(f"no answer within {self._call_seconds} seconds")
+                return running.result()
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as problem:
                 raise DatabaseGone(str(problem)) from problem
-            except asyncio.CancelledError:
-                await self.close()  # it may hang in the middle of a statement
-                raise
+            finally:
+                if not running.done() or running.cancelled() or running.exception() is not None:
+                    await self._drop(running)
+                self.busy_since = None
 
     async def persist(self, account_id: int, work: Work[T]) -> T:
         """`run`, again and again until the server has answered. `work` must bear to be repeated."""
@@ -75,12 +96,19 @@ class Database:
         if connection is not None:
             await connection.close()
 
+    async def _drop(self, running: asyncio.Future[T]) -> None:
+        """End a transaction that failed or hangs. What waits for the connection fails at once when that is cut."""
+        if self._connection is not None:
+            cut(self._connection)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await self.close()
+
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(
                 app_url(load_settings()),
                 autocommit=True,  # transactions are opened by `run`
-                connect_timeout=CONNECT_SECONDS,
                 application_name=f"mailflatrate {self._name}",
                 prepare_threshold=1,
             )

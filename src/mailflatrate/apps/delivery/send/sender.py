@@ -211,6 +211,12 @@ class Sender:
         for lane in self._lanes():
             lane.transmitter.stop()
 
+    def is_stuck(self) -> bool:
+        """True when a database call lasts much longer than its deadline lets it: no retry will end it."""
+        now, longest = asyncio.get_running_loop().time(), 2.0 * self._settings.database_call_seconds
+        begun = (self._main.busy_since, self._side.busy_since)
+        return any(since is not None and now - since > longest for since in begun)
+
     def _lanes(self) -> Iterator[Lane]:
         yield from (self._mailings, self._express)
 
@@ -287,6 +293,11 @@ def this_sender() -> Sender:
     if _sender is None:
         _sender = Sender(load_settings())
     return _sender
+
+
+def sender_is_stuck() -> bool:
+    """True when the process's sender waits for something that should have ended long ago."""
+    return _sender is not None and _sender.is_stuck()
 
 
 def stop_sender() -> None:

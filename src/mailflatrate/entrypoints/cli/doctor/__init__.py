@@ -39,7 +39,7 @@ def doctor_command(as_json: bool, prepare: bool) -> None:
 
 def _examine(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     yield from host_lines(settings)
-    if settings.database_url:
+    if not settings.is_embedded:
         yield from _with_database(settings, prepare=prepare)
         return
     try:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from mailflatrate.base import tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import tenant_policies
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
 from mailflatrate.settings.roles import APP_ROLE
@@ -17,7 +19,7 @@ MIGRATE = "Run `mailflatrate migrate`."
 
 def store_lines(settings: Settings) -> Iterator[Line]:
     """Stops at the first connection that cannot be had."""
-    for alias in ("owner", "default"):
+    for alias in connections:
         try:
             connections[alias].ensure_connection()
         except DatabaseError as problem:
@@ -33,19 +35,19 @@ def store_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _server(settings: Settings) -> Line:
-    version = connections["owner"].cursor().connection.info.server_version
+    version = connections["default"].cursor().connection.info.server_version
     text = f"PostgreSQL {version // 10000}"
     if version < OLDEST_SERVER:
         return missing("database", f"{text} is too old", "Use PostgreSQL 16 or newer.")
-    if settings.database_url is None:
+    if settings.is_embedded:
         return warning(
             "database", f"{text}, the embedded server", "For more than one host set DATABASE_URL; back up daily."
         )
-    return ok("database", f"{text} answers owner and application")
+    return ok("database", f"{text} answers {' and '.join(connections)}")
 
 
 def _migrations() -> Line:
-    executor = MigrationExecutor(connections["owner"])
+    executor = MigrationExecutor(connections["default"])
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
         return missing("database", f"{len(waiting)} migrations are not applied", MIGRATE)
@@ -54,7 +56,7 @@ def _migrations() -> Line:
 
 def _policies() -> Line:
     """Every table of an account has row-level security on and both policies."""
-    with connections["owner"].cursor() as cursor:
+    with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_class c WHERE c.relrowsecurity AND c.relnamespace = 'public'::regnamespace "
             "AND (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid "
@@ -86,7 +88,7 @@ def _role() -> Line:
 
 def _audit() -> Line:
     """What the nightly check of the audit log said last (R-98)."""
-    with connections["owner"].cursor() as cursor:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
         cursor.execute("SELECT action, at FROM audit_entry WHERE action = ANY(%s) ORDER BY id DESC LIMIT 1",
                        [[CHECKED, DAMAGED]])  # fmt: skip
         newest = cursor.fetchone()
@@ -100,7 +102,7 @@ def _audit() -> Line:
 
 def _desk() -> Line:
     """Somebody can decide: an operator with a second factor."""
-    with connections["owner"].cursor() as cursor:
+    with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id "
             "AND f.type IN ('totp', 'webauthn'))) FROM user_account u WHERE u.is_staff AND u.is_active"

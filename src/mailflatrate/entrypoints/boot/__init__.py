@@ -1,17 +1,23 @@
-"""Start Django with logging, for commands that need the database."""
+"""Start Django with logging, for commands that need the database; and end a process in time (`life`)."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mailflatrate.settings import links
+from mailflatrate.settings.links import Purpose
 from mailflatrate.settings.logs import configure_logging
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, load_settings
 
 
-def boot() -> Settings:
-    """Configure logging and Django once; returns the settings. Raises SettingsError."""
+def boot(purpose: Purpose = Purpose.ADMINISTRATION) -> Settings:
+    """Configure logging and Django once; returns the settings. Raises SettingsError.
+
+    A process with another purpose than ADMINISTRATION never signs in as the owner of the database.
+    """
     settings = load_settings()
+    links.serve_as(purpose)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
     configure_logging(settings)
     import django
@@ -24,7 +30,7 @@ def boot() -> Settings:
 def database() -> Iterator[Settings]:
     """Boot with a database that answers: the embedded one is started for the block when nobody runs it."""
     settings = load_settings()
-    if settings.database_url:
+    if not settings.is_embedded:
         yield boot()
         return
     with EmbeddedPostgres(settings.data_dir).available():

@@ -1,0 +1,314 @@
+"""Runs on several hosts: a mailing is sent while a host or a network fails, and a sink counts what each person got.
+
+    python bench/hosts.py [--recipients 20000] [--only cut_primary,...]
+
+Hosts are network namespaces (`network.py`): a primary and a streaming replica, two sender hosts, one for the other
+workers, and the world with a recording sink. Services know the application role alone. Prints one JSON object with an
+entry for each scenario (`lost`, `twice`, `unknown`, `resumed_after_seconds`, `problems`); exits 1 when one of them has
+a problem, 3 when namespaces cannot be made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from estate import Estate, build_estate, release
+from network import DATABASE, SINK_PORT, Network, Postgres, Sink, missing
+
+CANNOT = 3
+CONNECTIONS = 5
+APP_LOGIN = "mailflatrate_app:application-of-a-test"
+RUN_SECONDS = 300.0
+RESUME_SECONDS = 10.0
+"""Sending goes on so long after a database that takes writes is there (issue: within 10 s)."""
+END_SECONDS = 15.0
+
+
+@dataclass
+class Site:
+    """The hosts of one run."""
+
+    network: Network
+    folder: Path
+    estate: Estate
+    people: int
+    run: str
+    primary: Postgres
+    replica: Postgres
+    sink: Sink
+    settings: dict[str, str]
+    campaign_id: int = 0
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    notes: dict[str, object] = field(default_factory=dict)
+
+    def log(self, host: str) -> Path:
+        """What the processes of a host print."""
+        return self.folder / f"{self.run}-{host}.log"
+
+    def start(self, name: str, *command: str, host: str = "") -> None:
+        """Start `mailflatrate <command>` under this name, on a host and with a data folder of its own."""
+        data = self.folder / f"data-{name}"
+        data.mkdir(exist_ok=True)
+        urls = f"{self.primary.host.address}:5432,{self.replica.host.address}:5432"
+        environment = {
+            **{key: value for key, value in os.environ.items() if key != "DATABASE_URL"}, **self.settings,
+            "MAILFLATRATE_APP_DATABASE_URL": f"postgresql://{APP_LOGIN}@{urls}/{DATABASE}",
+            "MAILFLATRATE_DATA_DIR": str(data), "MAILFLATRATE_LOG_LEVEL": "INFO",
+        }  # fmt: skip
+        with self.log(name).open("ab") as log:
+            self.workers[name] = self.network.host(host or name).start(
+                sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *command,
+                env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def wait_received(self, count: int, seconds: float = RUN_SECONDS) -> None:
+        """Return when the sink has `count` messages. Raises TimeoutError."""
+        end = time.monotonic() + seconds
+        while self.sink.count() < count:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.run}: {self.sink.count()} of {count} messages came")
+            time.sleep(0.05)
+
+    def wait_end(self, server: Postgres) -> None:
+        """Return when the campaign is over in this database. Raises TimeoutError."""
+        end = time.monotonic() + RUN_SECONDS
+        with server.connect() as owner:
+            question = "SELECT state, state_reason FROM campaign WHERE id = %s"
+            while (found := owner.execute(question, [self.campaign_id]).fetchone()) and found[0] != "sent":
+                if time.monotonic() > end:
+                    raise TimeoutError(f"{self.run}: {found}, {self.sink.count()} at the sink")
+                time.sleep(0.2)
+
+    def resumed_after(self, since: float) -> float:
+        """Seconds from `since` until the sink gets the next message. Raises TimeoutError."""
+        self.wait_received(self.sink.count() + 1)
+        return round(time.monotonic() - since, 2)
+
+
+def compare(site: Site, server: Postgres) -> dict[str, object]:
+    """Every recipient's state in the database against what the sink received."""
+    received = Counter(site.sink.received())
+    with server.connect() as owner:
+        rows = owner.execute(
+            "SELECT c.email, d.state FROM delivery d JOIN contact c ON c.id = d.contact_id WHERE d.campaign_id = %s",
+            [site.campaign_id],
+        ).fetchall()
+    states = Counter(state for _, state in rows)
+    lost = sum(1 for email, state in rows if state == "sent" and not received[email])
+    unseen = sum(1 for email, state in rows if state not in ("sent", "in_doubt") and received[email])
+    twice = sum(1 for count in received.values() if count > 1)
+    problems = {
+        "a recipient has no row": len(rows) != site.people,
+        "somebody is sent and did not get it": lost > 0,
+        "somebody got it and is neither sent nor unknown": unseen > 0,
+        "somebody got it twice": twice > 0,
+        "unknown results beyond the open connections": states["in_doubt"] > 2 * (CONNECTIONS + 2),
+        "somebody waits for ever": set(states) - {"sent", "in_doubt"} != set(),
+    }
+    return {
+        "lost": lost + sum(count for state, count in states.items() if state not in ("sent", "in_doubt")),
+        "twice": twice,
+        "unknown": states["in_doubt"],
+        "states": dict(states),
+        "problems": [name for name, wrong in problems.items() if wrong],
+    }
+
+
+# -- the scenarios -----------------------------------------------------------------------------------------------------
+
+
+def cut_primary(site: Site) -> Postgres:
+    """The primary's cable is pulled while a mailing runs; six seconds later the synchronous replica is promoted."""
+    site.wait_received(site.people // 4)
+    site.primary.host.cut()
+    time.sleep(6)
+    site.replica.promote()
+    site.notes["resumed_after_seconds"] = site.resumed_after(time.monotonic())
+    return site.replica
+
+
+def cut_for_a_while(site: Site) -> Postgres:
+    """The primary's cable is pulled for fifteen seconds, and comes back."""
+    site.wait_received(site.people // 4)
+    site.primary.host.cut()
+    time.sleep(15)
+    site.primary.host.join()
+    site.notes["resumed_after_seconds"] = site.resumed_after(time.monotonic())
+    return site.primary
+
+
+def stop_without_a_database(site: Site) -> Postgres:
+    """Every process gets SIGTERM three seconds after the database vanished, and the mailing goes on with new ones."""
+    start_others(site)
+    site.wait_received(site.people // 4)
+    site.primary.host.cut()
+    time.sleep(3)
+    end_all(site)
+    site.primary.host.join()
+    start_workers(site)
+    site.notes["resumed_after_seconds"] = site.resumed_after(time.monotonic())
+    return site.primary
+
+
+def promoted_then_stopped(site: Site) -> Postgres:
+    """`cut_primary`, and when the mailing is over the new primary vanishes, and every process gets SIGTERM."""
+    start_others(site)
+    cut_primary(site)
+    site.wait_end(site.replica)
+    site.replica.host.cut()
+    time.sleep(3)
+    end_all(site)
+    return site.replica
+
+
+def end_all(site: Site) -> None:
+    """SIGTERM to every process; each of them ends in time. Raises AssertionError."""
+    began = time.monotonic()
+    for process in site.workers.values():
+        process.terminate()
+    taken = {}
+    for name, process in site.workers.items():
+        process.wait(60)
+        taken[name] = round(time.monotonic() - began, 1)
+    site.notes["seconds_to_end"] = taken
+    assert max(taken.values()) <= END_SECONDS, taken
+
+
+SCENARIOS: dict[str, Callable[[Site], Postgres]] = {
+    "cut_primary": cut_primary,
+    "cut_for_a_while": cut_for_a_while,
+    "stop_without_a_database": stop_without_a_database,
+    "promoted_then_stopped": promoted_then_stopped,
+}
+SYNCHRONOUS = {"cut_primary", "promoted_then_stopped"}
+RESUMES_AT_ONCE = {"cut_primary", "cut_for_a_while", "promoted_then_stopped"}
+
+
+def start_workers(site: Site) -> None:
+    """Two senders on hosts of their own, and the other workers on a third."""
+    for name in ("sender1", "sender2"):
+        site.start(name, "worker", "--queues", "send", "--name", name)
+    site.start("house", "worker", "--queues", "plan,import,inbound,house")
+
+
+def start_others(site: Site) -> None:
+    """The pages and the listener, on the host of the other workers."""
+    site.start("web", "web", host="house")
+    site.start("inbound", "inbound", host="house")
+
+
+def run_scenario(template: Path, estate: Estate, people: int, name: str, settings: dict[str, str]) -> dict[str, object]:
+    """One mailing with one event, on hosts of its own that begin with the same data."""
+    from django.db import connections
+
+    folder = template.parent
+    began = time.monotonic()
+    with Network() as network:
+        primary = Postgres(network.host("db1"), folder / "db1")
+        replica = Postgres(network.host("db2"), folder / "db2")
+        site = None
+        try:
+            primary.copy(template)
+            replica.clone(primary, synchronous=name in SYNCHRONOUS)
+            world = network.host("world")
+            (folder / "mode").write_text("slow")  # each reply 20 ms late, so that the event comes in the middle
+            sink = Sink(world, folder / f"sink-{name}.txt", folder / "mode")
+            relay = {"MAILFLATRATE_RELAY_HOST": world.address, "MAILFLATRATE_RELAY_PORT": str(SINK_PORT)}
+            site = Site(network, folder, estate, people, name, primary, replica, sink, {**settings, **relay})
+            site.campaign_id = release(estate)
+            connections.close_all()
+            start_workers(site)
+            server = SCENARIOS[name](site)
+            site.wait_end(server)
+            found = {**compare(site, server), **site.notes}
+            late = name in RESUMES_AT_ONCE and float(str(site.notes["resumed_after_seconds"])) > RESUME_SECONDS
+            if late and isinstance(found["problems"], list):
+                found["problems"].append("sending went on too late")
+        except (AssertionError, TimeoutError, subprocess.SubprocessError) as problem:
+            found = {"problems": [f"{type(problem).__name__}: {problem}"], **(site.notes if site else {})}
+        finally:
+            connections.close_all()
+    for server in (primary, replica):
+        shutil.rmtree(server.folder, ignore_errors=True)
+    return {**found, "seconds": round(time.monotonic() - began, 1)}
+
+
+@contextmanager
+def template_of(folder: Path, people: int) -> Iterator[tuple[Path, Estate]]:
+    """A stopped server with a migrated database, a customer and his list; Django of this process speaks to `db1`."""
+    with Network() as network:
+        server = Postgres(network.host("db1"), folder / "db1")
+        server.create()
+        os.environ["DATABASE_URL"] = server.socket_url
+        application = f"postgresql://{APP_LOGIN}@/{DATABASE}?host={server.sockets}"
+        os.environ["MAILFLATRATE_APP_DATABASE_URL"] = application
+        from django.db import connections
+
+        from mailflatrate.entrypoints.boot import boot
+        from mailflatrate.entrypoints.cli.setup import bring_up_to_date
+
+        bring_up_to_date(boot())
+        estate = build_estate(people)
+        connections.close_all()
+        server.stop()
+    template = folder / "template"
+    server.folder.rename(template)
+    yield template, estate
+
+
+@contextmanager
+def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder, and the settings that all processes of all hosts share."""
+    folder = Path(tempfile.mkdtemp(prefix="mailflatrate-hosts-"))
+    folder.chmod(0o755)
+    for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name.startswith("DATABASE_URL")]:
+        del os.environ[name]
+    shared = {
+        "secret_key": secrets.token_urlsafe(48), "token_keys": f"a:{secrets.token_hex(32)}", "relay_tls": "never",
+        "canary_wait_seconds": "0", "retry_first_seconds": "2", "relay_pause_max_seconds": "2",
+        "sender_connections": str(CONNECTIONS), "chunk_size": "200",
+    }  # fmt: skip
+    settings = {f"MAILFLATRATE_{name.upper()}": value for name, value in shared.items()}
+    os.environ.update(settings | {"MAILFLATRATE_DATA_DIR": str(folder), "MAILFLATRATE_LOG_LEVEL": "WARNING"})
+    os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
+    try:
+        yield folder, settings
+    finally:
+        if "MAILFLATRATE_KEEP" not in os.environ:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    """Run the chosen scenarios one after another and print what came out."""
+    parser = argparse.ArgumentParser(description="runs on several hosts")
+    parser.add_argument("--recipients", type=int, default=20_000)
+    parser.add_argument("--only", default=",".join(SCENARIOS), help="comma-separated: " + ", ".join(SCENARIOS))
+    options = parser.parse_args()
+    if reason := missing():
+        print(reason, file=sys.stderr)
+        sys.exit(CANNOT)
+    results: dict[str, Any] = {}
+    with workspace() as (folder, settings), template_of(folder, options.recipients) as (template, estate):
+        for name in options.only.split(","):
+            results[name] = run_scenario(template, estate, options.recipients, name, settings)
+            print(f"{name}: {json.dumps(results[name])}", file=sys.stderr, flush=True)
+    print(json.dumps({"recipients": options.recipients, "scenarios": results}))
+    sys.exit(1 if any(found["problems"] for found in results.values()) else 0)
+
+
+if __name__ == "__main__":
+    main()

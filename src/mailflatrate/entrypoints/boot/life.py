@@ -1,0 +1,85 @@
+"""What the service manager hears from a process, and how the process ends in time whatever hangs.
+
+systemd restarts a unit whose watchdog is not reset (`WatchdogSec`). The resets come from the loop that does the work,
+and only while that is not stuck, so a process that lives and does nothing is restarted (sd_notify(3)).
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+END_SECONDS = 12.0
+"""After a signal: the process ends in order before that, or it is ended. Together with its children within 15."""
+STUCK_STATUS = 75
+
+log = structlog.get_logger(__name__)
+
+
+def notify(state: str) -> None:
+    """Tell the service manager `READY=1`, `STOPPING=1` or `WATCHDOG=1`; nothing where there is none."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
+
+
+def watchdog_seconds() -> float | None:
+    """Return how often the watchdog wants to hear of this process, with some margin; None when there is none."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 3_000_000 if microseconds.isdigit() and int(microseconds) else None
+
+
+async def report_life(is_stuck: Callable[[], bool]) -> None:
+    """Reset the watchdog from this loop until cancelled, as long as the work is not stuck."""
+    every = watchdog_seconds()
+    notify("READY=1")
+    while every is not None:
+        if is_stuck():
+            log.error("stuck", advice="the service manager restarts this process")
+        else:
+            notify("WATCHDOG=1")
+        await asyncio.sleep(every)
+
+
+def report_served_life(host: str, port: int) -> None:
+    """Reset the watchdog from a thread, as long as the pages answer anything at all at their port."""
+
+    def ask() -> None:
+        notify("READY=1")
+        every = watchdog_seconds()
+        while every is not None:
+            with suppress(OSError), socket.create_connection((host, port), timeout=every) as link:
+                link.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                if link.recv(5) == b"HTTP/":
+                    notify("WATCHDOG=1")
+            time.sleep(every)
+
+    threading.Thread(target=ask, daemon=True, name="watchdog").start()
+
+
+def end_within(seconds: float = END_SECONDS) -> None:
+    """Have this process end after some seconds, whatever its threads and tasks wait for. Call it once at a signal.
+
+    The sender's journal says what was under way, as after a crash.
+    """
+    notify("STOPPING=1")
+    ending = threading.Timer(seconds, _end)
+    ending.daemon = True
+    ending.start()
+
+
+def _end() -> None:
+    log.error("process_ends_with_work_hanging")
+    with suppress(Exception):
+        sys.stderr.flush()
+    os._exit(STUCK_STATUS)

@@ -1,0 +1,104 @@
+"""How every connection to PostgreSQL is made: how long it may take, and when a silent server counts as gone.
+
+The one place for it (ADR 0021). `completed` adds the limits to a connection string; `roles.app_url` and `owner_url`
+pass every string through it, so Django, Procrastinate, the sender, the life line and the commands all have them. A
+limit in the URL itself wins.
+
+A host that loses its power or its cable sends no reset. Without `tcp_user_timeout` and keepalives a client waits for
+it for 16 minutes when it has sent something, and for two hours when it has not. The server in turn keeps the locks and
+the connection slot of a dead client, so the session has the server watch its end as well.
+"""
+
+import os
+import socket
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any, Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from mailflatrate.settings.schema import Settings
+
+PROBES: Final = 3
+CHECK_SECONDS: Final = 10
+
+
+class Purpose(StrEnum):
+    """What a process does, which decides how long its statements may take and whether it may know the owner."""
+
+    PAGES = "pages"
+    SENDING = "sending"
+    LISTENING = "listening"
+    JOBS = "jobs"
+    ADMINISTRATION = "administration"
+
+
+SERVICES: Final = frozenset(Purpose) - {Purpose.ADMINISTRATION}
+_BRIEF: Final = frozenset({Purpose.PAGES, Purpose.SENDING, Purpose.LISTENING})
+_purpose = Purpose.ADMINISTRATION
+
+
+def serve_as(purpose: Purpose) -> None:
+    """Say what this process does, before its first connection."""
+    global _purpose  # noqa: PLW0603  one a process, by nature
+    _purpose = purpose
+
+
+def purpose() -> Purpose:
+    """What this process does; a command of the operator unless `serve_as` was called."""
+    return _purpose
+
+
+def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> str:
+    """Return a connection string with the limits of this process. Raises ValueError for one that cannot be read."""
+    try:
+        given = conninfo_to_dict(conninfo)
+    except psycopg.ProgrammingError as problem:
+        raise ValueError(f"not a PostgreSQL connection string: {str(problem).strip()}") from problem
+    limits: dict[str, Any] = {
+        "connect_timeout": settings.database_connect_seconds,
+        "tcp_user_timeout": settings.database_silence_seconds * 1000,
+        **_keepalives(settings, prefix=""),
+        "target_session_attrs": "read-write",
+        "application_name": f"mailflatrate {_purpose.value}",
+    }
+    session = " ".join(f"-c {name}={value}" for name, value in _session(settings, is_owner=is_owner).items())
+    limits |= {name: value for name, value in given.items() if name != "options"}
+    return make_conninfo("", **limits, options=f"{session} {given.get('options', '')}".strip())
+
+
+def _keepalives(settings: Settings, *, prefix: str) -> dict[str, int]:
+    """Probes of an idle connection that find out within the silence a dead host may keep."""
+    silence = settings.database_silence_seconds
+    idle = max(1, silence // 2)
+    return {
+        f"{prefix}keepalives_idle": idle,
+        f"{prefix}keepalives_interval": max(1, (silence - idle) // PROBES),
+        f"{prefix}keepalives_count": PROBES,
+    }
+
+
+def _session(settings: Settings, *, is_owner: bool) -> dict[str, int | str]:
+    """The server's settings for a session. The owner migrates, which takes the time that it takes."""
+    found: dict[str, int | str] = {
+        **_keepalives(settings, prefix="tcp_"),
+        "tcp_user_timeout": settings.database_silence_seconds * 1000,
+        "client_connection_check_interval": f"{CHECK_SECONDS}s",
+    }
+    if not is_owner:
+        is_brief = _purpose in _BRIEF
+        longest = settings.database_statement_seconds if is_brief else settings.database_job_seconds
+        found["statement_timeout"] = f"{longest}s"
+        found["idle_in_transaction_session_timeout"] = f"{longest}s"
+    return found
+
+
+def cut(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Have whatever waits for this connection fail at once.
+
+    Cancelling a task that waits for a statement is not enough: psycopg then asks the server to cancel the statement and
+    waits for its answer, which a server that is gone does not give.
+    """
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
