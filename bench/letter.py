@@ -122,7 +122,7 @@ def main() -> None:
             "unsigned": lambda number: unsigned.compose(people[number % 1000], at),
             "personal": lambda number: personal.compose(people[number % 1000], at),
             "signed": lambda number: signed.compose(people[number % 1000], at),
-            "bare_signature": lambda number: signer.sign_digest(digest),
+            "bare_signature": lambda number: signer.key.sign(digest),
         },
         seconds,
     )

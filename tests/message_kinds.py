@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cache
+from typing import NamedTuple
 
 from mailflatrate.apps.campaigns.compiling import REASONS
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, source
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.campaigns.starters import starter
-from mailflatrate.mail.compose import Composer
+from mailflatrate.mail.compose import Composer, Draft, sign_drafts
 from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
 from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
 from mailflatrate.mail.dkim import Signer, generate_key
@@ -20,6 +21,7 @@ from mailflatrate.mail.headers import Mailbox
 from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
 from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.notice import notice_content
+from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.mail.tokens import KeyRing
 
 CUSTOMER, SERVICE = "lindenhof.example", "mailflatrate.example"
@@ -56,10 +58,24 @@ class Message:
         return str(found.get_content())
 
 
+class Drafted(NamedTuple):
+    """A message that lacks only its signature."""
+
+    kind: str
+    domain: str
+    language: str
+    draft: Draft
+
+
 @cache
 def messages() -> tuple[Message, ...]:
-    """All kinds, signed just now."""
-    return (*_campaigns(), *_confirmations(), *_notices())
+    """All kinds, signed just now: together, with the keys of both domains, as a sender signs them on this host."""
+    drafted = [*_campaigns(), *_confirmations(), *_notices()]
+    letters = sign_drafts([each.draft for each in drafted], find_signer())
+    return tuple(
+        Message(each.kind, each.domain, each.language, letter.content, letter.envelope_from)
+        for each, letter in zip(drafted, letters, strict=True)
+    )
 
 
 def zone() -> dict[str, dict[str, list[str]]]:
@@ -71,7 +87,7 @@ def zone() -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def _campaigns() -> Iterator[Message]:
+def _campaigns() -> Iterator[Drafted]:
     for language in LANGUAGES:
         for key in KEYS:
             template = gallery_template(key, language)
@@ -85,7 +101,7 @@ def _campaigns() -> Iterator[Message]:
     yield _campaign("long-words", ContentKind.MARKDOWN, long, "de", "Donaudampfschifffahrt" * 12)
 
 
-def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: str) -> Message:
+def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: str) -> Drafted:
     imprint = Imprint(
         (*(ImprintLine("", line) for line in _LINES), ImprintLine("Website", f"https://{CUSTOMER}")), REASONS[language],
         "4K7Q-92XD-E", Language(language), f"https://{CUSTOMER}/datenschutz",
@@ -105,7 +121,7 @@ def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: s
     return _composed(name, EditionContent.of(made.subject, made.html, made.text), stream, language, values)
 
 
-def _confirmations() -> Iterator[Message]:
+def _confirmations() -> Iterator[Drafted]:
     now = datetime.now(UTC)
     for language in LANGUAGES:
         for occasion in Occasion:
@@ -120,7 +136,7 @@ def _confirmations() -> Iterator[Message]:
             yield _composed(f"confirmation-{occasion.value}", content, stream, language, confirmation_values(said))
 
 
-def _notices() -> Iterator[Message]:
+def _notices() -> Iterator[Drafted]:
     texts = {
         "de": "Guten Tag,\n\nsetzen Sie hier Ihr Passwort:\nhttps://u.mailflatrate.example/password/key\n\nBis bald",
         "en": "Hello,\n\nset your password here:\nhttps://u.mailflatrate.example/password/key?a=1&b=2\n\nKind regards",
@@ -133,8 +149,8 @@ def _notices() -> Iterator[Message]:
 
 def _composed(
     kind: str, content: EditionContent, stream: CampaignStream | NoticeStream, language: str, values: dict[str, object]
-) -> Message:
+) -> Drafted:
     domain = stream.sender.address.partition("@")[2]
     composer = Composer(content, stream, _IDENTITY, _RING, [_SIGNERS[domain]])
-    letter = composer.compose(Recipient(42, "dora@example.net", "Dora", values), datetime.now(UTC))
-    return Message(kind, domain, language, letter.content, letter.envelope_from)
+    draft = composer.draft(Recipient(42, "dora@example.net", "Dora", values), datetime.now(UTC))
+    return Drafted(kind, domain, language, draft)

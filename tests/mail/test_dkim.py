@@ -29,8 +29,8 @@ AT = 1_795_521_600
 
 def signed(lifetime: timedelta | None = None, at: int = AT) -> bytes:
     plan = SIGNER.plan(STATIC, [name for name, _ in OWN], lifetime)
-    field = plan.sign(b"".join(map(canonical, OWN)), body_hash(BODY), at)
-    return field + serialise([*STATIC, *OWN]) + b"\r\n" + BODY
+    unsigned = plan.prepare(b"".join(map(canonical, OWN)), body_hash(BODY), at)
+    return unsigned.field(unsigned.key.sign(unsigned.digest)) + serialise([*STATIC, *OWN]) + b"\r\n" + BODY
 
 
 def verifies(message: bytes, record: str = RECORD) -> bool:
@@ -97,7 +97,8 @@ def test_one_plan_signs_at_changing_times() -> None:
     plan = SIGNER.plan(STATIC, [name for name, _ in OWN], None)
     own = b"".join(map(canonical, OWN))
     for at in (AT, AT, AT + 1, AT):
-        field = plan.sign(own, body_hash(BODY), at)
+        unsigned = plan.prepare(own, body_hash(BODY), at)
+        field = unsigned.field(unsigned.key.sign(unsigned.digest))
         assert f"t={at};".encode() in field
         assert verifies(field + serialise([*STATIC, *OWN]) + b"\r\n" + BODY)
         assert max(map(len, field.split(b"\r\n"))) <= 78

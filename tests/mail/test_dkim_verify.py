@@ -49,8 +49,8 @@ def signed_by_us() -> bytes:
     own = [(b"To", b"<dora@example.net>"), (b"Date", b"Tue, 24 Nov 2026 12:00:00 +0000")]
     plan = signer.plan(fields, [name for name, _ in own], timedelta(hours=1))
     body = b"Dear Dora,\r\n\r\nhello.\r\n"
-    field = plan.sign(b"".join(map(canonical, own)), body_hash(body), int(NOW.timestamp()))
-    return field + serialise([*fields, *own]) + b"\r\n" + body
+    unsigned = plan.prepare(b"".join(map(canonical, own)), body_hash(body), int(NOW.timestamp()))
+    return unsigned.field(unsigned.key.sign(unsigned.digest)) + serialise([*fields, *own]) + b"\r\n" + body
 
 
 @pytest.mark.parametrize("form", ["simple/simple", "relaxed/simple", "simple/relaxed", "relaxed/relaxed"])

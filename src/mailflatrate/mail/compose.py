@@ -2,7 +2,8 @@
 
 A `Composer` is made once per edition. It transfer-encodes the fixed text, writes the constant header fields,
 hashes the constant beginning of the body and of the signed header, and keeps a list of octet pieces with
-holes. `compose` fills the holes for one recipient, finishes the two hashes and signs.
+holes. `draft` fills the holes for one recipient and finishes the two hashes; `sign_drafts` signs several messages at
+once.
 
 Pure: no clock (the caller says when), no randomness, no I/O. The same input gives the same octets.
 """
@@ -13,7 +14,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from mailflatrate.mail.body_plan import BodyPlan
-from mailflatrate.mail.dkim import MAX_BULK_LIFETIME, Signer
+from mailflatrate.mail.dkim import MAX_BULK_LIFETIME, Signer, Unsigned
 from mailflatrate.mail.edition import (
     CampaignStream,
     EditionContent,
@@ -33,11 +34,13 @@ from mailflatrate.mail.headers import (
     unstructured,
 )
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, Link, LinkKind, link_prefix
+from mailflatrate.mail.rsa_key import DigestSigner, OpenSslSigner
 from mailflatrate.mail.segments import Dynamic, Static
 from mailflatrate.mail.tokens import KeyRing, Purpose
 from mailflatrate.mail.verp import return_path
 
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ONE_BY_ONE: Final = OpenSslSigner()
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -63,6 +66,37 @@ class Letter(NamedTuple):
     def size(self) -> int:
         """Octets, as announced with SIZE= (RFC 1870)."""
         return len(self.content)
+
+
+class Draft(NamedTuple):
+    """One message that lacks nothing but its signatures; the other fields are those of the `Letter` it becomes."""
+
+    envelope_from: str
+    envelope_to: str
+    pieces: tuple[bytes, ...]
+    unsigned: tuple[Unsigned, ...]
+    message_id: str
+    smtputf8: bool
+
+    @property
+    def body(self) -> bytes:
+        """Everything after the header."""
+        return b"".join(self.pieces).partition(b"\r\n\r\n")[2]
+
+
+def sign_drafts(drafts: Sequence[Draft], signer: DigestSigner) -> list[Letter]:
+    """Sign all of them in as few steps as the signer can; they may be of different editions and domains."""
+    signatures = iter(signer.sign([(each.key, each.digest) for draft in drafts for each in draft.unsigned]))
+    return [
+        Letter(
+            draft.envelope_from,
+            draft.envelope_to,
+            b"".join((*[each.field(next(signatures)) for each in draft.unsigned], *draft.pieces)),
+            draft.message_id,
+            draft.smtputf8,
+        )
+        for draft in drafts
+    ]
 
 
 class _TokenPlan:
@@ -155,7 +189,11 @@ class Composer:
         self._link_tokens = [self._tokens.need_link(link) for link in self._body.links]
 
     def compose(self, recipient: Recipient, at: datetime) -> Letter:
-        """The message for one recipient, dated and signed at `at` (aware).
+        """The message for one recipient, drafted and signed at once by OpenSSL."""
+        return sign_drafts([self.draft(recipient, at)], _ONE_BY_ONE)[0]
+
+    def draft(self, recipient: Recipient, at: datetime) -> Draft:
+        """The message for one recipient, dated `at` (aware), which is also the time of its signatures.
 
         Raises `HeaderError` for an address that is none, and whatever a renderer raises. Display name and
         subject are made fit for a header line: a line break in somebody's first name must not cost them the
@@ -179,18 +217,18 @@ class Composer:
             subject = unstructured("Subject", one_line(_joined(self._subject, values)))
             written += b"Subject: " + subject + b"\r\n"
             signed += b"subject:" + unfolded(subject) + b"\r\n"
-        signatures = b""
+        unsigned: tuple[Unsigned, ...] = ()
         if self._signing:
             body_hash = self._body.body_hash(rest)
-            for signing in self._signing:
-                signatures += signing.sign(signed, body_hash, second)
+            unsigned = tuple([signing.prepare(signed, body_hash, second) for signing in self._signing])
         smtputf8 = not to.isascii()
-        return Letter(
-            envelope_from=return_path(tokens[0], self._bounce_domain),
-            envelope_to=address_octets(recipient.address).decode() if smtputf8 else recipient.address,
-            content=b"".join((signatures, self._constant, written, self._head, rest)),
-            message_id=self._message_id % tokens[self._message_id_token],
-            smtputf8=smtputf8,
+        return Draft(
+            return_path(tokens[0], self._bounce_domain),
+            address_octets(recipient.address).decode() if smtputf8 else recipient.address,
+            (self._constant, written, self._head, rest),
+            unsigned,
+            self._message_id % tokens[self._message_id_token],
+            smtputf8,
         )
 
     def _plan_header(self, plan: HeaderPlan, subject: Part, signers: Sequence[Signer], *, is_bulk: bool) -> None:

@@ -5,8 +5,8 @@ field set is fixed when an edition is compiled: what is the same in every messag
 once, and the state of that hash is copied for each message. The signature's own field is a template with two
 holes, the body hash and `b=`.
 
-The private key's work is all in the `cryptography` package; the rest of a signature costs less than a
-fiftieth of it.
+A signature is made in two steps, so that the digests of several messages can be signed at once: `SigningPlan.prepare`
+gives the digest, `field` puts what a `DigestSigner` made of it into words.
 """
 
 import base64
@@ -15,13 +15,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mailflatrate.mail.headers import Field, canonical
+from mailflatrate.mail.rsa_key import RsaKey
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -40,8 +40,6 @@ OVERSIGNED: Final = (
 
 _DOMAIN: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _SELECTOR: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
-_PADDING: Final = padding.PKCS1v15()
-_DIGEST: Final = Prehashed(hashes.SHA256())
 _SLICE: Final = 72
 _TXT_STRING_OCTETS: Final = 255
 
@@ -50,10 +48,25 @@ class SigningKeyError(ValueError):
     """The key, selector or domain cannot sign. The message never quotes key material."""
 
 
+class Unsigned(NamedTuple):
+    """A `DKIM-Signature` field up to its `b=`, the digest that belongs there, and the key that signs it."""
+
+    head: bytes
+    key: RsaKey
+    digest: bytes
+
+    def field(self, signature: bytes) -> bytes:
+        """Return the whole field with its CRLF, to be put in front of the message."""
+        text = binascii.b2a_base64(signature, newline=False)
+        return (
+            self.head + b"\r\n ".join([text[start : start + _SLICE] for start in range(0, len(text), _SLICE)]) + b"\r\n"
+        )
+
+
 class Signer:
     """One domain's key under one selector. Frozen after construction; safe to share between threads."""
 
-    __slots__ = ("_key", "domain", "selector")
+    __slots__ = ("domain", "key", "selector")
 
     def __init__(self, domain: str, selector: str, private_key_pem: bytes) -> None:
         """`domain` and `selector` in lower-case A-labels; the key an unencrypted RSA PEM. Raises `SigningKeyError`."""
@@ -65,13 +78,9 @@ class Signer:
             raise SigningKeyError(f"the private key of {selector}._domainkey.{domain} cannot be read") from error
         if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < KEY_BITS:
             raise SigningKeyError(f"the key of {selector}._domainkey.{domain} is not RSA with {KEY_BITS} bits or more")
-        self._key = key
+        self.key = RsaKey(key)
         self.domain = domain
         self.selector = selector
-
-    def sign_digest(self, digest: bytes) -> bytes:
-        """RSASSA-PKCS1-v1_5 over a SHA-256 digest, RFC 6376 section 3.3.3."""
-        return self._key.sign(digest, _PADDING, _DIGEST)
 
     def plan(
         self, static_fields: Sequence[Field], dynamic_names: Sequence[bytes], lifetime: timedelta | None
@@ -86,7 +95,7 @@ class Signer:
 class SigningPlan:
     """Everything of a signature that does not depend on the message."""
 
-    __slots__ = ("_at", "_head", "_head_canonical", "_lifetime", "_names", "_signer", "_static")
+    __slots__ = ("_at", "_head", "_head_canonical", "_key", "_lifetime", "_names", "_signer", "_static")
 
     def __init__(
         self, signer: Signer, static_fields: Sequence[Field], dynamic_names: Sequence[bytes], lifetime: timedelta | None
@@ -95,28 +104,27 @@ class SigningPlan:
         if len(set(present)) != len(present) or b"from" not in present:
             raise SigningKeyError("every field is signed once, and From is among them (RFC 6376 section 5.4)")
         self._signer = signer
+        self._key = signer.key
         self._lifetime = lifetime
         self._names = [*present, *OVERSIGNED]
         self._static: _Hash = hashlib.sha256(b"".join(canonical(field) for field in static_fields))
         self._at = -1
         self._head = self._head_canonical = b""
 
-    def sign(self, dynamic_canonical: bytes, body_hash: bytes, at: int) -> bytes:
-        """The whole `DKIM-Signature` field with its CRLF, to be put in front of the message.
+    def prepare(self, dynamic_canonical: bytes, body_hash: bytes, at: int) -> Unsigned:
+        """Return the signature of one message, but for the signing.
 
         `dynamic_canonical` is the relaxed canonical form of the message's own fields in the plan's order,
         `body_hash` the base64 of the SHA-256 of the canonical body, `at` the signing time in seconds since
         1970.
         """
         if at != self._at:
-            self._prepare(at)
+            self._turn_to(at)
         digest = self._static.copy()
         digest.update(dynamic_canonical + self._head_canonical + body_hash + b"; b=")
-        signature = binascii.b2a_base64(self._signer.sign_digest(digest.digest()), newline=False)
-        folded = b"\r\n ".join([signature[start : start + _SLICE] for start in range(0, len(signature), _SLICE)])
-        return self._head + body_hash + b";\r\n b=" + folded + b"\r\n"
+        return Unsigned(self._head + body_hash + b";\r\n b=", self._key, digest.digest())
 
-    def _prepare(self, at: int) -> None:
+    def _turn_to(self, at: int) -> None:
         """The field up to `bh=`, written and canonical, for one second of signing time."""
         expires = "" if self._lifetime is None else f" x={at + int(self._lifetime.total_seconds())};"
         start = (

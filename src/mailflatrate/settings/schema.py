@@ -150,6 +150,10 @@ class Settings(BaseModel):
     sender_messages_per_connection: Positive = Field(
         100, description="Messages before a connection is renewed (R-103)."
     )
+    batch_signing: bool = Field(
+        True,
+        description="Sign up to eight messages at once where host and processor have Intel's multi-buffer library.",
+    )
     sender_chunks_at_once: Positive = Field(2, description="Chunks one sender process works on side by side.")
     chunk_size: Positive = Field(1000, description="Recipients in one chunk, which is one background job.")
     canary_size: Positive = Field(500, description="Most recipients of the canary chunk (R-88: 5 % or 500).")

@@ -1,8 +1,8 @@
 """One claimed chunk, from its first letter to its end.
 
-Three things run side by side: letters are made and sent as connections become ready; outcomes are written in batches;
-and a look repeats, several times a second, at what may have changed. No letter is begun on a look that is older than
-`FRESH_SECONDS`, so that a pause, a suspension or an unsubscribe counts within one second.
+Three things run side by side: letters are made, signed a few at a time, and sent as connections become ready; outcomes
+are written in batches; and a look repeats, several times a second, at what may have changed. No letter is begun on a
+look that is older than `FRESH_SECONDS`, so that a pause, a suspension or an unsubscribe counts within one second.
 """
 
 import asyncio
@@ -15,14 +15,16 @@ from enum import Enum
 import structlog
 
 from mailflatrate.apps.delivery.send import claims
+from mailflatrate.apps.delivery.send.ahead import SignedAhead
 from mailflatrate.apps.delivery.send.claims import Claim, Look
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import Recorded, Settled, record, settle
-from mailflatrate.apps.delivery.send.writers import Writer
+from mailflatrate.apps.delivery.send.writers import Drafted, Writer
 from mailflatrate.apps.delivery.transmit import Permitted, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock
+from mailflatrate.mail.rsa_key import DigestSigner
 from mailflatrate.rules.providers import provider_of
 from mailflatrate.rules.retries import RetryPolicy
 from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
@@ -56,7 +58,7 @@ class ChunkRun:
 
     def __init__(
         self, claim: Claim, writer: Writer, journal: Journal, main: Database, side: Database, policy: RetryPolicy,
-        claimed_at: float,
+        signer: DigestSigner, claimed_at: float,
     ) -> None:  # fmt: skip
         self.claim = claim
         self.halt: Halt | None = None
@@ -80,6 +82,9 @@ class ChunkRun:
         self._flushed.set()
         self._closing = False
         self._loop = asyncio.get_running_loop()
+        self._ahead = SignedAhead(
+            self._rows, self._draft, self._is_overtaken, signer, self._loop.time, keep_seconds=FRESH_SECONDS
+        )
         self._fresh_until = claimed_at + FRESH_SECONDS
         self._heartbeat_at = claimed_at
         self._unwritten_since: float | None = None
@@ -131,24 +136,47 @@ class ChunkRun:
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
             self.halt = self.halt or Halt.RELAY
+        finally:
+            self._ahead.give_back()
 
     def _letters(self) -> Iterator[Permitted]:
         """Asked for the next letter when a connection is ready for it. Ends when the last look has grown old."""
-        rows, write = self._rows, self._writer.write
-        while rows and self.halt is None and self._is_fresh:
-            row = rows.popleft()
-            if self._changed:
-                row = self._changed.pop(row.delivery_id, row)
-            if self._held_providers and provider_of((row.email or "").rpartition("@")[2]) in self._held_providers:
-                continue  # it waits with its lane
-            written = write(row, clock.now())
-            if written is None:
-                self.waiting += 1
-            elif type(written) is Settled:
-                self._note(written)
-            else:
-                assert isinstance(written, Permitted)
-                yield written
+        ahead = self._ahead
+        while self.halt is None and self._is_fresh:
+            permitted = ahead.take()
+            if permitted is None:
+                return
+            if ahead.is_empty:  # after this one is written, while the relay reads it
+                self._loop.call_soon(self._sign_ahead)
+            yield permitted
+
+    def _sign_ahead(self) -> None:
+        if self.halt is None and self._is_fresh:
+            with suppress(Exception):  # it comes again where it counts, when the letter is asked for
+                self._ahead.fill()
+
+    def _draft(self, row: RecipientRow) -> Drafted | None:
+        """Ask the writer about the newest state of a row; None when no letter is made of it now."""
+        if self._changed:
+            row = self._changed.pop(row.delivery_id, row)
+        if self._is_held(row):
+            return None  # it waits with its lane
+        written = self._writer.write(row, clock.now())
+        if type(written) is Drafted:
+            return written
+        if type(written) is Settled:
+            self._note(written)
+        else:
+            self.waiting += 1
+        return None
+
+    def _is_overtaken(self, row: RecipientRow) -> bool:
+        """True when a look has found something out about a row since its letter was made."""
+        return row.delivery_id in self._changed or self._is_held(row)
+
+    def _is_held(self, row: RecipientRow) -> bool:
+        held = self._held_providers
+        return bool(held) and provider_of((row.email or "").rpartition("@")[2]) in held
 
     # -- outcomes --------------------------------------------------------------------------------------------
 

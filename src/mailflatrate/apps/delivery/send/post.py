@@ -1,8 +1,8 @@
 """Post: the letters of a chunk that belongs to no campaign, each with the basis of its own row.
 
 Prepared for the sender in a thread that may use the ORM, so shortly before they leave. A confirmation mail is made here
-whole: its token, its Message-ID and the hash of its body are in the database before a byte of it is on its way, so that
-the ledger can tell of them whatever happens afterwards.
+whole but for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of it
+is on its way, so that the ledger can tell of them whatever happens afterwards.
 """
 
 import hashlib
@@ -27,8 +27,7 @@ from mailflatrate.apps.delivery.editions import (
 )
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.outcomes import Settled, withheld
-from mailflatrate.apps.delivery.send.writers import LETTER_FAILED
-from mailflatrate.apps.delivery.transmit import Permitted
+from mailflatrate.apps.delivery.send.writers import LETTER_FAILED, Drafted
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
 from mailflatrate.apps.forms import actions as forms
@@ -42,7 +41,7 @@ from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.compose import Composer, Letter
+from mailflatrate.mail.compose import Composer, Draft
 from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
 from mailflatrate.mail.edition import NoticeStream, Recipient
 from mailflatrate.mail.headers import Mailbox
@@ -60,7 +59,7 @@ log = structlog.get_logger(__name__)
 
 
 class _Prepared(Protocol):
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled:
         """The permitted letter, or why there is none."""
 
 
@@ -69,23 +68,23 @@ class _PreparedNotice:
     mail: NoticeMail
     facts: NoticeFacts
 
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled:
         granted = permits.grant_notice(row.delivery_id, row.decision_id, self.facts, now)
         if not isinstance(granted, Permit):
             return withheld(row.delivery_id, granted, now)
-        return Permitted(granted, self.mail.composer.compose(self.mail.recipient, now))
+        return Drafted(granted, self.mail.composer.draft(self.mail.recipient, now))
 
 
 @dataclass(frozen=True, slots=True)
 class _PreparedConfirmation:
-    letter: Letter
+    draft: Draft
     facts: ConfirmationFacts
 
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
+    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled:
         granted = permits.grant_confirmation(row.delivery_id, row.decision_id, replace(self.facts, now=now))
         if not isinstance(granted, Permit):
             return withheld(row.delivery_id, granted, now)
-        return Permitted(granted, self.letter)
+        return Drafted(granted, self.draft)
 
 
 class PostWriter:
@@ -98,7 +97,7 @@ class PostWriter:
         self._failed = failed
         self._waiting = waiting
 
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled | None:
+    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled | None:
         """Ask the gate, and hand out the letter that is ready; a row without one is left out, or waits."""
         if row.delivery_id in self._waiting:
             return None
@@ -173,23 +172,22 @@ def _confirmations(account_id: int, asked: dict[int, int], prepared: dict[int, _
     for request in requests:
         token = secrets.token_urlsafe(TOKEN_OCTETS)
         try:
-            letter = _confirmation_letter(account, imprint, request, asked[request.id], token)
+            draft = _confirmation_draft(account, imprint, request, asked[request.id], token)
         except Exception:  # as above
             log.exception("letter_failed", delivery_id=asked[request.id])
             failed.add(asked[request.id])
             continue
-        body = letter.content.partition(b"\r\n\r\n")[2]
-        written.append(forms.Written(request, token, letter.message_id, hashlib.sha256(body).hexdigest()))
-        prepared[asked[request.id]] = _PreparedConfirmation(letter, facts[request.id])
+        written.append(forms.Written(request, token, draft.message_id, hashlib.sha256(draft.body).hexdigest()))
+        prepared[asked[request.id]] = _PreparedConfirmation(draft, facts[request.id])
     forms.note_letters(written)
 
 
-def _confirmation_letter(
+def _confirmation_draft(
     account: Account, imprint: Imprint | None, request: SignupRequest, delivery_id: int, token: str
-) -> Letter:
+) -> Draft:
     said = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
     composer = _composer(account.id, account.name, _sender(request), said.language, said.occasion)
-    return composer.compose(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
+    return composer.draft(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
 
 
 def _said(account: Account, imprint: Imprint | None, request: SignupRequest, confirm_url: str) -> ConfirmationText:

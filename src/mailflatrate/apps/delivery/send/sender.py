@@ -20,6 +20,7 @@ from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.post import post_writer
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
+from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.apps.gate.letters import EditionUnusable
 from mailflatrate.mail.mistakes import as_param
@@ -60,6 +61,7 @@ class Sender:
         self._main, self._side = Database("sender"), Database("watch")
         self._editions = EditionCache()
         self._policy = retry_policy(settings)
+        self._signer = digest_signer(settings)
         self._active: dict[int, ChunkRun | None] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self._thread = ThreadPoolExecutor(1, "sender-orm")
@@ -125,7 +127,7 @@ class Sender:
             return
         run = None
         if writer is not None:
-            run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, began)
+            run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, self._signer, began)
             self._active[claim.chunk_id] = run
             if self._stopping.is_set():
                 run.halt = Halt.STOPPING

@@ -2,16 +2,16 @@
 or the row that says why none does."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from mailflatrate.apps.delivery.editions import EditionMail
 from mailflatrate.apps.delivery.send.outcomes import Settled, withheld
-from mailflatrate.apps.delivery.transmit import Permitted
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow, recipient_facts
+from mailflatrate.mail.compose import Draft
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.liquid import MissingValue, RenderRefused
 from mailflatrate.rules.withhold import Withhold, WithholdReason
@@ -21,10 +21,17 @@ LETTER_FAILED = "letter_failed"
 log = structlog.get_logger(__name__)
 
 
+class Drafted(NamedTuple):
+    """A message that lacks only its signature, and the right to send it."""
+
+    permit: Permit
+    draft: Draft
+
+
 class Writer(Protocol):
     """Makes one letter at a time, at the moment it can leave."""
 
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled | None:
+    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled | None:
         """The letter for one row, the outcome of a row that gets none, or None for a row that waits. Never raises."""
 
 
@@ -34,8 +41,8 @@ class CampaignWriter:
     def __init__(self, mail: EditionMail) -> None:
         self._mail = mail
 
-    def write(self, row: RecipientRow, now: datetime) -> Permitted | Settled:
-        """Ask the gate, fill the edition, sign."""
+    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled:
+        """Ask the gate, fill the edition."""
         delivery_id = row.delivery_id
         facts = recipient_facts(row)
         granted = permits.grant(delivery_id, row.decision_id, facts, now)
@@ -47,7 +54,7 @@ class CampaignWriter:
         if composer is None:
             return withheld(delivery_id, WithholdReason.REMOVED.value, now)
         try:
-            return Permitted(granted, composer.compose(self._mail.recipient(row), now))
+            return Drafted(granted, composer.draft(self._mail.recipient(row), now))
         except MissingValue as missing:
             refusal = permits.refusal_for_missing(facts, missing.variable, now)
             return withheld(delivery_id, refusal.reason.value, now)

@@ -1,13 +1,17 @@
 """The settings of this host and the certificate of its pages; no database, no Django."""
 
+import hashlib
 import ipaddress
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.mail.dkim import Signer, generate_key
+from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.settings.schema import Settings, TlsMode
 from mailflatrate.wire.probe import ProbeFailed, look_at_certificate
 
@@ -15,6 +19,7 @@ from mailflatrate.wire.probe import ProbeFailed, look_at_certificate
 RESERVED = ("example", "test", "invalid", "localhost", "local", "example.com", "example.net", "example.org")
 RENEW_WITHIN = timedelta(days=14)
 LEAST_FREE_BYTES = 2 * 1024**3
+SIGNATURES_TRIED = 64
 
 
 def is_public_name(name: str) -> bool:
@@ -36,12 +41,13 @@ def is_this_host(name: str | None) -> bool:
 
 
 def host_lines(settings: Settings) -> Iterator[Line]:
-    """Plausibility of the settings, free disk, and the certificate behind public_url."""
+    """Plausibility of the settings, free disk, what signs, and the certificate behind public_url."""
     yield from _modes(settings)
     yield from _own_names(settings)
     yield from _proxy(settings)
     yield from _relay_settings(settings)
     yield from _disk(settings)
+    yield _signing(settings)
     yield _certificate(settings)
 
 
@@ -105,6 +111,22 @@ def _disk(settings: Settings) -> Iterator[Line]:
         if free >= LEAST_FREE_BYTES
         else warning("disk", text, "Make room: uploads and journals need it.")
     )
+
+
+def _signing(settings: Settings) -> Line:
+    """What computes signatures here, tried with a new key as a sender tries it with each of its keys."""
+    faults: list[str] = []
+    signer = find_signer(enabled=settings.batch_signing, on_fault=faults.append)
+    key = Signer("doctor.example", "new", generate_key()[0]).key
+    tasks = [(key, hashlib.sha256(b"%d" % number).digest()) for number in range(SIGNATURES_TRIED)]
+    signer.sign(tasks)
+    began = time.process_time()
+    signer.sign(tasks)
+    each = (time.process_time() - began) / SIGNATURES_TRIED * 1e6
+    if faults:
+        return warning("signing", f"the multi-buffer library fails on this processor: {faults[0]}",
+                       "Set MAILFLATRATE_BATCH_SIGNING=false, and have processor and memory tested.")  # fmt: skip
+    return ok("signing", f"{signer.name}; {each:.0f} µs each")
 
 
 def _certificate(settings: Settings) -> Line:

@@ -1,0 +1,73 @@
+"""RSA keys that sign mail, and the interface of whatever computes their signatures (RFC 8017 section 8.2)."""
+
+from collections.abc import Sequence
+from typing import Final, NoReturn, Protocol
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+_PADDING: Final = padding.PKCS1v15()
+_DIGEST: Final = Prehashed(hashes.SHA256())
+
+
+class RsaKey:
+    """A private key. It can't be copied or pickled, and shows nothing of itself."""
+
+    __slots__ = ("__weakref__", "_own")
+
+    def __init__(self, own: rsa.RSAPrivateKey) -> None:
+        self._own = own
+
+    def sign(self, digest: bytes) -> bytes:
+        """RSASSA-PKCS1-v1_5 over a SHA-256 digest, by OpenSSL."""
+        return self._own.sign(digest, _PADDING, _DIGEST)
+
+    @property
+    def bits(self) -> int:
+        """Length of the modulus."""
+        return self._own.key_size
+
+    def numbers(self) -> rsa.RSAPrivateNumbers:
+        """Return the numbers of the key, for an engine that computes with them."""
+        return self._own.private_numbers()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a private key is not copied or kept")
+
+
+SigningTask = tuple[RsaKey, bytes]
+"""A key and the SHA-256 digest it signs."""
+
+
+class DigestSigner(Protocol):
+    """Computes RSA signatures, several of them at once where that is cheaper."""
+
+    @property
+    def width(self) -> int:
+        """How many digests to hand over at once; fewer are fine, too."""
+
+    @property
+    def name(self) -> str:
+        """What computes, in words for an operator."""
+
+    def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:
+        """Return one valid signature for each task, in their order. The keys may differ."""
+
+
+class OpenSslSigner:
+    """One signature after the other, everywhere. `why` says why nothing faster is used."""
+
+    width = 1
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
+
+    @property
+    def name(self) -> str:
+        """OpenSSL, and the reason."""
+        return f"OpenSSL, one signature at a time{': ' * bool(self.why)}{self.why}"
+
+    def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:
+        """Sign each digest; OpenSSL checks its own results."""
+        return [key.sign(digest) for key, digest in tasks]
