@@ -100,6 +100,8 @@ DEEDS = {
     " VALUES ('lists.seal_ledger', 99999999999)",
     "drop the schedule": "DELETE FROM procrastinate_periodic_defers",
     "drop workers": "DELETE FROM procrastinate_workers",
+    "pretend to be a worker": "INSERT INTO worker_process (worker_id, name, host, pid, queues)"
+    " SELECT max(id), 'eve', 'eve', 1, ARRAY['send', 'house'] FROM procrastinate_workers",
     "forget who was asked": "DELETE FROM asking_tally WHERE account_id = {account}",
     "lower who was asked": "UPDATE asking_tally SET asked = 3 WHERE account_id = {account}",
     "lower who confirmed": "UPDATE asking_tally SET confirmed = 0 WHERE account_id = {account}",

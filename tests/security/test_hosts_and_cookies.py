@@ -136,6 +136,16 @@ def test_metrics_are_for_trusted_networks(peer: str, forwarded: str, status: int
     assert Client(REMOTE_ADDR=peer).get("/metrics", **extra).status_code == status
 
 
+def test_a_stranger_learns_nothing_but_whether_it_is_ready() -> None:
+    told = Client(REMOTE_ADDR="203.0.113.7").get("/readyz")
+    assert told.status_code in (200, 503)
+    assert told.json().keys() == {"status"}
+    assert Client(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.7").get("/readyz").json().keys() == {
+        "status"
+    }
+    assert Client(REMOTE_ADDR="127.0.0.1").get("/readyz").json()["checks"].keys() >= {"database"}
+
+
 def test_the_doctor_refuses_a_proxy_that_nobody_named() -> None:
     """By the settings where they tell of one, and by what the pages saw."""
     behind = read_settings(HERE | {"MAILFLATRATE_PUBLIC_PORT": "0"})

@@ -6,9 +6,11 @@ to act without importing it.
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from enum import StrEnum
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 import psycopg
@@ -16,6 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from structlog.contextvars import bound_contextvars
 
 from mailflatrate.base import tenancy
 
@@ -48,12 +51,40 @@ def job(
     def register(function: F) -> F:
         retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
         lock = name if alone or every else None
-        task = app.task(name=name, queue=queue, retry=retry, queueing_lock=lock)(function)
+        task = app.task(name=name, queue=queue, retry=retry, queueing_lock=lock)(_named_in_logs(name, function))
         if every:
             app.periodic(cron=every)(task)
         return function
 
     return register
+
+
+_LOGGED = {"account_id": "account", "campaign_id": "campaign", "chunk_id": "chunk"}
+"""Arguments of jobs that stand in every log line written while the job runs, and what they are called there."""
+
+
+def _named_in_logs(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, whose log lines name the job and what it works on."""
+
+    def context(arguments: dict[str, Any]) -> AbstractContextManager[None]:
+        known = {short: arguments[long] for long, short in _LOGGED.items() if arguments.get(long) is not None}
+        return bound_contextvars(job=name, **known)
+
+    if iscoroutinefunction(function):
+
+        @wraps(function)
+        async def run_async(*args: Any, **arguments: Any) -> Any:
+            with context(arguments):
+                return await function(*args, **arguments)
+
+        return run_async
+
+    @wraps(function)
+    def run(*args: Any, **arguments: Any) -> Any:
+        with context(arguments):
+            return function(*args, **arguments)
+
+    return run
 
 
 def defer(

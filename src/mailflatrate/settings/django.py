@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "django_vite",
     "mailflatrate.base.audit",
+    "mailflatrate.base.processes",
     "mailflatrate.apps.accounts",
     "mailflatrate.apps.domains",
     "mailflatrate.apps.suppression",

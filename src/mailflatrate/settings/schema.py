@@ -100,6 +100,9 @@ class Settings(BaseModel):
     debug: bool = Field(False, description="Django debug pages. Never on a public host.")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` or `json`.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
+    access_log: bool = Field(
+        False, description="Log one line for each request to the pages: path, status, time, client address."
+    )
 
     service_name: str = Field("mailflatrate", description="Name of the service as customers and recipients read it.")
     service_domain: str = Field(
@@ -133,7 +136,8 @@ class Settings(BaseModel):
     )
     metrics_networks: str = Field(
         "127.0.0.0/8,::1",
-        description="Comma-separated addresses and networks that may read `/metrics`; everyone else gets 404.",
+        description="Comma-separated addresses and networks that may read `/metrics` (everyone else gets 404)"
+        " and what `/readyz` says in detail.",
     )
 
     relay_host: str | None = Field(None, description="SMTP relay. Without it all mail goes to the postbox.")

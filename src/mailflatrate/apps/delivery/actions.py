@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import confirmations, lanes, trials, wake
+from mailflatrate.apps.delivery import confirmations, lanes, told, trials, wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
@@ -79,6 +79,7 @@ def _move(campaign: Campaign, state: CampaignState, reason: str = "") -> None:
     if state in (CampaignState.SENT, CampaignState.CANCELLED):
         campaign.finished_at = clock.now()
     campaign.save(update_fields=["state", "state_reason", "finished_at"])
+    told.tell_moved(campaign)
 
 
 # -- what the customer does ------------------------------------------------------------------------------------------

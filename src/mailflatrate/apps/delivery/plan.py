@@ -13,7 +13,7 @@ from django.db.models import F
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.waves import JOIN, MOMENT, moments_of, waves_of
-from mailflatrate.apps.delivery import wake
+from mailflatrate.apps.delivery import told, wake
 from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
 from mailflatrate.apps.delivery.trials import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.gate.models import GateDecision
@@ -310,6 +310,7 @@ def _start(campaign: Campaign, plan: Plan) -> None:
     elif not plan.planned:
         campaign.state, campaign.finished_at = CampaignState.SENT, now
     campaign.save(update_fields=["planned_count", "left_out", "started_at", "state", "state_reason", "finished_at"])
+    told.tell_planned(campaign, plan)
     wake.wake_campaign(campaign.account_id, campaign.id)
     if not plan.planned and test_goes_on(campaign):
         end_test(campaign)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import structlog
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -14,6 +16,8 @@ from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.rules.gate import RULES_VERSION
 from mailflatrate.rules.verdict import Verdict
+
+log = structlog.get_logger(__name__)
 
 RELEASABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
@@ -62,6 +66,7 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
     if at is not None:
         decision = _record(campaign, None, verdict, by)
         campaigns.schedule(campaign, at)
+        _tell("campaign_scheduled", campaign, at=at.isoformat())
         jobs.defer("gate.release_due", jobs.Queue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
         return decision
     decisions = [
@@ -72,7 +77,14 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
         "delivery.plan_campaign", jobs.Queue.PLAN, account_id=account_id, campaign_id=campaign.id,
         edition_id=decisions[0].edition_id, decision_id=decisions[0].id,
     )  # fmt: skip
+    _tell("campaign_released", campaign, editions=len(decisions))
     return decisions[0]
+
+
+def _tell(event: str, campaign: Campaign, **details: object) -> None:
+    """Log it once the transaction is committed."""
+    told = {"account": campaign.account_id, "campaign": campaign.id, "mailing": campaign.mailing_id, **details}
+    transaction.on_commit(lambda: log.info(event, **told))
 
 
 def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:

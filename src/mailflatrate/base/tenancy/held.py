@@ -50,6 +50,7 @@ _HELD = (
     ("procrastinate_events", "aa_job_held", "UPDATE OR DELETE", "", "job_held"),
     ("procrastinate_periodic_defers", "aa_job_held", _ANY, "", "job_held"),
     ("procrastinate_workers", "aa_job_held", _ANY, "", "job_held"),
+    ("worker_process", "aa_job_held", _ANY, "", "job_held"),
     ("signup_counter", "aa_kept", "DELETE", "", "platform_held"),
     ("signup_counter", "aa_grows", "UPDATE", "WHEN (NEW.count < OLD.count)", "platform_held"),
     ("confirmation_mark", "aa_kept", "DELETE", "", "platform_held"),

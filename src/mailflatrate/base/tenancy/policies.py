@@ -53,6 +53,7 @@ WITHOUT_POLICY: dict[str, str] = {
     "procrastinate_events": "history of jobs, identifiers only",
     "procrastinate_periodic_defers": "the schedule, nobody's data; written with a pass",
     "procrastinate_workers": "heartbeats, nobody's data; written with a pass",
+    "worker_process": "processes and the queues they serve, nobody's data; written with a pass",
 }
 
 

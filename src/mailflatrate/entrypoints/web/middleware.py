@@ -66,7 +66,7 @@ class MachineAddressMiddleware:
     Their answers hold no link, so the name in the request decides nothing.
     """
 
-    PATHS = frozenset({"/healthz", "/metrics", "/media-hosts/ask"})
+    PATHS = frozenset({"/healthz", "/readyz", "/readyz/web", "/metrics", "/media-hosts/ask"})
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

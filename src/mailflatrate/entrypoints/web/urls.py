@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from mailflatrate.entrypoints.web import health
+from mailflatrate.entrypoints.web import health, readiness
 from mailflatrate.entrypoints.web.apply import urls as apply
 from mailflatrate.entrypoints.web.desk import urls as desk
 from mailflatrate.entrypoints.web.public import urls as public
@@ -16,6 +16,8 @@ handler404 = "mailflatrate.entrypoints.web.errors.not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/studio/"), name="start"),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", readiness.readyz, name="readyz"),
+    path("readyz/web", readiness.readyz_web, name="readyz_web"),
     path("metrics", health.metrics, name="metrics"),
     path("language/", set_language, name="set_language"),
     path("studio/", include(studio)),

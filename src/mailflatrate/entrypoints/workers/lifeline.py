@@ -6,6 +6,7 @@ dead, as a shorter heartbeat would do. A host that vanishes without closing anyt
 """
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +15,7 @@ import structlog
 from procrastinate import App, exceptions
 from procrastinate.jobs import Job, Status
 
-from mailflatrate.base import tenancy
+from mailflatrate.base import processes, tenancy
 from mailflatrate.settings.links import cut
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -42,14 +43,17 @@ class LifeLine:
 
     def __init__(self) -> None:
         self._link: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
-        self._held: set[int] = set()
+        self._held: dict[int, tuple[str, frozenset[str]]] = {}
         self._unheld_since: dict[int, float] = {}
         self._one_at_a_time = asyncio.Lock()
 
-    async def hold(self, worker_id: int) -> None:
-        """Say that a worker of this process lives; before it fetches its first job. Raises psycopg.Error."""
+    async def hold(self, worker_id: int, name: str = "worker", queues: Iterable[str] = ()) -> None:
+        """Say that a worker of this process lives, and what it serves; before it fetches its first job.
+
+        Raises psycopg.Error.
+        """
         async with self._one_at_a_time:
-            self._held.add(worker_id)
+            self._held[worker_id] = name, frozenset(queues)
             await self._lock(await self._connection(), worker_id)
 
     async def mind(self, working: App) -> None:
@@ -83,10 +87,11 @@ class LifeLine:
             self._link = link
         return self._link
 
-    @staticmethod
-    async def _lock(link: psycopg.AsyncConnection[tuple[Any, ...]], worker_id: int) -> None:
+    async def _lock(self, link: psycopg.AsyncConnection[tuple[Any, ...]], worker_id: int) -> None:
         # Shared, so that it never waits: a connection that died a moment ago may still hold its own.
         await link.execute("SELECT pg_advisory_lock_shared(%s, %s)", [LOCKS, worker_id])
+        name, queues = self._held[worker_id]
+        await processes.register(link, worker_id, name=name, queues=queues)
 
     async def _look(self, working: App) -> None:
         """Take up what the dead left. One process at a time, so that no job is taken up twice."""

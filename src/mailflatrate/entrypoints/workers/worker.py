@@ -58,7 +58,7 @@ class PatientWorker(Worker):
 
     async def _run_loop(self) -> None:
         assert self.worker_id is not None
-        await self._life_line.hold(self.worker_id)
+        await self._life_line.hold(self.worker_id, self.worker_name or "worker", self.queues or list(Queue))
         await super()._run_loop()  # type: ignore[no-untyped-call]
 
     async def _persist_job_status(

@@ -17,6 +17,7 @@ import structlog
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.ahead import SignedAhead
 from mailflatrate.apps.delivery.send.claims import Claim, Look
+from mailflatrate.apps.delivery.send.counted import Counted
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import Recorded, Settled, record, settle
@@ -66,6 +67,7 @@ class ChunkRun:
         self.replies = 0
         self.returned = 0
         self.waiting = 0
+        self.counted = Counted(claim.rows)
         self._writer = writer
         self._journal = journal
         self._main, self._side = main, side
@@ -229,6 +231,8 @@ class ChunkRun:
         recorded = await self._main.persist(held.account_id, work)
         del self._outbox[: len(batch)]
         self._unwritten_since = self._loop.time() if self._outbox else None
+        if recorded.written:
+            self.counted.add(batch)
         if not recorded.claim_held:
             log.error("claim_lost", chunk_id=held.chunk_id, unwritten=len(batch) + len(self._outbox))
             self.halt = Halt.CLAIM_LOST

@@ -8,10 +8,12 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from structlog.contextvars import bind_contextvars, bound_contextvars, get_contextvars
 
 from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
+from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send import claims, recovery
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
@@ -94,6 +96,7 @@ class Sender:
         if chunk_id in self._active:
             return
         self._active[chunk_id] = None
+        bind_contextvars(account=account_id, chunk=chunk_id)
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -134,6 +137,8 @@ class Sender:
             await run.send(lane.transmitter, lane.lock)
             await self._trim_journal(lane)
         await self._finish(claim, run, lane)
+        if run is not None:
+            _tell(run, asyncio.get_running_loop().time() - began)
 
     async def _writer(self, claim: Claim) -> Writer:
         if claim.campaign_id is None:
@@ -143,6 +148,7 @@ class Sender:
         mail = self._editions.find(claim.edition_id)
         if mail is None:
             mail = await self._in_thread(self._editions.load, claim.account_id, claim.edition_id)
+        bind_contextvars(mailing=mail.mailing_id)
         return CampaignWriter(mail)
 
     async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane) -> None:
@@ -272,9 +278,12 @@ class Sender:
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function that uses the ORM, again until the database has answered it."""
 
+        context = get_contextvars()  # a thread of an executor has a context of its own
+
         def call() -> T:
-            close_old_connections()
-            return function(*args, **kwargs)
+            with bound_contextvars(**context):
+                close_old_connections()
+                return function(*args, **kwargs)
 
         pause = 0.1
         while True:
@@ -284,6 +293,18 @@ class Sender:
                 log.warning("database_gone", connection="orm", pause_seconds=pause, problem=str(problem)[:200])
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
+
+
+def _tell(run: ChunkRun, seconds: float) -> None:
+    """Log what became of a chunk, and which providers deferred much of it."""
+    counts = run.counted.by_state()
+    sent = counts.get(DeliveryState.SENT, 0)
+    halt = run.halt.name.lower() if run.halt else ""
+    log.info("chunk_done", **counts, seconds=round(seconds, 2), per_second=round(sent / max(seconds, 0.01)), halt=halt)
+    for wave in run.counted.waves():
+        log.warning(
+            "deferral_wave", provider=wave.provider, deferred=wave.deferred, attempted=wave.attempted, reply=wave.reply
+        )
 
 
 _sender: Sender | None = None

@@ -15,6 +15,7 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.entrypoints.web.client import address_of, is_proxy
+from mailflatrate.entrypoints.web.serving.access import Request
 from mailflatrate.entrypoints.web.serving.bodies import (
     PUBLIC,
     Body,
@@ -45,7 +46,7 @@ class Pages:
     def __init__(self, application: Application, lanes: Lanes, budget: Budget, folder: Path) -> None:
         self._application, self._lanes, self._budget, self._folder = application, lanes, budget, folder
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, pass_on: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
@@ -53,6 +54,12 @@ class Pages:
         peer = str((scope.get("client") or ("",))[0])
         client = address_of(peer, headers.get("x-forwarded-for", "")) or ""
         body = Body(self._folder, self._budget, client)
+        request = Request(scope, client)
+
+        async def send(message: Message) -> None:
+            request.sent(message)
+            await pass_on(message)
+
         try:
             await self._read(scope, headers, receive, body)
             await self._answer(scope, headers, peer, body, receive, send)
@@ -65,6 +72,8 @@ class Pages:
             return
         finally:
             body.close()
+            if settings.SETTINGS.access_log:
+                request.tell()
 
     async def _read(self, scope: Scope, headers: dict[str, str], receive: Receive, body: Body) -> None:
         written = headers.get("content-length", "")

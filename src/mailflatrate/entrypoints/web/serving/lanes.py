@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Final
 
 _HEALTH: Final = re.compile(r"/healthz")
+_READY: Final = re.compile(r"/readyz(/web)?|/metrics")
 _LEAVE: Final = re.compile(r"/u/[^/]+")
 
 
@@ -41,17 +42,23 @@ class Lane:
 
 @dataclass(frozen=True)
 class Lanes:
-    """`door` looks up who wants to send a large body, `health` answers load balancers, `leave` takes unsubscribes."""
+    """`door` looks up who wants to send a large body, `leave` takes unsubscribes, `health` and `ready` answer machines.
+
+    `health` never waits for the database, `ready` does.
+    """
 
     pages: Lane
     leave: Lane
     health: Lane
+    ready: Lane
     door: Lane
 
     def of(self, path: str) -> Lane:
         """The lane of a path."""
         if _HEALTH.fullmatch(path):
             return self.health
+        if _READY.fullmatch(path):
+            return self.ready
         return self.leave if _LEAVE.fullmatch(path) else self.pages
 
 
@@ -59,5 +66,5 @@ def make_lanes(page_threads: int) -> Lanes:
     """The lanes of one process."""
     return Lanes(
         pages=Lane("pages", page_threads, 400), leave=Lane("leave", 2, 400), health=Lane("health", 1, 100),
-        door=Lane("door", 1, 100),
+        ready=Lane("ready", 1, 20), door=Lane("door", 1, 100),
     )  # fmt: skip

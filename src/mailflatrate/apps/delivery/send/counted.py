@@ -1,0 +1,68 @@
+"""What became of a chunk's messages, by provider: for its log line, and to notice when a provider defers in waves."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.send.outcomes import Settled
+from mailflatrate.apps.gate.recipients import RecipientRow
+from mailflatrate.rules.providers import provider_of
+
+WAVE_LEAST = 20
+WAVE_SHARE = 0.2
+"""A provider that defers this part of a chunk, and at least WAVE_LEAST messages, slows us down or has a problem."""
+_ATTEMPTED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT)
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Deferrals of one provider in one chunk; `reply` is the last of them."""
+
+    provider: str
+    deferred: int
+    attempted: int
+    reply: str
+
+
+class Counted:
+    """Counts of one chunk, added up batch by batch as they are written."""
+
+    def __init__(self, rows: Iterable[RecipientRow]) -> None:
+        by_domain: dict[str, str] = {}
+        self._providers: dict[int, str] = {}
+        for row in rows:
+            domain = (row.email or "").rpartition("@")[2]
+            provider = by_domain.get(domain)
+            if provider is None:
+                provider = by_domain[domain] = provider_of(domain)
+            self._providers[row.delivery_id] = provider
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._replies: dict[str, str] = {}
+
+    def add(self, batch: Sequence[Settled]) -> Counter[tuple[str, str]]:
+        """Count a batch that was written, and return its own counts by provider and state."""
+        providers = self._providers
+        counts = Counter([(providers[row.delivery_id], row.state) for row in batch])
+        self._counts += counts
+        for row in batch:
+            if row.due_at is not None:
+                self._replies[providers[row.delivery_id]] = f"{row.code or ''} {row.status} {row.text}".strip()
+        return counts
+
+    def by_state(self) -> dict[str, int]:
+        """How many messages ended in each state; only those that occurred."""
+        found: Counter[str] = Counter()
+        for (_, state), count in self._counts.items():
+            found[state] += count
+        return dict(found)
+
+    def waves(self) -> list[Wave]:
+        """The providers that deferred a large part of what they were offered."""
+        found = []
+        for provider, reply in self._replies.items():
+            deferred = self._counts[provider, DeliveryState.DEFERRED]
+            attempted = sum(self._counts[provider, state] for state in _ATTEMPTED)
+            if deferred >= WAVE_LEAST and deferred >= WAVE_SHARE * attempted:
+                found.append(Wave(provider, deferred, attempted, reply[:200]))
+        return found

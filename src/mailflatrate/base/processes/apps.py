@@ -1,0 +1,10 @@
+"""Django's registration of the list of worker processes."""
+
+from django.apps import AppConfig
+
+
+class ProcessesConfig(AppConfig):
+    """Registers the list under its bare name."""
+
+    name = "mailflatrate.base.processes"
+    label = "processes"

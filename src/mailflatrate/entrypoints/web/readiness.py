@@ -1,0 +1,119 @@
+"""`/readyz`: whether this installation can do its work, and `/readyz/web`: whether this process can serve pages.
+
+A load balancer asks `/readyz/web`, because pages and unsubscribe links must stay up when a worker is down. Monitoring
+and deployments ask `/readyz`. Both answer everyone with 200 or 503; what is wrong in detail is told to the networks in
+MAILFLATRATE_METRICS_NETWORKS alone.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.base.jobs import Queue
+from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
+from mailflatrate.entrypoints.web.health import is_trusted
+
+KEPT_SECONDS = 1.0
+"""Strangers may ask as often as they like: the database is asked once in this time."""
+OLDEST_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition. `problem` is empty when it holds."""
+
+    name: str
+    problem: str = ""
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Database, migrations, a living worker for each queue, and no job that has been due for ten minutes."""
+    return _answer(request, _all)
+
+
+@require_safe
+def readyz_web(request: HttpRequest) -> JsonResponse:
+    """Database and migrations."""
+    return _answer(request, _pages)
+
+
+def _answer(request: HttpRequest, checks: Callable[[], list[Check]]) -> JsonResponse:
+    found = checks()
+    is_ready = not any(check.problem for check in found)
+    answer: dict[str, object] = {"status": "ready" if is_ready else "unready"}
+    if is_trusted(request):
+        answer["checks"] = {check.name: check.problem or "ok" for check in found}
+    return JsonResponse(answer, status=200 if is_ready else 503)
+
+
+class _Kept:
+    """The result of some checks, asked for anew when it is older than KEPT_SECONDS; by one thread at a time."""
+
+    def __init__(self, ask: Callable[[], Iterator[Check]]) -> None:
+        self._ask = ask
+        self._lock = Lock()
+        self._found: list[Check] = []
+        self._until = 0.0
+
+    def __call__(self) -> list[Check]:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                try:
+                    self._found = list(self._ask())
+                except DatabaseError as problem:
+                    connection.close()
+                    self._found = [Check("database", type(problem).__name__)]
+                self._until = time.monotonic() + KEPT_SECONDS
+            return self._found
+
+    def forget(self) -> None:
+        """Ask anew the next time."""
+        self._until = 0.0
+
+
+def _check_pages() -> Iterator[Check]:
+    missing = _missing_migrations()
+    yield Check("database")
+    yield Check("migrations", f"{missing} are not applied" if missing else "")
+
+
+def _check_all() -> Iterator[Check]:
+    yield from _check_pages()
+    unserved = [queue.value for queue, workers in served_queues().items() if not workers]
+    yield Check("workers", f"none for {', '.join(unserved)}" if unserved else "")
+    # A large campaign's chunks wait their turn in the send queue for hours, as they should.
+    late = [
+        f"{queue.value} {seconds:.0f} s"
+        for queue, seconds in oldest_due_seconds().items()
+        if seconds > OLDEST_SECONDS and queue is not Queue.SEND
+    ]
+    yield Check("jobs", f"due and not taken: {', '.join(late)}" if late else "")
+
+
+_pages, _all = _Kept(_check_pages), _Kept(_check_all)
+
+
+def forget() -> None:
+    """Have the next request ask the database, whatever was found a moment ago."""
+    _pages.forget()
+    _all.forget()
+
+
+@cache
+def _shipped_migrations() -> frozenset[tuple[str, str]]:
+    """Every migration of this version, without those that a squashed one replaces."""
+    return frozenset(MigrationLoader(None).graph.nodes)
+
+
+def _missing_migrations() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return len(_shipped_migrations() - set(cursor.fetchall()))

@@ -1,0 +1,93 @@
+"""The engine tells in its log what becomes of a campaign, each line with account, chunk and mailing ID."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+from procrastinate.contrib.django import app
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+from campaign_world import World, world
+from estate import build_estate, release
+from fake_relay import ANY, FakeRelay, Step
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import Chunk
+from mailflatrate.apps.delivery.send import counted
+from mailflatrate.apps.delivery.send import sender as sender_module
+from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.base import tenancy
+from mailflatrate.settings.schema import load_settings
+
+PEOPLE = 60
+Line = MutableMapping[str, Any]
+
+
+def address(account_id: int, number: int) -> str:
+    return f"p{account_id}x{number}@{'gmx.de' if number % 2 else 'lindenhof.example'}"
+
+
+async def _send(account_id: int, chunks: list[int], *, slow: str) -> None:
+    """As a worker does, by its job. The relay defers everyone at the domain `slow`."""
+    async with FakeRelay() as relay:
+        relay.on(Step.RCPT, ANY, lambda to, _: "451 4.7.650 Slow down" if slow and slow in to else None)
+        settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
+        sender_module._sender = Sender(settings)
+        try:
+            for chunk_id in chunks:
+                await app.tasks["delivery.send_chunk"].func(account_id=account_id, chunk_id=chunk_id)
+        finally:
+            await sender_module.close_sender()
+
+
+def sent(*, slow: str = "") -> tuple[dict[str, object], list[int], list[Line]]:
+    """Account and mailing ID of a campaign, its chunks, and what was logged about it."""
+    estate = build_estate(PEOPLE, address)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        campaign_id = release(estate)
+        with tenancy.account(estate.account_id):
+            chunks = list(Chunk.objects.filter(campaign_id=campaign_id).order_by("number").values_list("id", flat=True))
+            mailing = Campaign.objects.get(id=campaign_id).mailing_id
+        asyncio.run(_send(estate.account_id, chunks, slow=slow))
+    return {"account": estate.account_id, "mailing": mailing}, chunks, list(lines)
+
+
+def told(lines: list[Line], event: str) -> Line:
+    (found,) = [line for line in lines if line["event"] == event]
+    return found
+
+
+@pytest.mark.usefixtures("database")
+def test_a_campaign_can_be_followed_in_the_log() -> None:
+    whose, chunks, lines = sent()
+    assert told(lines, "campaign_planned").items() >= (whose | {"planned": PEOPLE, "skipped": 0}).items()
+    done = [line for line in lines if line["event"] == "chunk_done"]
+    assert [line["chunk"] for line in done] == chunks
+    assert all(line.items() >= (whose | {"job": "delivery.send_chunk", "halt": ""}).items() for line in done)
+    assert sum(line["sent"] for line in done) == PEOPLE
+    finished = told(lines, "campaign_sent")
+    assert finished.items() >= (whose | {"sent": PEOPLE}).items()
+    assert finished["per_second"] > 0
+    assert not [line for line in lines if line["event"] == "deferral_wave"]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_provider_that_defers_much_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counted, "WAVE_LEAST", 10)
+    whose, chunks, lines = sent(slow="gmx.de")
+    wave = told(lines, "deferral_wave")
+    assert wave.items() >= (whose | {"provider": "united_internet", "deferred": 30, "attempted": 30}).items()
+    assert (wave["reply"], wave["log_level"], wave["chunk"]) == ("451 4.7.650 Slow down", "warning", chunks[0])
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    return world()
+
+
+def test_a_release_is_logged(anna: World) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        campaign = anna.sending()
+    found = told(list(lines), "campaign_released")
+    assert found.items() >= {"account": anna.account_id, "mailing": campaign.mailing_id, "editions": 1}.items()
