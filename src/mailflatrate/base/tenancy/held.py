@@ -5,18 +5,18 @@ opens the limit again. Neither table has an account to compare with, so triggers
 the policies after each migration.
 """
 
-from django.db.backends.utils import CursorWrapper
-
+from mailflatrate.base.tenancy.apply import Made
 from mailflatrate.base.tenancy.scope import SETTING
 from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE
 
+SEARCH_PATH = "pg_catalog, public, pg_temp"
 _ROLES = f"('{APP_ROLE}', '{PLATFORM_ROLE}', '{ERASER_ROLE}')"
 _REFUSE = "RAISE EXCEPTION '% of % needs a pass', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'"
 
 # Foreign keys that cascade run as the owner of the table. An account may withdraw its own waiting jobs, and no more:
 # with a key or a lock of its choice a new row could hold up the jobs of others.
-_FUNCTIONS = f"""
-CREATE OR REPLACE FUNCTION public.job_held() RETURNS trigger LANGUAGE plpgsql AS $$
+_JOB_HELD = f"""
+CREATE OR REPLACE FUNCTION public.job_held() RETURNS trigger LANGUAGE plpgsql SET search_path = {SEARCH_PATH} AS $$
 DECLARE
     owner text;
 BEGIN
@@ -33,14 +33,20 @@ BEGIN
     END IF;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
-CREATE OR REPLACE FUNCTION public.platform_held() RETURNS trigger LANGUAGE plpgsql AS $$
+"""  # noqa: S608  # made of constants
+_PLATFORM_HELD = f"""
+CREATE OR REPLACE FUNCTION public.platform_held() RETURNS trigger LANGUAGE plpgsql SET search_path = {SEARCH_PATH} AS $$
 BEGIN
     IF current_user IN {_ROLES} AND NOT public.platform_open() THEN
         {_REFUSE};
     END IF;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
-"""  # noqa: S608  # made of constants
+"""
+HELD_FUNCTIONS = (
+    Made("function", "public.job_held()", _JOB_HELD),
+    Made("function", "public.platform_held()", _PLATFORM_HELD),
+)
 _TRIGGER = """
 CREATE OR REPLACE TRIGGER {name} BEFORE {events} ON "{table}" FOR EACH ROW {when} EXECUTE FUNCTION public.{function}();
 """
@@ -57,8 +63,10 @@ _HELD = (
 )
 
 
-def hold(cursor: CursorWrapper) -> None:
-    """Put the triggers in place; the owner's to do."""
-    cursor.execute(_FUNCTIONS)
+def held_triggers() -> dict[str, list[Made]]:
+    """The triggers of each table."""
+    found: dict[str, list[Made]] = {}
     for table, name, events, when, function in _HELD:
-        cursor.execute(_TRIGGER.format(table=table, name=name, events=events, when=when, function=function))
+        statement = _TRIGGER.format(table=table, name=name, events=events, when=when, function=function)
+        found.setdefault(table, []).append(Made("trigger", f'{name} ON "{table}"', statement))
+    return found

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from mailflatrate.base.tenancy.held import hold
+from mailflatrate.base.tenancy.apply import Made, Table, apply_functions, apply_tables, patiently
+from mailflatrate.base.tenancy.held import HELD_FUNCTIONS, SEARCH_PATH, held_triggers
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
 from mailflatrate.settings.roles import (
@@ -155,48 +155,122 @@ def restricted() -> dict[str, dict[str, str]]:
     return {**RESTRICTED, **{table: {APP_ROLE: "SELECT"} for table in written}}
 
 
-def apply_policies(connection: BaseDatabaseWrapper) -> None:
-    """Put every tenant table under row-level security and grant the roles what they may do."""
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        _renew_pass(cursor)
-        for policy in tenant_policies():
-            cursor.execute(f"""
-                ALTER TABLE "{policy.table}" ENABLE ROW LEVEL SECURITY;
-                DROP POLICY IF EXISTS tenant ON "{policy.table}";
-                DROP POLICY IF EXISTS platform ON "{policy.table}";
-                CREATE POLICY tenant ON "{policy.table}" TO {APP_ROLE}
-                    USING ({policy.may_see}) WITH CHECK ({policy.may_write});
-                CREATE POLICY platform ON "{policy.table}" TO {PLATFORM_ROLE} USING ({OPEN}) WITH CHECK ({OPEN});
-            """)
-        for role in (APP_ROLE, PLATFORM_ROLE):
-            cursor.execute(f"""
-                GRANT USAGE ON SCHEMA public TO {role};
-                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
-                GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
-                GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role};
-            """)
-        _restrict(cursor)
-        hold(cursor)
+def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
+    """Put every tenant table under row-level security and grant the roles what they may do.
+
+    What is there already is not touched; returns the names of what was changed. A sender or a reader beside it waits
+    three seconds at most.
+    """
+    alias = connection.alias
+    patiently(alias, "kept", _keep_pass)
+    changed = apply_functions(
+        alias,
+        [
+            *_pass_functions(),
+            *HELD_FUNCTIONS,  # made of constants
+            NEVER_IGNORED,
+        ],
+    )
+    with connection.cursor() as cursor:
+        for question, statement in _WIDE:
+            cursor.execute(question)
+            if cursor.fetchone() is not None:
+                cursor.execute(statement)
         cursor.execute(_CLOSE_FUNCTIONS)
+        cursor.execute(_TABLES)
+        names = [str(name) for (name,) in cursor.fetchall()]
+    return changed + apply_tables(alias, _wanted(names))
+
+
+_TABLES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+ORDER BY relname
+"""
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
+
+
+def _wanted(names: list[str]) -> list[Table]:
+    """What each table of the schema is to have."""
+    limited, triggers = restricted(), held_triggers()
+    made: dict[str, list[Made]] = {}
+    for policy in tenant_policies():
+        for name, role, using, check in (
+            ("tenant", APP_ROLE, policy.may_see, policy.may_write),
+            ("platform", PLATFORM_ROLE, OPEN, OPEN),
+        ):
+            made.setdefault(policy.table, []).append(_policy(policy.table, name, role, using, check))
+    for table, condition in _ERASED.items():
+        made.setdefault(table, []).append(_policy(table, "eraser", ERASER_ROLE, condition, None))
+    return [
+        Table(
+            name=name,
+            is_guarded=name in made,
+            policies=made.get(name, []),
+            triggers=triggers.get(name, []),
+            rights={APP_ROLE: _ALL, PLATFORM_ROLE: _ALL, ERASER_ROLE: "", **limited.get(name, {})},
+        )
+        for name in names
+    ]
+
+
+_ERASED = {
+    "consent_evidence": f"{OPEN} AND account_id = {MINE}",
+    "feedback": f"{OPEN} AND account_id = {MINE} AND kind NOT IN ('complaint', 'unsubscribe')",
+}
+
+
+def _policy(table: str, name: str, role: str, using: str, check: str | None) -> Made:
+    with_check = f" WITH CHECK ({check})" if check is not None else ""
+    return Made("policy", f'{name} ON "{table}"', f"""
+        DROP POLICY IF EXISTS {name} ON "{table}";
+        CREATE POLICY {name} ON "{table}" TO {role} USING ({using}){with_check};
+    """)  # fmt: skip
+
+
+# A question that finds something when a role lacks a right that holds for a whole schema, and what gives it.
+_WIDE = [
+    (
+        f"SELECT 1 WHERE NOT has_schema_privilege('{role}', 'public', 'USAGE')",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+    )
+    for role in (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
+] + [
+    (
+        f"SELECT 1 FROM {catalogue} o WHERE {schema} = 'public'::regnamespace AND NOT ({lacks})",  # noqa: S608
+        f"GRANT {right} ON ALL {kind} IN SCHEMA public TO {role}",
+    )
+    for role in (APP_ROLE, PLATFORM_ROLE)
+    for catalogue, schema, lacks, right, kind in (
+        (
+            "pg_class", "o.relkind = 'S' AND o.relnamespace",
+            f"has_sequence_privilege('{role}', o.oid, 'USAGE') AND has_sequence_privilege('{role}', o.oid, 'SELECT')",
+            "USAGE, SELECT", "SEQUENCES",
+        ),
+        ("pg_proc", "o.pronamespace", f"has_function_privilege('{role}', o.oid, 'EXECUTE')", "EXECUTE", "FUNCTIONS"),
+    )
+]  # fmt: skip
 
 
 # A temporary schema is searched first, for tables and for types, unless a path names it: whoever may sign in could put
 # names of his own before those that a trigger reads, or that a function of the owner touches as the owner. And the
 # library of our triggers leaves out those that a setting of the session names, which is for everybody to set.
-_CLOSE_FUNCTIONS = """
+_CLOSE_FUNCTIONS = f"""
 DO $$
 DECLARE
     function pg_catalog.regprocedure;
 BEGIN
     FOR function IN SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname = 'public' AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)
+          AND NOT coalesce('search_path={SEARCH_PATH}' = ANY (p.proconfig), false)
     LOOP
-        EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, public, pg_temp', function);
+        EXECUTE format('ALTER FUNCTION %s SET search_path = {SEARCH_PATH}', function);
     END LOOP;
 END $$;
+"""  # noqa: S608  # made of constants
+NEVER_IGNORED = Made("function", "public._pgtrigger_should_ignore(name)", """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT false';
-"""
+""")  # fmt: skip
 
 _KEPT = """
 CREATE SCHEMA IF NOT EXISTS kept;
@@ -232,28 +306,21 @@ _SETTINGS = {
 _SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{SETTING}', true) || ' ' || "}
 
 
-def _renew_pass(cursor: CursorWrapper) -> None:
+def _pass_functions() -> list[Made]:
+    opens = [
+        Made("function", f"public.{kind.value}_open()",
+             _OPENS.format(kind=kind.value, setting=setting, subject=_SUBJECTS.get(kind, "")))
+        for kind, setting in _SETTINGS.items()
+    ]  # fmt: skip
+    return [Made("function", "public.own_server()", _OWN_SERVER), *opens]
+
+
+def _keep_pass(cursor: CursorWrapper) -> None:
     """Keep the key of passes where only the owner reads it; a changed secret key changes it with the next migration."""
-    cursor.execute(_KEPT)
-    cursor.execute(_OWN_SERVER)
-    for kind, setting in _SETTINGS.items():
-        cursor.execute(_OPENS.format(kind=kind.value, setting=setting, subject=_SUBJECTS.get(kind, "")))
-    cursor.execute("DELETE FROM kept.pass")
-    cursor.execute("INSERT INTO kept.pass (key) VALUES (%s)", [pass_key()])
-
-
-def _restrict(cursor: CursorWrapper) -> None:
-    """Take back what `restricted` does not name, and let the eraser see one account's evidence."""
-    cursor.execute(f"""
-        GRANT USAGE ON SCHEMA public TO {ERASER_ROLE};
-        DROP POLICY IF EXISTS eraser ON consent_evidence;
-        CREATE POLICY eraser ON consent_evidence TO {ERASER_ROLE} USING ({OPEN} AND account_id = {MINE});
-        DROP POLICY IF EXISTS eraser ON feedback;
-        CREATE POLICY eraser ON feedback TO {ERASER_ROLE}
-            USING ({OPEN} AND account_id = {MINE} AND kind NOT IN ('complaint', 'unsubscribe'));
-    """)
-    for table, rights in restricted().items():
-        for role, granted in rights.items():
-            cursor.execute(f'REVOKE ALL ON "{table}" FROM {role}')
-            if granted:
-                cursor.execute(f'GRANT {granted} ON "{table}" TO {role}')
+    cursor.execute("SELECT to_regclass('kept.pass') IS NULL")
+    if cursor.fetchone()[0]:
+        cursor.execute(_KEPT)
+    cursor.execute("SELECT key FROM kept.pass")
+    if [bytes(key) for (key,) in cursor.fetchall()] != [pass_key()]:
+        cursor.execute("DELETE FROM kept.pass")
+        cursor.execute("INSERT INTO kept.pass (key) VALUES (%s)", [pass_key()])

@@ -1,14 +1,25 @@
 """`mailflatrate migrate | create-account | create-user | settings`."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
+import psycopg
 
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.settings.schema import Settings, settings_table
 
+MIGRATING = 0x6D666D67
+"""The key of the advisory lock that one `migrate` at a time holds."""
+
 
 def bring_up_to_date(settings: Settings) -> None:
-    """Roles, migrations as the owner, policies on every table, and what ships with us. Safe to repeat."""
-    from django.core.management import call_command
+    """Roles, migrations as the owner, policies on every table, and what ships with us.
+
+    Safe to repeat, and beside everything else that runs: what is up to date is not touched, and whatever needs a lock
+    waits three seconds for it at a time. Two hosts that migrate at once do so one after the other.
+    """
     from django.db import connections
 
     from mailflatrate.apps.accounts.shipped import ensure_shipped
@@ -18,14 +29,50 @@ def bring_up_to_date(settings: Settings) -> None:
     from mailflatrate.base.tenancy.policies import apply_policies
     from mailflatrate.settings.roles import create_roles
 
-    create_roles(settings)
-    call_command("migrate", database="owner", interactive=False, verbosity=0)
-    role_lock.refresh(connections["owner"])
-    apply_policies(connections["owner"])
-    connections["owner"].close()
-    ensure_shipped()
-    ensure_signing_key()
-    ensure_service_key(settings)
+    with _alone(settings):
+        create_roles(settings)
+        _migrate()
+        role_lock.refresh(connections["owner"])
+        apply_policies(connections["owner"])
+        connections["owner"].close()
+        ensure_shipped()
+        ensure_signing_key()
+        ensure_service_key(settings)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the lock of `migrate` while the block runs; waits for another one that does."""
+    from mailflatrate.settings.roles import owner_url
+
+    with psycopg.connect(owner_url(settings), autocommit=True) as link:
+        told = False
+        while not link.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATING]).fetchall()[0][0]:
+            if not told:
+                click.echo("Another `mailflatrate migrate` runs on this database; waiting for it.", err=True)
+            told = True
+            time.sleep(1)
+        yield
+
+
+def _migrate() -> None:
+    """Apply the migrations, each in its transaction; one that does not get its locks in time is tried again."""
+    from django.core.management import call_command
+    from django.db import OperationalError, connections
+
+    from mailflatrate.base.tenancy.apply import LOCK_SECONDS, PAUSE_SECONDS, TRIES, is_busy
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+    for tries_left in reversed(range(TRIES)):
+        try:
+            call_command("migrate", database="owner", interactive=False, verbosity=0)
+            return
+        except OperationalError as problem:
+            if not is_busy(problem) or not tries_left:
+                raise
+            click.echo(f"A table is busy; {tries_left} tries left.", err=True)
+            time.sleep(PAUSE_SECONDS)
 
 
 @click.command()
