@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.settings.schema import SettingsError, load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,24 @@ def _generated(path: Path) -> Secrets:
 
 @cache
 def load_secrets() -> Secrets:
-    """The secrets of this installation: from the environment, otherwise from the data folder."""
+    """The secrets of this installation: from the environment, otherwise from the data folder.
+
+    They are drawn on the first start of an installation with the embedded server, and by the first `migrate` of one
+    with a server of its own (`draw_secrets`). Raises SettingsError when they are missing: another host has them.
+    """
     settings = load_settings()
     if settings.secret_key and settings.token_keys:
         return Secrets(settings.secret_key, settings.token_keys)
-    kept = _generated(settings.data_dir / "secrets.json")
+    path = settings.data_dir / "secrets.json"
+    if not settings.is_embedded and not path.exists():
+        raise SettingsError(
+            f"MAILFLATRATE_SECRET_KEY or MAILFLATRATE_TOKEN_KEYS is not set and {path} does not exist. Copy them from"
+            " another host of the installation; for a new one run `mailflatrate migrate` first, which draws them"
+        )
+    kept = _generated(path)
     return Secrets(settings.secret_key or kept.secret_key, settings.token_keys or kept.token_keys)
+
+
+def draw_secrets() -> None:
+    """Draw the secrets of a new installation into the data folder, unless they are there."""
+    _generated(load_settings().data_dir / "secrets.json")

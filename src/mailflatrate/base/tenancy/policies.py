@@ -10,6 +10,7 @@ from mailflatrate.base.tenancy.apply import Made, Table, apply_functions, apply_
 from mailflatrate.base.tenancy.held import HELD_FUNCTIONS, SEARCH_PATH, held_triggers
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
+from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import (
     ACCESS_SETTING,
     ACCOUNT_SETTING,
@@ -272,9 +273,10 @@ CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RE
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT false';
 """)  # fmt: skip
 
-_KEPT = """
+_KEPT = f"""
 CREATE SCHEMA IF NOT EXISTS kept;
 CREATE TABLE IF NOT EXISTS kept.pass (key bytea NOT NULL);
+{fingerprints.TABLE};
 REVOKE ALL ON SCHEMA kept FROM PUBLIC;
 """
 # A process id comes round again, the moment of its start with it does not: a pass that was seen once dies with its
@@ -312,12 +314,16 @@ def _pass_functions() -> list[Made]:
              _OPENS.format(kind=kind.value, setting=setting, subject=_SUBJECTS.get(kind, "")))
         for kind, setting in _SETTINGS.items()
     ]  # fmt: skip
-    return [Made("function", "public.own_server()", _OWN_SERVER), *opens]
+    return [
+        Made("function", "public.own_server()", _OWN_SERVER),
+        Made("function", "public.key_fingerprints()", fingerprints.FUNCTION),
+        *opens,
+    ]
 
 
 def _keep_pass(cursor: CursorWrapper) -> None:
     """Keep the key of passes where only the owner reads it; a changed secret key changes it with the next migration."""
-    cursor.execute("SELECT to_regclass('kept.pass') IS NULL")
+    cursor.execute("SELECT to_regclass('kept.pass') IS NULL OR to_regclass('kept.fingerprint') IS NULL")
     if cursor.fetchone()[0]:
         cursor.execute(_KEPT)
     cursor.execute("SELECT key FROM kept.pass")

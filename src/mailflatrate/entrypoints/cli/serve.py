@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 
 from mailflatrate.entrypoints.boot import boot
+from mailflatrate.entrypoints.boot.keys import demand_keys
 from mailflatrate.entrypoints.boot.life import report_served_life
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
@@ -88,6 +89,7 @@ def database_command() -> None:
 def web_command(tls: bool) -> None:
     """Serve the pages."""
     settings = boot(Purpose.PAGES)
+    demand_keys(settings)
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -139,6 +141,7 @@ def worker_command(queues: str, concurrency: int | None, name: str) -> None:
     """Work off background jobs."""
     lanes = queues.split(",")
     settings = boot(Purpose.SENDING if lanes == ["send"] else Purpose.JOBS)
+    demand_keys(settings)
     from mailflatrate.entrypoints.workers.worker import run_worker
 
     at_once = concurrency or (settings.sender_chunks_at_once if lanes == ["send"] else 4)
@@ -148,7 +151,7 @@ def worker_command(queues: str, concurrency: int | None, name: str) -> None:
 @click.command()
 def inbound_command() -> None:
     """Listen for mail that comes back (SMTP and LMTP), and run the postbox."""
-    boot(Purpose.LISTENING)
+    demand_keys(boot(Purpose.LISTENING))
     from mailflatrate.entrypoints.smtpd.listeners import run_listeners
 
     run_listeners()

@@ -1,20 +1,24 @@
 """`mailflatrate migrate | create-account | create-user | settings`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 import psycopg
 
 from mailflatrate.entrypoints.boot import database
-from mailflatrate.settings.schema import Settings, settings_table
+from mailflatrate.settings import fingerprints
+from mailflatrate.settings.roles import create_roles, owner_url
+from mailflatrate.settings.schema import Settings, load_settings, settings_table
+from mailflatrate.settings.secrets import draw_secrets, load_secrets
 
 MIGRATING = 0x6D666D67
 """The key of the advisory lock that one `migrate` at a time holds."""
 
 
-def bring_up_to_date(settings: Settings) -> None:
+def bring_up_to_date(settings: Settings, forgotten_keys: Collection[str] = ()) -> None:
     """Roles, migrations as the owner, policies on every table, and what ships with us.
 
     Safe to repeat, and beside everything else that runs: what is up to date is not touched, and whatever needs a lock
@@ -27,24 +31,24 @@ def bring_up_to_date(settings: Settings) -> None:
     from mailflatrate.apps.lists import role_lock
     from mailflatrate.apps.lists.signing import ensure_signing_key
     from mailflatrate.base.tenancy.policies import apply_policies
-    from mailflatrate.settings.roles import create_roles
 
-    with _alone(settings):
+    own = fingerprints.fingerprints(load_secrets())
+    with _alone(settings) as link:
+        fingerprints.demand_renewable(fingerprints.read(link), own, forgotten_keys)
         create_roles(settings)
         _migrate()
         role_lock.refresh(connections["owner"])
         apply_policies(connections["owner"])
         connections["owner"].close()
+        fingerprints.keep(link, own)
         ensure_shipped()
         ensure_signing_key()
         ensure_service_key(settings)
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the lock of `migrate` while the block runs; waits for another one that does."""
-    from mailflatrate.settings.roles import owner_url
-
+def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """Hold the lock of `migrate` while the block runs, over the owner's connection; waits for another one that does."""
     with psycopg.connect(owner_url(settings), autocommit=True) as link:
         told = False
         while not link.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATING]).fetchall()[0][0]:
@@ -52,7 +56,7 @@ def _alone(settings: Settings) -> Iterator[None]:
                 click.echo("Another `mailflatrate migrate` runs on this database; waiting for it.", err=True)
             told = True
             time.sleep(1)
-        yield
+        yield link
 
 
 def _migrate() -> None:
@@ -76,11 +80,29 @@ def _migrate() -> None:
 
 
 @click.command()
-def migrate_command() -> None:
+@click.option(
+    "--forget-token-key",
+    "forgotten",
+    multiple=True,
+    metavar="ID",
+    help="Give up a token key that is no longer in the ring. Links sealed with it stop working.",
+)
+def migrate_command(forgotten: tuple[str, ...]) -> None:
     """Bring the database up to date."""
+    _draw_secrets_of_a_new_installation(load_settings())
     with database() as settings:
-        bring_up_to_date(settings)
+        bring_up_to_date(settings, forgotten)
     click.echo("The database is up to date.")
+
+
+def _draw_secrets_of_a_new_installation(settings: Settings) -> None:
+    """Nobody has keys for a database that was never migrated; for any other, another host does."""
+    if settings.is_embedded or (settings.secret_key and settings.token_keys):
+        return
+    with psycopg.connect(owner_url(settings), autocommit=True) as link:
+        (is_new,) = link.execute("SELECT to_regclass('kept.pass') IS NULL").fetchone() or (False,)
+    if is_new:
+        draw_secrets()
 
 
 @click.command()

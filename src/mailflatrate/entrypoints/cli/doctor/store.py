@@ -10,8 +10,10 @@ from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import tenant_policies
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import APP_ROLE
 from mailflatrate.settings.schema import Settings
+from mailflatrate.settings.secrets import load_secrets
 
 OLDEST_SERVER = 160000  # GRANT ... WITH INHERIT FALSE
 MIGRATE = "Run `mailflatrate migrate`."
@@ -30,6 +32,7 @@ def store_lines(settings: Settings) -> Iterator[Line]:
     yield _migrations()
     yield _policies()
     yield _role()
+    yield _keys()
     yield _audit()
     yield _desk()
 
@@ -84,6 +87,17 @@ def _role() -> Line:
         return missing("database", f"the role {name} gets past row-level security",
                        f"Let APP_DATABASE_URL name {APP_ROLE} or a role with no more rights.")  # fmt: skip
     return ok("database", f"the role {name} owns nothing and cannot bypass row-level security")
+
+
+def _keys() -> Line:
+    """This host has the installation's keys; another one would refuse to start."""
+    with connections["default"].cursor() as cursor:
+        installation = fingerprints.read(cursor.connection)
+    try:
+        fingerprints.compare(installation, fingerprints.fingerprints(load_secrets()))
+    except fingerprints.KeysDiffer as problem:
+        return missing("keys", str(problem), "Services of this host refuse to start until then.")
+    return ok("keys", "this host has the installation's secret key and token keys")
 
 
 def _audit() -> Line:

@@ -1,0 +1,53 @@
+"""A service starts only with the keys of the installation."""
+
+import os
+import signal
+import threading
+import time
+
+import psycopg
+import structlog
+
+from mailflatrate.settings import fingerprints
+from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.schema import Settings, SettingsError
+from mailflatrate.settings.secrets import load_secrets
+
+AGAIN_SECONDS = 5.0
+
+_REFUSED = (
+    "the database refuses the application role's password. It is the one in MAILFLATRATE_APP_DATABASE_URL, or made from"
+    " MAILFLATRATE_SECRET_KEY, which must be the installation's; `mailflatrate migrate` gives the role a new one"
+)
+
+log = structlog.get_logger(__name__)
+
+
+def demand_keys(settings: Settings) -> None:
+    """Compare the keys of this host with the installation's. Raises KeysDiffer.
+
+    While the database is away nobody can say; the process starts, and ends as soon as it turns out that they differ.
+    """
+    try:
+        _compare(settings)
+    except psycopg.OperationalError as problem:
+        if "password authentication failed" in str(problem):
+            raise SettingsError(_REFUSED) from problem
+        threading.Thread(target=_compare_later, args=[settings], daemon=True, name="keys").start()
+
+
+def _compare(settings: Settings) -> None:
+    with psycopg.connect(app_url(settings), autocommit=True) as link:
+        fingerprints.compare(fingerprints.read(link), fingerprints.fingerprints(load_secrets()))
+
+
+def _compare_later(settings: Settings) -> None:
+    while True:
+        time.sleep(AGAIN_SECONDS)
+        try:
+            return _compare(settings)
+        except psycopg.OperationalError:
+            continue
+        except SettingsError as problem:
+            log.critical("keys_differ", problem=str(problem))
+            return os.kill(os.getpid(), signal.SIGTERM)
