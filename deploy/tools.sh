@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Chromium for the browser tests, Postfix (with smtp-sink and smtp-source) for the story test and the benchmarks, Pango
-# for the certificates in PDF, SpamAssassin to judge a letter of ours, Dovecot for a mailbox that is read by IMAP.
+# for the certificates in PDF, SpamAssassin to judge a letter of ours, Dovecot for a mailbox that is read by IMAP,
+# promtool to test the alerts (from the package prometheus, whose service is not started).
 # Intel's multi-buffer library makes signatures cheaper on processors with AVX-512 IFMA; it is optional.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
@@ -10,6 +11,7 @@ command -v chromium >/dev/null || missing+=(chromium)
 /sbin/ldconfig -p | grep -q libpangoft2-1.0 || missing+=(libpangoft2-1.0-0 libharfbuzz-subset0)
 command -v spamassassin >/dev/null || missing+=(spamassassin)
 [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
+command -v promtool >/dev/null || missing+=(prometheus)
 can_install() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; }
 if [ ${#missing[@]} -gt 0 ]; then
     if ! can_install; then
@@ -18,7 +20,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     fi
     apt-get update -qq
     echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections || true
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 if grep -qm1 avx512ifma /proc/cpuinfo 2>/dev/null && ! /sbin/ldconfig -p | grep -q libcrypto_mb.so.11; then
     if ! { can_install && apt-get update -qq && apt-get install -y -qq --no-install-recommends libcrypto-mb11; } >/dev/null

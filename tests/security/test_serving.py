@@ -26,7 +26,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture(scope="module")
 def plain(database: str) -> Iterator[Served]:
-    with served(tls=False) as found:
+    with served(tls=False, ACCESS_LOG="true") as found:
         yield found
 
 
@@ -181,6 +181,11 @@ def test_no_log_line_holds_a_token(plain: Served) -> None:
     told = plain.log.read_text()
     assert f"/w/{token[:6]}" in told
     assert token not in told
+    plain.ask("/report/?secret=1&next=%0Aforged")
+    plain.ask("/%0Aforged")
+    lines = [line for line in plain.log.read_text().splitlines() if "web.access" in line]
+    assert [line for line in lines if "/report/" in line and "client=127.0.0.1" in line and "status=200" in line]
+    assert not [line for line in lines if "secret" in line or line.startswith("forged")], "no query, no forged line"
 
 
 # Without a process: the same code, with its clock turned faster.

@@ -139,6 +139,8 @@ class Settings(BaseModel):
         description="Comma-separated addresses and networks that may read `/metrics` (everyone else gets 404)"
         " and what `/readyz` says in detail.",
     )
+    metrics_host: str = Field("127.0.0.1", description="Address that `mailflatrate exporter` listens on.")
+    metrics_port: Port = Field(9464, description="Port of `mailflatrate exporter`, for hosts that serve no pages.")
 
     relay_host: str | None = Field(None, description="SMTP relay. Without it all mail goes to the postbox.")
     relay_port: Port = Field(25, description="Port of the relay.")

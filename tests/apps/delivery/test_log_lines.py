@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from procrastinate.contrib.django import app
+from prometheus_client import REGISTRY
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -18,6 +19,7 @@ from mailflatrate.apps.delivery.send import counted
 from mailflatrate.apps.delivery.send import sender as sender_module
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
+from mailflatrate.base.metrics.names import begin_relay
 from mailflatrate.settings.schema import load_settings
 
 PEOPLE = 60
@@ -53,6 +55,19 @@ def sent(*, slow: str = "") -> tuple[dict[str, object], list[int], list[Line]]:
     return {"account": estate.account_id, "mailing": mailing}, chunks, list(lines)
 
 
+def result(provider: str, state: str) -> float:
+    labels = {"relay": "127.0.0.1", "provider": provider, "result": state}
+    found = REGISTRY.get_sample_value("mailflatrate_results_total", labels)
+    assert found is not None, "every series exists before anything happens"
+    return found
+
+
+def observed() -> float:
+    found = REGISTRY.get_sample_value("mailflatrate_relay_seconds_count", {"relay": "127.0.0.1"})
+    assert found is not None
+    return found
+
+
 def told(lines: list[Line], event: str) -> Line:
     (found,) = [line for line in lines if line["event"] == event]
     return found
@@ -60,7 +75,10 @@ def told(lines: list[Line], event: str) -> Line:
 
 @pytest.mark.usefixtures("database")
 def test_a_campaign_can_be_followed_in_the_log() -> None:
+    begin_relay("127.0.0.1")
+    before = observed()
     whose, chunks, lines = sent()
+    assert 3 <= observed() - before <= 4, "every 16th message is timed"
     assert told(lines, "campaign_planned").items() >= (whose | {"planned": PEOPLE, "skipped": 0}).items()
     done = [line for line in lines if line["event"] == "chunk_done"]
     assert [line["chunk"] for line in done] == chunks
@@ -75,7 +93,12 @@ def test_a_campaign_can_be_followed_in_the_log() -> None:
 @pytest.mark.usefixtures("database")
 def test_a_provider_that_defers_much_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counted, "WAVE_LEAST", 10)
+    begin_relay("127.0.0.1")
+    before = result("united_internet", "deferred"), result("other", "sent")
     whose, chunks, lines = sent(slow="gmx.de")
+    after = result("united_internet", "deferred"), result("other", "sent")
+    assert (after[0] - before[0], after[1] - before[1]) == (30, 30)
+    assert result("apple", "bounced") == 0, "a series exists before anything happened"
     wave = told(lines, "deferral_wave")
     assert wave.items() >= (whose | {"provider": "united_internet", "deferred": 30, "attempted": 30}).items()
     assert (wave["reply"], wave["log_level"], wave["chunk"]) == ("451 4.7.650 Slow down", "warning", chunks[0])

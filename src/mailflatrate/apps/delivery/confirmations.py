@@ -5,12 +5,16 @@ The basis is the request (lock two); the token is made when the letter is, so th
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import wait_for_facts, want_facts
 from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.gate.confirmations import Judged, judge_requests
 from mailflatrate.base import tenancy
+from mailflatrate.base.metrics.names import EXPRESS_SECONDS
 
 MOST_AT_ONCE = 100
 
@@ -68,6 +72,7 @@ def _make_deliveries(account_id: int, allowed: list[Judged]) -> int:
 def note_accepted(chunk_id: int) -> None:
     """Tell the ledger of the confirmation mails of a chunk that the relay took (R-29, second)."""
     rows = Delivery.objects.filter(chunk_id=chunk_id, confirmation_id__isnull=False, state=DeliveryState.SENT)
+    _time_express(rows)
     forms.note_sent([
         forms.Accepted(
             request_id=row.confirmation_id or 0,
@@ -77,3 +82,13 @@ def note_accepted(chunk_id: int) -> None:
         )
         for row in rows.order_by("id")
     ])  # fmt: skip
+
+
+def _time_express(rows: QuerySet[Delivery]) -> None:
+    """Observe how long people waited for their confirmation mail."""
+    settled = dict(rows.values_list("confirmation_id", "settled_at"))
+    asked = SignupRequest.objects.filter(id__in=[each for each in settled if each is not None])
+    for request_id, requested_at in asked.values_list("id", "requested_at"):
+        at = settled[request_id]
+        if at is not None:
+            EXPRESS_SECONDS.observe(max(0.0, (at - requested_at).total_seconds()))

@@ -105,6 +105,7 @@ class Chunk(TenantModel):
         indexes = [
             models.Index(fields=["claimed_by"], condition=Q(state="sending"), name="chunk_claimed"),
             models.Index(fields=["account"], condition=Q(state="ready", campaign=None), name="chunk_post_ready"),
+            models.Index(fields=["state"], condition=Q(state__in=["ready", "sending"]), name="chunk_open"),
         ]
 
 
@@ -233,7 +234,10 @@ class Tally(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["account", "chunk", "state", "detail"], name="tally_once"),
         ]
-        indexes = [models.Index(fields=["account", "campaign"], name="tally_campaign")]
+        indexes = [
+            models.Index(fields=["account", "campaign"], name="tally_campaign"),
+            models.Index(fields=["count"], condition=Q(state="in_doubt"), name="tally_in_doubt"),
+        ]
 
 
 class Attempt(TenantModel):

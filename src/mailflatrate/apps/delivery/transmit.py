@@ -6,14 +6,18 @@ Lock one and three of ARCHITECTURE section 2: the argument's type, and the impor
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from mailflatrate.apps.delivery.timed import RelayTimes
 from mailflatrate.apps.gate.permits import Permit
+from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
 from mailflatrate.mail.compose import Letter
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_open import open_connection
 from mailflatrate.wire.smtp_pool import SmtpPool
-from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, SendOutcome, TlsMode
+from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, TlsMode
 
 FIRST_PAUSE_SECONDS = 1.0
+TEST_INBOX = "test inbox"
+"""What figures call the relay where none is set."""
 
 
 class Permitted(NamedTuple):
@@ -49,6 +53,8 @@ class Transmitter:
     """The connections of this process to the relay."""
 
     def __init__(self, settings: Settings, connections: int) -> None:
+        self.relay = settings.relay_host or TEST_INBOX
+        begin_relay(self.relay)
         self._pool = SmtpPool(
             relay_config(settings),
             connections,
@@ -69,7 +75,12 @@ class Transmitter:
         Raises RelayUnavailable when no connection can be had; what was not sent is reported as NOT_SENT or still in the
         iterator. Raises TypeError for a letter without a permit.
         """
-        await self._pool.send_many(_messages(letters), on_outcome, on_start)
+        times = RelayTimes(self.relay, on_start, on_outcome)
+        try:
+            await self._pool.send_many(_messages(letters), times.ended, times.started)
+        except RelayUnavailable:
+            RELAY_FAILURES.labels(self.relay).inc()
+            raise
 
     def stop(self) -> None:
         """Take no more letters; those under way finish."""

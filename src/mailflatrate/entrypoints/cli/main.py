@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("serve", "Work off background jobs."),
     "inbound": ("serve", "Listen for mail that comes back, and run the postbox."),
     "database": ("serve", "Run the embedded database in the foreground."),
+    "exporter": ("exporter", "Serve the figures of a host without pages to Prometheus."),
     "migrate": ("setup", "Bring the database up to date."),
     "doctor": ("doctor", "Say what is missing for real sending."),
     "create-account": ("setup", "Create a customer's account."),

@@ -13,6 +13,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mailflatrate.apps.inbound import intake, postbox
 from mailflatrate.apps.inbound.behaviour import Behaviour
 from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.base.metrics.names import INBOUND
+from mailflatrate.base.metrics.sharing import share
 from mailflatrate.entrypoints.boot.life import end_within, report_life
 from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, Budget
 from mailflatrate.entrypoints.smtpd.spool import Spool
@@ -53,6 +55,7 @@ class InboundHandler:
             self._domains_at = time.monotonic()
         refused = intake.refusal(address, self._domains)
         if refused:
+            INBOUND.labels(self._via, "refused").inc()
             return refused
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
@@ -65,7 +68,9 @@ class InboundHandler:
             await self._spool.put(replace(first, also_to=tuple(other.envelope_to for other in others)))
         except Exception:
             log.exception("storing failed; the sender is asked to try again")
+            INBOUND.labels(self._via, "deferred").inc()
             return TRY_LATER
+        INBOUND.labels(self._via, "accepted").inc()
         return "250 2.0.0 Stored"
 
 
@@ -157,4 +162,6 @@ async def _serve(settings: Settings) -> None:
 
 def run_listeners() -> None:
     """Listen until SIGTERM; messages in hand are stored first."""
-    asyncio.run(_serve(load_settings()))
+    settings = load_settings()
+    share(settings.data_dir, "inbound")
+    asyncio.run(_serve(settings))

@@ -7,6 +7,7 @@ from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
 
 from mailflatrate.base import child
+from mailflatrate.base.metrics.sharing import share
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
 from mailflatrate.entrypoints.web.serving.bodies import MB, Budget
@@ -30,4 +31,5 @@ def make_application() -> Pages:
     budget = Budget(UPLOADS_OCTETS, UPLOADS_OCTETS_PER_CLIENT)
     for reader in READERS_AT_HAND:
         child.warm(reader)
+    share(settings.data_dir, "web")
     return Pages(get_wsgi_application(), make_lanes(threads), budget, folder)

@@ -1,26 +1,14 @@
-"""`/healthz` for load balancers, `/metrics` for Prometheus."""
+"""`/healthz` for liveness probes, `/metrics` for Prometheus."""
 
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from mailflatrate.base import tenancy
-from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.apps.delivery.journal_figures import JournalFigures
+from mailflatrate.apps.stats.monitoring import DatabaseFigures
+from mailflatrate.base.metrics import sharing
 from mailflatrate.entrypoints.web.client import came_through_proxy, client_ip, is_in
 from mailflatrate.settings import load_settings
-
-COUNTS = {
-    "jobs": ("Jobs by queue and state", ("queue", "state"),
-             "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') "
-             "GROUP BY 1, 2"),
-    "campaigns": ("Campaigns by state", ("state",), "SELECT state, count(*) FROM campaign GROUP BY 1"),
-    "chunks": ("Chunks on their way by state", ("state",),
-               "SELECT state, count(*) FROM chunk WHERE state IN ('ready', 'sending') GROUP BY 1"),
-    "retries": ("Deferred deliveries", (), "SELECT count(*) FROM retry"),
-    "mail_waiting": ("Mail that waits for a person or a reader", ("state",),
-                     "SELECT state, count(*) FROM raw_mail WHERE state <> 'handled' GROUP BY 1"),
-}  # fmt: skip
 
 
 @require_safe
@@ -42,17 +30,16 @@ def is_trusted(request: HttpRequest) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """This process, and counts of the whole installation. Numbers only, nothing of anybody's content.
+    """The processes of this host, and counts of the whole installation. Numbers only, nothing of anybody's content.
 
-    Only for the networks in MAILFLATRATE_METRICS_NETWORKS: each call counts whole tables.
+    Only for the networks in MAILFLATRATE_METRICS_NETWORKS.
     """
     if not is_trusted(request):
         raise Http404
-    registry = CollectorRegistry()
-    with tenancy.platform(PlatformReason.METRICS), connection.cursor() as cursor:
-        for name, (text, labels, sql) in COUNTS.items():
-            gauge = Gauge(f"mailflatrate_{name}", text, labels, registry=registry)
-            cursor.execute(sql)
-            for *values, number in cursor.fetchall():
-                (gauge.labels(*values) if labels else gauge).set(number)
-    return HttpResponse(generate_latest(REGISTRY) + generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    folder = load_settings().data_dir
+    sharing.write_now()
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(sharing.HostFigures(folder / sharing.FOLDER))
+    registry.register(JournalFigures(folder / "journal"))
+    registry.register(DatabaseFigures())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

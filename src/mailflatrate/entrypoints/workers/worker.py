@@ -7,6 +7,7 @@ SIGINT let what is under way finish.
 import asyncio
 import gc
 import signal
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,8 @@ from mailflatrate.apps.delivery.send.sender import (
     this_sender,
 )
 from mailflatrate.base.jobs import Queue
+from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
+from mailflatrate.base.metrics.sharing import share
 from mailflatrate.entrypoints.boot.life import end_within, report_life
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.settings.roles import app_url
@@ -65,14 +68,27 @@ class PatientWorker(Worker):
         self, job: Job, status: Status, retry_decision: RetryDecision | None, context: JobContext,
         job_result: JobResult | None,
     ) -> None:  # fmt: skip
+        JOBS.labels(job.task_name, _result(status, retry_decision)).inc()
+        if job_result is not None:
+            JOB_SECONDS.labels(job.queue).observe(job_result.duration(time.time()) or 0.0)
         try:
             await super()._persist_job_status(job, status, retry_decision, context, job_result)
         except (exceptions.AlreadyEnqueued, exceptions.UniqueViolation):
             await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
+def _result(status: Status, retry_decision: RetryDecision | None) -> str:
+    if retry_decision is not None:
+        return "retried"
+    return "succeeded" if status is Status.SUCCEEDED else "failed"
+
+
 def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") -> None:
     """Work off the named queues (all when empty) until a signal says stop. Django is set up already."""
+    for task in app.tasks.values():
+        if not queues or task.queue in queues:
+            begin_job(task.name, task.queue)
+    share(load_settings().data_dir, name)
     # What is loaded by now stays, and what a letter needs is freed by reference counts: cyclic garbage comes seldom.
     gc.collect()
     gc.freeze()

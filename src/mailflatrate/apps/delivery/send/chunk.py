@@ -25,6 +25,7 @@ from mailflatrate.apps.delivery.send.writers import Drafted, Writer
 from mailflatrate.apps.delivery.transmit import Permitted, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock
+from mailflatrate.base.metrics.names import RECORD_SECONDS, RESULTS
 from mailflatrate.mail.rsa_key import DigestSigner
 from mailflatrate.rules.providers import provider_of
 from mailflatrate.rules.retries import RetryPolicy
@@ -68,6 +69,7 @@ class ChunkRun:
         self.returned = 0
         self.waiting = 0
         self.counted = Counted(claim.rows)
+        self._relay = ""
         self._writer = writer
         self._journal = journal
         self._main, self._side = main, side
@@ -95,6 +97,7 @@ class ChunkRun:
 
     async def send(self, transmitter: Transmitter, lane: asyncio.Lock) -> None:
         """Send what can be sent and write every outcome. Afterwards nothing of the chunk is under way."""
+        self._relay = transmitter.relay
         watching = asyncio.create_task(self._watch())
         writing = asyncio.create_task(self._write_outcomes())
         try:
@@ -228,11 +231,13 @@ class ChunkRun:
         async def work(connection: Connection) -> Recorded:
             return await record(connection, held.account_id, held.chunk_id, self._journal.name, batch, self._soft)
 
-        recorded = await self._main.persist(held.account_id, work)
+        with RECORD_SECONDS.time():
+            recorded = await self._main.persist(held.account_id, work)
         del self._outbox[: len(batch)]
         self._unwritten_since = self._loop.time() if self._outbox else None
         if recorded.written:
-            self.counted.add(batch)
+            for (provider, state), count in self.counted.add(batch).items():
+                RESULTS.labels(self._relay, provider, state).inc(count)
         if not recorded.claim_held:
             log.error("claim_lost", chunk_id=held.chunk_id, unwritten=len(batch) + len(self._outbox))
             self.halt = Halt.CLAIM_LOST

@@ -11,6 +11,7 @@ import structlog
 from psycopg.types.json import set_json_loads
 
 from mailflatrate.base import tenancy
+from mailflatrate.base.metrics.names import DATABASE_GONE
 from mailflatrate.settings.links import cut
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -86,6 +87,7 @@ class Database:
             try:
                 return await self.run(account_id, work)
             except DatabaseGone as problem:
+                DATABASE_GONE.inc()
                 log.warning("database_gone", connection=self._name, pause_seconds=pause, problem=str(problem)[:200])
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

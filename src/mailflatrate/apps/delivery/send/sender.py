@@ -25,6 +25,7 @@ from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.apps.gate.letters import EditionUnusable
+from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS, DATABASE_GONE
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.settings.schema import Settings, load_settings
 
@@ -119,7 +120,8 @@ class Sender:
         async def work(connection: Connection) -> Claim | None:
             return await claims.claim(connection, account_id, chunk_id, lane.journal.name)
 
-        return await self._main.run(account_id, work)
+        with CLAIM_SECONDS.time():
+            return await self._main.run(account_id, work)
 
     async def _send(self, claim: Claim, began: float, lane: Lane) -> None:
         try:
@@ -290,6 +292,7 @@ class Sender:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._thread, call)
             except (OperationalError, InterfaceError) as problem:
+                DATABASE_GONE.inc()
                 log.warning("database_gone", connection="orm", pause_seconds=pause, problem=str(problem)[:200])
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
@@ -300,6 +303,7 @@ def _tell(run: ChunkRun, seconds: float) -> None:
     counts = run.counted.by_state()
     sent = counts.get(DeliveryState.SENT, 0)
     halt = run.halt.name.lower() if run.halt else ""
+    CHUNKS.inc()
     log.info("chunk_done", **counts, seconds=round(seconds, 2), per_second=round(sent / max(seconds, 0.01)), halt=halt)
     for wave in run.counted.waves():
         log.warning(

@@ -1,4 +1,4 @@
-"""One line a request for the access log, which MAILFLATRATE_ACCESS_LOG turns on.
+"""What is counted of each request, and its line in the access log, which MAILFLATRATE_ACCESS_LOG turns on.
 
 The path stands in it without its query, and like every line it passes `settings.log_secrets`, which shortens tokens.
 """
@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 import structlog
 
+from mailflatrate.base.metrics.names import REQUEST_SECONDS, REQUESTS
 from mailflatrate.entrypoints.web.serving.bodies import Message
+from mailflatrate.entrypoints.web.serving.lanes import lane_name
 
 log = structlog.get_logger("web.access")
 
@@ -32,10 +34,15 @@ class Request:
         else:
             self._octets += len(message.get("body", b""))
 
-    def tell(self) -> None:
-        """Write the line. Status 0: the client went away before the answer began."""
+    def end(self, *, tell: bool) -> None:
+        """Count the request, and write its line. Status 0: the client went away before the answer began."""
+        seconds, lane = time.perf_counter() - self._began, lane_name(self._scope["path"])
+        REQUESTS.labels(lane, f"{self._status // 100}xx" if self._status else "gone").inc()
+        REQUEST_SECONDS.labels(lane).observe(seconds)
+        if not tell:
+            return
         log.info(
             "request", method=self._scope["method"], path=quote(self._scope["path"])[:LONGEST_PATH],
-            status=self._status, octets=self._octets, seconds=round(time.perf_counter() - self._began, 4),
+            status=self._status, octets=self._octets, seconds=round(seconds, 4),
             client=self._client,
         )  # fmt: skip

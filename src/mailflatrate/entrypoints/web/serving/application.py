@@ -72,8 +72,7 @@ class Pages:
             return
         finally:
             body.close()
-            if settings.SETTINGS.access_log:
-                request.tell()
+            request.end(tell=settings.SETTINGS.access_log)
 
     async def _read(self, scope: Scope, headers: dict[str, str], receive: Receive, body: Body) -> None:
         written = headers.get("content-length", "")

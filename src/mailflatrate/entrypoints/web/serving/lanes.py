@@ -55,11 +55,17 @@ class Lanes:
 
     def of(self, path: str) -> Lane:
         """The lane of a path."""
-        if _HEALTH.fullmatch(path):
-            return self.health
-        if _READY.fullmatch(path):
-            return self.ready
-        return self.leave if _LEAVE.fullmatch(path) else self.pages
+        lane: Lane = getattr(self, lane_name(path))
+        return lane
+
+
+def lane_name(path: str) -> str:
+    """What the lane of a path is called, in `Lanes` and in figures."""
+    if _HEALTH.fullmatch(path):
+        return "health"
+    if _READY.fullmatch(path):
+        return "ready"
+    return "leave" if _LEAVE.fullmatch(path) else "pages"
 
 
 def make_lanes(page_threads: int) -> Lanes:

@@ -1,0 +1,36 @@
+"""How long the relay takes: the time from a message's first octet to its reply, of every 16th message."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Final
+
+from mailflatrate.base.metrics.names import RELAY_SECONDS
+from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome
+
+_NOT_SAMPLED: Final = 15
+"""Bits of a delivery's id that are all zero in a sample: a histogram for every message would cost a percent of it."""
+
+
+class RelayTimes:
+    """Stands between the relay and those who hear about starts and outcomes."""
+
+    def __init__(
+        self, relay: str, on_start: Callable[[int], None], on_outcome: Callable[[SendOutcome], None]
+    ) -> None:  # fmt: skip
+        self._histogram = RELAY_SECONDS.labels(relay)
+        self._on_start, self._on_outcome = on_start, on_outcome
+        self._began: dict[int, float] = {}
+
+    def started(self, delivery_id: int) -> None:
+        """Note the moment, then tell."""
+        if not delivery_id & _NOT_SAMPLED:
+            self._began[delivery_id] = perf_counter()
+        self._on_start(delivery_id)
+
+    def ended(self, outcome: SendOutcome) -> None:
+        """Observe the time it took, then tell."""
+        if not outcome.letter_id & _NOT_SAMPLED:
+            began = self._began.pop(outcome.letter_id, None)
+            if began is not None and outcome.kind is not OutcomeKind.NOT_SENT:
+                self._histogram.observe(perf_counter() - began)
+        self._on_outcome(outcome)

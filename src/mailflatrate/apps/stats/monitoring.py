@@ -1,0 +1,169 @@
+"""What the database knows about the whole installation, as figures for Prometheus: counts and ages, nobody's content.
+
+Each question is bounded: it reads an index of what is open, or few rows, and is given up after a second. A question
+that fails leaves its own series out and is counted, so that one bad figure does not hide the others.
+"""
+
+# ruff: noqa: S608  # every statement is made of constants
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.base import tenancy
+from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
+from mailflatrate.base.jobs import Queue
+from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
+from mailflatrate.base.tenancy import PlatformReason
+
+STATEMENT_MILLISECONDS: Final = 1000
+PREFIX: Final = "mailflatrate_"
+_QUEUES: Final = tuple((queue.value,) for queue in Queue)
+
+log = structlog.get_logger("metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One gauge. `sql` returns its labels' values and a number a row; combinations in `zero` exist without a row."""
+
+    name: str
+    text: str
+    sql: str
+    labels: tuple[str, ...] = ()
+    zero: tuple[tuple[str, ...], ...] = ((),)
+
+
+def _age(moment: str) -> str:
+    return f"coalesce(greatest(0, extract(epoch FROM now() - {moment})), 0)::float8"
+
+
+FIGURES: Final = (
+    Figure(
+        "jobs", "Background jobs by queue and state",
+        "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')"
+        " GROUP BY 1, 2",
+        ("queue", "state"), tuple((*queue, state) for queue in _QUEUES for state in ("todo", "doing", "failed")),
+    ),
+    Figure(
+        "campaigns", "Campaigns by state", "SELECT state, count(*) FROM campaign GROUP BY 1",
+        ("state",), tuple((state.value,) for state in CampaignState),
+    ),
+    Figure(
+        "chunks", "Chunks on their way by state",
+        "SELECT state, count(*) FROM chunk WHERE state IN ('ready', 'sending') GROUP BY 1",
+        ("state",), (("ready",), ("sending",)),
+    ),
+    Figure(
+        "oldest_chunk_seconds", "Age of the chunk that has waited or been worked on longest, of campaigns that run",
+        f"SELECT 'sending', {_age('min(claimed_at)')} FROM chunk WHERE state = 'sending' UNION ALL"
+        f" SELECT 'ready', {_age('min(coalesce(c.not_before, p.finished_at, c.claimed_at))')} FROM chunk c"
+        " JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id AND k.state IN ('sending', 'waiting')"
+        " LEFT JOIN plan p ON p.campaign_id = c.campaign_id AND p.account_id = c.account_id"
+        " WHERE c.state = 'ready'",
+        ("state",), (("ready",), ("sending",)),
+    ),
+    Figure(
+        "chunk_heartbeat_seconds", "Oldest heartbeat among the chunks that senders hold",
+        f"SELECT {_age('min(heartbeat_at)')} FROM chunk WHERE state = 'sending'",
+    ),
+    Figure("retries", "Deferred messages that wait for their next attempt", "SELECT count(*) FROM retry"),
+    Figure(
+        "retry_overdue_seconds", "How long the oldest due retry has waited",
+        f"SELECT {_age('min(due_at)')} FROM retry WHERE due_at <= now()",
+    ),
+    Figure(
+        "unknown_results", "Messages whose result is unknown",
+        "SELECT coalesce(sum(count), 0) FROM tally WHERE state = 'in_doubt'",
+    ),
+    Figure(
+        "held_lanes", "Providers of campaigns that a rule stopped until a person looks",
+        "SELECT count(*) FROM lane_hold WHERE released_at IS NULL",
+    ),
+    Figure(
+        "mail_waiting", "Mail that came in and waits for a worker or a person",
+        "SELECT state, count(*) FROM raw_mail WHERE state <> 'handled' GROUP BY 1",
+        ("state",), (("new",), ("unread",), ("apart",)),
+    ),
+    Figure(
+        "inbound_oldest_seconds", "Age of the oldest message that no worker has read",
+        f"SELECT {_age('received_at')} FROM raw_mail WHERE state = 'new' ORDER BY id LIMIT 1",
+    ),
+    Figure(
+        "express_oldest_seconds", "How long the oldest sign-up has waited for its confirmation mail to begin",
+        f"SELECT {_age('min(requested_at)')} FROM signup_request WHERE state = 'queued'",
+    ),
+    Figure(
+        "seal_lag_seconds", "Age of the oldest consent event that is not sealed",
+        f"SELECT {_age('recorded_at')} FROM consent_event"
+        " WHERE id > coalesce((SELECT up_to_id FROM consent_seal ORDER BY number DESC LIMIT 1), 0) ORDER BY id LIMIT 1",
+    ),
+    Figure(
+        "audit_damaged", "1 when the last check of the audit log found rows changed, removed or inserted",
+        f"SELECT (action = '{DAMAGED}')::int FROM audit_entry WHERE action IN ('{CHECKED}', '{DAMAGED}')"
+        " ORDER BY id DESC LIMIT 1",
+    ),
+    Figure(
+        "database_connections", "Connections to the database server",
+        "SELECT 'used', coalesce(sum(numbackends), 0) FROM pg_stat_database UNION ALL"
+        " SELECT 'allowed', current_setting('max_connections')::int"
+        " - current_setting('superuser_reserved_connections')::int",
+        ("kind",), (("used",), ("allowed",)),
+    ),
+    Figure(
+        "replicas", "Standby servers that are connected, and 1 when commits wait for one of them",
+        "SELECT 'connected', count(*) FROM pg_stat_replication UNION ALL"
+        " SELECT 'synchronous', (current_setting('synchronous_standby_names') <> '')::int",
+        ("kind",), (("connected",), ("synchronous",)),
+    ),
+    Figure(
+        "replica_lag_seconds", "How far the slowest standby is behind; 0 where the role may not see it",
+        "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_stat_replication",
+    ),
+)  # fmt: skip
+
+
+class DatabaseFigures:
+    """A collector of FIGURES and of what waits in the queues."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Ask every question in one transaction, each in a savepoint of its own."""
+        failures = GaugeMetricFamily(f"{PREFIX}figures_failed", "Questions to the database that failed this time")
+        failed = 0
+        with tenancy.platform(PlatformReason.METRICS), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_MILLISECONDS)])
+            for figure in FIGURES:
+                try:
+                    with transaction.atomic():
+                        cursor.execute(figure.sql)
+                        rows = cursor.fetchall()
+                except DatabaseError as problem:
+                    log.warning("figure_failed", figure=figure.name, problem=str(problem)[:200])
+                    failed += 1
+                    continue
+                yield _family(figure, rows)
+            yield _by_queue("oldest_due_job_seconds", "How long the oldest due job has not been taken",
+                            oldest_due_seconds())  # fmt: skip
+            yield _by_queue("workers", "Living workers that serve a queue", served_queues())
+        failures.add_metric([], failed)
+        yield failures
+
+
+def _family(figure: Figure, rows: list[tuple[object, ...]]) -> Metric:
+    family = GaugeMetricFamily(PREFIX + figure.name, figure.text, labels=figure.labels)
+    found = {tuple(str(value) for value in values): float(str(number)) for *values, number in rows}
+    for labels in sorted({*figure.zero, *found}):
+        family.add_metric(labels, found.get(labels, 0.0))
+    return family
+
+
+def _by_queue(name: str, text: str, figures: dict[Queue, float] | dict[Queue, int]) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, text, labels=["queue"])
+    for queue, number in figures.items():
+        family.add_metric([queue.value], number)
+    return family

@@ -1,0 +1,7 @@
+"""What each process counts about its own work. `names` has the series, `sharing` puts them where one exporter a host
+finds them.
+
+A process writes its series to a file in the data folder every few seconds; the exporter of the host (the pages, or
+`mailflatrate exporter` where there are none) reads the files of all living processes (ADR 0021). So a sender has no
+port of its own, and nothing of a stranger's reaches it.
+"""

@@ -1,0 +1,78 @@
+"""The series that processes count. Each exists with its labels from the start, so that a rate has a beginning.
+
+Labels come from closed lists: never an account, a campaign, an address or anything a stranger wrote.
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+from mailflatrate.rules.providers import OTHER, PROVIDERS
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one series more for each counter, and nothing asks for it
+
+OUTCOMES: Final = ("sent", "deferred", "bounced", "in_doubt", "withheld")
+PROVIDER_KEYS: Final = (*(provider.key for provider in PROVIDERS), OTHER)
+JOB_RESULTS: Final = ("succeeded", "failed", "retried")
+RECEIVED: Final = ("accepted", "deferred", "refused")
+DOORS: Final = ("smtp", "lmtp")
+LANES: Final = ("pages", "leave", "health", "ready")
+STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "gone")
+_FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SLOW: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
+
+RESULTS: Final = Counter(
+    "mailflatrate_results", "Results of messages: the relay's reply, an unknown result, or a rule that withheld it",
+    ["relay", "provider", "result"],
+)  # fmt: skip
+CHUNKS: Final = Counter("mailflatrate_chunks_worked", "Chunks that a sender was done with or gave back")
+RELAY_SECONDS: Final = Histogram(
+    "mailflatrate_relay_seconds", "From a message's first octet to the relay's reply; of every 16th message",
+    ["relay"], buckets=_FAST,
+)  # fmt: skip
+RELAY_FAILURES: Final = Counter(
+    "mailflatrate_relay_failures", "Times that no connection to a relay could be had", ["relay"]
+)
+CLAIM_SECONDS: Final = Histogram("mailflatrate_claim_seconds", "Claiming a chunk with its rows", buckets=_FAST)
+RECORD_SECONDS: Final = Histogram(
+    "mailflatrate_record_seconds", "Writing a batch of results, repeats included", buckets=_FAST
+)
+EXPRESS_SECONDS: Final = Histogram(
+    "mailflatrate_express_seconds", "From a sign-up to the relay's reply to its confirmation mail", buckets=_SLOW
+)
+DATABASE_GONE: Final = Counter("mailflatrate_database_gone", "Times that the database did not answer a sender")
+JOBS: Final = Counter("mailflatrate_jobs_worked", "Background jobs by name and how they ended", ["job", "result"])
+JOB_SECONDS: Final = Histogram("mailflatrate_job_seconds", "How long background jobs took", ["queue"], buckets=_SLOW)
+INBOUND: Final = Counter(
+    "mailflatrate_inbound", "Messages from other servers, and recipients that were refused", ["door", "result"]
+)
+REQUESTS: Final = Counter("mailflatrate_requests", "Requests to the pages", ["lane", "status"])
+REQUEST_SECONDS: Final = Histogram(
+    "mailflatrate_request_seconds", "From a request's headers to the end of its answer", ["lane"], buckets=_FAST
+)
+HEARTBEAT: Final = Gauge("mailflatrate_heartbeat_timestamp_seconds", "When a process last wrote its figures")
+STARTED: Final = Gauge("mailflatrate_started_timestamp_seconds", "When a process began")
+
+for _lane in LANES:
+    REQUEST_SECONDS.labels(_lane)
+    for _status in STATUSES:
+        REQUESTS.labels(_lane, _status)
+for _door in DOORS:
+    for _result in RECEIVED:
+        INBOUND.labels(_door, _result)
+
+
+def begin_relay(relay: str) -> None:
+    """Have the series of a relay from the start."""
+    RELAY_SECONDS.labels(relay)
+    RELAY_FAILURES.labels(relay)
+    for provider in PROVIDER_KEYS:
+        for result in OUTCOMES:
+            RESULTS.labels(relay, provider, result)
+
+
+def begin_job(name: str, queue: str) -> None:
+    """Have the series of a background job from the start."""
+    JOB_SECONDS.labels(queue)
+    for result in JOB_RESULTS:
+        JOBS.labels(name, result)

@@ -1,0 +1,145 @@
+"""The folder through which the processes of a host hand their series to its exporter.
+
+A process owns one file by a lock, which the system drops when it dies: a file that nobody holds is the rest of a dead
+process, and is removed. The names `sender-1` or `worker` stay the same over restarts, so the number of series does not
+grow; of two processes with one name the second is called `worker-2`.
+"""
+
+import fcntl
+import math
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import REGISTRY, Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from mailflatrate.base.metrics.names import HEARTBEAT, STARTED
+
+EVERY_SECONDS: Final = 5.0
+MOST_OF_ONE_NAME: Final = 64
+LARGEST_OCTETS: Final = 2_000_000
+FOLDER: Final = "metrics"
+LONGEST_NAME: Final = 40
+_NOT_IN_NAMES: Final = re.compile(r"[^\w-]", re.ASCII)
+_LOCK, _TEXT = ".lock", ".prom"
+
+
+class Share:
+    """This process's file. `begin` writes it now and again and again, in a thread that ends with the process."""
+
+    def __init__(self, folder: Path, name: str, registry: CollectorRegistry = REGISTRY) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._registry = folder, registry
+        self.name, self._lock = _own(folder, name)
+        self._ending = threading.Event()
+        self._one_at_a_time = threading.Lock()
+        STARTED.set(time.time())
+
+    def begin(self) -> None:
+        """Write every few seconds from now on."""
+        self.write()
+        threading.Thread(target=self._again_and_again, daemon=True, name="metrics").start()
+
+    def write(self) -> None:
+        """Put the present figures into the file, at once and whole."""
+        HEARTBEAT.set(time.time())
+        with self._one_at_a_time:
+            draft = self._folder / f"{self.name}.new"
+            draft.write_bytes(generate_latest(self._registry))
+            draft.replace(self._folder / f"{self.name}{_TEXT}")
+
+    def close(self) -> None:
+        """Take the file away."""
+        self._ending.set()
+        (self._folder / f"{self.name}{_TEXT}").unlink(missing_ok=True)
+        os.close(self._lock)
+
+    def _again_and_again(self) -> None:
+        while not self._ending.wait(EVERY_SECONDS):
+            with suppress(OSError):  # a full disk must not end anything else
+                self.write()
+
+
+_mine: list[Share] = []
+
+
+def share(data_dir: Path, name: str) -> Share:
+    """Share this process's series under a name, from now until it ends. Call it once in a process."""
+    kept = _NOT_IN_NAMES.sub("_", name)[:LONGEST_NAME] or "process"
+    mine = Share(data_dir / FOLDER, kept)
+    mine.begin()
+    _mine.append(mine)
+    return mine
+
+
+def write_now() -> None:
+    """Write this process's file at once, if it has one: the exporter's own figures are not older than the others'."""
+    for mine in _mine:
+        mine.write()
+
+
+def _own(folder: Path, name: str) -> tuple[str, int]:
+    """Lock the first name that nobody holds."""
+    for number in range(1, MOST_OF_ONE_NAME + 1):
+        mine = name if number == 1 else f"{name}-{number}"
+        file = os.open(folder / f"{mine}{_LOCK}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            continue
+        return mine, file
+    raise OSError(f"{MOST_OF_ONE_NAME} processes are called {name}")
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        file = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+class HostFigures:
+    """A collector of the series of all living processes of this host, each with its name as the label `process`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the files; what is left of dead processes is removed."""
+        families: dict[str, Metric] = {}
+        for path in sorted(self._folder.glob(f"*{_TEXT}")):
+            if not _is_held(path.with_suffix(_LOCK)):
+                path.unlink(missing_ok=True)
+                continue
+            for family in _read(path):
+                mine = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                mine.samples.extend(
+                    sample._replace(labels={**sample.labels, "process": path.stem})
+                    for sample in family.samples
+                    if not math.isnan(sample.value)
+                )
+        yield from families.values()
+
+
+def _read(path: Path) -> list[Metric]:
+    try:
+        with path.open("rb") as file:
+            octets = file.read(LARGEST_OCTETS + 1)
+        return list(text_string_to_metric_families(octets.decode())) if len(octets) <= LARGEST_OCTETS else []
+    except (OSError, ValueError):  # it ended meanwhile, or it is no file of ours
+        return []
