@@ -1,11 +1,14 @@
 """Offices in the languages of the European Union and Turkish, as their firms write them, and people beside them."""
 
+# ruff: noqa: SIM905
+
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from mailflatrate.rules.addresses import roles
+from mailflatrate.rules.addresses import decide_address, roles
 from mailflatrate.rules.addresses.roles import HELD, REFUSED, role_tier
 
 OFFICES = """
@@ -76,3 +79,62 @@ def test_other_scripts_are_known_in_the_latin_letters_people_type() -> None:
     typed = "prodajbi prodazhbi schetovodstvo exipiretisi exypiretisi pliroforia obsluzhvane.na.klienti"
     for local in typed.split():
         assert role_tier(local, "firma.example") in (REFUSED, HELD), local
+
+
+def _held_out(file: str) -> list[str]:
+    lines = Path(__file__).with_name(file).read_text("utf-8").splitlines()
+    return [local for line in lines if not line.startswith("#") for local in line.split()[1:]]
+
+
+def test_at_most_two_of_a_hundred_offices_of_the_held_out_list_are_let_in() -> None:
+    offices = _held_out("heldout_offices.txt")
+    let_in = [local for local in offices if role_tier(local, "firma.example") is None]
+    assert len(let_in) <= len(offices) * 0.02, let_in
+
+
+def test_at_most_one_of_a_hundred_people_of_the_held_out_list_waits() -> None:
+    people = _held_out("heldout_people.txt")
+    waiting = [address for address in people if not decide_address(address).accepted]
+    assert len(waiting) <= len(people) * 0.01, waiting
+
+
+@pytest.mark.parametrize("local", "oya.destek kees.verkoop wietske_magazijn maisie.store bosiljka.knjižnica".split())
+def test_a_role_behind_a_rare_given_name_is_a_surname_where_no_office_has_its_mailbox(local: str) -> None:
+    assert role_tier(local, "gmail.com") is None
+
+
+def test_a_given_name_of_any_country_makes_a_surname_of_the_role_behind_it() -> None:
+    for local in "karmenu.skola zane.klients geir.butikk chelo.tienda tiit.sekretar raquel.vendas76".split():
+        assert role_tier(local, "firma.example") is None, local
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        "oddeleni.reklamu",  # a beginning of offices beside an unknown word
+        "dzialzbiorow",  # and joined to it
+        "vestiging-klaipeda",  # a town
+        "filialka-olomouc",  # a word that is in no table, beside a town
+        "sekretariatu",  # an ending
+        "reklamacjie",  # a slip
+        "mail2dimos",  # sent on
+        "ekatastima",  # e for electronic
+        "direcaopedagogica.porto",  # a compound that is not alone
+        "personalabt",  # an abbreviation
+    ],
+)
+def test_what_looks_like_an_office_waits_at_a_firm(local: str) -> None:
+    assert role_tier(local, "firma.example") in (REFUSED, HELD)
+
+
+@pytest.mark.parametrize("surname", "verkaufer billinger brannigan kontogiannis karstad burgstaller montanari".split())
+def test_a_surname_that_holds_an_office_is_let_in_at_a_firm(surname: str) -> None:
+    for local in (surname, f"a.{surname}", f"{surname}.anna", f"anna{surname}"):
+        assert role_tier(local, "firma.example") is None, local
+
+
+def test_a_long_local_part_is_judged_quickly() -> None:
+    began = time.perf_counter()
+    for _ in range(50):
+        role_tier(".".join("kontoinformacjaservice"[at:] + "x" * at for at in range(3))[:64], "firma.example")
+    assert time.perf_counter() - began < 1

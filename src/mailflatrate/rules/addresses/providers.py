@@ -41,7 +41,7 @@ def suggest_domain(domain: str) -> str | None:
     if f"{name}.{right_ending}" in known.all:
         return f"{name}.{right_ending}"
     for candidate in _near(name, right_ending, known):
-        if _one_slip(name, candidate):
+        if one_slip(name, candidate):
             return f"{candidate}.{right_ending}"
     return f"{name}.{right_ending}" if right_ending != ending and "." not in name else None
 
@@ -63,7 +63,7 @@ def _deletions(name: str) -> list[str]:
     return [name[:i] + name[i + 1 :] for i in range(len(name))]
 
 
-def _one_slip(typed: str, meant: str) -> bool:
+def one_slip(typed: str, meant: str) -> bool:
     """One letter left out, added, changed, or two neighbours swapped."""
     if typed == meant or abs(len(typed) - len(meant)) > 1:
         return False

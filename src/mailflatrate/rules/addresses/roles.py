@@ -16,11 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mailflatrate.rules.addresses.providers import is_freemail
+from mailflatrate.rules.addresses.providers import is_freemail, one_slip
 from mailflatrate.rules.addresses.transliterate import latin_spellings
 
 REFUSED = 1
 HELD = 2
+_PERSON = 0
+"""Somebody with a given name, about whom nothing else needs to be asked."""
 
 # A word: letters, perhaps with digits within, never at its ends. Everything else separates.
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")
@@ -43,7 +45,13 @@ _COUNTRIES = ("de", "ch", "eu", "uk")
 _MIN_FUSED_ROLE = 4
 _MIN_FUSED_OTHER = 3
 _MIN_COMPOUND_ROLE = 6
+_MIN_MISSPELT = 9
+_MIN_WHOLE = 4
+# Who does the work has it for a surname, too: `verkaufer`, `billinger`.
+_OF_PEOPLE = ("er", "ers", "man", "mann")
 _MIN_INFLECTED = 5
+# `mail2dimos`, `fax2mail`: one thing sent on as another.
+_SENT_ON = re.compile(r"(?:e?mail|fax|sms|print|scan|web|post|text)[24][^\W\d_]{3,}")
 _INITIAL = re.compile(r"[^\W\d_][._-][^\W\d_]+$")
 
 
@@ -62,6 +70,10 @@ class _Words:
     """Role words that are somebody's surname at a provider of personal mailboxes."""
     endings: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Tier -> endings that make an office of every word of at least three letters more."""
+    openings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Tier -> beginnings that make an office of what is joined to them."""
+    by_end: dict[str, list[str]] = field(default_factory=dict)
+    """First letters and length, or length and last letters -> long roles: one slip leaves one end whole."""
     branches: set[str] = field(default_factory=set)
     """Places that stand alone for a branch."""
     places: set[str] = field(default_factory=set)
@@ -79,6 +91,15 @@ class _Words:
         """A role word that is nobody's surname."""
         return self.tier.get(word) == REFUSED and word not in self.maybe_names
 
+    def nearly(self, word: str) -> bool:
+        """True for a long role with one letter left out, added, mistaken or two of them swapped."""
+        return any(
+            one_slip(word, role)
+            for size in range(len(word) - 1, len(word) + 2)
+            for end in (f"{word[:_MIN_WHOLE]}{size}", f"{size}{word[-_MIN_WHOLE:]}")
+            for role in self.by_end.get(end, ())
+        )
+
     def ends_like(self, word: str, tier: int) -> bool:
         """True where the word ends like an office, with something before the ending."""
         endings = self.endings.get(tier, ())
@@ -94,29 +115,70 @@ def role_tier(local: str, domain: str = "") -> int | None:
     surnames as well: no office has its mailbox at a provider of personal ones.
     """
     tier = _tier(local)
+    if tier == _PERSON:
+        return None
     base = local.partition("+")[0].lower().strip("._-0123456789")
     if not domain or not is_freemail(domain):
-        return tier if tier is not None else _tier_of_compound(base)
+        return tier if tier is not None else _tier_at_a_firm(base)
     if tier == REFUSED:
         return HELD if base in _words().surnames else tier
-    if tier == HELD and _INITIAL.match(base):
-        return None  # `k.biuras` is somebody's initial and surname where no office has its mailbox
+    if tier == HELD and (_INITIAL.match(base) or _is_surname(base)):
+        return None  # `k.biuras`, `oya.destek`: somebody's name where no office has its mailbox
     return tier
 
 
-def _tier_of_compound(word: str) -> int | None:
-    """A long role word with more around it and nothing between: `muhasebedepartmani`, `direcaopedagogica`."""
-    plain = word if word.isascii() else _plain(word)
-    if not plain.isalpha() or len(plain) < _MIN_COMPOUND_ROLE + _MIN_FUSED_OTHER:
-        return None
+def _is_surname(base: str) -> bool:
+    """An unknown word with a role behind it: where no office has its mailbox, a given name that is in no list."""
+    plain = base if base.isascii() else _plain(base)
+    given, joint, surname = plain.replace("_", ".").partition(".")
     words = _words()
-    if plain in words.names or plain in words.given_names:
+    return (
+        bool(joint)
+        and len(given) >= _MIN_FUSED_OTHER
+        and given.isalpha()
+        and surname in words.tier
+        and given not in words.known
+        and not _is_fused(given, words)
+        and not _looks_like_role(given, words)
+    )
+
+
+def _tier_at_a_firm(base: str) -> int | None:
+    """What looks like an office without being in the tables waits, where firms have their mailboxes.
+
+    `muhasebedepartmani`, `direcaopedagogica.porto`, `vestiging-utrecht`, `kancelarii`, `reklamacjie`.
+    """
+    plain = base if base.isascii() else _plain(base)
+    if _SENT_ON.fullmatch(plain):
+        return HELD
+    tokens: list[str] = _WORD.findall(plain)
+    words = _words()
+    if not tokens or len(tokens[0]) == 1 or len(tokens[-1]) == 1:
         return None
-    longest = len(plain) - _MIN_FUSED_OTHER
+    if len(tokens) == 2 and len(tokens[0]) >= _MIN_FUSED_ROLE and tokens[1] in words.branches:
+        return HELD
+    return HELD if any(_looks_like_role(token, words) for token in tokens) else None
+
+
+def _looks_like_role(word: str, words: _Words) -> bool:
+    """A role word with more around it and nothing between, with an ending, or with one letter mistaken."""
+    if not word.isalpha() or word in words.names:
+        return False
+    if word[0] == "e" and len(word) > _MIN_FUSED_ROLE and words.tier.get(word[1:]) == REFUSED:
+        return True  # `estore`, `eveikals`
+    if word.startswith(words.openings[HELD]):
+        return True
+    if len(word) < _MIN_COMPOUND_ROLE + _MIN_FUSED_OTHER:
+        return False
+    longest = len(word) - _MIN_FUSED_OTHER
     for size in range(_MIN_COMPOUND_ROLE, longest + 1):
-        if words.strong(plain[:size]) or words.strong(plain[-size:]):
-            return HELD
-    return None
+        if words.strong(word[:size]) or words.strong(word[-size:]):
+            return True
+    if word.endswith(_OF_PEOPLE):
+        return False
+    if words.strong(word[:-1]) or words.strong(word[:-2]):
+        return True
+    return words.nearly(word)
 
 
 def _tier(local: str) -> int | None:
@@ -148,7 +210,7 @@ def plain_refused_words() -> frozenset[str]:
     """
     found = set()
     for group in _groups():
-        if group["tier"] != REFUSED or group.get("ending") or group.get("surname"):
+        if group["tier"] != REFUSED or group.get("ending") or group.get("opening") or group.get("surname"):
             continue
         for name in group["names"].split():
             for spelling in {name, *_spellings(name)}:
@@ -171,8 +233,8 @@ def _single(word: str, base: str, words: _Words) -> int | None:
         # `chef` is an office, `chef1985` somebody's nickname.
         digits = len(base) - len(base.rstrip(_DIGITS))
         return None if digits >= 2 else HELD
-    if word in words.names:
-        return None
+    if word in words.names or word in words.given_names:
+        return _PERSON
     if _is_fused(word, words):
         return REFUSED
     return HELD if words.ends_like(word, HELD) else None
@@ -183,7 +245,7 @@ def _compound(tokens: list[str], words: _Words) -> int | None:
     if not words.anywhere.isdisjoint(tokens):
         return REFUSED
     if not words.given_names.isdisjoint(tokens):
-        return HELD if words.strong(first) else None
+        return HELD if words.strong(first) else _PERSON
     fused = [_is_fused(word, words) for word in tokens]
     if all(is_fused or word in words.known for word, is_fused in zip(tokens, fused, strict=True)):
         if any(fused) or any(words.tier.get(word) == REFUSED for word in tokens):
@@ -285,7 +347,9 @@ def _words() -> _Words:
     for group in _groups():
         for name in group["names"].split():
             for spelling in _spellings(name):
-                if group.get("ending"):
+                if group.get("opening"):
+                    words.openings[group["tier"]] = (*words.openings.get(group["tier"], ()), spelling)
+                elif group.get("ending"):
                     words.endings[group["tier"]] = (*words.endings.get(group["tier"], ()), spelling)
                 else:
                     _add_role(words, spelling, group)
@@ -296,6 +360,10 @@ def _words() -> _Words:
     words.beginnings.update(word[:_MIN_FUSED_OTHER] for word in words.known)
     words.names.update(word for word, _ in _entries("surnames.txt"))
     words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
+    long_roles = [word for word in words.tier if len(word) >= _MIN_MISSPELT and words.strong(word)]
+    for word in long_roles:
+        words.by_end.setdefault(f"{word[:_MIN_WHOLE]}{len(word)}", []).append(word)
+        words.by_end.setdefault(f"{len(word)}{word[-_MIN_WHOLE:]}", []).append(word)
     return words
 
 
