@@ -145,6 +145,24 @@ def test_a_german_challenge_is_no_failure(body: str) -> None:
     assert inspect_message(raw).kind is Kind.CHALLENGE
 
 
+def test_a_demand_in_the_words_of_a_mail_system_is_no_failure() -> None:
+    """TMDA opens as Exim does; a bounce that quotes a reply of a server stays one, whatever it says besides."""
+    opening = "This message was created automatically by mail delivery software"
+    demand = (
+        f"{opening} (TMDA).\n\nYour message is being held because the address\n<news@versand.example> has not been "
+        f"verified.\n\nTo release it, please send an empty message to confirm-17@empfang.example\n"
+    )
+    assert (
+        inspect_message(notice("Please confirm", demand, sender=GONE, submitted="auto-replied")).kind is Kind.CHALLENGE
+    )
+    failed = (
+        f"{opening}.\n\nA message that you sent could not be delivered to one or more of its recipients.\n\n"
+        f"  {GONE}\n    550 5.1.1 User unknown. To deliver your message, reply to our postmaster.\n"
+    )
+    seen = inspect_message(notice("Mail delivery failed", failed, sender="mailer-daemon@empfang.example"))
+    assert (seen.kind, seen.recipients, seen.hard) == (Kind.BOUNCE, (GONE,), True)
+
+
 def test_a_romanian_forward_is_read_with_its_subject() -> None:
     forward = (
         "-------- Mesaj transmis mai departe --------\nSubiect: \tNoutăți\nDată: \tTue, 24 Nov 2026 10:00:00 +0100\n"

@@ -70,6 +70,13 @@ def test_a_reply_is_hard_only_when_it_says_that_the_address_is_dead(hard: bool, 
     assert judge(reply).hard is hard
 
 
+def test_what_a_gateway_counts_behind_a_reply_says_nothing_about_it() -> None:
+    reply = "5.1.0 - Unknown address error 550-'#5.1.0 Address rejected.'"
+    assert judge(reply).hard
+    assert judge(f"{reply} (delivery attempts: 0)") == judge(reply)
+    assert not judge("5.4.7 - Delivery expired (message too old) 'timeout' (delivery attempts: 12)").hard
+
+
 @pytest.mark.parametrize("wrapper", sorted(WRAPPERS))
 @pytest.mark.parametrize(("hard", "code", "status", "text"), INNER)
 def test_the_same_reply_means_the_same_through_every_wrapper(

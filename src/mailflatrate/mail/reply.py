@@ -44,6 +44,7 @@ _AUTO_SUBJECT = re.compile(
     r"\bautomatic reply\b|\bout of office\b|\bauto[- ]?reply\b|automātisk|automatiska atbilde|automatyczna odpowied",
     re.I,
 )
+_ADDRESS = re.compile(r"[\w.+=/-]{1,64}@[\w.-]{1,255}")
 _CHALLENGE = re.compile(
     r"(?:account|mailbox|address|inbox|e-?mail) is protected by|challenge[- ]response|sender verification|"
     r"verify (?:that )?(?:your|you(?:'re| are))(?: e-?mail)? .{0,60}?(?:human|address|sender|deliver)|"
@@ -56,6 +57,7 @@ _CHALLENGE = re.compile(
     r"to (?:ensure|complete) delivery of (?:your|this) (?:e-?mail|message)|"
     r"unknown sender[^.]{0,60}(?:confirm|verify)|"
     r"only (?:from|allow\w* \w+ from) senders (?:that )?i have approved|pas\.earthlink\.net/wam/addme|"
+    r"to (?:release|deliver|free) (?:your|this|the) (?:e-?mail|message)[^.]{0,60}(?:send|reply|answer|click|visit)|"
     r"(?:being held|held in a queue) because[^.]{0,120}(?:not (?:been )?verified|whitelist|approved)|"
     r"bestätigen sie[^.]{0,80}(?:adresse|e-mail|nachricht)[^.]{0,60}zugestellt|"
     r"bestätigen sie[^.]{0,80}(?:ein mensch|absender|ihre adresse|ihre identität)|"
@@ -176,11 +178,16 @@ def is_challenge_service(message: Part) -> bool:
         return _ASKS.search(_opening(message)) is not None
     if any(name in headers for name in _CHALLENGE_HEADERS) or headers.raw("x-delivery-agent").startswith("TMDA"):
         text = _opening(message)
-        if _CHALLENGE.search(text):
+        if asks_for_proof(text):
             return True
         by_machine = is_auto_submitted(message) or headers.raw("return-path") == "<>"
         return by_machine and _ASKS.search(text) is not None
     return False
+
+
+def asks_for_proof(text: str) -> bool:
+    """Whether words ask a sender to show that they are a person, or to release their own mail."""
+    return _CHALLENGE.search(_ADDRESS.sub("addr", text[:4000])) is not None
 
 
 def _opening(message: Part) -> str:
@@ -198,7 +205,7 @@ def is_challenge(message: Part) -> bool:
         or is_auto_submitted(message)
         or _REPLY_SUBJECT.match(message.headers.text("subject"))
     )
-    return bool(answers) and _CHALLENGE.search(notice_text(message)[:4000]) is not None
+    return bool(answers) and asks_for_proof(notice_text(message))
 
 
 def is_auto_submitted(message: Part) -> bool:

@@ -29,7 +29,7 @@ def suggest(columns: dict[str, str]) -> dict[str, str]:
         ("confirmed_at", "Confirmation timestamp|Double Opt-in Timestamp|Bestätigungszeitstempel|DOI-Zeitpunkt|"
          "Email confirmed at|Date confirmed|Freigeschaltet am|Bestätigt am"),
         ("signup_ip", "Signup IP address|Consent IP|opt_in_ip|ip4_sub|Anmelde-IP|"
-         "IP-Adresse der Anmeldung|subscribe ip"),
+         "IP-Adresse der Anmeldung|subscribe ip|created_ip"),
         ("confirmed_ip", "Confirmation IP address|Double Opt-in IP|IP-Adresse Bestätigung|confirm_ip|Bestätigungs-IP"),
     ],
 )  # fmt: skip

@@ -62,15 +62,15 @@ class Evidence:
         if is_auto_reply(self.message) or "in-reply-to" in headers or "references" in headers:
             return False
         if not self.failure:
-            return self.null_path and _CODE.search(text) is not None
+            return self.null_path and has_code(text)
         # A sender with any name: a machine says so itself, or returns the mail.
         return self.null_path or is_auto_submitted(self.message) or carried_headers(self.message) is not None
 
     def proven(self, text: str) -> bool:
         """Whether it shows what only a mail system knows: a null return path, a code, or the mail that it returns."""
         if _is_only_links(self.message) and returned_headers(self.message) is None:
-            return self.null_path and _CODE.search(text) is not None
-        return self.null_path or _CODE.search(text) is not None or returned_headers(self.message) is not None
+            return self.null_path and has_code(text)
+        return self.null_path or has_code(text) or returned_headers(self.message) is not None
 
     def believable(self, text: str, *, known_form: bool = False) -> bool:
         """As `proven`; less is enough where it names recipients and is more than links: a known form, or a mailbox
@@ -83,6 +83,11 @@ class Evidence:
         # People write about codes, too: where the envelope has a sender, the mail has to come back with it.
         by_machine = self.null_path or not self.path or self.is_system or is_auto_submitted(self.message)
         return known_form or by_machine or returned_headers(self.message) is not None
+
+
+def has_code(text: str) -> bool:
+    """Whether it quotes an SMTP reply, or the lines of a session."""
+    return _CODE.search(text) is not None
 
 
 def is_system_mailbox(mailbox: str) -> bool:

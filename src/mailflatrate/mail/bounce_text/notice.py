@@ -7,7 +7,7 @@ from functools import lru_cache
 from mailflatrate.mail.bounce_text.asia import ASIA, FML
 from mailflatrate.mail.bounce_text.classic import CLASSIC
 from mailflatrate.mail.bounce_text.dialect import COMMON_ENDINGS, Dialect, Named, end_of, named_by, opening_of
-from mailflatrate.mail.bounce_text.evidence import Evidence
+from mailflatrate.mail.bounce_text.evidence import Evidence, has_code
 from mailflatrate.mail.bounce_text.gateways import GATEWAYS
 from mailflatrate.mail.bounce_text.generic import generic_notice, is_daemon
 from mailflatrate.mail.bounce_text.groupware import GROUPWARE
@@ -18,7 +18,7 @@ from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Part
 from mailflatrate.mail.reading.original import carried_headers
-from mailflatrate.mail.reply import is_challenge
+from mailflatrate.mail.reply import asks_for_proof, is_challenge
 
 #: Most to least authoritative: who writes a form that nobody else writes comes first.
 DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)
@@ -127,6 +127,8 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
         named = _prefer_header(header, named, region)
     if not named and not machine:
         return None
+    if asks_for_proof(region) and not has_code(region):
+        return None  # it holds the mail back until its sender answers; nothing failed
     region_lower = region.lower()
     delayed = any(phrase in region_lower for phrase in dialect.delays)
     return Notice(dialect.writer, tuple(named), delayed, region)

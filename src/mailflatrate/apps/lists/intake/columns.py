@@ -103,7 +103,7 @@ _WEAK_NAMES: dict[str, Target] = {
     ),
 }
 # When the row was made: a sign-up only where nothing in the file says it better.
-_CREATED_NAMES: dict[str, Target] = dict.fromkeys(
+_CREATED_AT: dict[str, Target] = dict.fromkeys(
     (
         "created", "createdat", "createdon", "createdate", "creationdate", "datecreated", "creationtime", "createtime",
         "insertedat", "inserted", "dateadded", "addedat", "added", "addedtime", "addedon", "entered", "enteredat",
@@ -113,6 +113,10 @@ _CREATED_NAMES: dict[str, Target] = dict.fromkeys(
     ),
     Target.SIGNUP_AT,
 )  # fmt: skip
+_CREATED_NAMES: dict[str, Target] = {
+    **_CREATED_AT,
+    **dict.fromkeys(("createdip", "creationip", "ipcreated", "addedip", "erstelltip"), Target.SIGNUP_IP),
+}
 _BY_NAME: dict[str, Target] = {name: target for target, names in _NAMES.items() for name in names.split()}
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
