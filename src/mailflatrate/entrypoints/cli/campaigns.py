@@ -1,0 +1,114 @@
+"""`mailflatrate campaigns list | pause | resume`: what an operator does with a customer's campaign at night."""
+
+from collections.abc import Callable
+
+import click
+
+from mailflatrate.entrypoints.boot import database
+from mailflatrate.entrypoints.cli.listing import Row, json_option, operator_details, show
+
+MOST = 200
+STATES = ("draft", "review", "scheduled", "planning", "sending", "waiting", "paused", "sent", "cancelled")
+UNDER_WAY = ("review", "scheduled", "planning", "sending", "waiting", "paused")
+
+
+@click.group()
+def campaigns_command() -> None:
+    """List, pause and resume customers' campaigns."""
+
+
+@campaigns_command.command("list")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Repeatable; all that run or wait.")
+@click.option("--account", "account_id", type=int, help="Of one account.")
+@json_option
+def list_command(states: tuple[str, ...], account_id: int | None, as_json: bool) -> None:
+    """Show campaigns with their counts, the newest first, 200 at most."""
+    with database():
+        rows = _rows(states or UNDER_WAY, account_id)
+    show(rows, as_json=as_json, empty="No campaign is in these states.")
+
+
+def _rows(states: tuple[str, ...], account_id: int | None) -> list[Row]:
+    from django.db.models import Sum
+
+    from mailflatrate.apps.campaigns.models import Campaign
+    from mailflatrate.apps.delivery.models import Tally
+    from mailflatrate.base import tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        found = Campaign.objects.filter(state__in=states).select_related("account").order_by("-id")
+        if account_id is not None:
+            found = found.filter(account_id=account_id)
+        campaigns = list(found[:MOST])
+        tallies = Tally.objects.filter(
+            account_id__in={each.account_id for each in campaigns}, campaign_id__in=[each.id for each in campaigns]
+        )
+        counts = {
+            (campaign_id, state): count
+            for campaign_id, state, count in tallies.values_list("campaign_id", "state").annotate(n=Sum("count"))
+        }
+    return [
+        {
+            "id": each.id, "mailing": each.mailing_id, "account": each.account_id, "customer": each.account.name,
+            "name": each.name, "state": each.state, "planned": each.planned_count,
+            "sent": counts.get((each.id, "sent"), 0), "deferred": counts.get((each.id, "deferred"), 0),
+            "bounced": counts.get((each.id, "bounced"), 0), "unknown": counts.get((each.id, "in_doubt"), 0),
+            "started": each.started_at or each.scheduled_at, "rule": each.hold_rule, "reason": each.state_reason,
+        }
+        for each in campaigns
+    ]  # fmt: skip
+
+
+@campaigns_command.command("pause")
+@click.argument("campaign")
+@click.option("--reason", required=True, help="The customer reads it.")
+def pause_command(campaign: str, reason: str) -> None:
+    """Pause CAMPAIGN (its number or mailing ID) within a second. The customer can resume it."""
+    with database():
+        from mailflatrate.apps.delivery import actions
+
+        mailing = _act(campaign, "campaign.paused", lambda number: actions.pause_campaign(number, reason[:500]), reason)
+    click.echo(f"Paused: {mailing}. What has not left waits.")
+
+
+@campaigns_command.command("resume")
+@click.argument("campaign")
+@click.option("--reason", default="", help="For the audit log.")
+def resume_command(campaign: str, reason: str) -> None:
+    """Let CAMPAIGN (its number or mailing ID) go on. One that a rule stopped is for the desk."""
+    with database():
+        from mailflatrate.apps.delivery import actions
+
+        mailing = _act(campaign, "campaign.resumed", actions.resume_campaign, reason)
+    click.echo(f"Resumed: {mailing}.")
+
+
+def _act(named: str, action: str, act: Callable[[int], None], reason: str) -> str:
+    """Act on a campaign in its account's scope, with a line in the audit log; its mailing ID."""
+    from mailflatrate.apps.campaigns.errors import CampaignError
+    from mailflatrate.apps.campaigns.models import Campaign
+    from mailflatrate.base import audit, tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+    from mailflatrate.mail.mailing_id import parse_mailing_id
+
+    mailing_id = None if named.isdecimal() else parse_mailing_id(named)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        rows = Campaign.objects.filter(mailing_id=mailing_id) if mailing_id else Campaign.objects.none()
+        if named.isdecimal() and len(named) < 19:
+            rows = Campaign.objects.filter(id=int(named))
+        found = rows.first()
+    if found is None:
+        raise click.ClickException(
+            f"No campaign has the number or mailing ID {named!r}. See `mailflatrate campaigns list`."
+        )
+    try:
+        with tenancy.account(found.account_id):
+            act(found.id)
+            audit.record(
+                action, by=audit.machine("cli.campaigns"), account_id=found.account_id,
+                subject=f"campaign:{found.id}", reason=reason, details=operator_details(),
+            )  # fmt: skip
+    except CampaignError as problem:
+        raise click.ClickException(str(problem)) from problem
+    return found.mailing_id

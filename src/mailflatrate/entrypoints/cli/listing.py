@@ -1,0 +1,64 @@
+"""How commands print rows: a table for people, one JSON array for programs.
+
+Names come from customers: what could move the cursor or change the terminal is not printed.
+"""
+
+import getpass
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Row = dict[str, Any]
+WIDEST = 60
+
+
+def json_option(function: F) -> F:
+    """Add `--json`, which the command gets as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")(function)
+
+
+def operator_details() -> dict[str, str]:
+    """Who acts at the command line, for the audit log: all we know is the user of the system."""
+    try:
+        return {"system_user": getpass.getuser()}
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return {"system_user": ""}
+
+
+def show(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
+    """Print the rows, whose keys are the columns; `empty` where there are none."""
+    if as_json:
+        click.echo(json.dumps(rows, default=_plain, ensure_ascii=True))
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    columns = list(rows[0])
+    cells = [columns, *([_cell(row[column]) for column in columns] for row in rows)]
+    widths = [max(len(line[number]) for line in cells) for number in range(len(columns))]
+    numeric = [all(isinstance(row[column], int | float) for row in rows) for column in columns]
+    for line in cells:
+        padded = [
+            text.rjust(width) if is_number else text.ljust(width)
+            for text, width, is_number in zip(line, widths, numeric, strict=True)
+        ]
+        click.echo("  ".join(padded).rstrip())
+
+
+def _plain(value: object) -> object:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    text = "".join(symbol if symbol.isprintable() else "?" for symbol in str(value))
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
