@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Chromium for the browser tests, Postfix (with smtp-sink and smtp-source) for the story test and the benchmarks, Pango
 # for the certificates in PDF, SpamAssassin to judge a letter of ours, Dovecot for a mailbox that is read by IMAP,
-# promtool to test the alerts (from the package prometheus, whose service is not started).
+# promtool to test the alerts (from the package prometheus, whose service is not started), logrotate for
+# Postfix's log.
 # Intel's multi-buffer library makes signatures cheaper on processors with AVX-512 IFMA; it is optional.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
@@ -12,6 +13,7 @@ command -v chromium >/dev/null || missing+=(chromium)
 command -v spamassassin >/dev/null || missing+=(spamassassin)
 [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 command -v promtool >/dev/null || missing+=(prometheus)
+[ -x /usr/sbin/logrotate ] || missing+=(logrotate)
 can_install() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; }
 if [ ${#missing[@]} -gt 0 ]; then
     if ! can_install; then
