@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.rules.addresses import role_tier
-from mailflatrate.rules.addresses.roles import _words
+from mailflatrate.rules.addresses.role_words import role_words
 
 REFUSED = """
 info Info INFO infos information kontakt Kontakt contact contact-us kontaktformular anfrage anfragen zentrale
@@ -149,14 +149,14 @@ def test_surnames_are_never_a_role_in_any_usual_form(surname: str) -> None:
 
 
 def test_given_names_are_never_a_role() -> None:
-    names = sorted(_words().given_names)
+    names = sorted(role_words().given_names)
     assert len(names) > 1000
     assert [name for name in names if role_tier(name) is not None] == []
     assert [name for name in names if role_tier(f"{name}.huber") is not None] == []
     assert [name for name in names if role_tier(f"{name}1") is not None] == []
 
 
-ROLE_WORDS = sorted(word for word, tier in _words().tier.items() if tier == 1)
+ROLE_WORDS = sorted(word for word, tier in role_words().tier.items() if tier == 1)
 
 
 @given(

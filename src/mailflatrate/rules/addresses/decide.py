@@ -14,7 +14,8 @@ from typing import NamedTuple
 from mailflatrate.mail.address import Address, AddressError, AddressFault, parse
 from mailflatrate.rules.addresses.domains import judge_domain, mixes_scripts, reads_as_latin
 from mailflatrate.rules.addresses.providers import suggest_domain
-from mailflatrate.rules.addresses.roles import HELD, REFUSED, role_tier
+from mailflatrate.rules.addresses.role_words import HELD, REFUSED
+from mailflatrate.rules.addresses.roles import role_tier
 from mailflatrate.rules.verdict import Language
 
 

@@ -8,19 +8,19 @@ in front is a person (`sonja.office`, `mark.sales`).
 from __future__ import annotations
 
 import re
-import tomllib
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-from mailflatrate.rules.addresses.providers import is_freemail, one_slip
-from mailflatrate.rules.addresses.transliterate import latin_spellings
+from mailflatrate.rules.addresses.providers import is_freemail
+from mailflatrate.rules.addresses.role_words import (
+    HELD,
+    MIN_FUSED_OTHER,
+    REFUSED,
+    Words,
+    groups,
+    plain,
+    role_words,
+    spellings,
+)
 
-REFUSED = 1
-HELD = 2
 _PERSON = 0
 """Somebody with a given name, about whom nothing else needs to be asked."""
 
@@ -29,83 +29,15 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")
 _DIGITS = "0123456789"
 # Addresses of the postbox that misbehave on order: they are named after what they do, not after an office.
 _ON_ORDER = re.compile(r"x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick)(?:-\d+)?")
-_STROKED = {"ı": "i", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t"}
-_LONG_SPELLING = str.maketrans({
-    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", **_STROKED,
-})  # fmt: skip
-_SHORT_SPELLING = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "å": "a", **_STROKED})
-_MARKS: dict[str, dict[str, Any]] = {
-    "~": {"may_be_name": True},
-    "?": {"tier": HELD},
-    "=": {"may_be_name": True, "surname": True},
-}
-"""What stands before a word of `roles_europe.toml`, as the flags of a group of `roles.toml`."""
 # Written at the end of a role without a separator (`infode`); shorter ones than these end many names.
 _COUNTRIES = ("de", "ch", "eu", "uk")
 _MIN_FUSED_ROLE = 4
-_MIN_FUSED_OTHER = 3
 _MIN_COMPOUND_ROLE = 6
-_MIN_MISSPELT = 9
-_MIN_WHOLE = 4
 # Who does the work has it for a surname, too: `verkaufer`, `billinger`.
 _OF_PEOPLE = ("er", "ers", "man", "mann")
-_MIN_INFLECTED = 5
 # `mail2dimos`, `fax2mail`: one thing sent on as another.
 _SENT_ON = re.compile(r"(?:e?mail|fax|sms|print|scan|web|post|text)[24][^\W\d_]{3,}")
 _INITIAL = re.compile(r"[^\W\d_][._-][^\W\d_]+$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    tier: dict[str, int] = field(default_factory=dict)
-    """Role word without separators -> tier."""
-    phrases: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """Words of a role of several words -> the role word."""
-    phrase_words: set[str] = field(default_factory=set)
-    """First words of those; most people have none of them."""
-    maybe_names: set[str] = field(default_factory=set)
-    anywhere: set[str] = field(default_factory=set)
-    list_suffixes: set[str] = field(default_factory=set)
-    surnames: set[str] = field(default_factory=set)
-    """Role words that are somebody's surname at a provider of personal mailboxes."""
-    endings: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """Tier -> endings that make an office of every word of at least three letters more."""
-    openings: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """Tier -> beginnings that make an office of what is joined to them."""
-    by_end: dict[str, list[str]] = field(default_factory=dict)
-    """First letters and length, or length and last letters -> long roles: one slip leaves one end whole."""
-    branches: set[str] = field(default_factory=set)
-    """Places that stand alone for a branch."""
-    places: set[str] = field(default_factory=set)
-    beside: set[str] = field(default_factory=set)
-    """Places and small words that only stand beside a role."""
-    known: set[str] = field(default_factory=set)
-    """All of the above."""
-    given_names: set[str] = field(default_factory=set)
-    names: set[str] = field(default_factory=set)
-    """Surnames that look like two words of an office written together."""
-    beginnings: set[str] = field(default_factory=set)
-    """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
-
-    def strong(self, word: str) -> bool:
-        """A role word that is nobody's surname."""
-        return self.tier.get(word) == REFUSED and word not in self.maybe_names
-
-    def nearly(self, word: str) -> bool:
-        """True for a long role with one letter left out, added, mistaken or two of them swapped."""
-        return any(
-            one_slip(word, role)
-            for size in range(len(word) - 1, len(word) + 2)
-            for end in (f"{word[:_MIN_WHOLE]}{size}", f"{size}{word[-_MIN_WHOLE:]}")
-            for role in self.by_end.get(end, ())
-        )
-
-    def ends_like(self, word: str, tier: int) -> bool:
-        """True where the word ends like an office, with something before the ending."""
-        endings = self.endings.get(tier, ())
-        return word.endswith(endings) and any(
-            word.endswith(ending) and len(word) - len(ending) >= _MIN_FUSED_OTHER for ending in endings
-        )
 
 
 def role_tier(local: str, domain: str = "") -> int | None:
@@ -121,7 +53,7 @@ def role_tier(local: str, domain: str = "") -> int | None:
     if not domain or not is_freemail(domain):
         return tier if tier is not None else _tier_at_a_firm(base)
     if tier == REFUSED:
-        return HELD if base in _words().surnames else tier
+        return HELD if base in role_words().surnames else tier
     if tier == HELD and (_INITIAL.match(base) or _is_surname(base)):
         return None  # `k.biuras`, `oya.destek`: somebody's name where no office has its mailbox
     return tier
@@ -129,12 +61,11 @@ def role_tier(local: str, domain: str = "") -> int | None:
 
 def _is_surname(base: str) -> bool:
     """An unknown word with a role behind it: where no office has its mailbox, a given name that is in no list."""
-    plain = base if base.isascii() else _plain(base)
-    given, joint, surname = plain.replace("_", ".").partition(".")
-    words = _words()
+    given, joint, surname = _in_latin(base).replace("_", ".").partition(".")
+    words = role_words()
     return (
         bool(joint)
-        and len(given) >= _MIN_FUSED_OTHER
+        and len(given) >= MIN_FUSED_OTHER
         and given.isalpha()
         and surname in words.tier
         and given not in words.known
@@ -148,19 +79,21 @@ def _tier_at_a_firm(base: str) -> int | None:
 
     `muhasebedepartmani`, `direcaopedagogica.porto`, `vestiging-utrecht`, `kancelarii`, `reklamacjie`.
     """
-    plain = base if base.isascii() else _plain(base)
-    if _SENT_ON.fullmatch(plain):
+    latin = _in_latin(base)
+    if _SENT_ON.fullmatch(latin):
         return HELD
-    tokens: list[str] = _WORD.findall(plain)
-    words = _words()
+    tokens: list[str] = _WORD.findall(latin)
+    words = role_words()
     if not tokens or len(tokens[0]) == 1 or len(tokens[-1]) == 1:
         return None
+    if len(tokens) > 1 and not words.units.isdisjoint(tokens):
+        return HELD
     if len(tokens) == 2 and len(tokens[0]) >= _MIN_FUSED_ROLE and tokens[1] in words.branches:
         return HELD
     return HELD if any(_looks_like_role(token, words) for token in tokens) else None
 
 
-def _looks_like_role(word: str, words: _Words) -> bool:
+def _looks_like_role(word: str, words: Words) -> bool:
     """A role word with more around it and nothing between, with an ending, or with one letter mistaken."""
     if not word.isalpha() or word in words.names:
         return False
@@ -168,9 +101,9 @@ def _looks_like_role(word: str, words: _Words) -> bool:
         return True  # `estore`, `eveikals`
     if word.startswith(words.openings[HELD]):
         return True
-    if len(word) < _MIN_COMPOUND_ROLE + _MIN_FUSED_OTHER:
+    if len(word) < _MIN_COMPOUND_ROLE + MIN_FUSED_OTHER:
         return False
-    longest = len(word) - _MIN_FUSED_OTHER
+    longest = len(word) - MIN_FUSED_OTHER
     for size in range(_MIN_COMPOUND_ROLE, longest + 1):
         if words.strong(word[:size]) or words.strong(word[-size:]):
             return True
@@ -183,11 +116,11 @@ def _looks_like_role(word: str, words: _Words) -> bool:
 
 def _tier(local: str) -> int | None:
     base = local.partition("+")[0]
-    base = base.lower() if base.isascii() else _plain(base)
+    base = _in_latin(base.lower())
     tokens: list[str] = _WORD.findall(base)
     if not tokens:
         return None
-    words = _words()
+    words = role_words()
     if base.startswith("x-") and _ON_ORDER.fullmatch(base):
         return None
     if len(tokens) == 1:
@@ -203,19 +136,23 @@ def _tier(local: str) -> int | None:
     return _compound(merged, words)
 
 
+def _in_latin(text: str) -> str:
+    return text if text.isascii() else plain(text)
+
+
 def plain_refused_words() -> frozenset[str]:
     """The words of tier 1 as local parts, in every spelling and with every separator between their parts.
 
     Those that are surnames as well are left out: about them the domain decides.
     """
     found = set()
-    for group in _groups():
-        if group["tier"] != REFUSED or group.get("ending") or group.get("opening") or group.get("surname"):
+    for group in groups():
+        if group["tier"] != REFUSED or group.get("ending") or group.get("surname"):
             continue
         for name in group["names"].split():
-            for spelling in {name, *_spellings(name)}:
+            for spelling in {name, *spellings(name)}:
                 found |= {spelling.replace("-", joint) for joint in ("", "-", ".", "_")}
-    surnames = _words().surnames | _words().names
+    surnames = role_words().surnames | role_words().names
     return frozenset(word for word in found if word not in surnames and _tier(word) == REFUSED)
 
 
@@ -225,7 +162,7 @@ def _joinable(tokens: list[str]) -> bool:
     return initials == 0 or (initials == len(tokens) >= 4) or (len(tokens) >= 3 and sum(map(len, tokens)) >= 6)
 
 
-def _single(word: str, base: str, words: _Words) -> int | None:
+def _single(word: str, base: str, words: Words) -> int | None:
     tier = words.tier.get(word)
     if tier == REFUSED:
         return REFUSED
@@ -240,7 +177,7 @@ def _single(word: str, base: str, words: _Words) -> int | None:
     return HELD if words.ends_like(word, HELD) else None
 
 
-def _compound(tokens: list[str], words: _Words) -> int | None:
+def _compound(tokens: list[str], words: Words) -> int | None:
     first, last = tokens[0], tokens[-1]
     if not words.anywhere.isdisjoint(tokens):
         return REFUSED
@@ -256,7 +193,7 @@ def _compound(tokens: list[str], words: _Words) -> int | None:
     return HELD if words.strong(first) or words.strong(last) or fused[0] or fused[-1] else None
 
 
-def _merge_phrases(tokens: list[str], words: _Words) -> list[str]:
+def _merge_phrases(tokens: list[str], words: Words) -> list[str]:
     """`customer.service.berlin` -> `customerservice`, `berlin`."""
     merged: list[str] = []
     at = 0
@@ -273,15 +210,15 @@ def _merge_phrases(tokens: list[str], words: _Words) -> list[str]:
     return merged
 
 
-def _is_fused(word: str, words: _Words) -> bool:
+def _is_fused(word: str, words: Words) -> bool:
     """Words written together that name a role: `vertriebsteam`, `infoberlin`, `teamsales`, `mahnabteilung`."""
     if words.ends_like(word, REFUSED):
         return True
-    if word[:_MIN_FUSED_OTHER] not in words.beginnings:
+    if word[:MIN_FUSED_OTHER] not in words.beginnings:
         return False
     if word.endswith(_COUNTRIES) and len(word) - 2 >= _MIN_FUSED_ROLE and words.strong(word[:-2]):
         return True
-    for cut in range(_MIN_FUSED_OTHER, len(word) - _MIN_FUSED_OTHER + 1):
+    for cut in range(MIN_FUSED_OTHER, len(word) - MIN_FUSED_OTHER + 1):
         left = word[:cut]
         if left not in words.known:
             continue
@@ -291,7 +228,7 @@ def _is_fused(word: str, words: _Words) -> bool:
     return False
 
 
-def _is_pair(left: str, right: str, words: _Words) -> bool:
+def _is_pair(left: str, right: str, words: Words) -> bool:
     """Both are known, one is a strong role or both are roles; `left` is known to be known."""
     if right not in words.known:
         return False
@@ -300,99 +237,5 @@ def _is_pair(left: str, right: str, words: _Words) -> bool:
     if left in words.maybe_names and right in words.places:
         return len(right) >= _MIN_FUSED_ROLE
     if len(left) >= _MIN_FUSED_ROLE and words.strong(left):
-        return len(right) >= _MIN_FUSED_OTHER
+        return len(right) >= MIN_FUSED_OTHER
     return len(right) >= _MIN_FUSED_ROLE and words.strong(right)
-
-
-def _plain(text: str) -> str:
-    """Lower case, umlauts in their long spelling, other marks dropped."""
-    long_spelling = unicodedata.normalize("NFC", text).casefold().translate(_LONG_SPELLING)
-    return _bare(long_spelling)
-
-
-def _bare(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def _spellings(name: str) -> set[str]:
-    """`büro` -> buero, buro: with and without regard for the two dots; other scripts in Latin letters, too."""
-    if name.isascii():
-        return {name}
-    bare = _bare(name.translate(_SHORT_SPELLING))
-    return {_plain(name), bare, *latin_spellings(bare)}
-
-
-def _groups() -> Iterator[dict[str, Any]]:
-    """All groups of role words: German and English by subject, the other languages by office."""
-    yield from tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))["group"]
-    table = tomllib.loads(Path(__file__).with_name("roles_europe.toml").read_text("utf-8"))
-    offices, inflections = table.pop("office"), table.pop("inflection")
-    for code, language in table.items():
-        for office, names in language.items():
-            marked: dict[str, list[str]] = {}
-            for name in names.split():
-                mark = name[0] if name[0] in _MARKS else ""
-                word = name.removeprefix(mark)
-                marked.setdefault(mark, []).append(word)
-                if not mark and "-" not in word and len(word) >= _MIN_INFLECTED:
-                    marked[mark] += [word + ending for ending in inflections.get(code, "").split()]
-            for mark, bare_names in marked.items():
-                yield {"tier": REFUSED, **offices[office], **_MARKS.get(mark, {}), "names": " ".join(bare_names)}
-
-
-@cache
-def _words() -> _Words:
-    words = _Words()
-    for group in _groups():
-        for name in group["names"].split():
-            for spelling in _spellings(name):
-                if group.get("opening"):
-                    words.openings[group["tier"]] = (*words.openings.get(group["tier"], ()), spelling)
-                elif group.get("ending"):
-                    words.endings[group["tier"]] = (*words.endings.get(group["tier"], ()), spelling)
-                else:
-                    _add_role(words, spelling, group)
-    words.branches.update(place for place, alone in _entries("places.txt") if alone)
-    words.places.update(place for place, _ in _entries("places.txt"))
-    words.beside.update(words.places, (word for word, _ in _entries("qualifiers.txt")))
-    words.known.update(words.tier, words.beside)
-    words.beginnings.update(word[:_MIN_FUSED_OTHER] for word in words.known)
-    words.names.update(word for word, _ in _entries("surnames.txt"))
-    words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
-    long_roles = [word for word in words.tier if len(word) >= _MIN_MISSPELT and words.strong(word)]
-    for word in long_roles:
-        words.by_end.setdefault(f"{word[:_MIN_WHOLE]}{len(word)}", []).append(word)
-        words.by_end.setdefault(f"{len(word)}{word[-_MIN_WHOLE:]}", []).append(word)
-    return words
-
-
-def _add_role(words: _Words, spelling: str, group: dict[str, object]) -> None:
-    parts = tuple(spelling.split("-"))
-    word = "".join(parts)
-    tier = group["tier"]
-    assert isinstance(tier, int)
-    # A word of two groups keeps the stricter tier.
-    words.tier[word] = min(tier, words.tier.get(word, tier))
-    if len(parts) > 1:
-        words.phrases[parts] = word
-        words.phrase_words.add(parts[0])
-    if group.get("may_be_name"):
-        words.maybe_names.add(word)
-    if group.get("anywhere"):
-        words.anywhere.add(word)
-    if group.get("list_suffix"):
-        words.list_suffixes.add(word)
-    if group.get("surname"):
-        words.surnames.add(word)
-
-
-def _entries(file: str) -> set[tuple[str, bool]]:
-    """The words of a text file in all spellings, with whether they carry a star."""
-    text = Path(__file__).with_name(file).read_text("utf-8")
-    entries = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
-    return {
-        (spelling.replace("-", ""), entry.endswith("*"))
-        for entry in entries
-        for spelling in _spellings(entry.rstrip("*"))
-    }

@@ -1,0 +1,187 @@
+"""The tables of role words (R-21), read once a process.
+
+`roles.toml` and `roles_europe.toml` with the offices, and the lists of places, small words and names beside them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mailflatrate.rules.addresses.providers import one_slip
+from mailflatrate.rules.addresses.transliterate import latin_spellings
+
+REFUSED = 1
+HELD = 2
+MIN_FUSED_OTHER = 3
+"""Letters that the other half of a joined word has at least."""
+_MIN_INFLECTED = 5
+_MIN_MISSPELT = 9
+_MIN_WHOLE = 4
+_STROKED = {"ı": "i", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t"}
+_LONG_SPELLING = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", **_STROKED,
+})  # fmt: skip
+_SHORT_SPELLING = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "å": "a", **_STROKED})
+_MARKS: dict[str, dict[str, Any]] = {
+    "~": {"may_be_name": True},
+    "?": {"tier": HELD},
+    "=": {"may_be_name": True, "surname": True},
+}
+"""What stands before a word of `roles_europe.toml`, as the flags of a group of `roles.toml`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    tier: dict[str, int] = field(default_factory=dict)
+    """Role word without separators -> tier."""
+    phrases: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Words of a role of several words -> the role word."""
+    phrase_words: set[str] = field(default_factory=set)
+    """First words of those; most people have none of them."""
+    maybe_names: set[str] = field(default_factory=set)
+    anywhere: set[str] = field(default_factory=set)
+    list_suffixes: set[str] = field(default_factory=set)
+    surnames: set[str] = field(default_factory=set)
+    """Role words that are somebody's surname at a provider of personal mailboxes."""
+    endings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Tier -> endings that make an office of every word of at least three letters more."""
+    openings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Tier -> beginnings that make an office of what is joined to them."""
+    units: set[str] = field(default_factory=set)
+    """Words that make an office of what stands beside them."""
+    by_end: dict[str, list[str]] = field(default_factory=dict)
+    """First letters and length, or length and last letters -> long roles: one slip leaves one end whole."""
+    branches: set[str] = field(default_factory=set)
+    """Places that stand alone for a branch."""
+    places: set[str] = field(default_factory=set)
+    beside: set[str] = field(default_factory=set)
+    """Places and small words that only stand beside a role."""
+    known: set[str] = field(default_factory=set)
+    """All of the above."""
+    given_names: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    """Surnames that look like two words of an office written together."""
+    beginnings: set[str] = field(default_factory=set)
+    """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
+
+    def strong(self, word: str) -> bool:
+        """A role word that is nobody's surname."""
+        return self.tier.get(word) == REFUSED and word not in self.maybe_names
+
+    def nearly(self, word: str) -> bool:
+        """True for a long role with one letter left out, added, mistaken or two of them swapped."""
+        return any(
+            one_slip(word, role)
+            for size in range(len(word) - 1, len(word) + 2)
+            for end in (f"{word[:_MIN_WHOLE]}{size}", f"{size}{word[-_MIN_WHOLE:]}")
+            for role in self.by_end.get(end, ())
+        )
+
+    def ends_like(self, word: str, tier: int) -> bool:
+        """True where the word ends like an office, with something before the ending."""
+        endings = self.endings.get(tier, ())
+        return word.endswith(endings) and any(
+            word.endswith(ending) and len(word) - len(ending) >= MIN_FUSED_OTHER for ending in endings
+        )
+
+
+def plain(text: str) -> str:
+    """Lower case, umlauts in their long spelling, other marks dropped."""
+    long_spelling = unicodedata.normalize("NFC", text).casefold().translate(_LONG_SPELLING)
+    return _bare(long_spelling)
+
+
+def _bare(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def spellings(name: str) -> set[str]:
+    """`büro` -> buero, buro: with and without regard for the two dots; other scripts in Latin letters, too."""
+    if name.isascii():
+        return {name}
+    bare = _bare(name.translate(_SHORT_SPELLING))
+    return {plain(name), bare, *latin_spellings(bare)}
+
+
+def groups() -> Iterator[dict[str, Any]]:
+    """All groups of role words: German and English by subject, the other languages by office."""
+    yield from tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))["group"]
+    table = tomllib.loads(Path(__file__).with_name("roles_europe.toml").read_text("utf-8"))
+    offices, inflections = table.pop("office"), table.pop("inflection")
+    for code, language in table.items():
+        for office, names in language.items():
+            marked: dict[str, list[str]] = {}
+            for name in names.split():
+                mark = name[0] if name[0] in _MARKS else ""
+                word = name.removeprefix(mark)
+                marked.setdefault(mark, []).append(word)
+                if not mark and "-" not in word and len(word) >= _MIN_INFLECTED:
+                    marked[mark] += [word + ending for ending in inflections.get(code, "").split()]
+            for mark, bare_names in marked.items():
+                yield {"tier": REFUSED, **offices[office], **_MARKS.get(mark, {}), "names": " ".join(bare_names)}
+
+
+@cache
+def role_words() -> Words:
+    words = Words()
+    for group in groups():
+        for name in group["names"].split():
+            for spelling in spellings(name):
+                if group.get("opening"):
+                    words.openings[group["tier"]] = (*words.openings.get(group["tier"], ()), spelling)
+                elif group.get("unit"):
+                    words.units.add(spelling)
+                elif group.get("ending"):
+                    words.endings[group["tier"]] = (*words.endings.get(group["tier"], ()), spelling)
+                else:
+                    _add_role(words, spelling, group)
+    words.branches.update(place for place, alone in _entries("places.txt") if alone)
+    words.places.update(place for place, _ in _entries("places.txt"))
+    words.beside.update(words.places, (word for word, _ in _entries("qualifiers.txt")))
+    words.known.update(words.tier, words.beside)
+    words.beginnings.update(word[:MIN_FUSED_OTHER] for word in words.known)
+    words.names.update(word for word, _ in _entries("surnames.txt"))
+    words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
+    long_roles = [word for word in words.tier if len(word) >= _MIN_MISSPELT and words.strong(word)]
+    for word in long_roles:
+        words.by_end.setdefault(f"{word[:_MIN_WHOLE]}{len(word)}", []).append(word)
+        words.by_end.setdefault(f"{len(word)}{word[-_MIN_WHOLE:]}", []).append(word)
+    return words
+
+
+def _add_role(words: Words, spelling: str, group: dict[str, object]) -> None:
+    parts = tuple(spelling.split("-"))
+    word = "".join(parts)
+    tier = group["tier"]
+    assert isinstance(tier, int)
+    # A word of two groups keeps the stricter tier.
+    words.tier[word] = min(tier, words.tier.get(word, tier))
+    if len(parts) > 1:
+        words.phrases[parts] = word
+        words.phrase_words.add(parts[0])
+    if group.get("may_be_name"):
+        words.maybe_names.add(word)
+    if group.get("anywhere"):
+        words.anywhere.add(word)
+    if group.get("list_suffix"):
+        words.list_suffixes.add(word)
+    if group.get("surname"):
+        words.surnames.add(word)
+
+
+def _entries(file: str) -> set[tuple[str, bool]]:
+    """The words of a text file in all spellings, with whether they carry a star."""
+    text = Path(__file__).with_name(file).read_text("utf-8")
+    entries = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    return {
+        (spelling.replace("-", ""), entry.endswith("*"))
+        for entry in entries
+        for spelling in spellings(entry.rstrip("*"))
+    }
