@@ -244,10 +244,11 @@ def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:
         _move(campaign, CampaignState.SENDING)
 
 
-def wake_chunk(account_id: int, chunk_id: int) -> None:
-    """Enqueue a ready chunk again whose job was taken by a process that stops."""
+def wake_chunk(account_id: int, chunk_id: int, pause_seconds: float = 0.0) -> None:
+    """Enqueue a ready chunk again whose job was taken by a process that stops, or whose relays rest for a while."""
+    at = clock.now() + timedelta(seconds=pause_seconds) if pause_seconds else None
     with tenancy.account(account_id):
-        wake.wake_chunk(account_id, chunk_id)
+        wake.wake_chunk(account_id, chunk_id, at)
 
 
 def wake_campaign(account_id: int, campaign_id: int) -> None:

@@ -3,21 +3,22 @@
 Lock one and three of ARCHITECTURE section 2: the argument's type, and the import.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from mailflatrate.apps.delivery.relays.book import RelaySpec
 from mailflatrate.apps.delivery.timed import RelayTimes
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
 from mailflatrate.mail.compose import Letter
+from mailflatrate.rules.relays import RelayState, ReturnPath, shares
 from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.smtp_group import GroupMember, MemberReport, RelayGroup
 from mailflatrate.wire.smtp_open import open_connection
-from mailflatrate.wire.smtp_pool import SmtpPool
-from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, TlsMode
+from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome
 
 FIRST_PAUSE_SECONDS = 1.0
-TEST_INBOX = "test inbox"
-"""What figures call the relay where none is set."""
 
 
 class Permitted(NamedTuple):
@@ -36,12 +37,12 @@ class RelayLook(NamedTuple):
     smtputf8: bool
 
 
-async def look_at_relay(settings: Settings) -> RelayLook:
+async def look_at_relay(config: RelayConfig) -> RelayLook:
     """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again; no letter.
 
     Raises RelayUnavailable with the stage that failed.
     """
-    connection = await open_connection(relay_config(settings))
+    connection = await open_connection(config)
     offers = connection.offers
     look = RelayLook(connection.tls, offers.pipelining, offers.dsn, offers.smtputf8)
     connection.close()
@@ -50,45 +51,75 @@ async def look_at_relay(settings: Settings) -> RelayLook:
 
 
 class Transmitter:
-    """The connections of this process to the relay."""
+    """The connections of this process to the relays of one pool. `relay` is what figures call it: a relay or a pool."""
 
-    def __init__(self, settings: Settings, connections: int) -> None:
-        self.relay = settings.relay_host or TEST_INBOX
-        begin_relay(self.relay)
-        self._pool = SmtpPool(
-            relay_config(settings),
-            connections,
-            settings.sender_messages_per_connection,
-            first_pause_seconds=FIRST_PAUSE_SECONDS,
-            longest_pause_seconds=settings.relay_pause_max_seconds,
+    def __init__(self, settings: Settings, relays: Sequence[RelaySpec], most_connections: int | None = None) -> None:
+        self._settings = settings
+        self._most_connections = most_connections
+        self.relay = ""
+        self._relays: tuple[RelaySpec, ...] = ()
+        self._group = RelayGroup(
+            first_pause_seconds=FIRST_PAUSE_SECONDS, longest_pause_seconds=settings.relay_pause_max_seconds
         )
+        self.set_relays(relays)
+
+    def set_relays(self, relays: Sequence[RelaySpec]) -> bool:
+        """Use these relays from now on; drained and disabled ones take no more. True where anything changed."""
+        if tuple(relays) == self._relays:
+            return False
+        self._relays = tuple(relays)
+        self.relay = relays[0].name if len(relays) == 1 else f"pool {relays[0].pool.value}" if relays else "none"
+        begin_relay(self.relay)
+        self._group.set_members([self._member(one) for one in relays])
+        return True
+
+    def _member(self, spec: RelaySpec) -> GroupMember:
+        return GroupMember(
+            spec.number,
+            spec.config,
+            min(spec.connections, self._most_connections or spec.connections),
+            self._settings.sender_messages_per_connection,
+            spec.weight,
+            takes=spec.state is RelayState.ACTIVE,
+            is_cut=spec.state is RelayState.DISABLED,
+            tag=spec.tag if spec.return_path is ReturnPath.PROVIDER else None,
+        )
+
+    def reports(self) -> dict[int, tuple[MemberReport, int]]:
+        """By relay: how it does, and its open connections."""
+        return self._group.reports()
 
     async def transmit(
         self,
         letters: Iterator[Permitted],
         on_outcome: Callable[[SendOutcome], None],
         on_start: Callable[[int], None],
+        *,
+        most: int = 0,
+        caps: dict[int, int] | None = None,
     ) -> None:
         """Send what the iterator yields, one by one as connections become ready. An outcome's `letter_id` is the
-        delivery's id; `on_start` is called right before a content is written.
+        delivery's id; `on_start` is called right before a content is written. The `most` letters there may be are dealt
+        to the relays by weight; `caps` are counted down by relay, and none takes more than that.
 
         Raises RelayUnavailable when no connection can be had; what was not sent is reported as NOT_SENT or still in the
         iterator. Raises TypeError for a letter without a permit.
         """
+        deal = partial(shares, most) if most else None
         times = RelayTimes(self.relay, on_start, on_outcome)
         try:
-            await self._pool.send_many(_messages(letters), times.ended, times.started)
+            await self._group.send_many(_messages(letters), times.ended, times.started, shares=deal, caps=caps)
         except RelayUnavailable:
             RELAY_FAILURES.labels(self.relay).inc()
             raise
 
     def stop(self) -> None:
         """Take no more letters; those under way finish."""
-        self._pool.stop()
+        self._group.stop()
 
     async def close(self) -> None:
-        """Finish the letters under way and say goodbye to the relay."""
-        await self._pool.close()
+        """Finish the letters under way and say goodbye to the relays."""
+        await self._group.close()
 
 
 def _messages(letters: Iterator[Permitted]) -> Iterator[OutgoingMessage]:
@@ -103,17 +134,3 @@ def _messages(letters: Iterator[Permitted]) -> Iterator[OutgoingMessage]:
             letter.message_id[1:-1],
             letter.smtputf8,
         )
-
-
-def relay_config(settings: Settings) -> RelayConfig:
-    """The relay of this installation: the one that is set, otherwise the postbox on this host."""
-    if settings.relay_host is None:
-        return RelayConfig("127.0.0.1", settings.postbox_port, settings.helo_name, TlsMode.NEVER)
-    return RelayConfig(
-        settings.relay_host,
-        settings.relay_port,
-        settings.helo_name,
-        TlsMode(settings.relay_tls.value),
-        username=settings.relay_user,
-        password=settings.relay_password,
-    )

@@ -114,6 +114,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
 
 
 _READ_BY_ALL = ("agreement_document", "consent_seal", "consent_stamp", "signing_key")
+# The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
+_PLATFORM_ONLY = ("relay", "relay_report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def tenant_policies() -> list[Policy]:
         Policy("audit_head", "false", "false"),
         # Everybody reads them; only the platform adds to them.
         *(Policy(table, "true", "false") for table in _READ_BY_ALL),
+        *(Policy(table, "false", "false") for table in _PLATFORM_ONLY),
     ]
     for model in apps.get_models(include_auto_created=True):
         if not issubclass(model, TenantModel):
@@ -153,7 +156,8 @@ def restricted() -> dict[str, dict[str, str]]:
     """RESTRICTED, and the models with `platform_writes`: the application role reads them, only the platform writes."""
     models = (model for model in apps.get_models() if issubclass(model, TenantModel))
     written = [model._meta.db_table for model in models if getattr(model, "platform_writes", False)]
-    return {**RESTRICTED, **{table: {APP_ROLE: "SELECT"} for table in written}}
+    closed = {table: {APP_ROLE: ""} for table in _PLATFORM_ONLY}
+    return {**RESTRICTED, **closed, **{table: {APP_ROLE: "SELECT"} for table in written}}
 
 
 def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:

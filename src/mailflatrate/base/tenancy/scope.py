@@ -57,6 +57,7 @@ class PlatformReason(StrEnum):
     PERSON = "a person asks about, or is erased with, what nobody's account holds, or everybody's"
     INVITATION = "an invited person is written to, or answers, before belonging to the account"
     API_KEY = "a program names its account only by its key"
+    RELAYS = "a sender reads the operator's relays, or the operator changes them from the command line"
     POSTBOX = "the pretended world outside keeps what it received"
 
 

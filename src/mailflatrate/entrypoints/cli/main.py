@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("lint", "Judge any e-mail by the rules of the gate; no database needed."),
     "address": ("address", "Judge addresses from standard input; no database needed."),
     "import": ("imports", "Import a file of contacts with their proof of consent."),
+    "relays": ("relays", "List, add, edit, test, drain, enable or disable the relays."),
     "audit": ("audit", "Check the audit log."),
     "consent": ("consent", "Verify a certificate of consent offline, or the whole ledger."),
     "settings": ("setup", "Print the table of settings."),

@@ -137,7 +137,8 @@ class ChunkRun:
     async def _send_some(self, transmitter: Transmitter) -> None:
         self._journal.begin_chunk(self.claim.account_id, self.claim.chunk_id)
         try:
-            await transmitter.transmit(self._letters(), self._on_outcome, self._journal.started)
+            most = len(self._rows)
+            await transmitter.transmit(self._letters(), self._on_outcome, self._journal.started, most=most)
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
             self.halt = self.halt or Halt.RELAY

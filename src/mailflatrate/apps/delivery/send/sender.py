@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -14,19 +13,20 @@ from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, recovery
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
-from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.post import post_writer
+from mailflatrate.apps.delivery.send.routes import Lane, Routes, write_figures
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
-from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.apps.gate.letters import EditionUnusable
 from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS, DATABASE_GONE
 from mailflatrate.mail.mistakes import as_param
+from mailflatrate.rules.relays import Stream
 from mailflatrate.settings.schema import Settings, load_settings
 
 P = ParamSpec("P")
@@ -35,22 +35,12 @@ T = TypeVar("T")
 TRIM_BYTES = 4_000_000
 RECOVERY_SECONDS = 30.0
 PATIENCE_SECONDS = 6.0
-FIRST_RELAY_PAUSE_SECONDS = 1.0
+FOLLOW_SECONDS = 2.0
+REPORT_SECONDS = 10.0
 WAIT_SECONDS = 60.0
 """Before messages are looked at again that wait for the service's DNS record."""
 
 log = structlog.get_logger(__name__)
-
-
-class Lane:
-    """A way to the relay: its connections, and its journal, which tells one chunk at a time. Two of them work side by
-    side, so that what a person waits for does not wait for a mailing that is running.
-    """
-
-    def __init__(self, settings: Settings, folder: Path, connections: int) -> None:
-        self.journal = Journal(folder)
-        self.transmitter = Transmitter(settings, connections)
-        self.lock = asyncio.Lock()  # one chunk at a time uses the relay, while the next one is fetched
 
 
 class Sender:
@@ -59,8 +49,8 @@ class Sender:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._folder = settings.data_dir / "journal"
-        self._mailings = Lane(settings, self._folder, settings.sender_connections)
-        self._express = Lane(settings, self._folder, settings.express_connections)
+        self._routes = Routes(settings, self._folder)
+        self._relays_read = asyncio.Event()
         self._main, self._side = Database("sender"), Database("watch")
         self._editions = EditionCache()
         self._policy = retry_policy(settings)
@@ -70,19 +60,18 @@ class Sender:
         self._thread = ThreadPoolExecutor(1, "sender-orm")
         self._stopping = asyncio.Event()
         self._settled = True
-        self._relay_failures = 0
-        self._relay_again_at = 0.0
         self._housekeeping = asyncio.create_task(self._recover_now_and_then())
+        self._following = asyncio.create_task(self._follow_relays())
 
     # -- one chunk -------------------------------------------------------------------------------------------
 
     async def work_chunk(self, account_id: int, chunk_id: int) -> None:
         """Claim a chunk of a mailing and send it. Does nothing when it is not to be had."""
-        await self._work(account_id, chunk_id, self._mailings)
+        await self._work(account_id, chunk_id, Stream.CAMPAIGN)
 
     async def work_post(self, account_id: int, chunk_id: int) -> None:
         """The same for confirmation mails and notices."""
-        await self._work(account_id, chunk_id, self._express)
+        await self._work(account_id, chunk_id, Stream.EXPRESS)
 
     async def work_confirmations(self, account_id: int) -> None:
         """Take up an account's waiting sign-ups until none is left; each batch is sent before the next is looked at."""
@@ -93,7 +82,7 @@ class Sender:
             if not planned.requests:
                 return
 
-    async def _work(self, account_id: int, chunk_id: int, lane: Lane) -> None:
+    async def _work(self, account_id: int, chunk_id: int, stream: Stream) -> None:
         if chunk_id in self._active:
             return
         self._active[chunk_id] = None
@@ -102,7 +91,11 @@ class Sender:
         assert task is not None
         self._tasks.add(task)
         try:
-            if not await self._relay_may_answer():
+            lane = await self._lane(account_id, stream)
+            if lane.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
+                await self._in_thread(actions.wake_chunk, account_id, chunk_id, lane.wait_seconds)
+                return
+            if not await self._relay_may_answer(lane):
                 await self._in_thread(actions.wake_chunk, account_id, chunk_id)
                 return
             began = asyncio.get_running_loop().time()
@@ -125,7 +118,7 @@ class Sender:
 
     async def _send(self, claim: Claim, began: float, lane: Lane) -> None:
         try:
-            writer = await self._writer(claim) if claim.rows else None
+            writer = await self._writer(claim, lane) if claim.rows else None
         except EditionUnusable as problem:
             await self._in_thread(actions.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
             await self._finish(claim, None, lane)
@@ -142,9 +135,9 @@ class Sender:
         if run is not None:
             _tell(run, asyncio.get_running_loop().time() - began)
 
-    async def _writer(self, claim: Claim) -> Writer:
+    async def _writer(self, claim: Claim, lane: Lane) -> Writer:
         if claim.campaign_id is None:
-            ids, leaves = [row.delivery_id for row in claim.rows], self._settings.relay_host is not None
+            ids, leaves = [row.delivery_id for row in claim.rows], self._leaves_machine(lane)
             return await self._in_thread(post_writer, claim.account_id, ids, leaves_machine=leaves)
         assert claim.edition_id is not None
         mail = self._editions.find(claim.edition_id)
@@ -159,9 +152,9 @@ class Sender:
         problem, pause = "", 0.0
         if run is not None:
             if run.halt is Halt.RELAY or (run.returned and not run.replies):
-                problem, pause = run.relay_problem or "connections end before a letter is sent", self._pause_relay()
+                problem, pause = run.relay_problem or "connections end before a letter is sent", lane.pause()
             elif run.replies:
-                self._relay_failures = 0
+                lane.answered()
             if run.waiting:
                 pause = max(pause, WAIT_SECONDS)
         await self._in_thread(
@@ -184,29 +177,49 @@ class Sender:
                     await run.flushed()
             lane.journal.reset()
 
-    # -- the relay -------------------------------------------------------------------------------------------
+    # -- the relays ------------------------------------------------------------------------------------------
 
-    def _pause_relay(self) -> float:
-        """Count a failure; the seconds until the relay is asked again, growing to the operator's limit."""
-        pause = min(FIRST_RELAY_PAUSE_SECONDS * 2.0**self._relay_failures, self._settings.relay_pause_max_seconds)
-        self._relay_failures = min(self._relay_failures + 1, 30)
-        self._relay_again_at = asyncio.get_running_loop().time() + pause
-        return pause
+    async def _lane(self, account_id: int, stream: Stream) -> Lane:
+        """The lane for an account's mail, by the relays and the account's status as they are now."""
+        await self._relays_read.wait()
+        book = self._routes.book
+        if book.is_empty:
+            return self._routes.lane(stream, book.pool_for(stream, account_id))
+        return self._routes.lane(stream, await self._in_thread(book.pool_for, stream, account_id))
 
-    async def _relay_may_answer(self) -> bool:
+    def _leaves_machine(self, lane: Lane) -> bool:
+        own = self._settings.relay_host is not None
+        return own or any(relay.number != SETTINGS_RELAY for relay in self._routes.book.members(lane.key))
+
+    async def _relay_may_answer(self, lane: Lane) -> bool:
         """Wait until the pause after a failure is over; False when the process stops meanwhile.
 
         Without it every waiting chunk would be claimed and given back once a pause.
         """
         while not self._stopping.is_set():
-            wait = self._relay_again_at - asyncio.get_running_loop().time()
-            if wait <= 0:
+            if lane.wait_seconds <= 0:
                 return True
             try:
-                await asyncio.wait_for(self._stopping.wait(), wait)
+                await asyncio.wait_for(self._stopping.wait(), lane.wait_seconds)
             except TimeoutError:
                 continue
         return False
+
+    async def _follow_relays(self) -> None:
+        """Read the relays again and again, and tell the desk how they do."""
+        told_at = 0.0
+        while True:
+            try:
+                self._routes.follow(await self._in_thread(read_book, self._settings))
+                self._relays_read.set()
+                now = asyncio.get_running_loop().time()
+                if not self._routes.book.is_empty and now - told_at > REPORT_SECONDS:
+                    told_at = now
+                    lane = next(iter(self._routes))
+                    await self._in_thread(write_figures, lane.journal.name, self._routes.figures())
+            except Exception:  # it comes again in a moment, and sending goes on as it was
+                log.exception("relays_unread")
+            await asyncio.sleep(FOLLOW_SECONDS)
 
     # -- life ------------------------------------------------------------------------------------------------
 
@@ -228,7 +241,7 @@ class Sender:
         return any(since is not None and now - since > longest for since in begun)
 
     def _lanes(self) -> Iterator[Lane]:
-        yield from (self._mailings, self._express)
+        yield from self._routes
 
     def _give_up(self) -> None:
         """A relay or a database that does not answer in time: the journal knows what the next process must."""
@@ -239,7 +252,8 @@ class Sender:
         """End the process's part. The journal stays for recovery when an outcome could not be written."""
         self.stop()
         self._housekeeping.cancel()
-        await asyncio.gather(self._housekeeping, return_exceptions=True)
+        self._following.cancel()
+        await asyncio.gather(self._housekeeping, self._following, return_exceptions=True)
         try:
             async with asyncio.timeout(5):
                 for lane in self._lanes():

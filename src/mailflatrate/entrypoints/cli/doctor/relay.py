@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from mailflatrate.apps.delivery.relays.book import settings_relay
 from mailflatrate.apps.delivery.transmit import look_at_relay
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.cli.doctor.host import is_this_host
@@ -32,7 +33,7 @@ def relay_lines(settings: Settings) -> Iterator[Line]:
 def _relay(settings: Settings) -> Iterator[Line]:
     where = f"{settings.relay_host}:{settings.relay_port}"
     try:
-        seen = asyncio.run(look_at_relay(settings))
+        seen = asyncio.run(look_at_relay(settings_relay(settings).config))
     except RelayUnavailable as problem:
         yield missing("relay", f"{where} does not take us: {problem}", "Start it, or correct MAILFLATRATE_RELAY_*.")
         return

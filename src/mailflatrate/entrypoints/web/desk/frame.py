@@ -18,6 +18,7 @@ WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("accounts", "account", "rates"), gettext_lazy("Accounts"), "building-2"),
     (("case-figures",), gettext_lazy("Abuse in figures"), "activity"),
     (("asking",), gettext_lazy("Confirmation requests"), "mail-question-mark"),
+    (("relays", "relay", "relay-new"), gettext_lazy("Relays"), "route"),
     (("compliance",), gettext_lazy("What providers ask"), "badge-check"),
     (("privacy",), gettext_lazy("Rights and proof"), "scale"),
 ]

@@ -16,6 +16,7 @@ from mailflatrate.entrypoints.web.desk import (
     origins,
     postbox,
     privacy,
+    relays,
 )
 from mailflatrate.entrypoints.web.desk.cases.urls import urlpatterns as cases
 
@@ -47,6 +48,11 @@ urlpatterns = [
     path("accounts/<int:account_id>/answer/", accounts.answer, name="account-answer"),
     path("postbox/", postbox.postbox, name="postbox"),
     path("postbox/<int:message_id>/", postbox.letter, name="postbox-letter"),
+    path("relays/", relays.relay_list, name="relays"),
+    path("relays/new/", relays.new, name="relay-new"),
+    path("relays/<int:relay_id>/", relays.edit, name="relay"),
+    path("relays/<int:relay_id>/move/", relays.move, name="relay-move"),
+    path("relays/<int:relay_id>/remove/", relays.remove, name="relay-remove"),
     path("documents/", documents.documents, name="documents"),
     path("documents/<int:document_id>/", documents.document, name="document"),
     path("documents/new/<slug:kind>/", documents.new, name="document-new"),

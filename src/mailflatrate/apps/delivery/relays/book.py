@@ -1,0 +1,146 @@
+"""The relays as a sender process needs them, read anew every few seconds."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.delivery.relays.tables import Relay
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.vault import VaultError
+from mailflatrate.rules.relays import (
+    Pool,
+    RelayKind,
+    RelayState,
+    ReturnPath,
+    SendingAccount,
+    Stream,
+    choose_pool,
+    tag_header,
+)
+from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.smtp_types import RelayConfig, TlsMode
+
+SETTINGS_RELAY = 0
+"""Number of the relay from the settings, which has no row."""
+TEST_INBOX = "test inbox"
+"""What figures call the relay where none is set."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySpec:
+    """One relay as the engine uses it. `number` is its row's id, or SETTINGS_RELAY."""
+
+    number: int
+    name: str
+    config: RelayConfig
+    connections: int
+    weight: int = 1
+    per_hour: int | None = None
+    state: RelayState = RelayState.ACTIVE
+    pool: Pool = Pool.TRUSTED
+    account_id: int | None = None
+    kind: RelayKind = RelayKind.OTHER
+    return_path: ReturnPath = ReturnPath.OWN
+
+    def tag(self, envelope_from: str) -> bytes:
+        """The header line with our token, where bounces go to the provider; else nothing."""
+        if self.return_path is not ReturnPath.PROVIDER:
+            return b""
+        return tag_header(self.kind, envelope_from.partition("@")[0].partition("+")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class PoolKey:
+    """A pool, and for a dedicated one whose it is."""
+
+    pool: Pool
+    account_id: int | None = None
+
+    def __str__(self) -> str:
+        return self.pool.value if self.account_id is None else f"{self.pool.value}:{self.account_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayBook:
+    """All relays at one moment."""
+
+    relays: tuple[RelaySpec, ...]
+    own: RelaySpec
+
+    @property
+    def is_empty(self) -> bool:
+        """True where the relay from the settings takes all mail."""
+        return not self.relays
+
+    def members(self, key: PoolKey) -> tuple[RelaySpec, ...]:
+        """The relays of a pool in any state; for a trusted pool without rows the one from the settings."""
+        found = tuple(one for one in self.relays if one.pool is key.pool and one.account_id == key.account_id)
+        return found or ((self.own,) if key.pool is Pool.TRUSTED else ())
+
+    def pool_for(self, stream: Stream, account_id: int) -> PoolKey:
+        """The pool that an account's mail leaves through now. Uses the ORM where there are rows."""
+        if self.is_empty:
+            return PoolKey(Pool.TRUSTED)
+        account = _sending_account(account_id, any(one.account_id == account_id for one in self.relays))
+        set_up = frozenset(one.pool for one in self.relays if one.account_id in (None, account_id))
+        pool = choose_pool(stream, account, set_up, clock.now())
+        return PoolKey(pool, account_id if pool is Pool.DEDICATED else None)
+
+
+def read_book(settings: Settings) -> RelayBook:
+    """Read the table of relays."""
+    with tenancy.platform(PlatformReason.RELAYS):
+        rows = list(Relay.objects.order_by("id"))
+    specs = []
+    for row in rows:
+        try:
+            specs.append(spec_of(row, settings))
+        except VaultError:  # the others of its pool go on; doctor and desk say it
+            log.error("relay_login_does_not_open", relay=row.name)
+            specs.append(spec_of(row, settings, usable=False))
+    return RelayBook(tuple(specs), settings_relay(settings))
+
+
+def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySpec:
+    """A row as the engine uses it; not `usable`: without its login, and disabled. Raises VaultError."""
+    login = relay.open() if usable else None
+    config = RelayConfig(
+        relay.host,
+        relay.port,
+        settings.helo_name,
+        TlsMode(relay.tls),
+        username=login[0] if login else None,
+        password=login[1] if login else None,
+    )
+    return RelaySpec(
+        relay.id, relay.name, config, relay.connections, relay.weight, relay.per_hour,
+        RelayState(relay.state) if usable else RelayState.DISABLED, Pool(relay.pool), relay.account_id,
+        RelayKind(relay.kind), ReturnPath(relay.return_path),
+    )  # fmt: skip
+
+
+def settings_relay(settings: Settings) -> RelaySpec:
+    """The relay of the settings, otherwise the test inbox on this host."""
+    if settings.relay_host is None:
+        config = RelayConfig("127.0.0.1", settings.postbox_port, settings.helo_name, TlsMode.NEVER)
+    else:
+        config = RelayConfig(
+            settings.relay_host,
+            settings.relay_port,
+            settings.helo_name,
+            TlsMode(settings.relay_tls.value),
+            username=settings.relay_user,
+            password=settings.relay_password,
+        )
+    return RelaySpec(SETTINGS_RELAY, settings.relay_host or TEST_INBOX, config, settings.sender_connections)
+
+
+def _sending_account(account_id: int, has_dedicated: bool) -> SendingAccount:
+    with tenancy.account(account_id):
+        account = Account.objects.get(id=account_id)
+    throttled = account.standing == Standing.THROTTLED
+    return SendingAccount(throttled, account.activated_at, has_dedicated, account.is_house)

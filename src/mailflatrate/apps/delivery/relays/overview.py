@@ -1,0 +1,76 @@
+"""The relays as the desk and the command line show them: each with its health as the senders report it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Sum
+
+from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport, StateChoice
+from mailflatrate.base import clock
+from mailflatrate.rules.relays import Pool
+
+REPORT_SECONDS = 60
+"""A report that is older says nothing about now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayHealth:
+    """What all sender processes together say. `problem` is empty where the relay works, or nobody has used it yet."""
+
+    senders: int = 0
+    connections: int = 0
+    accepted: int = 0
+    deferred: int = 0
+    refused: int = 0
+    problem: str = ""
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRow:
+    """A relay with its health. `is_last`: no other relay of its pool takes messages."""
+
+    relay: Relay
+    health: RelayHealth
+    is_last: bool
+
+
+def relay_rows() -> list[RelayRow]:
+    """All relays by pool and name. Runs inside `tenancy.platform(...)`."""
+    relays = list(Relay.objects.select_related("account").order_by("pool", "account_id", "name"))
+    health = _health()
+    active = [(relay.pool, relay.account_id) for relay in relays if relay.state == StateChoice.ACTIVE]
+    return [
+        RelayRow(
+            relay,
+            health.get(relay.id, RelayHealth()),
+            relay.state == StateChoice.ACTIVE and active.count((relay.pool, relay.account_id)) == 1,
+        )
+        for relay in relays
+    ]
+
+
+def closed_pools(rows: list[RelayRow]) -> list[str]:
+    """Names of pools that are set up and have no relay that takes messages: their mail waits."""
+    by_pool: dict[str, list[Relay]] = {}
+    for row in rows:
+        label = str(row.relay.get_pool_display())
+        key = f"{label}: {row.relay.account}" if row.relay.pool == Pool.DEDICATED else label
+        by_pool.setdefault(key, []).append(row.relay)
+    return [key for key, relays in by_pool.items() if all(relay.state != StateChoice.ACTIVE for relay in relays)]
+
+
+def _health() -> dict[int, RelayHealth]:
+    fresh = RelayReport.objects.filter(at__gt=clock.now() - timedelta(seconds=REPORT_SECONDS))
+    sums = fresh.values("relay_id").annotate(
+        senders=Count("id"), open=Sum("connections"), took=Sum("accepted"), put_off=Sum("deferred"), no=Sum("refused"),
+        since=Min("failing_since"),
+    )  # fmt: skip
+    problems = dict(fresh.exclude(problem="").order_by("at").values_list("relay_id", "problem"))
+    return {
+        row["relay_id"]: RelayHealth(
+            row["senders"], row["open"], row["took"], row["put_off"], row["no"], problems.get(row["relay_id"], ""),
+            row["since"],
+        )
+        for row in sums
+    }  # fmt: skip

@@ -1,0 +1,143 @@
+"""The table of relays. Only the platform role reads or writes it (`base.tenancy.policies`)."""
+
+import json
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.ids import vault
+from mailflatrate.mail.vault import FORM
+from mailflatrate.rules import relays as rules
+
+
+class PoolChoice(models.TextChoices):
+    """Pools as the desk names them."""
+
+    TRUSTED = rules.Pool.TRUSTED.value, _("Trusted accounts")
+    NEW = rules.Pool.NEW.value, _("New accounts")
+    QUARANTINE = rules.Pool.QUARANTINE.value, _("Quarantine")
+    EXPRESS = rules.Pool.EXPRESS.value, _("Express: confirmations and service messages")
+    DEDICATED = rules.Pool.DEDICATED.value, _("Dedicated to one account")
+
+
+class KindChoice(models.TextChoices):
+    """Who runs a relay, as the desk names it."""
+
+    POSTFIX = rules.RelayKind.POSTFIX.value, "Postfix"
+    KUMOMTA = rules.RelayKind.KUMOMTA.value, "KumoMTA"
+    SES = rules.RelayKind.SES.value, "Amazon SES"
+    SENDGRID = rules.RelayKind.SENDGRID.value, "SendGrid"
+    MAILGUN = rules.RelayKind.MAILGUN.value, "Mailgun"
+    POSTMARK = rules.RelayKind.POSTMARK.value, "Postmark"
+    BREVO = rules.RelayKind.BREVO.value, "Brevo"
+    OTHER = rules.RelayKind.OTHER.value, _("Another relay")
+
+
+class ReturnPathChoice(models.TextChoices):
+    """Where bounces go, as the desk names it."""
+
+    OWN = rules.ReturnPath.OWN.value, _("Our own return path")
+    PROVIDER = rules.ReturnPath.PROVIDER.value, _("The provider's return path, with our token as a tag")
+
+
+class TlsChoice(models.TextChoices):
+    """How the connection is protected, as the desk names it."""
+
+    REQUIRED = "required", _("Required, certificate checked")
+    OPPORTUNISTIC = "opportunistic", _("If the relay offers it")
+    NEVER = "never", _("Never")
+
+
+class StateChoice(models.TextChoices):
+    """Whether a relay takes messages, as the desk names it."""
+
+    ACTIVE = rules.RelayState.ACTIVE.value, _("Active")
+    DRAINING = rules.RelayState.DRAINING.value, _("Draining")
+    DISABLED = rules.RelayState.DISABLED.value, _("Turned off")
+
+
+class Relay(models.Model):
+    """A relay that messages leave through.
+
+    The credentials are sealed for this row, host, port and TLS mode: a copy in another row, or a host that was changed
+    without entering them again, gets nothing.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=60, unique=True)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(default=25, validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    tls = models.CharField(max_length=13, choices=TlsChoice.choices, default=TlsChoice.REQUIRED)
+    credentials_sealed = models.TextField(blank=True, db_default="")
+    kind = models.CharField(max_length=10, choices=KindChoice.choices, default=KindChoice.POSTFIX)
+    return_path = models.CharField(max_length=8, choices=ReturnPathChoice.choices, default=ReturnPathChoice.OWN)
+    connections = models.PositiveIntegerField(default=10, help_text="of one sender process")
+    per_hour = models.PositiveIntegerField(null=True, help_text="messages an hour from all hosts; None: no limit")
+    sends_from = models.JSONField(default=list, help_text="IP addresses that receivers see")
+    pool = models.CharField(max_length=10, choices=PoolChoice.choices, default=PoolChoice.TRUSTED)
+    account = models.ForeignKey("accounts.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    weight = models.PositiveIntegerField(default=10)
+    state = models.CharField(max_length=8, choices=StateChoice.choices, db_default=StateChoice.ACTIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "relay"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(credentials_sealed="") | Q(credentials_sealed__startswith=f"{FORM}."),
+                name="relay_credentials_sealed",
+            ),
+            models.CheckConstraint(
+                condition=Q(pool="dedicated", account__isnull=False) | (~Q(pool="dedicated") & Q(account__isnull=True)),
+                name="relay_dedicated_to_an_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    port__range=(1, 65535),
+                    connections__range=(1, rules.MOST_CONNECTIONS),
+                    weight__range=(1, rules.MOST_WEIGHT),
+                ),
+                name="relay_numbers_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def place(self) -> str:
+        """What the sealed credentials are bound to."""
+        return f"relay:{self.key}:{self.tls}:{self.host}:{self.port}"
+
+    def seal(self, username: str, password: str) -> None:
+        """Keep credentials for the relay as it is described now."""
+        self.credentials_sealed = vault().seal(json.dumps([username, password]).encode(), self.place)
+
+    def open(self) -> tuple[str, str] | None:
+        """Return user name and password; None for a relay without. Raises VaultError where they don't open here."""
+        if not self.credentials_sealed:
+            return None
+        username, password = json.loads(vault().open(self.credentials_sealed, self.place))
+        return str(username), str(password)
+
+
+class RelayReport(models.Model):
+    """What one sender process last said of a relay; refreshed every few seconds, gone after an hour."""
+
+    relay = models.ForeignKey(Relay, on_delete=models.CASCADE, db_index=False, related_name="reports")
+    sender = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    connections = models.PositiveIntegerField()
+    problem = models.TextField(blank=True, db_default="", help_text="why it takes nothing now; empty: it works")
+    failing_since = models.DateTimeField(null=True)
+    accepted = models.BigIntegerField(db_default=0)
+    deferred = models.BigIntegerField(db_default=0)
+    refused = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        db_table = "relay_report"
+        constraints = [models.UniqueConstraint(fields=["relay", "sender"], name="relay_report_once")]

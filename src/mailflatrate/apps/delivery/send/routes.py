@@ -1,0 +1,151 @@
+"""The ways out of one sender process: a lane for each pool and stream, and the relays of each as they are now.
+
+Lanes work side by side, so that what a person waits for does not wait for a campaign, and a pool whose relays are down
+holds up no other.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, PoolKey, RelayBook, settings_relay
+from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
+from mailflatrate.apps.delivery.send.journal import Journal
+from mailflatrate.apps.delivery.transmit import Transmitter
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.relays import Pool, Stream
+from mailflatrate.settings.schema import Settings
+
+FIRST_PAUSE_SECONDS = 1.0
+REPORTS_KEPT = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+class Lane:
+    """A way to the relays of one pool: their connections, and a journal, which tells one chunk at a time."""
+
+    def __init__(self, settings: Settings, folder: Path, key: PoolKey, book: RelayBook, most: int | None) -> None:
+        self.key = key
+        self.journal = Journal(folder)
+        self.transmitter = Transmitter(settings, book.members(key), most)
+        self.lock = asyncio.Lock()  # one chunk at a time uses the relays, while the next one is fetched
+        self._longest_pause = settings.relay_pause_max_seconds
+        self._failures = 0
+        self._again_at = 0.0
+
+    def follow(self, book: RelayBook) -> None:
+        """Use the pool's relays as they are now. A change may have fixed what failed, so they're asked at once."""
+        if self.transmitter.set_relays(book.members(self.key)):
+            self._failures, self._again_at = 0, 0.0
+
+    def answered(self) -> None:
+        """A relay of the pool replied."""
+        self._failures = 0
+
+    def pause(self) -> float:
+        """Count a failure of the whole pool; the seconds until it is asked again, growing to the operator's limit."""
+        pause = min(FIRST_PAUSE_SECONDS * 2.0**self._failures, self._longest_pause)
+        self._failures = min(self._failures + 1, 30)
+        self._again_at = asyncio.get_running_loop().time() + pause
+        return pause
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long the pause after a failure still lasts."""
+        return max(0.0, self._again_at - asyncio.get_running_loop().time())
+
+
+@dataclass(frozen=True, slots=True)
+class RelayFigures:
+    """What this process tells of a relay."""
+
+    number: int
+    connections: int
+    accepted: int
+    deferred: int
+    refused: int
+    problem: str
+    failing_since: datetime | None
+
+
+class Routes:
+    """All lanes of this process, made when they are first needed."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = folder
+        self.book = RelayBook((), settings_relay(settings))
+        self._lanes: dict[tuple[Stream, PoolKey], Lane] = {}
+        for stream in Stream:
+            self.lane(stream, PoolKey(Pool.TRUSTED))
+
+    def lane(self, stream: Stream, key: PoolKey) -> Lane:
+        """The lane of a pool for one stream."""
+        found = self._lanes.get((stream, key))
+        if found is None:
+            express = self._settings.express_connections if stream is Stream.EXPRESS else None
+            found = self._lanes[stream, key] = Lane(self._settings, self._folder, key, self.book, express)
+        return found
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(list(self._lanes.values()))
+
+    def follow(self, book: RelayBook) -> None:
+        """Change to these relays at once."""
+        if book != self.book:
+            log.info("relays_changed", count=len(book.relays))
+            self.book = book
+            for lane in self:
+                lane.follow(book)
+
+    def figures(self) -> list[RelayFigures]:
+        """How each relay with a row does, over all lanes."""
+        found: dict[int, list[RelayFigures]] = {}
+        for lane in self:
+            for number, (report, connections) in lane.transmitter.reports().items():
+                since = datetime.fromtimestamp(report.failing_since, UTC) if report.failing_since else None
+                figures = RelayFigures(
+                    number, connections, report.accepted, report.deferred, report.refused, report.problem, since
+                )
+                found.setdefault(number, []).append(figures)
+        return [_together(rows) for number, rows in found.items() if number != SETTINGS_RELAY]
+
+
+def _together(rows: list[RelayFigures]) -> RelayFigures:
+    failing = next((row for row in rows if row.problem), rows[0])
+    return RelayFigures(
+        rows[0].number,
+        sum(row.connections for row in rows),
+        sum(row.accepted for row in rows),
+        sum(row.deferred for row in rows),
+        sum(row.refused for row in rows),
+        failing.problem,
+        failing.failing_since,
+    )
+
+
+def write_figures(sender: str, figures: list[RelayFigures]) -> None:
+    """Say how the relays do, for the desk; forget what nobody said for an hour."""
+    now = clock.now()
+    with tenancy.platform(PlatformReason.RELAYS):
+        known = set(Relay.objects.filter(id__in=[row.number for row in figures]).values_list("id", flat=True))
+        RelayReport.objects.bulk_create(
+            [
+                RelayReport(
+                    relay_id=row.number, sender=sender, at=now, connections=row.connections,
+                    problem=row.problem.replace("\x00", " ")[:500], failing_since=row.failing_since,
+                    accepted=row.accepted, deferred=row.deferred, refused=row.refused,
+                )
+                for row in figures if row.number in known
+            ],
+            update_conflicts=True,
+            unique_fields=["relay", "sender"],
+            update_fields=["at", "connections", "problem", "failing_since", "accepted", "deferred", "refused"],
+        )  # fmt: skip
+        RelayReport.objects.filter(at__lt=now - REPORTS_KEPT).delete()

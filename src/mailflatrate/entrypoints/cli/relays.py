@@ -1,0 +1,228 @@
+"""`mailflatrate relays`: what the desk's page Relays does, for scripts and for the night."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mailflatrate.entrypoints.boot import database
+from mailflatrate.mail.vault import VaultError
+from mailflatrate.rules import relays as rules
+from mailflatrate.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from mailflatrate.apps.delivery.relays.edit import RelayDraft
+    from mailflatrate.apps.delivery.relays.tables import Relay
+
+F = TypeVar("F", bound=Callable[..., Any])
+_OPTIONS = (
+    click.option("--port", type=click.IntRange(1, 65535)),
+    click.option("--tls", type=click.Choice(["required", "opportunistic", "never"])),
+    click.option("--kind", type=click.Choice([kind.value for kind in rules.RelayKind])),
+    click.option("--return-path", type=click.Choice([path.value for path in rules.ReturnPath])),
+    click.option("--connections", type=int, help="Of each sender process."),
+    click.option("--per-hour", type=int, help="Messages an hour from all hosts; 0: no limit."),
+    click.option("--sends-from", multiple=True, metavar="IP", help="Address that receivers see; may be repeated."),
+    click.option("--pool", type=click.Choice([pool.value for pool in rules.Pool])),
+    click.option("--account", "account_id", type=int, help="Account of a dedicated relay; 0: none."),
+    click.option("--weight", type=int),
+    click.option("--user", "username", help="User name of the login; the password is asked for. Empty: no login."),
+    click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                 help="Read the password from this file instead."),
+)  # fmt: skip
+
+
+def _with_options(function: F) -> F:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.group()
+def relays_command() -> None:
+    """List, add, edit, test, drain, enable or disable the relays. Senders follow within seconds."""
+
+
+@contextmanager
+def _desk() -> Iterator[Settings]:
+    """A database, and the scope in which relays are seen; refusals become messages."""
+    with database() as settings:
+        from mailflatrate.apps.delivery.relays.edit import RelayError
+        from mailflatrate.base import tenancy
+        from mailflatrate.base.tenancy import PlatformReason
+
+        try:
+            with tenancy.platform(PlatformReason.RELAYS):
+                yield settings
+        except RelayError as error:
+            lines = [f"{name}: {text}" if name else text for name, text in error.problems]
+            raise click.ClickException("\n".join(lines)) from error
+
+
+def _find(name: str) -> "Relay":
+    from mailflatrate.apps.delivery.relays.tables import Relay
+
+    found = Relay.objects.filter(name=name).first()
+    if found is None:
+        raise click.ClickException(f"There is no relay {name!r}. `mailflatrate relays list` names them.")
+    return found
+
+
+@relays_command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per relay.")
+def list_command(as_json: bool) -> None:
+    """Show all relays with pool, state and health."""
+    with _desk():
+        from mailflatrate.apps.delivery.relays.overview import relay_rows
+
+        rows = relay_rows()
+        for row in rows:
+            relay, health = row.relay, row.health
+            shown = {
+                "name": relay.name, "host": relay.host, "port": relay.port, "tls": relay.tls, "kind": relay.kind,
+                "pool": relay.pool, "account": relay.account_id, "weight": relay.weight, "state": relay.state,
+                "connections": relay.connections, "per_hour": relay.per_hour, "login": bool(relay.credentials_sealed),
+                "problem": health.problem, "accepted": health.accepted, "deferred": health.deferred,
+            }  # fmt: skip
+            if as_json:
+                click.echo(json.dumps(shown))
+            else:
+                pool = f"{relay.pool}:{relay.account_id}" if relay.account_id else relay.pool
+                state = f"{relay.state}{f', failing: {health.problem}' if health.problem else ''}"
+                click.echo(f"{relay.name}  {relay.host}:{relay.port}  {pool}  weight {relay.weight}  {state}")
+    if not rows and not as_json:
+        click.echo("No relays: all mail goes through the relay from the settings.")
+
+
+@relays_command.command("add")
+@click.argument("name")
+@click.argument("host")
+@_with_options
+def add_command(name: str, host: str, **options: Any) -> None:
+    """Add the relay NAME at HOST."""
+    password = _password(options)
+    with _desk():
+        from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
+        from mailflatrate.base import audit
+
+        draft = _changed(RelayDraft(name, host), options, password)
+        relay = add_relay(draft, by=audit.machine("cli.relays"))
+        click.echo(f"{relay.name} is added to the pool {relay.pool}.")
+
+
+@relays_command.command("edit")
+@click.argument("name")
+@click.option("--rename", metavar="NAME")
+@click.option("--host")
+@_with_options
+def edit_command(name: str, rename: str | None, host: str | None, **options: Any) -> None:
+    """Change the relay NAME; what isn't named stays. A new host, port or TLS mode needs the login again."""
+    password = _password(options)
+    with _desk():
+        from mailflatrate.apps.delivery.relays.edit import RelayDraft, edit_relay
+        from mailflatrate.base import audit
+
+        relay = _find(name)
+        now = RelayDraft(
+            rename or relay.name, host or relay.host, relay.port, relay.tls, relay.kind, relay.return_path,
+            relay.connections, relay.per_hour, tuple(relay.sends_from), relay.pool, relay.account_id, relay.weight,
+        )  # fmt: skip
+        edit_relay(relay.id, _changed(now, options, password), by=audit.machine("cli.relays"))
+        click.echo(f"{rename or name} is changed.")
+
+
+def _move(name: str, state: str, reason: str) -> None:
+    with _desk():
+        from mailflatrate.apps.delivery.relays.edit import move_relay
+        from mailflatrate.apps.delivery.relays.tables import StateChoice
+        from mailflatrate.base import audit
+
+        move_relay(_find(name).id, StateChoice(state), by=audit.machine("cli.relays"), reason=reason)
+    click.echo(f"{name} is {state}.")
+
+
+@relays_command.command("drain")
+@click.argument("name")
+@click.option("--reason", default="")
+def drain_command(name: str, reason: str) -> None:
+    """Let the relay NAME finish what it was handed, and give it no more."""
+    _move(name, "draining", reason)
+
+
+@relays_command.command("enable")
+@click.argument("name")
+@click.option("--reason", default="")
+def enable_command(name: str, reason: str) -> None:
+    """Let the relay NAME take messages again."""
+    _move(name, "active", reason)
+
+
+@relays_command.command("disable")
+@click.argument("name")
+@click.option("--reason", default="")
+def disable_command(name: str, reason: str) -> None:
+    """Take the relay NAME out at once."""
+    _move(name, "disabled", reason)
+
+
+@relays_command.command("remove")
+@click.argument("name")
+def remove_command(name: str) -> None:
+    """Delete the disabled relay NAME with its login."""
+    with _desk():
+        from mailflatrate.apps.delivery.relays.edit import remove_relay
+        from mailflatrate.base import audit
+
+        remove_relay(_find(name).id, by=audit.machine("cli.relays"))
+    click.echo(f"{name} is deleted.")
+
+
+@relays_command.command("test")
+@click.argument("name")
+def test_command(name: str) -> None:
+    """Connect to the relay NAME as for sending (TLS and login), and send nothing. Exit status 1 if it refuses."""
+    from mailflatrate.wire.smtp_types import RelayUnavailable
+
+    with _desk() as settings:
+        from mailflatrate.apps.delivery.relays.book import spec_of
+        from mailflatrate.apps.delivery.transmit import look_at_relay
+
+        try:
+            config = spec_of(_find(name), settings).config
+        except VaultError as error:
+            raise click.ClickException(f"The login doesn't open here ({error}). Enter it again.") from error
+    try:
+        seen = asyncio.run(look_at_relay(config))
+    except RelayUnavailable as problem:
+        click.echo(f"{name}: {problem}", err=True)
+        sys.exit(1)
+    offers = [
+        word for word, has in (("PIPELINING", seen.pipelining), ("DSN", seen.dsn), ("SMTPUTF8", seen.smtputf8)) if has
+    ]
+    click.echo(
+        f"{name} takes us, {'encrypted' if seen.tls else 'NOT encrypted'}; it offers {', '.join(offers) or 'nothing'}."
+    )
+
+
+def _password(options: dict[str, Any]) -> str | None:
+    """The password of the named user, from the file or the terminal; never from the command line, which others see."""
+    file = options.pop("password_file")
+    if not options["username"]:
+        return None
+    if file is not None:
+        return str(file.read_text().strip("\r\n"))
+    return str(click.prompt("Password", hide_input=True))
+
+
+def _changed(draft: "RelayDraft", options: dict[str, Any], password: str | None) -> "RelayDraft":
+    given = {name: value for name, value in options.items() if value is not None and value != ()}
+    for name in ("per_hour", "account_id"):
+        if given.get(name) == 0:
+            given[name] = None
+    return replace(draft, **given, password=password)

@@ -1,0 +1,193 @@
+"""The relays that mail leaves through: which there are, how they do, and changing them."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.delivery.relays import edit as relays
+from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows
+from mailflatrate.apps.delivery.relays.tables import (
+    KindChoice,
+    PoolChoice,
+    Relay,
+    ReturnPathChoice,
+    StateChoice,
+    TlsChoice,
+)
+from mailflatrate.base import audit
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, Pool
+
+TONES = {StateChoice.ACTIVE: "success", StateChoice.DRAINING: "warning", StateChoice.DISABLED: ""}
+SECRET = forms.PasswordInput({"autocomplete": "new-password"})
+
+
+class RelayForm(forms.Form):
+    """A relay. Saved credentials are never sent back to the browser."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60, help_text=gettext_lazy("As you know it: mta-1."))
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KindChoice.choices)
+    host = forms.CharField(label=gettext_lazy("Host"), max_length=253)
+    port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=587)
+    tls = forms.ChoiceField(label=gettext_lazy("TLS"), choices=TlsChoice.choices)
+    username = forms.CharField(
+        label=gettext_lazy("User name"), max_length=1000, required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )  # fmt: skip
+    password = forms.CharField(
+        label=gettext_lazy("Password"), max_length=1000, required=False, strip=False, widget=SECRET,
+        help_text=gettext_lazy(
+            "Sealed for this host, port and TLS mode. It's never shown again; changing one of them needs it anew."
+        ),
+    )  # fmt: skip
+    remove_login = forms.BooleanField(label=gettext_lazy("Delete the saved user name and password"), required=False)
+    pool = forms.ChoiceField(label=gettext_lazy("Pool"), choices=PoolChoice.choices)
+    account_id = forms.ModelChoiceField(
+        Account.objects.none(), label=gettext_lazy("Account"), required=False,
+        help_text=gettext_lazy("Only for a dedicated relay. This account's campaigns then use no other."),
+    )  # fmt: skip
+    weight = forms.IntegerField(
+        label=gettext_lazy("Weight"), min_value=1, max_value=MOST_WEIGHT, initial=10,
+        help_text=gettext_lazy("Share of the pool's messages: 20 takes twice as many as 10."),
+    )  # fmt: skip
+    connections = forms.IntegerField(
+        label=gettext_lazy("Connections"), min_value=1, max_value=MOST_CONNECTIONS, initial=10,
+        help_text=gettext_lazy("Of each sender process, at most."),
+    )  # fmt: skip
+    per_hour = forms.IntegerField(
+        label=gettext_lazy("Messages an hour"), min_value=1, max_value=MOST_PER_HOUR, required=False,
+        help_text=gettext_lazy("From all hosts together. Empty: no limit."),
+    )  # fmt: skip
+    return_path = forms.ChoiceField(label=gettext_lazy("Bounces"), choices=ReturnPathChoice.choices)
+    sends_from = forms.CharField(
+        label=gettext_lazy("Sends from"), max_length=4000, required=False,
+        widget=forms.Textarea({"rows": 3, "class": "mono"}),
+        help_text=gettext_lazy("IP addresses that receivers see, one per line."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, relay: Relay | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        accounts = self.fields["account_id"]
+        assert isinstance(accounts, forms.ModelChoiceField)
+        accounts.queryset = Account.objects.filter(is_house=False).order_by("name")
+        if relay is None or not relay.credentials_sealed:
+            del self.fields["remove_login"]
+        else:
+            self.fields["username"].help_text = _("A login is saved. Leave both empty to keep it.")
+
+    def draft(self) -> relays.RelayDraft:
+        """What was entered; empty login fields keep what is saved."""
+        given = dict(self.cleaned_data)
+        account = given.pop("account_id")
+        username: str | None = given.pop("username") or None
+        password = given.pop("password") or None
+        if given.pop("remove_login", False):
+            username, password = "", None
+        sends_from = tuple(given.pop("sends_from").replace(",", " ").split())
+        return relays.RelayDraft(
+            **given, username=username, password=password, sends_from=sends_from,
+            account_id=account.id if account else None,
+        )  # fmt: skip
+
+
+@require_safe
+@desk
+def relay_list(request: DeskRequest) -> HttpResponse:
+    """All relays by pool, with their health."""
+    rows = relay_rows()
+    own = settings.SETTINGS
+    where = f"{own.relay_host}:{own.relay_port}" if own.relay_host else ""
+    uses_own = not any(row.relay.pool == Pool.TRUSTED for row in rows)
+    context = {"rows": rows, "closed": closed_pools(rows), "settings_relay": where, "uses_settings": uses_own}
+    return page(request, "relays", {**context, "tones": TONES})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk
+def new(request: DeskRequest) -> HttpResponse:
+    """Add a relay."""
+    form = RelayForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            relay = relays.add_relay(form.draft(), by=audit.person(request.user))
+        except relays.RelayError as error:
+            _show(form, error)
+        else:
+            messages.success(request, _("%(name)s is added. It takes messages within seconds.") % {"name": relay.name})
+            return see_other(reverse("desk:relays"))
+    return page(request, "relay", {"form": form, "relay": None}, status=REFUSED if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk
+def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
+    """Change a relay."""
+    relay = _find(relay_id)
+    form = RelayForm(request.POST or None, relay=relay, initial=_initial(relay))
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = relays.edit_relay(relay_id, form.draft(), by=audit.person(request.user))
+        except relays.RelayError as error:
+            _show(form, error)
+        else:
+            messages.success(request, _("%(name)s is changed. Senders follow within seconds.") % {"name": changed.name})
+            return see_other(reverse("desk:relays"))
+    context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)]}
+    return page(request, "relay", context, status=REFUSED if form.errors else 200)
+
+
+@require_POST
+@desk
+def move(request: DeskRequest, relay_id: int) -> HttpResponse:
+    """Enable, drain or disable a relay."""
+    _find(relay_id)
+    state = request.POST.get("state", "")
+    if state not in StateChoice.values:
+        raise Http404
+    reason = request.POST.get("reason", "")[:500]
+    relay = relays.move_relay(relay_id, StateChoice(state), by=audit.person(request.user), reason=reason)
+    shown = {"name": relay.name, "state": StateChoice(state).label}
+    messages.success(request, _("%(name)s is now: %(state)s.") % shown)
+    return see_other(reverse("desk:relays"))
+
+
+@require_POST
+@desk
+def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
+    """Delete a disabled relay."""
+    relay = _find(relay_id)
+    try:
+        relays.remove_relay(relay_id, by=audit.person(request.user))
+    except relays.RelayError as error:
+        form = RelayForm(relay=relay, initial=_initial(relay))
+        context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "problem": str(error)}
+        return page(request, "relay", context, status=REFUSED)
+    messages.success(request, _("%(name)s is deleted, with its login.") % {"name": relay.name})
+    return see_other(reverse("desk:relays"))
+
+
+def _find(relay_id: int) -> Relay:
+    found = Relay.objects.filter(id=relay_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _initial(relay: Relay) -> dict[str, Any]:
+    names = ("name", "kind", "host", "port", "tls", "pool", "account_id", "weight", "connections", "per_hour")
+    values = {name: getattr(relay, name) for name in (*names, "return_path")}
+    return {**values, "sends_from": "\n".join(relay.sends_from)}
+
+
+def _show(form: RelayForm, error: relays.RelayError) -> None:
+    for name, text in error.problems:
+        form.add_error(name if name in form.fields else None, text)

@@ -1,0 +1,136 @@
+"""Which relays a message may leave through: pools by account status and stream, and shares by weight.
+
+A pool is a group of relays that share a reputation. Failover and weights stay inside a pool, so that mail of a
+throttled account never leaves through the addresses of trusted ones because a relay is down.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+NEW_FOR = timedelta(days=30)
+"""How long after its activation an account counts as new."""
+
+MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT = 200, 10_000_000, 100
+
+
+class RelayKind(StrEnum):
+    """Who runs the relay, which decides how our token travels with a message."""
+
+    POSTFIX = "postfix"
+    KUMOMTA = "kumomta"
+    SES = "ses"
+    SENDGRID = "sendgrid"
+    MAILGUN = "mailgun"
+    POSTMARK = "postmark"
+    BREVO = "brevo"
+    OTHER = "other"
+
+
+class ReturnPath(StrEnum):
+    """Where bounces go: to our own address of each message, or to the provider, which then names our token."""
+
+    OWN = "own"
+    PROVIDER = "provider"
+
+
+class RelayState(StrEnum):
+    """ACTIVE takes messages. DRAINING finishes those it was handed. DISABLED also gives back what it has not begun."""
+
+    ACTIVE = "active"
+    DRAINING = "draining"
+    DISABLED = "disabled"
+
+
+class Pool(StrEnum):
+    """Relays that share a reputation."""
+
+    TRUSTED = "trusted"
+    NEW = "new"
+    QUARANTINE = "quarantine"
+    EXPRESS = "express"
+    DEDICATED = "dedicated"
+
+
+class Stream(StrEnum):
+    """What kind of mail it is."""
+
+    CAMPAIGN = "campaign"
+    EXPRESS = "express"
+
+
+_WIDER = {Pool.QUARANTINE: Pool.NEW, Pool.NEW: Pool.TRUSTED, Pool.EXPRESS: Pool.TRUSTED, Pool.DEDICATED: Pool.TRUSTED}
+TAGGED = frozenset({RelayKind.SES, RelayKind.SENDGRID, RelayKind.MAILGUN, RelayKind.POSTMARK, RelayKind.BREVO})
+"""Providers whose messages can carry our token in a header of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendingAccount:
+    """What the choice of a pool depends on. `has_dedicated`: a relay is reserved for this account."""
+
+    is_throttled: bool
+    activated_at: datetime | None
+    has_dedicated: bool
+    is_operator: bool = False
+
+
+def choose_pool(stream: Stream, account: SendingAccount, set_up: frozenset[Pool], now: datetime) -> Pool:
+    """Return the pool for one account's mail. `set_up` are the pools that have a relay in any state.
+
+    A pool that has no relay at all isn't set up, and its mail goes through the next wider one, in the end TRUSTED. A
+    pool whose relays are all off or down stays the right one: its mail waits.
+    """
+    pool = _wanted(stream, account, now)
+    while pool not in set_up and pool in _WIDER:
+        pool = _WIDER[pool]
+    return pool
+
+
+def _wanted(stream: Stream, account: SendingAccount, now: datetime) -> Pool:
+    if stream is Stream.EXPRESS:
+        return Pool.EXPRESS
+    if account.has_dedicated:
+        return Pool.DEDICATED
+    if account.is_throttled:
+        return Pool.QUARANTINE
+    is_new = account.activated_at is None or now - account.activated_at < NEW_FOR
+    return Pool.NEW if is_new and not account.is_operator else Pool.TRUSTED
+
+
+def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = None) -> list[int]:
+    """Deal `count` messages to relays by weight; `dealt` is what each got before, so that small batches even out.
+
+    Each message goes to the relay that is furthest behind its share.
+    """
+    if not weights or min(weights) < 1:
+        raise ValueError("each relay needs a weight of at least 1")
+    before = list(dealt) if dealt is not None else [0] * len(weights)
+    total = sum(before) + count
+    ideal = [total * weight / sum(weights) for weight in weights]
+    wanted = [max(0.0, goal - got) for goal, got in zip(ideal, before, strict=True)]
+    scale = count / sum(wanted) if sum(wanted) else 0.0
+    exact = [want * scale for want in wanted]
+    given = [int(part) for part in exact]
+    rest = sorted(range(len(weights)), key=lambda i: (given[i] - exact[i], i))
+    for i in rest[: count - sum(given)]:
+        given[i] += 1
+    return given
+
+
+def tag_header(kind: RelayKind, token: str) -> bytes:
+    """Return the header line that has a provider name our token in its bounces and events; empty where it has none.
+
+    The header isn't signed and stays between us and the provider. `token` is the local part of the return path.
+    """
+    line = _TAGS.get(kind)
+    return (line % token + "\r\n").encode("ascii") if line else b""
+
+
+_TAGS: Mapping[RelayKind, str] = {
+    RelayKind.SES: "X-SES-MESSAGE-TAGS: mailflatrate=%s",
+    RelayKind.SENDGRID: 'X-SMTPAPI: {"unique_args": {"mailflatrate": "%s"}}',
+    RelayKind.MAILGUN: 'X-Mailgun-Variables: {"mailflatrate": "%s"}',
+    RelayKind.POSTMARK: "X-PM-Metadata-mailflatrate: %s",
+    RelayKind.BREVO: "X-Mailin-custom: mailflatrate:%s",
+}

@@ -1,0 +1,394 @@
+"""Several relays that share the messages of one source, each with connections of its own.
+
+Every message is taken by one connection of one relay, at the moment it can be sent. A relay that fails reports its
+messages as NOT_SENT and waits its own back-off, while the others go on; a message whose content was begun never moves
+to another relay. Members can be added, changed, drained and cut off at any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from mailflatrate.wire.smtp_pool import SmtpPool
+from mailflatrate.wire.smtp_types import (
+    OutcomeKind,
+    OutgoingMessage,
+    RelayConfig,
+    RelayUnavailable,
+    SendOutcome,
+    Stage,
+)
+
+HELP_SECONDS = 0.5
+"""A relay that has had its share waits this long before it takes what slower ones have not."""
+TRIED = 3
+"""Messages that a relay gets which failed before, until it answers."""
+CARRIED = 1000
+"""Messages after which a relay's deviation from its share is forgotten, so that one that was down isn't flooded."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """One relay of a group.
+
+    `takes` False: it finishes what it was handed and takes no more. `is_cut`: it also gives back what it hasn't begun.
+    `tag` returns a header line to put before the content, from the envelope sender.
+    """
+
+    number: int
+    config: RelayConfig
+    connections: int
+    messages_per_connection: int
+    weight: int = 1
+    takes: bool = True
+    is_cut: bool = False
+    tag: Callable[[str], bytes] | None = None
+
+
+@dataclass(slots=True)
+class MemberReport:
+    """How a relay does, as this process sees it. Counts since the process began."""
+
+    accepted: int = 0
+    deferred: int = 0
+    refused: int = 0
+    problem: str = ""
+    failing_since: float | None = None
+
+    def failed(self, problem: RelayUnavailable) -> None:
+        """Note that no connection can be had."""
+        self.problem = str(problem)
+        self.failing_since = self.failing_since or time.time()
+
+    def count(self, kind: OutcomeKind) -> None:
+        """Note one outcome."""
+        if kind is OutcomeKind.ACCEPTED:
+            self.accepted += 1
+            if self.problem:
+                self.problem, self.failing_since = "", None
+        elif kind is OutcomeKind.DEFERRED:
+            self.deferred += 1
+        elif kind is OutcomeKind.REJECTED:
+            self.refused += 1
+
+
+class _Relay:
+    """A member with its pool; the pool of one that takes nothing any more is closed and forgotten."""
+
+    def __init__(self, member: GroupMember, pool: SmtpPool, report: MemberReport) -> None:
+        self.member = member
+        self.pool = pool
+        self.report = report
+        self.dealt = 0
+        self.is_cut = False
+        self.takes = True
+        self.unanswered = 0  # messages that came back since its last reply
+        self.again_at = 0.0
+        self.problem: RelayUnavailable | None = None
+        self._failures = 0
+
+    def rest(self, problem: RelayUnavailable, first_pause_seconds: float, longest_pause_seconds: float) -> None:
+        """Leave a relay that failed alone for a while, longer each time."""
+        pause = min(first_pause_seconds * 2.0**self._failures, longest_pause_seconds)
+        self._failures = min(self._failures + 1, 30)
+        self.again_at = asyncio.get_running_loop().time() + max(pause, problem.retry_after_seconds)
+        self.unanswered = 0
+        self.problem = problem
+        self.report.failed(problem)
+
+    def count(self, outcome: SendOutcome) -> None:
+        """Learn from one outcome."""
+        self.report.count(outcome.kind)
+        if outcome.kind is OutcomeKind.NOT_SENT:
+            self.unanswered += 1
+        elif outcome.kind is not OutcomeKind.IN_DOUBT:
+            self.unanswered = self._failures = 0
+
+
+class RelayGroup:
+    """The relays of one pool. One event loop, one `send_many` at a time. Close it with `await group.close()`."""
+
+    def __init__(self, *, first_pause_seconds: float = 1.0, longest_pause_seconds: float = 300.0) -> None:
+        self._pauses = (first_pause_seconds, longest_pause_seconds)
+        self._relays: dict[int, _Relay] = {}
+        self._reports: dict[int, MemberReport] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._run: _GroupRun | None = None
+        self._stopped = False
+
+    # -- members -----------------------------------------------------------------------------------------
+
+    def set_members(self, members: Sequence[GroupMember]) -> None:
+        """Change to these relays at once. One whose place or limits changed begins with new connections."""
+        wanted = {member.number: member for member in members}
+        for number, relay in list(self._relays.items()):
+            member = wanted.get(number)
+            if member is None or not member.takes:
+                self._retire(number, is_cut=member is not None and member.is_cut)
+            elif _connects_alike(member, relay.member):
+                relay.member = member
+            else:
+                self._retire(number, is_cut=False)
+        for number, member in wanted.items():
+            if member.takes and number not in self._relays:
+                first, longest = self._pauses
+                pool = SmtpPool(
+                    member.config, member.connections, member.messages_per_connection,
+                    first_pause_seconds=first, longest_pause_seconds=longest,
+                )  # fmt: skip
+                self._relays[number] = _Relay(member, pool, self._reports.setdefault(number, MemberReport()))
+
+    def reports(self) -> dict[int, tuple[MemberReport, int]]:
+        """How each relay does, and its open connections."""
+        return {number: (relay.report, relay.pool.open_connections) for number, relay in self._relays.items()}
+
+    def _retire(self, number: int, *, is_cut: bool) -> None:
+        relay = self._relays.pop(number)
+        relay.takes, relay.is_cut = False, is_cut
+        task = asyncio.ensure_future(relay.pool.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    # -- sending -----------------------------------------------------------------------------------------
+
+    async def send_many(
+        self,
+        source: Iterator[OutgoingMessage],
+        on_outcome: Callable[[SendOutcome], None],
+        on_data_start: Callable[[int], None],
+        *,
+        shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]] | None = None,
+        caps: dict[int, int] | None = None,
+    ) -> None:
+        """Send what `source` yields, as `SmtpPool.send_many` does.
+
+        `shares(weights, dealt)` says how many of these messages each relay should take; a relay that is done with its
+        share helps the others. `caps` are limits by number, counted down as messages leave.
+
+        Raises RelayUnavailable when no relay takes messages and some are left.
+        """
+        relays = list(self._relays.values())
+        if len(relays) == 1 and not caps and relays[0].member.tag is None:
+            await self._send_through(relays[0], source, on_outcome, on_data_start)
+            return
+        run = _GroupRun(relays, source, on_outcome, on_data_start, {} if caps is None else caps, self._pauses)
+        if shares is not None:
+            run.deal(shares)
+        self._run = run
+        try:
+            await run.send()
+        finally:
+            self._run = None
+        if not (run.is_exhausted or self._stopped):
+            raise run.problem or _nobody_takes()
+
+    async def _send_through(
+        self,
+        relay: _Relay,
+        source: Iterator[OutgoingMessage],
+        on_outcome: Callable[[SendOutcome], None],
+        on_data_start: Callable[[int], None],
+    ) -> None:
+        """The one relay of a group: nothing stands between its pool and the caller but the cut."""
+
+        def begin(letter_id: int) -> None:
+            if relay.is_cut:
+                raise _cut_off()
+            on_data_start(letter_id)
+
+        def note(outcome: SendOutcome) -> None:
+            relay.report.count(outcome.kind)
+            on_outcome(outcome)
+
+        try:
+            await relay.pool.send_many(source, note, begin)
+        except RelayUnavailable as problem:
+            relay.report.failed(problem)
+            raise
+
+    def stop(self) -> None:
+        """Take no more; what is under way finishes."""
+        self._stopped = True
+        if self._run is not None:
+            self._run.end()
+        for relay in self._relays.values():
+            relay.pool.stop()
+
+    async def close(self) -> None:
+        """Finish what is under way, and say goodbye to every relay."""
+        self.stop()
+        for number in list(self._relays):
+            self._retire(number, is_cut=False)
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+
+class _GroupRun:
+    """One `send_many` over several relays."""
+
+    def __init__(
+        self,
+        relays: list[_Relay],
+        source: Iterator[OutgoingMessage],
+        on_outcome: Callable[[SendOutcome], None],
+        on_data_start: Callable[[int], None],
+        caps: dict[int, int],
+        pauses: tuple[float, float],
+    ) -> None:
+        self.is_exhausted = False
+        self.problem: RelayUnavailable | None = None
+        self._relays = relays
+        self._source = source
+        self._on_outcome = on_outcome
+        self._on_data_start = on_data_start
+        self._left = caps
+        self._pauses = pauses
+        self._quota: dict[int, int] = {}
+        self._drawing = {one.member.number for one in relays}  # they may take a message at any moment
+        self._working = set(self._drawing)  # they don't fail
+        self._ended = asyncio.Event()
+        self._idle = asyncio.Event()  # nobody draws, or it's over
+        self._failure: Exception | None = None
+
+    def deal(self, shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]]) -> None:
+        """Say how many messages each relay takes first: those that work their share, one that failed a few to try."""
+        well = [relay for relay in self._relays if not relay.report.problem] or self._relays
+        if not well:
+            return
+        if max(relay.dealt for relay in well) > CARRIED:
+            for relay in self._relays:
+                relay.dealt = 0
+        dealt = shares([relay.member.weight for relay in well], [relay.dealt for relay in well])
+        self._quota = {relay.member.number: TRIED for relay in self._relays}
+        self._quota |= {relay.member.number: most for relay, most in zip(well, dealt, strict=True)}
+        self._drawing = {number for number, most in self._quota.items() if most}
+
+    async def send(self) -> None:
+        """Return when everything taken has its outcome. Raises what a callback or the source raised."""
+        tasks = [asyncio.ensure_future(self._drive(relay)) for relay in self._relays]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._failure is not None:
+            raise self._failure
+
+    def end(self) -> None:
+        """Take no more from the source."""
+        if not self._ended.is_set():
+            self._ended.set()
+            self._idle.set()
+            for relay in self._relays:
+                relay.pool.stop()
+
+    async def _drive(self, relay: _Relay) -> None:
+        number, loop = relay.member.number, asyncio.get_running_loop()
+        most = self._quota.get(number)
+        while not self._is_done(relay):
+            if relay.again_at > loop.time():
+                self.problem = self.problem or relay.problem
+                self._gives_up(number)
+                await self._wait(self._ended, relay.again_at - loop.time())
+                most = min(most, TRIED) if most is not None else TRIED
+                continue
+            self._working.add(number)
+            if most != 0:
+                await self._draw(relay, most)
+            most = TRIED if relay.again_at > loop.time() else None
+            if most is None and not self._is_done(relay):
+                await self._wait(self._idle, HELP_SECONDS)  # or until somebody has to find out that nothing is left
+            await asyncio.sleep(0)  # a pool may answer without ever giving way
+        self._gives_up(number)
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        if not event.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), seconds)
+
+    def _gives_up(self, number: int) -> None:
+        """A relay takes nothing now; with the last one it's over."""
+        self._working.discard(number)
+        self._leaves(number)
+        if not self._working:
+            self.end()
+
+    def _leaves(self, number: int) -> None:
+        self._drawing.discard(number)
+        if not self._drawing:
+            self._idle.set()
+
+    async def _draw(self, relay: _Relay, most: int | None) -> None:
+        """Let a relay take messages until its share, the source or its strength is at an end."""
+        number = relay.member.number
+        self._drawing.add(number)
+        self._idle.clear()
+        try:
+            await relay.pool.send_many(self._letters(relay, most), self._note(relay), self._begin(relay))
+            if relay.unanswered and relay.takes:
+                raise RelayUnavailable(Stage.MAIL, "connections end before a message is sent")
+        except RelayUnavailable as problem:
+            self.problem = problem
+            relay.rest(problem, *self._pauses)
+        except Exception as failure:  # noqa: BLE001 - the caller's own; raised again by send()
+            self._failure = self._failure or failure
+            self.end()
+        finally:
+            self._leaves(number)
+
+    def _is_done(self, relay: _Relay) -> bool:
+        used_up = self._left.get(relay.member.number, 1) <= 0
+        return self.is_exhausted or self._ended.is_set() or used_up or not relay.takes
+
+    def _letters(self, relay: _Relay, most: int | None) -> Iterator[OutgoingMessage]:
+        number, tag, left = relay.member.number, relay.member.tag, self._left
+        weak = 2 * relay.member.connections
+        while (most is None or most > 0) and relay.unanswered < weak and not self._is_done(relay):
+            message = next(self._source, None)
+            if message is None:
+                self.is_exhausted = True
+                asyncio.get_running_loop().call_soon(self.end)
+                return
+            relay.dealt += 1
+            if most is not None:
+                most -= 1
+            if number in left:
+                left[number] -= 1
+            yield message if tag is None else message._replace(content=tag(message.sender) + message.content)
+
+    def _begin(self, relay: _Relay) -> Callable[[int], None]:
+        def begin(letter_id: int) -> None:
+            if relay.is_cut:
+                raise _cut_off()
+            self._on_data_start(letter_id)
+
+        return begin
+
+    def _note(self, relay: _Relay) -> Callable[[SendOutcome], None]:
+        def note(outcome: SendOutcome) -> None:
+            relay.count(outcome)
+            if outcome.kind is OutcomeKind.NOT_SENT:
+                relay.dealt -= 1
+                if relay.member.number in self._left:
+                    self._left[relay.member.number] += 1
+            self._on_outcome(outcome)
+
+        return note
+
+
+def _connects_alike(one: GroupMember, other: GroupMember) -> bool:
+    return (one.config, one.connections, one.messages_per_connection) == (
+        other.config, other.connections, other.messages_per_connection,
+    )  # fmt: skip
+
+
+def _cut_off() -> RelayUnavailable:
+    return RelayUnavailable(Stage.LOCAL, "the relay was disabled")
+
+
+def _nobody_takes() -> RelayUnavailable:
+    return RelayUnavailable(Stage.LOCAL, "no relay of this pool takes messages")

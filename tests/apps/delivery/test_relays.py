@@ -1,0 +1,258 @@
+"""A real sender with two real relays of one pool: one killed, slowed, answering 421, 450, 550. All get their mail or
+are deferred as they must; nobody gets it twice."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+import dkim
+import pytest
+from django.db import connections
+
+from estate import Estate, build_estate, release
+from fake_relay import ANY, FakeRelay, Step
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import plan
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Relay, RelayReport
+from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
+from mailflatrate.apps.delivery.relays.tables import StateChoice
+from mailflatrate.apps.delivery.send import sender as engine
+from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.apps.domains.models import DkimKey
+from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
+
+PEOPLE, CHUNK = 120, 40
+OTTO = audit.machine("tests.relays")
+
+
+@pytest.fixture
+def estate(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
+    monkeypatch.setattr(plan, "load_settings", lambda: load_settings().model_copy(update={"chunk_size": CHUNK}))
+    monkeypatch.setattr(engine, "FOLLOW_SECONDS", 0.1)
+    monkeypatch.setattr(engine, "REPORT_SECONDS", 0.2)
+    _forget()
+    yield build_estate(PEOPLE, lambda account_id, n: f"p{account_id}x{n}@lindenhof.example")
+    _forget()
+
+
+def _forget() -> None:
+    with tenancy.platform(PlatformReason.RELAYS):
+        Relay.objects.all().delete()
+
+
+def add(relay: FakeRelay, name: str, **changes: object) -> int:
+    """A row for a relay of this test."""
+    draft = RelayDraft(name, "127.0.0.1", relay.port, tls="never", connections=3, **changes)  # type: ignore[arg-type]
+    with tenancy.platform(PlatformReason.RELAYS):
+        return add_relay(draft, by=OTTO).id
+
+
+def move(relay_id: int, state: StateChoice) -> None:
+    with tenancy.platform(PlatformReason.RELAYS):
+        move_relay(relay_id, state, by=OTTO)
+
+
+@pytest.fixture
+def two() -> Iterator[tuple[FakeRelay, FakeRelay]]:
+    with FakeRelay().run_in_thread() as one, FakeRelay().run_in_thread() as other:
+        yield one, other
+
+
+async def kill(relay: FakeRelay) -> None:
+    """Stop listening and drop every connection."""
+    assert relay._server is not None
+    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(relay.stop(), relay._server.get_loop()))
+
+
+@dataclass
+class Sent:
+    """What became of a campaign's recipients, and how often each got it."""
+
+    states: Counter[str]
+    got: Counter[str]
+    campaign: str
+
+
+Act = Callable[[Sender], Awaitable[None]]
+
+
+def send_all(estate: Estate, *relays: FakeRelay, during: Act | None = None, seconds: float = 20) -> Sent:
+    """Offer the chunks to a real sender until all are done."""
+    campaign_id = release(estate)
+
+    def open_chunks() -> list[int]:
+        with tenancy.account(estate.account_id):
+            rows = Chunk.objects.filter(campaign_id=campaign_id).exclude(state=ChunkState.DONE).order_by("number")
+            found = list(rows.values_list("id", flat=True))
+        connections.close_all()
+        return found
+
+    async def work() -> None:
+        sender = Sender(load_settings().model_copy(update={"relay_pause_max_seconds": 1}))
+        acting = asyncio.ensure_future(during(sender)) if during else None
+        deadline = time.monotonic() + seconds
+        try:
+            while (chunks := await asyncio.to_thread(open_chunks)) and time.monotonic() < deadline:
+                await asyncio.gather(*(sender.work_chunk(estate.account_id, chunk_id) for chunk_id in chunks[:2]))
+                await asyncio.sleep(0.05)
+            if acting:
+                await acting
+            await asyncio.sleep(0.5)
+        finally:
+            await sender.close()
+
+    asyncio.run(work())
+    with tenancy.account(estate.account_id):
+        states = Counter(Delivery.objects.filter(campaign_id=campaign_id).values_list("state", flat=True))
+        campaign = Campaign.objects.get(id=campaign_id).state
+    return Sent(states, Counter(letter.recipient for relay in relays for letter in relay.received), campaign)
+
+
+def test_both_relays_of_a_pool_take_their_share(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
+    add(two[0], "one", weight=20)
+    add(two[1], "other", weight=10)
+    sent = send_all(estate, *two)
+    assert sent.states == {DeliveryState.SENT: PEOPLE}
+    assert set(sent.got.values()) == {1}
+    assert sent.campaign == CampaignState.SENT
+    assert (len(two[0].received), len(two[1].received)) == pytest.approx((80, 40), abs=6)
+    with tenancy.platform(PlatformReason.RELAYS):
+        told = {row.relay.name: row for row in RelayReport.objects.select_related("relay")}
+    assert told["one"].accepted == len(two[0].received)
+    assert told["other"].problem == ""
+
+
+def test_a_relay_that_dies_leaves_its_messages_to_the_other(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
+    one, other = two
+    add(one, "one")
+    add(other, "other")
+
+    async def kill_one(_sender: Sender) -> None:
+        while len(one.received) < 20:
+            await asyncio.sleep(0.001)
+        await kill(one)
+
+    sent = send_all(estate, one, other, during=kill_one)
+    in_doubt = sent.states[DeliveryState.IN_DOUBT]
+    assert in_doubt <= 3, "at most its open connections"
+    assert sent.states[DeliveryState.SENT] == PEOPLE - in_doubt
+    assert set(sent.got.values()) == {1}, "nobody twice"
+    assert PEOPLE - in_doubt <= len(sent.got) <= PEOPLE
+    with tenancy.platform(PlatformReason.RELAYS):
+        assert "relay unavailable" in RelayReport.objects.get(relay__name="one").problem
+
+
+FAULTS = {
+    "421 to the envelope": (Step.MAIL, "421 4.7.0 too many connections", {}),
+    "421 at the greeting": (Step.CONNECT, "421 4.3.2 not now", {}),
+    "450 to the recipient": (Step.RCPT, "450 4.2.0 later", {DeliveryState.DEFERRED}),
+    "452 after the content": (Step.DATA_END, "452 4.3.1 full", {DeliveryState.DEFERRED}),
+    "550 to the recipient": (Step.RCPT, "550 5.1.1 no such user", {DeliveryState.BOUNCED}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_one_relay_answers_counts_and_the_other_goes_on(
+    estate: Estate, two: tuple[FakeRelay, FakeRelay], fault: str
+) -> None:
+    step, answer, ends = FAULTS[fault]
+    one, other = two
+    one.on(step, ANY, answer)
+    add(one, "one")
+    add(other, "other")
+    sent = send_all(estate, one, other)
+    assert set(sent.states) == {DeliveryState.SENT, *ends}
+    assert sum(sent.states.values()) == PEOPLE
+    assert set(sent.got.values()) == {1}
+    assert len(other.received) == sent.states[DeliveryState.SENT]
+    assert not one.received
+    if not ends:
+        assert sent.states[DeliveryState.SENT] == PEOPLE
+
+
+def test_a_slow_relay_holds_up_nobody(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
+    one, other = two
+    one.on(Step.MAIL, ANY, lambda _detail, _number: time.sleep(0.05))
+    add(one, "one")
+    add(other, "other")
+    began = time.monotonic()
+    sent = send_all(estate, one, other)
+    assert sent.states == {DeliveryState.SENT: PEOPLE}
+    assert set(sent.got.values()) == {1}
+    assert len(other.received) > len(one.received) > 0
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("state", [StateChoice.DRAINING, StateChoice.DISABLED])
+def test_a_change_takes_effect_without_a_restart(
+    estate: Estate, two: tuple[FakeRelay, FakeRelay], state: StateChoice
+) -> None:
+    one, other = two
+    for relay in two:
+        relay.on(Step.MAIL, ANY, lambda _detail, _number: time.sleep(0.01))
+    first = add(one, "one")
+    late: list[int] = []
+
+    async def change(_sender: Sender) -> None:
+        while len(one.received) < 10:
+            await asyncio.sleep(0.005)
+        await asyncio.to_thread(_in_own_connection, add, other, "other")
+        await asyncio.to_thread(_in_own_connection, move, first, state)
+        await asyncio.sleep(0.8)
+        late.append(len(one.received))
+
+    sent = send_all(estate, one, other, during=change)
+    assert sent.states == {DeliveryState.SENT: PEOPLE}
+    assert set(sent.got.values()) == {1}
+    assert len(one.received) == late[0] < PEOPLE, "it takes no more"
+    assert len(other.received) == PEOPLE - late[0]
+
+
+def _in_own_connection(function: Callable[..., object], *arguments: object) -> None:
+    try:
+        function(*arguments)
+    finally:
+        connections.close_all()
+
+
+def test_a_pool_without_a_relay_that_takes_waits_and_the_other_pool_is_not_used(
+    estate: Estate, two: tuple[FakeRelay, FakeRelay]
+) -> None:
+    trusted, quarantine = two
+    off = add(trusted, "trusted")
+    add(quarantine, "quarantine", pool="quarantine")
+    move(off, StateChoice.DISABLED)
+    sent = send_all(estate, trusted, quarantine, seconds=1.5)
+    assert sent.states == {DeliveryState.PENDING: PEOPLE}
+    assert not sent.got
+    assert sent.campaign == CampaignState.WAITING
+
+
+def test_a_dedicated_relay_takes_its_accounts_campaigns_and_no_others(
+    estate: Estate, two: tuple[FakeRelay, FakeRelay]
+) -> None:
+    shared, own = two
+    add(shared, "shared")
+    add(own, "own", pool="dedicated", account_id=estate.account_id)
+    assert send_all(estate, shared, own).states == {DeliveryState.SENT: PEOPLE}
+    assert (len(shared.received), len(own.received)) == (0, PEOPLE)
+    stranger = build_estate(10, lambda account_id, n: f"q{account_id}x{n}@lindenhof.example")
+    assert send_all(stranger, shared, own).states == {DeliveryState.SENT: 10}
+    assert (len(shared.received), len(own.received)) == (10, PEOPLE)
+
+
+def test_a_provider_gets_our_token_as_a_tag_that_names_the_delivery(
+    estate: Estate, two: tuple[FakeRelay, FakeRelay]
+) -> None:
+    add(two[0], "ses", kind="ses", return_path="provider")
+    assert send_all(estate, two[0]).states == {DeliveryState.SENT: PEOPLE}
+    with tenancy.account(estate.account_id):
+        record = DkimKey.objects.get().public_record.encode()
+    for letter in two[0].received[:5]:
+        token = letter.sender.partition("@")[0].partition("+")[2]
+        assert letter.content.startswith(f"X-SES-MESSAGE-TAGS: mailflatrate={token}\r\n".encode())
+        assert dkim.verify(letter.content, dnsfunc=lambda *_, **__: record)

@@ -1,0 +1,170 @@
+"""The relays at the desk and on the command line: list, add, edit, drain, disable, test."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from desk_world import Desk, desk
+from fake_relay import FakeRelay
+from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.cli.main import cli
+from mailflatrate.settings import load_settings
+
+
+@pytest.fixture
+def otto(database: str) -> Iterator[Desk]:
+    """An operator in an installation without relays."""
+    _forget()
+    yield desk()
+    _forget()
+
+
+def _forget() -> None:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        Relay.objects.all().delete()
+
+
+def _fields(**changes: object) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "name": f"mta-{secrets.token_hex(3)}", "host": "mta.example.net", "port": 587, "tls": "required",
+        "kind": "postfix", "pool": "quarantine", "return_path": "own", "weight": 10, "connections": 5,
+    }  # fmt: skip
+    return fields | changes
+
+
+def _relay(**where: object) -> Relay:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return Relay.objects.get(**where)
+
+
+def test_a_relay_is_added_edited_drained_disabled_and_deleted_at_the_desk(otto: Desk) -> None:
+    assert "No relays yet" in otto.page("relays/")
+    fields = _fields(sends_from="192.0.2.1\n2001:db8::1", username="mta", password="secret word", per_hour=5000)
+    assert otto.client.post("/desk/relays/new/", fields).status_code == 303
+    relay = _relay(name=fields["name"])
+    assert relay.sends_from == ["192.0.2.1", "2001:db8::1"]
+    shown = otto.page("relays/")
+    assert str(fields["name"]) in shown
+    assert "Not used yet" in shown
+    assert "5,000 an hour" in shown
+
+    assert (
+        otto.client.post(
+            f"/desk/relays/{relay.id}/", fields | {"weight": 20, "password": "", "username": ""}
+        ).status_code
+        == 303
+    )
+    assert _relay(id=relay.id).weight == 20
+    assert _relay(id=relay.id).open() == ("mta", "secret word")
+    assert (
+        otto.client.post(
+            f"/desk/relays/{relay.id}/", fields | {"username": "", "password": "", "remove_login": "on"}
+        ).status_code
+        == 303
+    )
+    assert _relay(id=relay.id).open() is None
+
+    for state in ("draining", "disabled", "active", "disabled"):
+        if state == "active":
+            refused = otto.client.post("/desk/relays/0/move/", {"state": state})
+            assert refused.status_code == 404
+        done = otto.client.post(f"/desk/relays/{relay.id}/move/", {"state": state, "reason": "maintenance"})
+        assert done.status_code == 303
+        assert _relay(id=relay.id).state == state
+        if state == "draining":
+            assert "every relay is drained or disabled" in otto.page("relays/")
+            assert otto.client.post(f"/desk/relays/{relay.id}/remove/").status_code == 422
+    assert otto.client.post(f"/desk/relays/{relay.id}/move/", {"state": "nonsense"}).status_code == 404
+    assert otto.client.post(f"/desk/relays/{relay.id}/remove/").status_code == 303
+    assert otto.page(f"relays/{relay.id}/", 404)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        actions = AuditEntry.objects.filter(subject=f"relay:{relay.id}").order_by("id").values_list("action", flat=True)
+        assert list(actions) == [
+            "relay.added", "relay.changed", "relay.changed", "relay.drained", "relay.disabled", "relay.enabled",
+            "relay.disabled", "relay.removed",
+        ]  # fmt: skip
+
+
+def test_a_refused_form_says_what_is_wrong_beside_its_field(otto: Desk) -> None:
+    assert otto.client.post("/desk/relays/new/", _fields(name="same")).status_code == 303
+    answer = otto.client.post("/desk/relays/new/", _fields(name="same", pool="dedicated", sends_from="here"))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Another relay already has this name" in page
+    assert "Choose the account" in page
+    assert "isn&#x27;t an IP address" in page
+
+
+def test_the_page_shows_how_a_relay_does(otto: Desk) -> None:
+    otto.client.post("/desk/relays/new/", _fields(name="works"))
+    otto.client.post("/desk/relays/new/", _fields(name="fails"))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        for name, problem in (("works", ""), ("fails", "relay unavailable at connect: refused")):
+            RelayReport.objects.create(
+                relay=Relay.objects.get(name=name), sender="host.1", at=clock.now(), connections=3, problem=problem,
+                failing_since=clock.now() if problem else None, accepted=1234, deferred=5, refused=0,
+            )  # fmt: skip
+    page = otto.page("relays/")
+    assert "relay unavailable at connect: refused" in page
+    assert "1,234 accepted, 5 deferred" in page
+    assert "Failing" in page
+
+
+def run(*words: str, status: int = 0) -> str:
+    """The command in this process, with the database of the tests."""
+    done = CliRunner().invoke(cli, ["relays", *words])
+    assert done.exit_code == status, (done.output, done.exception)
+    return done.output
+
+
+def test_the_command_line_does_the_same(otto: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "set")
+    monkeypatch.setattr("mailflatrate.entrypoints.cli.relays.database", _answering)
+    assert "No relays" in run("list")
+    file = tmp_path / "password"
+    file.write_text("from a file\n")
+    run("add", "mta-1", "mta.example.net", "--port", "587", "--user", "mta", "--password-file", str(file),
+        "--pool", "new", "--per-hour", "1000")  # fmt: skip
+    assert _relay(name="mta-1").open() == ("mta", "from a file")
+    assert "already has this name" in run("add", "mta-1", "mta.example.net", status=1)
+    run("edit", "mta-1", "--weight", "50", "--per-hour", "0")
+    changed = _relay(name="mta-1")
+    assert (changed.weight, changed.per_hour, changed.pool) == (50, None, "new")
+    assert changed.open() == ("mta", "from a file")
+    assert "password" in run("edit", "mta-1", "--host", "evil.example", status=1)
+    run("drain", "mta-1")
+    run("disable", "mta-1", "--reason", "blocked by a receiver")
+    assert json.loads(run("list", "--json"))["state"] == "disabled"
+    run("enable", "mta-1")
+    assert "mta-1" in run("list")
+    assert "There is no relay" in run("drain", "unknown", status=1)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        newest = AuditEntry.objects.filter(subject=f"relay:{changed.id}").order_by("-id")
+        assert [line.action for line in newest[:2]] == ["relay.enabled", "relay.disabled"]
+        assert newest[1].reason == "blocked by a receiver"
+
+
+def test_a_relay_is_tried_from_the_command_line(otto: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailflatrate.entrypoints.cli.relays.database", _answering)
+    with FakeRelay().run_in_thread() as relay:
+        run("add", "near", "127.0.0.1", "--port", str(relay.port), "--tls", "never", "--pool", "quarantine")
+        assert "takes us, NOT encrypted; it offers PIPELINING" in run("test", "near")
+        assert not relay.received
+    assert "near: relay unavailable at connect" in run("test", "near", status=1)
+
+
+class _answering:
+    """The running database of the tests."""
+
+    def __enter__(self) -> object:
+        return load_settings()
+
+    def __exit__(self, *_: object) -> None:
+        return None
