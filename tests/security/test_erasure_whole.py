@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 import pytest
 from django.test import Client
 
-from fake_relay import FakeRelay
+from fake_relay import ANY, FakeRelay, Step
 from forms_world import Place, place
 from lists_home import approve_origin
 from mailflatrate.apps.campaigns.models import Campaign
@@ -280,16 +280,21 @@ def test_the_journal_of_an_idle_sender_is_empty(monkeypatch: pytest.MonkeyPatch)
     lindenhof.sign_up(f"dorothea.journal@{HOST}")
     folder = load_settings().data_dir / "journal"
 
+    def size() -> int:
+        return sum(path.stat().st_size for path in folder.glob("*.journal"))
+
     async def work() -> tuple[int, int]:
         async with FakeRelay() as relay:
+            sizes: list[int] = []
+            relay.on(Step.DATA_END, ANY, lambda *_: sizes.append(size()))
             settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
             process = sender.Sender(settings)
             try:
                 await process.work_confirmations(lindenhof.account_id)
-                full = sum(path.stat().st_size for path in folder.glob("*.journal"))
+                full = max(sizes)
                 for _turn in range(100):
                     await asyncio.sleep(0.05)
-                    if not (left := sum(path.stat().st_size for path in folder.glob("*.journal"))):
+                    if not (left := size()):
                         break
                 return full, left
             finally:
