@@ -68,6 +68,12 @@ def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> s
     return make_conninfo("", **limits, options=f"{session} {given.get('options', '')}".strip())
 
 
+def with_options(conninfo: str, options: str) -> str:
+    """Return a connection string that also sets these of the server's settings, written `-c name=value`."""
+    before = conninfo_to_dict(conninfo).get("options") or ""
+    return make_conninfo(conninfo, options=f"{before} {options}".strip())
+
+
 def _keepalives(settings: Settings, *, prefix: str) -> dict[str, int]:
     """Probes of an idle connection that find out within the silence a dead host may keep."""
     silence = settings.database_silence_seconds

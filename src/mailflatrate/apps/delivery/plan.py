@@ -13,7 +13,7 @@ from django.db.models import F
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.waves import JOIN, MOMENT, moments_of, waves_of
-from mailflatrate.apps.delivery import told, wake
+from mailflatrate.apps.delivery import statistics, told, wake
 from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
 from mailflatrate.apps.delivery.trials import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.gate.models import GateDecision
@@ -164,7 +164,8 @@ def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_i
     while True:
         with tenancy.account(account_id):
             if not plan_slice(campaign_id).more:
-                return
+                break
+    statistics.refresh()
 
 
 def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:

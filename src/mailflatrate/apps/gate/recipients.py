@@ -36,7 +36,7 @@ JOINS = f"""
     LEFT JOIN LATERAL (
         SELECT max(b.settled_at) AS last_mailing_at FROM delivery b
         WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
-          AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
+          AND b.campaign_id IS NOT NULL AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
     ) m ON e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
     LEFT JOIN LATERAL (
         SELECT max(b.settled_at) + c.pause_days * interval '1 day' AS ends_at FROM delivery b

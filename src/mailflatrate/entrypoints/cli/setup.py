@@ -27,6 +27,7 @@ def bring_up_to_date(settings: Settings, forgotten_keys: Collection[str] = ()) -
     from django.db import connections
 
     from mailflatrate.apps.accounts.shipped import ensure_shipped
+    from mailflatrate.apps.delivery import statistics
     from mailflatrate.apps.domains.actions import ensure_service_key
     from mailflatrate.apps.lists import role_lock
     from mailflatrate.apps.lists.signing import ensure_signing_key
@@ -39,6 +40,7 @@ def bring_up_to_date(settings: Settings, forgotten_keys: Collection[str] = ()) -
         _migrate()
         role_lock.refresh(connections["owner"])
         apply_policies(connections["owner"])
+        statistics.install("owner")
         connections["owner"].close()
         fingerprints.keep(link, own)
         ensure_shipped()

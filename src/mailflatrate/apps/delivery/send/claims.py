@@ -4,7 +4,7 @@ sent."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailflatrate.apps.delivery.send.database import Connection
+from mailflatrate.apps.delivery.send.database import BY_KEYS, Connection
 from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 
@@ -40,13 +40,14 @@ WITH turn AS (
 )
 SELECT claimed.campaign_id, d.edition_id, first.at, (SELECT per_turn FROM turn), {COLUMNS}
 FROM claimed
-LEFT JOIN delivery d ON d.chunk_id = claimed.id AND d.account_id = claimed.account_id AND d.state = 'pending'
+LEFT JOIN delivery d ON d.chunk_id = %(chunk_id)s AND d.account_id = %(account_id)s AND d.state = 'pending'
 LEFT JOIN LATERAL (SELECT min(t.at) AS at FROM attempt t
     WHERE t.account_id = d.account_id AND t.delivery_id = d.id AND d.attempts > 0) first ON d.attempts > 0
 {JOINS}
 ORDER BY d.id
 """  # noqa: S608  # made of constants
 _HEAD = 4
+_BY_KEYS = "SELECT " + ", ".join(f"set_config('{name}', 'off', true)" for name in BY_KEYS)
 
 # What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
 _LOOK = f"""
@@ -110,6 +111,7 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
     """
     parameters = {"account_id": account_id, "chunk_id": chunk_id, "claimed_by": claimed_by}
     async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(_BY_KEYS)
         await cursor.execute(_CLAIM, parameters)
         found = await cursor.fetchall()
     if not found:

@@ -12,7 +12,7 @@ from psycopg.types.json import set_json_loads
 
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
-from mailflatrate.settings.links import cut
+from mailflatrate.settings.links import cut, with_options
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -21,6 +21,10 @@ Connection = psycopg.AsyncConnection[tuple[object, ...]]
 Work = Callable[[Connection], Awaitable[T]]
 
 LONGEST_PAUSE_SECONDS = 5.0
+BY_KEYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+"""Turned off where statements fetch a chunk's thousand rows by their keys from tables that may have millions. What the
+planner last heard of these tables, such as before a campaign was planned or after a failover, must not talk it into
+reading them whole."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,13 +41,14 @@ class DatabaseGone(Exception):
 
 
 class Database:
-    """One connection, used by one transaction at a time, opened when it is needed.
+    """One connection, used by one transaction at a time, opened when it is needed; `by_keys` for statements that do.
 
     `busy_since` is the loop's time at which the present transaction began; None between transactions.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, by_keys: bool = False) -> None:
         self._name = name
+        self._options = " ".join(f"-c {each}=off" for each in BY_KEYS) if by_keys else ""
         self._connection: Connection | None = None
         self._lock = asyncio.Lock()
         self._call_seconds = load_settings().database_call_seconds
@@ -109,7 +114,7 @@ class Database:
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(
-                app_url(load_settings()),
+                with_options(app_url(load_settings()), self._options),
                 autocommit=True,  # transactions are opened by `run`
                 application_name=f"mailflatrate {self._name}",
                 prepare_threshold=1,

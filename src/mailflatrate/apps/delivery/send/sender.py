@@ -51,7 +51,7 @@ class Sender:
         self._folder = settings.data_dir / "journal"
         self._routes = Routes(settings, self._folder)
         self._relays_read = asyncio.Event()
-        self._main, self._side = Database("sender"), Database("watch")
+        self._main, self._side = Database("sender"), Database("watch", by_keys=True)
         self._editions = EditionCache()
         self._policy = retry_policy(settings)
         self._signer = digest_signer(settings)
