@@ -99,9 +99,9 @@ def test_the_child_compiles_as_we_do_and_holds_no_key() -> None:
         compiled = compile_campaign(anna.again(draft), found, edition_id=77, attributes=attribute_names())
         tracked = Campaign.objects.get(id=draft.id).track_clicks
     url = click_url(anna.account_id, 77, 1)
-    assert "link.invalid" not in compiled.html.source + compiled.text.source
-    assert [link.url for link in compiled.links] == ["https://lindenhof.example/bulbs"]
-    assert (url in compiled.html.source) == (url in compiled.text.source) == tracked
+    assert "link.invalid" not in compiled.sources.html + compiled.sources.text
+    assert [link.url for link in compiled.sources.links] == ["https://lindenhof.example/bulbs"]
+    assert (url in compiled.sources.html) == (url in compiled.sources.text) == tracked
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)

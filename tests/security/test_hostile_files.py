@@ -153,7 +153,7 @@ def test_a_workbook_is_decoded_once_while_someone_waits(tmp_path: Path, monkeypa
     monkeypatch.setattr(child, "stream", lambda *given: [readings.append(given[0]), stream(*given)][1])
     head = read_head(path)
     assert (head.header, len(head.rows)) == (["email", "Signed up at"], 10)
-    assert readings == ["workbook.head"]
+    assert readings == ["table.look"]
     table = open_table(path)
     assert [line for line, _cells, _fault in table.rows()] == list(range(2, 5_002))
 

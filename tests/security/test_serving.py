@@ -109,7 +109,8 @@ def test_large_bodies_are_for_people_who_signed_in(plain: Served) -> None:
     client.force_login(user)
     cookie = {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
     body = b"x=" + b"y" * (2 * MB)
-    answer = plain.ask("/studio/imports/new/", method="POST", body=body, headers={**FORM, **cookie})
+    kind = {"Content-Type": "application/octet-stream"}
+    answer = plain.ask("/studio/imports/new/", method="POST", body=body, headers={**kind, **cookie})
     assert answer.status == 403, "read whole, and then refused by the CSRF check"
     assert on_disk() == []
 

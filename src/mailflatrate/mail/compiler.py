@@ -22,13 +22,17 @@ from mailflatrate.mail.content_facts import ContentFacts
 from mailflatrate.mail.html.imprint import Imprint
 from mailflatrate.mail.html.links import Link
 from mailflatrate.mail.html.theme import markdown_as_html
+from mailflatrate.mail.html.tokens import Kind, tokenise, write
 from mailflatrate.mail.liquid import RenderRefused, Template
+from mailflatrate.mail.liquid.work import work_done
 from mailflatrate.mail.source_errors import SourceError
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledSources:
-    """A compiled campaign before its parts are parsed: three sources in Liquid, and the web targets by number."""
+    """A compiled campaign as text: three sources in Liquid, which only a child or a sender parses, and the web targets
+    by number.
+    """
 
     subject: str
     html: str
@@ -45,6 +49,14 @@ class WrittenParts:
     text: str = ""
     missing: tuple[str, ...] = ()
     problem: SourceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingValues:
+    """For each reader who was looked at, the names without a value, and the work of all of them together."""
+
+    names: tuple[tuple[str, ...], ...]
+    work: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,33 @@ def write_parts(sources: CompiledSources, values: dict[str, object]) -> WrittenP
     return WrittenParts(subject, html, text)
 
 
+def write_page(html: str, values: dict[str, object]) -> WrittenParts:
+    """Render the HTML part of a frozen edition for one reader."""
+    try:
+        return WrittenParts(html=Template.parse_checked(html, autoescape=True).render(values))
+    except RenderRefused as refused:
+        return WrittenParts(problem=refused.error)
+
+
+def variables(sources: CompiledSources) -> frozenset[str]:
+    """The names that the parts ask for, each with its prefixes."""
+    return frozenset().union(*(part.variables() for part in _templates(sources)))
+
+
+def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], ...], most_work: int) -> MissingValues:
+    """What each reader has no value for, until `most_work` is done (`liquid.work`)."""
+    parts, done, found = _templates(sources), 0, []
+    for values in readers:
+        if done > most_work:
+            break
+        names: dict[str, None] = {}
+        for part in parts:
+            names |= dict.fromkeys(part.missing(values))
+            done += work_done()
+        found.append(tuple(names))
+    return MissingValues(tuple(found), done)
+
+
 def work(sources: CompiledSources, values: dict[str, object]) -> int:
     """What rendering a compiled campaign for one reader costs (`liquid.work`)."""
     return sum(part.work(values) for part in _templates(sources))
@@ -102,6 +141,16 @@ def work(sources: CompiledSources, values: dict[str, object]) -> int:
 def as_html(text: str, kind: ContentKind) -> str:
     """Return MJML or Markdown as HTML, Liquid in its place. Raises SourceRefused."""
     return markdown_as_html(text) if kind is ContentKind.MARKDOWN else mjml_as_html(text)
+
+
+def as_body(text: str, kind: ContentKind) -> str:
+    """Return what stands inside the body of Markdown or HTML, as HTML with Liquid in its place."""
+    html = markdown_as_html(text) if kind is ContentKind.MARKDOWN else text
+    tokens = tokenise(html)
+    begins = [at for at, token in enumerate(tokens) if token.kind is Kind.START and token.name == "body"]
+    ends = [at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "body"]
+    whole = begins and ends and begins[0] < ends[-1]
+    return (write(tokens[begins[0] + 1 : ends[-1]]) if whole else html).strip()
 
 
 def as_text(text: str, kind: ContentKind) -> str:

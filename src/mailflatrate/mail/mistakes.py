@@ -78,9 +78,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Tabelle",
     ),
     "takes-too-long": (
-        "checking this content takes longer than {0} seconds; remove repeated or deeply nested parts",
-        "die Prüfung dieses Inhalts dauert länger als {0} Sekunden; entfernen Sie wiederholte oder tief "
-        "verschachtelte Teile",
+        "checking this content takes too long; remove repeated or deeply nested parts",
+        "die Prüfung dieses Inhalts dauert zu lange; entfernen Sie wiederholte oder tief verschachtelte Teile",
     ),
     "compiler-stopped": (
         "this content needs more memory than there is for one campaign; remove repeated or deeply nested parts",

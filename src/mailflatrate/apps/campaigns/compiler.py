@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from mailflatrate.base import child
-from mailflatrate.mail.compiler import CompiledSources, NumberedUrls, WrittenParts
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source
+from mailflatrate.mail.compiler import CompiledSources, MissingValues, NumberedUrls, WrittenParts
+from mailflatrate.mail.content import CompileContext, ContentKind, Source
 from mailflatrate.mail.content_facts import ContentFacts
-from mailflatrate.mail.liquid import SourceError, SourceRefused, Template
+from mailflatrate.mail.html.imprint import Imprint
+from mailflatrate.mail.liquid import SourceError, SourceRefused
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.rules.sample import SampleJudgement, SpokenOf
 
-SECONDS = 2
 _TRIES = 3
 _log = structlog.get_logger()
 
 
-def compile_in_child(source: Source, context: CompileContext) -> Compiled:
+@dataclass(frozen=True, slots=True)
+class CompiledCampaign:
+    """A compiled campaign as text, and the imprint in it. Parsing its Liquid is work for a child, too."""
+
+    sources: CompiledSources
+    imprint: Imprint
+
+
+def compile_in_child(source: Source, context: CompileContext) -> CompiledCampaign:
     """Compile one campaign. Raises SourceRefused, also where the compiler needs too much time or memory."""
     link_url = context.link_url
     placeholder = f"https://link.invalid/{secrets.token_hex(16)}_"
@@ -34,13 +42,7 @@ def compile_in_child(source: Source, context: CompileContext) -> Compiled:
     if link_url is not None:
         write = _link_writer(placeholder, link_url, {link.number: link.url for link in sources.links})
         html, text = write(html), write(text)
-    return Compiled(
-        subject=Template.parse_checked(sources.subject, autoescape=False, single_line=True),
-        html=Template.parse_checked(html, autoescape=True),
-        text=Template.parse_checked(text, autoescape=False),
-        links=sources.links,
-        imprint=context.imprint,
-    )
+    return CompiledCampaign(replace(sources, html=html, text=text), context.imprint)
 
 
 def _link_writer(
@@ -59,25 +61,41 @@ def merge_errors_in_child(source: Source, known_variables: frozenset[str]) -> li
         return list(refused.errors)
 
 
-def facts_in_child(compiled: Compiled) -> ContentFacts:
+def facts_in_child(compiled: CompiledCampaign) -> ContentFacts:
     """Return what can be seen in a compiled campaign. Raises SourceRefused where that takes too long."""
-    found: ContentFacts = _ask("content.facts", _sources(compiled), compiled.imprint)
+    found: ContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
     return found
 
 
-def parts_in_child(compiled: Compiled, values: dict[str, object]) -> WrittenParts:
+def parts_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> WrittenParts:
     """Return the parts for one reader. Raises SourceRefused where that takes too long."""
-    found: WrittenParts = _ask("content.write_parts", _sources(compiled), values)
+    found: WrittenParts = _ask("content.write_parts", compiled.sources, values)
     return found
 
 
-def work_in_child(compiled: Compiled, values: dict[str, object]) -> int:
+def page_in_child(html: str, values: dict[str, object]) -> WrittenParts:
+    """Return the HTML part of an edition for one reader. Raises SourceRefused where that takes too long."""
+    found: WrittenParts = _ask("content.write_page", html, values)
+    return found
+
+
+def variables_in_child(compiled: CompiledCampaign) -> frozenset[str]:
+    """Return the names that the parts ask for. Raises SourceRefused where that takes too long."""
+    found: frozenset[str] = _ask("content.variables", compiled.sources)
+    return found
+
+
+def missing_in_child(
+    compiled: CompiledCampaign, readers: Sequence[dict[str, object]], most_work: int
+) -> MissingValues:  # fmt: skip
+    """Return what readers have no value for. Raises SourceRefused where that takes too long."""
+    found: MissingValues = _ask("content.missing_values", compiled.sources, tuple(readers), most_work)
+    return found
+
+
+def work_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> int:
     """Return what rendering for one reader costs. Raises SourceRefused where that takes too long."""
-    return int(_ask("content.work", _sources(compiled), values))
-
-
-def _sources(compiled: Compiled) -> CompiledSources:
-    return CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
+    return int(_ask("content.work", compiled.sources, values))
 
 
 def spoken_of_in_child(words: str, visible: str) -> SpokenOf:
@@ -97,6 +115,11 @@ def as_html_in_child(text: str, kind: ContentKind) -> str:
     return str(_ask("content.as_html", text, kind))
 
 
+def as_body_in_child(text: str, kind: ContentKind) -> str:
+    """Return what stands inside the body of Markdown or HTML. Raises SourceRefused where that takes too long."""
+    return str(_ask("content.as_body", text, kind))
+
+
 def as_text_in_child(text: str, kind: ContentKind) -> str:
     """Return what MJML or HTML says. Raises SourceRefused."""
     return str(_ask("content.as_text", text, kind))
@@ -110,7 +133,7 @@ def _ask(name: str, *arguments: Any) -> Any:
             if turn == _TRIES - 1:
                 raise SourceRefused((mistake(1, "compiler-busy"),)) from busy
         except child.ChildTimeout as late:
-            raise SourceRefused((mistake(1, "takes-too-long", str(SECONDS)),)) from late
+            raise SourceRefused((mistake(1, "takes-too-long"),)) from late
         except child.ChildError as failure:
             _log.warning("compiler_failed", reader=name, problem=str(failure))
             raise SourceRefused((mistake(1, "compiler-stopped"),)) from failure

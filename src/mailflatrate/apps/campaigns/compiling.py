@@ -7,12 +7,12 @@ from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 from mailflatrate.apps.accounts.models import Account, Imprint
-from mailflatrate.apps.campaigns.compiler import compile_in_child
+from mailflatrate.apps.campaigns.compiler import CompiledCampaign, compile_in_child
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source
+from mailflatrate.mail.content import CompileContext, ContentKind, Source
 from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
 from mailflatrate.mail.html.imprint import ImprintLine
 from mailflatrate.mail.html.imprint import Language as BlockLanguage
@@ -93,7 +93,7 @@ def known_variables(attributes: frozenset[str]) -> frozenset[str]:
 
 def compile_campaign(
     campaign: Campaign, imprint: Imprint, *, edition_id: int | None, attributes: frozenset[str]
-) -> Compiled:
+) -> CompiledCampaign:
     """Compile for one edition; without one every link stays as the author wrote it, which is what the rules look at.
 
     Raises SourceRefused with every mistake and its line.

@@ -1,11 +1,10 @@
 """From one way of writing to another: the words come along, as much of their looks as the other way knows."""
 
-from mailflatrate.apps.campaigns.compiler import as_html_in_child, as_text_in_child
+from mailflatrate.apps.campaigns.compiler import as_body_in_child, as_html_in_child, as_text_in_child
 from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.apps.campaigns.models import ContentKind
 from mailflatrate.mail.content import ContentKind as Written
 from mailflatrate.mail.html.look import Look
-from mailflatrate.mail.html.tokens import Kind, tokenise, write
 from mailflatrate.mail.liquid import SourceRefused
 
 MJML_KINDS = frozenset({ContentKind.MJML.value, ContentKind.BLOCKS.value})
@@ -23,19 +22,9 @@ def convert(content: str, kind: str, other: str, *, language: str, look: Look) -
     try:
         if other == ContentKind.MARKDOWN:
             return as_text_in_child(content, Written.MJML if kind in MJML_KINDS else Written(kind))
-        html = as_html_in_child(content, Written.MARKDOWN) if kind == ContentKind.MARKDOWN else content
-        if kind in MJML_KINDS:
-            return as_html_in_child(content, Written.MJML)
+        if other == ContentKind.HTML or kind in MJML_KINDS:
+            return as_html_in_child(content, Written.MJML if kind in MJML_KINDS else Written(kind))
+        body = as_body_in_child(content, Written(kind))
     except SourceRefused:
         return content
-    if other == ContentKind.HTML:
-        return html
-    return blank_source(language, look, f"<mj-text>{_inside_body(html).strip()}</mj-text>")
-
-
-def _inside_body(html: str) -> str:
-    """Return what stands between `<body>` and `</body>`, or everything where there is no such pair."""
-    tokens = tokenise(html)
-    begins = [at for at, token in enumerate(tokens) if token.kind is Kind.START and token.name == "body"]
-    ends = [at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "body"]
-    return write(tokens[begins[0] + 1 : ends[-1]]) if begins and ends and begins[0] < ends[-1] else html
+    return blank_source(language, look, f"<mj-text>{body}</mj-text>")

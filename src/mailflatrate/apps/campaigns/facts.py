@@ -4,7 +4,7 @@ import re
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.compiler import facts_in_child, spoken_of_in_child
+from mailflatrate.apps.campaigns.compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
@@ -12,7 +12,6 @@ from mailflatrate.apps.campaigns.placeholders import standing_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
-from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.content_facts import ContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.mistakes import as_param
@@ -32,12 +31,12 @@ EMPTY_CONTENT = ContentFacts(
 )
 
 
-def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
+def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFacts:
     """What can be seen in the compiled mailing (R-40 to R-52)."""
     seen = facts_in_child(compiled)
     links = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
     named = {link.url for link in links}
-    words = f"{campaign.subject}\n{campaign.preheader}\n{seen.visible_text}\n{compiled.text.source}"
+    words = f"{campaign.subject}\n{campaign.preheader}\n{seen.visible_text}\n{compiled.sources.text}"
     spoken = spoken_of_in_child(words, seen.visible_text)
     return ContentFacts(
         subject=campaign.subject,
@@ -47,13 +46,13 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         total_octets=seen.total_bytes,
         unsubscribe_in_html=seen.unsubscribe_in_html,
         unsubscribe_in_text=seen.unsubscribe_in_text,
-        reason_in_html="{{ subscription.date }}" in compiled.html.source,
-        reason_in_text="{{ subscription.date }}" in compiled.text.source,
+        reason_in_html="{{ subscription.date }}" in compiled.sources.html,
+        reason_in_text="{{ subscription.date }}" in compiled.sources.text,
         imprint_missing_html=seen.missing_imprint_html,
         imprint_missing_text=seen.missing_imprint_text,
         leftovers=seen.merge_tags,
         active_elements=tuple(sorted(seen.forbidden_elements)),
-        links=(*links, *(LinkFacts(link.url) for link in compiled.links if link.url not in named)),
+        links=(*links, *(LinkFacts(link.url) for link in compiled.sources.links if link.url not in named)),
         images_without_alt=len(seen.images_without_alt),
         hidden=tuple(hidden.text for hidden in seen.hidden_text),
         imprint_faint=seen.faint_imprint,
@@ -70,7 +69,7 @@ def content_facts(campaign: Campaign, compiled: Compiled) -> ContentFacts:
         has_headings=seen.headings > 0,
         unsupported_css=seen.unsupported_css,
         oversized_images=seen.oversized_images,
-        ai_pictures_unlabelled=() if spoken.tells_ai else _unlabelled(compiled.html.source, campaign.account_id),
+        ai_pictures_unlabelled=() if spoken.tells_ai else _unlabelled(compiled.sources.html, campaign.account_id),
     )
 
 

@@ -8,21 +8,22 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import connection
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.compiler import CompiledCampaign, missing_in_child, variables_in_child
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.campaigns.samples import audience_sql
-from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.links import LINK_VARIABLES
-from mailflatrate.mail.liquid.work import work_done
 
 MOST_LOOKED_AT = 10_000
 """So many readers with an empty field are rendered for one look; a second's work."""
-MOST_WORK = 200_000_000
-"""Octets of Liquid's work for one look (`mail.liquid.work`), about two seconds."""
+READERS_TOGETHER = 2_000
+MOST_WORK = 60_000_000
+"""Octets of Liquid's work for one look (`mail.liquid.work`), about half a second."""
 _OWN = ("first_name", "last_name")
 _EMPTY = "('', '[]', '{}', 'null', 'false')"
 
@@ -40,26 +41,28 @@ class MissingFields:
     whole: bool
 
 
-def missing_fields(campaign: Campaign, account: Account, compiled: Compiled) -> MissingFields:
-    """Look through the audience of a draft. Raises SegmentError when its conditions are faulty."""
-    parts = (compiled.subject, compiled.html, compiled.text)
-    names = sorted({name for part in parts for name in part.variables() if name.startswith("contact.")})
-    names = [name for name in names if name.count(".") == 1]
+def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampaign) -> MissingFields:
+    """Look through the audience of a draft.
+
+    Raises SegmentError when its conditions are faulty, SourceRefused where its content is too much work.
+    """
+    names = sorted(name for name in variables_in_child(compiled) if name.startswith("contact."))
+    names = [name.partition(".")[2] for name in names if name.count(".") == 1]
+    candidates = _candidates(campaign, account, names)
     counts: Counter[str] = Counter()
     ids: list[int] = []
-    work, whole = 0, True
-    candidates = _candidates(campaign, account, [name.partition(".")[2] for name in names])
-    for looked_at, (contact_id, values) in enumerate(candidates, start=1):
-        if looked_at > MOST_LOOKED_AT or work > MOST_WORK:
-            whole = False
-            break
-        missing: set[str] = set()
-        for part in parts:
-            missing.update(part.missing(values))
-            work += work_done()
-        if missing:
-            counts.update(missing)
-            ids.append(contact_id)
+    looked_at, work = 0, 0
+    while some := list(islice(candidates, min(READERS_TOGETHER, MOST_LOOKED_AT - looked_at))):
+        found = missing_in_child(compiled, [values for _id, values in some], MOST_WORK - work)
+        looked_at += len(found.names)
+        work += found.work
+        for (contact_id, _values), missing in zip(some, found.names, strict=False):
+            if missing:
+                counts.update(missing)
+                ids.append(contact_id)
+        if len(found.names) < len(some):
+            return MissingFields(tuple(counts.most_common()), tuple(ids), whole=False)
+    whole = next(candidates, None) is None
     return MissingFields(tuple(counts.most_common()), tuple(ids), whole)
 
 

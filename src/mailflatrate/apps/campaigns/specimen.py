@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.compiler import compile_in_child
+from mailflatrate.apps.campaigns.compiler import compile_in_child, parts_in_child
 from mailflatrate.apps.campaigns.compiling import REASONS, imprint_block, known_variables, source_of
 from mailflatrate.apps.campaigns.gallery import GalleryTemplate, picture_file, source
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
@@ -16,6 +16,7 @@ from mailflatrate.mail.content import MAX_CONTENT, CompileContext
 from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
 from mailflatrate.mail.html.imprint import Language as BlockLanguage
 from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.liquid import MissingValue, RenderRefused
 
 SPECIMEN_ID = "0000-0000-0"
 _MOST_OCTETS_WITH_PICTURES = 900_000
@@ -31,7 +32,7 @@ def gallery_letter(template: GalleryTemplate, look: Look, account: Account) -> s
 
 
 def own_letter(template: MailingTemplate, look: Look, account: Account) -> str:
-    """The HTML of an account's own template. Raises SourceRefused for one that does not compile."""
+    """The HTML of an account's own template. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
         language=template.language, content_kind=template.content_kind, content=template.content,
@@ -59,7 +60,12 @@ def _letter(draft: Campaign, look: Look, account: Account, *, most_octets: int =
         imprint=block, known_variables=known_variables(attribute_names()), look=look, most_octets=most_octets
     )
     compiled = compile_in_child(source_of(draft), context)
-    return compiled.html.render(sample_values(draft, account, None, bare=False))
+    written = parts_in_child(compiled, sample_values(draft, account, None, bare=False))
+    if written.missing:
+        raise MissingValue(written.missing[0])
+    if written.problem is not None:
+        raise RenderRefused(written.problem)
+    return written.html
 
 
 @cache

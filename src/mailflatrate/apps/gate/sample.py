@@ -7,15 +7,18 @@ import base64
 from dataclasses import replace
 from datetime import datetime
 
-from mailflatrate.apps.campaigns.compiler import judge_sample_in_child, work_in_child
-from mailflatrate.apps.campaigns.compiling import EditionTemplates
+from mailflatrate.apps.campaigns.compiler import (
+    CompiledCampaign,
+    judge_sample_in_child,
+    parts_in_child,
+    work_in_child,
+)
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.domains.queries import signing_key
 from mailflatrate.apps.gate.letters import (
     EditionUnusable,
     campaign_stream,
-    edition_content,
     load_signers,
     service_identity,
 )
@@ -23,14 +26,12 @@ from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.compose import ComposeError, Composer
-from mailflatrate.mail.content import Compiled
 from mailflatrate.mail.dkim import SigningKeyError
-from mailflatrate.mail.edition import Recipient
+from mailflatrate.mail.edition import EditionContent, Part, Recipient
 from mailflatrate.mail.headers import HeaderError
-from mailflatrate.mail.links import LINK_VARIABLES
-from mailflatrate.mail.liquid import RenderRefused, SourceRefused
+from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.mistakes import as_param, from_problem, mistake
-from mailflatrate.mail.source_errors import NOWHERE
+from mailflatrate.mail.source_errors import NOWHERE, MissingValue
 from mailflatrate.rules.facts import SampleFacts, SpamScore
 from mailflatrate.rules.message_chain import HEADER_KEYS
 from mailflatrate.settings import load_settings
@@ -40,7 +41,7 @@ READER = "dora@reader.example"
 
 
 def sampled(
-    campaign: Campaign, compiled: Compiled, attributes: frozenset[str], now: datetime
+    campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime
 ) -> tuple[SampleFacts | None, SpamScore | None]:
     """The letter's facts, and what the spam filter says of it where there is one.
 
@@ -56,7 +57,7 @@ def sampled(
     return replace(sample_facts(campaign, letter, now), work=work), spam_score(letter)
 
 
-def work_of(campaign: Campaign, compiled: Compiled, attributes: frozenset[str]) -> int:
+def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str]) -> int:
     """What filling in all parts for the sample's reader costs (`mail.liquid.work`)."""
     values = _reader_values(campaign, attributes, clock.now(), "…") | dict.fromkeys(LINK_VARIABLES.values(), "#")
     return work_in_child(compiled, values)
@@ -69,27 +70,44 @@ def spam_score(letter: bytes) -> SpamScore | None:
     return None if answer is None else SpamScore(answer.score, answer.needed, answer.tests)
 
 
-def sample_letter(campaign: Campaign, compiled: Compiled, attributes: frozenset[str], now: datetime) -> bytes:
+def sample_letter(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime) -> bytes:
     """The letter to a reader who has a value for everything, at the aware moment `now`.
 
-    Raises EditionUnusable, saying what stands in the way.
+    Raises EditionUnusable, saying what stands in the way, and SourceRefused where its content is too much work.
     """
     mailing_list = MailingList.objects.filter(id__in=campaign.list_ids).first()
     if campaign.sender is None or mailing_list is None:
         raise EditionUnusable(mistake(NOWHERE, "no-sender" if campaign.sender is None else "no-list"))
-    templates = EditionTemplates(compiled.subject, compiled.html, compiled.text)
-    values = _reader_values(campaign, attributes, now, mailing_list.public_name)
+    content = _written(campaign, compiled, _reader_values(campaign, attributes, now, mailing_list.public_name))
     try:
         composer = Composer(
-            edition_content(templates, test=False),
+            content,
             campaign_stream(campaign, mailing_list),
             service_identity(load_settings()),
             key_ring(),
             load_signers(campaign.sender.domain),
         )
-        return composer.compose(Recipient(1, READER, "Dora Meyer", values), now).content
-    except (ComposeError, HeaderError, SigningKeyError, RenderRefused, SourceRefused, ValueError) as problem:
+        return composer.compose(Recipient(1, READER, "Dora Meyer"), now).content
+    except (ComposeError, HeaderError, SigningKeyError, ValueError) as problem:
         raise EditionUnusable(from_problem(problem)) from problem
+
+
+def _written(campaign: Campaign, compiled: CompiledCampaign, values: dict[str, object]) -> EditionContent:
+    """The parts as this reader gets them, filled in by a child. Raises EditionUnusable, SourceRefused."""
+    ring, base = key_ring(), load_settings().public_url
+    links = {
+        name: link_prefix(base, kind) + ring.seal(LINK_PURPOSES[kind], campaign.account_id, 1)
+        for kind, name in LINK_VARIABLES.items()
+        if kind is not LinkKind.CLICK
+    }
+    written = parts_in_child(compiled, values | links)
+    if written.missing:
+        raise EditionUnusable(MissingValue(written.missing[0]).error)
+    if written.problem is not None:
+        raise EditionUnusable(written.problem)
+    return EditionContent(
+        Part.fixed(written.subject), Part.fixed(written.html), Part.fixed(written.text), frozenset()
+    )  # fmt: skip
 
 
 def _reader_values(

@@ -13,7 +13,7 @@ from mailflatrate.base.child.errors import (
     ChildOutOfMemory,
     ChildTimeout,
 )
-from mailflatrate.base.child.pool import Pool, call, stream, warm
+from mailflatrate.base.child.pool import Pool, call, call_once, stream, warm
 from mailflatrate.base.child.spending import Budget, budget
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Pool",
     "budget",
     "call",
+    "call_once",
     "stream",
     "warm",
 ]

@@ -4,13 +4,14 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from mailflatrate.base.child.errors import ChildBusy, ChildError
 from mailflatrate.base.child.process import ChildProcess
 from mailflatrate.base.child.registry import READERS
+from mailflatrate.base.child.spending import answers, patience, wait
 
 CHILDREN = 2
 WAIT_SECONDS = 3.0
@@ -25,6 +26,7 @@ class Pool:
         self._slots = threading.BoundedSemaphore(children)
         self._alone = threading.Lock()
         self._children, self._wait_seconds = children, wait_seconds
+        self._at_hand: tuple[str, ...] = ()
 
     def call(self, name: str, *arguments: Any) -> Any:
         """What the reader `name` returns. Raises ChildError, or what the reader declares."""
@@ -33,11 +35,14 @@ class Pool:
 
     @contextmanager
     def _turn(self, alone: bool) -> Iterator[None]:
-        ends_at = time.monotonic() + self._wait_seconds
-        if alone and not self._alone.acquire(timeout=self._wait_seconds):
+        began = time.monotonic()
+        ends_at = began + patience(self._wait_seconds)
+        if alone and not self._alone.acquire(timeout=max(0.0, ends_at - began)):
             raise ChildBusy("another reader of its kind is at work")
         try:
-            if not self._slots.acquire(timeout=max(0.0, ends_at - time.monotonic())):
+            is_free = self._slots.acquire(timeout=max(0.0, ends_at - time.monotonic()))
+            wait(time.monotonic() - began)
+            if not is_free:
                 raise ChildBusy("all children are at work")
             try:
                 yield
@@ -85,11 +90,18 @@ class Pool:
         if not is_wanted:
             child.end()
 
-    def start_spare(self, name: str) -> None:
-        """Start a child that imports the reader's modules meanwhile: the next caller need not wait for that."""
+    def warm(self, names: Iterable[str]) -> None:
+        """Start all children with these readers' modules; every child that takes the place of one has them, too."""
+        self._at_hand = tuple(names)
+        for _ in range(self._children):
+            self.start_spare(*self._at_hand[:1])
+
+    def start_spare(self, *names: str) -> None:
+        """Start a child that imports the readers' modules meanwhile: the next caller need not wait for that."""
         child = ChildProcess()
         try:
-            child.begin_preparing(name)
+            for name in dict.fromkeys((*names, *self._at_hand)):
+                child.begin_preparing(name)
         except ChildError:
             child.end()
         else:
@@ -125,6 +137,14 @@ def call(name: str, *arguments: Any) -> Any:
     return _pool.call(name, *arguments)
 
 
+def call_once(name: str, *arguments: Any) -> Any:
+    """`call`, but a second time in one request the first answer is given again. The arguments are hashable."""
+    key, known = (name, *arguments), answers()
+    if key not in known:
+        known[key] = call(name, *arguments)
+    return known[key]
+
+
 def stream(name: str, *arguments: Any) -> Iterator[Any]:
     """Yield what the reader `name` yields, from a child process of its own that ends with the iteration."""
     child = ChildProcess()
@@ -134,6 +154,6 @@ def stream(name: str, *arguments: Any) -> Iterator[Any]:
         child.end()
 
 
-def warm(name: str) -> None:
-    """Start a child and have it import the reader's modules, so that the first call does not wait for it."""
-    _pool.start_spare(name)
+def warm(*names: str) -> None:
+    """Start the children and have them import these readers' modules, so that the first call does not wait for it."""
+    _pool.warm(names)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class ChildProcess:
             )  # fmt: skip
         self._connection = ours
         self._prepared: set[str] = set()
-        self._preparing = ""
+        self._preparing: deque[str] = deque()
 
     @property
     def pid(self) -> int:
@@ -48,12 +49,12 @@ class ChildProcess:
 
     def knows(self, name: str) -> bool:
         """Whether it has the reader's modules, or imports them just now."""
-        return name in self._prepared or name == self._preparing
+        return name in self._prepared or name in self._preparing
 
     def begin_preparing(self, name: str) -> None:
         """Have a reader's modules imported without waiting for it."""
-        if name not in self._prepared and not self._preparing:
-            self._preparing = name
+        if not self.knows(name):
+            self._preparing.append(name)
             self._send(FrameKind.PREPARE, (name, (), 0.0), time.monotonic() + _SECONDS_TO_START)
 
     def call(self, name: str, arguments: tuple[Any, ...]) -> Any:
@@ -105,7 +106,7 @@ class ChildProcess:
         """Importing is not held against the reader's time."""
         self.begin_preparing(name)
         ends_at = time.monotonic() + _SECONDS_TO_START
-        while name not in self._prepared:
+        while self._preparing:
             try:
                 kind, _ = receive(self._connection, 0, ends_at)
             except TimeoutError as error:
@@ -114,9 +115,7 @@ class ChildProcess:
                 raise ChildCrashed(f"{name} did not start") from error
             if kind is not FrameKind.READY:
                 raise ChildFailed(f"{name} did not start")
-            self._prepared.add(self._preparing)
-            self._preparing = ""
-            self.begin_preparing(name)
+            self._prepared.add(self._preparing.popleft())
 
     def _send(self, kind: FrameKind, request: tuple[str, tuple[Any, ...], float], ends_at: float) -> None:
         try:

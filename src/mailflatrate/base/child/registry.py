@@ -40,15 +40,20 @@ class Reader:
 
 _HERE = "mailflatrate.base.child.probe"
 _SHEETS = "mailflatrate.apps.lists.intake.sheets"
+_LOOK = "mailflatrate.apps.lists.intake.look"
+_TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.tables:TableRefused")
 _PICTURES = "mailflatrate.mail.pictures"
 _MAIL = "mailflatrate.mail.foreign"
 READERS: Mapping[str, Reader] = {
     "mail.read": Reader(f"{_MAIL}:read_foreign_mail"),
     "mail.show": Reader(f"{_MAIL}:read_shown_mail"),
     "mail.file": Reader(f"{_MAIL}:read_mail_file", answer_mb=64),
+    "table.look": Reader(f"{_LOOK}:look_at", cpu_seconds=1.3, memory_mb=200, answer_mb=16, raises=_TABLES),
+    "table.orders": Reader(f"{_LOOK}:look_for_orders", cpu_seconds=1.3, raises=_TABLES),
     "workbook.head": Reader(
         f"{_SHEETS}:read_first_rows",
-        cpu_seconds=1.8,
+        cpu_seconds=5,
+        wall_seconds=30,
         memory_mb=208,
         answer_mb=32,
         raises=(f"{_SHEETS}:WorkbookRefused",),
@@ -58,16 +63,16 @@ READERS: Mapping[str, Reader] = {
     ),
     "picture.set": Reader(
         f"{_PICTURES}:read_picture_set",
-        cpu_seconds=1.9,
-        memory_mb=224,
+        cpu_seconds=1.4,
+        memory_mb=176,
         answer_mb=64,
         alone=True,
         raises=(f"{_PICTURES}:PictureRefused",),
     ),
     "picture.still": Reader(
         f"{_PICTURES}:read_still_picture",
-        cpu_seconds=1.9,
-        memory_mb=224,
+        cpu_seconds=1.4,
+        memory_mb=176,
         answer_mb=64,
         alone=True,
         raises=(f"{_PICTURES}:PictureRefused",),
@@ -77,13 +82,12 @@ READERS: Mapping[str, Reader] = {
     ),
     "probe.spin": Reader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
-    "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=1.5, raises=("mailflatrate.mail.feed:NoFeed",)),
+    "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed:NoFeed",)),
     **{
         f"content.{path.partition(':')[2]}": Reader(
             f"mailflatrate.{path}",
-            cpu_seconds=1.5,
-            wall_seconds=15,
-            memory_mb=256,
+            cpu_seconds=1.2,
+            memory_mb=160,
             raises=("mailflatrate.mail.source_errors:SourceRefused",),
         )
         for path in (
@@ -91,8 +95,12 @@ READERS: Mapping[str, Reader] = {
             "mail.compiler:merge_errors",
             "mail.compiler:facts",
             "mail.compiler:write_parts",
+            "mail.compiler:write_page",
+            "mail.compiler:variables",
+            "mail.compiler:missing_values",
             "mail.compiler:work",
             "mail.compiler:as_html",
+            "mail.compiler:as_body",
             "mail.compiler:as_text",
             "rules.sample:spoken_of",
             "rules.sample:judge_sample",

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from mailflatrate.base.child.errors import ChildTimeout
 
-REQUEST_SECONDS = 2.0
+REQUEST_SECONDS = 1.5
+REQUEST_WAIT_SECONDS = 1.5
 _LEAST_SECONDS = 0.02
 """With less than this left, no reader would come to an answer."""
 
@@ -19,6 +21,10 @@ class Budget:
 
     def __init__(self, seconds: float) -> None:
         self._left = seconds
+        self.patience = REQUEST_WAIT_SECONDS
+        """Seconds that the request may still wait for a free child."""
+        self.answers: dict[tuple[Any, ...], Any] = {}
+        """What `call_once` was told in this request."""
         self._lock = threading.Lock()
 
     @property
@@ -30,6 +36,11 @@ class Budget:
         """Take off what a call used."""
         with self._lock:
             self._left -= seconds
+
+    def wait(self, seconds: float) -> None:
+        """Take off what a call waited."""
+        with self._lock:
+            self.patience -= seconds
 
 
 _current: ContextVar[Budget | None] = ContextVar("child_budget", default=None)
@@ -63,3 +74,21 @@ def spend(seconds: float) -> None:
     """Take what a call used off the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.spend(seconds)
+
+
+def patience(most: float) -> float:
+    """What one call may wait for a free child that by itself may wait `most`."""
+    current = _current.get()
+    return most if current is None else max(0.0, min(most, current.patience))
+
+
+def answers() -> dict[tuple[Any, ...], Any]:
+    """What `call_once` was told in this request; empty where there is none."""
+    current = _current.get()
+    return {} if current is None else current.answers
+
+
+def wait(seconds: float) -> None:
+    """Take what a call waited off the budget, if there is one."""
+    if (current := _current.get()) is not None:
+        current.wait(seconds)

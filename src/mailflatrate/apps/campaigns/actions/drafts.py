@@ -175,7 +175,7 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('edition', 'id'))")
         edition_id = cursor.fetchone()[0]
     shown = as_variant(campaign, variant)
-    compiled = compile_campaign(shown, imprint, edition_id=edition_id, attributes=attributes)
+    compiled = compile_campaign(shown, imprint, edition_id=edition_id, attributes=attributes).sources
     newest = queries.newest_edition(campaign.id)
     edition = Edition(
         id=edition_id,
@@ -184,10 +184,10 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         number=newest.number + 1 if newest else 1,
         variant=variant,
         content_hash=content_hash(campaign, imprint),
-        subject=compiled.subject.source,
+        subject=compiled.subject,
         preheader=shown.preheader,
-        html=compiled.html.source,
-        text=compiled.text.source,
+        html=compiled.html,
+        text=compiled.text,
         links=[asdict(link) for link in compiled.links],
         facts={"attributes": sorted(attributes)},
         imprint=imprint,

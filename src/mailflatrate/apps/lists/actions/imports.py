@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,13 +18,10 @@ from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import Target, check_mapping, suggest_mapping
 from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
-from mailflatrate.apps.lists.intake.survey import take_survey
 from mailflatrate.apps.lists.intake.terms import ImportTerms, check_terms, known_zone, suggested_all_rows
-from mailflatrate.apps.lists.intake.workbook import open_table
+from mailflatrate.apps.lists.intake.workbook import look_at_table, search_orders
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
-
-HEAD_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +43,27 @@ class Head:
 def read_head(
     path: Path,
     *,
-    rows: int = HEAD_ROWS,
     file_name: str = "",
     mapping: Mapping[str, str] | None = None,
     terms: ImportTerms | None = None,
 ) -> Head:
     """Look into a file, with our columns and terms or with those given. Raises ImportProblem when it holds no table."""
-    table = open_table(path)
-    survey = take_survey(table)
-    suggested = suggest_mapping(table.header, survey.looks) if mapping is None else dict(mapping)
-    shown = [cells for _, cells, fault in islice(table.rows(), rows) if fault is None]
+    look = look_at_table(path)
+    header, survey = list(look.header), look.survey
+    suggested = suggest_mapping(header, survey.looks) if mapping is None else dict(mapping)
     missing: tuple[Target, ...] = ()
     questions: list[Question] = []
     if Target.EMAIL in suggested:
-        columns = check_mapping(table.header, suggested)
+        columns = check_mapping(header, suggested)
         terms = terms or ImportTerms(all_rows=suggested_all_rows(file_name))
         missing = columns.missing_evidence()
         try:
-            questions = find_questions(table.header, survey, columns, terms, file_name)
-            settle_orders(table, survey, columns, terms)
+            questions = find_questions(header, survey, columns, terms, file_name)
+            settle_orders(header, survey, columns, terms, partial(search_orders, path))
         except ImportAsks as asks:
             questions += asks.questions
-    return Head(table.header, shown, suggested, missing, tuple(questions), known_zone(table.header))
+    rows = [list(cells) for cells in look.rows]
+    return Head(header, rows, suggested, missing, tuple(questions), known_zone(header))
 
 
 def upload_import(
@@ -150,13 +146,13 @@ def queue_import(
 
 def _settle_terms(job: Import, mapping: Mapping[str, str], terms: ImportTerms, tick: Tick | None) -> dict[str, Any]:
     """What the file is read by, with everything answered. Raises ImportProblem, ImportAsks."""
-    table = open_table(Path(job.file_path))
-    columns = check_mapping(table.header, mapping)
-    check_terms(terms, table.header)
-    survey = take_survey(table)
-    questions = find_questions(table.header, survey, columns, terms, job.file_name)
+    path = Path(job.file_path)
+    look = look_at_table(path)
+    columns = check_mapping(look.header, mapping)
+    check_terms(terms, look.header)
+    questions = find_questions(look.header, look.survey, columns, terms, job.file_name)
     try:
-        orders = settle_orders(table, survey, columns, terms)
+        orders = settle_orders(look.header, look.survey, columns, terms, partial(search_orders, path))
     except ImportAsks as asks:
         raise ImportAsks([*questions, *asks.questions]) from asks
     if questions:
@@ -171,7 +167,7 @@ def _settle_terms(job: Import, mapping: Mapping[str, str], terms: ImportTerms, t
             subject=f"import:{job.id}",
             details={"columns": dict(terms.no_status)},
         )
-    zone = terms.time_zone or known_zone(table.header)
+    zone = terms.time_zone or known_zone(look.header)
     return {**replace(terms, time_zone=zone).as_json(), "orders": orders}
 
 

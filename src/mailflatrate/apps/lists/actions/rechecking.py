@@ -27,7 +27,7 @@ from mailflatrate.apps.lists.intake.columns import (
 from mailflatrate.apps.lists.intake.moments import Moment, moment_reader
 from mailflatrate.apps.lists.intake.noes import SaidNo, write_noes
 from mailflatrate.apps.lists.intake.statuses import Statuses
-from mailflatrate.apps.lists.intake.survey import take_survey
+from mailflatrate.apps.lists.intake.survey import survey_rows
 from mailflatrate.apps.lists.intake.terms import ImportTerms, known_zone, suggested_all_rows
 from mailflatrate.apps.lists.intake.workbook import open_table
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
@@ -146,7 +146,7 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
     """The rows of a kept file that say no, read as an import would read it today."""
     try:
         table = open_table(path)
-        looks = take_survey(table).looks
+        looks = survey_rows(table.header, table.rows()).looks
         mapping = suggest_mapping(table.header, looks)
         mapping = {Target.EMAIL.value: job.mapping.get(Target.EMAIL.value, ""), **_statuses_of(mapping)}
         # What looks like a status and was not understood by itself is reported, too: nothing is done without a person.

@@ -6,7 +6,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from mailflatrate.apps.lists.intake.columns import recognised
 
@@ -14,9 +14,10 @@ SAMPLE_BYTES = 64 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", ":")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_ESCAPED = re.compile("[\udc80-\udcff]")
 _EXCEL_HINT = re.compile(r"sep=(.)\r?\n?")
 _SAMPLE_ROWS = 50
+_EVIDENCE_CHARACTERS = 100_000
+"""So many characters beyond ASCII decide about the encoding, whatever comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,18 @@ class Dialect:
     hint: bool = False
 
 
-def open_text(path: Path, encoding: str) -> IO[str]:
-    """The file as text; bytes that do not decode become U+FFFD, line ends stay as they are."""
-    return io.TextIOWrapper(path.open("rb"), encoding=encoding, errors="replace", newline="")
+def open_text(path: Path, encoding: str, most_octets: int | None = None) -> IO[str]:
+    """The file, or its beginning, as text; bytes that do not decode become U+FFFD, line ends stay as they are."""
+    file: BinaryIO = path.open("rb")
+    if most_octets is not None and path.stat().st_size > most_octets:
+        with file:
+            begin = file.read(most_octets)
+        file = io.BytesIO(begin[: begin.rfind(b"\n") + 1] or begin)
+    return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
 
 
 def detect(path: Path) -> Dialect:
-    """Find encoding and delimiter. Reads the whole file once when it is neither marked nor plain ASCII."""
+    """Find encoding and delimiter. Reads the file until enough of it isn't ASCII, or to its end."""
     encoding = _encoding(path)
     with open_text(path, encoding) as text:
         sample = text.read(SAMPLE_BYTES)
@@ -61,11 +67,11 @@ def _utf8_or_windows(file: IO[bytes]) -> str:
     """UTF-8 when nearly all that is not ASCII reads as such, else Windows-1252, which holds Latin-1's letters."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     good = bad = 0
-    while chunk := file.read(_CHUNK_BYTES):
+    while good + bad < _EVIDENCE_CHARACTERS and (chunk := file.read(_CHUNK_BYTES)):
         if chunk.isascii() and not decoder.getstate()[0]:
             continue
         text = decoder.decode(chunk)
-        escaped = len(_ESCAPED.findall(text))
+        escaped = len(text) - len(text.encode("utf-8", "ignore").decode())
         bad += escaped
         good += len(text) - len(text.encode("ascii", "ignore")) - escaped
     bad += len(decoder.getstate()[0])

@@ -1,6 +1,6 @@
 """What has to be answered before a file starts: a status nobody reads, a name that says no, dates of no order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.columns import TIMES, Columns
 from mailflatrate.apps.lists.intake.moments import DayOrder
-from mailflatrate.apps.lists.intake.survey import Survey, decided_order, search_order
-from mailflatrate.apps.lists.intake.tables import Table
+from mailflatrate.apps.lists.intake.survey import Survey, decided_order
 from mailflatrate.apps.lists.intake.terms import ImportTerms, name_asks
 from mailflatrate.rules.prior_status import Guess, StatusField, codes_for, guess_column
 
@@ -59,9 +58,16 @@ def find_questions(
     return questions
 
 
-def settle_orders(table: Table, survey: Survey, columns: Columns, terms: ImportTerms) -> dict[str, str]:
+def settle_orders(
+    header: Sequence[str],
+    survey: Survey,
+    columns: Columns,
+    terms: ImportTerms,
+    search: Callable[[Sequence[int]], Mapping[int, frozenset[DayOrder]]],
+) -> dict[str, str]:
     """The order of day and month in each column of times that has such dates: title -> DAY_FIRST or MONTH_FIRST.
 
+    `search` looks further into the file for the columns whose first rows leave it open.
     Raises ImportAsks where neither a cell nor the customer decides it.
     """
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
@@ -69,13 +75,13 @@ def settle_orders(table: Table, survey: Survey, columns: Columns, terms: ImportT
     found = {at: set(survey.orders[at]) for at in asked | told}
     unsure = [at for at in sorted(asked) if decided_order(found[at]) is DayOrder.EITHER]
     if unsure and not terms.date_order:
-        for at, said in search_order(table, unsure).items():
+        for at, said in search(unsure).items():
             found[at] |= said
     orders: dict[str, str] = {}
     questions = []
     for at in sorted(asked | told):
         decided = decided_order(found[at])
-        title = table.header[at]
+        title = header[at]
         if decided is DayOrder.EITHER and terms.date_order:
             decided = DayOrder(terms.date_order)
         if decided is DayOrder.EITHER:

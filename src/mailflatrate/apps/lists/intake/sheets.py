@@ -28,6 +28,10 @@ _COLUMNS = re.compile(rb"\sr\s{0,9}=\s{0,9}[\"']\$?([A-Za-z]{1,8})")
 _ROWS = re.compile(rb"\sr\s{0,9}=\s{0,9}[\"']\$?[A-Za-z]{0,8}\$?([0-9]{1,12})")
 
 
+_ZIP = b"PK\x03\x04"
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
 class WorkbookFault(StrEnum):
     """Why a workbook is refused."""
 
@@ -64,6 +68,13 @@ class SheetHead:
 
     rows: tuple[SheetRow, ...]
     is_whole: bool
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file begins like a workbook; its name says nothing."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    return head.startswith(_ZIP) or head == _OLE
 
 
 def read_first_rows(path: str, most: int) -> SheetHead:

@@ -3,17 +3,17 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from mailflatrate.apps.lists.intake.moments import DayOrder, day_order, moment_reader, read_ip
-from mailflatrate.apps.lists.intake.tables import Table
+from mailflatrate.apps.lists.intake.tables import Row
 from mailflatrate.rules.prior_status import ColumnLook, is_status_word, read_title
 
 SURVEY_ROWS = 3_000
 """Rows that are looked at before the start; the ones after them are watched while they are read."""
 WHOLE_LOOK_ROWS = 200
-ORDER_ROWS = 1_000_000
-"""Rows that are searched for one date that decides the order of day and month."""
+MOST_CELLS = 300_000
+MOST_WHOLE_LOOKS = 30_000
+"""A table of some hundred columns is looked at in fewer rows."""
 _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 
 
@@ -25,14 +25,18 @@ class Survey:
     orders: tuple[frozenset[DayOrder], ...]
 
 
-def take_survey(table: Table) -> Survey:
+def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
     """Look at the first rows of a table."""
-    looks = tuple(ColumnLook() for _ in table.header)
-    orders: list[set[DayOrder]] = [set() for _ in table.header]
-    seen: list[set[str]] = [set() for _ in table.header]
-    titled = [read_title(title) is not None for title in table.header]
+    looks = tuple(ColumnLook() for _ in header)
+    orders: list[set[DayOrder]] = [set() for _ in header]
+    seen: list[set[str]] = [set() for _ in header]
+    titled = [read_title(title) is not None for title in header]
     reads = moment_reader("UTC", False, strict=False)
-    for number, (_line, cells, fault) in enumerate(islice(table.rows(), min(SURVEY_ROWS, table.quick_rows))):
+    most_rows = min(SURVEY_ROWS, MOST_CELLS // len(header))
+    whole_looks = 0
+    for number, (_line, cells, fault) in enumerate(rows):
+        if number == most_rows:
+            break
         if fault is not None:
             continue
         for at, cell in enumerate(cells):
@@ -41,7 +45,8 @@ def take_survey(table: Table) -> Survey:
             order = day_order(text)
             if order is not None:
                 orders[at].add(order)
-            if titled[at] or number < WHOLE_LOOK_ROWS:
+            if (titled[at] or number < WHOLE_LOOK_ROWS) and whole_looks < MOST_WHOLE_LOOKS:
+                whole_looks += 1
                 looks[at].add(
                     text,
                     is_time=bool(_MAYBE_TIME.search(text)) and reads(text) is not None,
@@ -56,14 +61,11 @@ def take_survey(table: Table) -> Survey:
     return Survey(looks, tuple(map(frozenset, orders)))
 
 
-def search_order(table: Table, at: Sequence[int]) -> dict[int, set[DayOrder]]:
-    """What the dates of some columns say, in the whole file or, of a large workbook, in its first rows.
-
-    Stops as soon as each is decided.
-    """
+def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:
+    """What the dates of some columns say. Stops as soon as each is decided."""
     found: dict[int, set[DayOrder]] = {column: set() for column in at}
     open_ones = set(at)
-    for _line, cells, fault in islice(table.rows(), min(ORDER_ROWS, table.quick_rows)):
+    for _line, cells, fault in rows:
         if fault is not None:
             continue
         for column in list(open_ones):

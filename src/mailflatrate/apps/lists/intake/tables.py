@@ -6,9 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from django.utils.translation import gettext as _
-
-from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
 from mailflatrate.apps.lists.intake.dialect import detect, open_text
 
@@ -19,7 +16,22 @@ MAX_LINE_CHARACTERS = 256 * 1024
 MAX_RECORD_LINES = 60
 """A quote may stay open over so many lines: a file of lines that each leave one open would be read once for each."""
 MAX_FAULTS_BEFORE_HEADER = 200
-QUICK_ROWS = 1_000_000
+
+
+class TableFault(StrEnum):
+    """Why a table is refused."""
+
+    NO_ROWS = "no_rows"
+    COLUMNS = "columns"
+
+
+class TableRefused(Exception):
+    """The table is not read; `count` is the number of its columns where there are too many."""
+
+    def __init__(self, fault: TableFault, count: int) -> None:
+        super().__init__(fault, count)
+        self.fault = fault
+        self.count = count
 
 
 class _RecordTooLong(csv.Error):
@@ -43,8 +55,6 @@ class Table(Protocol):
     """A file of rows with a header."""
 
     header: list[str]
-    quick_rows: int
-    """Rows after the header that can be read while someone waits for an answer."""
 
     def rows(self) -> Iterator[Row]:
         """All rows after the header, in order."""
@@ -62,13 +72,12 @@ class CsvTable:
     the record is refused and the lines after it are read again.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Detect the dialect and read the header. Raises ImportProblem for a file without rows."""
-        self._path = path
+    def __init__(self, path: Path, most_octets: int | None = None) -> None:
+        """Detect the dialect and read the header; the table ends after `most_octets`. Raises TableRefused."""
+        self._path, self._most_octets = path, most_octets
         self._dialect = detect(path)
         self._position_bytes = 0
         self._headed = True
-        self.quick_rows = QUICK_ROWS
         self.header: list[str] = []
         for number, (_line, cells, fault) in enumerate(self._records()):
             if number >= MAX_FAULTS_BEFORE_HEADER:
@@ -78,7 +87,7 @@ class CsvTable:
                 self.header = name_columns(cells if self._headed else [""] * len(cells))
                 break
         if not self.header:
-            raise ImportProblem(_("the file holds no rows that can be read"))
+            raise TableRefused(TableFault.NO_ROWS, 0)
 
     def position_bytes(self) -> int:
         return self._position_bytes
@@ -99,7 +108,7 @@ class CsvTable:
                 yield line, cells, RowFault.COLUMNS
 
     def _records(self) -> Iterator[Row]:
-        with open_text(self._path, self._dialect.encoding) as text:
+        with open_text(self._path, self._dialect.encoding, self._most_octets) as text:
             read_line = text.readline
             tell = text.buffer.tell  # type: ignore[attr-defined]  # the raw file below the decoder
             taken: list[str] = []
@@ -159,12 +168,9 @@ def _damage(lines: list[str]) -> RowFault | None:
 
 
 def name_columns(cells: list[str]) -> list[str]:
-    """Titles that are unique and not empty. Raises ImportProblem for an absurd width."""
+    """Titles that are unique and not empty. Raises TableRefused for an absurd width."""
     if len(cells) > MAX_COLUMNS:
-        raise ImportProblem(
-            _("the file has %(count)d columns; at most %(limit)d can be read")
-            % {"count": len(cells), "limit": MAX_COLUMNS}
-        )
+        raise TableRefused(TableFault.COLUMNS, len(cells))
     titles: list[str] = []
     seen: set[str] = set()
     for number, cell in enumerate(cells, start=1):

@@ -4,12 +4,15 @@ A workbook's rows come out of the child some hundred at a time. What it cannot r
 comes as CSV, which needs the memory of one row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
+from mailflatrate.apps.lists.intake.look import HEAD_ROWS, TableLook, sheet_rows, titles_of
+from mailflatrate.apps.lists.intake.moments import DayOrder
 from mailflatrate.apps.lists.intake.sheets import (
     MAX_CELLS,
     SheetHead,
@@ -17,56 +20,33 @@ from mailflatrate.apps.lists.intake.sheets import (
     SheetRows,
     WorkbookFault,
     WorkbookRefused,
+    is_workbook,
 )
-from mailflatrate.apps.lists.intake.tables import CsvTable, Row, RowFault, Table, name_columns
+from mailflatrate.apps.lists.intake.tables import CsvTable, Row, Table, TableFault, TableRefused
 from mailflatrate.base import child
-
-_ZIP = b"PK\x03\x04"
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-
-
-HEAD_ROWS = 3_001
-"""Rows that the first reading brings along: the titles, and as many as are looked at before the start."""
 
 
 class SheetTable:
     """The first sheet of a workbook that holds rows."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ImportProblem for a file that is no workbook, an empty one, or one that is too large."""
+        """Raises WorkbookRefused, TableRefused or ChildError where the file cannot be read."""
         self._path = str(path.resolve())
         self._size_bytes = path.stat().st_size
         self._done_share = 0.0
-        try:
-            self._first: SheetHead = child.call("workbook.head", self._path, HEAD_ROWS)
-        except (WorkbookRefused, child.ChildError) as error:
-            raise problem_of(error) from error
-        first = self._first.rows
-        cells = list(first[0][1]) if first else []
-        self._headed = not any("@" in cell for cell in cells)
-        self.header = name_columns(cells if self._headed else [""] * len(cells))
-        if not self.header:
-            raise ImportProblem(_("the workbook holds no rows"))
-        self.quick_rows = len(first) - self._headed
+        self._first: SheetHead = child.call("workbook.head", self._path, HEAD_ROWS)
+        self.header, self._headed = titles_of(self._first)
 
     def position_bytes(self) -> int:
         return int(self._size_bytes * self._done_share)
 
     def rows(self) -> Iterator[Row]:
-        width = len(self.header)
-        rows = self._records()
-        if self._headed:
-            next(rows)
-        for line, cells, fault in rows:
-            if len(cells) > width and any(cells[width:]):
-                yield line, cells, RowFault.COLUMNS
-            else:
-                yield line, (cells + [""] * (width - len(cells)))[:width], fault
+        return sheet_rows(self._records(), len(self.header), headed=self._headed)
 
-    def _records(self) -> Iterator[Row]:
+    def _records(self) -> Iterator[SheetRow]:
         """Each reading of a workbook decodes it whole, so its first rows come from the first reading."""
         kept = self._first.rows
-        yield from map(_record, kept)
+        yield from kept
         if self._first.is_whole:
             self._done_share = 1.0
             return
@@ -74,20 +54,20 @@ class SheetTable:
         try:
             for some in stream:
                 self._done_share = some.done_share
-                yield from (_record(row) for row in some.rows if row[0] > kept[-1][0])
+                yield from (row for row in some.rows if row[0] > kept[-1][0])
         except (WorkbookRefused, child.ChildError) as error:
             raise problem_of(error) from error
 
 
-def _record(row: SheetRow) -> Row:
-    line, cells = row
-    return line, list(cells), RowFault.NUL if any("\0" in cell for cell in cells) else None
-
-
 def problem_of(error: Exception) -> ImportProblem:
-    """What the customer is told about a workbook that is not read."""
+    """What the customer is told about a file that is not read."""
     if isinstance(error, child.ChildBusy):
         return ImportProblem(_("other files are being read right now; try again in a minute"))
+    if isinstance(error, TableRefused):
+        if error.fault is TableFault.NO_ROWS:
+            return ImportProblem(_("the file holds no rows that can be read"))
+        text = _("the file has %(count)d columns; at most %(limit)d can be read")
+        return ImportProblem(text % {"count": error.count, "limit": MAX_COLUMNS})
     if not isinstance(error, WorkbookRefused):
         return ImportProblem(_("this workbook is too large or damaged; save it as CSV and import that"))
     match error.fault:
@@ -103,11 +83,40 @@ def problem_of(error: Exception) -> ImportProblem:
 
 
 def open_table(path: Path) -> Table:
-    """The table in a file, judged by its beginning and not by its name. Raises ImportProblem."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
+    """The table in a file, judged by its beginning and not by its name. Raises ImportProblem.
+
+    For workers: a text table is read in this process.
+    """
+    try:
+        return SheetTable(path) if _is_workbook(path) else CsvTable(path)
+    except (TableRefused, WorkbookRefused, child.ChildError) as error:
+        raise problem_of(error) from error
+
+
+def look_at_table(path: Path) -> TableLook:
+    """What can be seen in a file while someone waits, read in a child process. Raises ImportProblem."""
+    _is_workbook(path)
+    try:
+        found: TableLook = child.call_once("table.look", str(path.resolve()))
+    except (TableRefused, WorkbookRefused, child.ChildError) as error:
+        raise problem_of(error) from error
+    return found
+
+
+def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[DayOrder]]:
+    """What the dates of some columns say far into a text table; nothing where that takes too long.
+
+    Of a workbook, as many rows were looked at as can be while someone waits.
+    """
+    if is_workbook(path):
+        return {}
+    try:
+        return dict(child.call("table.orders", str(path.resolve()), tuple(columns)))
+    except (TableRefused, child.ChildError):
+        return {}
+
+
+def _is_workbook(path: Path) -> bool:
+    if not path.stat().st_size:
         raise ImportProblem(_("the file is empty"))
-    if head.startswith(_ZIP) or head == _OLE:
-        return SheetTable(path)
-    return CsvTable(path)
+    return is_workbook(path)

@@ -7,12 +7,14 @@ same `Idempotency-Key` gets the first answer again, and does nothing.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -182,12 +184,36 @@ def _refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
         raise Problem(Code.INVALID, more={"errors": errors})
 
 
+MOST_MARKS = 10_000
+"""More commas, colons and brackets than any request of ours has."""
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+
+
+def count_marks(body: bytes) -> int:
+    """Commas, colons and opening brackets outside of strings: what makes JSON expensive, counted without reading it."""
+    bare = _STRING.sub(b"", body)
+    return sum(bare.count(mark) for mark in (b",", b":", b"[", b"{"))
+
+
+def _refuse_expensive_json(request: HttpRequest) -> None:
+    """A million tiny values take a gigabyte and many seconds until each is refused by itself. Raises Problem."""
+    if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return
+    try:
+        marks = count_marks(request.body)
+    except RequestDataTooBig as large:
+        raise Problem(Code.TOO_LARGE) from large
+    if marks > MOST_MARKS:
+        raise Problem(Code.TOO_LARGE)
+
+
 def _open(known: frozenset[str]) -> Callable[..., Any]:
     def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(run)
         def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
             try:
                 _refuse_unknown_query(request, known)
+                _refuse_expensive_json(request)
             except Problem as problem:
                 return _private(problem.answer())
             with transaction.atomic():
@@ -223,6 +249,7 @@ def _guard(scopes: tuple[Scope, ...], known: frozenset[str], *, repeatable: bool
             try:
                 caller = _enter(request, scopes, protects=protects)
                 _refuse_unknown_query(request, known)
+                _refuse_expensive_json(request)
             except Problem as problem:
                 return _private(problem.answer())
             mine = cast(ApiRequest, request)

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.compiling import templates_of
+from mailflatrate.apps.campaigns.compiler import page_in_child
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.base import tenancy
@@ -15,7 +15,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
-from mailflatrate.mail.liquid import RenderRefused
+from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.settings import load_settings
@@ -36,8 +36,10 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
         if edition is None or found.delivery.contact is None:
             raise Http404
         try:
-            page = templates_of(edition).html.render(_values(found))
-        except RenderRefused:
+            page = page_in_child(edition.html, _values(found)).html
+        except SourceRefused:
+            page = ""
+        if not page:
             with translation.override(page_language(request, found.language)):
                 return render(request, "public/not_shown.html", found.context(), status=404)
     response = HttpResponse(page)

@@ -84,7 +84,7 @@ class Pages:
 
     async def _limit(self, path: str, headers: dict[str, str], declared: int | None) -> Limit:
         """The limit of the path for this client. Only large bodies are worth the look-up who sends them."""
-        limit = limit_of(path)
+        limit = limit_of(path, headers.get("content-type", ""))
         if not limit.members_only or (declared is not None and declared <= PUBLIC.octets):
             return limit
         ask = partial(is_member, headers.get("cookie", ""), headers.get("authorization", ""))

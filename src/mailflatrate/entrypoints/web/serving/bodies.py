@@ -4,7 +4,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -44,9 +44,19 @@ _PATHS: Final = (
 )
 
 
-def limit_of(path: str) -> Limit:
-    """The limit of a path; small for every page that is not named."""
-    return next((limit for pattern, limit in _PATHS if pattern.fullmatch(path)), PUBLIC)
+FIELDS_OCTETS: Final = 1536 * KB
+_FIELDS: Final = "application/x-www-form-urlencoded"
+
+
+def limit_of(path: str, content_type: str = "") -> Limit:
+    """The limit of a path; small for every page that is not named.
+
+    Files come in parts. Fields without files become objects many times their size, so fewer octets of them are taken.
+    """
+    limit = next((limit for pattern, limit in _PATHS if pattern.fullmatch(path)), PUBLIC)
+    if not content_type.strip().lower().startswith(_FIELDS):
+        return limit
+    return replace(limit, octets=min(limit.octets, FIELDS_OCTETS)) if limit.members_only else PUBLIC
 
 
 class BodyRefused(Exception):

@@ -17,7 +17,7 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.actions.imports import Head
 from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
 from mailflatrate.apps.lists.intake.terms import BY_ROW, ImportTerms, name_asks
-from mailflatrate.apps.lists.intake.workbook import open_table
+from mailflatrate.apps.lists.intake.workbook import look_at_table
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.client import circumstances
@@ -124,7 +124,7 @@ def _head(job: Import, mapping: Mapping[str, str], terms: ImportTerms) -> Head:
 
 def _header(job: Import) -> list[str]:
     try:
-        return open_table(Path(job.file_path)).header
+        return list(look_at_table(Path(job.file_path)).header)
     except OSError:
         raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
 

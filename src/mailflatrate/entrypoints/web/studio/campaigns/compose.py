@@ -1,6 +1,7 @@
 """The compose page: one form that saves itself while it is being written."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,7 +96,7 @@ def merge_errors(campaign: Campaign) -> list[SourceError]:
     return merge_errors_in_child(source_of(campaign), known_variables(attribute_names()))
 
 
-def _mistakes(errors: list[SourceError]) -> list[dict[str, Any]]:
+def _mistakes(errors: Sequence[SourceError]) -> list[dict[str, Any]]:
     """Those of the source itself, as the editor marks them at their lines."""
     language = reading_language().value
     return [
@@ -106,10 +107,17 @@ def _mistakes(errors: list[SourceError]) -> list[dict[str, Any]]:
 
 
 def _live_context(
-    request: StudioRequest, campaign: Campaign, variant: int, *, audience_error: str = ""
+    request: StudioRequest,
+    campaign: Campaign,
+    variant: int,
+    *,
+    audience_error: str = "",
+    found: Sequence[SourceError] | None = None,
 ) -> dict[str, Any]:
-    """What changes while somebody writes."""
-    mistakes, settings = _mistakes(merge_errors(as_variant(campaign, variant))), load_settings()
+    """What changes while somebody writes. `found` are its mistakes where the draft was compiled already."""
+    if found is None:
+        found = merge_errors(as_variant(campaign, variant))
+    mistakes, settings = _mistakes(found), load_settings()
     recipients, left_out = count_audience(audience_of(campaign))
     lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
 
@@ -156,8 +164,11 @@ def _passages(attributes: frozenset[str]) -> list[tuple[str, str, str]]:
 def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> dict[str, Any]:
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
     attributes, shown = attribute_names(), as_variant(campaign, saved.variant)
+    view = View.of(request)
+    preview = preview_of(request, campaign, view)
+    found = preview.mistakes if view.variant == saved.variant else None
     return {
-        **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error),
+        **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error, found=found),
         **comments_context(request, campaign),
         "form": saved.form,
         "saved": saved,
@@ -170,7 +181,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> 
         "blocks": blocks_config(request, shown) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],
         "passages": _passages(attributes),
-        "preview": preview_of(request, campaign, View.of(request)),
+        "preview": preview,
         "schedule": schedule_form(campaign),
         "test_form": TestForm(initial={"recipients": [request.user.email]}),
         "policy": policy_in_force(request.LANGUAGE_CODE or "en"),

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.compiler import parts_in_child
+from mailflatrate.apps.campaigns.compiler import CompiledCampaign, parts_in_child
 from mailflatrate.apps.campaigns.compiling import compile_campaign
 from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
@@ -20,8 +20,7 @@ from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
-from mailflatrate.mail.content import Compiled
-from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.liquid import SourceError, SourceRefused
 from mailflatrate.mail.mistakes import all_in_words, in_words
 from mailflatrate.rules.trial import LETTERS
 
@@ -80,6 +79,7 @@ class Letter:
     missing: str = ""
     problem: str = ""
     detail: str = ""
+    mistakes: tuple[SourceError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ class Preview:
     edit_url: str
     variants: list[tuple[str, str, bool]]
     missing: MissingFields | None = None
+    mistakes: tuple[SourceError, ...] | None = None
+    """What keeps the draft from being compiled, by line; None where nobody tried."""
 
     @property
     def links(self) -> dict[str, str]:
@@ -113,7 +115,7 @@ class Preview:
         }
 
 
-def compiled_or_problem(campaign: Campaign) -> Compiled | Letter:
+def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | Letter:
     """The draft compiled, or why nothing can be shown."""
     imprint = newest_imprint()
     if imprint is None:
@@ -121,7 +123,19 @@ def compiled_or_problem(campaign: Campaign) -> Compiled | Letter:
     try:
         return compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
     except SourceRefused as refused:
-        return Letter(problem="source", detail=all_in_words(refused.errors, reading_language().value))
+        return _refused(refused)
+
+
+def _refused(refused: SourceRefused) -> Letter:
+    detail = all_in_words(refused.errors, reading_language().value)
+    return Letter(problem="source", detail=detail, mistakes=refused.errors)
+
+
+def _mistakes_of(compiled: CompiledCampaign | Letter) -> tuple[SourceError, ...] | None:
+    """What keeps a draft from being compiled; None where nobody tried, because the imprint is missing."""
+    if not isinstance(compiled, Letter):
+        return ()
+    return None if compiled.problem == "imprint" else compiled.mistakes
 
 
 def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, *, bare: bool) -> Letter:
@@ -131,7 +145,7 @@ def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, 
 
 
 def _rendered(
-    compiled: Compiled, campaign: Campaign, account: Account, around: Neighbours | None, bare: bool
+    compiled: CompiledCampaign, campaign: Campaign, account: Account, around: Neighbours | None, bare: bool
 ) -> Letter:
     values = sample_values(campaign, account, around.contact if around else None, bare=bare)
     try:
@@ -143,7 +157,7 @@ def _rendered(
                 values = with_names(values, written.missing)
                 written = parts_in_child(compiled, values)
     except SourceRefused as refused:
-        return Letter(problem="source", detail=all_in_words(refused.errors, reading_language().value))
+        return _refused(refused)
     if written.missing:
         return Letter(missing=", ".join(written.missing))
     if written.problem is not None:
@@ -161,9 +175,14 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: 
     """The panel for one view of a draft; `here` is the page that it stands on, the compose page otherwise."""
     campaign = as_variant(campaign, view.variant)
     compiled = compiled_or_problem(campaign)
+    mistakes = _mistakes_of(compiled)
     missing = None
     if view.missing and not isinstance(compiled, Letter):
-        missing = missing_fields(campaign, request.account, compiled)
+        try:
+            missing = missing_fields(campaign, request.account, compiled)
+        except SourceRefused as refused:
+            compiled = _refused(refused)
+    if missing is not None:
         around = among(campaign, missing.ids, view.contact_id)
     else:
         around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
@@ -178,6 +197,7 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: 
         url=reverse("studio:campaign-preview", args=[campaign.id]),
         edit_url=here or reverse("studio:campaign-edit", args=[campaign.id]),
         missing=missing,
+        mistakes=mistakes,
         variants=[
             (LETTERS[number], view.query(variant=number), number == view.variant)
             for number in range(variant_count(campaign))
