@@ -250,7 +250,7 @@ def test_a_key_for_repetition_is_plain_text(anna: World, key: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [b"{", b"\xff", b'{"name": "a\\u0000b"}', b'{"name": "\\ud800"}', b'{"name": NaN}', b'{"name": 1e999}',
-     b"[" * 100_000, b'{"a":' * 3000 + b"1" + b"}" * 3000, b"9" * 5000],
+     b"[" * 9_000, b'{"a":' * 3000 + b"1" + b"}" * 3000, b"9" * 5000],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_to_be_so(anna: World, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {program_of(anna).secret}"}
