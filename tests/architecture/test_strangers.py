@@ -45,6 +45,7 @@ from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.gate.second import ask_second
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
+from mailflatrate.apps.lists.counting import count_mailable
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
@@ -112,6 +113,7 @@ class Neighbours:
         imported = home.bring(FILE)
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
+            count_mailable()
             now = clock.now()
             delivery = Delivery.objects.filter(campaign=campaign).order_by("id").first()
             assert delivery is not None

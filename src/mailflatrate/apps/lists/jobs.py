@@ -6,7 +6,7 @@ from typing import Any
 
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import actions, sealing
+from mailflatrate.apps.lists import actions, counting, sealing
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
@@ -82,3 +82,24 @@ def seal_ledger(timestamp: int) -> None:
     """Seal what the ledger got since the last time, and have it stamped. Also woken by every thousandth event."""
     sealing.seal_ledger()
     sealing.stamp_newest()
+
+
+@job("lists.add_up", Queue.HOUSE, every="*/5 * * * *")
+def add_up(timestamp: int) -> None:
+    """Make one row of what the triggers counted, so that sums stay short."""
+    counting.add_up()
+
+
+@job(counting.COUNT_JOB, Queue.HOUSE)
+def count_mailable(account_id: int) -> None:
+    """Count who may be mailed in a large account, for its first page."""
+    with tenancy.account(account_id):
+        counting.count_mailable()
+
+
+@job("lists.count_large", Queue.HOUSE, every="9 * * * *")
+def count_large(timestamp: int) -> None:
+    """Count every large account once an hour, so that the day's number is there whoever looks, and when."""
+    for account_id in counting.large_accounts():
+        with tenancy.account(account_id):
+            counting.count_mailable()

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import (
@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.models import (
     Import,
     ImportRefusal,
     ListOrigin,
+    ListTally,
     MailingList,
     Segment,
     Subscription,
@@ -52,8 +53,8 @@ def list_table(*, archived: bool = False) -> list[ListRow]:
     rows = MailingList.objects.filter(archived_at__isnull=not archived).order_by("name", "id")
     counts: dict[tuple[int, str], int] = {
         (list_id, state): people
-        for list_id, state, people in Subscription.objects.values_list("mailing_list_id", "state").annotate(
-            people=Count("id")
+        for list_id, state, people in ListTally.objects.values_list("mailing_list_id", "state").annotate(
+            total=Sum("people")
         )
     }
     return [

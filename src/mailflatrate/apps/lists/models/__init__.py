@@ -1,6 +1,7 @@
 """Tables of lists: people, their consent, and how they came."""
 
 from mailflatrate.apps.lists.models.consent import GONE, ConsentEvent, ConsentEvidence, ConsentKind
+from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
 from mailflatrate.apps.lists.models.origins import (
     OPEN_DECLARATIONS,
@@ -35,6 +36,8 @@ __all__ = [
     "ImportRefusal",
     "ImportState",
     "ListOrigin",
+    "ListTally",
+    "MailableCount",
     "MailingList",
     "OriginKind",
     "OriginState",

@@ -5,13 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import campaigns
+from mailflatrate.apps.lists.counting import mailable_days
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.lists.queries import mailable_series
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import campaign_rows
@@ -20,7 +21,6 @@ from mailflatrate.entrypoints.web.studio.figures import last_mailing, week_rates
 from mailflatrate.entrypoints.web.studio.home.next_steps import next_steps
 
 RECENT = 5
-DAYS = 30
 WEEK_DAYS = 7
 
 
@@ -47,11 +47,16 @@ def _chart(series: list[tuple[Any, int]]) -> dict[str, Any]:
     }
 
 
+def _clock_time(moment: datetime | None, time_zone: str) -> str:
+    return date_format(moment.astimezone(ZoneInfo(time_zone)), "TIME_FORMAT") if moment else ""
+
+
 @require_safe
 @studio
 def home(request: StudioRequest) -> HttpResponse:
     """Four figures, the way of the last thirty days, what to do next, the last mailings."""
-    series = mailable_series(DAYS)
+    counted = mailable_days()
+    series = counted.days
     complaints, bounces = week_rates()
     change = series[-1][1] - series[-1 - WEEK_DAYS][1]
     hour = clock.now().astimezone(ZoneInfo(request.account.time_zone)).hour
@@ -65,6 +70,7 @@ def home(request: StudioRequest) -> HttpResponse:
         "bounces": bounces,
         "chart": _chart(series),
         "series": series[::-1],
+        "counted_at": _clock_time(counted.counted_at, request.account.time_zone),
         "steps": next_steps(request.account, request.membership),
         "rows": campaign_rows(list(campaigns()[:RECENT])),
         "fresh": not Campaign.objects.exists() and not Contact.objects.exists(),

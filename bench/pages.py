@@ -1,0 +1,93 @@
+"""How long the pages of a large customer take: home, lists, contacts and their search.
+
+    python bench/pages.py [--contacts 1000000] [--repeat 5]
+
+Prints one JSON object: for each page the median and slowest time in milliseconds, and that of the slowest statement.
+The exit status is 1 when a median is above 300 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from estate import Estate, build_estate, workspace
+from measure import machine
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+LIMIT_MILLISECONDS = 300
+# Name of the page -> its address. Searches: one person, a few, most of all, nobody, too short for trigrams.
+PAGES = {
+    "home": "/studio/",
+    "lists": "/studio/lists/",
+    "contacts": "/studio/contacts/",
+    "search one address": "/studio/contacts/?q=x777777@people27.example",
+    "search part of an address": "/studio/contacts/?q=x77777",
+    "search last name": "/studio/contacts/?q=Meyer-123456",
+    "search first name": "/studio/contacts/?q=frieda",
+    "search domain": "/studio/contacts/?q=people27.example",
+    "search nobody": "/studio/contacts/?q=zebrastripe",
+    "search two letters nobody has": "/studio/contacts/?q=zq",
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="the speed of a large customer's pages")
+    parser.add_argument("--contacts", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=5)
+    options = parser.parse_args()
+    with workspace(log_level="ERROR", public_url="https://localhost") as _:
+        estate = build_estate(options.contacts)
+        pages = measure(estate, options.repeat)
+    print(json.dumps({"contacts": options.contacts, "pages": pages, "machine": machine()}, indent=1))
+    sys.exit(any(page["median_ms"] > LIMIT_MILLISECONDS for page in pages.values()))
+
+
+def measure(estate: Estate, repeat: int) -> dict[str, dict[str, float]]:
+    """Ask for each page some times, after once to warm up."""
+    client = _browser(estate)
+    found = {}
+    for name, address in PAGES.items():
+        _ask(client, address)
+        asked = [_ask(client, address) for _ in range(repeat)]
+        took = [milliseconds for milliseconds, _ in asked]
+        found[name] = {
+            "median_ms": round(statistics.median(took), 1), "slowest_ms": round(max(took), 1),
+            "slowest_statement_ms": round(max(statement for _, statement in asked), 1),
+        }  # fmt: skip
+    return found
+
+
+def _browser(estate: Estate) -> Client:
+    from django.test import Client
+
+    from mailflatrate.apps.accounts.queries import owner_of
+
+    client = Client(headers={"host": "localhost"})
+    client.force_login(owner_of(estate.account_id))
+    return client
+
+
+def _ask(client: Client, address: str) -> tuple[float, float]:
+    """Time of the page and of its slowest statement."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as statements:
+        began = time.perf_counter()
+        answer = client.get(address)
+        took = time.perf_counter() - began
+    if answer.status_code != 200:
+        raise SystemExit(f"{address} answered {answer.status_code}")
+    return took * 1000, max((float(each["time"]) for each in statements), default=0.0) * 1000
+
+
+if __name__ == "__main__":
+    main()

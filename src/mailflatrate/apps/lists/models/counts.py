@@ -1,0 +1,40 @@
+"""Counts that pages show without counting: people by list and state, and how many may be mailed."""
+
+from django.db import models
+
+from mailflatrate.apps.lists.models.people import MailingList
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ListTally(TenantModel):
+    """A change of how many people of a list are in a state. The sum of the rows is the count.
+
+    Triggers on `subscription` add a row for each statement, so that two transactions never wait for each other's
+    counter; a job adds the rows up. Only they write here.
+    """
+
+    platform_writes = True
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    mailing_list = models.ForeignKey(
+        MailingList, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    state = models.CharField(max_length=12)
+    people = models.BigIntegerField()
+
+    class Meta:
+        db_table = "list_tally"
+        indexes = [models.Index(fields=["account", "mailing_list", "state"], name="list_tally_account")]
+
+
+class MailableCount(TenantModel):
+    """How many people of a large account could be mailed at the end of each day, as last counted."""
+
+    counted_at = models.DateTimeField()
+    series = models.JSONField(help_text="pairs of a day and a number, the oldest first")
+
+    class Meta:
+        db_table = "mailable_count"
+        constraints = [models.UniqueConstraint(fields=["account"], name="mailable_count_once")]
