@@ -47,6 +47,7 @@ from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKin
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.counting import count_mailable
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
+from mailflatrate.apps.lists.search import write_texts
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import Measure
@@ -114,6 +115,10 @@ class Neighbours:
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
             count_mailable()
+        write_texts()
+        with tenancy.account(self.anna.account_id):
+            first = Contact.objects.order_by("id")[0]
+            Contact.objects.filter(id=first.id).update(last_name="Renamed")  # its text is to be written again
             now = clock.now()
             delivery = Delivery.objects.filter(campaign=campaign).order_by("id").first()
             assert delivery is not None

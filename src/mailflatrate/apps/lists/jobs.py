@@ -6,7 +6,7 @@ from typing import Any
 
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import actions, counting, sealing
+from mailflatrate.apps.lists import actions, counting, sealing, search
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
@@ -103,3 +103,9 @@ def count_large(timestamp: int) -> None:
     for account_id in counting.large_accounts():
         with tenancy.account(account_id):
             counting.count_mailable()
+
+
+@job("lists.write_texts", Queue.HOUSE, every="* * * * *")
+def write_texts(timestamp: int) -> None:
+    """Let the search find by its index who came or was renamed since the last time."""
+    search.write_texts()

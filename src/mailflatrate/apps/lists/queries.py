@@ -21,6 +21,7 @@ from mailflatrate.apps.lists.models import (
     Subscription,
     SubscriptionState,
 )
+from mailflatrate.apps.lists.search import matching
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Suppression
@@ -107,6 +108,8 @@ def contact_page(
 ) -> ContactPage:
     """A page of contacts whose address or name contains `search` (case ignored), with their subscriptions loaded.
 
+    One or two letters are looked for at the beginning of words (`lists.search`).
+
     `after` walks forward, `before` backward. The time of a page does not grow with its number.
     """
     people = _matching(search.strip(), list_id, state)
@@ -128,9 +131,7 @@ def contact_page(
 def _matching(search: str, list_id: int | None, state: SubscriptionState | None) -> QuerySet[Contact]:
     people = Contact.objects.prefetch_related("subscriptions__mailing_list")
     if search:
-        people = people.filter(
-            Q(email__icontains=search) | Q(first_name__icontains=search) | Q(last_name__icontains=search)
-        )
+        people = matching(people, search)
     if list_id is not None or state is not None:
         subscriptions = Subscription.objects.filter(contact=OuterRef("id"))
         if list_id is not None:

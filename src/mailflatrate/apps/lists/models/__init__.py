@@ -19,6 +19,7 @@ from mailflatrate.apps.lists.models.people import (
     SubscriptionState,
 )
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
+from mailflatrate.apps.lists.models.searching import ContactText, SearchTodo
 
 __all__ = [
     "GONE",
@@ -30,6 +31,7 @@ __all__ = [
     "ConsentSeal",
     "ConsentStamp",
     "Contact",
+    "ContactText",
     "DeclarationState",
     "EvidenceColumn",
     "Import",
@@ -41,6 +43,7 @@ __all__ = [
     "MailingList",
     "OriginKind",
     "OriginState",
+    "SearchTodo",
     "Segment",
     "SigningKey",
     "Subscription",

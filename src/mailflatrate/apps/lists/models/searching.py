@@ -1,0 +1,41 @@
+"""Where the search for people looks: a line of text for each contact, and the contacts that have none yet."""
+
+from django.db import models
+
+from mailflatrate.apps.lists.models.people import Contact
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ContactText(TenantModel):
+    """Address and name of a contact as one text, under an index of trigrams.
+
+    Apart from the contact, because this index costs more than everything else that an import writes: a job fills it
+    afterwards. The row goes with the contact, and whenever its name or address changes.
+    """
+
+    platform_writes = True
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.DO_NOTHING, related_name="+")
+    said = models.TextField()
+
+    class Meta:
+        db_table = "contact_text"
+
+
+class SearchTodo(TenantModel):
+    """Contacts of an account, from an id to an id, whose text is not written yet. Triggers on `contact` add them."""
+
+    platform_writes = True
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "search_todo"
+        indexes = [models.Index(fields=["account"], name="search_todo_account")]

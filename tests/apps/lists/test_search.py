@@ -1,0 +1,110 @@
+"""The search for people: by the index, by going through those it does not know yet, and without it; one's own only."""
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from campaign_world import World, world
+from mailflatrate.apps.lists import search
+from mailflatrate.apps.lists.models import Contact, ContactText, SearchTodo
+from mailflatrate.apps.lists.queries import contact_page
+from mailflatrate.base import tenancy
+from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.schema import load_settings
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    return world(people=6)
+
+
+@pytest.fixture
+def carla(database: str) -> World:
+    return world(people=1)
+
+
+def found(one: World, text: str) -> list[str]:
+    with tenancy.account(one.account_id):
+        return [row.email.partition("@")[0] for row in contact_page(search=text).rows]
+
+
+def name(database: str, one: World, **values: str) -> None:
+    """Give the first person these values."""
+    with tenancy.account(one.account_id):
+        first = Contact.objects.order_by("email")[0]
+        changed = Contact.objects.filter(id=first.id)
+        changed.update(**{key: value for key, value in values.items() if key != "email"})
+    if "email" in values:  # which a contact keeps, but for the owner
+        with psycopg.connect(database, autocommit=True) as owner:
+            held = owner.execute("SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_contact_keeps'").fetchone()
+            assert held is not None
+            owner.execute(f'ALTER TABLE contact DISABLE TRIGGER "{held[0]}"')
+            owner.execute("UPDATE contact SET email = %s WHERE id = %s", [values["email"], first.id])
+            owner.execute(f'ALTER TABLE contact ENABLE TRIGGER "{held[0]}"')
+
+
+@pytest.mark.parametrize("way", ["index", "not written yet", "no index"])
+def test_people_are_found_by_parts_whatever_way_is_taken(
+    database: str, anna: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "no index":
+        monkeypatch.setattr(search, "_found", lambda text: None)
+    name(database, anna, email="anke.zq-muster@kräuter.example", first_name="Łukasz 100%_", last_name="O'Neill\\")
+    if way == "index":
+        search.write_texts()
+        with tenancy.account(anna.account_id):
+            assert (ContactText.objects.count(), SearchTodo.objects.count()) == (Contact.objects.count(), 0)
+    mine = ["anke.zq-muster"]
+    for text in ("nke.zq", "KE.Z", "kräut", "łukasz", "o'neill", "100%_", "0%_ O'N", "neill\\", "zq", "mu", "o'", "a",
+                 "łu"):  # fmt: skip
+        assert mine[0] in found(anna, text), text
+    for text in ("zebra", "uster@kräuter.example łuk", "%", "_", "qm", "x%y", "'; DROP TABLE contact; --", "\\"):
+        assert found(anna, text) == [], text
+
+
+def test_a_search_finds_nobody_of_another_account(database: str, anna: World, carla: World) -> None:
+    name(database, anna, last_name="Zwiebelfisch")
+    assert len(found(anna, "wiebelfi")) == 1
+    assert found(carla, "wiebelfi") == []
+    asked = "SELECT public.contact_matches(ARRAY['%%wiebelfi%%'], 10)"
+    with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
+        assert eve.execute(asked).fetchone() == (None,), "no account"
+        eve.execute("SELECT set_config('mailflatrate.account_id', %s, false)", [str(anna.account_id)])
+        assert eve.execute(asked).fetchone() == (None,), "an account without its pass"
+        tenancy.enter_account(eve, carla.account_id, for_session=True)
+        assert eve.execute(asked).fetchone() == ([],)
+        eve.execute("SELECT set_config('mailflatrate.account_id', %s, false)", [str(anna.account_id)])
+        assert eve.execute(asked).fetchone() == (None,), "another account's pass"
+
+
+def test_a_text_that_many_have_is_found_page_by_page(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST_FOUND", 3)
+    with tenancy.account(anna.account_id):
+        assert search._found("example") is None
+        page = contact_page(search="example", size=4)
+        rest = contact_page(search="example", after=page.next, size=4)
+        assert len(page.rows) == 4 and len(rest.rows) == Contact.objects.count() - 4
+
+
+def test_a_name_is_gone_from_the_index_with_the_change(database: str, anna: World) -> None:
+    name(database, anna, last_name="Zwiebelfisch")
+    search.write_texts()
+    assert len(found(anna, "wiebelfi")) == 1
+    name(database, anna, last_name="Spargel")
+    with tenancy.account(anna.account_id):
+        assert not ContactText.objects.filter(said__contains="Zwiebelfisch").exists()
+    assert (found(anna, "wiebelfi"), len(found(anna, "sparge"))) == ([], 1)
+    search.write_texts()
+    assert len(found(anna, "sparge")) == 1
+    with tenancy.account(anna.account_id):
+        Contact.objects.order_by("email")[0].delete()
+        assert not ContactText.objects.filter(said__contains="Spargel").exists()
+
+
+def test_raw_sql_writes_no_text(anna: World) -> None:
+    search.write_texts()
+    with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
+        tenancy.enter_account(eve, anna.account_id, for_session=True)
+        for deed in ("UPDATE contact_text SET said = 'x'", "DELETE FROM contact_text", "DELETE FROM search_todo"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                eve.execute(deed)
