@@ -10,9 +10,10 @@ from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
+from mailflatrate.entrypoints.cli.serve import services_environment
 from mailflatrate.settings import links
 from mailflatrate.settings.links import Purpose
-from mailflatrate.settings.roles import app_url, owner_url
+from mailflatrate.settings.roles import APP_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import Settings, SettingsError, load_settings, read_settings
 
 TWO_HOSTS = "postgresql://boss:se%40cret@10.0.0.1:5432,10.0.0.2:5433/mail?sslmode=require"
@@ -54,6 +55,19 @@ def test_a_service_never_signs_in_as_the_owner() -> None:
     with pytest.raises(SettingsError, match="DATABASE_URL"):
         owner_url(settings)
     assert "boss" not in app_url(settings)
+
+
+def test_up_hands_its_children_the_applications_login_and_no_limits_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", TWO_HOSTS)
+    monkeypatch.setenv("MAILFLATRATE_TOKEN_KEYS", "a:aa")
+    handed = services_environment(Settings(database_url=TWO_HOSTS, data_dir=load_settings().data_dir))
+    assert "DATABASE_URL" not in handed
+    found = conninfo_to_dict(handed["MAILFLATRATE_APP_DATABASE_URL"])
+    assert (found["user"], found["host"]) == (APP_ROLE, "10.0.0.1,10.0.0.2")
+    assert not {"options", "application_name", "connect_timeout"} & set(found)
+    assert handed["MAILFLATRATE_TOKEN_KEYS"] == "a:aa"
 
 
 def test_with_the_applications_url_alone_no_embedded_server_is_meant() -> None:

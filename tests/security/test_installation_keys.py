@@ -13,7 +13,7 @@ import pytest
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.fingerprints import KeysDiffer, compare, demand_renewable
-from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.roles import app_login, app_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import Secrets, load_secrets
 
@@ -70,7 +70,7 @@ def environment(database: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     assert database
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     yield {
-        **kept, "MAILFLATRATE_APP_DATABASE_URL": app_url(load_settings()), "MAILFLATRATE_DATA_DIR": str(tmp_path),
+        **kept, "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()), "MAILFLATRATE_DATA_DIR": str(tmp_path),
         "MAILFLATRATE_INBOUND_SMTP_PORT": "0", "MAILFLATRATE_INBOUND_LMTP_PORT": "0", "MAILFLATRATE_POSTBOX_PORT": "0",
     }  # fmt: skip
 

@@ -1,18 +1,118 @@
 """How Procrastinate reaches the queue: each statement of its own shows the pass for jobs (ADR 0010)."""
 
-from contextlib import AbstractContextManager, ExitStack
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from typing import Any
 
 import psycopg
 from django.db import transaction
-from procrastinate import App
-from procrastinate.connector import BaseAsyncConnector
+from procrastinate import App, exceptions
+from procrastinate.connector import BaseConnector, Notify
 from procrastinate.contrib.django import utils
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
-from procrastinate.psycopg_connector import PsycopgConnector
+from procrastinate.psycopg_connector import PsycopgConnector, wrap_exceptions
+from psycopg import sql
+from psycopg.rows import dict_row
 
 from mailflatrate.base import tenancy
+from mailflatrate.settings.links import cut
+
+
+class WorkerConnector(PsycopgConnector):
+    """Everything that Procrastinate asks in a worker process, over one connection: its statements and its LISTEN.
+
+    The library would hold a pool of four and another connection for each listening worker. Statements of several tasks
+    take turns on one connection by themselves. Where it breaks the next statement raises, and the worker begins anew
+    with another connector. `link` is for the locks of the process, which live as long as it does.
+    """
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        super().__init__()
+        self._parameters = parameters
+        self._link: psycopg.AsyncConnection[Any] | None = None
+        self._told: list[tuple[set[str], asyncio.Queue[psycopg.Notify]]] = []
+        self._drains: set[asyncio.Task[None]] = set()
+        self._wire = -1
+
+    @property
+    def link(self) -> psycopg.AsyncConnection[Any]:
+        """The connection. Raises AppNotOpen."""
+        if self._link is None:
+            raise exceptions.AppNotOpen
+        return self._link
+
+    def get_sync_connector(self) -> BaseConnector:
+        """Return this connector, which has no synchronous side in a worker."""
+        return self
+
+    @wrap_exceptions()  # type: ignore[untyped-decorator]  # the library's
+    async def open_async(self, pool: Any = None) -> None:
+        """Connect, and show the pass for jobs."""
+        self._link = await psycopg.AsyncConnection.connect(**{**self._parameters, "autocommit": True})
+        await tenancy.enter_jobs_async(self._link, for_session=True)
+        self._link.add_notify_handler(self._hand_on)
+        # psycopg itself waits for the connection's descriptor while a statement runs, so this needs one of its own.
+        self._wire = os.dup(self._link.fileno())
+        self._listen_to_wire()
+
+    async def close_async(self) -> None:
+        """Close the connection, without waiting for a server that is gone."""
+        link, self._link = self._link, None
+        if link is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._wire)
+        os.close(self._wire)
+        cut(link)
+        for task in list(self._drains):
+            task.cancel()
+        await link.close()
+
+    @asynccontextmanager
+    async def _get_cursor(self, connection: Any = None) -> AsyncGenerator[psycopg.AsyncCursor[dict[str, Any]]]:
+        async with self.link.cursor(row_factory=dict_row) as cursor:
+            yield cursor
+
+    @wrap_exceptions()  # type: ignore[untyped-decorator]  # the library's
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        """Hand on what is notified on these channels, until cancelled."""
+        names = set(channels)
+        told: asyncio.Queue[psycopg.Notify] = asyncio.Queue()
+        self._told.append((names, told))
+        for name in names:
+            await self.link.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
+        while True:
+            notified = await told.get()
+            await on_notification(channel=notified.channel, payload=notified.payload)
+
+    def _hand_on(self, notified: psycopg.Notify) -> None:
+        for names, told in self._told:
+            if notified.channel in names:
+                told.put_nowait(notified)
+
+    def _listen_to_wire(self) -> None:
+        if self._link is not None:
+            asyncio.get_running_loop().add_reader(self._wire, self._something_came)
+
+    def _something_came(self) -> None:
+        """The answer to a statement, or a notification between two of them: look, unless somebody reads already."""
+        asyncio.get_running_loop().remove_reader(self._wire)
+        task = asyncio.ensure_future(self._drain())
+        self._drains.add(task)
+        task.add_done_callback(self._drains.discard)
+
+    async def _drain(self) -> None:
+        link = self.link
+        async with link.lock:
+            try:
+                link.pgconn.consume_input()
+            except psycopg.OperationalError:
+                return  # the next statement says so
+            while (found := link.pgconn.notifies()) is not None:
+                self._hand_on(psycopg.Notify(found.relname.decode(), found.extra.decode(), found.be_pid))
+        self._listen_to_wire()
 
 
 class JobConnector(DjangoConnector):
@@ -34,9 +134,9 @@ class JobConnector(DjangoConnector):
         with self._shown():
             return super().execute_query_all(query, **arguments)
 
-    def get_worker_connector(self) -> BaseAsyncConnector:
-        """Return the pool of connections of a worker process."""
-        return PsycopgConnector(kwargs=utils.connector_params(self.alias), configure=_show)
+    def get_worker_connector(self) -> WorkerConnector:
+        """Return the connector of a worker process."""
+        return WorkerConnector(utils.connector_params(self.alias))
 
     def _shown(self) -> AbstractContextManager[Any]:
         stack = ExitStack()
@@ -44,13 +144,6 @@ class JobConnector(DjangoConnector):
             stack.enter_context(transaction.atomic(using=self.alias))
         stack.enter_context(tenancy.deferring())
         return stack
-
-
-async def _show(link: psycopg.AsyncConnection[Any]) -> None:
-    """Configure a new connection of the pool, which wants it back outside of a transaction."""
-    await tenancy.enter_jobs_async(link, for_session=True)
-    if not link.autocommit:
-        await link.commit()
 
 
 def install(app: App) -> None:

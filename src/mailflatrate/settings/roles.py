@@ -120,23 +120,28 @@ def owner_url(settings: Settings) -> str:
 
 
 def app_url(settings: Settings) -> str:
-    """Return the application role's connection string: as set, or the owner's with the role's name and password.
+    """Return the application role's connection string, with the limits of this process. Raises SettingsError."""
+    return _completed(app_login(settings), settings)
 
-    Raises SettingsError.
+
+def app_login(settings: Settings) -> str:
+    """Return how the application role signs in: as set, or as the owner does with the role's name and password.
+
+    Without the limits, which every process adds for its own purpose.
     """
     if settings.app_database_url:
-        return _completed(settings.app_database_url, settings)
+        return settings.app_database_url
     password = None if settings.is_embedded else _app_password()
-    return _completed(_owner(settings), settings, user=APP_ROLE, password=password)
+    return make_conninfo(_owner(settings), user=APP_ROLE, password=password)
 
 
 def _owner(settings: Settings) -> str:
     return settings.database_url or EmbeddedPostgres(settings.data_dir).url
 
 
-def _completed(conninfo: str, settings: Settings, *, is_owner: bool = False, **changed: str | None) -> str:
+def _completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> str:
     try:
-        return make_conninfo(links.completed(conninfo, settings, is_owner=is_owner), **changed)
+        return links.completed(conninfo, settings, is_owner=is_owner)
     except ValueError as problem:
         variable = "DATABASE_URL" if is_owner or not settings.app_database_url else "MAILFLATRATE_APP_DATABASE_URL"
         raise SettingsError(f"{variable}: {problem}") from problem

@@ -16,7 +16,7 @@ from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.links import Purpose
 from mailflatrate.settings.logs import GRANIAN
 from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
-from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import Settings, load_settings
 
 HOUSE_QUEUES = "plan,import,inbound,house"
@@ -56,7 +56,7 @@ def services_environment(settings: Settings) -> dict[str, str]:
     """The environment of the processes that serve: they know the application's role, not the owner of the database."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
     kept.pop("MAILFLATRATE_APP_DATABASE_URL_FILE", None)
-    return {**kept, "MAILFLATRATE_APP_DATABASE_URL": app_url(settings)}
+    return {**kept, "MAILFLATRATE_APP_DATABASE_URL": app_login(settings)}
 
 
 @click.command()

@@ -16,6 +16,7 @@ from procrastinate import App, exceptions
 from procrastinate.jobs import Job, Status
 
 from mailflatrate.base import processes, tenancy
+from mailflatrate.base.job_connector import WorkerConnector
 from mailflatrate.settings.links import cut
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -39,9 +40,13 @@ log = structlog.get_logger(__name__)
 
 
 class LifeLine:
-    """The locks of this process, and what it does about the jobs of processes whose locks are gone."""
+    """The locks of this process, and what it does about the jobs of processes whose locks are gone.
 
-    def __init__(self) -> None:
+    They are held by a connection of its own, or by that of a worker's `connector`, which lives as long as the worker.
+    """
+
+    def __init__(self, connector: WorkerConnector | None = None) -> None:
+        self._connector = connector
         self._link: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._held: dict[int, tuple[str, frozenset[str]]] = {}
         self._unheld_since: dict[int, float] = {}
@@ -72,16 +77,18 @@ class LifeLine:
     async def let_go(self) -> None:
         """Close the connection, and with it the locks; the next look takes them anew."""
         link, self._link = self._link, None
-        if link is not None:
+        if link is not None and self._connector is None:
             cut(link)  # whatever waits for it, fails at once, also when the server is gone
             with suppress(psycopg.Error, OSError):
                 await link.close()
 
     async def _connection(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         if self._link is None:
-            url = app_url(load_settings())
-            link = await psycopg.AsyncConnection.connect(url, autocommit=True)
-            await tenancy.enter_jobs_async(link, for_session=True)
+            if self._connector is not None:
+                link = self._connector.link
+            else:
+                link = await psycopg.AsyncConnection.connect(app_url(load_settings()), autocommit=True)
+                await tenancy.enter_jobs_async(link, for_session=True)
             for worker_id in self._held:
                 await self._lock(link, worker_id)
             self._link = link

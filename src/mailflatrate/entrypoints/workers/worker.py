@@ -8,7 +8,8 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -18,7 +19,6 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.job_context import JobContext, JobResult
 from procrastinate.jobs import Job, Status
 from procrastinate.retry import RetryDecision
@@ -30,6 +30,7 @@ from mailflatrate.apps.delivery.send.sender import (
     stop_sender,
     this_sender,
 )
+from mailflatrate.base.job_connector import JobConnector
 from mailflatrate.base.jobs import Queue
 from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
 from mailflatrate.base.metrics.sharing import share
@@ -64,6 +65,12 @@ class PatientWorker(Worker):
         await self._life_line.hold(self.worker_id, self.worker_name or "worker", self.queues or list(Queue))
         await super()._run_loop()  # type: ignore[no-untyped-call]
 
+    async def _periodic_deferrer(self) -> None:
+        """Keep the schedule, unless this worker only sends: the others keep it, and it costs a connection."""
+        if set(self.queues or Queue) <= {Queue.SEND, Queue.EXPRESS}:
+            await asyncio.Event().wait()
+        await super()._periodic_deferrer()  # type: ignore[no-untyped-call]
+
     async def _persist_job_status(
         self, job: Job, status: Status, retry_decision: RetryDecision | None, context: JobContext,
         job_result: JobResult | None,
@@ -81,6 +88,14 @@ def _result(status: Status, retry_decision: RetryDecision | None) -> str:
     if retry_decision is not None:
         return "retried"
     return "succeeded" if status is Status.SUCCEEDED else "failed"
+
+
+def _give_back_connection(call_next: Callable[[], object], _context: JobContext, _worker: Worker) -> object:
+    """Close Django's connection of the thread that ran a job: an idle worker keeps none for its threads."""
+    try:
+        return call_next()
+    finally:
+        connections.close_all()
 
 
 def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") -> None:
@@ -109,6 +124,8 @@ class _Work:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
+        # Each thread that runs a job has a connection. Two more look up names and keep the schedule.
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2))
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop)
         pause = FIRST_PAUSE_SECONDS
@@ -171,10 +188,10 @@ class _Work:
     async def _work(self) -> None:
         """Procrastinate's workers, until a signal or until the database is gone: where mail is sent, a second one for
         the express lane, because the first may be full of mailings."""
-        connector = app.connector
-        assert isinstance(connector, DjangoConnector)
-        self._life_line = LifeLine()
-        async with app.with_connector(connector.get_worker_connector()).open_async() as working:
+        assert isinstance(app.connector, JobConnector)
+        connector = app.connector.get_worker_connector()
+        self._life_line = LifeLine(connector)
+        async with app.with_connector(connector).open_async() as working:
             ordinary = [queue for queue in self._queues if queue != Queue.EXPRESS]
             if ordinary:
                 self._workers.append(self._worker(working, ordinary, self._name, self._concurrency))
@@ -200,6 +217,7 @@ class _Work:
             "fetch_job_polling_interval": POLL_SECONDS,
             "delete_jobs": "successful",
             "install_signal_handlers": False,
+            "task_middleware": [_give_back_connection],
         }
         return PatientWorker(app=working, life_line=self._life_line, **options)
 

@@ -1,0 +1,78 @@
+"""Whether the database has room for the connections that this installation may open."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+from mailflatrate.base.jobs import Queue
+from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.settings.schema import Settings
+
+SENDER = 4  # jobs and their LISTEN; claims and outcomes; the repeated look; what needs the ORM
+WORKER = 2  # jobs and their LISTEN; the schedule. One more for each job at once
+JOBS_AT_ONCE = 4
+PAGE_THREADS = 8
+LISTENER = 2
+OPERATOR = 5  # commands, `doctor`, a dump
+
+_PROCESSES = """
+SELECT bool_and(p.queues <@ %s::varchar[]) FROM worker_process p
+JOIN procrastinate_workers w ON w.id = p.worker_id
+WHERE w.last_heartbeat > now() - interval '60 seconds' GROUP BY p.host, p.pid
+"""
+_SERVER = """
+SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true)::int, 0),
+    (SELECT sum(numbackends) FROM pg_stat_database)::int,
+    (SELECT count(DISTINCT coalesce(client_addr::text, '')) FROM pg_stat_activity
+     WHERE application_name LIKE 'mailflatrate pages%%')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The processes of an installation, and the connections they open when all of them are busy."""
+
+    senders: int
+    workers: int
+    page_processes: int
+    listeners: int
+
+    @property
+    def connections(self) -> int:
+        """The most that may be open at once."""
+        return (
+            SENDER * self.senders
+            + (WORKER + JOBS_AT_ONCE) * self.workers
+            + PAGE_THREADS * self.page_processes
+            + LISTENER * self.listeners
+            + OPERATOR
+        )
+
+
+def capacity_lines(settings: Settings) -> Iterator[Line]:
+    """Compare what the living processes may need with what the server allows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROCESSES, [[Queue.SEND.value, Queue.EXPRESS.value]])
+        sends = [bool(only_sends) for (only_sends,) in cursor.fetchall()]
+        cursor.execute(_SERVER)
+        allowed, in_use, web_hosts = cursor.fetchone()
+    hosts = max(1, web_hosts)
+    demand = Demand(sends.count(True), sends.count(False), hosts * settings.web_workers, hosts)
+    yield judged(demand, allowed, in_use)
+
+
+def judged(demand: Demand, allowed: int, in_use: int) -> Line:
+    """The line for a demand on a server that allows so many connections."""
+    needed = demand.connections
+    text = (
+        f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} page and {demand.listeners}"
+        f" inbound processes may need {needed} connections; the server allows {allowed}, {in_use} are open"
+    )
+    mend = f"Set max_connections to {needed * 5 // 4 + 10} or more, and restart PostgreSQL."
+    if needed > allowed:
+        return missing("database", text, mend)
+    if needed * 5 > allowed * 4:  # after a failover the connections of the other side stay open for some seconds
+        return warning("database", text, mend)
+    return ok("database", text)

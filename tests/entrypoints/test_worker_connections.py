@@ -1,0 +1,130 @@
+"""How many connections a worker and a sender have, and that one connection is enough to hear of new jobs at once."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connections
+from procrastinate.contrib.django import app
+
+import mailflatrate
+from estate import build_estate, release
+from mailflatrate.base.job_connector import JobConnector
+from mailflatrate.base.jobs import Queue, defer, job
+from mailflatrate.entrypoints.workers.lifeline import LifeLine
+from mailflatrate.entrypoints.workers.worker import PatientWorker
+from mailflatrate.settings.roles import app_login
+from mailflatrate.settings.schema import load_settings
+
+NAME = "test.heard_of"
+OPEN = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE %s"
+MOST = {"sending": 4, "jobs": 3}
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture
+def processes(database: str, tmp_path: Path) -> Iterator[list[str]]:
+    """A sender and a worker of the house, as systemd would start them; the kinds of connections they have."""
+    assert database
+    environment = dict(os.environ) | {
+        "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
+        "MAILFLATRATE_RELAY_PORT": "9",
+        "PYTHONPATH": str(Path(mailflatrate.__file__).parents[1]),
+    }
+    environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "worker", "--queues", queues],
+            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for queues in ("send", "plan,import,inbound,house")
+    ]  # fmt: skip
+    yield ["mailflatrate sending", "mailflatrate sender", "mailflatrate watch", "mailflatrate jobs"]
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(20)
+
+
+def open_now(owner: psycopg.Connection[tuple[object, ...]], kinds: list[str]) -> Counter[str]:
+    """Connections of the sender and of the worker."""
+    found = Counter[str]()
+    for (name,) in owner.execute(OPEN, ["mailflatrate %"]).fetchall():
+        if name in kinds:
+            found["jobs" if name == "mailflatrate jobs" else "sending"] += 1
+    return found
+
+
+@pytest.mark.slow
+def test_a_sender_has_four_connections_and_an_idle_worker_three(database: str, processes: list[str]) -> None:
+    """Also while a mailing waits for its relay and the house does what is due."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while set(open_now(owner, processes)) != set(MOST):
+            assert time.monotonic() < ends, open_now(owner, processes)
+            time.sleep(0.2)
+        release(build_estate(20))
+        connections.close_all()
+        time.sleep(4)
+        most: Counter[str] = Counter()
+        idle: list[int] = []
+        for _ in range(60):
+            now = open_now(owner, processes)
+            most |= now
+            idle.append(now["jobs"])
+            time.sleep(0.1)
+    print(f"at most {dict(most)}; the worker mostly {Counter(idle).most_common(2)}")
+    assert 0 < most["sending"] <= MOST["sending"], most
+    assert 0 < Counter(idle).most_common(1)[0][0] <= MOST["jobs"], idle
+
+
+def test_a_job_is_heard_of_at_once_over_the_one_connection(database: str) -> None:
+    """Without a notification it would begin with the next poll, which is far away here."""
+    assert database
+    begun: list[float] = []
+
+    @job(NAME, Queue.IMPORT)
+    def heard_of() -> None:
+        begun.append(time.monotonic())
+
+    async def work() -> list[float]:
+        assert isinstance(app.connector, JobConnector)
+        connector = app.connector.get_worker_connector()
+        asked = []
+        async with app.with_connector(connector).open_async() as working:
+            line = LifeLine(connector)
+            workers = [
+                PatientWorker(
+                    app=working, life_line=line, queues=[queue.value], install_signal_handlers=False,
+                    delete_jobs="successful", fetch_job_polling_interval=60.0,
+                )
+                for queue in (Queue.IMPORT, Queue.EXPRESS)
+            ]  # fmt: skip
+            running = [asyncio.create_task(worker.run()) for worker in workers]
+            await asyncio.sleep(1.5)
+            for _ in range(3):
+                asked.append(time.monotonic())
+                await asyncio.to_thread(defer, NAME, Queue.IMPORT)
+                ends = time.monotonic() + 10
+                while len(begun) < len(asked) and time.monotonic() < ends:
+                    await asyncio.sleep(0.02)
+                await asyncio.sleep(0.3)
+            for worker in workers:
+                worker.stop()
+            await asyncio.gather(*running)
+        await asyncio.to_thread(connections.close_all)
+        return asked
+
+    try:
+        asked = asyncio.run(work())
+    finally:
+        del app.tasks[NAME]
+    assert len(begun) == 3
+    assert max(start - question for start, question in zip(begun, asked, strict=True)) < 3.0
