@@ -6,15 +6,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from demo_world import free_port
+from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.stats import monitoring
 from mailflatrate.apps.stats.monitoring import FIGURES, Figure
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.metrics.sharing import Share
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli import exporter
 from mailflatrate.settings.schema import Settings, load_settings
 
@@ -102,3 +106,23 @@ def test_a_host_without_pages_has_an_exporter(monkeypatch: pytest.MonkeyPatch) -
 def test_a_stranger_is_cut_off_before_it_says_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     with exporting("10.0.0.0/8", monkeypatch) as port, pytest.raises(OSError, match=r"(?i)closed|reset|remote"):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+
+
+def test_a_relay_that_takes_nothing_is_seen_by_its_name() -> None:
+    now = clock.now()
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        relay = Relay.objects.create(name="far-away", host="relay.example")
+        for sender, problem, since in (("a", "no answer", now - timedelta(minutes=9)), ("b", "", None)):
+            RelayReport.objects.create(
+                relay=relay, sender=sender, at=now, connections=3, problem=problem, failing_since=since
+            )
+    try:
+        found = pages()
+        assert 530 < found['mailflatrate_relay_failing_seconds{relay="far-away"}'] < 700
+        assert found['mailflatrate_relay_connections{relay="far-away"}'] == 6
+        with tenancy.platform(PlatformReason.OPERATOR_DESK):
+            RelayReport.objects.filter(relay=relay).update(at=now - timedelta(minutes=2))
+        assert pages()['mailflatrate_relay_failing_seconds{relay="far-away"}'] == 0, "nobody says so any longer"
+    finally:
+        with tenancy.platform(PlatformReason.OPERATOR_DESK):
+            relay.delete()

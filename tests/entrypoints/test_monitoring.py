@@ -32,6 +32,7 @@ HEALTHY = {
     'mailflatrate_results_total{relay="r",provider="google",result="deferred"}': "0+20x120",
     'mailflatrate_results_total{relay="r",provider="google",result="bounced"}': "0+10x120",
     'mailflatrate_results_total{relay="r",provider="google",result="withheld"}': "0+9000x120",
+    'mailflatrate_relay_failing_seconds{relay="r"}': "0x120",
     "mailflatrate_retry_overdue_seconds": "30x120",
     "mailflatrate_express_oldest_seconds": "2x120",
     "mailflatrate_inbound_oldest_seconds": "3x120",
@@ -72,6 +73,7 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "UnknownResults": ({"mailflatrate_unknown_results": "0x113 40x7"}, {"instance": "a"}),
     "JournalLeft": ({"mailflatrate_journal_left_seconds": "0+60x120"}, {"instance": "a"}),
     "RelayUnreachable": ({'mailflatrate_relay_failures_total{relay="r"}': "0+2x120"}, {"relay": "r"}),
+    "RelayFailing": ({'mailflatrate_relay_failing_seconds{relay="r"}': "0+60x120"}, {"relay": "r"}),
     "RelaySlow": ({'mailflatrate_relay_seconds_bucket{relay="r",le="0.5"}': "0+50x120"}, {"relay": "r"}),
     "ProviderDefers": (
         {'mailflatrate_results_total{relay="r",provider="google",result="deferred"}': "0+400x120"},

@@ -82,6 +82,19 @@ FIGURES: Final = (
         "SELECT coalesce(sum(count), 0) FROM tally WHERE state = 'in_doubt'",
     ),
     Figure(
+        "relay_failing_seconds", "How long an active relay has taken nothing, as its senders say; 0: it works",
+        f"SELECT r.name, {_age('min(p.failing_since)')} FROM relay r LEFT JOIN relay_report p"
+        " ON p.relay_id = r.id AND p.problem <> '' AND p.at > now() - interval '1 minute'"
+        " WHERE r.state = 'active' GROUP BY 1",
+        ("relay",), (),
+    ),
+    Figure(
+        "relay_connections", "Open connections to a relay, of all senders",
+        "SELECT r.name, coalesce(sum(p.connections), 0) FROM relay r LEFT JOIN relay_report p"
+        " ON p.relay_id = r.id AND p.at > now() - interval '1 minute' GROUP BY 1",
+        ("relay",), (),
+    ),
+    Figure(
         "held_lanes", "Providers of campaigns that a rule stopped until a person looks",
         "SELECT count(*) FROM lane_hold WHERE released_at IS NULL",
     ),
