@@ -25,6 +25,8 @@ DESK = {
     "cases-figures": "/desk/cases/figures/",
     "mail": "/desk/mail/",
     "privacy": "/desk/privacy/",
+    "relays": "/desk/relays/",
+    "relay-new": "/desk/relays/new/",
 }
 
 

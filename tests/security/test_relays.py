@@ -85,6 +85,9 @@ SQL = (
     "UPDATE relay SET host = 'evil.example'",
     "UPDATE relay SET state = 'active'",
     "DELETE FROM relay",
+    "SELECT * FROM sending_bucket",
+    "UPDATE sending_bucket SET tokens = 1e9, factor = 1",
+    "DELETE FROM sending_bucket",
     "COPY relay TO STDOUT",
     "INSERT INTO relay (key, name, host, port, tls, kind, return_path, connections, sends_from, pool, weight,"
     " created_at, changed_at) VALUES (gen_random_uuid(), 'eve', 'evil.example', 25, 'never', 'other', 'own', 1, '[]',"

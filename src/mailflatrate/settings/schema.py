@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from mailflatrate.rules.shaping import read_shaping
 from mailflatrate.rules.tighter import read_tighter
 
 PREFIX = "MAILFLATRATE_"
@@ -168,6 +169,11 @@ class Settings(BaseModel):
     retry_factor: Annotated[float, Field(ge=1)] = Field(2.0, description="Growth of the pauses between retries (R-72).")
     retry_give_up_seconds: Positive = Field(259_200, description="Age at which a deferred message is given up (R-72).")
     relay_pause_max_seconds: Positive = Field(60, description="Longest pause between attempts to reach a relay.")
+    shaping: str = Field(
+        "",
+        description="Messages an hour to large providers from the trusted pool, where they differ from the table at the"
+        " desk: `google=100000, yahoo=0`; 0 is no limit. Counts only with relays in the table.",
+    )
     csa_complaints_address: str | None = Field(
         None, description="X-CSA-Complaints; only for an operator certified by the CSA (R-58)."
     )
@@ -258,6 +264,12 @@ class Settings(BaseModel):
         " sign-in page then shows. Means nothing without MAILFLATRATE_DEMO.",
     )
 
+    @field_validator("shaping")
+    @classmethod
+    def _shaping(cls, written: str) -> str:
+        read_shaping(written)  # raises ValueError, which names the faulty one
+        return written
+
     @field_validator("tighter_limits")
     @classmethod
     def _tighter(cls, written: str) -> str:
@@ -287,6 +299,11 @@ class Settings(BaseModel):
     def public_host(self) -> str:
         """The host name of `public_url`."""
         return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def shaping_numbers(self) -> dict[str, int]:
+        """Messages an hour by provider, where the operator changed them."""
+        return read_shaping(self.shaping)
 
     @property
     def host_names(self) -> list[str]:

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.delivery import lock
-from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport  # noqa: F401  tables of this app
+from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport  # noqa: F401  tables of this app
 from mailflatrate.base.tenancy import TenantModel
 
 

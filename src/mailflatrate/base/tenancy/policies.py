@@ -115,7 +115,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
 
 _READ_BY_ALL = ("agreement_document", "consent_seal", "consent_stamp", "signing_key")
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
-_PLATFORM_ONLY = ("relay", "relay_report")
+_PLATFORM_ONLY = ("relay", "relay_report", "sending_bucket")
 
 
 @dataclass(frozen=True, slots=True)

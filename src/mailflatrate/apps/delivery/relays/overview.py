@@ -1,13 +1,17 @@
 """The relays as the desk and the command line show them: each with its health as the senders report it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Sum
 
-from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport, StateChoice
+from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport, StateChoice
 from mailflatrate.base import clock
+from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.shaping import SHAPES, Shape, per_hour
+from mailflatrate.rules.verdict import Language
 
 REPORT_SECONDS = 60
 """A report that is older says nothing about now."""
@@ -58,6 +62,50 @@ def closed_pools(rows: list[RelayRow]) -> list[str]:
         key = f"{label}: {row.relay.account}" if row.relay.pool == Pool.DEDICATED else label
         by_pool.setdefault(key, []).append(row.relay)
     return [key for key, relays in by_pool.items() if all(relay.state != StateChoice.ACTIVE for relay in relays)]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSpeed:
+    """Messages an hour to one provider from one pool: what the table lets out, and what deferrals left of it."""
+
+    pool: Pool
+    per_hour: int | None
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShapingRow:
+    """One provider of the shaping table. `slowed` are pools that its deferrals slow down now."""
+
+    shape: Shape
+    name: str
+    speeds: list[PoolSpeed]
+    slowed: list[PoolSpeed]
+
+
+SHOWN_POOLS = (Pool.TRUSTED, Pool.NEW, Pool.QUARANTINE)
+
+
+def shaping_rows(changed: Mapping[str, int], language: Language) -> list[ShapingRow]:
+    """The shaping table with the operator's own numbers, and how it stands. Inside `tenancy.platform(...)`."""
+    factors = dict(Bucket.objects.filter(factor__lt=1.0).values_list("key", "factor"))
+    rows = []
+    for shape in SHAPES:
+        speeds = []
+        for pool in Pool:
+            limit = per_hour(shape.provider, pool, changed)
+            factor = min((value for key, value in factors.items() if _is_of(key, pool, shape.provider)), default=1.0)
+            speeds.append(PoolSpeed(pool, round(limit * factor) if limit else None, round(factor * 100)))
+        shown = [speed for speed in speeds if speed.pool in SHOWN_POOLS]
+        slowed = [speed for speed in speeds if speed.percent < 100]
+        rows.append(ShapingRow(shape, provider_name(shape.provider, language), shown, slowed))
+    return rows
+
+
+def _is_of(key: str, pool: Pool, provider: str) -> bool:
+    """Whether a bucket is one of the pool (of any account) and the provider."""
+    place, _, name = key.partition("/")
+    return name == provider and place.partition(":")[0] == pool.value
 
 
 def _health() -> dict[int, RelayHealth]:

@@ -141,3 +141,20 @@ class RelayReport(models.Model):
     class Meta:
         db_table = "relay_report"
         constraints = [models.UniqueConstraint(fields=["relay", "sender"], name="relay_report_once")]
+
+
+class Bucket(models.Model):
+    """What may leave now under a limit of messages an hour, shared by all sender processes (`rules.shaping`).
+
+    `key` is `relay:<id>`, or a pool and a provider: `trusted/google`. `factor` is the speed that the provider's own
+    deferrals left us.
+    """
+
+    key = models.CharField(primary_key=True, max_length=60)
+    tokens = models.FloatField(db_default=0.0)
+    filled_at = models.DateTimeField()
+    factor = models.FloatField(db_default=1.0)
+    changed_at = models.DateTimeField(help_text="when the factor last changed")
+
+    class Meta:
+        db_table = "sending_bucket"

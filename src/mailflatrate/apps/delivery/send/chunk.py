@@ -55,7 +55,7 @@ class ChunkRun:
     """The work on one chunk.
 
     `relay_problem` says why it halted with RELAY; `replies` counts answers of the relay, `waiting` rows that stay
-    pending until something outside of the chunk changes.
+    pending until something outside of the chunk changes. `caps` are limits by relay, counted down as messages leave.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class ChunkRun:
         self.returned = 0
         self.waiting = 0
         self.counted = Counted(claim.rows)
+        self.caps: dict[int, int] = {}
         self._relay = ""
         self._writer = writer
         self._journal = journal
@@ -138,7 +139,9 @@ class ChunkRun:
         self._journal.begin_chunk(self.claim.account_id, self.claim.chunk_id)
         try:
             most = len(self._rows)
-            await transmitter.transmit(self._letters(), self._on_outcome, self._journal.started, most=most)
+            await transmitter.transmit(
+                self._letters(), self._on_outcome, self._journal.started, most=most, caps=self.caps
+            )
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
             self.halt = self.halt or Halt.RELAY

@@ -57,6 +57,10 @@ class Counted:
             found[state] += count
         return dict(found)
 
+    def by_provider(self) -> dict[tuple[str, str], int]:
+        """How many messages ended how, by provider and state."""
+        return dict(self._counts)
+
     def waves(self) -> list[Wave]:
         """The providers that deferred a large part of what they were offered."""
         found = []

@@ -6,18 +6,21 @@ holds up no other.
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from mailflatrate.apps.delivery.relays.allowance import Allowance
 from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, PoolKey, RelayBook, settings_relay
 from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
+from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.providers import provider_of
 from mailflatrate.rules.relays import Pool, Stream
 from mailflatrate.settings.schema import Settings
 
@@ -128,6 +131,16 @@ def _together(rows: list[RelayFigures]) -> RelayFigures:
         failing.problem,
         failing.failing_since,
     )
+
+
+def providers_of(claim: Claim) -> list[str]:
+    """The provider of each row of a claim."""
+    return [provider_of((row.email or "").rpartition("@")[2]) for row in claim.rows]
+
+
+def narrowed(claim: Claim, allowance: Allowance) -> Claim:
+    """A claim with the rows that may go now; the others go back with the chunk."""
+    return replace(claim, rows=[claim.rows[position] for position in allowance.allowed(providers_of(claim))])
 
 
 def write_figures(sender: str, figures: list[RelayFigures]) -> None:

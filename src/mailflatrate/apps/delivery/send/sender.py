@@ -1,6 +1,7 @@
 """The sender of one process: its journal, its connections to relay and database, the editions it keeps ready."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -13,6 +14,7 @@ from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.relays.allowance import UNLIMITED, Allowance, ask, settle
 from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, recovery
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
@@ -20,7 +22,7 @@ from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.post import post_writer
-from mailflatrate.apps.delivery.send.routes import Lane, Routes, write_figures
+from mailflatrate.apps.delivery.send.routes import Lane, Routes, narrowed, providers_of, write_figures
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.gate.letters import EditionUnusable
@@ -117,21 +119,27 @@ class Sender:
             return await self._main.run(account_id, work)
 
     async def _send(self, claim: Claim, began: float, lane: Lane) -> None:
+        allowance = await self._allow(claim, lane)
+        if allowance.is_limited:
+            claim = narrowed(claim, allowance)
         try:
             writer = await self._writer(claim, lane) if claim.rows else None
         except EditionUnusable as problem:
             await self._in_thread(actions.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
             await self._finish(claim, None, lane)
+            await self._settle(allowance, None, lane)
             return
         run = None
         if writer is not None:
             run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, self._signer, began)
+            run.caps = dict(allowance.caps)
             self._active[claim.chunk_id] = run
             if self._stopping.is_set():
                 run.halt = Halt.STOPPING
             await run.send(lane.transmitter, lane.lock)
             await self._trim_journal(lane)
-        await self._finish(claim, run, lane)
+        await self._finish(claim, run, lane, allowance.pause_seconds)
+        await self._settle(allowance, run, lane)
         if run is not None:
             _tell(run, asyncio.get_running_loop().time() - began)
 
@@ -146,10 +154,10 @@ class Sender:
         bind_contextvars(mailing=mail.mailing_id)
         return CampaignWriter(mail)
 
-    async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane) -> None:
+    async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane, pause: float = 0.0) -> None:
         if run is not None and run.halt is Halt.CLAIM_LOST:
             return
-        problem, pause = "", 0.0
+        problem = ""
         if run is not None:
             if run.halt is Halt.RELAY or (run.returned and not run.replies):
                 problem, pause = run.relay_problem or "connections end before a letter is sent", lane.pause()
@@ -178,6 +186,19 @@ class Sender:
             lane.journal.reset()
 
     # -- the relays ------------------------------------------------------------------------------------------
+
+    async def _allow(self, claim: Claim, lane: Lane) -> Allowance:
+        """What limits of messages an hour let out of a chunk now."""
+        if self._routes.book.is_empty or not claim.rows:
+            return UNLIMITED
+        wanted = Counter(providers_of(claim))
+        relays = self._routes.book.members(lane.key)
+        return await self._in_thread(ask, self._settings, lane.key, wanted, relays)
+
+    async def _settle(self, allowance: Allowance, run: ChunkRun | None, lane: Lane) -> None:
+        if allowance.is_limited:
+            results, left = (run.counted.by_provider(), run.caps) if run is not None else ({}, allowance.caps)
+            await self._in_thread(settle, lane.key, allowance, results, left)
 
     async def _lane(self, account_id: int, stream: Stream) -> Lane:
         """The lane for an account's mail, by the relays and the account's status as they are now."""

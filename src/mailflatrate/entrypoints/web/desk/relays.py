@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays import edit as relays
-from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows
+from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows, shaping_rows
 from mailflatrate.apps.delivery.relays.tables import (
     KindChoice,
     PoolChoice,
@@ -26,6 +26,7 @@ from mailflatrate.base import audit
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
 from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, Pool
+from mailflatrate.rules.verdict import Language
 
 TONES = {StateChoice.ACTIVE: "success", StateChoice.DRAINING: "warning", StateChoice.DISABLED: ""}
 SECRET = forms.PasswordInput({"autocomplete": "new-password"})
@@ -107,7 +108,15 @@ def relay_list(request: DeskRequest) -> HttpResponse:
     own = settings.SETTINGS
     where = f"{own.relay_host}:{own.relay_port}" if own.relay_host else ""
     uses_own = not any(row.relay.pool == Pool.TRUSTED for row in rows)
-    context = {"rows": rows, "closed": closed_pools(rows), "settings_relay": where, "uses_settings": uses_own}
+    language = Language.GERMAN if get_language() == "de" else Language.ENGLISH
+    shaping = shaping_rows(own.shaping_numbers, language) if rows else []
+    context = {
+        "shaping": shaping,
+        "rows": rows,
+        "closed": closed_pools(rows),
+        "settings_relay": where,
+        "uses_settings": uses_own,
+    }
     return page(request, "relays", {**context, "tones": TONES})
 
 

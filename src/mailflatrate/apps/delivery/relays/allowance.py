@@ -1,0 +1,133 @@
+"""Limits of messages an hour, by relay and by provider and pool, held by all sender processes together.
+
+Before a chunk is sent, what it may use of each limit is taken out of the database's buckets; what it did not use goes
+back with its results, which also say how the provider's speed changes.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.relays.book import PoolKey, RelaySpec
+from mailflatrate.apps.delivery.relays.tables import Bucket
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.relays import RelayState
+from mailflatrate.rules.shaping import next_factor, per_hour, refilled, wait_seconds
+from mailflatrate.settings.schema import Settings
+
+ANSWERED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a chunk may send: messages by limited provider, and by limited relay (`caps`).
+
+    `most` is the sum of all relays' caps, None where a relay has none. `pause_seconds` counts where something is left.
+    """
+
+    providers: dict[str, int] = field(default_factory=dict)
+    caps: dict[int, int] = field(default_factory=dict)
+    most: int | None = None
+    pause_seconds: float = 0.0
+
+    @property
+    def is_limited(self) -> bool:
+        """True where anything was taken out of a bucket."""
+        return bool(self.providers or self.caps)
+
+    def allowed(self, providers: Sequence[str]) -> list[int]:
+        """Which messages may go, as positions in a list of their providers."""
+        left, found = dict(self.providers), list[int]()
+        for position, provider in enumerate(providers):
+            if self.most is not None and len(found) >= self.most:
+                break
+            if provider in left:
+                if left[provider] <= 0:
+                    continue
+                left[provider] -= 1
+            found.append(position)
+        return found
+
+
+UNLIMITED = Allowance()
+
+
+def ask(settings: Settings, pool: PoolKey, wanted: Mapping[str, int], relays: Sequence[RelaySpec]) -> Allowance:
+    """Take what a chunk may send out of the buckets. `wanted` are its messages by provider."""
+    rates = _provider_rates(settings, pool, wanted)
+    total, taking = sum(wanted.values()), [relay for relay in relays if relay.state is RelayState.ACTIVE]
+    limited = {relay.number: float(relay.per_hour) for relay in taking if relay.per_hour}
+    if not rates and not limited:
+        return UNLIMITED
+    keys = {_key(pool, provider): (rate, wanted[provider]) for provider, rate in rates.items()}
+    keys |= {f"relay:{number}": (rate, total) for number, rate in limited.items()}
+    granted, waits = _take(keys)
+    caps = {number: granted[f"relay:{number}"] for number in limited}
+    providers = {provider: granted[_key(pool, provider)] for provider in rates}
+    most = sum(caps.values()) if len(caps) == len(taking) else None
+    return Allowance(providers, caps, most, max(waits, default=0.0))
+
+
+def settle(
+    pool: PoolKey, allowance: Allowance, results: Mapping[tuple[str, str], int], caps_left: Mapping[int, int]
+) -> None:
+    """Give back what was not used, and let a provider's deferrals slow it down."""
+    answered: Counter[str] = Counter()
+    deferred: Counter[str] = Counter()
+    for (provider, state), count in results.items():
+        if state in ANSWERED:
+            answered[provider] += count
+        if state == DeliveryState.DEFERRED:
+            deferred[provider] += count
+    back = {_key(pool, name): most - answered[name] for name, most in allowance.providers.items()}
+    back |= {f"relay:{number}": caps_left.get(number, 0) for number in allowance.caps}
+    seen = {_key(pool, name): (answered[name], deferred[name]) for name in allowance.providers}
+    now = clock.now()
+    with tenancy.platform(PlatformReason.RELAYS):
+        rows = list(Bucket.objects.select_for_update().filter(key__in=back).order_by("key"))
+        for row in rows:
+            row.tokens += max(0, back[row.key])
+            if row.key in seen:
+                factor = next_factor(row.factor, *seen[row.key], (now - row.changed_at).total_seconds())
+                if factor != row.factor:
+                    row.factor, row.changed_at = factor, now
+        Bucket.objects.bulk_update(rows, ["tokens", "factor", "changed_at"])
+
+
+def _provider_rates(settings: Settings, pool: PoolKey, wanted: Mapping[str, int]) -> dict[str, float]:
+    changed = settings.shaping_numbers
+    rates = {provider: per_hour(provider, pool.pool, changed) for provider in wanted}
+    return {provider: rate for provider, rate in rates.items() if rate is not None}
+
+
+def _key(pool: PoolKey, provider: str) -> str:
+    return f"{pool}/{provider}"
+
+
+def _take(wanted: Mapping[str, tuple[float, int]]) -> tuple[dict[str, int], list[float]]:
+    """By key, how many of the wanted messages may go; and how long each that was cut short has to wait."""
+    now = clock.now()
+    granted, waits = {}, []
+    with tenancy.platform(PlatformReason.RELAYS):
+        fresh = [Bucket(key=key, tokens=1.0, filled_at=now, changed_at=now, factor=1.0) for key in wanted]
+        Bucket.objects.bulk_create(fresh, ignore_conflicts=True)
+        rows = list(Bucket.objects.select_for_update().filter(key__in=wanted).order_by("key"))
+        for row in rows:
+            rate, count = wanted[row.key]
+            rate *= row.factor
+            _fill(row, rate, now)
+            granted[row.key] = min(count, int(max(0.0, row.tokens)))
+            row.tokens -= granted[row.key]
+            if granted[row.key] < count:
+                waits.append(wait_seconds(row.tokens, count - granted[row.key], rate))
+        Bucket.objects.bulk_update(rows, ["tokens", "filled_at"])
+    return granted, waits
+
+
+def _fill(row: Bucket, rate_per_hour: float, now: datetime) -> None:
+    """Clocks of hosts differ: time that was counted once is not counted again."""
+    row.tokens = refilled(row.tokens, (now - row.filled_at).total_seconds(), rate_per_hour)
+    row.filled_at = max(row.filled_at, now)

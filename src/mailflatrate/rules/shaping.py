@@ -1,0 +1,114 @@
+"""How fast each mailbox provider is mailed from one pool, and how a provider's deferrals slow us down.
+
+The numbers are for one pool in good standing. They are starting points: what a provider takes depends on the reputation
+of the addresses, so its own 421 and 4xx replies decide. Connections and messages per connection are for the relay's own
+configuration, because the relay holds the connections to the provider; messages an hour are held here. Domains that
+belong to no large provider are thousands of different receivers, so nothing is held for them together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailflatrate.rules.providers import PROVIDERS
+from mailflatrate.rules.relays import Pool
+
+KUMOMTA = "https://github.com/KumoCorp/kumomta/blob/main/assets/policy-extras/shaping.toml"
+OURS = ""
+"""No public figure: a cautious number of our own."""
+
+HOUR_SECONDS = 3600.0
+PER_CONNECTION_SECOND = 2
+BURST_SECONDS = 60.0
+"""What may leave at once after a quiet time: as much as in this time."""
+LEAST_FACTOR = 1 / 64
+SLOW_SHARE, SLOW_LEAST = 0.1, 5
+"""A batch with that share of deferrals, and at least that many, halves the speed."""
+RECOVER_SECONDS, RECOVERY = 300.0, 1.5
+"""After so long without a slow batch, the next accepted one makes it faster by so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One provider's row of the table."""
+
+    provider: str
+    connections: int
+    per_connection: int
+    source: str
+
+    @property
+    def per_hour(self) -> int:
+        """What that many connections carry at PER_CONNECTION_SECOND messages a second each."""
+        return self.connections * PER_CONNECTION_SECOND * int(HOUR_SECONDS)
+
+
+SHAPES: tuple[Shape, ...] = (
+    Shape("google", 5, 50, KUMOMTA),
+    Shape("microsoft", 5, 50, KUMOMTA),
+    Shape("yahoo", 10, 20, KUMOMTA),
+    Shape("apple", 10, 5, KUMOMTA),
+    Shape("united_internet", 5, 50, OURS),
+    Shape("telekom", 3, 50, OURS),
+    Shape("freenet", 3, 50, OURS),
+    Shape("orange", 3, 100, KUMOMTA),
+    Shape("sfr", 3, 50, OURS),
+    Shape("la_poste", 3, 50, OURS),
+    Shape("comcast", 25, 1000, KUMOMTA),
+    Shape("mail_ru", 5, 50, OURS),
+)
+POOL_PERCENT: dict[Pool, int] = {
+    Pool.TRUSTED: 100,
+    Pool.DEDICATED: 100,
+    Pool.EXPRESS: 100,
+    Pool.NEW: 25,
+    Pool.QUARANTINE: 10,
+}
+"""Share of the table's messages an hour that a pool starts with."""
+
+_BY_PROVIDER = {shape.provider: shape for shape in SHAPES}
+assert set(_BY_PROVIDER) == {provider.key for provider in PROVIDERS}
+
+
+def read_shaping(written: str) -> dict[str, int]:
+    """The operator's numbers, `google=100000, yahoo=0`: messages an hour by provider, 0 is no limit.
+
+    Raises ValueError, which names what is wrong.
+    """
+    found = {}
+    for each in filter(None, (part.strip() for part in written.split(","))):
+        name, mark, number = (word.strip() for word in each.partition("="))
+        if name not in _BY_PROVIDER:
+            raise ValueError(f"{name!r} is no provider; known are {', '.join(_BY_PROVIDER)}")
+        if not mark or not number.isdecimal():
+            raise ValueError(f"{each!r}: expected PROVIDER=MESSAGES, as google=100000")
+        found[name] = int(number)
+    return found
+
+
+def per_hour(provider: str, pool: Pool, changed: Mapping[str, int]) -> float | None:
+    """Messages an hour to a provider from a pool; None without a limit. `changed` are the operator's own numbers."""
+    shape = _BY_PROVIDER.get(provider)
+    if shape is None:
+        return None
+    return changed.get(provider, shape.per_hour) * POOL_PERCENT[pool] / 100 or None
+
+
+def refilled(tokens: float, idle_seconds: float, rate_per_hour: float) -> float:
+    """What a bucket holds after a time: at most BURST_SECONDS of its rate and one message, so no fraction is lost."""
+    most = 1.0 + rate_per_hour * BURST_SECONDS / HOUR_SECONDS
+    return min(most, tokens + max(0.0, idle_seconds) * rate_per_hour / HOUR_SECONDS)
+
+
+def wait_seconds(tokens: float, wanted: int, rate_per_hour: float) -> float:
+    """How long until a bucket holds enough for a worthwhile batch of `wanted` messages."""
+    batch = min(float(wanted), max(1.0, rate_per_hour * BURST_SECONDS / HOUR_SECONDS / 4))
+    return max(0.0, (batch - tokens) * HOUR_SECONDS / rate_per_hour)
+
+
+def next_factor(factor: float, answered: int, deferred: int, seconds_since: float) -> float:
+    """The speed after a batch: halved by deferrals, and faster again after a while without."""
+    if deferred >= max(SLOW_LEAST, SLOW_SHARE * answered):
+        return max(LEAST_FACTOR, factor / 2)
+    if factor < 1.0 and answered > deferred and seconds_since >= RECOVER_SECONDS:
+        return min(1.0, factor * RECOVERY)
+    return factor
