@@ -10,10 +10,13 @@ from click.testing import CliRunner
 
 from desk_world import Desk, desk
 from fake_relay import FakeRelay
-from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
-from mailflatrate.base import clock, tenancy
+from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
+from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport, StateChoice
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.cli.doctor.relay import table_lines
+from mailflatrate.entrypoints.cli.doctor.report import Level
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings import load_settings
 
@@ -79,7 +82,7 @@ def test_a_relay_is_added_edited_drained_disabled_and_deleted_at_the_desk(otto: 
         assert done.status_code == 303
         assert _relay(id=relay.id).state == state
         if state == "draining":
-            assert "every relay is drained or disabled" in otto.page("relays/")
+            assert "is drained or disabled, so its mail waits" in otto.page("relays/")
             assert otto.client.post(f"/desk/relays/{relay.id}/remove/").status_code == 422
     assert otto.client.post(f"/desk/relays/{relay.id}/move/", {"state": "nonsense"}).status_code == 404
     assert otto.client.post(f"/desk/relays/{relay.id}/remove/").status_code == 303
@@ -158,6 +161,21 @@ def test_a_relay_is_tried_from_the_command_line(otto: Desk, monkeypatch: pytest.
         assert "takes us, NOT encrypted; it offers PIPELINING" in run("test", "near")
         assert not relay.received
     assert "near: relay unavailable at connect" in run("test", "near", status=1)
+
+
+def test_the_doctor_tries_every_active_relay_and_names_pools_that_take_nothing(otto: Desk) -> None:
+    settings = load_settings()
+    with FakeRelay().run_in_thread() as relay, tenancy.platform(PlatformReason.RELAYS):
+        draft = RelayDraft("near", "127.0.0.1", relay.port, tls="never", pool="quarantine")
+        near = add_relay(draft, by=audit.machine("tests.relays"))
+        lines = list(table_lines(settings))
+        assert [line.level for line in lines if line.topic == "relay"] == [Level.OK]
+    gone = list(table_lines(settings))
+    assert gone[0].level is Level.MISSING
+    assert "near" in gone[0].text
+    with tenancy.platform(PlatformReason.RELAYS):
+        move_relay(near.id, StateChoice.DISABLED, by=audit.machine("tests.relays"))
+    assert [line.level for line in table_lines(settings)] == [Level.WARNING]
 
 
 class _answering:

@@ -14,6 +14,7 @@ from api_world import ROOT, program_of
 from campaign_world import World, browser, person, world
 from desk_world import Desk, desk
 from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.delivery.relays.book import read_book
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, RelayError, add_relay, edit_relay
 from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
 from mailflatrate.base import audit, tenancy
@@ -21,6 +22,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.api.v1.service import schema
 from mailflatrate.mail.vault import VaultError
+from mailflatrate.rules.relays import RelayState
 from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 
@@ -132,6 +134,15 @@ def test_the_table_holds_no_password_and_a_moved_login_does_not_open(relay: Rela
     other = Relay(host=relay.host, port=relay.port, tls=relay.tls, credentials_sealed=relay.credentials_sealed)
     with pytest.raises(VaultError):
         other.open()
+
+
+def test_a_host_that_was_changed_in_the_table_gets_neither_login_nor_mail(relay: Relay) -> None:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        Relay.objects.filter(id=relay.id).update(host="evil.example", state=StateChoice.ACTIVE)
+    spec = next(one for one in read_book(load_settings()).relays if one.number == relay.id)
+    assert not spec.is_usable
+    assert spec.state is RelayState.DISABLED
+    assert spec.config.password is None
 
 
 def test_a_login_in_the_clear_cannot_be_stored(relay: Relay) -> None:

@@ -19,6 +19,7 @@ from mailflatrate.apps.delivery.models import (
     Plan,
     Tally,
 )
+from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.apps.domains.queries import service_key_published
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -221,8 +222,10 @@ def held_service_mail() -> HeldMail | None:
     """What waits for the record, for the operator; None where nothing has to: it is there, or no mail leaves this
     machine."""
     settings = load_settings()
-    if settings.relay_host is None or service_key_published(settings.service_domain):
+    if service_key_published(settings.service_domain):
         return None
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        if not mail_leaves_machine(settings):
+            return None
         pending = Delivery.objects.filter(state=DeliveryState.PENDING, notice__isnull=False)
         return HeldMail(settings.service_domain, pending.exclude(notice__kind=NoticeKind.TEST).count())

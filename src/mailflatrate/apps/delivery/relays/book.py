@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import structlog
-
 from mailflatrate.apps.accounts.models import Account, Standing
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base import clock, tenancy
@@ -27,12 +25,12 @@ SETTINGS_RELAY = 0
 TEST_INBOX = "test inbox"
 """What figures call the relay where none is set."""
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class RelaySpec:
-    """One relay as the engine uses it. `number` is its row's id, or SETTINGS_RELAY."""
+    """One relay as the engine uses it. `number` is its row's id, or SETTINGS_RELAY. Not `is_usable`: its login doesn't
+    open with the keys of this host.
+    """
 
     number: int
     name: str
@@ -45,6 +43,7 @@ class RelaySpec:
     account_id: int | None = None
     kind: RelayKind = RelayKind.OTHER
     return_path: ReturnPath = ReturnPath.OWN
+    is_usable: bool = True
 
     def tag(self, envelope_from: str) -> bytes:
         """The header line with our token, where bounces go to the provider; else nothing."""
@@ -99,8 +98,7 @@ def read_book(settings: Settings) -> RelayBook:
     for row in rows:
         try:
             specs.append(spec_of(row, settings))
-        except VaultError:  # the others of its pool go on; doctor and desk say it
-            log.error("relay_login_does_not_open", relay=row.name)
+        except VaultError:  # the others of its pool go on
             specs.append(spec_of(row, settings, usable=False))
     return RelayBook(tuple(specs), settings_relay(settings))
 
@@ -119,7 +117,7 @@ def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySp
     return RelaySpec(
         relay.id, relay.name, config, relay.connections, relay.weight, relay.per_hour,
         RelayState(relay.state) if usable else RelayState.DISABLED, Pool(relay.pool), relay.account_id,
-        RelayKind(relay.kind), ReturnPath(relay.return_path),
+        RelayKind(relay.kind), ReturnPath(relay.return_path), usable,
     )  # fmt: skip
 
 

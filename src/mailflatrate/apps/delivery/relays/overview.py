@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Sum
 
-from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport, StateChoice
+from mailflatrate.apps.delivery.relays.tables import Bucket, PoolChoice, Relay, RelayReport, StateChoice
 from mailflatrate.base import clock
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.relays import Pool
 from mailflatrate.rules.shaping import SHAPES, Shape, per_hour
 from mailflatrate.rules.verdict import Language
+from mailflatrate.settings.schema import Settings
 
 REPORT_SECONDS = 60
 """A report that is older says nothing about now."""
@@ -72,6 +73,11 @@ class PoolSpeed:
     per_hour: int | None
     percent: int
 
+    @property
+    def label(self) -> str:
+        """The pool as the desk names it."""
+        return str(PoolChoice(self.pool.value).label)
+
 
 @dataclass(frozen=True, slots=True)
 class ShapingRow:
@@ -122,3 +128,8 @@ def _health() -> dict[int, RelayHealth]:
         )
         for row in sums
     }  # fmt: skip
+
+
+def mail_leaves_machine(settings: Settings) -> bool:
+    """Whether service messages leave this host. Runs inside `tenancy.platform(...)`."""
+    return settings.relay_host is not None or Relay.objects.filter(pool__in=(Pool.EXPRESS, Pool.TRUSTED)).exists()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import structlog
 
-from mailflatrate.apps.delivery.relays.allowance import Allowance
 from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, PoolKey, RelayBook, settings_relay
 from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
+from mailflatrate.apps.delivery.send.allowance import Allowance
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.transmit import Transmitter
@@ -103,6 +103,9 @@ class Routes:
         """Change to these relays at once."""
         if book != self.book:
             log.info("relays_changed", count=len(book.relays))
+            for relay in book.relays:
+                if not relay.is_usable:
+                    log.error("relay_login_does_not_open", relay=relay.name)
             self.book = book
             for lane in self:
                 lane.follow(book)

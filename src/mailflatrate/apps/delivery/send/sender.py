@@ -14,9 +14,9 @@ from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.delivery.relays.allowance import UNLIMITED, Allowance, ask, settle
 from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, recovery
+from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, ask, settle
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database

@@ -64,6 +64,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         if prepare:
             domains.ensure_service_key(settings)
         yield from capacity.capacity_lines(settings)
+        yield from relay.table_lines(settings)
         yield from traffic.traffic_lines(settings)
         yield from names.house_lines(settings)
     yield from names.service_lines(settings)

@@ -8,13 +8,17 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from mailflatrate.apps.delivery.relays.book import settings_relay
+from mailflatrate.apps.delivery.relays.book import settings_relay, spec_of
+from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows
+from mailflatrate.apps.delivery.relays.tables import StateChoice
 from mailflatrate.apps.delivery.transmit import look_at_relay
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.doctor.host import is_this_host
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.mail.vault import VaultError
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.smtp_types import RelayUnavailable
+from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable
 
 LONG_WAIT = timedelta(hours=4)
 MANY_DEFERRED = 1_000
@@ -24,21 +28,38 @@ def relay_lines(settings: Settings) -> Iterator[Line]:
     """Nothing where no relay is set; that is said with the settings."""
     if settings.relay_host is None:
         return
-    yield from _relay(settings)
+    config = settings_relay(settings).config
+    yield from _relay(settings, config, config.remote_host, "correct MAILFLATRATE_RELAY_*")
     postqueue = shutil.which("postqueue") if is_this_host(settings.relay_host) else None
     if postqueue:
         yield _queue(postqueue)
 
 
-def _relay(settings: Settings) -> Iterator[Line]:
-    where = f"{settings.relay_host}:{settings.relay_port}"
+def table_lines(settings: Settings) -> Iterator[Line]:
+    """Every relay of the table that takes messages, and pools in which none does."""
+    with tenancy.platform(PlatformReason.RELAYS):
+        rows = relay_rows()
+    for relay in [row.relay for row in rows if row.relay.state == StateChoice.ACTIVE]:
+        try:
+            config = spec_of(relay, settings).config
+        except VaultError:
+            yield missing("relay", f"the login of {relay.name} doesn't open with this host's keys",
+                          "Enter it again at the desk, or give this host the installation's keys.")  # fmt: skip
+            continue
+        yield from _relay(settings, config, f"{relay.name} ({config.remote_host})", "correct it at the desk")
+    for name in closed_pools(rows):
+        yield warning("relay", f"every relay of the pool {name!r} is drained or disabled, so its mail waits",
+                      "Enable one, or move one there.")  # fmt: skip
+
+
+def _relay(settings: Settings, config: RelayConfig, where: str, how: str) -> Iterator[Line]:
     try:
-        seen = asyncio.run(look_at_relay(settings_relay(settings).config))
+        seen = asyncio.run(look_at_relay(config))
     except RelayUnavailable as problem:
-        yield missing("relay", f"{where} does not take us: {problem}", "Start it, or correct MAILFLATRATE_RELAY_*.")
+        yield missing("relay", f"{where} does not take us: {problem}", f"Start it, or {how}.")
         return
     text = f"{where} answers EHLO {settings.helo_name}{', encrypted by STARTTLS' if seen.tls else ', in the clear'}"
-    if not seen.tls and not is_this_host(settings.relay_host):
+    if not seen.tls and not is_this_host(config.host):
         yield missing("relay", text, "Let the relay offer STARTTLS (R-102).")
     elif not seen.dsn:
         yield warning("relay", f"{text}; it offers no DSN", "Bounces will be whole messages; turn DSN on (R-67).")

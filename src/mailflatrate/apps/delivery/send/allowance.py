@@ -67,7 +67,7 @@ def ask(settings: Settings, pool: PoolKey, wanted: Mapping[str, int], relays: Se
     granted, waits = _take(keys)
     caps = {number: granted[f"relay:{number}"] for number in limited}
     providers = {provider: granted[_key(pool, provider)] for provider in rates}
-    most = sum(caps.values()) if len(caps) == len(taking) else None
+    most = sum(caps.values()) if caps and len(caps) == len(taking) else None
     return Allowance(providers, caps, most, max(waits, default=0.0))
 
 
