@@ -3,7 +3,7 @@
     python bench/pages.py [--contacts 1000000] [--repeat 5]
 
 Prints one JSON object: for each page the median and slowest time in milliseconds, and that of the slowest statement.
-The exit status is 1 when a median is above 300 ms.
+On a machine that does other work, look at the processor time. The exit status is 1 when a median is above 300 ms.
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ def measure(estate: Estate, repeat: int) -> dict[str, dict[str, float]]:
     for name, address in PAGES.items():
         _ask(client, address)
         asked = [_ask(client, address) for _ in range(repeat)]
-        took = [milliseconds for milliseconds, _ in asked]
+        took = [milliseconds for milliseconds, _, _ in asked]
         found[name] = {
             "median_ms": round(statistics.median(took), 1), "slowest_ms": round(max(took), 1),
-            "slowest_statement_ms": round(max(statement for _, statement in asked), 1),
+            "slowest_statement_ms": round(max(statement for _, statement, _ in asked), 1),
+            "processor_ms": round(min(processor for _, _, processor in asked), 1),
         }  # fmt: skip
     return found
 
@@ -90,18 +91,19 @@ def _browser(estate: Estate) -> Client:
     return client
 
 
-def _ask(client: Client, address: str) -> tuple[float, float]:
-    """Time of the page and of its slowest statement."""
+def _ask(client: Client, address: str) -> tuple[float, float, float]:
+    """Milliseconds of the page, of its slowest statement, and of the processor without the database's."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as statements:
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         answer = client.get(address)
-        took = time.perf_counter() - began
+        took, busy = time.perf_counter() - began, time.process_time() - busy
     if answer.status_code != 200:
         raise SystemExit(f"{address} answered {answer.status_code}")
-    return took * 1000, max((float(each["time"]) for each in statements), default=0.0) * 1000
+    slowest = max((float(each["time"]) for each in statements), default=0.0)
+    return took * 1000, slowest * 1000, busy * 1000
 
 
 if __name__ == "__main__":

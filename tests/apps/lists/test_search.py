@@ -14,7 +14,9 @@ from mailflatrate.settings.schema import load_settings
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Enough people to ask the index."""
+    monkeypatch.setattr(search, "SAMPLE", 5)
     return world(people=6)
 
 

@@ -17,25 +17,24 @@ CREATE TABLE search_todo (
 );
 CREATE INDEX search_todo_account ON search_todo (account_id);
 """
-# A database without these extensions, or an owner who may not create them, goes without the index (lists.search).
+# A database without this extension, or an owner who may not create it, goes without the index (lists.search).
 INDEX = """
 DO $$
 BEGIN
     CREATE SCHEMA IF NOT EXISTS trigrams;
     CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA trigrams;
-    CREATE EXTENSION IF NOT EXISTS btree_gin SCHEMA trigrams;
 EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
-    RAISE NOTICE 'pg_trgm and btree_gin cannot be created: searching a million contacts takes a second';
+    RAISE NOTICE 'pg_trgm cannot be created: searching a million contacts takes a second';
 END $$;
 DO $$
 DECLARE
     home text := (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
         WHERE e.extname = 'pg_trgm');
 BEGIN
-    IF home IS NOT NULL AND EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'btree_gin') THEN
+    IF home IS NOT NULL THEN
         INSERT INTO contact_text (contact_id, account_id, said)
         SELECT id, account_id, E'\\n' || email || E'\\n' || first_name || ' ' || last_name FROM contact;
-        EXECUTE format('CREATE INDEX contact_search ON contact_text USING gin (account_id, said %I.gin_trgm_ops)', home);
+        EXECUTE format('CREATE INDEX contact_search ON contact_text USING gin (said %I.gin_trgm_ops)', home);
         ANALYZE contact_text;
     END IF;
 END $$;
