@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from structlog.testing import capture_logs
 
 from mailflatrate.base.metrics.names import OUTCOMES, PROVIDER_KEYS
-from mailflatrate.base.metrics.sharing import HostFigures, Share
+from mailflatrate.base.metrics.sharing import HostFigures, Share, share, write_now
 from mailflatrate.rules.providers import PROVIDERS
 
 
@@ -17,9 +18,9 @@ def process(folder: Path, name: str, count: int) -> Share:
     registry = CollectorRegistry()
     Counter("letters", "Letters", ["kind"], registry=registry).labels('a "quoted"\nkind').inc(count)
     Gauge("nothing", "No number", registry=registry).set(float("nan"))
-    share = Share(folder, name, registry)
-    share.write()
-    return share
+    mine = Share(folder, name, registry)
+    mine.write()
+    return mine
 
 
 def exported(folder: Path) -> str:
@@ -30,7 +31,7 @@ def exported(folder: Path) -> str:
 
 def test_each_process_is_seen_by_its_name(tmp_path: Path) -> None:
     first, second, other = process(tmp_path, "sender", 1), process(tmp_path, "sender", 2), process(tmp_path, "web", 3)
-    assert [share.name for share in (first, second, other)] == ["sender", "sender-2", "web"]
+    assert [each.name for each in (first, second, other)] == ["sender", "sender-2", "web"]
     lines = exported(tmp_path).splitlines()
     assert lines.count("# TYPE letters_total counter") == 1
     assert sorted(line for line in lines if line.startswith("letters_total")) == sorted(
@@ -42,8 +43,8 @@ def test_each_process_is_seen_by_its_name(tmp_path: Path) -> None:
     assert 'process="sender"' not in exported(tmp_path)
     third = process(tmp_path, "sender", 9)
     assert third.name == "sender", "the name is free again"
-    for share in (second, other, third):
-        share.close()
+    for each in (second, other, third):
+        each.close()
 
 
 def test_a_process_that_was_killed_leaves_nothing(tmp_path: Path) -> None:
@@ -65,6 +66,14 @@ def test_a_file_that_is_none_stops_nobody(tmp_path: Path, content: bytes) -> Non
     assert 'process="a"' in found and 'process="b"' not in found
     good.close()
     bad.close()
+
+
+def test_a_folder_that_cannot_be_written_stops_no_process(tmp_path: Path) -> None:
+    (tmp_path / "metrics").write_text("not a folder")
+    with capture_logs() as lines:
+        share(tmp_path, "sender-1")
+        write_now()
+    assert [line["event"] for line in lines] == ["figures_not_shared"]
 
 
 def test_labels_are_closed_lists() -> None:

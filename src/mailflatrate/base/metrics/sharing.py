@@ -16,11 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import REGISTRY, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailflatrate.base.metrics.names import HEARTBEAT, STARTED
+
+log = structlog.get_logger("metrics")
 
 EVERY_SECONDS: Final = 5.0
 MOST_OF_ONE_NAME: Final = 64
@@ -70,19 +73,26 @@ class Share:
 _mine: list[Share] = []
 
 
-def share(data_dir: Path, name: str) -> Share:
-    """Share this process's series under a name, from now until it ends. Call it once in a process."""
+def share(data_dir: Path, name: str) -> None:
+    """Share this process's series under a name, from now until it ends. Call it once in a process.
+
+    A folder that cannot be written is logged and stops nothing: figures are not worth a process.
+    """
     kept = _NOT_IN_NAMES.sub("_", name)[:LONGEST_NAME] or "process"
-    mine = Share(data_dir / FOLDER, kept)
-    mine.begin()
+    try:
+        mine = Share(data_dir / FOLDER, kept)
+        mine.begin()
+    except OSError as problem:
+        log.warning("figures_not_shared", folder=str(data_dir / FOLDER), problem=str(problem))
+        return
     _mine.append(mine)
-    return mine
 
 
 def write_now() -> None:
     """Write this process's file at once, if it has one: the exporter's own figures are not older than the others'."""
     for mine in _mine:
-        mine.write()
+        with suppress(OSError):
+            mine.write()
 
 
 def _own(folder: Path, name: str) -> tuple[str, int]:
@@ -102,7 +112,7 @@ def _own(folder: Path, name: str) -> tuple[str, int]:
 def _is_held(lock: Path) -> bool:
     try:
         file = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:  # it is gone, or another user's
         return False
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -124,7 +134,8 @@ class HostFigures:
         families: dict[str, Metric] = {}
         for path in sorted(self._folder.glob(f"*{_TEXT}")):
             if not _is_held(path.with_suffix(_LOCK)):
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
                 continue
             for family in _read(path):
                 mine = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
