@@ -151,6 +151,20 @@ class Settings(BaseModel):
     helo_name: str = Field("localhost", description="Name given in EHLO; must be the PTR of the sending address.")
     sender_processes: Positive = Field(1, description="Sender processes that `up` starts on this host.")
     sender_connections: Positive = Field(10, description="SMTP connections of one sender process (R-103).")
+    sender_marks_ahead: bool = Field(
+        False,
+        description="Mark the next message of a connection as begun while the reply to the last one is awaited. For a "
+        "relay far away; a lost host then leaves up to twice as many unknown results as it had connections.",
+    )
+    journal_keep_hours: Positive = Field(
+        72,
+        description="How long a sender keeps what it sent (identifiers alone), for a database that has forgotten it.",
+    )
+    resume_after_promotion: bool = Field(
+        True,
+        description="After a replica was promoted, go on without a person once every sender has replayed its journals "
+        "and nothing is missing. Otherwise `mailflatrate resume-all` does.",
+    )
     express_connections: Positive = Field(
         2, description="Further connections of one sender process for confirmation mails and notices (R-105)."
     )

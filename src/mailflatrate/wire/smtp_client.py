@@ -31,6 +31,11 @@ class LetterFeed(Protocol):
     def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
         """The next letter, or None when there is none now."""
 
+    def may_start(self, letter_id: int) -> bool | None:
+        """Whether the content of this letter may be written now. False: not yet, `proceed` asks again; None: no,
+        and the connection ends without it.
+        """
+
     def data_start(self, letter_id: int) -> bool:
         """Called right before the content of this letter is written; False forbids it and ends the
         connection.
@@ -65,6 +70,7 @@ class SmtpConnection(SmtpChannel):
         self._under_way: Transaction | None = None  # its content was started, its final reply is awaited
         self._bdat = False
         self._pipelining = False
+        self._parked = False  # the relay waits for the content of `_under_way`, which may not start yet
 
     # -- life ------------------------------------------------------------------------------------------------
 
@@ -80,7 +86,7 @@ class SmtpConnection(SmtpChannel):
 
     def kick(self) -> None:
         """Start the next letter if the dialogue is at a point where one may start."""
-        if self._open is None and not self._closed:
+        if self._open is None and not self._closed and not self._parked:
             if not self._expected or (self._pipelining and not self._bdat and self._under_way is not None):
                 self._advance(b"")
             self._arm()
@@ -89,13 +95,24 @@ class SmtpConnection(SmtpChannel):
         """Say QUIT when idle and close after its reply; a connection that waits for a reply is aborted."""
         if self._closed or self._transport is None:
             return
-        if self._expected or self._waiter is not None:
+        if self._expected or self._waiter is not None or self._parked:
             self._drop("closed by us")
         else:
             self._expected.append((Stage.QUIT, None))
             self._transport.write(b"QUIT\r\n")
             self._arm()
         self._retire()
+
+    @property
+    def is_idle(self) -> bool:
+        """True when no reply is awaited and no content waits for its leave."""
+        return not self._parked and super().is_idle
+
+    def proceed(self) -> None:
+        """Ask again about a content that had to wait."""
+        if self._parked and not self._closed:
+            self._start_content()
+            self._arm()
 
     def abort(self, text: str) -> None:
         """End the connection at once; letters under way are settled as NOT_SENT or IN_DOUBT."""
@@ -153,10 +170,21 @@ class SmtpConnection(SmtpChannel):
             self._give_back(following)
             return
         self._open = following
-        self._expected.append((_DATA_END, transaction))
         self._under_way = transaction
-        if self._begin_content(transaction):
-            self._write_group(transaction.content, following)
+        self._start_content()
+
+    def _start_content(self) -> None:
+        """Write the content the relay waits for, or wait for the leave to do so."""
+        transaction = self._under_way
+        assert transaction is not None and self._feed is not None
+        leave = self._feed.may_start(transaction.message.letter_id)
+        self._parked = leave is False
+        if leave is None:
+            self._drop("the content was withheld by the sender")
+        elif leave:
+            self._expected.append((_DATA_END, transaction))
+            if self._begin_content(transaction):
+                self._write_group(transaction.content, self._open)
 
     def _begin_content(self, transaction: Transaction) -> bool:
         """Journal, then mark. False: the owner forbade it and the connection is gone."""

@@ -118,6 +118,7 @@ class RelayGroup:
         self._reports: dict[int, MemberReport] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._run: _GroupRun | None = None
+        self._sending: list[_Relay] = []
         self._stopped = False
 
     # -- members -----------------------------------------------------------------------------------------
@@ -160,6 +161,7 @@ class RelayGroup:
         source: Iterator[OutgoingMessage],
         on_outcome: Callable[[SendOutcome], None],
         on_data_start: Callable[[int], None],
+        may_start: Callable[[int], bool | None] | None = None,
         *,
         shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]] | None = None,
         caps: dict[int, int] | None = None,
@@ -171,11 +173,13 @@ class RelayGroup:
 
         Raises RelayUnavailable when no relay takes messages and some are left.
         """
-        relays = list(self._relays.values())
+        relays = self._sending = list(self._relays.values())
         if len(relays) == 1 and not caps and relays[0].member.tag is None:
-            await self._send_through(relays[0], source, on_outcome, on_data_start)
+            await self._send_through(relays[0], source, on_outcome, on_data_start, may_start)
             return
-        run = _GroupRun(relays, source, on_outcome, on_data_start, {} if caps is None else caps, self._pauses)
+        run = _GroupRun(
+            relays, source, on_outcome, on_data_start, may_start, {} if caps is None else caps, self._pauses
+        )
         if shares is not None:
             run.deal(shares)
         self._run = run
@@ -192,6 +196,7 @@ class RelayGroup:
         source: Iterator[OutgoingMessage],
         on_outcome: Callable[[SendOutcome], None],
         on_data_start: Callable[[int], None],
+        may_start: Callable[[int], bool | None] | None,
     ) -> None:
         """The one relay of a group: nothing stands between its pool and the caller but the cut."""
 
@@ -205,10 +210,15 @@ class RelayGroup:
             on_outcome(outcome)
 
         try:
-            await relay.pool.send_many(source, note, begin)
+            await relay.pool.send_many(source, note, begin, may_start)
         except RelayUnavailable as problem:
             relay.report.failed(problem)
             raise
+
+    def proceed(self) -> None:
+        """Ask `may_start` again for every content that waits for it, at relays that are on their way out, too."""
+        for relay in self._sending:
+            relay.pool.proceed()
 
     def stop(self) -> None:
         """Take no more; what is under way finishes."""
@@ -235,6 +245,7 @@ class _GroupRun:
         source: Iterator[OutgoingMessage],
         on_outcome: Callable[[SendOutcome], None],
         on_data_start: Callable[[int], None],
+        may_start: Callable[[int], bool | None] | None,
         caps: dict[int, int],
         pauses: tuple[float, float],
     ) -> None:
@@ -244,6 +255,7 @@ class _GroupRun:
         self._source = source
         self._on_outcome = on_outcome
         self._on_data_start = on_data_start
+        self._may_start = may_start
         self._left = caps
         self._pauses = pauses
         self._quota: dict[int, int] = {}
@@ -328,7 +340,9 @@ class _GroupRun:
         self._drawing.add(number)
         self._idle.clear()
         try:
-            await relay.pool.send_many(self._letters(relay, most), self._note(relay), self._begin(relay))
+            await relay.pool.send_many(
+                self._letters(relay, most), self._note(relay), self._begin(relay), self._may_start
+            )
             if relay.unanswered and relay.takes:
                 raise RelayUnavailable(Stage.MAIL, "connections end before a message is sent")
         except RelayUnavailable as problem:

@@ -80,12 +80,14 @@ class SmtpPool:
         source: Iterator[OutgoingMessage] | AsyncIterator[OutgoingMessage],
         on_outcome: Callable[[SendOutcome], None],
         on_data_start: Callable[[int], None] | None = None,
+        may_start: Callable[[int], bool | None] | None = None,
     ) -> SendSummary:
         """Send what `source` yields; each letter taken ends in exactly one call of `on_outcome`.
 
         `on_data_start(letter_id)` is called right before the content of a letter is written; from then until
-        its outcome the letter is in doubt. All callbacks run on the event loop between two writes and should
-        be short.
+        its outcome the letter is in doubt. `may_start(letter_id)` is asked before: False makes the content wait
+        until `proceed` is called, None ends the connection without it. All callbacks run on the event loop
+        between two writes and should be short.
 
         Raises RelayUnavailable when no connection can be had: letters already taken have been reported as
         NOT_SENT, the source keeps the rest. Raises what a callback or the source raised, after the letters
@@ -98,7 +100,7 @@ class SmtpPool:
             loop = asyncio.get_running_loop()
             if not self._connections and loop.time() < self._next_open_at:
                 raise self._still_waiting(loop.time())
-            run = SendRun(make_source(source, self.max_connections, self._refill), on_outcome, on_data_start)
+            run = SendRun(make_source(source, self.max_connections, self._refill), on_outcome, on_data_start, may_start)
             self._run = run
             try:
                 for connection in list(self._connections):
@@ -110,6 +112,11 @@ class SmtpPool:
                 await self._end_run(run)
             run.raise_problem()
             return run.summary()
+
+    def proceed(self) -> None:
+        """Ask `may_start` again for every content that waits for it."""
+        for connection in list(self._connections):
+            connection.proceed()
 
     def stop(self) -> None:
         """Take no more letters; those under way finish and `send_many` returns."""
@@ -146,6 +153,10 @@ class SmtpPool:
         if message is not None and len(self._connections) + len(self._opening) < min(run.taken, self._limit):
             self._grow()
         return message
+
+    def may_start(self, letter_id: int) -> bool | None:
+        """Ask the caller."""
+        return self._run.may_start(letter_id) if self._run is not None else None
 
     def data_start(self, letter_id: int) -> bool:
         """Tell the caller; False when its journal failed."""

@@ -35,12 +35,14 @@ class SendRun:
         source: LetterSource,
         on_outcome: Callable[[SendOutcome], None],
         on_data_start: Callable[[int], None] | None,
+        may_start: Callable[[int], bool | None] | None = None,
     ) -> None:
         self.source = source
         self.taken = 0
         self.under_way = 0
         self._on_outcome = on_outcome
         self._on_data_start = on_data_start
+        self._may_start = may_start
         self._came_back: deque[tuple[OutgoingMessage, SendOutcome]] = deque()
         self._offers: Counter[int] = Counter()
         self._kinds: dict[OutcomeKind, int] = {}
@@ -71,6 +73,10 @@ class SendRun:
             self.taken += 1
         self.under_way += 1
         return message
+
+    def may_start(self, letter_id: int) -> bool | None:
+        """The caller's word on a content that could be written now."""
+        return True if self._may_start is None else self._may_start(letter_id)
 
     def data_start(self, letter_id: int) -> bool:
         """False when the caller's journal raised: then the content must not leave."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min, Sum
+from django.db.models.functions import Now
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -13,7 +14,18 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import confirmations, lanes, told, trials, wake
-from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Tally
+from mailflatrate.apps.delivery.models import (
+    Begun,
+    Chunk,
+    ChunkState,
+    Delivery,
+    DeliveryState,
+    LostClaim,
+    Plan,
+    Retry,
+    Tally,
+)
+from mailflatrate.apps.delivery.queries import unsent_after_end
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.rules.measures import Counts, Level, Scope, judge
@@ -33,6 +45,44 @@ WITH ended AS (
 INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
 SELECT %(account_id)s, %(chunk_id)s, campaign_id, %(state)s, '', count(*) FROM ended GROUP BY campaign_id
 ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+"""
+
+# What the marks of a lost sender say about the rows of its chunk (ADR 0020). The rest stays pending. Marks do not wait
+# for the disk: when the database was restarted after the sender's last sign of life, the last ones may be missing, and
+# only what was accepted by an earlier one is known.
+_BY_MARKS = """
+WITH mark AS (
+    DELETE FROM begun WHERE chunk_id = %(chunk_id)s AND account_id = %(account_id)s AND claimed_by = %(claimed_by)s
+    RETURNING begun_to, under_way, unsent
+), known AS (
+    SELECT m.*, coalesce(pg_postmaster_start_time() > c.heartbeat_at, false) AS restarted
+    FROM mark m JOIN chunk c ON c.id = %(chunk_id)s AND c.account_id = %(account_id)s
+), ended AS (
+    UPDATE delivery d
+    SET state = CASE WHEN d.id = ANY(k.under_way) OR d.id > k.begun_to OR d.id = ANY(k.unsent)
+            THEN 'in_doubt' ELSE 'sent' END,
+        reason = 'host_lost', settled_at = now(), attempts = d.attempts + 1
+    FROM known k
+    WHERE d.account_id = %(account_id)s AND d.chunk_id = %(chunk_id)s AND d.state = 'pending'
+      AND (k.restarted OR (d.id <= k.begun_to AND NOT d.id = ANY(k.unsent)))
+    RETURNING d.id, d.campaign_id, d.state
+), counted AS (
+    INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+    SELECT %(account_id)s, %(chunk_id)s, campaign_id, state, '', count(*) FROM ended GROUP BY campaign_id, state
+    ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+)
+SELECT array_agg(id) FILTER (WHERE state = 'in_doubt') FROM ended
+"""
+
+_REOPEN = """
+WITH moved AS (
+    UPDATE delivery SET chunk_id = %(chunk_id)s, state = 'pending', reason = '', settled_at = NULL,
+        attempts = greatest(attempts - 1, 0)
+    WHERE id = ANY(%(ids)s) AND account_id = %(account_id)s AND state = 'in_doubt' AND reason = 'host_lost'
+    RETURNING id
+)
+UPDATE tally SET count = count - (SELECT count(*) FROM moved)
+WHERE account_id = %(account_id)s AND chunk_id = %(from)s AND state = 'in_doubt' AND detail = ''
 """
 
 # Due retries of one lane become a chunk of their own; the tally of the chunk they leave follows them.
@@ -208,27 +258,35 @@ def finish_chunk(
             return
         if campaign is not None:
             _note_relay(campaign, relay_problem, answered=relay_answered)
-        if campaign is not None and campaign.state == CampaignState.CANCELLED:
-            Retry.objects.filter(campaign_id=campaign.id).delete()
-            _cancel_rows(account_id, chunk_id)
+        _give_back(chunk, campaign, pause_seconds)
+
+
+def _give_back(chunk: Chunk, campaign: Campaign | None, pause_seconds: float = 0.0) -> None:
+    """End the claim of a chunk: what is pending is ready again, and without such rows the chunk is done. The caller
+    holds both rows."""
+    account_id, chunk_id = chunk.account_id, chunk.id
+    Begun.objects.filter(chunk_id=chunk_id).delete()
+    if campaign is not None and campaign.state == CampaignState.CANCELLED:
+        Retry.objects.filter(campaign_id=campaign.id).delete()
+        _cancel_rows(account_id, chunk_id)
+    if campaign is not None:
+        lanes.sort_out(chunk)
+    left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
+    chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
+    if left and pause_seconds:
+        chunk.not_before = clock.now() + timedelta(seconds=pause_seconds)
+    chunk.save(update_fields=["claimed_by", "state", "not_before"])
+    if left:
+        wake.wake_chunk(account_id, chunk_id)
+    else:
+        _wake_retries(account_id, chunk.campaign_id)
+        if chunk.campaign_id is None:
+            confirmations.note_accepted(chunk_id)
         if campaign is not None:
-            lanes.sort_out(chunk)
-        left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
-        chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
-        if left and pause_seconds:
-            chunk.not_before = clock.now() + timedelta(seconds=pause_seconds)
-        chunk.save(update_fields=["claimed_by", "state", "not_before"])
-        if left:
-            wake.wake_chunk(account_id, chunk_id)
-        else:
-            _wake_retries(account_id, campaign_id)
-            if campaign_id is None:
-                confirmations.note_accepted(chunk_id)
-            if campaign is not None:
-                _after_canary(campaign, chunk)
-                _complete(campaign)
-        if campaign is not None:
-            _wake_next_turn(campaign)
+            _after_canary(campaign, chunk)
+            _complete(campaign)
+    if campaign is not None:
+        _wake_next_turn(campaign)
 
 
 def _wake_next_turn(campaign: Campaign) -> None:
@@ -282,16 +340,87 @@ def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None
 
 
 def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
-    """The host of a claimed chunk is gone with its journal: every row without an outcome may have been sent."""
+    """The host of a claimed chunk is gone with its journal: its marks say what was begun (ADR 0020).
+
+    What was not begun is sent by another sender; what was under way is unknown until the journal is found.
+    """
     with tenancy.account(account_id):
         campaign = _locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
         held = Chunk.objects.select_for_update().filter(id=chunk_id, claimed_by=claimed_by, state=ChunkState.SENDING)
-        if not held.exists():
+        chunk = held.first()
+        if chunk is None:
             return
-        _end_rows(account_id, chunk_id, DeliveryState.IN_DOUBT, "host_lost", (DeliveryState.PENDING,))
-        Chunk.objects.filter(id=chunk_id).update(state=ChunkState.DONE, claimed_by="")
-        if campaign is not None:
-            _complete(campaign)
+        with connection.cursor() as cursor:
+            cursor.execute(_BY_MARKS, {"account_id": account_id, "chunk_id": chunk_id, "claimed_by": claimed_by})
+            (unknown,) = cursor.fetchone()
+        if unknown:
+            LostClaim.objects.create(
+                campaign_id=chunk.campaign_id, chunk=chunk, claimed_by=claimed_by, deliveries=unknown
+            )
+        _give_back(chunk, campaign)
+
+
+def end_unknown(account_id: int, chunk_id: int) -> None:
+    """Give every unsettled row of a chunk an unknown result: the database may have forgotten that it was sent."""
+    with tenancy.account(account_id):
+        campaign = _locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
+        chunk = Chunk.objects.select_for_update().get(id=chunk_id)
+        deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED)
+        Retry.objects.filter(delivery__in=deferred).delete()
+        Tally.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).update(count=0)
+        origin = (DeliveryState.PENDING, DeliveryState.DEFERRED)
+        _end_rows(account_id, chunk_id, DeliveryState.IN_DOUBT, "database_behind", origin)
+        if chunk.state != ChunkState.DONE:
+            _give_back(chunk, campaign)
+
+
+def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:
+    """The journal of a lost claim is found: its deliveries form a chunk that the journal's name holds again.
+
+    The chunk's id; None when somebody else did this.
+    """
+    with tenancy.account(account_id):
+        campaign = _locked(LostClaim.objects.filter(id=lost_claim_id).values_list("campaign_id", flat=True).first())
+        lost = LostClaim.objects.select_for_update().filter(id=lost_claim_id, settled_at=None).first()
+        if lost is None:
+            return None
+        origin = Chunk.objects.get(id=lost.chunk_id)
+        chunk = Chunk.objects.create(
+            campaign_id=lost.campaign_id, number=_next_number(campaign), size=len(lost.deliveries),
+            provider=origin.provider, state=ChunkState.SENDING, claimed_by=lost.claimed_by,
+            claimed_at=Now(), heartbeat_at=Now(),
+        )  # fmt: skip
+        # Should this process end before the journal is written, the marks say once more what is unknown.
+        Begun.objects.create(
+            chunk=chunk, claimed_by=lost.claimed_by, begun_to=max(lost.deliveries), under_way=lost.deliveries
+        )
+        _run(_REOPEN, {
+            "account_id": account_id, "from": lost.chunk_id, "chunk_id": chunk.id, "ids": lost.deliveries,
+        })  # fmt: skip
+        LostClaim.objects.filter(id=lost.id).update(settled_at=clock.now())
+        return chunk.id
+
+
+def send_unsent(campaign_id: int) -> int:
+    """Send a finished campaign to the recipients who certainly did not get it; their number.
+
+    These are rows that a journal, found after the campaign was over, proved unsent. Each is checked again at the door.
+    Raises CampaignError when there is nobody.
+    """
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    number = unsent_after_end(campaign_id)
+    if campaign.state != CampaignState.SENT or not number:
+        raise CampaignError(_("Everyone in this campaign has a result, so there is nobody to send it to."))
+    _move(campaign, CampaignState.SENDING)
+    wake.wake_campaign(campaign.account_id, campaign.id)
+    return number
+
+
+def _next_number(campaign: Campaign | None) -> int:
+    if campaign is None:
+        return 0
+    highest = Chunk.objects.filter(campaign_id=campaign.id).aggregate(n=Max("number"))["n"]
+    return (highest or 0) + 1
 
 
 # -- canary ----------------------------------------------------------------------------------------------------------
@@ -371,8 +500,7 @@ def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most:
         if provider is None:
             _wake_retries(account_id, campaign_id)
             return 0
-        highest = Chunk.objects.filter(**_of(campaign_id)).aggregate(n=Max("number"))["n"] if campaign else -1
-        chunk = Chunk.objects.create(campaign_id=campaign_id, number=(highest or 0) + 1, size=0, provider=provider)
+        chunk = Chunk.objects.create(campaign_id=campaign_id, number=_next_number(campaign), size=0, provider=provider)
         parameters = {"account_id": account_id, "campaign_id": campaign_id, "chunk_id": chunk.id, "now": now}
         moved = _run(_COLLECT, {**parameters, "provider": provider, "most": most})
         Chunk.objects.filter(id=chunk.id).update(size=moved)

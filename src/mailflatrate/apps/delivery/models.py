@@ -1,5 +1,6 @@
 """Tables of the engine: plans, chunks, deliveries, tallies, attempts, retries."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -108,6 +109,70 @@ class Chunk(TenantModel):
             models.Index(fields=["account"], condition=Q(state="ready", campaign=None), name="chunk_post_ready"),
             models.Index(fields=["state"], condition=Q(state__in=["ready", "sending"]), name="chunk_open"),
         ]
+
+
+class Begun(TenantModel):
+    """What the sender of a claimed chunk has begun, as committed before the first byte of it left (ADR 0020).
+
+    Deliveries of the claim above `begun_to` were not begun. Those at or below it are `under_way` (no reply known),
+    `unsent` (taken up, not accepted), or accepted. There is a row while a chunk is claimed; without it nothing begins.
+    """
+
+    chunk = models.OneToOneField(
+        Chunk, primary_key=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    claimed_by = models.CharField(max_length=120)
+    begun_to = models.BigIntegerField(db_default=0)
+    under_way = ArrayField(models.BigIntegerField(), db_default=[])
+    unsent = ArrayField(models.BigIntegerField(), db_default=[])
+
+    class Meta:
+        db_table = "begun"
+
+
+class LostClaim(TenantModel):
+    """Deliveries of a chunk whose result was lost with its sender's host. Its journal settles them when it is back."""
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")
+    claimed_by = models.CharField(max_length=120, help_text="name of the journal that would know")
+    deliveries = ArrayField(models.BigIntegerField())
+    lost_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True, help_text="when its journal was read")
+
+    class Meta:
+        db_table = "lost_claim"
+        indexes = [
+            models.Index(fields=["claimed_by"], condition=Q(settled_at=None), name="lost_claim_open"),
+            models.Index(fields=["account", "campaign"], name="lost_claim_campaign"),
+        ]
+
+
+class SendingFence(models.Model):
+    """One row: the database that sending was last accepted for, and whether all sending is held (ADR 0020)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    identity = models.CharField(max_length=120, help_text="server, timeline, database and table that hold this row")
+    held_at = models.DateTimeField(null=True)
+    cause = models.CharField(max_length=10, blank=True, db_default="", help_text="paused, promoted, restored")
+    missing = models.PositiveIntegerField(db_default=0, help_text="messages in journals that the database lacks")
+
+    class Meta:
+        db_table = "sending_fence"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="sending_fence_once")]
+
+
+class SenderProcess(models.Model):
+    """A sender process by its journal's name, and when it last replayed its host's journals on a held database."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    seen_at = models.DateTimeField(db_default=Now())
+    replayed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sender_process"
 
 
 class DeliveryState(models.TextChoices):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from django.db.models import Sum
 
 from mailflatrate.apps.accounts.models import NoticeKind
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import (
     Attempt,
     Chunk,
@@ -182,6 +182,12 @@ def waiting_in_lane(campaign_id: int, provider: str) -> int:
     """Recipients that wait in a held lane."""
     chunks = Chunk.objects.filter(campaign_id=campaign_id, provider=provider, state=ChunkState.READY)
     return Delivery.objects.filter(chunk_id__in=chunks.values("id"), state=DeliveryState.PENDING).count()
+
+
+def unsent_after_end(campaign_id: int) -> int:
+    """Recipients of a finished campaign who certainly did not get it: a journal that came late proved it."""
+    ready = Chunk.objects.filter(campaign_id=campaign_id, campaign__state=CampaignState.SENT, state=ChunkState.READY)
+    return Delivery.objects.filter(chunk_id__in=ready.values("id"), state=DeliveryState.PENDING).count()
 
 
 def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:

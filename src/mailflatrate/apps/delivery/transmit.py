@@ -94,13 +94,15 @@ class Transmitter:
         letters: Iterator[Permitted],
         on_outcome: Callable[[SendOutcome], None],
         on_start: Callable[[int], None],
+        may_start: Callable[[int], bool | None],
         *,
         most: int = 0,
         caps: dict[int, int] | None = None,
     ) -> None:
         """Send what the iterator yields, one by one as connections become ready. An outcome's `letter_id` is the
-        delivery's id; `on_start` is called right before a content is written. The `most` letters there may be are dealt
-        to the relays by weight; `caps` are counted down by relay, and none takes more than that.
+        delivery's id; `on_start` is called right before a content is written, and `may_start` asked before that: False
+        makes the content wait until `proceed`, None takes it back. The `most` letters there may be are dealt to the
+        relays by weight; `caps` are counted down by relay, and none takes more than that.
 
         Raises RelayUnavailable when no connection can be had; what was not sent is reported as NOT_SENT or still in the
         iterator. Raises TypeError for a letter without a permit.
@@ -108,10 +110,16 @@ class Transmitter:
         deal = partial(shares, most) if most else None
         times = RelayTimes(self.relay, on_start, on_outcome)
         try:
-            await self._group.send_many(_messages(letters), times.ended, times.started, shares=deal, caps=caps)
+            await self._group.send_many(
+                _messages(letters), times.ended, times.started, may_start, shares=deal, caps=caps
+            )
         except RelayUnavailable:
             RELAY_FAILURES.labels(self.relay).inc()
             raise
+
+    def proceed(self) -> None:
+        """Ask again about contents that wait for their leave."""
+        self._group.proceed()
 
     def stop(self) -> None:
         """Take no more letters; those under way finish."""

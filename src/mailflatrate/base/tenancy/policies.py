@@ -110,10 +110,15 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Triggers say which columns; an account is closed, never deleted.
     "account": {APP_ROLE: "SELECT, UPDATE", PLATFORM_ROLE: "SELECT, INSERT, UPDATE"},
     "agreement_document": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
+    # Whether anything leaves at all is the platform's to say; the row is never removed.
+    "sending_fence": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
+    "sender_process": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
 }
 
 
-_READ_BY_ALL = ("agreement_document", "consent_seal", "consent_stamp", "signing_key")
+_READ_BY_ALL = (
+    "agreement_document", "consent_seal", "consent_stamp", "sender_process", "sending_fence", "signing_key",
+)  # fmt: skip
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
 _PLATFORM_ONLY = ("relay", "relay_report", "sending_bucket")
 

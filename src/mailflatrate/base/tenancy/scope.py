@@ -52,6 +52,7 @@ class PlatformReason(StrEnum):
     MAIL_IN = "a message from outside names its account only by a token"
     HOUSEKEEPING = "a scheduled job looks for work of all accounts"
     METRICS = "counts without content for the operator's monitoring"
+    FENCE = "sending is held or let go for all accounts, as the database's history asks"
     SETUP = "the operator or the demonstration creates an account"
     PUBLIC_PAGE = "a public page names its account only by a code or a token"
     PERSON = "a person asks about, or is erased with, what nobody's account holds, or everybody's"
@@ -93,9 +94,11 @@ def enter_account(link: psycopg.Connection[Any], account_id: int, *, for_session
     psycopg.Cursor(link).execute(_ACCOUNT, _account_values(server_of(link), account_id, for_session))
 
 
-async def enter_account_async(link: psycopg.AsyncConnection[Any], account_id: int) -> None:
-    """Scope the running transaction of an asynchronous connection to one account."""
-    await link.execute(_ACCOUNT, _account_values(await server_of_async(link), account_id, False))
+async def enter_account_async(
+    link: psycopg.AsyncConnection[Any], account_id: int, *, for_session: bool = False
+) -> None:
+    """Scope the running transaction of an asynchronous connection to one account, or all that follow."""
+    await link.execute(_ACCOUNT, _account_values(await server_of_async(link), account_id, for_session))
 
 
 async def enter_jobs_async(link: psycopg.AsyncConnection[Any], *, for_session: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""`mailflatrate campaigns list | pause | resume`: what an operator does with a customer's campaign at night."""
+"""`mailflatrate campaigns list | pause | resume | send-unsent`: what an operator does with a campaign at night."""
 
 from collections.abc import Callable
 
@@ -84,7 +84,19 @@ def resume_command(campaign: str, reason: str) -> None:
     click.echo(f"Resumed: {mailing}.")
 
 
-def _act(named: str, action: str, act: Callable[[int], None], reason: str) -> str:
+@campaigns_command.command("send-unsent")
+@click.argument("campaign")
+@click.option("--reason", default="", help="For the audit log.")
+def send_unsent_command(campaign: str, reason: str) -> None:
+    """Send CAMPAIGN, which is over, to the recipients who certainly did not get it, as a lost host's journal proved."""
+    with database():
+        from mailflatrate.apps.delivery import actions
+
+        mailing = _act(campaign, "campaign.sent_to_unsent", actions.send_unsent, reason)
+    click.echo(f"Sent to those who did not get it: {mailing}.")
+
+
+def _act(named: str, action: str, act: Callable[[int], object], reason: str) -> str:
     """Act on a campaign in its account's scope, with a line in the audit log; its mailing ID."""
     from mailflatrate.apps.campaigns.errors import CampaignError
     from mailflatrate.apps.campaigns.models import Campaign

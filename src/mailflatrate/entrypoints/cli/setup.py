@@ -28,6 +28,7 @@ def bring_up_to_date(settings: Settings, forgotten_keys: Collection[str] = ()) -
 
     from mailflatrate.apps.accounts.shipped import ensure_shipped
     from mailflatrate.apps.delivery import statistics
+    from mailflatrate.apps.delivery.fence import ensure_fence
     from mailflatrate.apps.domains.actions import ensure_service_key
     from mailflatrate.apps.lists import role_lock
     from mailflatrate.apps.lists.signing import ensure_signing_key
@@ -43,6 +44,7 @@ def bring_up_to_date(settings: Settings, forgotten_keys: Collection[str] = ()) -
         statistics.install("owner")
         connections["owner"].close()
         fingerprints.keep(link, own)
+        ensure_fence()
         ensure_shipped()
         ensure_signing_key()
         ensure_service_key(settings)

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import Enum
+from operator import attrgetter
 
 import structlog
 
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.ahead import SignedAhead
+from mailflatrate.apps.delivery.send.begun import Marks
 from mailflatrate.apps.delivery.send.claims import Claim, Look
 from mailflatrate.apps.delivery.send.counted import Counted
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
@@ -33,11 +35,13 @@ from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutc
 
 FRESH_SECONDS = 0.9
 LOOK_PAUSE_SECONDS = 0.35
-HEARTBEAT_SECONDS = 20.0
+HEARTBEAT_SECONDS = 10.0
 STUCK_SECONDS = 30.0
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.5  # a crash loses none of it: the journal knows
 RUNNING_STATES = ("sending", "waiting")
+
+_by_id = attrgetter("delivery_id")
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +53,7 @@ class Halt(Enum):
     CAMPAIGN = "the campaign or the account does not send any more"
     CLAIM_LOST = "another sender took the chunk over"
     RELAY = "the relay does not answer"
+    BROKEN = "a part of the work failed"
 
 
 class ChunkRun:
@@ -60,7 +65,7 @@ class ChunkRun:
 
     def __init__(
         self, claim: Claim, writer: Writer, journal: Journal, main: Database, side: Database, policy: RetryPolicy,
-        signer: DigestSigner, claimed_at: float,
+        signer: DigestSigner, claimed_at: float, *, marks_ahead: bool = False,
     ) -> None:  # fmt: skip
         self.claim = claim
         self.halt: Halt | None = None
@@ -75,7 +80,10 @@ class ChunkRun:
         self._journal = journal
         self._main, self._side = main, side
         self._policy = policy
-        self._rows = deque(claim.rows)
+        self._rows = deque(sorted(claim.rows, key=_by_id))  # marks rest on this order
+        self._marks = Marks(claim, journal.name, side, self._go_on, self._on_claim_lost)
+        self._marks_ahead = marks_ahead
+        self._transmitter: Transmitter | None = None
         self._attempts = {row.delivery_id: row.attempts for row in claim.rows if row.attempts}
         self._soft = frozenset(row.delivery_id for row in claim.rows if row.soft_bounces)
         self._changed: dict[int, RecipientRow] = {}
@@ -99,11 +107,15 @@ class ChunkRun:
     async def send(self, transmitter: Transmitter, lane: asyncio.Lock) -> None:
         """Send what can be sent and write every outcome. Afterwards nothing of the chunk is under way."""
         self._relay = transmitter.relay
+        self._transmitter = transmitter
         watching = asyncio.create_task(self._watch())
         writing = asyncio.create_task(self._write_outcomes())
+        marking = asyncio.create_task(self._marks.run())
+        for task in (watching, marking):
+            task.add_done_callback(self._on_end_of_part)
         try:
             while self._rows and self.halt is None:
-                for task in (watching, writing):
+                for task in (watching, writing, marking):
                     if task.done():
                         task.result()  # raises what ended it
                 if not self._is_fresh:
@@ -112,13 +124,16 @@ class ChunkRun:
                 async with lane:
                     if self._is_fresh:
                         await self._send_some(transmitter)
+            if self.halt is Halt.BROKEN:
+                await asyncio.gather(*(task for task in (watching, marking) if task.done()))
             self._closing = True
             self._flush_now.set()
-            await writing
+            self._marks.end()
+            await asyncio.gather(writing, marking)
         finally:
-            for task in (watching, writing):
+            for task in (watching, writing, marking):
                 task.cancel()
-            await asyncio.gather(watching, writing, return_exceptions=True)
+            await asyncio.gather(watching, writing, marking, return_exceptions=True)
 
     async def flushed(self) -> None:
         """Return when every outcome so far is in the database."""
@@ -140,7 +155,7 @@ class ChunkRun:
         try:
             most = len(self._rows)
             await transmitter.transmit(
-                self._letters(), self._on_outcome, self._journal.started, most=most, caps=self.caps
+                self._letters(), self._on_outcome, self._journal.started, self._may_start, most=most, caps=self.caps
             )
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
@@ -157,6 +172,8 @@ class ChunkRun:
                 return
             if ahead.is_empty:  # after this one is written, while the relay reads it
                 self._loop.call_soon(self._sign_ahead)
+            if self._marks_ahead:
+                self._marks.want(permitted.permit.delivery_id)
             yield permitted
 
     def _sign_ahead(self) -> None:
@@ -166,6 +183,7 @@ class ChunkRun:
 
     def _draft(self, row: RecipientRow) -> Drafted | None:
         """Ask the writer about the newest state of a row; None when no letter is made of it now."""
+        self._marks.take_up(row.delivery_id)
         if self._changed:
             row = self._changed.pop(row.delivery_id, row)
         if self._is_held(row):
@@ -187,6 +205,32 @@ class ChunkRun:
         held = self._held_providers
         return bool(held) and provider_of((row.email or "").rpartition("@")[2]) in held
 
+    # -- what may begin --------------------------------------------------------------------------------------
+
+    def _may_start(self, delivery_id: int) -> bool | None:
+        """Whether a content may leave: it is marked, the last look is fresh, and it changed nothing for its person."""
+        if self.halt not in (None, Halt.STOPPING) or delivery_id in self._changed:
+            return None
+        if self._is_fresh and self._marks.is_begun(delivery_id):
+            return True
+        self._marks.want(delivery_id)
+        return False
+
+    def _go_on(self) -> None:
+        """Messages that waited may be asked about again."""
+        if self._transmitter is not None:
+            self._transmitter.proceed()
+
+    def _on_end_of_part(self, task: asyncio.Task[None]) -> None:
+        """A failure must not leave messages waiting for a leave that nobody gives."""
+        if not task.cancelled() and task.exception() is not None:
+            self.halt = self.halt or Halt.BROKEN
+            self._go_on()
+
+    def _on_claim_lost(self) -> None:
+        self.halt = Halt.CLAIM_LOST
+        self._go_on()
+
     # -- outcomes --------------------------------------------------------------------------------------------
 
     def _on_outcome(self, outcome: SendOutcome) -> None:
@@ -197,8 +241,10 @@ class ChunkRun:
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:
             self.returned += 1
+            self._marks.ended(outcome.letter_id, outcome.kind)
             return
         delivery_id = outcome.letter_id
+        self._marks.ended(delivery_id, outcome.kind)
         if outcome.code:
             self.replies += 1
         self._note(
@@ -238,6 +284,7 @@ class ChunkRun:
         with RECORD_SECONDS.time():
             recorded = await self._main.persist(held.account_id, work)
         del self._outbox[: len(batch)]
+        self._marks.recorded([row.delivery_id for row in batch])
         self._unwritten_since = self._loop.time() if self._outbox else None
         if recorded.written:
             for (provider, state), count in self.counted.add(batch).items():
@@ -289,3 +336,4 @@ class ChunkRun:
         elif found.campaign_state not in RUNNING_STATES or not found.account_may_send:
             self.halt = self.halt or Halt.CAMPAIGN
         self._fresh_until = began + FRESH_SECONDS
+        self._go_on()

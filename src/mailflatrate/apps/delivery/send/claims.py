@@ -4,6 +4,7 @@ sent."""
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailflatrate.apps.delivery.fence_sql import HELD, OPEN
 from mailflatrate.apps.delivery.send.database import BY_KEYS, Connection
 from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
@@ -21,13 +22,13 @@ WITH turn AS (
     WHERE c.id = %(chunk_id)s AND c.account_id = %(account_id)s AND c.state = 'ready'
       AND (c.not_before IS NULL OR c.not_before <= now()) AND {lane_open("c")}
       AND p.campaign_id = c.campaign_id AND p.account_id = c.account_id
-      AND p.per_turn IS NOT NULL AND p.next_turn_at <= now()
+      AND p.per_turn IS NOT NULL AND p.next_turn_at <= now() AND {OPEN}
     RETURNING p.per_turn
 ), claimed AS (
     UPDATE chunk SET state = 'sending', claimed_by = %(claimed_by)s, claimed_at = now(), heartbeat_at = now()
     WHERE id = %(chunk_id)s AND account_id = %(account_id)s
       AND (state = 'ready' OR (state = 'sending' AND claimed_by = %(claimed_by)s))
-      AND (not_before IS NULL OR not_before <= now())
+      AND (not_before IS NULL OR not_before <= now()) AND {OPEN}
       AND (campaign_id IS NULL OR (
           EXISTS (SELECT 1 FROM campaign k WHERE k.id = chunk.campaign_id AND k.account_id = chunk.account_id
                   AND k.state IN {RUNNING})
@@ -36,7 +37,12 @@ WITH turn AS (
                 AND p.per_turn IS NOT NULL))
           AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND a.standing IN {MAY_SEND})
           AND {lane_open("chunk")}))
-    RETURNING id, account_id, campaign_id
+    RETURNING id, account_id, campaign_id, claimed_by
+), marked AS (
+    INSERT INTO begun (chunk_id, account_id, claimed_by)
+    SELECT id, account_id, claimed_by FROM claimed
+    ON CONFLICT (chunk_id) DO UPDATE
+    SET claimed_by = excluded.claimed_by, begun_to = 0, under_way = '{{}}', unsent = '{{}}'
 )
 SELECT claimed.campaign_id, d.edition_id, first.at, (SELECT per_turn FROM turn), {COLUMNS}
 FROM claimed
@@ -51,7 +57,7 @@ _BY_KEYS = "SELECT " + ", ".join(f"set_config('{name}', 'off', true)" for name i
 
 # What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
 _LOOK = f"""
-SELECT coalesce(k.state, 'sending'), k.campaign_id IS NULL OR a.standing IN {MAY_SEND},
+SELECT coalesce(k.state, 'sending'), (k.campaign_id IS NULL OR a.standing IN {MAY_SEND}) AND NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
     ARRAY(
@@ -82,7 +88,8 @@ WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s
 class Claim:
     """A chunk that is this sender's now, with the rows that are to be sent now.
 
-    `first_attempts` has the time of the first attempt of each row that was tried before.
+    `first_attempts` has the time of the first attempt of each row that was tried before; `pending` has all rows of
+    the chunk that wait, also those that are not to be sent now.
     """
 
     account_id: int
@@ -91,6 +98,7 @@ class Claim:
     edition_id: int | None
     rows: list[RecipientRow]
     first_attempts: dict[int, datetime]
+    pending: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,8 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
     # A chunk may hold letters of several variants: those of the first one now, the others when it comes back.
     rows = [make(row[_HEAD:]) for row in found[:most] if row[_HEAD] is not None and row[1] == edition_id]
     first_attempts = {row[_HEAD]: row[2] for row in found if row[2] is not None}
-    return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts)  # type: ignore[arg-type]
+    pending = frozenset(row[_HEAD] for row in found if row[_HEAD] is not None)
+    return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts, pending)  # type: ignore[arg-type]
 
 
 async def look(connection: Connection, held: Claim, claimed_by: str) -> Look:

@@ -46,11 +46,24 @@ def host_name(folder: Path) -> str:
     return path.read_text().strip()
 
 
+def boot_mark() -> str:
+    """Eight characters that change each time this machine starts; part of a journal's name."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+    except FileNotFoundError:  # not Linux
+        return "unknown"
+
+
+def is_whole(name: str) -> bool:
+    """True when the machine did not restart since the journal was begun: then no line of it can be missing."""
+    return name.rpartition(".")[2] == boot_mark()
+
+
 class Journal:
     """An open journal. Its `name` stands in `chunk.claimed_by`."""
 
     def __init__(self, folder: Path) -> None:
-        self.name = f"{host_name(folder)}.{os.getpid()}.{secrets.token_hex(4)}"
+        self.name = f"{host_name(folder)}.{os.getpid()}.{secrets.token_hex(4)}.{boot_mark()}"
         self.path = folder / f"{self.name}{SUFFIX}"
         self.size_bytes = 0
         draft = folder / f"{self.name}.new"

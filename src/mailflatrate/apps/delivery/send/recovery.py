@@ -4,21 +4,33 @@ Never lost, never twice: a letter with a reply in the journal gets that outcome;
 reply is in doubt, listed and not resent; everything else goes back and is sent.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import structlog
 from asgiref.sync import async_to_sync
-from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Now
 
-from mailflatrate.apps.delivery import actions
-from mailflatrate.apps.delivery.models import Attempt, Chunk, ChunkState, Delivery
+from mailflatrate.apps.delivery import actions, fence
+from mailflatrate.apps.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState, LostClaim
 from mailflatrate.apps.delivery.send.database import Connection
-from mailflatrate.apps.delivery.send.journal import SUFFIX, Entry, host_name, is_held, read_entries, taken_over
+from mailflatrate.apps.delivery.send.journal import (
+    SUFFIX,
+    Entry,
+    host_name,
+    is_held,
+    is_whole,
+    read_entries,
+    taken_over,
+)
+from mailflatrate.apps.delivery.send.kept import set_aside
 from mailflatrate.apps.delivery.send.outcomes import Settled, in_doubt, record, settle
+from mailflatrate.apps.delivery.send.replay import Told, replay
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.retries import RetryPolicy
@@ -26,7 +38,9 @@ from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind
 
-LOST_AFTER = timedelta(minutes=5)
+LEASE = timedelta(seconds=60)
+UNCHANGED_SECONDS = 25.0
+LOOK_GAP_SECONDS = 90.0
 SENDER_DIED = "sender_died"
 
 log = structlog.get_logger(__name__)
@@ -41,35 +55,87 @@ def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> No
         with taken_over(path) as abandoned:
             if abandoned:
                 recover_journal(path, policy)
+                set_aside(path)
                 path.unlink()
+                fence.forget_process(path.stem)
 
 
 def recover_own(account_id: int, chunk_id: int, own: Path, policy: RetryPolicy) -> None:
     """Give back a chunk that a living sender holds and does not work on: claimed without learning so, or left in the
     middle by a failure. The caller sees to it that he does not begin to work on it meanwhile."""
     log.warning("chunk_given_back", chunk_id=chunk_id)
-    known = [entry for entry in read_entries(own) if entry.chunk_id == chunk_id]
-    _write(account_id, chunk_id, own.stem, known, policy)
+    _write(account_id, chunk_id, own.stem, read_entries(own), policy)
     actions.finish_chunk(account_id, chunk_id, own.stem)
 
 
-def recover_journal(path: Path, policy: RetryPolicy) -> None:
-    """Write what a dead process's journal knows, then give its chunks back. Repeated, it changes nothing more."""
-    name = path.stem
-    by_chunk: dict[tuple[int, int], list[Entry]] = defaultdict(list)
-    for entry in read_entries(path):
-        by_chunk[entry.account_id, entry.chunk_id].append(entry)
-    for (account_id, chunk_id), entries in by_chunk.items():
-        _write(account_id, chunk_id, name, entries, policy)
-    for account_id, chunk_id in claimed_by(name):
+def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = None) -> None:
+    """Write what a dead process's journal knows, then give its chunks back. Repeated, it changes nothing more.
+
+    `whole`: no line of it is missing, so what is not in it was never begun. By default the machine's last start says.
+    """
+    whole = is_whole(path.stem) if whole is None else whole
+    settle_lost_claims(path, policy, whole=whole)
+    entries = read_entries(path)
+    for account_id, chunk_id in claimed_by(path.stem):
+        _give_back(account_id, chunk_id, path.stem, entries, policy, whole=whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How many journals were read, how many lost claims they settled, and what a held database learned from them."""
+
+    journals: int
+    claims: int
+    told: Told
+
+
+def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = None) -> Replayed:
+    """Settle lost claims by a copy of a host's journals. The chunks of a sender that lives are left alone."""
+    journals = claims = 0
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        complete = is_whole(path.stem) if whole is None else whole
+        claims += settle_lost_claims(path, policy, whole=complete)
+        journals += 1
+    return Replayed(journals, claims, replay(folder) if fence.current_hold() is not None else Told(0, 0))
+
+
+def settle_lost_claims(path: Path, policy: RetryPolicy, *, whole: bool) -> int:
+    """Settle what was given up as unknown and this journal can tell; the number of claims."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
+    entries = read_entries(path) if lost else []
+    told = {entry.delivery_id for entry in entries}
+    settled = 0
+    for claim in lost:
+        if not whole and not told.intersection(claim.deliveries):
+            continue
+        chunk_id = actions.reopen_lost_claim(claim.account_id, claim.id)
+        if chunk_id is not None:
+            _give_back(claim.account_id, chunk_id, path.stem, entries, policy, whole=whole)
+            settled += 1
+    return settled
+
+
+def _give_back(
+    account_id: int, chunk_id: int, name: str, entries: list[Entry], policy: RetryPolicy, *, whole: bool
+) -> None:
+    _write(account_id, chunk_id, name, entries, policy)
+    if whole:
         actions.finish_chunk(account_id, chunk_id, name)
+    else:
+        actions.abandon_chunk(account_id, chunk_id, name)
 
 
 def _write(account_id: int, chunk_id: int, name: str, entries: list[Entry], policy: RetryPolicy) -> None:
-    batch = _settled(account_id, entries, policy)
+    """Write the entries about deliveries that are in this chunk now; one that was reopened has another number."""
+    with tenancy.account(account_id):
+        pending = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING)
+        here = set(pending.values_list("id", flat=True))
+    known = [entry for entry in entries if entry.account_id == account_id and entry.delivery_id in here]
+    batch = _settled(account_id, known, policy)
     if batch:
         _record(account_id, chunk_id, name, batch)
-    unknown = sum(1 for entry in entries if entry.outcome is None)
+    unknown = sum(1 for entry in known if entry.outcome is None)
     log.warning("journal_recovered", chunk_id=chunk_id, sender=name, outcomes=len(batch), in_doubt=unknown)
 
 
@@ -122,22 +188,48 @@ def claimed_by(name: str) -> list[tuple[int, int]]:
         return list(rows.values_list("account_id", "id"))
 
 
-def give_up_lost_hosts(folder: Path) -> None:
-    """Chunks whose sender has not been heard of for five minutes: its host, and the journal with it, is gone.
+class LeaseWatch:
+    """Finds claims whose sender has not been heard of, as one process sees it.
 
-    Not while the database itself has just come back, because then nobody could say that he lives.
+    A claim is given up when the database calls its lease expired, and when this process saw it unchanged over several
+    looks. A database that was away, or was promoted, breaks the row of looks: then senders have time to renew first.
     """
+
+    def __init__(self, *, clock_seconds: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock_seconds
+        self._last_look = float("-inf")
+        self._since: dict[tuple[int, int, str, datetime], float] = {}
+
+    def expired(self) -> list[tuple[int, int, str]]:
+        """Account, chunk and sender of each claim to give up now."""
+        with tenancy.platform(PlatformReason.HOUSEKEEPING):
+            held = Chunk.objects.filter(state=ChunkState.SENDING, heartbeat_at__isnull=False)
+            is_old = ExpressionWrapper(Q(heartbeat_at__lt=Now() - LEASE), output_field=BooleanField())
+            rows = list(held.values_list("account_id", "id", "claimed_by", "heartbeat_at", is_old))
+        now = self._clock()
+        if now - self._last_look > LOOK_GAP_SECONDS:
+            self._since = {}
+        self._last_look = now
+        self._since = {key: self._since.get(key, now) for *key_, _ in rows for key in (tuple(key_),)}
+        return [
+            (account_id, chunk_id, name)
+            for account_id, chunk_id, name, at, old in rows
+            if old and now - self._since[account_id, chunk_id, name, at] >= UNCHANGED_SECONDS
+        ]
+
+
+_watch = LeaseWatch()
+
+
+def give_up_lost_hosts(folder: Path) -> None:
+    """Give up chunks whose sender's host is gone, and the journal with it (for now). Not while sending is held: a
+    database that is behind would not know what its marks should say."""
+    if fence.check() is not None:
+        return
     own_host = host_name(folder)
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_postmaster_start_time()")
-            if cursor.fetchone()[0] > clock.now() - LOST_AFTER:
-                return
-        stale = Chunk.objects.filter(state=ChunkState.SENDING, heartbeat_at__lt=clock.now() - LOST_AFTER)
-        rows = list(stale.values_list("account_id", "id", "claimed_by"))
-    for account_id, chunk_id, name in rows:
-        is_ours = name.partition(".")[0] == own_host
-        if is_ours and (is_held(folder, name) or (folder / f"{name}{SUFFIX}").exists()):
-            continue  # alive, or recovered from its journal in a moment
+    for account_id, chunk_id, name in _watch.expired():
+        left_behind = name.partition(".")[0] == own_host and (folder / f"{name}{SUFFIX}").exists()
+        if left_behind and not is_held(folder, name):
+            continue  # recovered from its journal in a moment
         log.error("host_lost", chunk_id=chunk_id, sender=name)
         actions.abandon_chunk(account_id, chunk_id, name)

@@ -4,24 +4,27 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from structlog.contextvars import bind_contextvars, bound_contextvars, get_contextvars
 
-from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery import actions, fence
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
-from mailflatrate.apps.delivery.send import claims, recovery
+from mailflatrate.apps.delivery.send import claims, kept, recovery
 from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, ask, settle
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
-from mailflatrate.apps.delivery.send.database import Connection, Database
+from mailflatrate.apps.delivery.send.database import Connection, Database, Fenced
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.post import post_writer
+from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.routes import Lane, Routes, narrowed, providers_of, write_figures
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
@@ -35,7 +38,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 TRIM_BYTES = 4_000_000
-RECOVERY_SECONDS = 30.0
+RECOVERY_SECONDS = 15.0
+HELD_SECONDS = 1.0
+REPLAY_AGAIN_SECONDS = 11.0
+"""A second time, for processes of this host that are gone: see `fence.SILENT`."""
+GOODBYE_SECONDS = 2.0
 PATIENCE_SECONDS = 6.0
 FOLLOW_SECONDS = 2.0
 REPORT_SECONDS = 10.0
@@ -52,8 +59,11 @@ class Sender:
         self._settings = settings
         self._folder = settings.data_dir / "journal"
         self._routes = Routes(settings, self._folder)
+        self._name = next(iter(self._routes)).journal.name
         self._relays_read = asyncio.Event()
-        self._main, self._side = Database("sender"), Database("watch", by_keys=True)
+        self._fenced = asyncio.Event()
+        self._main = Database("sender", fenced=self._fenced)
+        self._side = Database("watch", by_keys=True, fenced=self._fenced)
         self._editions = EditionCache()
         self._policy = retry_policy(settings)
         self._signer = digest_signer(settings)
@@ -62,6 +72,8 @@ class Sender:
         self._thread = ThreadPoolExecutor(1, "sender-orm")
         self._stopping = asyncio.Event()
         self._settled = True
+        self._replay_at = 0.0
+        self._look_after = asyncio.Event()
         self._housekeeping = asyncio.create_task(self._recover_now_and_then())
         self._following = asyncio.create_task(self._follow_relays())
 
@@ -104,6 +116,9 @@ class Sender:
             claim = await self._claim(account_id, chunk_id, lane)
             if claim is not None:
                 await self._send(claim, began, lane)
+        except Fenced:
+            self._settled = False
+            self._look_after.set()  # the chunk's row is woken again when sending goes on
         except BaseException:
             self._settled = False  # outcomes may be in the journal alone
             raise
@@ -131,16 +146,17 @@ class Sender:
             return
         run = None
         if writer is not None:
-            run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, self._signer, began)
+            run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, self._signer, began,
+                           marks_ahead=self._settings.sender_marks_ahead)  # fmt: skip
             run.caps = dict(allowance.caps)
             self._active[claim.chunk_id] = run
             if self._stopping.is_set():
                 run.halt = Halt.STOPPING
             await run.send(lane.transmitter, lane.lock)
-            await self._trim_journal(lane)
         await self._finish(claim, run, lane, allowance.pause_seconds)
         await self._settle(allowance, run, lane)
         if run is not None:
+            await self._trim_journal(lane)
             _tell(run, asyncio.get_running_loop().time() - began)
 
     async def _writer(self, claim: Claim, lane: Lane) -> Writer:
@@ -156,6 +172,7 @@ class Sender:
 
     async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane, pause: float = 0.0) -> None:
         if run is not None and run.halt is Halt.CLAIM_LOST:
+            await self._settle_lost(lane)
             return
         problem = ""
         if run is not None:
@@ -183,6 +200,7 @@ class Sender:
             for run in list(self._active.values()):
                 if run is not None:
                     await run.flushed()
+            await self._in_thread(kept.set_aside, lane.journal.path)
             lane.journal.reset()
 
     # -- the relays ------------------------------------------------------------------------------------------
@@ -283,24 +301,77 @@ class Sender:
             log.warning("relay_did_not_say_goodbye")
         await self._main.close()
         await self._side.close()
+        if self._settled and not self._active:
+            await self._say_goodbye()
         await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown()
+        settled = self._settled and not self._active
         for lane in self._lanes():
-            lane.journal.close(settled=self._settled and not self._active)
+            if settled:
+                kept.set_aside(lane.journal.path)
+            lane.journal.close(settled=settled)
 
     async def _recover_now_and_then(self) -> None:
         while True:
+            self._look_after.clear()
+            pause = RECOVERY_SECONDS
             try:
-                own = [lane.journal.path for lane in self._lanes()]
-                await self._in_thread(recovery.recover_host, self._folder, own, self._policy)
-                for lane in self._lanes():
-                    for account_id, chunk_id in await self._in_thread(recovery.claimed_by, lane.journal.name):
-                        await self._recover_own(account_id, chunk_id, lane)
-                    if not self._active:  # replies name people: what is in the database needs no second place
-                        await self._trim_journal(lane, least_bytes=1)
+                if await self._in_thread(fence.check) is not None:
+                    pause = HELD_SECONDS
+                    await self._replay()
+                else:
+                    self._replay_at = 0.0
+                    self._fenced.clear()
+                    await self._recover()
             except Exception:  # it comes again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
-            await asyncio.sleep(RECOVERY_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_after.wait(), pause)
+
+    async def _recover(self) -> None:
+        """Take over what dead processes left, give back what nobody works on, and keep the journals small."""
+        own = [lane.journal.path for lane in self._lanes()]
+        await self._in_thread(fence.note_seen, self._name)
+        await self._in_thread(recovery.recover_host, self._folder, own, self._policy)
+        await self._in_thread(recovery.give_up_lost_hosts, self._folder)
+        await self._recover_lanes()
+        for lane in self._lanes():
+            if not self._active:  # replies name people: what is in the database needs no second place
+                await self._trim_journal(lane, least_bytes=1)
+        await self._in_thread(kept.drop_old, self._folder, self._settings.journal_keep_hours)
+
+    async def _recover_lanes(self) -> None:
+        for lane in self._lanes():
+            await self._settle_lost(lane)
+            for account_id, chunk_id in await self._in_thread(recovery.claimed_by, lane.journal.name):
+                await self._recover_own(account_id, chunk_id, lane)
+
+    async def _replay(self) -> None:
+        """Tell a held database what this host sent, once no message is under way; then it may be let go on."""
+        await self._in_thread(fence.note_seen, self._name)
+        if self._active:
+            return
+        now = asyncio.get_running_loop().time()
+        if now >= self._replay_at:
+            own = [lane.journal.path for lane in self._lanes()]
+            told = await self._in_thread(replay, self._folder)
+            await self._in_thread(recovery.recover_host, self._folder, own, self._policy)
+            await self._recover_lanes()
+            log.warning("journals_replayed", changed=told.changed, missing=told.missing)
+            await self._in_thread(fence.note_replayed, self._name, told.missing)
+            self._settled, self._replay_at = True, now + REPLAY_AGAIN_SECONDS
+        if await self._in_thread(fence.resume_if_whole):
+            self._fenced.clear()
+
+    async def _say_goodbye(self) -> None:
+        """Nobody has to wait for a process that ended in order and left no journal."""
+        with suppress(Exception):  # without a database its row is taken for one that may have sent something
+            forget = partial(fence.forget_process, self._name)
+            await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._thread, forget), GOODBYE_SECONDS)
+
+    async def _settle_lost(self, lane: Lane) -> None:
+        """Say how it was with what others gave up as lost while this process was out of sight."""
+        await self._in_thread(recovery.settle_lost_claims, lane.journal.path, self._policy, whole=True)
 
     async def _recover_own(self, account_id: int, chunk_id: int, lane: Lane) -> None:
         """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from mailflatrate.apps.delivery import fence
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.tenancy import PlatformReason
@@ -35,6 +36,8 @@ def store_lines(settings: Settings) -> Iterator[Line]:
     yield _keys()
     yield _audit()
     yield _desk()
+    yield _history(settings)
+    yield _replica(settings)
 
 
 def _server(settings: Settings) -> Line:
@@ -129,3 +132,35 @@ def _desk() -> Line:
         return warning("desk", f"{people - ready} of {people} operators have no second factor",
                        "Let them sign in and set it up, or set is_active to false.")  # fmt: skip
     return ok("desk", f"{ready} operators with a second factor")
+
+
+def _history(settings: Settings) -> Line:
+    """Whether sending is held, because this database was promoted or restored or because an operator says so."""
+    hold = fence.current_hold()
+    if hold is None:
+        return ok("sending", "not on hold; this is the database that sending was accepted for")
+    if hold.cause is fence.Cause.PAUSED:
+        return missing("sending", f"an operator paused all sending at {hold.since:%Y-%m-%d %H:%M} UTC",
+                       "Run `mailflatrate resume-all`.")  # fmt: skip
+    waiting = f"; not heard from yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
+    return missing(
+        "sending",
+        f"all sending is on hold: the database was {hold.cause.value}{waiting}",
+        "Start every sender so that it replays its journals, then run `mailflatrate resume-all`.",
+    )
+
+
+def _replica(settings: Settings) -> Line:
+    """Which of two promises holds when the primary is lost: nothing is forgotten, or the journals have to tell."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit')")
+        names, commit = cursor.fetchone()
+    if names and commit in ("on", "remote_apply"):
+        return ok("replica", f"synchronous ({names}): a promotion forgets nothing that was recorded")
+    if settings.is_embedded:
+        return ok("replica", "none: the embedded server has no failover")
+    return warning(
+        "replica",
+        "no synchronous replica: a promotion may forget the last seconds, and sending then holds for the journals",
+        "Set synchronous_standby_names if you promote replicas. For a single server nothing is to be done.",
+    )

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from mailflatrate.apps.delivery.fence import current_hold
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.deeds import newest
@@ -31,5 +32,7 @@ def home(request: DeskRequest) -> HttpResponse:
     rows = [QueueRow(queue, queue.look(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
     rows.sort(key=lambda row: (row.waiting.since is None, row.waiting.since))
     return render(
-        request, "desk/home.html", {"rows": rows, "recent": newest(RECENT_LINES), "held": held_service_mail()}
+        request,
+        "desk/home.html",
+        {"rows": rows, "recent": newest(RECENT_LINES), "held": held_service_mail(), "hold": current_hold()},
     )

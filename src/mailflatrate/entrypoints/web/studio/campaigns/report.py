@@ -241,7 +241,7 @@ def letter_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return framed(request, edition.html)
 
 
-def _act(campaign_id: int, action: Callable[[int], None], done: str, request: StudioRequest) -> HttpResponse:
+def _act(campaign_id: int, action: Callable[[int], object], done: str, request: StudioRequest) -> HttpResponse:
     find_campaign(campaign_id)
     try:
         action(campaign_id)
@@ -264,6 +264,13 @@ def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Go on with what is left."""
     return _act(campaign_id, delivery.resume_campaign, _("It goes on."), request)
+
+
+@require_POST
+@studio
+def send_unsent(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Send a finished campaign to the recipients who certainly did not get it."""
+    return _act(campaign_id, delivery.send_unsent, _("It is sent to those who did not get it."), request)
 
 
 @require_POST

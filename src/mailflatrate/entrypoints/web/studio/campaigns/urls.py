@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}progress/", report.progress, name="campaign-progress"),
     path(f"{ONE}pause/", report.pause, name="campaign-pause"),
     path(f"{ONE}resume/", report.resume, name="campaign-resume"),
+    path(f"{ONE}send-unsent/", report.send_unsent, name="campaign-send-unsent"),
     path(f"{ONE}choose/", variants.choose, name="campaign-choose"),
     path(f"{ONE}speed/", report.speed, name="campaign-speed"),
     path(f"{ONE}cancel/", report.cancel, name="campaign-cancel"),

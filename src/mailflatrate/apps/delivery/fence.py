@@ -1,0 +1,228 @@
+"""The fence: all sending holds while the database may be behind its journals (ADR 0020).
+
+A promoted replica, a restored dump and a restored base backup each differ from the database whose identity the fence
+holds. The claim of a chunk compares it in its own statement, so nothing leaves before anybody has noticed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+from django.db import connection
+from django.db.models import F, Max, Q
+from django.db.models.functions import Now
+
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery.fence_sql import IDENTITY
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
+
+ALIVE = timedelta(minutes=10)
+"""A process last seen so long before the database's last moment had nothing under way then."""
+SILENT = timedelta(seconds=10)
+"""A process that is silent for so long on a held database has nothing more to note in its journal."""
+_UNDER_WAY = (CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING, CampaignState.PAUSED)
+
+log = structlog.get_logger(__name__)
+
+
+class Cause(StrEnum):
+    """Why all sending is held."""
+
+    PAUSED = "paused"
+    PROMOTED = "promoted"
+    RESTORED = "restored"
+
+
+class NotAccounted(Exception):
+    """Sender processes have not replayed their journals; `names` lists them."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet."""
+
+    since: datetime
+    cause: Cause
+    missing: int
+    waits_for: list[str]
+
+
+def ensure_fence() -> None:
+    """Accept this database, unless one was accepted before."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SendingFence.objects.get_or_create(id=1, defaults={"identity": _identity()})
+
+
+def current_hold() -> Hold | None:
+    """The hold of all sending, if there is one."""
+    with tenancy.platform(PlatformReason.FENCE):
+        fence = SendingFence.objects.filter(id=1, held_at__isnull=False).first()
+        if fence is None or fence.held_at is None:
+            return None
+        return Hold(fence.held_at, Cause(fence.cause), fence.missing, _not_accounted(fence.held_at))
+
+
+def check() -> Hold | None:
+    """Hold all sending if this database is not the one that was accepted; the hold, if there is one."""
+    with tenancy.platform(PlatformReason.FENCE):
+        fence = SendingFence.objects.filter(id=1).first()
+        identity = _identity()
+        known = fence is not None and fence.identity == identity
+    if fence is not None and not known and (fence.held_at is None or fence.cause == Cause.PAUSED):
+        _hold(_cause_of(fence.identity, identity))
+    return current_hold()
+
+
+def pause_all() -> None:
+    """Stop all sending within a second. A hold for another cause stays what it is."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SendingFence.objects.filter(id=1, held_at=None).update(held_at=Now(), cause=Cause.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restored backup left open: chunks with unknown results, and campaigns that are drafts again."""
+
+    chunks: int
+    unscheduled: list[Campaign]
+
+
+def hold_restored(lost_since: datetime) -> Restored:
+    """A person says that a backup was restored: nothing that may have left since then leaves by itself."""
+    _hold(Cause.RESTORED)
+    with tenancy.platform(PlatformReason.FENCE):
+        SendingFence.objects.filter(id=1).update(cause=Cause.RESTORED)  # where a promotion was held already
+        due = Campaign.objects.filter(state=CampaignState.SCHEDULED, scheduled_at__gte=lost_since)
+        scheduled = list(due.filter(scheduled_at__lte=Now()))
+    for campaign in scheduled:
+        with tenancy.account(campaign.account_id):
+            campaigns.unschedule(campaign.id)
+    return Restored(settle_as_unknown(), scheduled)
+
+
+def note_seen(name: str) -> None:
+    """A sender process lives."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now()})
+
+
+def note_replayed(name: str, missing: int) -> None:
+    """A sender process has replayed its host's journals on this held database."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now(), "replayed_at": Now()})
+        if missing:
+            SendingFence.objects.filter(id=1).update(missing=F("missing") + missing)
+
+
+def forget_process(name: str) -> None:
+    """A sender process has ended, and its journal is written."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SenderProcess.objects.filter(name=name).delete()
+
+
+def resume_if_whole() -> bool:
+    """Let sending go on after a promotion when every sender replayed its journals and nothing is missing."""
+    if not load_settings().resume_after_promotion:
+        return False
+    hold = current_hold()
+    if hold is None or hold.cause is not Cause.PROMOTED or hold.missing or hold.waits_for:
+        return False
+    log.warning("sending_resumed", cause=hold.cause.value, by="journals")
+    _open()
+    return True
+
+
+def resume_all(without: set[str]) -> None:
+    """A person lets sending go on. Raises NotAccounted while processes that are not in `without` have not reported.
+
+    What the processes in `without` may have sent cannot be known: everything unsettled becomes an unknown result.
+    Names may be shortened to the host.
+    """
+    hold = check()
+    if hold is None:
+        return
+    if hold.cause is not Cause.PAUSED:
+        left = [name for name in hold.waits_for if not without & {name, name.partition(".")[0]}]
+        if left:
+            raise NotAccounted(left)
+        if hold.waits_for:
+            settle_as_unknown()
+            with tenancy.platform(PlatformReason.FENCE):
+                SenderProcess.objects.filter(name__in=hold.waits_for).delete()
+    log.warning("sending_resumed", cause=hold.cause.value, by="operator", without=sorted(without))
+    _open()
+
+
+def settle_as_unknown() -> int:
+    """Give every unsettled delivery of campaigns under way an unknown result; the number of their chunks."""
+    with tenancy.platform(PlatformReason.FENCE):
+        campaigns = Q(campaign__state__in=_UNDER_WAY) | Q(campaign=None)
+        chunks = Chunk.objects.filter(campaigns).exclude(state=ChunkState.CANCELLED)
+        rows = list(chunks.values_list("account_id", "id"))
+    for account_id, chunk_id in rows:
+        actions.end_unknown(account_id, chunk_id)
+    return len(rows)
+
+
+def _open() -> None:
+    with tenancy.platform(PlatformReason.FENCE):
+        SendingFence.objects.filter(id=1).update(held_at=None, cause="", missing=0, identity=_identity())
+        running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
+    for account_id, campaign_id in running:
+        actions.wake_campaign(account_id, campaign_id)
+
+
+def _hold(cause: Cause) -> None:
+    with tenancy.platform(PlatformReason.FENCE):
+        fence = SendingFence.objects.select_for_update().get(id=1)
+        if fence.held_at is not None and fence.cause != Cause.PAUSED:
+            return
+        log.error("sending_held", cause=cause.value)
+        SendingFence.objects.filter(id=1).update(held_at=Now(), cause=cause)
+        newest = SenderProcess.objects.aggregate(at=Max("seen_at"))["at"]
+        if newest is not None:
+            SenderProcess.objects.filter(seen_at__lt=newest - ALIVE).delete()
+        _jump_identifiers()
+
+
+def _jump_identifiers() -> None:
+    """Leave a gap in the identifiers: those of forgotten rows stand in links that people have in their mail."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT jump_identifiers()")
+
+
+def _not_accounted(held_at: datetime) -> list[str]:
+    """Processes whose journals are not replayed, by themselves or, once they are gone, by another one of their host."""
+    rows = list(SenderProcess.objects.order_by("name").values_list("name", "seen_at", "replayed_at"))
+    told = {name.partition(".")[0] for name, _, at in rows if at is not None and at >= held_at + SILENT}
+    return [
+        name
+        for name, seen_at, at in rows
+        if (at is None or at < held_at) and (seen_at >= held_at or name.partition(".")[0] not in told)
+    ]
+
+
+def _identity() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {IDENTITY}")
+        return str(cursor.fetchone()[0])
+
+
+def _cause_of(known: str, found: str) -> Cause:
+    """A promotion changes the timeline alone. A base backup restored to an earlier moment does so, too: then the last
+    sign of life in it is old."""
+    before, after = known.split("/"), found.split("/")
+    same_but_timeline = (before[0], *before[2:]) == (after[0], *after[2:])
+    with tenancy.platform(PlatformReason.FENCE):
+        is_recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE).exists()
+    return Cause.PROMOTED if same_but_timeline and is_recent else Cause.RESTORED

@@ -1,0 +1,10 @@
+"""SQL of the fence, for statements of the engine (ADR 0020)."""
+
+IDENTITY = """concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+    left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+    (SELECT oid FROM pg_database WHERE datname = current_database()), 'public.sending_fence'::regclass::oid)"""
+"""Which database this is: the server, its timeline, the database, and the table as it was made or restored here."""
+
+OPEN = f"EXISTS (SELECT 1 FROM sending_fence WHERE held_at IS NULL AND identity = {IDENTITY})"  # noqa: S608
+HELD = "EXISTS (SELECT 1 FROM sending_fence WHERE held_at IS NOT NULL)"
+IS_KNOWN = f"SELECT identity = {IDENTITY} FROM sending_fence"  # noqa: S608

@@ -1,0 +1,133 @@
+"""The marks of one claimed chunk: the database learns what begins before it begins (ADR 0020).
+
+A message's content may be written once a mark that names it is committed. While one mark is on its way, further
+messages gather for the next, so the busier the sender, the more messages share a statement.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from mailflatrate.apps.delivery.send.claims import Claim
+from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone, Work
+from mailflatrate.wire.smtp_types import OutcomeKind
+
+_MARK = """
+UPDATE begun SET begun_to = %s, under_way = %s::bigint[], unsent = %s::bigint[]
+WHERE chunk_id = %s AND account_id = %s AND claimed_by = %s
+"""
+RETRY_SECONDS = 0.2
+GATHER_SECONDS = 0.002
+"""So that a mark serves most of the connections; each costs as much processor time as a few messages' other rows."""
+
+
+class Mark(NamedTuple):
+    """What the database is told: see `models.Begun`."""
+
+    begun_to: int
+    under_way: frozenset[int]
+    unsent: frozenset[int]
+
+
+class Marks:
+    """Which deliveries of a chunk are begun, and which may begin. `run` is a task for as long as the chunk is sent.
+
+    `on_granted` is called when some may begin; `on_lost` when the chunk belongs to another sender now.
+    """
+
+    def __init__(
+        self, claim: Claim, name: str, database: Database, on_granted: Callable[[], None], on_lost: Callable[[], None]
+    ) -> None:
+        self._claim, self._name, self._database = claim, name, database
+        self._on_granted, self._on_lost = on_granted, on_lost
+        self._begun_to = 0
+        # Without an accepted or recorded result: those this claim leaves for later, and what it takes up.
+        self._open: set[int] = set(claim.pending) - {row.delivery_id for row in claim.rows}
+        self._under_way: set[int] = set()
+        self._wanted: list[int] = []
+        self._asked: set[int] = set()
+        self._wake = asyncio.Event()
+        self._over = False
+
+    def take_up(self, delivery_id: int) -> None:
+        """A delivery is looked at; each one, in ascending order the first time."""
+        self._open.add(delivery_id)
+        self._begun_to = max(self._begun_to, delivery_id)
+
+    def is_begun(self, delivery_id: int) -> bool:
+        """True when the content may be written."""
+        return delivery_id in self._under_way
+
+    def want(self, delivery_id: int) -> None:
+        """Ask for a mark, unless it is asked for already."""
+        if delivery_id not in self._asked:
+            self._asked.add(delivery_id)
+            self._wanted.append(delivery_id)
+            self._wake.set()
+
+    def ended(self, delivery_id: int, kind: OutcomeKind) -> None:
+        """The relay answered, or the message came back. A result that is unknown stays so until it is recorded."""
+        if kind is OutcomeKind.IN_DOUBT:
+            return
+        self._under_way.discard(delivery_id)
+        self._asked.discard(delivery_id)
+        if kind is OutcomeKind.ACCEPTED:
+            self._open.discard(delivery_id)
+
+    def recorded(self, delivery_ids: list[int]) -> None:
+        """These results are in the database."""
+        self._open.difference_update(delivery_ids)
+        self._under_way.difference_update(delivery_ids)
+
+    def next_mark(self) -> tuple[list[int], Mark]:
+        """The deliveries that wait for leave, and the mark that has to be committed before `grant` gives it."""
+        coming, self._wanted = self._wanted, []
+        under_way = frozenset(self._under_way.union(coming))
+        return coming, Mark(self._begun_to, under_way, frozenset(self._open - under_way))
+
+    def grant(self, coming: list[int]) -> None:
+        """The mark with these is committed."""
+        self._under_way.update(coming)
+
+    async def run(self) -> None:
+        """Mark what is wanted, again and again."""
+        while True:
+            await self._wake.wait()
+            if self._over:
+                return
+            await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            coming, mark = self.next_mark()
+            try:
+                held = await self._database.run_one(self._claim.account_id, self._commit(mark))
+            except DatabaseGone:
+                self._wanted = [*coming, *self._wanted]
+                await asyncio.sleep(RETRY_SECONDS)
+                self._wake.set()
+                continue
+            if not held:
+                self._on_lost()
+                return
+            self.grant(coming)
+            self._on_granted()
+
+    def end(self) -> None:
+        """Nothing more will be wanted: `run` returns once the mark under way is committed."""
+        self._over = True
+        self._wake.set()
+
+    def _commit(self, mark: Mark) -> Work[bool]:
+        claim = self._claim
+        parameters = [
+            mark.begun_to, _array(mark.under_way), _array(mark.unsent), claim.chunk_id, claim.account_id, self._name,
+        ]  # fmt: skip
+
+        async def work(connection: Connection) -> bool:
+            return (await connection.execute(_MARK, parameters)).rowcount == 1
+
+        return work
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """An array as PostgreSQL writes it, which costs less than a list that the driver looks through."""
+    return f"{{{','.join(map(str, numbers))}}}"

@@ -1,0 +1,100 @@
+"""Commands for an operator when a host or a database was lost: pause-all, resume-all, restored, journal."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from mailflatrate.entrypoints.boot import database
+from mailflatrate.entrypoints.cli.listing import operator_details
+
+_TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+def pause_all_command() -> None:
+    """Stop all sending within a second, for every account. `mailflatrate resume-all` ends it."""
+    with database():
+        from mailflatrate.apps.delivery import fence
+
+        fence.pause_all()
+        _record("sending.paused")
+    click.echo("All sending is paused.")
+
+
+@click.command()
+@click.option("--without", multiple=True, metavar="HOST", help="A sender that cannot replay its journals; repeatable.")
+def resume_all_command(without: tuple[str, ...]) -> None:
+    """Let sending go on.
+
+    After a promotion or a restored backup every sender first replays its journals. One that cannot is named with
+    --without: then every unsettled recipient of a running campaign gets an unknown result, because this sender may have
+    sent to them.
+    """
+    with database():
+        from mailflatrate.apps.delivery import fence
+
+        try:
+            fence.resume_all(set(without))
+        except fence.NotAccounted as problem:
+            lines = "\n".join(f"  {name}" for name in problem.names)
+            raise click.ClickException(
+                f"These senders have not replayed their journals yet:\n{lines}\n"
+                "Start them, or name those that are gone for good: mailflatrate resume-all --without NAME"
+            ) from problem
+        _record("sending.resumed", without=sorted(without))
+    click.echo("Sending goes on.")
+
+
+@click.command()
+@click.option("--lost-since", type=_TIME, required=True, help="When the backup was made, in UTC: 2026-11-26T22:10.")
+def restored_command(lost_since: datetime) -> None:
+    """Say that a backup was restored. Run it before any other process starts.
+
+    Every unsettled recipient of a campaign under way gets an unknown result. Senders that are started then replay their
+    journals, which turns what they sent into sent. Campaigns that were scheduled for the lost time are listed and go
+    back to draft, since they may have been sent. Nothing leaves until `mailflatrate resume-all`.
+    """
+    with database():
+        from mailflatrate.apps.delivery import fence
+
+        found = fence.hold_restored(lost_since.replace(tzinfo=UTC))
+        _record("sending.held_restored", lost_since=lost_since.isoformat())
+    click.echo(f"All sending is held. Chunks settled as unknown: {found.chunks}.")
+    for campaign in found.unscheduled:
+        click.echo(f"Back to draft, may have been sent: campaign {campaign.id} of account {campaign.account_id}")
+
+
+def _record(action: str, **details: object) -> None:
+    from mailflatrate.base import audit, tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+
+    with tenancy.platform(PlatformReason.FENCE):
+        audit.record(action, by=audit.machine("cli.sending"), details={**operator_details(), **details})
+
+
+@click.group()
+def journal_command() -> None:
+    """Read the journals of a sender host that was lost."""
+
+
+@journal_command.command("replay")
+@click.argument("folder", type=_FOLDER)
+@click.option("--complete", is_flag=True, help="The host was only cut off, or shut down in order: no line is missing.")
+def replay_command(folder: Path, complete: bool) -> None:
+    """Settle unknown results by the journals in FOLDER, such as the rescued `journal/` of a lost host.
+
+    Without --complete a journal counts only for what it says: the last lines may have been lost with the host, so a
+    message that is not in it stays unknown. Nothing is deleted, and a second run changes nothing.
+    """
+    with database() as settings:
+        from mailflatrate.apps.delivery.send import recovery
+        from mailflatrate.apps.delivery.send.outcomes import retry_policy
+
+        found = recovery.replay_folder(folder, retry_policy(settings), whole=complete or None)
+    click.echo(f"Journals read: {found.journals}. Lost claims settled: {found.claims}.")
+    if found.told.changed or found.told.missing:
+        click.echo(
+            f"Messages the database had forgotten: {found.told.changed}; not in it at all: {found.told.missing}."
+        )

@@ -1,0 +1,111 @@
+"""Whatever moment a sender's host is lost in, its last mark never calls a message unsent that may have arrived."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflatrate.apps.delivery.send.begun import Mark, Marks
+from mailflatrate.apps.delivery.send.claims import Claim
+from mailflatrate.apps.delivery.send.database import Database
+from mailflatrate.wire.smtp_types import OutcomeKind
+
+CONNECTIONS = 4
+ROWS = range(101, 125)
+REFUSED = (OutcomeKind.REJECTED, OutcomeKind.DEFERRED, OutcomeKind.NOT_SENT)
+
+
+class World:
+    """A sender with some connections; what the relay got, what the database holds, and the last committed mark."""
+
+    def __init__(self) -> None:
+        claim = Claim(1, 10, 5, 7, [], {}, frozenset({103, 111}))  # two rows of another variant
+        self.marks = Marks(claim, "host.1.a.b", Database("none"), lambda: None, lambda: None)
+        self.rows = [row for row in ROWS if row not in claim.pending]
+        self.waiting: list[int] = []  # on a connection, content not begun
+        self.begun: list[int] = []
+        self.accepted: set[int] = set()
+        self.unknown: set[int] = set()
+        self.noted: list[int] = []  # results that are not written yet
+        self.recorded: set[int] = set()
+        self.mark = Mark(0, frozenset(), frozenset())
+        self.on_its_way: tuple[list[int], Mark] | None = None
+
+    def take(self, skipped: bool) -> None:
+        if not self.rows:
+            return
+        row = self.rows.pop(0)
+        self.marks.take_up(row)
+        if skipped:
+            self.noted.append(row)
+        elif len(self.waiting) + len(self.begun) < CONNECTIONS:
+            self.waiting.append(row)
+            self.marks.want(row)
+
+    def begin_to_mark(self) -> None:
+        if self.on_its_way is None:
+            self.on_its_way = self.marks.next_mark()
+
+    def commit(self, learned: bool) -> None:
+        """The database has the mark; the sender may learn of it later."""
+        if self.on_its_way is not None:
+            self.mark = self.on_its_way[1]
+            if learned:
+                self.marks.grant(self.on_its_way[0])
+                self.on_its_way = None
+
+    def begin(self) -> None:
+        for row in list(self.waiting):
+            if self.marks.is_begun(row):
+                self.waiting.remove(row)
+                self.begun.append(row)
+                return
+
+    def reply(self, kind: OutcomeKind) -> None:
+        if self.begun:
+            row = self.begun.pop(0)
+            self.marks.ended(row, kind)
+            if kind is OutcomeKind.NOT_SENT:  # refused to begin; it stays pending
+                return
+            {OutcomeKind.ACCEPTED: self.accepted, OutcomeKind.IN_DOUBT: self.unknown}.get(kind, set()).add(row)
+            self.noted.append(row)
+
+    def record(self) -> None:
+        self.marks.recorded(self.noted)
+        self.recorded.update(self.noted)
+        self.noted = []
+
+
+EVENTS = st.one_of(
+    st.tuples(st.just("take"), st.booleans()),
+    st.tuples(st.just("begin_to_mark")),
+    st.tuples(st.just("commit"), st.booleans()),
+    st.tuples(st.just("begin")),
+    st.tuples(st.just("reply"), st.sampled_from([OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT, *REFUSED])),
+    st.tuples(st.just("record")),
+)
+
+
+@given(st.lists(EVENTS, max_size=120))
+def test_a_host_lost_at_any_moment(events: list[tuple[object, ...]]) -> None:
+    world = World()
+    for name, *arguments in events:
+        getattr(world, str(name))(*arguments)
+        mark = world.mark
+        pending = set(ROWS) - world.recorded
+        unsent = {row for row in pending if row > mark.begun_to or row in mark.unsent}
+        unknown = pending & mark.under_way
+        called_sent = pending - unsent - unknown
+        assert not unsent & (world.accepted | world.unknown | set(world.begun)), "would get it twice"
+        assert called_sent <= world.accepted, "would never get it"
+        assert len(unknown - world.unknown) <= CONNECTIONS + len(world.accepted & unknown)
+        assert len(mark.under_way) <= CONNECTIONS + len(world.unknown), "unknown beyond the open connections"
+
+
+def test_the_next_message_of_each_connection_is_marked_when_it_is_asked_for() -> None:
+    world = World()
+    world.take(False)
+    world.begin_to_mark()
+    world.begin()
+    assert world.begun == [], "nothing begins before the mark is committed"
+    world.commit(True)
+    world.begin()
+    assert world.begun == [101]
