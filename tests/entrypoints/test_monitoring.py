@@ -21,6 +21,7 @@ MINUTES = 120
 HEALTHY = {
     'up{job="mailflatrate"}': "1x120",
     "mailflatrate_figures_failed": "0x120",
+    "mailflatrate_sending_held": "0x120",
     "mailflatrate_chunk_heartbeat_seconds": "20x120",
     "mailflatrate_unknown_results": "12x120",
     "mailflatrate_journal_left_seconds": "0x120",
@@ -69,6 +70,7 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "FiguresMissing": ({"mailflatrate_figures_failed": "1x120"}, {"instance": "a"}),
     "NoWorker": ({'mailflatrate_workers{queue="express"}': "0x120"}, {"queue": "express"}),
     "JobsLate": ({'mailflatrate_oldest_due_job_seconds{queue="import"}': "0+60x120"}, {"queue": "import"}),
+    "SendingHeld": ({"mailflatrate_sending_held": "1x120"}, {}),
     "ChunkSilent": ({"mailflatrate_chunk_heartbeat_seconds": "300x120"}, {}),
     "UnknownResults": ({"mailflatrate_unknown_results": "0x113 40x7"}, {"instance": "a"}),
     "JournalLeft": ({"mailflatrate_journal_left_seconds": "0+60x120"}, {"instance": "a"}),

@@ -95,6 +95,14 @@ FIGURES: Final = (
         ("relay",), (),
     ),
     Figure(
+        "sending_held", "1 while all sending is held: by an operator, or after a promotion or a restored backup",
+        "SELECT (held_at IS NOT NULL)::int FROM sending_fence",
+    ),
+    Figure(
+        "lost_claims", "Claims of lost hosts whose journals have not come back",
+        "SELECT count(*) FROM lost_claim WHERE settled_at IS NULL",
+    ),
+    Figure(
         "held_lanes", "Providers of campaigns that a rule stopped until a person looks",
         "SELECT count(*) FROM lane_hold WHERE released_at IS NULL",
     ),
