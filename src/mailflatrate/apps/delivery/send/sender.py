@@ -72,6 +72,7 @@ class Sender:
         self._thread = ThreadPoolExecutor(1, "sender-orm")
         self._stopping = asyncio.Event()
         self._settled = True
+        self._left: set[int] = set()
         self._replay_at = 0.0
         self._look_after = asyncio.Event()
         self._housekeeping = asyncio.create_task(self._recover_now_and_then())
@@ -112,15 +113,20 @@ class Sender:
             if not await self._relay_may_answer(lane):
                 await self._in_thread(actions.wake_chunk, account_id, chunk_id)
                 return
+            if chunk_id in self._left:  # its outcomes may be in the journal alone: claimed now, it would be sent again
+                await self._in_thread(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
+                self._left.discard(chunk_id)
             began = asyncio.get_running_loop().time()
             claim = await self._claim(account_id, chunk_id, lane)
             if claim is not None:
                 await self._send(claim, began, lane)
         except Fenced:
             self._settled = False
+            self._left.add(chunk_id)
             self._look_after.set()  # the chunk's row is woken again when sending goes on
         except BaseException:
             self._settled = False  # outcomes may be in the journal alone
+            self._left.add(chunk_id)
             raise
         finally:
             del self._active[chunk_id]
