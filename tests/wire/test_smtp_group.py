@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,7 +12,9 @@ import pytest
 
 from fake_relay import ANY, DROP, HANG, FakeRelay, Step
 from mailflatrate.rules.relays import shares
-from mailflatrate.wire.smtp_group import GroupMember, RelayGroup
+from mailflatrate.wire import smtp_group
+from mailflatrate.wire.smtp_group import RelayGroup
+from mailflatrate.wire.smtp_member import GroupMember
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, RelayUnavailable, TlsMode
 from wire.relay_helpers import PATIENT, PIPELINED, Record, letter, letters, run
 
@@ -149,6 +152,47 @@ def test_the_others_help_a_slow_relay() -> None:
             assert kinds[OutcomeKind.IN_DOUBT] <= 1
             assert kinds[OutcomeKind.ACCEPTED] + kinds[OutcomeKind.IN_DOUBT] + kinds[OutcomeKind.NOT_SENT] == 100
             assert not twice(slow, fast)
+            await group.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize("step", [Step.MAIL, Step.RCPT, Step.DATA])
+def test_a_relay_that_falls_silent_gives_back_what_it_has_not_begun(
+    step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_group, "PATIENCE_SECONDS", 0.3)
+
+    async def main() -> None:
+        async with FakeRelay(PIPELINED) as silent, FakeRelay(PIPELINED) as good:
+            silent.on(step, ANY, HANG)
+            group = group_of(member(silent, 1), member(good, 2))
+            record = Record()
+            await send(group, 60, record)
+            kinds = Counter(record.kinds())
+            assert kinds[OutcomeKind.ACCEPTED] + kinds[OutcomeKind.NOT_SENT] == 60
+            assert 1 <= kinds[OutcomeKind.NOT_SENT] <= 3, "one on each connection"
+            assert "relay unavailable" in group.reports()[1][0].problem
+            again = Record()
+            await send(group, kinds[OutcomeKind.NOT_SENT], again)
+            assert set(again.kinds()) == {OutcomeKind.ACCEPTED}
+            assert not twice(silent, good)
+            await group.close()
+
+    run(main)
+
+
+def test_where_all_are_slow_nothing_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_group, "PATIENCE_SECONDS", 0.05)
+
+    async def main() -> None:
+        async with FakeRelay(PIPELINED) as one, FakeRelay(PIPELINED) as other:
+            for relay in (one, other):
+                relay.on(Step.RCPT, ANY, lambda _detail, _number: time.sleep(0.15))
+            group = group_of(member(one, 1, connections=1), member(other, 2, connections=1))
+            record = Record()
+            await send(group, 2, record)
+            assert record.kinds() == [OutcomeKind.ACCEPTED] * 2
             await group.close()
 
     run(main)

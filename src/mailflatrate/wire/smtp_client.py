@@ -114,6 +114,11 @@ class SmtpConnection(SmtpChannel):
             self._start_content()
             self._arm()
 
+    @property
+    def has_begun(self) -> bool:
+        """True while the content of a letter may be with the relay and its reply is awaited."""
+        return self._under_way is not None and self._under_way.started
+
     def abort(self, text: str) -> None:
         """End the connection at once; letters under way are settled as NOT_SENT or IN_DOUBT."""
         self._drop(text)

@@ -8,16 +8,14 @@ to another relay. Members can be added, changed, drained and cut off at any time
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
+from mailflatrate.wire.smtp_member import GroupMember, MemberReport
 from mailflatrate.wire.smtp_pool import SmtpPool
 from mailflatrate.wire.smtp_types import (
     OutcomeKind,
     OutgoingMessage,
-    RelayConfig,
     RelayUnavailable,
     SendOutcome,
     Stage,
@@ -27,53 +25,10 @@ HELP_SECONDS = 0.5
 """A relay that has had its share waits this long before it takes what slower ones have not."""
 TRIED = 3
 """Messages that a relay gets which failed before, until it answers."""
+PATIENCE_SECONDS = 10.0
+"""After the last message was taken, one that works waits this long for one that doesn't answer."""
 CARRIED = 1000
 """Messages after which a relay's deviation from its share is forgotten, so that one that was down isn't flooded."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupMember:
-    """One relay of a group.
-
-    `takes` False: it finishes what it was handed and takes no more. `is_cut`: it also gives back what it hasn't begun.
-    `tag` returns a header line to put before the content, from the envelope sender.
-    """
-
-    number: int
-    config: RelayConfig
-    connections: int
-    messages_per_connection: int
-    weight: int = 1
-    takes: bool = True
-    is_cut: bool = False
-    tag: Callable[[str], bytes] | None = None
-
-
-@dataclass(slots=True)
-class MemberReport:
-    """How a relay does, as this process sees it. Counts since the process began."""
-
-    accepted: int = 0
-    deferred: int = 0
-    refused: int = 0
-    problem: str = ""
-    failing_since: float | None = None
-
-    def failed(self, problem: RelayUnavailable) -> None:
-        """Note that no connection can be had."""
-        self.problem = str(problem)
-        self.failing_since = self.failing_since or time.time()
-
-    def count(self, kind: OutcomeKind) -> None:
-        """Note one outcome."""
-        if kind is OutcomeKind.ACCEPTED:
-            self.accepted += 1
-            if self.problem:
-                self.problem, self.failing_since = "", None
-        elif kind is OutcomeKind.DEFERRED:
-            self.deferred += 1
-        elif kind is OutcomeKind.REJECTED:
-            self.refused += 1
 
 
 class _Relay:
@@ -264,6 +219,7 @@ class _GroupRun:
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()  # nobody draws, or it's over
         self._failure: Exception | None = None
+        self._well: set[int] = set()  # they accepted something in this run
 
     def deal(self, shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]]) -> None:
         """Say how many messages each relay takes first: those that work their share, one that failed a few to try."""
@@ -281,14 +237,23 @@ class _GroupRun:
     async def send(self) -> None:
         """Return when everything taken has its outcome. Raises what a callback or the source raised."""
         tasks = [asyncio.ensure_future(self._drive(relay)) for relay in self._relays]
+        impatient = asyncio.ensure_future(self._take_back())
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in tasks:
+            for task in (*tasks, impatient):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, impatient, return_exceptions=True)
         if self._failure is not None:
             raise self._failure
+
+    async def _take_back(self) -> None:
+        """Free the messages that a silent relay holds and has not begun, where another one takes them."""
+        await self._ended.wait()
+        await asyncio.sleep(PATIENCE_SECONDS)
+        for relay in self._relays:
+            if self._well - {relay.member.number}:
+                relay.pool.take_back("the relay did not answer in time")
 
     def end(self) -> None:
         """Take no more from the source."""
@@ -385,6 +350,8 @@ class _GroupRun:
     def _note(self, relay: _Relay) -> Callable[[SendOutcome], None]:
         def note(outcome: SendOutcome) -> None:
             relay.count(outcome)
+            if outcome.kind is OutcomeKind.ACCEPTED:
+                self._well.add(relay.member.number)
             if outcome.kind is OutcomeKind.NOT_SENT:
                 relay.dealt -= 1
                 if relay.member.number in self._left:

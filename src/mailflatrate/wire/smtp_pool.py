@@ -123,6 +123,12 @@ class SmtpPool:
         if self._run is not None:
             self._run.stop()
 
+    def take_back(self, text: str) -> None:
+        """End the connections that wait for a reply and have begun no content: their letters become NOT_SENT."""
+        for connection in list(self._connections):
+            if not (connection.is_idle or connection.has_begun):
+                connection.abort(text)
+
     async def close(self) -> None:
         """Finish the letters under way, say QUIT on every connection, and wait for the end of them."""
         self._closed = True

@@ -14,7 +14,8 @@ from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
 from mailflatrate.mail.compose import Letter
 from mailflatrate.rules.relays import RelayState, ReturnPath, shares
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.smtp_group import GroupMember, MemberReport, RelayGroup
+from mailflatrate.wire.smtp_group import RelayGroup
+from mailflatrate.wire.smtp_member import GroupMember, MemberReport
 from mailflatrate.wire.smtp_open import open_connection
 from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome
 
