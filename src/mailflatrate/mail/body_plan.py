@@ -52,10 +52,10 @@ class BodyPlan:
     def fill(self, text: Sequence[str], html: Sequence[str], tokens: Sequence[str]) -> bytes:
         """The body after `head` for one recipient; `tokens` belong to `links`, in the same order."""
         pieces = self._pieces.copy()
-        for position, index in self._text_holes:
-            pieces[position] = _filling(text[index])
-        for position, index in self._html_holes:
-            pieces[position] = _filling(html[index])
+        for strings, holes in ((text, self._text_holes), (html, self._html_holes)):
+            for position, index in holes:
+                filling = strings[index]
+                pieces[position] = _kept_piece(filling) if len(filling) <= _LONGEST_KEPT else encode_piece(filling)
         if tokens:
             # A token is plain letters and digits, shorter than a line.
             encoded = [token.encode("ascii") + b"=\r\n" for token in tokens]
@@ -101,7 +101,3 @@ class BodyPlan:
         if link not in self.links:
             self.links.append(link)
         return self.links.index(link)
-
-
-def _filling(text: str) -> bytes:
-    return _kept_piece(text) if len(text) <= _LONGEST_KEPT else encode_piece(text)

@@ -114,7 +114,7 @@ class ChunkRun:
         for task in (watching, marking):
             task.add_done_callback(self._on_end_of_part)
         try:
-            while self._rows and self.halt is None:
+            while self._ahead.has_more and self.halt is None:
                 for task in (watching, writing, marking):
                     if task.done():
                         task.result()  # raises what ended it
@@ -160,8 +160,6 @@ class ChunkRun:
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
             self.halt = self.halt or Halt.RELAY
-        finally:
-            self._ahead.give_back()
 
     def _letters(self) -> Iterator[Permitted]:
         """Asked for the next letter when a connection is ready for it. Ends when the last look has grown old."""

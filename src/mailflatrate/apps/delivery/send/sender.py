@@ -29,6 +29,7 @@ from mailflatrate.apps.delivery.send.routes import Lane, Routes, narrowed, provi
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.gate.letters import EditionUnusable
+from mailflatrate.apps.gate.recipients import load_tables
 from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS, DATABASE_GONE
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.relays import Stream
@@ -67,6 +68,7 @@ class Sender:
         self._editions = EditionCache()
         self._policy = retry_policy(settings)
         self._signer = digest_signer(settings)
+        load_tables()
         self._active: dict[int, ChunkRun | None] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self._thread = ThreadPoolExecutor(1, "sender-orm")
