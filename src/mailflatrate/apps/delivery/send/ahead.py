@@ -6,6 +6,7 @@ for in time, or about whose recipient something changed, goes back to the rows a
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from mailflatrate.apps.delivery.send.writers import Drafted
 from mailflatrate.apps.delivery.transmit import Permitted
@@ -14,21 +15,27 @@ from mailflatrate.mail.compose import sign_drafts
 from mailflatrate.mail.rsa_key import DigestSigner
 
 
+class Judge(Protocol):
+    """What a chunk knows about its rows."""
+
+    def draft(self, row: RecipientRow) -> Drafted | None:
+        """The message of a row; None for a row that was dealt with otherwise."""
+
+    def is_overtaken(self, row: RecipientRow) -> bool:
+        """True when a row has to be judged again since its message was made."""
+
+
 class SignedAhead:
     """The rows of a chunk in their order, the first of them as signed messages.
 
-    `write` drafts the message of a row, or deals with the row otherwise and returns None. `is_overtaken` says that a
-    row has to be judged again. A message is handed out at most `keep_seconds` after its permit was granted.
+    A message is handed out at most `keep_seconds` after its permit was granted. The judge is handed in with each call
+    and not kept, so that a chunk that is done is freed at once, with its thousand rows.
     """
 
     def __init__(
-        self, rows: deque[RecipientRow], write: Callable[[RecipientRow], Drafted | None],
-        is_overtaken: Callable[[RecipientRow], bool], signer: DigestSigner, now: Callable[[], float], *,
-        keep_seconds: float,
-    ) -> None:  # fmt: skip
+        self, rows: deque[RecipientRow], signer: DigestSigner, now: Callable[[], float], *, keep_seconds: float
+    ) -> None:
         self._rows = rows
-        self._write = write
-        self._is_overtaken = is_overtaken
         self._signer = signer
         self._now = now
         self._keep_seconds = keep_seconds
@@ -45,36 +52,36 @@ class SignedAhead:
         """True while a row waits, be it signed already or not."""
         return bool(self._ready or self._rows)
 
-    def take(self) -> Permitted | None:
+    def take(self, judge: Judge) -> Permitted | None:
         """Return the next message, or None after the last row."""
         if self._ready and self._now() >= self._good_until:
             self.give_back()
         while True:
             if not self._ready:
-                self.fill()
+                self.fill(judge)
                 if not self._ready:
                     return None
             row, permitted = self._ready.popleft()
-            if not self._is_overtaken(row):
+            if not judge.is_overtaken(row):
                 return permitted
             self._rows.appendleft(row)
 
-    def fill(self) -> None:
+    def fill(self, judge: Judge) -> None:
         """Compose and sign the next batch if none is ready."""
         if self._ready:
             return
-        rows, write, width = self._rows, self._write, self._signer.width
+        rows, draft, width = self._rows, judge.draft, self._signer.width
         taken: list[RecipientRow] = []
         drafts: list[Drafted] = []
         self._good_until = self._now() + self._keep_seconds
         try:
             while rows and len(drafts) < width:
                 row = rows.popleft()
-                drafted = write(row)
+                drafted = draft(row)
                 if drafted is not None:
                     taken.append(row)
                     drafts.append(drafted)
-            letters = sign_drafts([draft for _, draft in drafts], self._signer)
+            letters = sign_drafts([each.draft for each in drafts], self._signer)
         except BaseException:
             rows.extendleft(reversed(taken))
             raise

@@ -95,9 +95,7 @@ class ChunkRun:
         self._flushed.set()
         self._closing = False
         self._loop = asyncio.get_running_loop()
-        self._ahead = SignedAhead(
-            self._rows, self._draft, self._is_overtaken, signer, self._loop.time, keep_seconds=FRESH_SECONDS
-        )
+        self._ahead = SignedAhead(self._rows, signer, self._loop.time, keep_seconds=FRESH_SECONDS)
         self._fresh_until = claimed_at + FRESH_SECONDS
         self._heartbeat_at = claimed_at
         self._unwritten_since: float | None = None
@@ -165,7 +163,7 @@ class ChunkRun:
         """Asked for the next letter when a connection is ready for it. Ends when the last look has grown old."""
         ahead = self._ahead
         while self.halt is None and self._is_fresh:
-            permitted = ahead.take()
+            permitted = ahead.take(self)
             if permitted is None:
                 return
             if ahead.is_empty:  # after this one is written, while the relay reads it
@@ -177,9 +175,9 @@ class ChunkRun:
     def _sign_ahead(self) -> None:
         if self.halt is None and self._is_fresh:
             with suppress(Exception):  # it comes again where it counts, when the letter is asked for
-                self._ahead.fill()
+                self._ahead.fill(self)
 
-    def _draft(self, row: RecipientRow) -> Drafted | None:
+    def draft(self, row: RecipientRow) -> Drafted | None:
         """Ask the writer about the newest state of a row; None when no letter is made of it now."""
         self._marks.take_up(row.delivery_id)
         if self._changed:
@@ -195,7 +193,7 @@ class ChunkRun:
             self.waiting += 1
         return None
 
-    def _is_overtaken(self, row: RecipientRow) -> bool:
+    def is_overtaken(self, row: RecipientRow) -> bool:
         """True when a look has found something out about a row since its letter was made."""
         return row.delivery_id in self._changed or self._is_held(row)
 
