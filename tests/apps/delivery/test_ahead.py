@@ -1,24 +1,32 @@
 """A message that was composed and not begun is never lost, never begun twice, and never older than it may be."""
 
+import asyncio
 import gc
-import time
 import weakref
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.apps.delivery.editions import EditionMail
 from mailflatrate.apps.delivery.send.ahead import SignedAhead
-from mailflatrate.apps.delivery.send.writers import Drafted
+from mailflatrate.apps.delivery.send.chunk import ChunkRun
+from mailflatrate.apps.delivery.send.claims import Claim
+from mailflatrate.apps.delivery.send.database import Database
+from mailflatrate.apps.delivery.send.journal import Journal
+from mailflatrate.apps.delivery.send.outcomes import retry_policy
+from mailflatrate.apps.delivery.send.writers import CampaignWriter, Drafted
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.mail.compose import Draft
 from mailflatrate.mail.dkim import Signer, Unsigned, generate_key
 from mailflatrate.mail.rsa_key import OpenSslSigner, SigningTask
+from mailflatrate.settings.schema import load_settings
 
 KEEP = 0.9
 KEY = Signer("shop.example", "s1", generate_key()[0]).key
@@ -163,15 +171,22 @@ def test_a_signer_that_fails_is_heard_where_the_message_is_asked_for() -> None:
     assert world.everyone() == Counter(range(30))
 
 
-def test_a_chunk_that_is_done_is_freed_without_a_search_for_cycles() -> None:
+def test_a_chunk_that_is_done_is_freed_without_a_search_for_cycles(tmp_path: Path) -> None:
     """A thousand rows each, which nobody would look for during a mailing."""
+
+    async def is_freed() -> bool:
+        claim = Claim(1, 1, 1, 1, [row(number) for number in range(10)], {})
+        journal = Journal(tmp_path)
+        writer, links = CampaignWriter(EditionMail(1, "Anna", "4K7Q-92XD-E", "en", {}, {})), Database("test")
+        policy = retry_policy(load_settings())
+        run = ChunkRun(claim, writer, journal, links, links, policy, OpenSslSigner(), 0.0)
+        gone = weakref.ref(run)
+        del run
+        journal.close(settled=True)
+        return gone() is None
+
     gc.disable()
     try:
-        world = World(8)
-        world.ahead = SignedAhead(world.rows, world.signer, time.monotonic, keep_seconds=KEEP)
-        assert world.take()
-        gone = weakref.ref(world.ahead)
-        del world
-        assert gone() is None
+        assert asyncio.run(is_freed())
     finally:
         gc.enable()

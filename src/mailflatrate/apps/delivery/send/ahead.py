@@ -47,11 +47,6 @@ class SignedAhead:
         """True when the next `take` has to compose and sign first."""
         return not self._ready
 
-    @property
-    def has_more(self) -> bool:
-        """True while a row waits, be it signed already or not."""
-        return bool(self._ready or self._rows)
-
     def take(self, judge: Judge) -> Permitted | None:
         """Return the next message, or None after the last row."""
         if self._ready and self._now() >= self._good_until:

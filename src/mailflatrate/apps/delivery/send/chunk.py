@@ -7,6 +7,7 @@ look that is older than `FRESH_SECONDS`, so that a pause, a suspension or an uns
 
 import asyncio
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -81,7 +82,8 @@ class ChunkRun:
         self._main, self._side = main, side
         self._policy = policy
         self._rows = deque(sorted(claim.rows, key=_by_id))  # marks rest on this order
-        self._marks = Marks(claim, journal.name, side, self._go_on, self._on_claim_lost)
+        me = weakref.proxy(self)  # no cycle: a chunk that is done is freed at once, with its thousand rows
+        self._marks = Marks(claim, journal.name, side, lambda: me._go_on(), lambda: me._on_claim_lost())  # noqa: PLW0108
         self._marks_ahead = marks_ahead
         self._transmitter: Transmitter | None = None
         self._attempts = {row.delivery_id: row.attempts for row in claim.rows if row.attempts}
@@ -112,7 +114,7 @@ class ChunkRun:
         for task in (watching, marking):
             task.add_done_callback(self._on_end_of_part)
         try:
-            while self._ahead.has_more and self.halt is None:
+            while self._rows and self.halt is None:
                 for task in (watching, writing, marking):
                     if task.done():
                         task.result()  # raises what ended it
@@ -158,6 +160,8 @@ class ChunkRun:
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
             self.halt = self.halt or Halt.RELAY
+        finally:
+            self._ahead.give_back()
 
     def _letters(self) -> Iterator[Permitted]:
         """Asked for the next letter when a connection is ready for it. Ends when the last look has grown old."""
