@@ -321,9 +321,12 @@ class Sender:
 
     async def _recover_now_and_then(self) -> None:
         while True:
+            is_other = self._look_after.is_set()
             self._look_after.clear()
             pause = RECOVERY_SECONDS
             try:
+                if is_other:  # another server answers now, and a statement to the one before would only hang
+                    await self._in_thread(connections.close_all)
                 if await self._in_thread(fence.check) is not None:
                     pause = HELD_SECONDS
                     await self._replay()
