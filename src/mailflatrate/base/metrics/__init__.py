@@ -2,6 +2,6 @@
 finds them.
 
 A process writes its series to a file in the data folder every few seconds; the exporter of the host (the pages, or
-`mailflatrate exporter` where there are none) reads the files of all living processes (ADR 0021). So a sender has no
+`mailflatrate exporter` where there are none) reads the files of all living processes (ADR 0024). So a sender has no
 port of its own, and nothing of a stranger's reaches it.
 """

@@ -74,12 +74,12 @@ class Database:
                 await tenancy.enter_account_async(connection, account_id)
                 return await work(connection)
 
-        return await self._in_time(transact())
+        return await self._in_time(transact)
 
-    async def _in_time(self, call: Coroutine[Any, Any, T]) -> T:
+    async def _in_time(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """One call at a time, each with a deadline; what fails or hangs costs the connection. Raises DatabaseGone."""
         async with self._lock:
-            running = asyncio.ensure_future(call)
+            running = asyncio.ensure_future(call())
             self.busy_since = asyncio.get_running_loop().time()
             try:
                 await asyncio.wait([running], timeout=self._call_seconds)
@@ -108,7 +108,7 @@ class Database:
                 self._scoped_to = account_id
             return await work(connection)
 
-        return await self._in_time(ask())
+        return await self._in_time(ask)
 
     async def persist(self, account_id: int, work: Work[T]) -> T:
         """`run`, again and again until the server has answered. `work` must bear to be repeated."""
