@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
 from mailflatrate.entrypoints.cli.serve import services_environment
@@ -23,16 +23,36 @@ LIMITS = {"connect_timeout": "3", "tcp_user_timeout": "8000", "target_session_at
 @pytest.fixture(autouse=True)
 def purpose_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "_purpose", Purpose.ADMINISTRATION)
+    monkeypatch.setattr(links, "_reached", None)
 
 
 def test_a_url_with_two_hosts_and_ports_is_read_and_completed() -> None:
     settings = Settings(database_url=TWO_HOSTS, app_database_url=TWO_HOSTS.replace("boss", "mailflatrate_app"))
     for written, user in ((owner_url(settings), "boss"), (app_url(settings), "mailflatrate_app")):
         found = conninfo_to_dict(written)
-        assert found["host"], found["port"] == ("10.0.0.1,10.0.0.2", "5432,5433")
+        assert (found["host"], found["port"]) == ("10.0.0.1,10.0.0.2", "5432,5433")
         assert (found["user"], found["password"], found["sslmode"]) == (user, "se@cret", "require")
         assert {name: found[name] for name in LIMITS} == LIMITS
         assert int(str(found["keepalives_idle"])) + 3 * int(str(found["keepalives_interval"])) <= 8
+
+
+def test_the_host_that_was_reached_last_is_asked_first(database: str) -> None:
+    async def reach() -> tuple[str, int]:
+        async with await psycopg.AsyncConnection.connect(app_url(load_settings())) as link:
+            links.note_reached(link)
+            return link.info.host, link.info.port
+
+    host, port = asyncio.run(reach())
+    for hosts, ports, ordered in (
+        (f"10.0.0.1,{host}", f"5432,{port}", (f"{host},10.0.0.1", f"{port},5432")),
+        (f"10.0.0.1,{host}", str(port), (f"{host},10.0.0.1", f"{port},{port}")),
+        (f"{host},10.0.0.1", f"{port},5432", (f"{host},10.0.0.1", f"{port},5432")),
+        ("10.0.0.1,10.0.0.2", "5432,5433", ("10.0.0.1,10.0.0.2", "5432,5433")),
+    ):
+        found = conninfo_to_dict(
+            app_url(Settings(app_database_url=make_conninfo("dbname=mail", host=hosts, port=ports)))
+        )
+        assert (found["host"], found["port"]) == ordered
 
 
 def test_what_a_url_says_itself_wins() -> None:

@@ -37,6 +37,7 @@ class Purpose(StrEnum):
 SERVICES: Final = frozenset(Purpose) - {Purpose.ADMINISTRATION}
 _BRIEF: Final = frozenset({Purpose.PAGES, Purpose.SENDING, Purpose.LISTENING})
 _purpose = Purpose.ADMINISTRATION
+_reached: tuple[str, str] | None = None
 
 
 def serve_as(purpose: Purpose) -> None:
@@ -65,7 +66,28 @@ def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> s
     }
     session = " ".join(f"-c {name}={value}" for name, value in _session(settings, is_owner=is_owner).items())
     limits |= {name: value for name, value in given.items() if name != "options"}
+    limits |= _reached_first(given)
     return make_conninfo("", **limits, options=f"{session} {given.get('options', '')}".strip())
+
+
+def note_reached(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Remember which of several hosts took a connection: the next one asks it first.
+
+    After a failover each new connection would otherwise wait for the dead host before it asks the living one.
+    """
+    global _reached  # noqa: PLW0603  one a process: the primary is the same for all its connections
+    _reached = (connection.info.host, str(connection.info.port))
+
+
+def _reached_first(given: dict[str, Any]) -> dict[str, Any]:
+    """The hosts of a connection string and their ports, the one that was reached last in front."""
+    hosts = str(given.get("host") or "").split(",")
+    ports = str(given.get("port") or "").split(",")
+    if len(hosts) < 2 or given.get("hostaddr") or len(ports) not in (1, len(hosts)):
+        return {}
+    pairs = list(zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=True))
+    pairs.sort(key=lambda pair: (pair[0], pair[1] or "5432") != _reached)
+    return {"host": ",".join(host for host, _port in pairs), "port": ",".join(port for _host, port in pairs)}
 
 
 def with_options(conninfo: str, options: str) -> str:

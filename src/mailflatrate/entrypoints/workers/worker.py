@@ -36,6 +36,7 @@ from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
 from mailflatrate.base.metrics.sharing import share
 from mailflatrate.entrypoints.boot.life import end_within, report_life
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
+from mailflatrate.settings.links import note_reached
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -179,6 +180,7 @@ class _Work:
         while not self._stopping.is_set():
             try:
                 link = await psycopg.AsyncConnection.connect(app_url(load_settings()))
+                note_reached(link)
                 await link.close()
                 return
             except psycopg.OperationalError:

@@ -13,7 +13,7 @@ from psycopg.types.json import set_json_loads
 from mailflatrate.apps.delivery.fence_sql import IS_KNOWN
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
-from mailflatrate.settings.links import cut, with_options
+from mailflatrate.settings.links import cut, note_reached, with_options
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -147,6 +147,7 @@ class Database:
                 application_name=f"mailflatrate {self._name}",
                 prepare_threshold=1,
             )
+            note_reached(self._connection)
             set_json_loads(_load_json, self._connection)
             known = await (await self._connection.execute(IS_KNOWN)).fetchone()
             if known is None or not known[0]:
