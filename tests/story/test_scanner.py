@@ -23,9 +23,12 @@ PATIENCE_SECONDS = 60.0
 READING_SECONDS = 3.2  # nobody reads and types faster (R-35)
 MAILINGS_READ = 30
 NEW_READER, MOVED, APPLICANT = "scanned@mailbox.example", "moved@mailbox.example", "eva.neu@scanned.example"
-# What the machinery writes by itself: its jobs and workers, sessions and counters of browsers, seals over events, and
-# what jobs of the minute derive from rows that are compared themselves.
-MACHINERY = re.compile(r"procrastinate_.*|browser_session|shared_entry|consent_seal|daily_figure")
+# What the machinery writes by itself: its jobs, workers, senders and relays, sessions and counters of browsers, seals
+# over events, and what jobs of the minute derive from rows that are compared themselves.
+MACHINERY = re.compile(
+    r"procrastinate_.*|worker_process|sender_process|relay_report|browser_session|shared_entry|consent_seal|"
+    r"daily_figure|list_tally|mailable_count|contact_text|search_todo"
+)
 DERIVED_COLUMN = "address_keys"
 CLICKS = "click"
 LINK = re.compile(r"https?://[^\s\"'<>)\]]+")

@@ -285,7 +285,8 @@ class _GroupRun:
     async def _wait(self, event: asyncio.Event, seconds: float) -> None:
         if not event.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await event.wait()
 
     def _gives_up(self, number: int) -> None:
         """A relay takes nothing now; with the last one it's over."""

@@ -269,7 +269,8 @@ class ChunkRun:
         while not (self._closing and not self._outbox):
             if not self._closing:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._flush_now.wait(), BATCH_SECONDS)
+                    async with asyncio.timeout(BATCH_SECONDS):
+                        await self._flush_now.wait()
                 self._flush_now.clear()
             while self._outbox:
                 await self._write_batch(self._outbox[:BATCH_ROWS])

@@ -337,7 +337,8 @@ class Sender:
             except Exception:  # it comes again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_after.wait(), pause)
+                async with asyncio.timeout(pause):  # in Python 3.11 wait_for swallows a cancellation beside the event
+                    await self._look_after.wait()
 
     async def _recover(self) -> None:
         """Take over what dead processes left, give back what nobody works on, and keep the journals small."""
