@@ -167,9 +167,16 @@ def add_people(account_id: int, list_id: int, count: int, address: Callable[[int
             for number in range(count):
                 email = address(account_id, number)
                 copy.write_row((number, email, ring.suppression_key(email), names[number % 5]))
-        for statement in PEOPLE:
+        for statement in _people():
             cursor.execute(statement, {"account_id": account_id, "list_id": list_id})
     _analyse()
+
+
+def _people() -> tuple[str, ...]:
+    """Contacts, events, evidence and subscriptions. The evidence is the one that the events commit to."""
+    from mailflatrate.apps.lists.ledger import commitment_sql
+
+    return tuple(statement.replace("[commitment]", commitment_sql("row")) for statement in PEOPLE)
 
 
 PEOPLE = (
@@ -178,9 +185,13 @@ PEOPLE = (
               jsonb_build_object('points', (n %% 1000)::text, 'city', 'Bonn', 'birthday', '1980-02-03')
        FROM stage ORDER BY n""",
     """INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
-       SELECT account_id, id, %(list_id)s, 'confirmed', now() - interval '30 days', sha256(email::bytea)
-       FROM contact WHERE account_id = %(account_id)s
-         AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = contact.id) ORDER BY id""",
+       SELECT account_id, id, %(list_id)s, 'confirmed', signup_at, [commitment]
+       FROM (SELECT account_id, id, email, now() - interval '30 days' AS signup_at, NULL::inet AS signup_ip,
+                    now() - interval '30 days' AS confirmed_at, NULL::inet AS confirmed_ip,
+                    'shop.example/news' AS source, '' AS user_agent, '{}'::jsonb AS details,
+                    decode(repeat('00', 16), 'hex') AS salt
+             FROM contact WHERE account_id = %(account_id)s
+               AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.contact_id = contact.id)) row ORDER BY id""",
     """INSERT INTO consent_evidence (account_id, event_id, email, signup_at, confirmed_at, source, salt)
        SELECT c.account_id, e.id, c.email, e.occurred_at, e.occurred_at, 'shop.example/news',
               decode(repeat('00', 16), 'hex')

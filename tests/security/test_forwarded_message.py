@@ -59,7 +59,7 @@ class Victim:
         """Where the service's messages to an address lead, oldest first."""
         with tenancy.account(self.place.account_id):
             rows = Notice.objects.filter(kind=NoticeKind.PRIVACY, recipient=email).order_by("id")
-            return [found.group(1) for text in rows.values_list("text", flat=True) if (found := LINK.search(text))]
+            return [found.group(1) for notice in rows if (found := LINK.search(notice.text))]
 
     def moved(self, to: str) -> str:
         """The whole change of address, as Renate does it herself; the link that undoes it."""

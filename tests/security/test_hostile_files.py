@@ -148,9 +148,9 @@ def test_a_workbook_is_decoded_once_while_someone_waits(tmp_path: Path, monkeypa
     path = tmp_path / "people.xlsx"
     path.write_bytes(workbook(title + rows))
     readings: list[str] = []
-    call, stream = child.call, child.stream
-    monkeypatch.setattr(child, "call", lambda *given: [readings.append(given[0]), call(*given)][1])
-    monkeypatch.setattr(child, "stream", lambda *given: [readings.append(given[0]), stream(*given)][1])
+    for way in ("call", "call_once", "stream"):
+        asked = getattr(child, way)
+        monkeypatch.setattr(child, way, lambda *given, asked=asked: [readings.append(given[0]), asked(*given)][1])
     head = read_head(path)
     assert (head.header, len(head.rows)) == (["email", "Signed up at"], 10)
     assert readings == ["table.look"]
