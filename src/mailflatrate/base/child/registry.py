@@ -64,7 +64,7 @@ READERS: Mapping[str, Reader] = {
     "picture.set": Reader(
         f"{_PICTURES}:read_picture_set",
         cpu_seconds=1.4,
-        memory_mb=176,
+        memory_mb=208,
         answer_mb=64,
         alone=True,
         raises=(f"{_PICTURES}:PictureRefused",),
@@ -72,7 +72,7 @@ READERS: Mapping[str, Reader] = {
     "picture.still": Reader(
         f"{_PICTURES}:read_still_picture",
         cpu_seconds=1.4,
-        memory_mb=176,
+        memory_mb=208,
         answer_mb=64,
         alone=True,
         raises=(f"{_PICTURES}:PictureRefused",),
