@@ -20,12 +20,13 @@ from mailflatrate.entrypoints.workers.lifeline import LifeLine
 
 @pytest.fixture(autouse=True)
 def asked_anew(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """No test sees what another one found. Jobs that earlier tests left behind are old and nobody's concern here."""
+    """No test sees what another one found, or jobs that another one left behind."""
     monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
     monkeypatch.setattr(readiness, "OLDEST_SECONDS", 86_400.0)
     readiness.forget()
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("DELETE FROM procrastinate_workers")
+        owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
     return database
 
 
