@@ -164,7 +164,7 @@ def test_an_address_gets_few_letters_and_robots_none() -> None:
     for _ in range(5):
         assert "Look into your mailbox" in ask(Client(), email).content.decode()
     assert len(letters(email)) == 3
-    robot = address("robot")
+    robot = address("rosa")
     assert "Look into your mailbox" in ask(Client(), robot, website_2="https://spam.example").content.decode()
     assert letters(robot) == []
     one_client = [address(f"n{number}") for number in range(25)]

@@ -16,7 +16,7 @@ import mailflatrate
 from mailflatrate.base.child.errors import ChildCrashed, ChildError, ChildFailed, ChildOutOfMemory, ChildTimeout
 from mailflatrate.base.child.frames import FrameError, FrameKind, receive, send
 from mailflatrate.base.child.registry import MB, Contract, contract
-from mailflatrate.base.child.spending import seconds_for, spend
+from mailflatrate.base.child.spending import exhaust, seconds_for, spend
 
 _COMMAND = (sys.executable, "-P", "-s", "-m", "mailflatrate.base.child.inside")
 _SECONDS_TO_START = 30.0
@@ -71,7 +71,10 @@ class ChildProcess:
         finally:  # one that did not come back used all that it was given
             spend(used)
         if kind is not FrameKind.ANSWER:
-            raise self._problem(wanted, kind, content)
+            problem = self._problem(wanted, kind, content)
+            if isinstance(problem, ChildTimeout | ChildOutOfMemory):
+                exhaust()
+            raise problem
         return _checked(wanted, content)
 
     def stream(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Any]:

@@ -63,7 +63,7 @@ READERS: Mapping[str, Reader] = {
     ),
     "picture.set": Reader(
         f"{_PICTURES}:read_picture_set",
-        cpu_seconds=1.4,
+        cpu_seconds=1.3,
         memory_mb=208,
         answer_mb=64,
         alone=True,
@@ -71,7 +71,7 @@ READERS: Mapping[str, Reader] = {
     ),
     "picture.still": Reader(
         f"{_PICTURES}:read_still_picture",
-        cpu_seconds=1.4,
+        cpu_seconds=1.3,
         memory_mb=208,
         answer_mb=64,
         alone=True,

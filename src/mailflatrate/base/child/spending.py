@@ -10,7 +10,7 @@ from typing import Any
 
 from mailflatrate.base.child.errors import ChildTimeout
 
-REQUEST_SECONDS = 1.5
+REQUEST_SECONDS = 1.3
 REQUEST_WAIT_SECONDS = 1.5
 _LEAST_SECONDS = 0.02
 """With less than this left, no reader would come to an answer."""
@@ -74,6 +74,12 @@ def spend(seconds: float) -> None:
     """Take what a call used off the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.spend(seconds)
+
+
+def exhaust() -> None:
+    """Leave nothing: a request whose input was too much for one reader isn't given the time of another."""
+    if (current := _current.get()) is not None:
+        current.spend(current.left)
 
 
 def patience(most: float) -> float:
