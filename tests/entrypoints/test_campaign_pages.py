@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.actions import save_segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.panel import href_of
 from mailflatrate.mail.mistakes import as_param, mistake
-from mailflatrate.rules.gate import CAMPAIGN_CHAIN
+from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 
 pytestmark = pytest.mark.usefixtures("database")
 HTMX = {"HTTP_HX_REQUEST": "true"}

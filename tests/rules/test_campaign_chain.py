@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.facts import CampaignFacts, DnsCheck, DnsState, LinkFacts, SampleFacts, SpamScore, Standing
-from mailflatrate.rules.gate import CAMPAIGN_CHAIN, RULES_VERSION, explain, failures_by_weight, judge_campaign
+from mailflatrate.rules.gate import RULES_VERSION, explain, failures_by_weight, judge_campaign
 from mailflatrate.rules.verdict import Language, Severity, verdict_from_json
 from rules.examples import CAMPAIGN, IMPRINT, NOW, campaign
 

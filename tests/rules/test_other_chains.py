@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from mailflatrate.rules.chains import CONFIRMATION_CHAIN, NOTICE_CHAIN
 from mailflatrate.rules.facts import Standing
-from mailflatrate.rules.gate import CONFIRMATION_CHAIN, NOTICE_CHAIN, judge_confirmation, judge_notice
+from mailflatrate.rules.gate import judge_confirmation, judge_notice
 from rules.examples import ACCOUNT, CONFIRMATION, NOTICE, NOW
 
 CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [

@@ -7,15 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailflatrate.rules.chains import RECIPIENT_CHAIN
 from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState, Suppression
-from mailflatrate.rules.gate import (
-    RECIPIENT_CHAIN,
-    RECIPIENT_PASSED,
-    explain,
-    judge_recipient,
-    reason_text,
-    recipient_verdict,
-)
+from mailflatrate.rules.gate import RECIPIENT_PASSED, explain, judge_recipient, reason_text, recipient_verdict
 from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.withhold import WithholdReason
 from rules.examples import DORA, NOW

@@ -5,10 +5,10 @@ from string import Formatter
 
 import pytest
 
-from mailflatrate.rules import gate
+from mailflatrate.rules import chains
 from mailflatrate.rules.addresses import AddressReason, reason_sentence
 from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
-from mailflatrate.rules.gate import AnyRule, all_rules
+from mailflatrate.rules.gate import RULES_VERSION, AnyRule, all_rules
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.verdict import Language
@@ -33,11 +33,11 @@ def test_texts_are_whole_in_both_languages(rule: AnyRule) -> None:
 
 
 def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
-    chains = (
-        gate.CAMPAIGN_CHAIN, gate.FROM_CHAIN, gate.CONFIRMATION_CHAIN, gate.FORM_CHAIN, gate.NOTICE_CHAIN,
-        gate.RECIPIENT_CHAIN, tuple(row.check for row in MESSAGE_CHAIN),
+    every_chain = (
+        chains.CAMPAIGN_CHAIN, chains.FROM_CHAIN, chains.CONFIRMATION_CHAIN, chains.FORM_CHAIN, chains.NOTICE_CHAIN,
+        chains.RECIPIENT_CHAIN, tuple(row.check for row in MESSAGE_CHAIN),
     )  # fmt: skip
-    everything = {id(rule): rule.key for chain in chains for rule in chain}
+    everything = {id(rule): rule.key for chain in every_chain for rule in chain}
     assert len(set(everything.values())) == len(everything) == len(RULES)
 
 
@@ -50,7 +50,7 @@ def test_reasons_have_sentences_in_both_languages() -> None:
 
 
 def test_the_rules_version_is_short_and_made_of_the_rules() -> None:
-    assert re.fullmatch(r"[0-9a-f]{12}", gate.RULES_VERSION)
+    assert re.fullmatch(r"[0-9a-f]{12}", RULES_VERSION)
 
 
 def test_limits_are_pinned() -> None:

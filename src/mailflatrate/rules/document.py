@@ -8,16 +8,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from mailflatrate.rules.coverage import coverage
-from mailflatrate.rules.gate import (
+from mailflatrate.rules.chains import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
     FORM_CHAIN,
     FROM_CHAIN,
     NOTICE_CHAIN,
     RECIPIENT_CHAIN,
-    AnyRule,
 )
+from mailflatrate.rules.coverage import coverage
+from mailflatrate.rules.gate import AnyRule
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN

@@ -1,7 +1,6 @@
-"""The chains: which rules are asked, in which order (RULES.md section N).
+"""The questions that the chains answer, and their findings in words.
 
-`judge_campaign` is asked once at release and again before each chunk, `judge_recipient` once a recipient. The tables
-are the law; whoever wants to know what holds a mailing back reads them from top to bottom.
+`judge_campaign` is asked once at release and again before each chunk, `judge_recipient` once a recipient.
 """
 
 from __future__ import annotations
@@ -13,103 +12,13 @@ from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from mailflatrate.mail.mistakes import param_in_words
-from mailflatrate.rules.checks import (
-    account_active,
-    ai_pictures_labelled,
-    both_parts,
-    confirmation_address,
-    confirmation_allowed,
-    confirmation_plain,
-    consent_for_itself,
-    consent_fresh,
-    consent_names_company,
-    consent_names_topics,
-    consent_not_blanket,
-    consent_says_how_often,
-    consent_says_withdrawal,
-    content_category,
-    css_supported,
-    dark_mode_safe,
-    domain_aligned,
-    domain_dkim,
-    domain_dmarc,
-    domain_mx,
-    domain_spf,
-    dpa_accepted,
-    first_mailings_reviewed,
-    form_flooded,
-    form_list_open,
-    form_no_special_data,
-    form_privacy_link,
-    form_published,
-    form_sparing,
-    form_texts_whole,
-    headings_present,
-    images_described,
-    images_fit,
-    import_finished,
-    imprint_complete,
-    imprint_readable,
-    imprint_shown,
-    letter_built,
-    letter_signed,
-    links_clean,
-    links_finished,
-    links_https,
-    links_public,
-    links_truthful,
-    list_language,
-    merge_tags_filled,
-    no_active_content,
-    no_foreign_pixel,
-    no_machine_orders,
-    nothing_hidden,
-    notice_deliverable,
-    notice_to_user,
-    origin_approved,
-    pictures_chosen,
-    placeholders_replaced,
-    policy_accepted,
-    policy_acknowledged,
-    reason_given,
-    recipient_consented,
-    recipient_origin,
-    recipient_personal,
-    recipient_recent,
-    recipient_rested,
-    recipient_subscribed,
-    recipient_suppressed,
-    recipient_values,
-    released_by_two,
-    rendering_light,
-    reply_to_deliverable,
-    reply_to_verified,
-    request_alive,
-    request_undenied,
-    revetting,
-    sender_name_badge,
-    sender_name_brand,
-    sender_name_emoji,
-    sender_name_honest,
-    sender_name_letters,
-    sender_name_related,
-    sender_name_shared_brand,
-    sender_not_freemail,
-    sender_single,
-    sender_verified,
-    sign_up_bombing,
-    size_comfortable,
-    size_limit,
-    spam_score,
-    subject_calm,
-    subject_honest,
-    subject_present,
-    subject_unhurried,
-    text_enough,
-    text_faithful,
-    unsubscribe_link,
-    variants_have_readers,
-    volume_allowed,
+from mailflatrate.rules.chains import (
+    CAMPAIGN_CHAIN,
+    CONFIRMATION_CHAIN,
+    FORM_CHAIN,
+    FROM_CHAIN,
+    NOTICE_CHAIN,
+    RECIPIENT_CHAIN,
 )
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
 from mailflatrate.rules.limits import LIMITS, value
@@ -117,142 +26,6 @@ from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.verdict import Check, Finding, Language, Param, Severity, Verdict, Words
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 from mailflatrate.rules.words import word
-
-# Who sends?                        Severity as in the file: most block, R-06 and R-13 wait for a reviewer.
-CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
-    account_active.CHECK,  # R-01
-    dpa_accepted.CHECK,  # R-92
-    policy_accepted.CHECK,  # R-04
-    policy_acknowledged.CHECK,  # R-04
-    released_by_two.CHECK,  # R-04, where the account wants it
-    first_mailings_reviewed.CHECK,  # R-06 review
-    revetting.CHECK,  # R-07 review
-    # In whose name?
-    sender_verified.CHECK,  # R-46
-    sender_not_freemail.CHECK,  # R-46
-    reply_to_deliverable.CHECK,  # R-46
-    reply_to_verified.CHECK,  # R-46
-    sender_name_honest.CHECK,  # R-45
-    sender_name_letters.CHECK,  # R-45
-    sender_name_brand.CHECK,  # R-45
-    sender_name_shared_brand.CHECK,  # R-45 review
-    sender_name_related.CHECK,  # R-45 review
-    sender_name_badge.CHECK,  # R-45 review
-    sender_name_emoji.CHECK,  # R-47 warn
-    domain_spf.CHECK,  # R-61
-    domain_dkim.CHECK,  # R-59
-    domain_dmarc.CHECK,  # R-62
-    domain_mx.CHECK,  # R-76
-    domain_aligned.CHECK,  # R-62
-    # To whom?
-    origin_approved.CHECK,  # R-10
-    import_finished.CHECK,  # R-15
-    consent_fresh.CHECK,  # R-13 review
-    volume_allowed.CHECK,  # R-06
-    variants_have_readers.CHECK,  # R-110
-    list_language.CHECK,  # R-51 warn
-    # With which particulars and which way out?
-    imprint_complete.CHECK,  # R-44
-    imprint_shown.CHECK,  # R-44
-    imprint_readable.CHECK,  # R-44
-    unsubscribe_link.CHECK,  # R-40
-    reason_given.CHECK,  # R-14, R-51
-    # Saying what?
-    subject_present.CHECK,  # R-47
-    subject_honest.CHECK,  # R-47
-    subject_calm.CHECK,  # R-47 warn
-    subject_unhurried.CHECK,  # R-47 warn
-    content_category.CHECK,  # R-05 review
-    merge_tags_filled.CHECK,  # R-52
-    placeholders_replaced.CHECK,  # R-52
-    pictures_chosen.CHECK,  # R-52
-    links_finished.CHECK,  # R-52
-    links_clean.CHECK,  # R-49
-    links_truthful.CHECK,  # R-49
-    links_public.CHECK,  # R-49
-    links_https.CHECK,  # R-49 warn
-    nothing_hidden.CHECK,  # R-48
-    no_machine_orders.CHECK,  # R-48 review
-    no_foreign_pixel.CHECK,  # R-111
-    # In which form?
-    both_parts.CHECK,  # R-50
-    no_active_content.CHECK,  # R-50
-    size_limit.CHECK,  # R-50
-    size_comfortable.CHECK,  # R-50 warn
-    images_described.CHECK,  # R-50 warn
-    images_fit.CHECK,  # R-50 warn
-    headings_present.CHECK,  # R-50 warn
-    css_supported.CHECK,  # R-50 warn
-    text_faithful.CHECK,  # R-50 warn
-    text_enough.CHECK,  # R-50 warn
-    dark_mode_safe.CHECK,  # R-50 info
-    ai_pictures_labelled.CHECK,  # R-53 warn
-    spam_score.CHECK,  # R-50 warn
-    # Does a letter come out of it?
-    letter_built.CHECK,  # R-54
-    rendering_light.CHECK,  # R-54
-    letter_signed.CHECK,  # R-59
-)
-
-# What a From field alone shows, of any message in the world (`mailflatrate lint --from-lines`).
-FROM_CHAIN: tuple[Check[HasFrom], ...] = (
-    sender_single.CHECK,  # R-65
-    sender_name_honest.CHECK,  # R-45
-    sender_name_letters.CHECK,  # R-45
-    sender_name_brand.CHECK,  # R-45
-    sender_name_shared_brand.CHECK,  # R-45 review
-    sender_name_badge.CHECK,  # R-45 review
-    sender_name_emoji.CHECK,  # R-47 warn
-)
-
-# The cheapest and the most frequent question first; the first refusal ends the chain.
-RECIPIENT_CHAIN: tuple[RecipientRule, ...] = (
-    recipient_suppressed.RULE,  # R-16, R-37, R-69, R-79, R-96
-    recipient_subscribed.RULE,  # R-12, R-25, R-37
-    recipient_consented.RULE,  # R-25, R-36
-    recipient_origin.RULE,  # R-10
-    recipient_personal.RULE,  # R-21
-    recipient_recent.RULE,  # R-13, R-91
-    recipient_rested.RULE,  # R-37
-    recipient_values.RULE,  # R-52
-)
-
-CONFIRMATION_CHAIN: tuple[Check[ConfirmationFacts], ...] = (
-    account_active.CHECK,  # R-01
-    dpa_accepted.CHECK,  # R-92
-    policy_accepted.CHECK,  # R-04
-    form_published.CHECK,  # R-25
-    request_alive.CHECK,  # R-34
-    confirmation_allowed.CHECK,  # R-79
-    confirmation_address.CHECK,  # R-17 to R-23
-    request_undenied.CHECK,  # R-35
-    sign_up_bombing.CHECK,  # R-35
-    form_flooded.CHECK,  # R-35
-    imprint_complete.CHECK,  # R-44
-    confirmation_plain.CHECK,  # R-31
-)
-
-FORM_CHAIN: tuple[Check[FormFacts], ...] = (
-    form_list_open.CHECK,  # R-10
-    imprint_complete.CHECK,  # R-44
-    form_privacy_link.CHECK,  # R-93
-    # What does the person consent to?
-    consent_names_company.CHECK,  # R-27
-    consent_names_topics.CHECK,  # R-27
-    consent_says_how_often.CHECK,  # R-27
-    consent_says_withdrawal.CHECK,  # R-37
-    consent_for_itself.CHECK,  # R-26
-    consent_not_blanket.CHECK,  # R-27
-    # What else does the form ask and say?
-    form_no_special_data.CHECK,  # R-97
-    form_sparing.CHECK,  # R-97 warn
-    form_texts_whole.CHECK,  # R-28
-)
-
-NOTICE_CHAIN: tuple[Check[NoticeFacts], ...] = (
-    notice_to_user.CHECK,  # R-32
-    notice_deliverable.CHECK,  # R-69
-)
 
 AnyRule: TypeAlias = (
     Check[CampaignFacts]

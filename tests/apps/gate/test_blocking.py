@@ -30,7 +30,7 @@ from mailflatrate.apps.lists.models import Import, ImportState, MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.dkim import generate_key
-from mailflatrate.rules.gate import CAMPAIGN_CHAIN
+from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings

@@ -22,6 +22,7 @@ from prometheus_client.core import REGISTRY, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailflatrate.base.metrics.names import HEARTBEAT, STARTED
+from mailflatrate.base.processes.locks import is_locked
 
 log = structlog.get_logger("metrics")
 
@@ -109,20 +110,6 @@ def _own(folder: Path, name: str) -> tuple[str, int]:
     raise OSError(f"{MOST_OF_ONE_NAME} processes are called {name}")
 
 
-def _is_held(lock: Path) -> bool:
-    try:
-        file = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:  # it is gone, or another user's
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(file)
-    return False
-
-
 class HostFigures:
     """A collector of the series of all living processes of this host, each with its name as the label `process`."""
 
@@ -133,7 +120,7 @@ class HostFigures:
         """Read the files; what is left of dead processes is removed."""
         families: dict[str, Metric] = {}
         for path in sorted(self._folder.glob(f"*{_TEXT}")):
-            if not _is_held(path.with_suffix(_LOCK)):
+            if not is_locked(path.with_suffix(_LOCK)):
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
                 continue

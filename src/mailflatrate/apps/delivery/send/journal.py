@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailflatrate.base.processes.locks import is_locked
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
 SUFFIX = ".journal"
@@ -106,17 +107,7 @@ class Journal:
 
 def is_held(folder: Path, name: str) -> bool:
     """True while the process that owns the journal `name` lives (on this host)."""
-    try:
-        file = os.open(folder / f"{name}{SUFFIX}", os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(file)
-    return False
+    return is_locked(folder / f"{name}{SUFFIX}")
 
 
 @contextmanager

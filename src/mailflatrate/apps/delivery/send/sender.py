@@ -2,17 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import partial
-from typing import ParamSpec, TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
-from structlog.contextvars import bind_contextvars, bound_contextvars, get_contextvars
+from structlog.contextvars import bind_contextvars
 
-from mailflatrate.apps.delivery import actions, fence
+from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -22,28 +16,20 @@ from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, ask,
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database, Fenced
+from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.post import post_writer
-from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.routes import Lane, Routes, narrowed, providers_of, write_figures
+from mailflatrate.apps.delivery.send.upkeep import Upkeep
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.gate.letters import EditionUnusable
 from mailflatrate.apps.gate.recipients import load_tables
-from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS, DATABASE_GONE
+from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.relays import Stream
 from mailflatrate.settings.schema import Settings, load_settings
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-TRIM_BYTES = 4_000_000
-RECOVERY_SECONDS = 15.0
-HELD_SECONDS = 1.0
-REPLAY_AGAIN_SECONDS = 11.0
-"""A second time, for processes of this host that are gone: see `fence.SILENT`."""
-GOODBYE_SECONDS = 2.0
 PATIENCE_SECONDS = 6.0
 FOLLOW_SECONDS = 2.0
 REPORT_SECONDS = 10.0
@@ -58,9 +44,8 @@ class Sender:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._folder = settings.data_dir / "journal"
-        self._routes = Routes(settings, self._folder)
-        self._name = next(iter(self._routes)).journal.name
+        folder = settings.data_dir / "journal"
+        self._routes = Routes(settings, folder)
         self._relays_read = asyncio.Event()
         self._fenced = asyncio.Event()
         self._main = Database("sender", fenced=self._fenced)
@@ -71,13 +56,13 @@ class Sender:
         load_tables()
         self._active: dict[int, ChunkRun | None] = {}
         self._tasks: set[asyncio.Task[object]] = set()
-        self._thread = ThreadPoolExecutor(1, "sender-orm")
+        self._orm = OrmThread()
         self._stopping = asyncio.Event()
-        self._settled = True
         self._left: set[int] = set()
-        self._replay_at = 0.0
-        self._look_after = asyncio.Event()
-        self._housekeeping = asyncio.create_task(self._recover_now_and_then())
+        self._upkeep = Upkeep(
+            folder, self._routes, self._orm, self._policy, self._active, self._fenced, settings.journal_keep_hours
+        )
+        self._housekeeping = asyncio.create_task(self._upkeep.run())
         self._following = asyncio.create_task(self._follow_relays())
 
     # -- one chunk -------------------------------------------------------------------------------------------
@@ -93,7 +78,7 @@ class Sender:
     async def work_confirmations(self, account_id: int) -> None:
         """Take up an account's waiting sign-ups until none is left; each batch is sent before the next is looked at."""
         while not self._stopping.is_set():
-            planned = await self._in_thread(plan_confirmations, account_id)
+            planned = await self._orm.run(plan_confirmations, account_id)
             if planned.chunk_id is not None:
                 await self.work_post(account_id, planned.chunk_id)
             if not planned.requests:
@@ -110,24 +95,24 @@ class Sender:
         try:
             lane = await self._lane(account_id, stream)
             if lane.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
-                await self._in_thread(actions.wake_chunk, account_id, chunk_id, lane.wait_seconds)
+                await self._orm.run(actions.wake_chunk, account_id, chunk_id, lane.wait_seconds)
                 return
             if not await self._relay_may_answer(lane):
-                await self._in_thread(actions.wake_chunk, account_id, chunk_id)
+                await self._orm.run(actions.wake_chunk, account_id, chunk_id)
                 return
             if chunk_id in self._left:  # its outcomes may be in the journal alone: claimed now, it would be sent again
-                await self._in_thread(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
+                await self._orm.run(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
                 self._left.discard(chunk_id)
             began = asyncio.get_running_loop().time()
             claim = await self._claim(account_id, chunk_id, lane)
             if claim is not None:
                 await self._send(claim, began, lane)
         except Fenced:
-            self._settled = False
+            self._upkeep.settled = False
             self._left.add(chunk_id)
-            self._look_after.set()  # the chunk's row is woken again when sending goes on
+            self._upkeep.look_now()  # the chunk's row is woken again when sending goes on
         except BaseException:
-            self._settled = False  # outcomes may be in the journal alone
+            self._upkeep.settled = False  # outcomes may be in the journal alone
             self._left.add(chunk_id)
             raise
         finally:
@@ -148,7 +133,7 @@ class Sender:
         try:
             writer = await self._writer(claim, lane) if claim.rows else None
         except EditionUnusable as problem:
-            await self._in_thread(actions.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
+            await self._orm.run(actions.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
             await self._finish(claim, None, lane)
             await self._settle(allowance, None, lane)
             return
@@ -164,23 +149,23 @@ class Sender:
         await self._finish(claim, run, lane, allowance.pause_seconds)
         await self._settle(allowance, run, lane)
         if run is not None:
-            await self._trim_journal(lane)
+            await self._upkeep.trim_journal(lane)
             _tell(run, asyncio.get_running_loop().time() - began)
 
     async def _writer(self, claim: Claim, lane: Lane) -> Writer:
         if claim.campaign_id is None:
             ids, leaves = [row.delivery_id for row in claim.rows], self._leaves_machine(lane)
-            return await self._in_thread(post_writer, claim.account_id, ids, leaves_machine=leaves)
+            return await self._orm.run(post_writer, claim.account_id, ids, leaves_machine=leaves)
         assert claim.edition_id is not None
         mail = self._editions.find(claim.edition_id)
         if mail is None:
-            mail = await self._in_thread(self._editions.load, claim.account_id, claim.edition_id)
+            mail = await self._orm.run(self._editions.load, claim.account_id, claim.edition_id)
         bind_contextvars(mailing=mail.mailing_id)
         return CampaignWriter(mail)
 
     async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane, pause: float = 0.0) -> None:
         if run is not None and run.halt is Halt.CLAIM_LOST:
-            await self._settle_lost(lane)
+            await self._upkeep.settle_lost(lane)
             return
         problem = ""
         if run is not None:
@@ -190,7 +175,7 @@ class Sender:
                 lane.answered()
             if run.waiting:
                 pause = max(pause, WAIT_SECONDS)
-        await self._in_thread(
+        await self._orm.run(
             actions.finish_chunk,
             claim.account_id,
             claim.chunk_id,
@@ -200,17 +185,6 @@ class Sender:
             pause_seconds=pause,
         )
 
-    async def _trim_journal(self, lane: Lane, *, least_bytes: int = TRIM_BYTES) -> None:
-        """Empty a journal that has grown, at a moment when no letter is under way and every outcome is written."""
-        if lane.journal.size_bytes < least_bytes or not self._settled:
-            return
-        async with lane.lock:
-            for run in list(self._active.values()):
-                if run is not None:
-                    await run.flushed()
-            await self._in_thread(kept.set_aside, lane.journal.path)
-            lane.journal.reset()
-
     # -- the relays ------------------------------------------------------------------------------------------
 
     async def _allow(self, claim: Claim, lane: Lane) -> Allowance:
@@ -219,12 +193,12 @@ class Sender:
             return UNLIMITED
         wanted = Counter(providers_of(claim))
         relays = self._routes.book.members(lane.key)
-        return await self._in_thread(ask, self._settings, lane.key, wanted, relays)
+        return await self._orm.run(ask, self._settings, lane.key, wanted, relays)
 
     async def _settle(self, allowance: Allowance, run: ChunkRun | None, lane: Lane) -> None:
         if allowance.is_limited:
             results, left = (run.counted.by_provider(), run.caps) if run is not None else ({}, allowance.caps)
-            await self._in_thread(settle, lane.key, allowance, results, left)
+            await self._orm.run(settle, lane.key, allowance, results, left)
 
     async def _lane(self, account_id: int, stream: Stream) -> Lane:
         """The lane for an account's mail, by the relays and the account's status as they are now."""
@@ -232,7 +206,7 @@ class Sender:
         book = self._routes.book
         if book.is_empty:
             return self._routes.lane(stream, book.pool_for(stream, account_id))
-        return self._routes.lane(stream, await self._in_thread(book.pool_for, stream, account_id))
+        return self._routes.lane(stream, await self._orm.run(book.pool_for, stream, account_id))
 
     def _leaves_machine(self, lane: Lane) -> bool:
         own = self._settings.relay_host is not None
@@ -257,13 +231,13 @@ class Sender:
         told_at = 0.0
         while True:
             try:
-                self._routes.follow(await self._in_thread(read_book, self._settings))
+                self._routes.follow(await self._orm.run(read_book, self._settings))
                 self._relays_read.set()
                 now = asyncio.get_running_loop().time()
                 if not self._routes.book.is_empty and now - told_at > REPORT_SECONDS:
                     told_at = now
                     lane = next(iter(self._routes))
-                    await self._in_thread(write_figures, lane.journal.name, self._routes.figures())
+                    await self._orm.run(write_figures, lane.journal.name, self._routes.figures())
             except Exception:  # it comes again in a moment, and sending goes on as it was
                 log.exception("relays_unread")
             await asyncio.sleep(FOLLOW_SECONDS)
@@ -278,7 +252,7 @@ class Sender:
         for run in self._active.values():
             if run is not None:
                 run.halt = run.halt or Halt.STOPPING
-        for lane in self._lanes():
+        for lane in self._routes:
             lane.transmitter.stop()
 
     def is_stuck(self) -> bool:
@@ -286,9 +260,6 @@ class Sender:
         now, longest = asyncio.get_running_loop().time(), 2.0 * self._settings.database_call_seconds
         begun = (self._main.busy_since, self._side.busy_since)
         return any(since is not None and now - since > longest for since in begun)
-
-    def _lanes(self) -> Iterator[Lane]:
-        yield from self._routes
 
     def _give_up(self) -> None:
         """A relay or a database that does not answer in time: the journal knows what the next process must."""
@@ -303,117 +274,20 @@ class Sender:
         await asyncio.gather(self._housekeeping, self._following, return_exceptions=True)
         try:
             async with asyncio.timeout(5):
-                for lane in self._lanes():
+                for lane in self._routes:
                     await lane.transmitter.close()
         except TimeoutError:
             log.warning("relay_did_not_say_goodbye")
         await self._main.close()
         await self._side.close()
-        if self._settled and not self._active:
-            await self._say_goodbye()
-        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
-        self._thread.shutdown()
-        settled = self._settled and not self._active
-        for lane in self._lanes():
+        if self._upkeep.settled and not self._active:
+            await self._upkeep.say_goodbye()
+        await self._orm.close()
+        settled = self._upkeep.settled and not self._active
+        for lane in self._routes:
             if settled:
                 kept.set_aside(lane.journal.path)
             lane.journal.close(settled=settled)
-
-    async def _recover_now_and_then(self) -> None:
-        while True:
-            is_other = self._look_after.is_set()
-            self._look_after.clear()
-            pause = RECOVERY_SECONDS
-            try:
-                if is_other:  # another server answers now, and a statement to the one before would only hang
-                    await self._in_thread(connections.close_all)
-                if await self._in_thread(fence.check) is not None:
-                    pause = HELD_SECONDS
-                    await self._replay()
-                else:
-                    self._replay_at = 0.0
-                    self._fenced.clear()
-                    await self._recover()
-            except Exception:  # it comes again in a moment, and sending must not stop for it
-                log.exception("recovery_failed")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):  # in Python 3.11 wait_for swallows a cancellation beside the event
-                    await self._look_after.wait()
-
-    async def _recover(self) -> None:
-        """Take over what dead processes left, give back what nobody works on, and keep the journals small."""
-        own = [lane.journal.path for lane in self._lanes()]
-        await self._in_thread(fence.note_seen, self._name)
-        await self._in_thread(recovery.recover_host, self._folder, own, self._policy)
-        await self._in_thread(recovery.give_up_lost_hosts, self._folder)
-        await self._recover_lanes()
-        for lane in self._lanes():
-            if not self._active:  # replies name people: what is in the database needs no second place
-                await self._trim_journal(lane, least_bytes=1)
-        await self._in_thread(kept.drop_old, self._folder, self._settings.journal_keep_hours)
-
-    async def _recover_lanes(self) -> None:
-        for lane in self._lanes():
-            await self._settle_lost(lane)
-            for account_id, chunk_id in await self._in_thread(recovery.claimed_by, lane.journal.name):
-                await self._recover_own(account_id, chunk_id, lane)
-
-    async def _replay(self) -> None:
-        """Tell a held database what this host sent, once no message is under way; then it may be let go on."""
-        await self._in_thread(fence.note_seen, self._name)
-        if self._active:
-            return
-        now = asyncio.get_running_loop().time()
-        if now >= self._replay_at:
-            own = [lane.journal.path for lane in self._lanes()]
-            told = await self._in_thread(replay, self._folder)
-            await self._in_thread(recovery.recover_host, self._folder, own, self._policy)
-            await self._recover_lanes()
-            log.warning("journals_replayed", changed=told.changed, missing=told.missing)
-            await self._in_thread(fence.note_replayed, self._name, told.missing)
-            self._settled, self._replay_at = True, now + REPLAY_AGAIN_SECONDS
-        if await self._in_thread(fence.resume_if_whole):
-            self._fenced.clear()
-
-    async def _say_goodbye(self) -> None:
-        """Nobody has to wait for a process that ended in order and left no journal."""
-        with suppress(Exception):  # without a database its row is taken for one that may have sent something
-            forget = partial(fence.forget_process, self._name)
-            await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._thread, forget), GOODBYE_SECONDS)
-
-    async def _settle_lost(self, lane: Lane) -> None:
-        """Say how it was with what others gave up as lost while this process was out of sight."""
-        await self._in_thread(recovery.settle_lost_claims, lane.journal.path, self._policy, whole=True)
-
-    async def _recover_own(self, account_id: int, chunk_id: int, lane: Lane) -> None:
-        """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""
-        if chunk_id in self._active:
-            return
-        self._active[chunk_id] = None
-        try:
-            await self._in_thread(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
-        finally:
-            del self._active[chunk_id]
-
-    async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function that uses the ORM, again until the database has answered it."""
-
-        context = get_contextvars()  # a thread of an executor has a context of its own
-
-        def call() -> T:
-            with bound_contextvars(**context):
-                close_old_connections()
-                return function(*args, **kwargs)
-
-        pause = 0.1
-        while True:
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-            except (OperationalError, InterfaceError) as problem:
-                DATABASE_GONE.inc()
-                log.warning("database_gone", connection="orm", pause_seconds=pause, problem=str(problem)[:200])
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
 
 
 def _tell(run: ChunkRun, seconds: float) -> None:

@@ -1,0 +1,46 @@
+"""Every write to deliveries outside of a sender's own batches; one transaction each.
+
+`campaigns` has what customers and rules do, `canary` and `retries` what comes due, `claim_end` what a sender hands
+back, `lost_host` what becomes of the claims of a host that is gone.
+"""
+
+from mailflatrate.apps.delivery.actions.campaigns import (
+    cancel_campaign,
+    cancel_rest,
+    hold_campaign,
+    pause_campaign,
+    release_hold,
+    resume_campaign,
+    send_unsent,
+    stop_unusable,
+    wake_campaign,
+    wake_chunk,
+    wake_post,
+)
+from mailflatrate.apps.delivery.actions.canary import release_canary
+from mailflatrate.apps.delivery.actions.claim_end import finish_chunk
+from mailflatrate.apps.delivery.actions.lost_host import abandon_chunk, end_unknown, reopen_lost_claim
+from mailflatrate.apps.delivery.actions.moves import RUNNING, UNDER_WAY
+from mailflatrate.apps.delivery.actions.retries import collect_retries
+
+__all__ = [
+    "RUNNING",
+    "UNDER_WAY",
+    "abandon_chunk",
+    "cancel_campaign",
+    "cancel_rest",
+    "collect_retries",
+    "end_unknown",
+    "finish_chunk",
+    "hold_campaign",
+    "pause_campaign",
+    "release_canary",
+    "release_hold",
+    "reopen_lost_claim",
+    "resume_campaign",
+    "send_unsent",
+    "stop_unusable",
+    "wake_campaign",
+    "wake_chunk",
+    "wake_post",
+]

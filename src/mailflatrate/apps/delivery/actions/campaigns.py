@@ -1,0 +1,147 @@
+"""What customers, rules and the sweep do to a whole campaign: pause it, let it go on, cancel it, wake it."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import trials, wake
+from mailflatrate.apps.delivery.actions.moves import (
+    OPEN_CHUNKS,
+    RUNNING,
+    UNDER_WAY,
+    cancel_rows,
+    complete,
+    locked,
+    move,
+)
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, Plan, Retry
+from mailflatrate.apps.delivery.queries import unsent_after_end
+from mailflatrate.base import clock, jobs, tenancy
+
+
+def pause_campaign(campaign_id: int, reason: str = "") -> None:
+    """Stop within a second, in the middle of a chunk; what is left waits. Raises CampaignError when it does not run."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state not in UNDER_WAY:
+        raise CampaignError(_("Only a running mailing can be paused."))
+    move(campaign, CampaignState.PAUSED, reason)
+
+
+def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
+    """A rule stops a mailing: only a reviewer lets it go on (R-90). One that is over stays as it is."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
+        return
+    campaign.hold_rule = campaign.hold_rule or rule
+    campaign.save(update_fields=["hold_rule"])
+    move(campaign, CampaignState.PAUSED, reason)
+
+
+def release_hold(account_id: int, campaign_id: int) -> None:
+    """The reviewer is content: the customer may let the mailing go on. Runs inside `tenancy.platform(...)`."""
+    Campaign.objects.filter(id=campaign_id, account_id=account_id).update(hold_rule="")
+
+
+def resume_campaign(campaign_id: int) -> None:
+    """Go on with what is left. A mailing that its canary stopped (R-88) goes on as a whole, on the customer's word.
+
+    Raises CampaignError when it is not paused.
+    """
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state != CampaignState.PAUSED:
+        raise CampaignError(_("Only a paused mailing can go on."))
+    if campaign.hold_rule:
+        raise CampaignError(_("A rule of the service stopped this mailing; a person looks at it first (R-90)."))
+    plan = Plan.objects.filter(campaign_id=campaign_id).first()
+    if plan is None or plan.finished_at is None:
+        _resume_planning(campaign, plan)
+        return
+    canary_is_through = not Chunk.objects.filter(campaign_id=campaign_id, number=0, state__in=OPEN_CHUNKS).exists()
+    if plan.canary_size and plan.released_at is None and canary_is_through:
+        plan.released_at = clock.now()
+        plan.save(update_fields=["released_at"])
+    move(campaign, CampaignState.SENDING)
+    wake.wake_campaign(campaign.account_id, campaign.id)
+    complete(campaign)
+
+
+def _resume_planning(campaign: Campaign, plan: Plan | None) -> None:
+    if plan is None:
+        decision = trials.decisions_of(campaign.id)[0]
+        edition_id, decision_id = decision.edition_id, decision.id
+    else:
+        edition_id, decision_id = plan.edition_id, plan.decision_id
+    move(campaign, CampaignState.PLANNING)
+    jobs.defer(
+        "delivery.plan_campaign", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id,
+        edition_id=edition_id, decision_id=decision_id,
+    )  # fmt: skip
+
+
+def cancel_campaign(campaign_id: int) -> None:
+    """End it for good; what has not left is cancelled. Raises CampaignError when it is over already."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
+        raise CampaignError(_("Only a mailing that is under way can be cancelled."))
+    move(campaign, CampaignState.CANCELLED)
+    Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY).update(state=ChunkState.CANCELLED)
+    jobs.defer("delivery.cancel_rest", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
+
+
+def cancel_rest(account_id: int, campaign_id: int) -> None:
+    """Give the rows of a cancelled campaign their final state, chunk by chunk. Repeated, it finds nothing to do."""
+    with tenancy.account(account_id):
+        Retry.objects.filter(campaign_id=campaign_id).delete()
+        chunk_ids = list(
+            Chunk.objects.filter(campaign_id=campaign_id).exclude(state=ChunkState.SENDING).values_list("id", flat=True)
+        )
+    for chunk_id in chunk_ids:
+        with tenancy.account(account_id):
+            cancel_rows(account_id, chunk_id)
+
+
+def send_unsent(campaign_id: int) -> int:
+    """Send a finished campaign to the recipients who certainly did not get it; their number.
+
+    These are rows that a journal, found after the campaign was over, proved unsent. Each is checked again at the door.
+    Raises CampaignError when there is nobody.
+    """
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    number = unsent_after_end(campaign_id)
+    if campaign.state != CampaignState.SENT or not number:
+        raise CampaignError(_("Everyone in this campaign has a result, so there is nobody to send it to."))
+    move(campaign, CampaignState.SENDING)
+    wake.wake_campaign(campaign.account_id, campaign.id)
+    return number
+
+
+def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None:
+    """No letter can be made from a campaign's edition: pause it, with the reason."""
+    with tenancy.account(account_id):
+        campaign = locked(campaign_id)
+        if campaign is not None and campaign.state in RUNNING:
+            move(campaign, CampaignState.PAUSED, reason)
+
+
+def wake_campaign(account_id: int, campaign_id: int) -> None:
+    """Enqueue whatever of a running campaign is ready and has no job, and notice when nothing is left (the sweep)."""
+    with tenancy.account(account_id):
+        campaign = locked(campaign_id)
+        if campaign is not None and campaign.state in RUNNING:
+            wake.wake_campaign(campaign.account_id, campaign.id)
+            complete(campaign)
+
+
+def wake_chunk(account_id: int, chunk_id: int, pause_seconds: float = 0.0) -> None:
+    """Enqueue a ready chunk again whose job was taken by a process that stops, or whose relays rest for a while."""
+    at = clock.now() + timedelta(seconds=pause_seconds) if pause_seconds else None
+    with tenancy.account(account_id):
+        wake.wake_chunk(account_id, chunk_id, at)
+
+
+def wake_post(account_id: int) -> None:
+    """Enqueue confirmation mails and notices that are ready and have no job (the sweep)."""
+    with tenancy.account(account_id):
+        wake.wake_post(account_id)

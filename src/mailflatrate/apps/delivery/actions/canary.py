@@ -1,0 +1,58 @@
+"""The canary of a campaign: the first recipients, whose bounces decide about the rest (R-88)."""
+
+from datetime import timedelta
+
+from django.db.models import Sum
+from django.utils import translation
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery import wake
+from mailflatrate.apps.delivery.actions.campaigns import hold_campaign
+from mailflatrate.apps.delivery.actions.moves import RUNNING, locked
+from mailflatrate.apps.delivery.models import Chunk, DeliveryState, Plan, Tally
+from mailflatrate.apps.delivery.wake import figures_changed
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.rules.measures import Counts, Level, Scope, judge
+from mailflatrate.settings.schema import load_settings
+
+
+def after_canary(campaign: Campaign, chunk: Chunk) -> None:
+    """The canary is through: look at its result when bounces have had time to come back (R-88)."""
+    if chunk.number != 0:
+        return
+    plan = Plan.objects.filter(campaign_id=campaign.id, canary_size__gt=0, released_at=None).first()
+    if plan is None:
+        return
+    wait = load_settings().canary_wait_seconds
+    jobs.defer(
+        "delivery.release_canary", jobs.Queue.PLAN, at=clock.now() + timedelta(seconds=wait) if wait else None,
+        once=f"canary:{campaign.id}", account_id=campaign.account_id, campaign_id=campaign.id,
+    )  # fmt: skip
+
+
+def release_canary(account_id: int, campaign_id: int) -> None:
+    """Let the rest of a campaign go, or pause it when too much of the canary bounced hard (R-88, R-85)."""
+    with tenancy.account(account_id):
+        campaign = locked(campaign_id)
+        plan = Plan.objects.filter(campaign_id=campaign_id, released_at=None).first()
+        if campaign is None or plan is None or campaign.state not in RUNNING:
+            return
+        tallies = Tally.objects.filter(chunk__campaign_id=campaign_id, chunk__number=0)
+        settled = tallies.filter(state__in=(DeliveryState.SENT, DeliveryState.BOUNCED))
+        hard = settled.filter(state=DeliveryState.BOUNCED, detail="hard").aggregate(n=Sum("count"))["n"] or 0
+        counts = Counts(settled=settled.aggregate(n=Sum("count"))["n"] or 0, hard=hard)
+        need = next((need for need in judge(counts, Scope.MAILING) if need.level >= Level.PAUSE_MAILING), None)
+        if need is not None:
+            with translation.override(current_account().language):  # the customer reads it
+                found = _("%(events)d of the first %(base)d addresses do not exist (%(percent)s %%).") % {
+                    "events": need.events, "base": need.base, "percent": number_format(need.percent, 1),
+                }  # fmt: skip
+            hold_campaign(campaign.id, need.rule, found)
+            figures_changed(campaign.id)
+            return
+        plan.released_at = clock.now()
+        plan.save(update_fields=["released_at"])
+        wake.wake_campaign(campaign.account_id, campaign.id)

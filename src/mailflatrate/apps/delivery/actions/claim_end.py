@@ -1,0 +1,80 @@
+"""The end of a claim: what a sender hands back, or what is taken from one that is gone."""
+
+from datetime import timedelta
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import confirmations, lanes, wake
+from mailflatrate.apps.delivery.actions.canary import after_canary
+from mailflatrate.apps.delivery.actions.moves import cancel_rows, complete, locked, move
+from mailflatrate.apps.delivery.actions.retries import wake_retries
+from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
+from mailflatrate.base import clock, tenancy
+
+
+def finish_chunk(
+    account_id: int,
+    chunk_id: int,
+    claimed_by: str,
+    *,
+    relay_problem: str = "",
+    relay_answered: bool = False,
+    pause_seconds: float = 0.0,
+) -> None:
+    """A sender is through with a chunk, or gives back what is left of it.
+
+    A campaign whose relay does not answer is shown as waiting; the chunk is woken after the pause.
+    """
+    with tenancy.account(account_id):
+        campaign_id = Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first()
+        campaign = locked(campaign_id)
+        chunk = (
+            Chunk.objects.select_for_update()
+            .filter(id=chunk_id, claimed_by=claimed_by, state=ChunkState.SENDING)
+            .first()
+        )
+        if chunk is None:
+            return
+        if campaign is not None:
+            _note_relay(campaign, relay_problem, answered=relay_answered)
+        give_back(chunk, campaign, pause_seconds)
+
+
+def give_back(chunk: Chunk, campaign: Campaign | None, pause_seconds: float = 0.0) -> None:
+    """End the claim of a chunk: what is pending is ready again, and without such rows the chunk is done. The caller
+    holds both rows."""
+    account_id, chunk_id = chunk.account_id, chunk.id
+    Begun.objects.filter(chunk_id=chunk_id).delete()
+    if campaign is not None and campaign.state == CampaignState.CANCELLED:
+        Retry.objects.filter(campaign_id=campaign.id).delete()
+        cancel_rows(account_id, chunk_id)
+    if campaign is not None:
+        lanes.sort_out(chunk)
+    left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
+    chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
+    if left and pause_seconds:
+        chunk.not_before = clock.now() + timedelta(seconds=pause_seconds)
+    chunk.save(update_fields=["claimed_by", "state", "not_before"])
+    if left:
+        wake.wake_chunk(account_id, chunk_id)
+    else:
+        wake_retries(account_id, chunk.campaign_id)
+        if chunk.campaign_id is None:
+            confirmations.note_accepted(chunk_id)
+        if campaign is not None:
+            after_canary(campaign, chunk)
+            complete(campaign)
+    if campaign is not None:
+        _wake_next_turn(campaign)
+
+
+def _wake_next_turn(campaign: Campaign) -> None:
+    """A campaign that is sent in turns wakes its chunks one after another."""
+    if Plan.objects.filter(campaign_id=campaign.id, per_turn__isnull=False).exists():
+        wake.wake_campaign(campaign.account_id, campaign.id)
+
+
+def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:
+    if problem and campaign.state == CampaignState.SENDING:
+        move(campaign, CampaignState.WAITING, problem[:500])
+    elif answered and not problem and campaign.state == CampaignState.WAITING:
+        move(campaign, CampaignState.SENDING)

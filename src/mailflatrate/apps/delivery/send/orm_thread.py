@@ -1,0 +1,55 @@
+"""The ORM's one thread in a sender process."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from structlog.contextvars import bound_contextvars, get_contextvars
+
+from mailflatrate.base.metrics.names import DATABASE_GONE
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+class OrmThread:
+    """Runs functions that use the ORM, one after another."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "sender-orm")
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function, again until the database has answered it."""
+
+        context = get_contextvars()  # a thread of an executor has a context of its own
+
+        def call() -> T:
+            with bound_contextvars(**context):
+                close_old_connections()
+                return function(*args, **kwargs)
+
+        pause = 0.1
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            except (OperationalError, InterfaceError) as problem:
+                DATABASE_GONE.inc()
+                log.warning("database_gone", connection="orm", pause_seconds=pause, problem=str(problem)[:200])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    async def try_once(self, function: Callable[[], object], seconds: float) -> None:
+        """Run a function that may fail, or take too long, without any harm."""
+        with suppress(Exception):
+            await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._thread, function), seconds)
+
+    async def close(self) -> None:
+        """Close the thread's connections and end it."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown()

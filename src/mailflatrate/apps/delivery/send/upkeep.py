@@ -1,0 +1,139 @@
+"""What a sender process does besides sending: it takes over what dead processes left, gives back what nobody works on,
+keeps its journals small, and tells a database that is behind what this host sent (ADR 0020)."""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import structlog
+from django.db import connections
+
+from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.send import kept, recovery
+from mailflatrate.apps.delivery.send.chunk import ChunkRun
+from mailflatrate.apps.delivery.send.orm_thread import OrmThread
+from mailflatrate.apps.delivery.send.replay import replay
+from mailflatrate.apps.delivery.send.routes import Lane, Routes
+from mailflatrate.rules.retries import RetryPolicy
+
+TRIM_BYTES = 4_000_000
+RECOVERY_SECONDS = 15.0
+HELD_SECONDS = 1.0
+REPLAY_AGAIN_SECONDS = 11.0
+"""A second time, for processes of this host that are gone: see `fence.SILENT`."""
+GOODBYE_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """The upkeep of one sender process. `run` is a task for as long as the process lives.
+
+    `active` holds the chunks that the process works on, `settled` is False while outcomes may be in a journal alone,
+    and `fenced` holds up every connection of the process while it is set.
+    """
+
+    def __init__(
+        self, folder: Path, routes: Routes, orm: OrmThread, policy: RetryPolicy, active: dict[int, ChunkRun | None],
+        fenced: asyncio.Event, keep_hours: int,
+    ) -> None:  # fmt: skip
+        self._folder, self._routes, self._orm, self._policy = folder, routes, orm, policy
+        self._active, self._fenced, self._keep_hours = active, fenced, keep_hours
+        self._name = next(iter(routes)).journal.name
+        self._look_now = asyncio.Event()
+        self._replay_at = 0.0
+        self.settled = True
+
+    def look_now(self) -> None:
+        """Don't wait until the next look is due: another database answers."""
+        self._look_now.set()
+
+    async def run(self) -> None:
+        """Take over what dead processes left, or replay journals to a held database, again and again."""
+        while True:
+            is_other = self._look_now.is_set()
+            self._look_now.clear()
+            pause = RECOVERY_SECONDS
+            try:
+                if is_other:  # another server answers now, and a statement to the one before would only hang
+                    await self._orm.run(connections.close_all)
+                if await self._orm.run(fence.check) is not None:
+                    pause = HELD_SECONDS
+                    await self._replay()
+                else:
+                    self._replay_at = 0.0
+                    self._fenced.clear()
+                    await self._recover()
+            except Exception:  # it comes again in a moment, and sending must not stop for it
+                log.exception("recovery_failed")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):  # in Python 3.11 wait_for swallows a cancellation beside the event
+                    await self._look_now.wait()
+
+    async def _recover(self) -> None:
+        """Take over what dead processes left, give back what nobody works on, and keep the journals small."""
+        own = [lane.journal.path for lane in self._routes]
+        await self._orm.run(fence.note_seen, self._name)
+        await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
+        await self._orm.run(recovery.give_up_lost_hosts, self._folder)
+        await self._recover_lanes()
+        for lane in self._routes:
+            if not self._active:  # replies name people: what is in the database needs no second place
+                await self.trim_journal(lane, least_bytes=1)
+        await self._orm.run(kept.drop_old, self._folder, self._keep_hours)
+
+    async def _recover_lanes(self) -> None:
+        for lane in self._routes:
+            await self.settle_lost(lane)
+            for account_id, chunk_id in await self._orm.run(recovery.claimed_by, lane.journal.name):
+                await self._recover_own(account_id, chunk_id, lane)
+
+    async def _replay(self) -> None:
+        """Tell a held database what this host sent, once no message is under way; then it may be let go on."""
+        await self._orm.run(fence.note_seen, self._name)
+        if self._active:
+            return
+        now = asyncio.get_running_loop().time()
+        if now >= self._replay_at:
+            own = [lane.journal.path for lane in self._routes]
+            told = await self._orm.run(replay, self._folder)
+            await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
+            await self._recover_lanes()
+            log.warning("journals_replayed", changed=told.changed, missing=told.missing)
+            await self._orm.run(fence.note_replayed, self._name, told.missing)
+            self.settled, self._replay_at = True, now + REPLAY_AGAIN_SECONDS
+        if await self._orm.run(fence.resume_if_whole):
+            self._fenced.clear()
+
+    async def say_goodbye(self) -> None:
+        """Nobody has to wait for a process that ended in order and left no journal.
+
+        Without a database its row is taken for one that may have sent something.
+        """
+        await self._orm.try_once(partial(fence.forget_process, self._name), GOODBYE_SECONDS)
+
+    async def settle_lost(self, lane: Lane) -> None:
+        """Say how it was with what others gave up as lost while this process was out of sight."""
+        await self._orm.run(recovery.settle_lost_claims, lane.journal.path, self._policy, whole=True)
+
+    async def _recover_own(self, account_id: int, chunk_id: int, lane: Lane) -> None:
+        """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""
+        if chunk_id in self._active:
+            return
+        self._active[chunk_id] = None
+        try:
+            await self._orm.run(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
+        finally:
+            del self._active[chunk_id]
+
+    async def trim_journal(self, lane: Lane, *, least_bytes: int = TRIM_BYTES) -> None:
+        """Empty a journal that has grown, at a moment when no letter is under way and every outcome is written."""
+        if lane.journal.size_bytes < least_bytes or not self.settled:
+            return
+        async with lane.lock:
+            for run in list(self._active.values()):
+                if run is not None:
+                    await run.flushed()
+            await self._orm.run(kept.set_aside, lane.journal.path)
+            lane.journal.reset()
