@@ -1,7 +1,6 @@
 """Taking a file in, from the upload to the report."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import tenancy
+from mailflatrate.base.storage import files
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -123,12 +123,16 @@ def test_what_is_no_table_is_refused_in_plain_words(anna: Audience) -> None:
         assert not Import.objects.exists()
 
 
+def is_kept(anna: Audience, number: int) -> bool:
+    with tenancy.account(anna.home.account_id):
+        return files.exists(anna.job(number).file_path)
+
+
 def test_an_upload_is_discarded_and_a_queued_one_stopped(anna: Audience) -> None:
     first, second = upload(anna), upload(anna)
-    path = Path(anna.job(first).file_path)
-    assert path.exists()
+    assert is_kept(anna, first)
     assert anna.client.post(f"/studio/imports/{first}/cancel/").status_code == 303
-    assert not path.exists()
+    assert not is_kept(anna, first)
     assert "Stopped" in anna.page(f"imports/{first}/")
     anna.client.post(f"/studio/imports/{second}/start/", {"target": WHOLE, **GO})
     anna.client.post(f"/studio/imports/{second}/cancel/")
@@ -138,7 +142,8 @@ def test_an_upload_is_discarded_and_a_queued_one_stopped(anna: Audience) -> None
 
 def test_a_file_that_is_gone_is_said_to_be_gone(anna: Audience) -> None:
     number = upload(anna)
-    Path(anna.job(number).file_path).unlink()
+    with tenancy.account(anna.home.account_id):
+        files.delete(anna.job(number).file_path)
     assert "upload it again" in anna.page(f"imports/{number}/")
 
 

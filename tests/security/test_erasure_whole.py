@@ -178,7 +178,7 @@ def places_of(owner_url: str, *secrets: str) -> set[str]:
 
 EVERYWHERE = {
     "contact", "consent_evidence", "delivery", "attempt", "raw_mail", "notice", "postbox_message", "signup_request",
-    "file:uploads",
+    "stored_chunk",
 }  # fmt: skip
 
 

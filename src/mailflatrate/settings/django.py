@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "django_vite",
     "mailflatrate.base.audit",
     "mailflatrate.base.processes",
+    "mailflatrate.base.storage",
     "mailflatrate.apps.accounts",
     "mailflatrate.apps.domains",
     "mailflatrate.apps.suppression",

@@ -23,7 +23,9 @@ PREFIX = "MAILFLATRATE_"
 BARE_NAMES = {"database_url": "DATABASE_URL"}
 
 FILE_SUFFIX = "_FILE"
-SECRETS = ("database_url", "app_database_url", "secret_key", "token_keys", "relay_password", "imap_password")
+SECRETS = (
+    "database_url", "app_database_url", "secret_key", "token_keys", "relay_password", "imap_password", "s3_secret_key",
+)  # fmt: skip
 """Fields that may be read from a file, whose name stands in the variable with `_FILE` behind its own name."""
 LARGEST_SECRET_OCTETS = 65_536
 
@@ -53,6 +55,22 @@ class ImapTls(StrEnum):
     NEVER = "never"
 
 
+class StorageKind(StrEnum):
+    """Where uploads and pictures are kept."""
+
+    DATABASE = "database"
+    DIRECTORY = "directory"
+    S3 = "s3"
+
+
+class S3Encryption(StrEnum):
+    """How the service encrypts what it keeps."""
+
+    NONE = ""
+    AES256 = "AES256"
+    KMS = "aws:kms"
+
+
 class LogFormat(StrEnum):
     """Console lines for people, JSON lines for machines."""
 
@@ -65,7 +83,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets, uploads and journals.")
+    data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")
     database_url: str | None = Field(
         None,
         description="PostgreSQL URL of the database's owner, for `migrate` alone; with several hosts,"
@@ -204,6 +222,40 @@ class Settings(BaseModel):
     brands_file: Path | None = Field(
         None, description="Brands that no customer may carry in a sender name, beside the shipped list (R-45)."
     )
+    storage: StorageKind = Field(
+        StorageKind.DATABASE,
+        description="Where uploads and pictures are kept: `database`, `directory` or `s3`. Files in another one that is"
+        " configured are still found; `mailflatrate storage move` moves them.",
+    )
+    storage_dir: Path | None = Field(
+        None,
+        description="Folder for `directory`; with several hosts a file system that all of them mount. `storage` in the"
+        " data folder when absent.",
+    )
+    s3_bucket: str | None = Field(None, description="Bucket for `s3`; needs the extra `mailflatrate[s3]`.")
+    s3_endpoint: str | None = Field(
+        None,
+        pattern="^https?://[^/]+/?$",
+        description="Address of an S3-compatible service, `https://...`; Amazon's own when absent. Plain http is for"
+        " loopback addresses alone.",
+    )
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_prefix: str = Field(
+        "mailflatrate",
+        pattern=r"^[A-Za-z0-9._/-]*$",
+        description="Beginning of every key, for a bucket that is shared.",
+    )
+    s3_access_key: str | None = Field(
+        None, description="Access key of the bucket. Without it those of the host are used (environment, role)."
+    )
+    s3_secret_key: str | None = Field(None, description="Secret key of the bucket.")
+    s3_path_style: bool = Field(False, description="Name the bucket in the path; most services of your own want it.")
+    s3_ca_file: Path | None = Field(None, description="PEM file of the authority that the service's certificate is of.")
+    s3_encryption: S3Encryption = Field(
+        S3Encryption.NONE, description="Encryption by the service: `AES256`, `aws:kms`, or nothing beyond its default."
+    )
+    s3_kms_key: str | None = Field(None, description="Key of the service for `aws:kms`.")
+
     media_quota_megabytes: Positive = Field(250, description="Room for the pictures of one account.")
 
     spam_filter: str | None = Field(
@@ -299,6 +351,17 @@ class Settings(BaseModel):
         return written
 
     @model_validator(mode="after")
+    def _whole_storage(self) -> Self:
+        if self.storage is StorageKind.S3 and self.s3_bucket is None:
+            raise ValueError(f"{PREFIX}S3_BUCKET: name the bucket that {PREFIX}STORAGE=s3 writes to")
+        if (self.s3_access_key is None) != (self.s3_secret_key is None):
+            raise ValueError(f"{PREFIX}S3_ACCESS_KEY, {PREFIX}S3_SECRET_KEY: set both or neither")
+        endpoint = urlsplit(self.s3_endpoint or "")
+        if endpoint.scheme == "http" and endpoint.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError(f"{PREFIX}S3_ENDPOINT: use https; files of customers would cross the network in the clear")
+        return self
+
+    @model_validator(mode="after")
     def _known_hosts(self) -> Self:
         if "*" in self.host_names and not (self.demo or self.debug):
             raise ValueError(f"{PREFIX}ALLOWED_HOSTS: name the hosts; * would answer to every name a stranger sends")
@@ -308,6 +371,11 @@ class Settings(BaseModel):
     def is_embedded(self) -> bool:
         """True where no URL names a database server, so that the embedded one serves."""
         return self.database_url is None and self.app_database_url is None
+
+    @property
+    def storage_folder(self) -> Path:
+        """The folder of the storage kind `directory`."""
+        return self.storage_dir or self.data_dir / "storage"
 
     @property
     def public_host(self) -> str:

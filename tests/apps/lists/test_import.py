@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 from lists_home import HEADER, Home, approve_origin, tables
 from mailflatrate.apps.lists import actions
@@ -20,6 +19,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.base import tenancy
+from mailflatrate.base.storage import files
 
 Line = Callable[..., str]
 
@@ -210,11 +210,13 @@ def test_cancel_before_and_a_file_that_is_gone(anna: Home, line: Line) -> None:
     with tenancy.account(anna.account_id):
         first = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
         actions.cancel_import(first.id)
-    assert not Path(first.file_path).exists()
+    with tenancy.account(anna.account_id):
+        assert not files.exists(first.file_path)
     run_import(anna.account_id, first.id)
     with tenancy.account(anna.account_id):
         second = actions.start_import(anna.list_id, io.BytesIO(data), "b.csv", {}, enqueue=False)
-    Path(second.file_path).unlink()
+        assert files.exists(second.file_path)
+        files.delete(second.file_path)
     run_import(anna.account_id, second.id)
     with tenancy.account(anna.account_id):
         states = dict(Import.objects.values_list("file_name", "state"))

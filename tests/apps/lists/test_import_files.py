@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact,
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import Reason
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.storage.database import DatabaseFiles
 from mailflatrate.entrypoints.web.reasons import reason_word
 
 Line = Callable[..., str]
@@ -151,8 +152,7 @@ def test_what_the_law_protects_most_is_no_attribute(anna: Home, line: Line) -> N
 def test_what_is_no_table_is_refused_before_anything_is_kept(anna: Home, content: bytes) -> None:
     with tenancy.account(anna.account_id), pytest.raises(ImportProblem):
         actions.start_import(anna.list_id, io.BytesIO(content), "x.csv", {}, enqueue=False)
-    folder = Path(tempfile.gettempdir())
-    assert not list(folder.glob(f"uploads/{anna.account_id}/*"))
+    assert not list(DatabaseFiles().list_files(anna.account_id))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

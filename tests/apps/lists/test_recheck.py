@@ -14,6 +14,7 @@ from mailflatrate.apps.lists.intake.terms import ImportTerms
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
+from mailflatrate.base.storage import files
 from mailflatrate.entrypoints.cli.main import cli
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,7 +59,8 @@ def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: s
     copy = tmp_path / "copy.csv"
     copy.write_text(FILE)
     if where == "kept":
-        Path(job.file_path).write_text(FILE)
+        with tenancy.account(anna.account_id):
+            files.put_bytes(job.file_path, FILE.encode())
     with tenancy.account(anna.account_id):
         found = actions.recheck_imports([copy] if where == "copy" else [])
         assert {(one.email, one.said.status.value) for one in found} == {
@@ -76,7 +78,8 @@ def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: s
         assert not Suppression.objects.exists()
         with pytest.raises(ListError, match="earlier import"):
             actions.recheck_imports([copy])
-    Path(job.file_path).unlink(missing_ok=True)
+    with tenancy.account(anna.account_id):
+        files.delete(job.file_path)
 
 
 def test_the_command_reports_first_and_suppresses_when_told() -> None:

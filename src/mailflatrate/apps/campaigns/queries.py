@@ -219,7 +219,7 @@ def brand_look() -> Look:
     if kit is None:
         look = Look(primary=current_account().colour)
         return Look(primary=look.primary, imprint=BlockStyle(background_color=look.page))
-    logo = MediaFile.objects.defer("data").filter(media=kit.logo, slot=WHOLE).first() if kit.logo else None
+    logo = MediaFile.objects.filter(media=kit.logo, slot=WHOLE).first() if kit.logo else None
     return Look(
         primary=kit.primary, ink=kit.ink, sheet=kit.sheet, page=kit.page, heading_font=kit.heading_font,
         body_font=kit.body_font, logo_url=media_url(kit.logo, WHOLE, logo.ending) if kit.logo and logo else "",

@@ -1,7 +1,6 @@
 """Background jobs of lists; thin."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from mailflatrate.apps.domains.actions import configured_resolver
@@ -16,6 +15,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import Queue, defer, job
 from mailflatrate.base.tenancy import PlatformReason
 
+ENDED = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 ABANDONED_AFTER = timedelta(days=2)
 
 
@@ -69,12 +69,15 @@ def resume_imports(timestamp: int) -> None:
 
 @job("lists.sweep_uploads", Queue.HOUSE, every="17 3 * * *")
 def sweep_uploads(timestamp: int) -> None:
-    """Forget uploads that nobody started."""
+    """Forget uploads that nobody started, and files whose process died before their row was written."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        old = Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER)
-        for abandoned in old:
-            uploads.forget(Path(abandoned.file_path))
+        old = list(Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER))
+        needed = set(Import.objects.exclude(state__in=ENDED).values_list("account_id", "file_path"))
+    for abandoned in old:
+        with tenancy.account(abandoned.account_id):
+            uploads.forget(abandoned.file_path)
             abandoned.delete()
+    uploads.forget_orphans(needed, clock.now() - ABANDONED_AFTER)
 
 
 @job(SEAL_JOB, Queue.HOUSE, every="* * * * *")

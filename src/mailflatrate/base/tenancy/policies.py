@@ -143,6 +143,7 @@ def tenant_policies() -> list[Policy]:
         # An account's lines are written in its scope and read at the desk only.
         Policy("audit_entry", "false", f"account_id = {MINE} AND {MINE_OPEN}"),
         Policy("audit_head", "false", "false"),
+        *(Policy(table, *2 * (f"account_id = {MINE} AND {MINE_OPEN}",)) for table in ("stored_file", "stored_chunk")),
         # Everybody reads them; only the platform adds to them.
         *(Policy(table, "true", "false") for table in _READ_BY_ALL),
         *(Policy(table, "false", "false") for table in _PLATFORM_ONLY),

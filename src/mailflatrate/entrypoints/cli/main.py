@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume-all": ("sending", "Let sending go on after a pause, a promotion or a restored backup."),
     "restored": ("sending", "Say that a backup was restored: nothing leaves before a person says so."),
     "journal": ("sending", "Read the journals of a sender host that was lost."),
+    "storage": ("storage", "Show where uploads and pictures are kept, and move them."),
     "audit": ("audit", "Check the audit log."),
     "consent": ("consent", "Verify a certificate of consent offline, or the whole ledger."),
     "settings": ("setup", "Print the table of settings."),

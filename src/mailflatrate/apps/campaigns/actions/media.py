@@ -1,6 +1,9 @@
 """Pictures: taken in, described, taken out."""
 
 import hashlib
+from functools import partial
+
+from django.db import transaction
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns import queries
@@ -8,7 +11,8 @@ from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
 from mailflatrate.apps.campaigns.gallery import picture_file
 from mailflatrate.apps.campaigns.media import COLUMN, COLUMN_TWICE, THUMBNAIL, WHOLE
 from mailflatrate.apps.campaigns.models import Media, MediaFile
-from mailflatrate.base import child
+from mailflatrate.base import child, tenancy
+from mailflatrate.base.storage import files as storage
 from mailflatrate.mail.pictures import Picture, PictureRefused, PictureSet, Refusal
 from mailflatrate.settings import load_settings
 
@@ -45,10 +49,11 @@ def upload_media(
         made_by_ai=made_by_ai,
     )  # fmt: skip
     for slot, picture in files.items():
-        MediaFile.objects.create(
+        file = MediaFile.objects.create(
             media=media, slot=slot, width=picture.width, height=picture.height, ending=picture.format.value,
-            octets=len(picture.data), data=picture.data,
+            octets=len(picture.data),
         )  # fmt: skip
+        storage.put_bytes(file.stored_name, picture.data)
     return media
 
 
@@ -81,7 +86,15 @@ def delete_media(media_id: int) -> None:
     media = Media.objects.select_for_update().get(id=media_id)
     if any(use.is_out for use in queries.media_uses(media_id)):
         raise MediaInUse("A mailing that went out shows this picture.")
+    account_id, names = media.account_id, [file.stored_name for file in MediaFile.objects.filter(media=media)]
     media.delete()
+    transaction.on_commit(partial(_forget, account_id, names))
+
+
+def _forget(account_id: int, names: list[str]) -> None:
+    with tenancy.account(account_id):
+        for name in names:
+            storage.delete(name)
 
 
 def gallery_media(stem: str, *, alt: str, by: User | None) -> Media:

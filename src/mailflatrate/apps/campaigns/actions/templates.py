@@ -24,7 +24,7 @@ def start_from_gallery(key: str, language: str, *, name: str, by: User | None, v
 
     def url(stem: str) -> str:
         media = gallery_media(stem, alt=picture_text(key, template.language, stem), by=by)
-        return letter_url(media, list(media.files.defer("data")))
+        return letter_url(media, list(media.files.all()))
 
     content = source(template, queries.brand_look(), url)
     written = {

@@ -33,7 +33,10 @@ class Media(TenantModel):
 
 
 class MediaFile(TenantModel):
-    """One width of a picture. `slot` 0 is the whole one, 1 its thumbnail, the others the widths letters need."""
+    """One width of a picture. `slot` 0 is the whole one, 1 its thumbnail, the others the widths letters need.
+
+    Its bytes are in the storage, under `stored_name`.
+    """
 
     media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="files")
     slot = models.PositiveSmallIntegerField()
@@ -41,11 +44,15 @@ class MediaFile(TenantModel):
     height = models.PositiveIntegerField()
     ending = models.CharField(max_length=4)
     octets = models.PositiveIntegerField()
-    data = models.BinaryField()
 
     class Meta:
         db_table = "media_file"
         constraints = [models.UniqueConstraint(fields=["account", "media", "slot"], name="media_file_once")]
+
+    @property
+    def stored_name(self) -> str:
+        """The name of its bytes in the account's storage."""
+        return f"pictures/{self.media_id}-{self.slot}"
 
 
 class BrandKit(TenantModel):

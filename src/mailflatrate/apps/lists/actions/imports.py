@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -82,27 +83,27 @@ def upload_with_head(
     list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
 ) -> tuple[Import, Head]:
     """`upload_import`, and what was seen in the file meanwhile: nobody needs to read it again to show it."""
-    account_id = tenancy.current_account_id()
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
     if mailing_list is None:
         raise ImportProblem(_("there is no such list"))
     origin = _origin(list_id, origin_version)
-    upload = uploads.keep(file.read, account_id)
+    with uploads.received(file.read) as path:
+        head = read_head(path, file_name=file_name)
+        upload = uploads.keep(path)
     try:
-        head = read_head(upload.path, file_name=file_name)
         job = Import.objects.create(
             mailing_list_id=list_id,
             file_name=Path(file_name).name[-255:] or "import",
-            file_path=str(upload.path),
+            file_path=upload.name,
             file_sha256=upload.sha256,
-            file_bytes=upload.size_bytes,
+            file_bytes=upload.octets,
             origin=origin,
             mapping=head.mapping,
             terms=ImportTerms(all_rows=suggested_all_rows(file_name), time_zone=head.time_zone).as_json(),
             created_by=by,
         )
     except BaseException:
-        uploads.forget(upload.path)
+        uploads.forget(upload.name)
         raise
     return job, head
 
@@ -146,15 +147,15 @@ def queue_import(
 
 def _settle_terms(job: Import, mapping: Mapping[str, str], terms: ImportTerms, tick: Tick | None) -> dict[str, Any]:
     """What the file is read by, with everything answered. Raises ImportProblem, ImportAsks."""
-    path = Path(job.file_path)
-    look = look_at_table(path)
-    columns = check_mapping(look.header, mapping)
-    check_terms(terms, look.header)
-    questions = find_questions(look.header, look.survey, columns, terms, job.file_name)
-    try:
-        orders = settle_orders(look.header, look.survey, columns, terms, partial(search_orders, path))
-    except ImportAsks as asks:
-        raise ImportAsks([*questions, *asks.questions]) from asks
+    with _opened(job) as path:
+        look = look_at_table(path)
+        columns = check_mapping(look.header, mapping)
+        check_terms(terms, look.header)
+        questions = find_questions(look.header, look.survey, columns, terms, job.file_name)
+        try:
+            orders = settle_orders(look.header, look.survey, columns, terms, partial(search_orders, path))
+        except ImportAsks as asks:
+            raise ImportAsks([*questions, *asks.questions]) from asks
     if questions:
         raise ImportAsks(questions)
     if terms.no_status:
@@ -169,6 +170,28 @@ def _settle_terms(job: Import, mapping: Mapping[str, str], terms: ImportTerms, t
         )
     zone = terms.time_zone or known_zone(look.header)
     return {**replace(terms, time_zone=zone).as_json(), "orders": orders}
+
+
+@contextmanager
+def _opened(job: Import) -> Iterator[Path]:
+    """The job's file on this host. Raises ImportProblem when it is gone."""
+    try:
+        with uploads.opened(job.file_path) as path:
+            yield path
+    except FileNotFoundError:
+        raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
+
+
+def look_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> Head:
+    """Look into an upload with the columns and terms that were chosen. Raises ImportProblem."""
+    with _opened(job) as path:
+        return read_head(path, file_name=job.file_name, mapping=mapping, terms=terms)
+
+
+def read_titles(job: Import) -> list[str]:
+    """Return the column titles of an upload. Raises ImportProblem."""
+    with _opened(job) as path:
+        return list(look_at_table(path).header)
 
 
 def start_import(
@@ -187,7 +210,7 @@ def start_import(
     try:
         return queue_import(job.id, mapping or job.mapping, terms=terms, enqueue=enqueue)
     except BaseException:
-        uploads.forget(Path(job.file_path))
+        uploads.forget(job.file_path)
         job.delete()
         raise
 
@@ -210,11 +233,15 @@ def cancel_import(import_id: int) -> None:
         if job.state in (ImportState.UPLOADED, ImportState.QUEUED):
             job.state, job.finished_at = ImportState.CANCELLED, clock.now()
             job.save(update_fields=["state", "finished_at"])
-            path = Path(job.file_path)
-            transaction.on_commit(lambda: uploads.forget(path))
+            transaction.on_commit(partial(_forget, job.account_id, job.file_path))
         elif job.state == ImportState.RUNNING:
             job.cancel_requested = True
             job.save(update_fields=["cancel_requested"])
+
+
+def _forget(account_id: int, name: str) -> None:
+    with tenancy.account(account_id):
+        uploads.forget(name)
 
 
 def drop_uploads_naming(email: str) -> int:
@@ -223,7 +250,7 @@ def drop_uploads_naming(email: str) -> int:
     A running import refuses an erased person, and deletes its file at its end.
     """
     waiting = Import.objects.filter(state=ImportState.UPLOADED)
-    named = [job for job in waiting if uploads.may_name(Path(job.file_path), email)]
+    named = [job for job in waiting if uploads.may_name(job.file_path, email)]
     for job in named:
         cancel_import(job.id)
         Import.objects.filter(id=job.id).update(

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
+from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import (
     ATTRIBUTE_PREFIX,
     Columns,
@@ -80,8 +81,9 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[Rechecked]:
             raise ListError(_("“%(name)s” is no file of an earlier import") % {"name": copy.name})
         _collect(found, job, _said_in_file(job, copy))
     for job in jobs:
-        if Path(job.file_path).is_file():
-            _collect(found, job, _said_in_file(job, Path(job.file_path)))
+        if uploads.is_kept(job.file_path):
+            with uploads.opened(job.file_path) as path:
+                _collect(found, job, _said_in_file(job, path))
     for job in jobs:
         brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
         _collect(found, job, _said_in_attributes(job, Contact.objects.filter(id__in=brought)))

@@ -7,7 +7,7 @@ slice ended. An advisory lock keeps two runners of the same import apart.
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -109,13 +109,20 @@ def _end(job: Import, state: ImportState, problem: str = "") -> None:
             Import.objects.filter(id=job.id).update(bytes_read=F("file_bytes"))
         # Whatever came in is checked as a whole; nobody of it is mailed before.
         jobs.defer(CHECK_JOB, jobs.Queue.IMPORT, account_id=job.account_id, import_id=job.id)
-    uploads.forget(Path(job.file_path))
+        uploads.forget(job.file_path)
 
 
 def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
-    path = Path(job.file_path)
-    if not path.is_file():
-        raise ImportProblem(_("the uploaded file is gone; please upload it again"))
+    with ExitStack() as held:
+        try:
+            with tenancy.account(job.account_id):
+                path = held.enter_context(uploads.opened(job.file_path))
+        except FileNotFoundError:
+            raise ImportProblem(_("the uploaded file is gone; please upload it again")) from None
+        _read(job, path, slice_rows, on_slice)
+
+
+def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
     table = open_table(path)
     judge = Judge(_setting(job, check_mapping(table.header, job.mapping), table.header))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:

@@ -1,65 +1,94 @@
-"""Uploaded files: kept in the data folder until their import is over, known by their hash afterwards."""
+"""Uploaded files: in the storage of the installation until their import is over, known by their hash afterwards.
 
-import hashlib
+Any host takes an upload, and any other one imports it.
+"""
+
 import secrets
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.base import tenancy
+from mailflatrate.base.storage import files as storage
+from mailflatrate.base.storage.files import CHUNK_BYTES, Stored
 
-CHUNK_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that was kept: where, its SHA-256 in hexadecimal, its size."""
-
-    path: Path
-    sha256: str
-    size_bytes: int
+AREA = "uploads"
 
 
-def keep(read: Callable[[int], bytes], account_id: int) -> Upload:
-    """Copy a file, read in chunks, into the uploads folder of an account."""
-    folder = (load_settings().data_dir / "uploads" / str(account_id)).resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / secrets.token_hex(16)
-    digest, size_bytes = hashlib.sha256(), 0
-    with path.open("xb") as kept:
-        path.chmod(0o600)
+@contextmanager
+def received(read: Callable[[int], bytes]) -> Iterator[Path]:
+    """A file, read in chunks, on this host's disk, to be looked into before it is kept."""
+    with storage.scratch_file() as file:
         while chunk := read(CHUNK_BYTES):
-            kept.write(chunk)
-            digest.update(chunk)
-            size_bytes += len(chunk)
-    return Upload(path, digest.hexdigest(), size_bytes)
+            file.write(chunk)
+        file.flush()
+        yield Path(file.name)
 
 
-def forget(path: Path) -> None:
+def keep(path: Path) -> Stored:
+    """Keep a file for the current account under a new name."""
+    with path.open("rb") as file:
+        return storage.put(f"{AREA}/{secrets.token_hex(16)}", file.read)
+
+
+def forget(name: str) -> None:
     """Delete an upload. Idempotent."""
-    path.unlink(missing_ok=True)
+    with suppress(storage.NameRefused):  # older rows have a path of one host, which is none of ours to delete
+        storage.delete(name)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Path]:
+    """An upload as a file on this host's disk. Raises FileNotFoundError when it is gone."""
+    try:
+        with storage.local_copy(name) as path:
+            yield path
+    except (storage.NotStored, storage.NameRefused):
+        raise FileNotFoundError(name) from None
+
+
+def is_kept(name: str) -> bool:
+    """Whether an upload is still there."""
+    try:
+        return storage.exists(name)
+    except storage.NameRefused:
+        return False
+
+
+def forget_orphans(needed: Collection[tuple[int, str]], before: datetime) -> None:
+    """Delete uploads from before that time that no import names."""
+    for account_id, name in storage.older_files(AREA, before):
+        if (account_id, name) not in needed:
+            with tenancy.account(account_id):
+                storage.delete(name)
 
 
 MOST_SEARCHED_BYTES = 512 * 1024 * 1024
 
 
-def may_name(path: Path, email: str) -> bool:
+def may_name(name: str, email: str) -> bool:
     """Whether an upload names an address, in a text or in a part of a workbook; True where nobody can tell."""
     wanted = email.lower().encode()
     try:
-        if not zipfile.is_zipfile(path):
-            with path.open("rb") as file:
-                return _stands_in(file, wanted)
-        with zipfile.ZipFile(path) as workbook:
-            for part in workbook.infolist():
-                with workbook.open(part) as file:
-                    if _stands_in(file, wanted):
-                        return True
+        with opened(name) as path:
+            return _names(path, wanted)
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):
         return True
+
+
+def _names(path: Path, wanted: bytes) -> bool:
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            return _stands_in(file, wanted)
+    with zipfile.ZipFile(path) as workbook:
+        for part in workbook.infolist():
+            with workbook.open(part) as file:
+                if _stands_in(file, wanted):
+                    return True
     return False
 
 

@@ -216,7 +216,7 @@ def delete_template(request: ApiRequest, template_id: Id) -> Done:
 
 def _media(row: Media) -> MediaShown:
     names = [name for name in MediaShown.model_fields if name != "url"]
-    url = letter_url(row, list(row.files.defer("data")))
+    url = letter_url(row, list(row.files.all()))
     return MediaShown(**{name: getattr(row, name) for name in names}, url=url)
 
 

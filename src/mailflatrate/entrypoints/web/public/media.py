@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from mailflatrate.apps.campaigns.media import open_address
 from mailflatrate.apps.campaigns.models import MediaFile
 from mailflatrate.base import tenancy
+from mailflatrate.base.storage import files as storage
 from mailflatrate.mail.pictures import PictureFormat
 
 A_YEAR_SECONDS = 31_536_000
@@ -28,9 +29,13 @@ def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
         return _dressed(HttpResponseNotModified(), validator)
     with tenancy.account(address.account_id):
         file = MediaFile.objects.filter(media_id=address.media_id, slot=address.slot).first()
-    if file is None:
-        raise Http404
-    answer = HttpResponse(bytes(file.data), content_type=PictureFormat(file.ending).content_type)
+        if file is None:
+            raise Http404
+        try:
+            data = storage.get(file.stored_name)
+        except storage.NotStored:
+            raise Http404 from None
+    answer = HttpResponse(data, content_type=PictureFormat(file.ending).content_type)
     answer.headers["Content-Disposition"] = "inline"
     return _dressed(answer, validator)
 

@@ -1,8 +1,7 @@
 """Imports: upload, columns, live progress, report, history."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.accounts.actions import Tick
 from mailflatrate.apps.lists import actions, queries
-from mailflatrate.apps.lists.actions.imports import Head
 from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
 from mailflatrate.apps.lists.intake.terms import BY_ROW, ImportTerms, name_asks
-from mailflatrate.apps.lists.intake.workbook import look_at_table
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.client import circumstances
@@ -115,20 +112,6 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/import_new.html", context, status=422 if form.errors else 200)
 
 
-def _head(job: Import, mapping: Mapping[str, str], terms: ImportTerms) -> Head:
-    try:
-        return actions.read_head(Path(job.file_path), file_name=job.file_name, mapping=mapping, terms=terms)
-    except OSError:
-        raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
-
-
-def _header(job: Import) -> list[str]:
-    try:
-        return list(look_at_table(Path(job.file_path)).header)
-    except OSError:
-        raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
-
-
 def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpResponse:
     """Step two. `more` may hold the choices that were posted and what is wrong with them."""
     problem = more.pop("problem", "")
@@ -150,7 +133,7 @@ def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpRespo
         **more,
     }
     try:
-        head = _head(job, mapping, terms)
+        head = actions.look_again(job, mapping=mapping, terms=terms)
     except ImportProblem as error:
         context["gone"] = error_sentence(error)
     else:
@@ -205,10 +188,10 @@ def columns(request: StudioRequest, import_id: int) -> HttpResponse:
     context: dict[str, Any] = {"missing": [], "problem": ""}
     try:
         job = _find(import_id)
-        header = _header(job)
+        header = actions.read_titles(job)
         mapping = posted_mapping(header, request.POST.getlist("target"))
         context["missing"] = missing_evidence(mapping)
-        head = _head(job, mapping, posted_terms(header, request.POST))
+        head = actions.look_again(job, mapping=mapping, terms=posted_terms(header, request.POST))
         context["questions"] = [question.sentence for question in head.questions]
     except ImportProblem as problem:
         context["problem"] = error_sentence(problem)
@@ -224,7 +207,7 @@ def start(request: StudioRequest, import_id: int) -> HttpResponse:
         return see_other(reverse("studio:import", args=[import_id]))
     posted: dict[str, Any] = {"ticked": request.POST.get("policy") == "on"}
     try:
-        header = _header(job)
+        header = actions.read_titles(job)
         posted["mapping"] = posted_mapping(header, request.POST.getlist("target"))
         posted["terms"] = posted_terms(header, request.POST)
         if not posted["ticked"]:

@@ -66,7 +66,7 @@ class Shown:
 
 def _shown(rows: list[Media]) -> list[Shown]:
     files: dict[int, list[MediaFile]] = {row.id: [] for row in rows}
-    for file in MediaFile.objects.defer("data").filter(media_id__in=files):
+    for file in MediaFile.objects.filter(media_id__in=files):
         files[file.media_id].append(file)
     found, base = [], media_base()
     for row in rows:
@@ -207,7 +207,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
         if "next" in request.POST and following is not None:
             return see_other(reverse("studio:media-one", args=[following.id]))
         return see_other(reverse("studio:media"))
-    files = {file.slot: file for file in MediaFile.objects.defer("data").filter(media=media)}
+    files = {file.slot: file for file in MediaFile.objects.filter(media=media)}
     seen = files.get(COLUMN) or files[WHOLE]
     context = {
         "media": media, "form": form, "uses": queries.media_uses(media_id),

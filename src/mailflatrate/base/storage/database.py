@@ -1,0 +1,102 @@
+"""The default backend: chunks in a table under row-level security, in each backup and on each replica."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+from django.db import connection
+
+from mailflatrate.base import tenancy
+from mailflatrate.base.storage.interface import CHUNK_BYTES, Listed, Measured, NotStored, StorageFailed, Stored
+from mailflatrate.base.tenancy import PlatformReason
+
+_FIND = "SELECT id, octets FROM stored_file WHERE account_id = %s AND name = %s"
+
+
+class DatabaseFiles:
+    """Files in `stored_file` and `stored_chunk`. A transaction that is rolled back leaves nothing of its files."""
+
+    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> Stored:
+        """Keep a file in one transaction, a chunk a statement. Two writers of one name come one after the other."""
+        measured = Measured(read)
+        with tenancy.account(account_id), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"stored {account_id}/{name}"])
+            self.delete(account_id, name)
+            cursor.execute(
+                "INSERT INTO stored_file (account_id, name, octets, created_at)"
+                " VALUES (%s, %s, 0, statement_timestamp()) RETURNING id",
+                [account_id, name],
+            )
+            (file_id,) = cursor.fetchone()
+            number = 0
+            while chunk := measured.read(CHUNK_BYTES):
+                self._write_chunk(account_id, file_id, number, chunk)
+                number += 1
+            cursor.execute("UPDATE stored_file SET octets = %s WHERE id = %s", [measured.octets, file_id])
+        return measured.stored(name)
+
+    def _write_chunk(self, account_id: int, file_id: int, number: int, chunk: bytes) -> None:
+        # Bound by the server, in binary: Django's own cursor would write the bytes into the statement, twice as long.
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as bound:
+            bound.execute(
+                "INSERT INTO stored_chunk (account_id, file_id, number, data) VALUES (%s, %s, %s, %b)",
+                [account_id, file_id, number, chunk],
+            )
+
+    def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
+        """Pass the chunks on. A file that is replaced meanwhile has another id, so two are never mixed."""
+        with tenancy.account(account_id):
+            with connection.cursor() as cursor:
+                cursor.execute(_FIND, [account_id, name])
+                row = cursor.fetchone()
+            if row is None:
+                raise NotStored(name)
+            file_id, octets = row
+            number = 0
+            while octets > 0:
+                chunk = self._chunk(account_id, file_id, number)
+                octets -= len(chunk)
+                number += 1
+                write(chunk)
+
+    def _chunk(self, account_id: int, file_id: int, number: int) -> bytes:
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as bound:
+            row = bound.execute(
+                "SELECT data FROM stored_chunk WHERE account_id = %s AND file_id = %s AND number = %s",
+                [account_id, file_id, number], binary=True,
+            ).fetchone()  # fmt: skip
+        if row is None:
+            raise StorageFailed("the file was deleted or replaced while it was read")
+        return bytes(row[0])
+
+    def exists(self, account_id: int, name: str) -> bool:
+        """Whether the row is there."""
+        with tenancy.account(account_id), connection.cursor() as cursor:
+            cursor.execute(_FIND, [account_id, name])
+            return cursor.fetchone() is not None
+
+    def delete(self, account_id: int, name: str) -> None:
+        """Delete chunks and row; they are gone when the transaction commits."""
+        with tenancy.account(account_id), connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM stored_chunk WHERE account_id = %s AND file_id IN"
+                " (SELECT id FROM stored_file WHERE account_id = %s AND name = %s)",
+                [account_id, account_id, name],
+            )
+            cursor.execute("DELETE FROM stored_file WHERE account_id = %s AND name = %s", [account_id, name])
+
+    def list_files(self, account_id: int | None = None) -> Iterator[Listed]:
+        """All rows, read a thousand at a time."""
+        after = 0
+        while True:
+            with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id, account_id, name, octets, created_at FROM stored_file"
+                    " WHERE id > %s AND (%s::bigint IS NULL OR account_id = %s) ORDER BY id LIMIT 1000",
+                    [after, account_id, account_id],
+                )
+                rows = cursor.fetchall()
+            for row in rows:
+                yield Listed(*row[1:])
+            if not rows:
+                return
+            after = rows[-1][0]

@@ -1,0 +1,101 @@
+"""The current account's files, in whichever backend they are.
+
+A file that is still in another configured backend is found there, so a move needs no downtime.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from mailflatrate.base import tenancy
+from mailflatrate.base.storage.backends import active, readable
+from mailflatrate.base.storage.interface import CHUNK_BYTES, NameRefused, NotStored, StorageFailed, Stored, checked_name
+from mailflatrate.settings.schema import load_settings
+
+__all__ = [
+    "CHUNK_BYTES", "NameRefused", "NotStored", "StorageFailed", "Stored", "delete", "exists", "get", "local_copy",
+    "older_files", "put", "put_bytes", "read_into", "scratch_file",
+]  # fmt: skip
+
+SCRATCH_AGE_SECONDS = 86_400
+"""A scratch file this old was left by a process that died."""
+
+
+def put(name: str, read: Callable[[int], bytes]) -> Stored:
+    """Keep what `read` returns until it is empty, replacing an earlier file of the name; all or nothing."""
+    return active().put(tenancy.current_account_id(), checked_name(name), read)
+
+
+def put_bytes(name: str, data: bytes) -> Stored:
+    """Keep a small file that is in memory already."""
+    left = [data]
+    return put(name, lambda _size: left.pop() if left else b"")
+
+
+def read_into(name: str, write: Callable[[bytes], object]) -> None:
+    """Pass a file of the account to `write`, at most CHUNK_BYTES at a time. Raises NotStored."""
+    account_id, name = tenancy.current_account_id(), checked_name(name)
+    for backend in readable():
+        with suppress(NotStored):
+            backend.read_into(account_id, name, write)
+            return
+    raise NotStored(name)
+
+
+def get(name: str) -> bytes:
+    """Return a small file of the account. Raises NotStored."""
+    parts: list[bytes] = []
+    read_into(name, parts.append)
+    return b"".join(parts)
+
+
+def exists(name: str) -> bool:
+    """Whether the account has a file of this name."""
+    account_id, name = tenancy.current_account_id(), checked_name(name)
+    return any(backend.exists(account_id, name) for backend in readable())
+
+
+def delete(name: str) -> None:
+    """Delete a file of the account wherever it is. Idempotent."""
+    account_id, name = tenancy.current_account_id(), checked_name(name)
+    for backend in readable():
+        backend.delete(account_id, name)
+
+
+def older_files(area: str, before: datetime) -> Iterator[tuple[int, str]]:
+    """Account and name of every file of an area that was stored before a time, of all accounts."""
+    for backend in readable():
+        for found in backend.list_files():
+            if found.name.startswith(f"{area}/") and found.stored_at < before:
+                yield found.account_id, found.name
+
+
+@contextmanager
+def local_copy(name: str) -> Iterator[Path]:
+    """A copy of a file on this host's disk, for readers that need a path. It is gone afterwards. Raises NotStored."""
+    with scratch_file() as file:
+        read_into(name, file.write)
+        file.flush()
+        yield Path(file.name)
+
+
+@contextmanager
+def scratch_file() -> Iterator[IO[bytes]]:
+    """An empty file in this host's data folder that only its user may open. It is gone afterwards."""
+    folder = (load_settings().data_dir / "scratch").resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _sweep(folder)
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        yield file
+
+
+def _sweep(folder: Path) -> None:
+    for left in os.scandir(folder):
+        with suppress(OSError):
+            if left.stat(follow_symlinks=False).st_mtime < time.time() - SCRATCH_AGE_SECONDS:
+                Path(left.path).unlink()

@@ -1,0 +1,96 @@
+"""What all backends agree on: names, errors, and the interface."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+CHUNK_BYTES: Final = 1024 * 1024
+OWN_ACCOUNT: Final = 0
+"""Files of the installation itself, such as the doctor's probe. No customer has this number."""
+# Nothing in a name can leave its folder, hide, or mean something to a shell, a URL or a file system without case.
+_NAME = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9-]{0,79}\Z")
+
+
+class StorageFailed(Exception):
+    """The backend cannot be reached or refuses to work; the message says why. Worth trying again later."""
+
+
+class NotStored(Exception):
+    """The account has no file of this name."""
+
+
+class NameRefused(ValueError):
+    """A name that is not of our own making."""
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a file: an area, a slash, and small letters, digits and hyphens. Raises NameRefused."""
+    if not _NAME.match(name):
+        raise NameRefused(f"{name[:100]!r} is no name of a stored file")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that was kept: its size, and its SHA-256 in hexadecimal."""
+
+    name: str
+    octets: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file as a backend lists it."""
+
+    account_id: int
+    name: str
+    octets: int
+    stored_at: datetime
+
+
+class Backend(Protocol):
+    """A place for files. The caller has checked the name, and that the account may have the file."""
+
+    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> Stored:
+        """Keep a file, replacing an earlier one; all or nothing. Raises StorageFailed."""
+
+    def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
+        """Pass a whole file on, in chunks. Raises NotStored before the first chunk, StorageFailed at any time."""
+
+    def exists(self, account_id: int, name: str) -> bool:
+        """Whether the file is here. Raises StorageFailed."""
+
+    def delete(self, account_id: int, name: str) -> None:
+        """Delete a file. Idempotent. Raises StorageFailed."""
+
+    def list_files(self, account_id: int | None = None) -> Iterator[Listed]:
+        """Every file, or those of one account, in no order. Raises StorageFailed."""
+
+
+class Measured:
+    """Counts and hashes what is read through it."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        self._digest = hashlib.sha256()
+        self.octets = 0
+
+    def read(self, size: int = CHUNK_BYTES) -> bytes:
+        """Return up to `size` bytes; fewer only at the end, because sockets and pipes give what they have."""
+        parts: list[bytes] = []
+        wanted = size
+        while wanted > 0 and (part := self._read(wanted)):
+            parts.append(part)
+            wanted -= len(part)
+        whole = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._digest.update(whole)
+        self.octets += len(whole)
+        return whole
+
+    def stored(self, name: str) -> Stored:
+        """What was read so far, as a stored file."""
+        return Stored(name, self.octets, self._digest.hexdigest())

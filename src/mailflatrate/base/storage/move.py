@@ -1,0 +1,53 @@
+"""Moving files from one backend to another, one at a time: copied, read back, compared, and only then deleted."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailflatrate.base.storage.files import scratch_file
+from mailflatrate.base.storage.interface import Backend, Listed, NotStored, StorageFailed
+
+
+class MoveResult(StrEnum):
+    """What became of a file."""
+
+    MOVED = "moved"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFile:
+    """A file that was moved, or that its account deleted meanwhile."""
+
+    account_id: int
+    name: str
+    octets: int
+    result: MoveResult
+
+
+def move_files(source: Backend, target: Backend) -> Iterator[MovedFile]:
+    """Move every file; stop and begin again at any moment. Raises StorageFailed, with the file still in the source."""
+    for listed in list(source.list_files()):
+        yield _move(listed, source, target)
+
+
+def _move(listed: Listed, source: Backend, target: Backend) -> MovedFile:
+    account_id, name = listed.account_id, listed.name
+    with scratch_file() as file:
+        try:
+            source.read_into(account_id, name, file.write)
+        except NotStored:
+            return MovedFile(account_id, name, 0, MoveResult.GONE)
+        file.seek(0)
+        stored = target.put(account_id, name, file.read)
+    digest = hashlib.sha256()
+    target.read_into(account_id, name, digest.update)
+    if digest.hexdigest() != stored.sha256:
+        target.delete(account_id, name)
+        raise StorageFailed(f"{account_id}/{name} reads differently from what was written; it stays where it was")
+    if not source.exists(account_id, name):  # deleted while it was copied: that counts for the copy, too
+        target.delete(account_id, name)
+        return MovedFile(account_id, name, 0, MoveResult.GONE)
+    source.delete(account_id, name)
+    return MovedFile(account_id, name, stored.octets, MoveResult.MOVED)

@@ -1,0 +1,67 @@
+"""Uploads and pictures: which place is in use, and whether it works."""
+
+import secrets
+from collections.abc import Iterator
+
+from django.db import connection
+
+from mailflatrate.base.storage.backends import configured, open_backend
+from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, NotStored, StorageFailed
+from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.settings.schema import Settings, SettingsError, StorageKind
+
+PROBE_OCTETS = 64 * 1024
+_HOSTS = """
+SELECT DISTINCT p.host FROM worker_process p JOIN procrastinate_workers w ON w.id = p.worker_id
+WHERE w.last_heartbeat > now() - interval '60 seconds' ORDER BY 1
+"""
+
+
+def storage_lines(settings: Settings) -> Iterator[Line]:
+    """Write, read and delete a probe; then look for files that wait in another place, and for hosts that share none."""
+    kind = settings.storage
+    place = {StorageKind.DIRECTORY: str(settings.storage_folder), StorageKind.S3: f"bucket {settings.s3_bucket}"}
+    try:
+        backend = open_backend(settings, kind)
+        problem = _probe(backend)
+    except (StorageFailed, SettingsError) as failed:
+        problem = str(failed)
+    if problem:
+        yield missing("storage", f"{kind.value}: {problem}", "Imports and pictures fail until this host can use it.")
+        return
+    yield ok("storage", f"{kind.value} keeps uploads and pictures: {place.get(kind, 'in each backup')}; it works")
+    if kind is StorageKind.DIRECTORY and len(hosts := _hosts()) > 1:
+        yield warning(
+            "storage", f"files are in a directory and {len(hosts)} hosts work ({', '.join(hosts)[:200]})",
+            "All of them must mount the same file system there. Otherwise use `database` or `s3`.",
+        )  # fmt: skip
+    yield from _left_elsewhere(settings)
+
+
+def _probe(backend: Backend) -> str:
+    """What is wrong with a backend, if anything."""
+    name, data, seen = f"probe/{secrets.token_hex(8)}", secrets.token_bytes(PROBE_OCTETS), bytearray()
+    parts = [data]
+    try:
+        backend.put(OWN_ACCOUNT, name, lambda _size: parts.pop() if parts else b"")
+        backend.read_into(OWN_ACCOUNT, name, seen.extend)
+    except NotStored:
+        return "a file that was written is not there"
+    finally:
+        backend.delete(OWN_ACCOUNT, name)
+    if bytes(seen) != data:
+        return "a file reads differently from what was written"
+    return "a file that was deleted is still there" if backend.exists(OWN_ACCOUNT, name) else ""
+
+
+def _hosts() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_HOSTS)
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _left_elsewhere(settings: Settings) -> Iterator[Line]:
+    for kind in configured(settings):
+        if kind is not settings.storage and next(iter(open_backend(settings, kind).list_files()), None) is not None:
+            yield warning("storage", f"{kind.value} still holds files", f"Run `mailflatrate storage move --to"
+                          f" {settings.storage.value}`.")  # fmt: skip

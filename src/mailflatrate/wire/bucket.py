@@ -1,0 +1,155 @@
+"""A bucket of an S3-compatible service, by boto3. Objects go up in parts of 8 MB, one at a time, and down in chunks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+PART_BYTES: Final = 8 * 1024 * 1024
+CHUNK_BYTES: Final = 1024 * 1024
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 30
+_ABSENT = ("404", "NoSuchKey", "NotFound")
+
+
+class MissingPackage(Exception):
+    """boto3 is not installed; the message says how to install it."""
+
+
+class BucketFailed(Exception):
+    """The service cannot be reached or refuses; the message says why, and nothing of a key."""
+
+
+class NoObject(Exception):
+    """There is no such object."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketAccess:
+    """Where the bucket is and how to sign in. Without keys boto3 looks for those of the host (environment, role)."""
+
+    bucket: str
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    path_style: bool = False
+    ca_file: Path | None = None
+    encryption: str = ""
+    kms_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object as the service lists it."""
+
+    key: str
+    octets: int
+    changed_at: datetime
+
+
+class Bucket:
+    """One bucket. Safe to use from several threads; no connection is made before the first call."""
+
+    def __init__(self, access: BucketAccess) -> None:
+        try:
+            import boto3
+            from botocore.config import Config
+            from botocore.exceptions import BotoCoreError, ClientError
+        except ImportError as problem:
+            raise MissingPackage("boto3 is not installed: pip install 'mailflatrate[s3]'") from problem
+        self._name = access.bucket
+        self._errors = (BotoCoreError, ClientError)
+        self._client_error = ClientError
+        self._sealing: dict[str, str] = {}
+        if access.encryption:
+            self._sealing["ServerSideEncryption"] = access.encryption
+        if access.kms_key:
+            self._sealing["SSEKMSKeyId"] = access.kms_key
+        self._client: Any = boto3.session.Session().client(
+            "s3", endpoint_url=access.endpoint, region_name=access.region, aws_access_key_id=access.access_key,
+            aws_secret_access_key=access.secret_key, verify=str(access.ca_file) if access.ca_file else None,
+            config=Config(
+                connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS,
+                retries={"total_max_attempts": 4, "mode": "standard"},
+                s3={"addressing_style": "path" if access.path_style else "auto"},
+                # Newer checksums are unknown to many compatible services; TLS and our own SHA-256 protect the bytes.
+                request_checksum_calculation="when_required", response_checksum_validation="when_required",
+            ),
+        )  # fmt: skip
+
+    def put(self, key: str, read: Callable[[int], bytes]) -> None:
+        """Store an object; it appears when it is whole. Raises BucketFailed, and whatever `read` raises."""
+        first = read(PART_BYTES)
+        try:
+            if len(first) < PART_BYTES:
+                self._client.put_object(Bucket=self._name, Key=key, Body=first, **self._sealing)
+            else:
+                self._put_parts(key, first, read)
+        except self._errors as problem:
+            raise self._failed(problem) from problem
+
+    def _put_parts(self, key: str, first: bytes, read: Callable[[int], bytes]) -> None:
+        begun = self._client.create_multipart_upload(Bucket=self._name, Key=key, **self._sealing)
+        where = {"Bucket": self._name, "Key": key, "UploadId": begun["UploadId"]}
+        try:
+            parts: list[dict[str, Any]] = []
+            part = first
+            while part:
+                number = len(parts) + 1
+                done = self._client.upload_part(**where, PartNumber=number, Body=part)
+                parts.append({"PartNumber": number, "ETag": done["ETag"]})
+                part = read(PART_BYTES)
+            self._client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
+        except BaseException:
+            with suppress(*self._errors):  # a rule of the bucket removes what a dead host left
+                self._client.abort_multipart_upload(**where)
+            raise
+
+    def read_into(self, key: str, write: Callable[[bytes], object]) -> None:
+        """Pass an object on in chunks. Raises NoObject, BucketFailed."""
+        try:
+            body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
+            for chunk in body.iter_chunks(CHUNK_BYTES):
+                write(chunk)
+        except self._errors as problem:
+            if self._is_absent(problem):
+                raise NoObject(key) from None
+            raise self._failed(problem) from problem
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object. Raises BucketFailed."""
+        try:
+            self._client.head_object(Bucket=self._name, Key=key)
+        except self._errors as problem:
+            if self._is_absent(problem):
+                return False
+            raise self._failed(problem) from problem
+        return True
+
+    def delete(self, key: str) -> None:
+        """Delete an object. Idempotent. Raises BucketFailed."""
+        try:
+            self._client.delete_object(Bucket=self._name, Key=key)
+        except self._errors as problem:
+            raise self._failed(problem) from problem
+
+    def list_objects(self, prefix: str) -> Iterator[ListedObject]:
+        """List the objects whose keys begin with `prefix`, a thousand a request. Raises BucketFailed."""
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix):
+                for found in page.get("Contents", ()):
+                    yield ListedObject(found["Key"], found["Size"], found["LastModified"])
+        except self._errors as problem:
+            raise self._failed(problem) from problem
+
+    def _is_absent(self, problem: Exception) -> bool:
+        return isinstance(problem, self._client_error) and problem.response["Error"]["Code"] in _ABSENT
+
+    def _failed(self, problem: Exception) -> BucketFailed:
+        if isinstance(problem, self._client_error):
+            error = problem.response["Error"]
+            return BucketFailed(f"bucket {self._name}: {error['Code']}: {error.get('Message', '')}"[:300])
+        return BucketFailed(f"bucket {self._name}: {problem}"[:300])
