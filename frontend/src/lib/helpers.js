@@ -53,6 +53,17 @@ function fill(select) {
   field.focus();
 }
 
+/** form[data-busy="Checking …"]: once it is sent, its button says so and can't be pressed again. */
+function showBusy(form) {
+  const button = form.querySelector("button");
+  if (!button || button.disabled) return;
+  button.setAttribute("aria-label", form.dataset.busy);
+  button.querySelector("svg")?.classList.add("spin");
+  const words = [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  if (words) words.data = form.dataset.busy;
+  setTimeout(() => { button.disabled = true; });
+}
+
 /** On a narrow window the current tab may stand outside its row. */
 function showTab() {
   for (const tab of document.querySelectorAll(".tab-row [aria-current]")) {
@@ -73,6 +84,9 @@ export function startHelpers() {
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
     if (event.target.matches("[data-fills]")) fill(event.target);
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form[data-busy]") && !event.defaultPrevented) showBusy(event.target);
   });
   document.addEventListener("keydown", pressKey);
 }

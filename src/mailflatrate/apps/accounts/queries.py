@@ -56,6 +56,11 @@ def signs_in(email: str) -> bool:
     return User.objects.filter(email=email).exists()
 
 
+def has_operator() -> bool:
+    """Whether anyone was ever made an operator of this installation, blocked ones included."""
+    return User.objects.filter(is_staff=True).exists()
+
+
 def owner_of(account_id: int) -> User:
     """The first owner of an account. Raises Membership.DoesNotExist where there is none."""
     with tenancy.account(account_id):

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Say what is missing for real sending."),
     "create-account": ("setup", "Create a customer's account."),
     "create-user": ("setup", "Create a person who signs in."),
+    "setup-link": ("setup", "Print the link that creates the first operator in a browser."),
     "accounts": ("accounts", "List customers' accounts."),
     "campaigns": ("campaigns", "List, pause and resume campaigns."),
     "domains": ("domains", "List sender domains and check their DNS."),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 
 from mailflatrate.entrypoints.boot import boot
+from mailflatrate.entrypoints.boot.first_setup import announce
 from mailflatrate.entrypoints.boot.keys import demand_keys
 from mailflatrate.entrypoints.boot.life import report_served_life
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
@@ -100,6 +101,7 @@ def web_command(tls: bool) -> None:
     cert, key = certificate(settings) if tls else (None, None)
     connections = _room_for_connections()
     if not tls:
+        announce(settings)
         report_served_life("127.0.0.1" if settings.web_host == "0.0.0.0" else settings.web_host, settings.web_port)  # noqa: S104
     Server(
         "mailflatrate.entrypoints.web.asgi:make_application",

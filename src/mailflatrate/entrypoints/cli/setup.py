@@ -1,4 +1,4 @@
-"""`mailflatrate migrate | create-account | create-user | settings`."""
+"""`mailflatrate migrate | create-account | create-user | setup-link | settings`."""
 
 import time
 from collections.abc import Collection, Iterator
@@ -143,3 +143,15 @@ def create_user_command(email: str, name: str, account_id: int | None, operator:
         if account_id:
             actions.add_member(account_id, user)
         click.echo(f"User {user.email}")
+
+
+@click.command()
+def setup_link_command() -> None:
+    """Print the link that creates the first operator in a browser, while there is none."""
+    with database() as settings:
+        from mailflatrate.apps.accounts.queries import has_operator
+        from mailflatrate.entrypoints.boot.first_setup import setup_url
+
+        if has_operator():
+            raise click.ClickException("There is an operator already. `mailflatrate create-user --operator` adds more.")
+        click.echo(setup_url(settings))

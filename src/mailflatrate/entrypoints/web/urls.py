@@ -1,20 +1,20 @@
 """Every address of the pages."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from mailflatrate.entrypoints.web import health, readiness
 from mailflatrate.entrypoints.web.apply import urls as apply
 from mailflatrate.entrypoints.web.desk import urls as desk
 from mailflatrate.entrypoints.web.public import urls as public
+from mailflatrate.entrypoints.web.setup import urls as setup
 from mailflatrate.entrypoints.web.sign_in import urls as sign_in
 from mailflatrate.entrypoints.web.studio import urls as studio
 
 handler404 = "mailflatrate.entrypoints.web.errors.not_found"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(url="/studio/"), name="start"),
+    path("", include(setup.urlpatterns)),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", readiness.readyz, name="readyz"),
     path("readyz/web", readiness.readyz_web, name="readyz_web"),

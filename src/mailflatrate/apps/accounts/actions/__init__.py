@@ -34,6 +34,7 @@ from mailflatrate.apps.accounts.actions.keys import (
 )
 from mailflatrate.apps.accounts.actions.messages import answer_from_desk, write_to_desk
 from mailflatrate.apps.accounts.actions.notices import answer_report, send_notice, tell_owners, tell_people
+from mailflatrate.apps.accounts.actions.operators import create_first_operator
 from mailflatrate.apps.accounts.actions.papers import (
     Circumstances,
     Tick,
@@ -108,6 +109,7 @@ __all__ = [
     "change_standing",
     "check_applicant_address",
     "create_account",
+    "create_first_operator",
     "create_user",
     "decide_application",
     "ensure_application",

@@ -55,6 +55,11 @@ def relay_rows() -> list[RelayRow]:
     ]
 
 
+def stays_on_this_host(settings: Settings) -> bool:
+    """Whether no relay is set up at all, so that every message goes to the test inbox. Runs inside `platform(...)`."""
+    return settings.relay_host is None and not Relay.objects.exists()
+
+
 def closed_pools(rows: list[RelayRow]) -> list[str]:
     """Names of pools that are set up and have no relay that takes messages: their mail waits."""
     by_pool: dict[str, list[Relay]] = {}

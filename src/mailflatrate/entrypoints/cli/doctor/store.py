@@ -127,7 +127,8 @@ def _desk() -> Line:
         people, ready = cursor.fetchone()
     if not ready:
         return warning("desk", f"{people} operators, none with a second factor; nobody can activate an account",
-                       "Run `mailflatrate create-user ... --operator`, sign in and set it up.")  # fmt: skip
+                       "Open the link of `mailflatrate setup-link`, or run `mailflatrate create-user ... --operator`;"
+                       " then sign in and set it up.")  # fmt: skip
     if ready < people:
         return warning("desk", f"{people - ready} of {people} operators have no second factor",
                        "Let them sign in and set it up, or set is_active to false.")  # fmt: skip

@@ -107,6 +107,7 @@ WORDS: Final = {
     "question.answered": gettext_lazy("Question of the desk answered"),
     "audit.checked": gettext_lazy("Audit log checked"),
     "audit.damaged": gettext_lazy("Audit log found damaged"),
+    "setup.checked": gettext_lazy("Installation checked"),
     "staff.created": gettext_lazy("Person of the desk added"),
     "evidence.exported": gettext_lazy("Proof taken along"),
     "person.exported": gettext_lazy("Data of a person taken along"),

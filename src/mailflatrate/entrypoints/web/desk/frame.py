@@ -19,6 +19,7 @@ WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("case-figures",), gettext_lazy("Abuse in figures"), "activity"),
     (("asking",), gettext_lazy("Confirmation requests"), "mail-question-mark"),
     (("relays", "relay", "relay-new"), gettext_lazy("Relays"), "route"),
+    (("setup",), gettext_lazy("Set-up"), "list-checks"),
     (("compliance",), gettext_lazy("What providers ask"), "badge-check"),
     (("privacy",), gettext_lazy("Rights and proof"), "scale"),
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.delivery.fence import current_hold
 from mailflatrate.apps.delivery.queries import held_service_mail
+from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.deeds import newest
 from mailflatrate.entrypoints.web.desk.queues import QUEUES, Queue, Waiting
@@ -34,5 +36,11 @@ def home(request: DeskRequest) -> HttpResponse:
     return render(
         request,
         "desk/home.html",
-        {"rows": rows, "recent": newest(RECENT_LINES), "held": held_service_mail(), "hold": current_hold()},
+        {
+            "rows": rows,
+            "recent": newest(RECENT_LINES),
+            "held": held_service_mail(),
+            "hold": current_hold(),
+            "stays": stays_on_this_host(settings.SETTINGS),
+        },
     )

@@ -17,6 +17,7 @@ from mailflatrate.entrypoints.web.desk import (
     postbox,
     privacy,
     relays,
+    setup,
 )
 from mailflatrate.entrypoints.web.desk.cases.urls import urlpatterns as cases
 
@@ -53,6 +54,8 @@ urlpatterns = [
     path("relays/<int:relay_id>/", relays.edit, name="relay"),
     path("relays/<int:relay_id>/move/", relays.move, name="relay-move"),
     path("relays/<int:relay_id>/remove/", relays.remove, name="relay-remove"),
+    path("setup/", setup.setup, name="setup"),
+    path("setup/check/", setup.check, name="setup-check"),
     path("documents/", documents.documents, name="documents"),
     path("documents/<int:document_id>/", documents.document, name="document"),
     path("documents/new/<slug:kind>/", documents.new, name="document-new"),

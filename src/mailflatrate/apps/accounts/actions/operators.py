@@ -1,0 +1,26 @@
+"""The first operator of an installation."""
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.people import create_user
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import has_operator
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('first operator', 0))"
+
+
+def create_first_operator(email: str, *, name: str, password: str, language: str) -> User:
+    """Create the operator of an installation that has none; of two attempts at once one succeeds.
+
+    Raises AccountError once there is an operator, also a blocked one, and when the address is taken.
+    """
+    with tenancy.platform(PlatformReason.SETUP):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK)
+        if has_operator():
+            raise AccountError(_("This installation has an operator. Ask them to add you."))
+        return create_user(email, name=name, password=password, language=language, is_staff=True)

@@ -1,0 +1,128 @@
+"""Runs `mailflatrate doctor` for the page that shows what real sending still needs, and sorts its lines into steps.
+
+The doctor runs as a command of its own: it asks DNS servers and relays, which may take half a minute, and it must find
+what the command line would find on this host.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+COMMAND: Final = (sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "doctor", "--json")
+MOST_SECONDS: Final = 45.0
+"""Below the longest pause that the database allows in a transaction (MAILFLATRATE_DATABASE_STATEMENT_SECONDS)."""
+WORST_FIRST: Final = ("missing", "warning", "ok")
+
+
+class ExaminationFailed(Exception):
+    """The doctor took too long or ended without a report. The text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor: `level` is missing, warning or ok; `fix` is empty where nothing is to be done."""
+
+    level: str
+    topic: str
+    text: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of the set-up. `url_name` is the desk's page where it is done; empty where it is done elsewhere."""
+
+    key: str
+    title: "StrOrPromise"
+    text: "StrOrPromise"
+    icon: str
+    topics: frozenset[str]
+    url_name: str = ""
+    action: "StrOrPromise" = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """A step with what was found for it, the worst first; `level` is that of the worst."""
+
+    step: Step
+    findings: tuple[Finding, ...]
+
+    @property
+    def level(self) -> str:
+        """missing, warning or ok."""
+        return min((each.level for each in self.findings), key=WORST_FIRST.index, default="ok")
+
+    @property
+    def unfinished(self) -> tuple[Finding, ...]:
+        """What needs a person."""
+        return tuple(each for each in self.findings if each.level != "ok")
+
+    @property
+    def finished(self) -> tuple[Finding, ...]:
+        """What is in order."""
+        return tuple(each for each in self.findings if each.level == "ok")
+
+
+STEPS: Final = (
+    Step(
+        "people", gettext_lazy("People"), gettext_lazy("Operators who decide, each with a second factor."), "users",
+        frozenset({"desk"}),
+    ),
+    Step(
+        "host", gettext_lazy("This host"), gettext_lazy("Settings, certificate, disk and signatures."), "server",
+        frozenset({"settings", "proxy", "disk", "tls", "signing", "inbound", "storage"}),
+    ),
+    Step(
+        "database", gettext_lazy("Database and workers"), gettext_lazy("Schema, keys, connections, jobs."), "database",
+        frozenset({"database", "migrations", "keys", "audit", "replica", "sending", "jobs", "workers", "backup"}),
+    ),
+    Step(
+        "relay", gettext_lazy("Relay"), gettext_lazy("Where messages leave. Without one they stay in the test inbox."),
+        "route", frozenset({"relay", "smtputf8", "queue", "postfix"}), "relays", gettext_lazy("Open relays"),
+    ),
+    Step(
+        "dns", gettext_lazy("DNS of your domain"),
+        gettext_lazy("Records that mailbox providers and your customers' domains rely on."), "globe",
+        frozenset(),
+    ),
+    Step(
+        "asked", gettext_lazy("What providers ask"), gettext_lazy("The criteria that apply to the whole service."),
+        "badge-check", frozenset({"asked"}), "compliance", gettext_lazy("Open the table"),
+    ),
+)  # fmt: skip
+_REST: Final = "dns"  # the topics of DNS lines are the kinds of records, and grow with them
+
+
+def examine() -> tuple[Finding, ...]:
+    """Run the doctor on this host. Raises ExaminationFailed."""
+    try:
+        done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
+        lines = json.loads(done.stdout)["lines"]
+    except subprocess.TimeoutExpired as problem:
+        raise ExaminationFailed(f"mailflatrate doctor: > {MOST_SECONDS:g} s") from problem
+    except (ValueError, KeyError) as problem:
+        raise ExaminationFailed((done.stderr.strip() or done.stdout.strip())[-500:]) from problem
+    return read_findings(lines)
+
+
+def read_findings(lines: Sequence[dict[str, Any]]) -> tuple[Finding, ...]:
+    """Read the lines of `mailflatrate doctor --json`."""
+    return tuple(Finding(line["level"], line["topic"], line["text"], line["mend"]) for line in lines)
+
+
+def by_step(findings: Sequence[Finding]) -> list[StepReport]:
+    """Sort findings into the steps, the worst of each step first. Each finding appears once."""
+    home = {topic: step.key for step in STEPS for topic in step.topics}
+    ordered = sorted(findings, key=lambda each: WORST_FIRST.index(each.level))
+    return [
+        StepReport(step, tuple(each for each in ordered if home.get(each.topic, _REST) == step.key)) for step in STEPS
+    ]

@@ -1,0 +1,49 @@
+"""The checklist of an installation: what real sending still needs, as this host finds it."""
+
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.desk import examination
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import page, see_other
+
+SESSION_KEY = "examination"
+
+
+@require_safe
+@desk
+def setup(request: DeskRequest) -> HttpResponse:
+    """Show the last check of this session by step, or offer the first one."""
+    kept = request.session.get(SESSION_KEY) or {}
+    reports = examination.by_step(examination.read_findings(kept.get("lines", ()))) if kept else []
+    open_steps = sum(report.level == "missing" for report in reports)
+    context = {
+        "reports": reports,
+        "checked_at": datetime.fromisoformat(kept["at"]) if kept else None,
+        "open_steps": open_steps,
+        "is_ready": bool(reports) and not open_steps,
+        "problem": request.session.pop(f"{SESSION_KEY}_problem", ""),
+        "most_seconds": int(examination.MOST_SECONDS),
+    }
+    return page(request, "setup", context)
+
+
+@require_POST
+@desk
+def check(request: DeskRequest) -> HttpResponse:
+    """Run the doctor on this host and keep what it found in the session of this operator."""
+    try:
+        found = examination.examine()
+    except examination.ExaminationFailed as problem:
+        request.session[f"{SESSION_KEY}_problem"] = _("The check didn't finish: %(problem)s") % {"problem": problem}
+        request.audit("setup.checked", reason="failed")
+        return see_other("/desk/setup/")
+    lines = [{"level": each.level, "topic": each.topic, "text": each.text, "mend": each.fix} for each in found]
+    request.session[SESSION_KEY] = {"at": clock.now().isoformat(), "lines": lines}
+    missing = sum(each.level == "missing" for each in found)
+    request.audit("setup.checked", details={"missing": missing})
+    return see_other("/desk/setup/")

@@ -1,0 +1,11 @@
+"""Addresses of the first set-up."""
+
+from django.urls import path
+
+from mailflatrate.entrypoints.web.setup import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("setup/", views.setup, name="setup"),
+    path("setup/<str:token>/", views.first_operator, name="setup_operator"),
+]

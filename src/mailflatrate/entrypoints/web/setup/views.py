@@ -1,0 +1,104 @@
+"""Creating the first operator in the browser. Once there is one, these pages don't exist any longer."""
+
+from functools import wraps
+from typing import cast
+
+from allauth.account.utils import perform_login
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import AddressRefused
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import has_operator
+from mailflatrate.entrypoints.boot.first_setup import is_setup_token
+from mailflatrate.entrypoints.web.sessions import View
+
+REFUSED = 422
+
+
+class OperatorForm(forms.Form):
+    """The first person of the operator's staff."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    email = forms.CharField(
+        label=gettext_lazy("Email address"), max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email", "autocapitalize": "none"}),
+        help_text=gettext_lazy("Your own address, not a shared one like info@. You'll sign in with it."),
+    )  # fmt: skip
+    password = forms.CharField(
+        label=gettext_lazy("Password"), max_length=1000, strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=gettext_lazy("At least 10 characters."),
+    )  # fmt: skip
+
+    def clean_email(self) -> str:
+        """Return the plain form. Raises ValidationError for a role, a disposable address, or none (R-21, R-22)."""
+        try:
+            return actions.check_applicant_address(str(self.cleaned_data["email"]))
+        except AddressRefused as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+    def clean_password(self) -> str:
+        """Return the password. Raises ValidationError for one that is too weak."""
+        password = str(self.cleaned_data["password"])
+        validate_password(password, User(name=self.cleaned_data.get("name", "")))
+        return password
+
+
+def before_the_first_operator(view: View) -> View:
+    """Run the view only while the installation has no operator; otherwise there is no such page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if has_operator():
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponseBase:
+    """The bare address of the installation: the studio, or the way to the first set-up."""
+    fresh = not request.user.is_authenticated and not has_operator()
+    return HttpResponseRedirect(reverse("setup") if fresh else "/studio/")
+
+
+@require_safe
+@before_the_first_operator
+def setup(request: HttpRequest) -> HttpResponse:
+    """Say where the link is. Nobody is asked for the token here, so that none lands in a form or a history."""
+    return render(request, "setup/begin.html")
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@before_the_first_operator
+def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The link from the log: create the operator, sign them in, and go on to the checklist at the desk."""
+    if not is_setup_token(token):
+        return render(request, "setup/begin.html", {"wrong": True}, status=403)
+    form = OperatorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        language = (translation.get_language() or "en")[:2]
+        try:
+            user = actions.create_first_operator(**form.cleaned_data, language=language)
+        except AccountError as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, _("You're the operator. Set up a second factor, then go through the checklist."))
+            return cast(HttpResponseBase, perform_login(request, user, redirect_url=reverse("desk:setup")))
+    return render(request, "setup/operator.html", {"form": form}, status=REFUSED if form.errors else 200)
