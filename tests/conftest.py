@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from prepared_database import copy_cluster, write_secrets
+
 DATA_DIR = Path(os.environ.get("MAILFLATRATE_TEST_DATA_DIR") or tempfile.mkdtemp(prefix="mailflatrate-test-"))
 for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name == "DATABASE_URL"]:
     del os.environ[name]
 (DATA_DIR / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a folder that is missing
+write_secrets(DATA_DIR)
 os.environ["MAILFLATRATE_DATA_DIR"] = str(DATA_DIR)
 os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
 
@@ -36,6 +39,7 @@ def database() -> Iterator[str]:
     from mailflatrate.settings.postgres import EmbeddedPostgres
     from mailflatrate.settings.schema import load_settings
 
+    copy_cluster(DATA_DIR)
     server = EmbeddedPostgres(DATA_DIR)
     with server.owned():
         bring_up_to_date(load_settings())
