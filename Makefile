@@ -5,9 +5,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := src tests bench
+SOURCES := src tests bench deploy
+DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo test lint bench build tools shots fuzz clean locks messages
+.PHONY: help demo test lint bench build install tools shots fuzz clean locks messages image deb chart release upgrade
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,6 +30,9 @@ src/mailflatrate/locale/de/LC_MESSAGES/django.mo: src/mailflatrate/locale/de/LC_
 	$(BIN)/python -m mailflatrate.locale.build
 
 build: .venv/ready src/mailflatrate/static/dist/manifest.json src/mailflatrate/locale/de/LC_MESSAGES/django.mo ## Install everything and build the front end
+
+install: src/mailflatrate/static/dist/manifest.json ## Install without development packages: make install DESTINATION=/opt/mailflatrate
+	deploy/install.sh $(DESTINATION) $(PYTHON)
 
 tools: ## Install Chromium and Postfix for the tests, by apt where that is possible
 	@bash deploy/tools.sh
@@ -65,6 +69,25 @@ shots: build tools ## Make the screenshots of the README
 fuzz: build ## Fuzz one parser by coverage: make fuzz TARGET=mail LASTING=3600
 	$(BIN)/pip install --quiet atheris
 	$(BIN)/python tests/fuzz/run.py $(TARGET) -max_total_time=$(or $(LASTING),3600)
+
+image: ## Build the container image mailflatrate:<version> by docker or podman
+	version=$$($(PYTHON) deploy/release.py version)
+	$$(command -v docker || command -v podman) build --file deploy/Dockerfile --tag mailflatrate:$$version \
+	    --build-arg VERSION=$$version --build-arg REVISION=$$(git rev-parse HEAD) .
+
+deb: src/mailflatrate/static/dist/manifest.json ## Build the Debian package: make deb DEBIAN=13 (or 12)
+	deploy/debian/build $(or $(DEBIAN),13)
+
+chart: ## Package the Helm chart
+	helm package deploy/helm/mailflatrate --destination build
+
+release: ## Check this tree and tag it: make release VERSION=0.2.0
+	$(PYTHON) deploy/release.py check $(VERSION)
+	@echo "A tag is for ever: have make lint, make test and make upgrade passed on this commit?"
+	$(PYTHON) deploy/release.py tag $(VERSION)
+
+upgrade: build ## Test the upgrade: processes of the release before on the database of this one; takes minutes
+	RELEASE_TESTS=1 $(BIN)/pytest -q tests/release
 
 clean: ## Remove what was built and the local data
 	rm -rf .venv frontend/node_modules src/mailflatrate/static/dist var build

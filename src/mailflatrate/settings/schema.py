@@ -123,6 +123,12 @@ class Settings(BaseModel):
         False, description="Log one line for each request to the pages: path, status, time, client address."
     )
 
+    life_file: Path | None = Field(
+        None,
+        description="File that web, worker and inbound touch every 20 seconds as long as their work goes on, for health"
+        " checks of containers; systemd has its watchdog.",
+    )
+
     service_name: str = Field("mailflatrate", description="Name of the service as customers and recipients read it.")
     service_domain: str = Field(
         "mailflatrate.example", description="Domain of abuse@, fbl@ and the service's own mail."

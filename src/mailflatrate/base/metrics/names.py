@@ -7,6 +7,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
+from mailflatrate import __version__
 from mailflatrate.rules.providers import OTHER, PROVIDERS
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # one series more for each counter, and nothing asks for it
@@ -52,6 +53,8 @@ REQUEST_SECONDS: Final = Histogram(
 )
 HEARTBEAT: Final = Gauge("mailflatrate_heartbeat_timestamp_seconds", "When a process last wrote its figures")
 STARTED: Final = Gauge("mailflatrate_started_timestamp_seconds", "When a process began")
+BUILD: Final = Gauge("mailflatrate_build_info", "Always 1; the label says which version a process runs", ["version"])
+BUILD.labels(__version__).set(1)
 
 for _lane in LANES:
     REQUEST_SECONDS.labels(_lane)

@@ -1,7 +1,8 @@
 """What the service manager hears from a process, and how the process ends in time whatever hangs.
 
 systemd restarts a unit whose watchdog is not reset (`WatchdogSec`). The resets come from the loop that does the work,
-and only while that is not stuck, so a process that lives and does nothing is restarted (sd_notify(3)).
+and only while that is not stuck, so a process that lives and does nothing is restarted (sd_notify(3)). In containers,
+which have no such socket, the same loop touches a file (MAILFLATRATE_LIFE_FILE).
 """
 
 import asyncio
@@ -12,12 +13,17 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import structlog
+
+from mailflatrate.settings.schema import load_settings
 
 END_SECONDS = 12.0
 """After a signal: the process ends in order before that, or it is ended. Together with its children within 15."""
 STUCK_STATUS = 75
+TOUCH_SECONDS = 20.0
+"""How often the life file is touched; a health check may take it for dead after a minute."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,27 +47,41 @@ def watchdog_seconds() -> float | None:
 
 async def report_life(is_stuck: Callable[[], bool]) -> None:
     """Reset the watchdog from this loop until cancelled, as long as the work is not stuck."""
-    every = watchdog_seconds()
+    file = load_settings().life_file
+    every = _reporting_seconds(file)
     notify("READY=1")
     while every is not None:
         if is_stuck():
             log.error("stuck", advice="the service manager restarts this process")
         else:
-            notify("WATCHDOG=1")
+            _report(file)
         await asyncio.sleep(every)
+
+
+def _reporting_seconds(file: Path | None) -> float | None:
+    watched = watchdog_seconds()
+    return min(watched or TOUCH_SECONDS, TOUCH_SECONDS) if file is not None else watched
+
+
+def _report(file: Path | None) -> None:
+    notify("WATCHDOG=1")
+    if file is not None:
+        with suppress(OSError):  # a full disk ends nothing; the health check will see the old file
+            file.touch()
 
 
 def report_served_life(host: str, port: int) -> None:
     """Reset the watchdog from a thread, as long as the pages answer anything at all at their port."""
+    file = load_settings().life_file
 
     def ask() -> None:
         notify("READY=1")
-        every = watchdog_seconds()
+        every = _reporting_seconds(file)
         while every is not None:
             with suppress(OSError), socket.create_connection((host, port), timeout=every) as link:
                 link.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 if link.recv(5) == b"HTTP/":
-                    notify("WATCHDOG=1")
+                    _report(file)
             time.sleep(every)
 
     threading.Thread(target=ask, daemon=True, name="watchdog").start()

@@ -5,6 +5,8 @@ import sys
 
 import click
 
+from mailflatrate import __version__
+
 # command -> (module below this package, what it does in one line)
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("serve", "Run every process of this host under one supervisor."),
@@ -62,6 +64,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup)
+@click.version_option(__version__, prog_name="mailflatrate", message="%(prog)s %(version)s")
 def cli() -> None:
     """mailflatrate: an e-mail marketing service that cannot be used to spam."""
 

@@ -1,8 +1,8 @@
 """`/readyz`: whether this installation can do its work, and `/readyz/web`: whether this process can serve pages.
 
 A load balancer asks `/readyz/web`, because pages and unsubscribe links must stay up when a worker is down. Monitoring
-and deployments ask `/readyz`. Both answer everyone with 200 or 503; what is wrong in detail is told to the networks in
-MAILFLATRATE_METRICS_NETWORKS alone.
+and deployments ask `/readyz`. Both answer everyone with 200 or 503; the version and what is wrong in detail are for the
+networks in MAILFLATRATE_METRICS_NETWORKS alone.
 """
 
 import time
@@ -16,6 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from mailflatrate import __version__
 from mailflatrate.base.jobs import Queue
 from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.entrypoints.web.health import is_trusted
@@ -50,6 +51,7 @@ def _answer(request: HttpRequest, checks: Callable[[], list[Check]]) -> JsonResp
     is_ready = not any(check.problem for check in found)
     answer: dict[str, object] = {"status": "ready" if is_ready else "unready"}
     if is_trusted(request):
+        answer["version"] = __version__
         answer["checks"] = {check.name: check.problem or "ok" for check in found}
     return JsonResponse(answer, status=200 if is_ready else 503)
 

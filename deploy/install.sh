@@ -1,0 +1,32 @@
+#!/bin/sh
+# Install the program without anything that only its development needs: deploy/install.sh DESTINATION [PYTHON]
+# Each installation has a virtual environment of its own, DESTINATION/releases/<version>-<time>, and DESTINATION/.venv leads to
+# the newest: running processes keep their files until they are restarted, and going back is one link.
+# The front end must be built, which `make install` does first.
+set -eu
+cd "$(dirname "$0")/.."
+destination=$1
+python=${2:-python3}
+[ -f src/mailflatrate/static/dist/manifest.json ] || { echo "The front end is not built: run make install." >&2; exit 1; }
+if [ -d "$destination/.venv" ] && [ ! -L "$destination/.venv" ]; then
+    echo "$destination/.venv is a folder, made by make build: move it away, then repeat." >&2
+    exit 1
+fi
+place=$destination/releases/$("$python" deploy/release.py version)-$(date -u +%Y%m%d%H%M%S)
+mkdir -p "$destination/releases"
+destination=$(cd "$destination" && pwd)
+"$python" -m venv "$place"
+pip() { "$place/bin/pip" --quiet --disable-pip-version-check --no-input "$@"; }
+pip install --require-hashes -r requirements/main.txt
+PYTHONPATH=src "$place/bin/python" -m mailflatrate.locale.build
+pip install --require-hashes -r requirements/build.txt
+# Built in a copy: setuptools leaves folders beside its sources, and takes over what an earlier build left there.
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+cp -RL pyproject.toml README.md requirements src "$copy"
+pip install --no-deps --no-build-isolation "$copy"
+pip uninstall --yes setuptools
+"$place/bin/python" -m compileall -q "$place/lib" || true  # a file for another version of Python does not matter
+"$place/bin/mailflatrate" --version
+ln -sfn "$place" "$destination/.venv.new"
+mv -T "$destination/.venv.new" "$destination/.venv"
