@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install the program without anything that only its development needs: deploy/install.sh DESTINATION [PYTHON]
+# Install the program without anything that only its development needs: deploy/install.sh DESTINATION [PYTHON [LOCK]]
+# LOCK is main, or s3 for pictures and uploads in a bucket.
 # Each installation has a virtual environment of its own, DESTINATION/releases/<version>-<time>, and DESTINATION/.venv leads to
 # the newest: running processes keep their files until they are restarted, and going back is one link.
 # The front end must be built, which `make install` does first.
@@ -17,7 +18,7 @@ mkdir -p "$destination/releases"
 destination=$(cd "$destination" && pwd)
 "$python" -m venv "$place"
 pip() { "$place/bin/pip" --quiet --disable-pip-version-check --no-input "$@"; }
-pip install --require-hashes -r requirements/main.txt
+pip install --require-hashes -r "requirements/${3:-main}.txt"
 PYTHONPATH=src "$place/bin/python" -m mailflatrate.locale.build
 pip install --require-hashes -r requirements/build.txt
 # Built in a copy: setuptools leaves folders beside its sources, and takes over what an earlier build left there.

@@ -92,8 +92,8 @@ volumeMounts:
   {{- if eq .component "migrate" }}
   - { name: owner, mountPath: /run/secrets/owner, readOnly: true }
   {{- end }}
-  {{- if and .root.Values.uploads.existingClaim (has .component (list "web" "worker")) }}
-  - { name: uploads, mountPath: /data/uploads }
+  {{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker")) }}
+  - { name: storage, mountPath: /data/storage }
   {{- end }}
 {{- end }}
 
@@ -141,8 +141,8 @@ livenessProbe:
 - name: owner
   secret: { secretName: {{ .root.Values.secrets.owner }}, defaultMode: 0440 }
 {{- end }}
-{{- if and .root.Values.uploads.existingClaim (has .component (list "web" "worker")) }}
-- name: uploads
-  persistentVolumeClaim: { claimName: {{ .root.Values.uploads.existingClaim }} }
+{{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker")) }}
+- name: storage
+  persistentVolumeClaim: { claimName: {{ .root.Values.storage.existingClaim }} }
 {{- end }}
 {{- end }}
