@@ -18,7 +18,8 @@ SETTINGS = {
     "INBOUND_RELAYS": "10.43.0.0/16",
 }  # fmt: skip
 EVERYTHING = {
-    "settings": SETTINGS | {"STORAGE": "directory"}, "secrets": {"more": ["relay_password"]}, "storage": {"existingClaim": "files"},
+    "settings": SETTINGS | {"STORAGE": "directory"}, "secrets": {"more": ["relay_password"]},
+    "storage": {"existingClaim": "files"},
     "metrics": {"enabled": True, "serviceMonitor": True}, "inbound": {"service": {"type": "LoadBalancer"}},
     "networkPolicy": {"prometheus": [{"namespaceSelector": {}}], "more": [{"ports": [{"port": 783}]}]},
     "sender": {"journal": {"storageClassName": "fast"}}, "image": {"digest": "sha256:" + "0" * 64},
