@@ -161,14 +161,14 @@ def bare_account(name: str) -> tuple[int, User]:
     return account.id, person(account.id, "Carla Clausen")
 
 
-def world(people: int = 3) -> World:
-    """Anna's account: activated, agreements accepted, imprint, verified sender, one list with `people`."""
+def world(people: int = 3, domain: str = "") -> World:
+    """Anna's account: activated, agreements accepted, imprint, verified sender, one list with `people` at a domain."""
     account_id, anna = vetted()
     accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
     with tenancy.account(account_id):
         sender_id = _sender()
         mailing_list = create_list("Newsletter", "News from Lindenhof", "en")
-    add_people(account_id, mailing_list.id, people)
+    add_people(account_id, mailing_list.id, people, domain)
     return World(account_id, mailing_list.id, sender_id, anna, browser(anna))
 
 
@@ -192,13 +192,13 @@ def _sender() -> int:
     return prove_sender(add_sender(domain.id, "news@lindenhof.example", "Lindenhof"))
 
 
-def add_people(account_id: int, list_id: int, count: int) -> None:
+def add_people(account_id: int, list_id: int, count: int, domain: str = "") -> None:
     """Confirmed people with their proof."""
     ring, names = key_ring(), ("Dora", "Emil", "Frieda")
     with tenancy.account(account_id), connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE stage (n bigint, email text, key bytea, first_name text) ON COMMIT DROP")
         for n in range(count):
-            email = f"reader{n}@people{account_id}.example"
+            email = f"reader{n}x{account_id}@{domain}" if domain else f"reader{n}@people{account_id}.example"
             row = [n, email, ring.suppression_key(email), names[n % 3]]
             cursor.execute("INSERT INTO stage VALUES (%s, %s, %s, %s)", row)
         for statement in _PEOPLE:

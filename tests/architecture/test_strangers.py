@@ -37,7 +37,16 @@ from mailflatrate.apps.campaigns.actions import (
 )
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
 from mailflatrate.apps.delivery.lanes import hold_lane
-from mailflatrate.apps.delivery.models import Attempt, Begun, Delivery, DeliveryState, LostClaim, Retry, Trial
+from mailflatrate.apps.delivery.models import (
+    Attempt,
+    Begun,
+    Delivery,
+    DeliveryState,
+    LostClaim,
+    RelayDeferral,
+    Retry,
+    Trial,
+)
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
@@ -142,6 +151,9 @@ class Neighbours:
             Retry.objects.create(delivery=delivery, campaign=campaign, due_at=now + timedelta(days=1))
             Begun.objects.create(chunk=delivery.chunk, claimed_by="gone")
             LostClaim.objects.create(chunk=delivery.chunk, claimed_by="gone", deliveries=[delivery.id])
+            RelayDeferral.objects.create(
+                delivery=delivery, follower="mta-1", provider="other", since=clock.now(), last_at=clock.now()
+            )
             Trial.objects.create(campaign=campaign, variants=2, share=10, hours=4, metric="clicks")
             write_to_desk("Please look at it again.", by=self.anna.anna)
             acknowledge_policy(Occasion.LIST, self.anna.list_id, "0" * 64, by=self.anna.anna, where=WHERE)

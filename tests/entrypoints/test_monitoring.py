@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.inbound.actions.relay_log import begin_following
 from mailflatrate.base.jobs import Queue
-from mailflatrate.base.metrics.names import begin_job, begin_relay
+from mailflatrate.base.metrics.names import begin_follower, begin_job, begin_relay
 from mailflatrate.base.metrics.sharing import Share
 from mailflatrate.settings.schema import load_settings
 
@@ -34,6 +35,9 @@ HEALTHY = {
     'mailflatrate_results_total{relay="r",provider="google",result="bounced"}': "0+10x120",
     'mailflatrate_results_total{relay="r",provider="google",result="withheld"}': "0+9000x120",
     'mailflatrate_relay_failing_seconds{relay="r"}': "0x120",
+    'mailflatrate_relay_attempts_total{provider="google",result="sent"}': "0+1000x120",
+    'mailflatrate_relay_attempts_total{provider="google",result="deferred"}': "0+20x120",
+    'mailflatrate_follower_behind_seconds{follower="mta-1"}': "2x120",
     "mailflatrate_retry_overdue_seconds": "30x120",
     "mailflatrate_express_oldest_seconds": "2x120",
     "mailflatrate_inbound_oldest_seconds": "3x120",
@@ -81,6 +85,11 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {'mailflatrate_results_total{relay="r",provider="google",result="deferred"}': "0+400x120"},
         {"provider": "google"},
     ),
+    "ProviderDefersRelay": (
+        {'mailflatrate_relay_attempts_total{provider="google",result="deferred"}': "0+400x120"},
+        {"provider": "google"},
+    ),
+    "FollowerBehind": ({'mailflatrate_follower_behind_seconds{follower="mta-1"}': "0+60x120"}, {"follower": "mta-1"}),
     "BouncesHigh": (
         {'mailflatrate_results_total{relay="r",provider="google",result="bounced"}': "0+200x120"},
         {"provider": "google"},
@@ -162,6 +171,8 @@ def test_every_alert_has_its_section_in_the_runbook() -> None:
 def test_every_metric_that_is_asked_for_is_exported() -> None:
     begin_relay("relay.example")
     begin_job("lists.seal_ledger", Queue.HOUSE)
+    begin_follower()
+    begin_following("mta-1", "")
     share = Share(load_settings().data_dir / "metrics", "sender-1")
     share.write()
     page = Client().get("/metrics").content.decode()

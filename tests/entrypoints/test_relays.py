@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from desk_world import Desk, desk
 from fake_relay import FakeRelay
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
+from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayCount
 from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport, StateChoice
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
@@ -186,3 +188,21 @@ class _answering:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+def test_the_page_shows_what_waits_behind_the_relays(otto: Desk) -> None:
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        LogFollower.objects.create(name="mta-9", gaps=2, caught_up_at=clock.now() - timedelta(hours=3))
+        RelayCount.objects.create(follower="mta-9", provider="google", result="sent", hour=hour, count=1234)
+        RelayCount.objects.create(follower="mta-9", provider="google", result="expired", hour=hour, count=56)
+    try:
+        page = otto.page("relays/")
+        for text in ("Behind the relays", "mta-9 is behind", "2 gaps in its log", "Gmail", "1,234", "56"):
+            assert text in page
+        german = otto.client.get("/desk/relays/", headers={"Accept-Language": "de"})
+        assert "Hinter den Relays" in german.content.decode()
+    finally:
+        with tenancy.platform(PlatformReason.OPERATOR_DESK):
+            LogFollower.objects.filter(name="mta-9").delete()
+            RelayCount.objects.filter(follower="mta-9").delete()

@@ -16,7 +16,18 @@ django.setup()
 
 from mailflatrate.apps.lists.errors import ImportProblem  # noqa: E402
 from mailflatrate.apps.lists.intake import tables, workbook  # noqa: E402
-from mailflatrate.mail import address, aggregate, dkim_verify, feed, from_line, mailing_id, pictures, unsubscribe, verp  # noqa: E402
+from mailflatrate.mail import (  # noqa: E402
+    address,
+    aggregate,
+    dkim_verify,
+    feed,
+    from_line,
+    mailing_id,
+    pictures,
+    postfix_log,
+    unsubscribe,
+    verp,
+)
 from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content  # noqa: E402
 from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language  # noqa: E402
 from mailflatrate.mail.inspect import inspect_message  # noqa: E402
@@ -28,6 +39,7 @@ from mailflatrate.rules.proof import certificate, signature  # noqa: E402
 from mailflatrate.rules.proof.record import Malformed  # noqa: E402
 
 MOST_ROWS = 2_000
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
 IMPRINT = Imprint(
     lines=(ImprintLine("", "Lindenhof GmbH"), ImprintLine("", "Am Markt 1, 24103 Kiel")),
     reason="You signed up.",
@@ -160,7 +172,17 @@ def _keys(data: bytes) -> None:
         assert key.id == key_id
 
 
+def _postfix_log(data: bytes) -> None:
+    for line in data.split(b"\n"):
+        for found in (postfix_log.read_line(line, NOW), postfix_log.read_entry(line, NOW)[0]):
+            if isinstance(found, postfix_log.Handled):
+                assert len(found.recipient) <= postfix_log.LONGEST_ADDRESS
+                assert len(found.reply) <= postfix_log.LONGEST_REPLY
+                assert found.at <= NOW
+
+
 TARGETS: dict[str, Target] = {
+    "postfix_log": Target(_postfix_log, longest_octets=65_536),
     "mail": Target(_mail),
     "outlook": Target(outlook.outlook_message, longest_octets=65_536),
     "tnef": Target(_tnef),

@@ -90,6 +90,13 @@ SQL = (
     "SELECT * FROM sending_bucket",
     "UPDATE sending_bucket SET tokens = 1e9, factor = 1",
     "DELETE FROM sending_bucket",
+    *(
+        statement.format(table)
+        for table in ("log_follower", "followed_message", "relay_count")
+        for statement in ("SELECT * FROM {}", "DELETE FROM {}", "COPY {} TO STDOUT")
+    ),
+    "UPDATE log_follower SET place = '{}'",
+    "INSERT INTO followed_message (follower_id, queue_id, account_id, delivery_id) VALUES ('mta-1', 'A', 1, 1)",
     "COPY relay TO STDOUT",
     "INSERT INTO relay (key, name, host, port, tls, kind, return_path, connections, sends_from, pool, weight,"
     " created_at, changed_at) VALUES (gen_random_uuid(), 'eve', 'evil.example', 25, 'never', 'other', 'own', 1, '[]',"

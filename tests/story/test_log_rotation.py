@@ -42,7 +42,7 @@ def test_postfix_writes_on_after_its_log_was_rotated(tmp_path: Path) -> None:
     with postfix_host(
         lmtp_port=port, certificate=certificate(load_settings()), mailboxes={"here.example": ["anna"]}, routes={}
     ) as host:
-        written = SHIPPED.read_text().replace("/var/log/postfix.log", str(host.folder / "log"))
+        written = SHIPPED.read_text().replace("/var/log/postfix/mail.log", str(host.folder / "log"))
         written = written.replace("/usr/sbin/postfix reload", f"{POSTFIX} -c {host.folder / 'etc'} reload")
         rules = tmp_path / "rules"
         rules.write_text(written)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.relay_queue import all_relays_followed
 from mailflatrate.apps.delivery.send.outcomes import BOUNCES
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.forms import actions as forms
@@ -50,6 +51,8 @@ WITH told AS (
     ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
 ), forgotten AS (
     DELETE FROM retry r USING before b WHERE r.delivery_id = b.id AND r.account_id = %(account_id)s
+), not_queued AS (
+    DELETE FROM relay_deferral r USING before b WHERE r.delivery_id = b.id AND r.account_id = %(account_id)s
 )
 SELECT id, contact_id, campaign_id, detail FROM before
 """
@@ -76,13 +79,15 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
 
     A sender's own fault is not among them: it never counts against a person (R-70).
     """
+    is_followed = all_relays_followed()
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids, contact__isnull=False))
         lists.record_bounces([_bounce_of(row) for row in rows if row.state == DeliveryState.BOUNCED])
         _tell_forms([row.id for row in rows if row.bounce == BOUNCES[Outcome.RECIPIENT_HARD]])
         for campaign_id in {row.campaign_id for row in rows if row.state == DeliveryState.BOUNCED}:
             figures_changed(campaign_id)
-        lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
+        if not is_followed:  # otherwise the relay's log says when it arrived
+            lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
 
 
 def _bounce_of(row: Delivery) -> Bounce:

@@ -7,6 +7,12 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.delivery import lock
+from mailflatrate.apps.delivery.relays.queue_tables import (  # noqa: F401  tables of this app
+    FollowedMessage,
+    LogFollower,
+    RelayCount,
+    RelayDeferral,
+)
 from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport  # noqa: F401  tables of this app
 from mailflatrate.base.tenancy import TenantModel
 

@@ -18,6 +18,7 @@ from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.jobs import Queue
+from mailflatrate.base.metrics.names import PROVIDER_KEYS
 from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -93,6 +94,16 @@ FIGURES: Final = (
         "SELECT r.name, coalesce(sum(p.connections), 0) FROM relay r LEFT JOIN relay_report p"
         " ON p.relay_id = r.id AND p.at > now() - interval '1 minute' GROUP BY 1",
         ("relay",), (),
+    ),
+    Figure(
+        "follower_behind_seconds", "How long ago a follower had read its relay's log to its end, running or not",
+        f"SELECT name, {_age('caught_up_at')} FROM log_follower",
+        ("follower",), (),
+    ),
+    Figure(
+        "relay_queue", "Messages that wait in the queues of followed relays",
+        "SELECT provider, count(*) FROM relay_deferral GROUP BY 1",
+        ("provider",), tuple((provider,) for provider in PROVIDER_KEYS),
     ),
     Figure(
         "sending_held", "1 while all sending is held: by an operator, or after a promotion or a restored backup",

@@ -13,6 +13,7 @@ from mailflatrate.rules.providers import OTHER, PROVIDERS
 disable_created_metrics()  # type: ignore[no-untyped-call]  # one series more for each counter, and nothing asks for it
 
 OUTCOMES: Final = ("sent", "deferred", "bounced", "in_doubt", "withheld")
+ATTEMPTS: Final = ("sent", "deferred", "bounced", "expired")
 PROVIDER_KEYS: Final = (*(provider.key for provider in PROVIDERS), OTHER)
 JOB_RESULTS: Final = ("succeeded", "failed", "retried")
 RECEIVED: Final = ("accepted", "deferred", "refused")
@@ -51,6 +52,12 @@ REQUESTS: Final = Counter("mailflatrate_requests", "Requests to the pages", ["la
 REQUEST_SECONDS: Final = Histogram(
     "mailflatrate_request_seconds", "From a request's headers to the end of its answer", ["lane"], buckets=_FAST
 )
+RELAY_ATTEMPTS: Final = Counter(
+    "mailflatrate_relay_attempts", "What a followed relay's log said of our messages, by provider",
+    ["provider", "result"],
+)  # fmt: skip
+FOLLOWER_LINES: Final = Counter("mailflatrate_follower_lines", "Lines of a relay's log that were read and recorded")
+FOLLOWER_LAG: Final = Gauge("mailflatrate_follower_lag_seconds", "Age of the newest line of a relay's log that is read")
 HEARTBEAT: Final = Gauge("mailflatrate_heartbeat_timestamp_seconds", "When a process last wrote its figures")
 STARTED: Final = Gauge("mailflatrate_started_timestamp_seconds", "When a process began")
 BUILD: Final = Gauge("mailflatrate_build_info", "Always 1; the label says which version a process runs", ["version"])
@@ -72,6 +79,13 @@ def begin_relay(relay: str) -> None:
     for provider in PROVIDER_KEYS:
         for result in OUTCOMES:
             RESULTS.labels(relay, provider, result)
+
+
+def begin_follower() -> None:
+    """Have the series of a follower from the start."""
+    for provider in PROVIDER_KEYS:
+        for result in ATTEMPTS:
+            RELAY_ATTEMPTS.labels(provider, result)
 
 
 def begin_job(name: str, queue: str) -> None:

@@ -120,7 +120,9 @@ _READ_BY_ALL = (
     "agreement_document", "consent_seal", "consent_stamp", "sender_process", "sending_fence", "signing_key",
 )  # fmt: skip
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
-_PLATFORM_ONLY = ("relay", "relay_report", "sending_bucket")
+_PLATFORM_ONLY = (
+    "followed_message", "log_follower", "relay", "relay_count", "relay_report", "sending_bucket",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "address": ("address", "Judge addresses from standard input; no database needed."),
     "import": ("imports", "Import a file of contacts with their proof of consent."),
     "relays": ("relays", "List, add, edit, test, drain, enable or disable the relays."),
+    "follow-postfix": ("follow", "Follow Postfix's log, so that results behind it are known."),
     "pause-all": ("sending", "Stop all sending within a second."),
     "resume-all": ("sending", "Let sending go on after a pause, a promotion or a restored backup."),
     "restored": ("sending", "Say that a backup was restored: nothing leaves before a person says so."),

@@ -20,6 +20,8 @@ _END_ROWS = """
 WITH ended AS (
     UPDATE delivery d SET state = %(state)s, reason = %(reason)s, settled_at = now()
     WHERE d.account_id = %(account_id)s AND d.chunk_id = %(chunk_id)s AND d.state = ANY(%(from)s::text[])
+      AND NOT (%(state)s = 'cancelled' AND d.state = 'deferred' AND EXISTS (
+          SELECT 1 FROM relay_deferral r WHERE r.delivery_id = d.id AND r.account_id = d.account_id))
     RETURNING d.id, d.campaign_id
 )
 INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
@@ -69,10 +71,12 @@ def end_rows(
 
 
 def cancel_rows(account_id: int, chunk_id: int) -> None:
-    deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).count()
+    """What has not left is cancelled. What lies in a relay's queue stays: nobody can take it back."""
+    deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED)
+    had_any = deferred.exists()
     end_rows(account_id, chunk_id, DeliveryState.CANCELLED, "", (DeliveryState.PENDING, DeliveryState.DEFERRED))
-    if deferred:
-        Tally.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).update(count=0)
+    if had_any:
+        Tally.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).update(count=deferred.count())
 
 
 def next_number(campaign: Campaign | None) -> int:

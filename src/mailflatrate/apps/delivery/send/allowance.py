@@ -91,10 +91,27 @@ def settle(
         for row in rows:
             row.tokens += max(0, back[row.key])
             if row.key in seen:
-                factor = next_factor(row.factor, *seen[row.key], (now - row.changed_at).total_seconds())
-                if factor != row.factor:
-                    row.factor, row.changed_at = factor, now
+                _change_factor(row, *seen[row.key], now)
         Bucket.objects.bulk_update(rows, ["tokens", "factor", "changed_at"])
+
+
+def note_results(pool: PoolKey, results: Mapping[str, tuple[int, int]]) -> None:
+    """Let what a relay's log says slow a provider down, or make it faster: answers and deferrals by provider.
+
+    Runs inside `tenancy.platform(...)`.
+    """
+    now = clock.now()
+    keys = {_key(pool, provider): numbers for provider, numbers in results.items()}
+    rows = list(Bucket.objects.select_for_update().filter(key__in=keys).order_by("key"))
+    for row in rows:
+        _change_factor(row, *keys[row.key], now)
+    Bucket.objects.bulk_update(rows, ["factor", "changed_at"])
+
+
+def _change_factor(row: Bucket, answered: int, deferred: int, now: datetime) -> None:
+    factor = next_factor(row.factor, answered, deferred, (now - row.changed_at).total_seconds())
+    if factor != row.factor:
+        row.factor, row.changed_at = factor, now
 
 
 def _provider_rates(settings: Settings, pool: PoolKey, wanted: Mapping[str, int]) -> dict[str, float]:

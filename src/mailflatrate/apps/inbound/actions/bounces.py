@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import Failure, Outcome
 
-_KINDS = {
+BOUNCE_KINDS = {
     Outcome.RECIPIENT_HARD: FeedbackKind.HARD_BOUNCE,
     Outcome.RECIPIENT_SOFT: FeedbackKind.SOFT_BOUNCE,
     Outcome.SENDER_FAULT: FeedbackKind.SENDER_FAULT,
@@ -25,6 +25,7 @@ def record_bounces(works: Sequence[Work]) -> None:
     for these in _once_each(works):
         failures = [(work, failure) for work in these if (failure := hardest(work)) is not None]
         mended = {work.mail.id for work, failure in failures if work.again and _take_back(work, _kind(failure))}
+        mended |= _told_before(failures)
         fresh = record_facts([Fact.of(work, _kind(failure)) for work, failure in failures])
         record_returned([
             Returned(
@@ -56,7 +57,7 @@ def hardest(work: Work) -> Failure | None:
 
 
 def _kind(failure: Failure) -> FeedbackKind:
-    return _KINDS[failure.verdict.outcome]
+    return BOUNCE_KINDS[failure.verdict.outcome]
 
 
 def _once_each(works: Sequence[Work]) -> Iterator[list[Work]]:
@@ -69,15 +70,37 @@ def _once_each(works: Sequence[Work]) -> Iterator[list[Work]]:
         left = later
 
 
+def _told_before(failures: Sequence[tuple[Work, Failure]]) -> set[int]:
+    """A relay's log may have told the same bounce, and a notice says more: understood otherwise, it takes its place.
+
+    The ids of the messages that replace one.
+    """
+    told = Feedback.objects.filter(
+        delivery_id__in=[work.delivery.id for work, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None,
+    )  # fmt: skip
+    before = {fact.delivery_id: fact for fact in told}
+    replaced = set()
+    for work, failure in failures:
+        fact = before.get(work.delivery.id)
+        if fact is not None and fact.kind != _kind(failure):
+            _withdraw(fact)
+            replaced.add(work.mail.id)
+    return replaced
+
+
+def _withdraw(fact: Feedback) -> None:
+    if fact.kind == FeedbackKind.SOFT_BOUNCE and fact.contact_id is not None:
+        lists.take_back_soft_bounce(fact.contact_id)
+    with tenancy.eraser():
+        fact.delete()
+    figures_changed(fact.campaign_id)
+
+
 def _take_back(work: Work, kind: FeedbackKind) -> bool:
     """If this message was understood otherwise before, what it was counted as goes. A reviewer ends a suppression."""
-    others = Feedback.objects.filter(raw_mail=work.mail, kind__in=_KINDS.values()).exclude(kind=kind)
+    others = Feedback.objects.filter(raw_mail=work.mail, kind__in=BOUNCE_KINDS.values()).exclude(kind=kind)
     earlier = others.first()
     if earlier is None:
         return False
-    if earlier.kind == FeedbackKind.SOFT_BOUNCE and earlier.contact_id is not None:
-        lists.take_back_soft_bounce(earlier.contact_id)
-    with tenancy.eraser():
-        earlier.delete()
-    figures_changed(earlier.campaign_id)
+    _withdraw(earlier)
     return True

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays import edit as relays
 from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows, shaping_rows
+from mailflatrate.apps.delivery.relays.queue_overview import followers, provider_queues
 from mailflatrate.apps.delivery.relays.tables import (
     KindChoice,
     PoolChoice,
@@ -116,6 +117,8 @@ def relay_list(request: DeskRequest) -> HttpResponse:
         "closed": closed_pools(rows),
         "settings_relay": where,
         "uses_settings": uses_own,
+        "followers": followers(),
+        "queues": provider_queues(language),
     }
     return page(request, "relays", {**context, "tones": TONES})
 

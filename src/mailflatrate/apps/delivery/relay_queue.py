@@ -1,0 +1,171 @@
+"""What a relay's queue says about deliveries that it accepted: put off, tried again, arrived (R-72, ADR 0031).
+
+Everything here runs inside `tenancy.account(...)`, in the transaction of the follower that read the log.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayDeferral
+from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
+from mailflatrate.apps.delivery.wake import figures_changed
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.reading.storable import storable
+
+LONGEST_IN_QUEUE = timedelta(days=8)
+"""No relay keeps a message for longer: four to five days is the rule (RFC 5321 4.5.4.1)."""
+LOG_ENDED = "log_ended"
+ALIVE = timedelta(minutes=10)
+
+# Deliveries change sides, and their tallies with them. What another hand has settled meanwhile stays as it is.
+_MOVE = """
+WITH told AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(codes)s::text[], %(replies)s::text[], %(ats)s::timestamptz[])
+        AS t(id, code, reply, at)
+), before AS (
+    SELECT d.id, d.chunk_id, d.campaign_id, d.state, t.code, t.reply, t.at
+    FROM delivery d JOIN told t ON t.id = d.id
+    WHERE d.account_id = %(account_id)s AND d.state = ANY(%(from)s::text[])
+      AND (d.state <> 'deferred' OR EXISTS (SELECT 1 FROM relay_deferral r
+          WHERE r.delivery_id = d.id AND r.account_id = d.account_id AND r.is_shown))
+    ORDER BY d.id FOR UPDATE OF d
+), written AS (
+    UPDATE delivery d SET state = %(to)s, reason = %(reason)s, reply_status = b.code, reply_text = b.reply,
+        settled_at = CASE WHEN %(to)s = 'deferred' THEN NULL ELSE b.at END
+    FROM before b WHERE d.id = b.id AND d.account_id = %(account_id)s
+), counted AS (
+    INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+    SELECT %(account_id)s, chunk_id, campaign_id, state, '', sum(n) FROM (
+        SELECT chunk_id, campaign_id, state, -1 AS n FROM before
+        UNION ALL SELECT chunk_id, campaign_id, %(to)s, 1 FROM before) AS moved
+    GROUP BY chunk_id, campaign_id, state ORDER BY chunk_id, state
+    ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+), not_again AS (
+    DELETE FROM retry r USING before b WHERE r.delivery_id = b.id AND r.account_id = %(account_id)s
+)
+SELECT id, campaign_id FROM before
+"""
+
+_DEFER = """
+INSERT INTO relay_deferral (delivery_id, account_id, campaign_id, follower, provider, since, last_at, count, status,
+    reply, is_shown)
+SELECT t.id, %(account_id)s, d.campaign_id, %(follower)s, t.provider, t.since, t.at, t.count, t.code, t.reply, false
+FROM unnest(%(ids)s::bigint[], %(providers)s::text[], %(sinces)s::timestamptz[], %(ats)s::timestamptz[],
+    %(counts)s::int[], %(codes)s::text[], %(replies)s::text[]) AS t(id, provider, since, at, count, code, reply)
+JOIN delivery d ON d.id = t.id AND d.account_id = %(account_id)s
+    AND d.state IN ('pending', 'sent', 'in_doubt', 'deferred')
+ON CONFLICT (delivery_id) DO UPDATE SET count = relay_deferral.count + excluded.count, last_at = excluded.last_at,
+    status = excluded.status, reply = excluded.reply, follower = excluded.follower, is_shown = false
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNews:
+    """What the relay says of one delivery."""
+
+    delivery_id: int
+    provider: str
+    code: str
+    reply: str
+    at: datetime
+
+
+def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
+    """Providers put these off and the relay tries again: they count as deferred, with the last reply."""
+    first: dict[int, QueueNews] = {}
+    last: dict[int, QueueNews] = {}
+    counts: dict[int, int] = {}
+    for one in news:
+        first.setdefault(one.delivery_id, one)
+        last[one.delivery_id] = one
+        counts[one.delivery_id] = counts.get(one.delivery_id, 0) + 1
+    ids = sorted(last)
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_DEFER, {
+            "account_id": tenancy.current_account_id(), "follower": follower, "ids": ids,
+            "providers": [last[each].provider for each in ids], "sinces": [first[each].at for each in ids],
+            "ats": [last[each].at for each in ids], "counts": [counts[each] for each in ids],
+            "codes": [last[each].code for each in ids], "replies": [_kept(last[each].reply) for each in ids],
+        })  # fmt: skip
+    show_deferred()
+
+
+def show_deferred() -> None:
+    """Let deliveries say what the relay's queue says of them, as soon as the sender has written that they left."""
+    rows = list(RelayDeferral.objects.filter(is_shown=False).order_by("delivery_id")[:5000])
+    states = dict(Delivery.objects.filter(id__in=[row.delivery_id for row in rows]).values_list("id", "state"))
+    news = [QueueNews(row.delivery_id, row.provider, row.status, row.reply, row.last_at) for row in rows]
+    told = [one for one in news if states.get(one.delivery_id) != DeliveryState.PENDING]
+    _move(told, (DeliveryState.SENT, DeliveryState.IN_DOUBT), DeliveryState.DEFERRED)
+    again = [one.delivery_id for one in told if states.get(one.delivery_id) == DeliveryState.DEFERRED]
+    _say_again([one for one in told if one.delivery_id in set(again)])
+    shown = RelayDeferral.objects.filter(delivery_id__in=[one.delivery_id for one in told])
+    shown.update(is_shown=True, reply="")
+
+
+def note_delivered(news: Sequence[QueueNews]) -> None:
+    """These arrived: what waited in the queue, or had an unknown result, is delivered."""
+    ids = [one.delivery_id for one in news]
+    _move(news, (DeliveryState.DEFERRED, DeliveryState.IN_DOUBT), DeliveryState.SENT)
+    RelayDeferral.objects.filter(delivery_id__in=ids).delete()
+
+
+def forget_deferral(delivery_ids: Iterable[int]) -> None:
+    """These have a final result."""
+    RelayDeferral.objects.filter(delivery_id__in=list(delivery_ids)).delete()
+
+
+def end_silent_deferrals() -> None:
+    """What has not been heard of for longer than any queue keeps it has an unknown result."""
+    before = clock.now() - LONGEST_IN_QUEUE
+    rows = list(RelayDeferral.objects.filter(last_at__lt=before, is_shown=True).order_by("delivery_id")[:1000])
+    news = [QueueNews(row.delivery_id, row.provider, row.status, "", clock.now()) for row in rows]
+    _move(news, (DeliveryState.DEFERRED,), DeliveryState.IN_DOUBT, LOG_ENDED)
+    forget_deferral(row.delivery_id for row in rows)
+
+
+def all_relays_followed() -> bool:
+    """Whether the log of every relay that takes messages is read, so that a 250 of ours is not yet an arrival."""
+    with tenancy.platform(PlatformReason.RELAYS):
+        followed = set(LogFollower.objects.filter(seen_at__gt=clock.now() - ALIVE).values_list("relay", flat=True))
+        taking = set(Relay.objects.filter(state=StateChoice.ACTIVE).values_list("name", flat=True))
+    return bool(followed) and taking <= followed
+
+
+def _say_again(news: Sequence[QueueNews]) -> None:
+    """Put off once more: the last reply is the one that shows."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE delivery SET reply_status = %s, reply_text = %s"
+            " WHERE id = %s AND account_id = %s AND state = 'deferred'"
+            " AND NOT EXISTS (SELECT 1 FROM retry r WHERE r.delivery_id = delivery.id)",
+            [(one.code, _kept(one.reply), one.delivery_id, tenancy.current_account_id()) for one in news],
+        )
+
+
+def _move(news: Sequence[QueueNews], origin: tuple[DeliveryState, ...], state: DeliveryState, reason: str = "") -> None:
+    if not news:
+        return
+    last = {one.delivery_id: one for one in news}
+    parameters: dict[str, Any] = {
+        "account_id": tenancy.current_account_id(), "ids": list(last), "codes": [one.code for one in last.values()],
+        "replies": [_kept(one.reply) for one in last.values()], "ats": [one.at for one in last.values()],
+        "from": [each.value for each in origin], "to": state.value, "reason": reason,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, parameters)
+        campaigns = {campaign_id for _id, campaign_id in cursor.fetchall()}
+    for campaign_id in sorted(each for each in campaigns if each is not None):
+        figures_changed(campaign_id)
+
+
+def _kept(reply: str) -> str:
+    return storable(reply)[:1000]

@@ -1,0 +1,87 @@
+"""Tables of what a relay does after it accepted a message, as its log tells (ADR 0031)."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class RelayDeferral(TenantModel):
+    """A message that lies in a relay's queue: a provider put it off, and the relay tries again.
+
+    `is_shown`: the delivery says so, too. Until then the reply waits here, because the sender has not yet written down
+    that the relay accepted the message. The row goes with the message's final result.
+    """
+
+    delivery = models.OneToOneField(
+        "delivery.Delivery", primary_key=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    follower = models.CharField(max_length=120)
+    provider = models.CharField(max_length=20)
+    since = models.DateTimeField()
+    last_at = models.DateTimeField()
+    count = models.PositiveIntegerField(db_default=1)
+    status = models.CharField(max_length=12, blank=True, db_default="")
+    reply = models.TextField(blank=True, db_default="")
+    is_shown = models.BooleanField(db_default=False)
+
+    class Meta:
+        db_table = "relay_deferral"
+        indexes = [
+            models.Index(fields=["account"], condition=Q(is_shown=False), name="relay_deferral_unshown"),
+            models.Index(fields=["provider", "since"], name="relay_deferral_provider"),
+        ]
+
+
+class RelayCount(models.Model):
+    """How many attempts of a followed relay ended how, by provider and hour. Nobody's data."""
+
+    follower = models.CharField(max_length=120)
+    provider = models.CharField(max_length=20)
+    result = models.CharField(max_length=8)
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "relay_count"
+        constraints = [
+            models.UniqueConstraint(fields=["hour", "follower", "provider", "result"], name="relay_count_once")
+        ]
+
+
+class LogFollower(models.Model):
+    """A process that follows a relay's log, and how far it has come.
+
+    `place` moves in the transaction that records what was read, so that a restart neither loses nor repeats a line.
+    """
+
+    name = models.CharField(primary_key=True, max_length=120)
+    relay = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="name of the relay's row, if it has one"
+    )
+    place = models.JSONField(default=dict)
+    lines = models.BigIntegerField(db_default=0)
+    gaps = models.PositiveIntegerField(db_default=0, help_text="times that lines may be missing")
+    seen_at = models.DateTimeField(db_default=Now())
+    caught_up_at = models.DateTimeField(db_default=Now(), help_text="when everything that was written had been read")
+
+    class Meta:
+        db_table = "log_follower"
+
+
+class FollowedMessage(models.Model):
+    """A queue ID whose message had no result when its follower last recorded. Gone when it has one."""
+
+    follower = models.ForeignKey(LogFollower, on_delete=models.CASCADE, db_constraint=False, related_name="+")
+    queue_id = models.CharField(max_length=30)
+    account_id = models.BigIntegerField()
+    delivery_id = models.BigIntegerField()
+    opened_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "followed_message"
+        constraints = [models.UniqueConstraint(fields=["follower", "queue_id"], name="followed_message_once")]

@@ -1,0 +1,287 @@
+"""What a relay's log says of our messages, acted on in batches: exactly once, and only for the person it names.
+
+A line counts where its queue ID was opened with a genuine token of ours and its recipient is the one that the delivery
+was made for: a stranger who learned a token may send us mail with it, and that mail has a queue ID, too (ADR 0031).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+
+from mailflatrate.apps.delivery.feedback import Returned, record_returned
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.relay_queue import (
+    QueueNews,
+    end_silent_deferrals,
+    note_deferred,
+    note_delivered,
+    show_deferred,
+)
+from mailflatrate.apps.delivery.relays.book import PoolKey
+from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayDeferral
+from mailflatrate.apps.delivery.relays.tables import Relay
+from mailflatrate.apps.delivery.send.allowance import note_results
+from mailflatrate.apps.inbound.actions.bounces import BOUNCE_KINDS
+from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
+from mailflatrate.apps.inbound.models import Feedback
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.bounce_text.verdict import judge
+from mailflatrate.mail.postfix_log import Handled, QueueStatus
+from mailflatrate.rules.providers import provider_of
+from mailflatrate.rules.relays import Pool
+
+log = structlog.get_logger("relay_log")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The delivery that a queue ID stands for."""
+
+    account_id: int
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One attempt of the relay for one delivery."""
+
+    message: Message
+    handled: Handled
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a follower read: attempts, queue IDs that are open at its end and those that are not any longer."""
+
+    told: list[Told] = field(default_factory=list)
+    opened: dict[str, Message] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    lines: int = 0
+    gaps: int = 0
+
+
+class FollowerReplaced(Exception):
+    """Another process follows under this name, and has come further."""
+
+
+Counts = Counter[tuple[str, str]]
+
+
+def begin_following(name: str, relay: str) -> tuple[dict[str, Any], dict[str, Message]]:
+    """Where a follower stopped, and the messages that were open then. Raises Relay.DoesNotExist."""
+    with tenancy.platform(PlatformReason.RELAYS):
+        if relay:
+            Relay.objects.get(name=relay)
+        row, _made = LogFollower.objects.update_or_create(name=name, defaults={"relay": relay})
+        rows = FollowedMessage.objects.filter(follower_id=name)
+        return dict(row.place), {row.queue_id: Message(row.account_id, row.delivery_id) for row in rows}
+
+
+def record_batch(
+    name: str, before: Mapping[str, Any], place: Mapping[str, Any], batch: Batch, caught_up_at: datetime | None
+) -> Counts:
+    """Act on a batch and move the follower's place from `before`, in one transaction; results by provider.
+
+    Raises FollowerReplaced, and what the database raises: then nothing of it happened.
+    """
+    try:
+        return _record(name, before, place, batch, caught_up_at, one_by_one=False)
+    except (OperationalError, InterfaceError, FollowerReplaced):
+        raise
+    except Exception:  # one attempt that cannot be recorded must not keep back all that follow
+        log.exception("batch_failed", attempts=len(batch.told))
+        return _record(name, before, place, batch, caught_up_at, one_by_one=True)
+
+
+def _record(
+    name: str, before: Mapping[str, Any], place: Mapping[str, Any], batch: Batch, caught_up_at: datetime | None,
+    *, one_by_one: bool,
+) -> Counts:  # fmt: skip
+    counts: Counts = Counter()
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        row = LogFollower.objects.select_for_update().get(name=name)
+        if row.place == dict(place) != dict(before):
+            return counts  # it was written, and the answer was lost
+        if row.place != dict(before):
+            raise FollowerReplaced(name)
+        by_account: dict[int, list[Told]] = defaultdict(list)
+        for told in batch.told:
+            by_account[told.message.account_id].append(told)
+        for account_id in sorted(by_account):
+            counts.update(_act_each(name, account_id, by_account[account_id], one_by_one=one_by_one))
+        _write_counts(name, counts)
+        _keep_open(name, batch)
+        _slow_down(row.relay, counts)
+        row.place, row.lines, row.gaps = dict(place), row.lines + batch.lines, row.gaps + batch.gaps
+        row.seen_at = clock.now()
+        row.caught_up_at = caught_up_at or row.caught_up_at
+        row.save(update_fields=["place", "lines", "gaps", "seen_at", "caught_up_at"])
+    return counts
+
+
+def _act_each(name: str, account_id: int, told: Sequence[Told], *, one_by_one: bool) -> Counts:
+    counts: Counts = Counter()
+    for part in [[one] for one in told] if one_by_one else [told]:
+        try:
+            with tenancy.account(account_id):
+                counts.update(_act(name, part))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            if not one_by_one:
+                raise
+            log.exception("attempt_skipped", account=account_id, delivery=part[0].message.delivery_id)
+    return counts
+
+
+def keep_house() -> None:
+    """Show deferrals that came before their delivery was recorded, and end those that nothing was heard of."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        waiting = set(RelayDeferral.objects.filter(is_shown=False).values_list("account_id", flat=True)[:1000])
+        accounts = waiting | set(RelayDeferral.objects.values_list("account_id", flat=True).distinct()[:1000])
+    for account_id in sorted(accounts):
+        with tenancy.account(account_id):
+            show_deferred()
+            end_silent_deferrals()
+
+
+# -- one account's attempts --------------------------------------------------------------------------------------------
+
+
+def _act(name: str, told: Sequence[Told]) -> Counts:
+    deliveries = _named(told)
+    genuine = [one for one in told if _is_its_recipient(one, deliveries)]
+    by_status: dict[QueueStatus, list[QueueNews]] = defaultdict(list)
+    for one in genuine:
+        handled = one.handled
+        provider = provider_of(handled.recipient.rpartition("@")[2])
+        news = QueueNews(one.message.delivery_id, provider, handled.code, handled.reply, handled.at)
+        by_status[handled.status].append(news)
+    note_deferred(name, by_status[QueueStatus.DEFERRED])
+    by_status[QueueStatus.EXPIRED] = _last_words(by_status[QueueStatus.EXPIRED])
+    _deliver(by_status[QueueStatus.SENT], deliveries)
+    _bounce(name, by_status[QueueStatus.BOUNCED] + by_status[QueueStatus.EXPIRED], deliveries)
+    return Counter((news.provider, status.value) for status, found in by_status.items() for news in found)
+
+
+def _named(told: Sequence[Told]) -> dict[int, Delivery]:
+    wanted = {one.message.delivery_id for one in told}
+    rows = Delivery.objects.filter(id__in=wanted).select_related("contact", "notice")
+    return {row.id: row for row in rows}
+
+
+def _is_its_recipient(one: Told, deliveries: Mapping[int, Delivery]) -> bool:
+    delivery = deliveries.get(one.message.delivery_id)
+    if delivery is None:
+        return False
+    if one.handled.status is QueueStatus.EXPIRED:
+        return True
+    try:
+        key = canonical_key(one.handled.recipient)
+        if delivery.contact is not None:
+            return key_ring().suppression_key(key) == bytes(delivery.contact.address_key)
+        return delivery.notice is not None and canonical_key(delivery.notice.recipient) == key
+    except AddressError:
+        return False
+
+
+def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, Delivery]) -> None:
+    note_delivered(news)
+    contacts = (deliveries[one.delivery_id].contact for one in news)
+    soft = [contact.id for contact in contacts if contact is not None and contact.soft_bounces]
+    if soft:
+        lists.record_delivered(soft)
+
+
+def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:
+    """Messages that ran out of time, with the reply that last put them off.
+
+    The line names no recipient, so it counts only for what a line before it put off for the right one.
+    """
+    if not expired:
+        return []
+    waiting = {row.delivery_id: row for row in RelayDeferral.objects.filter(
+        delivery_id__in=[one.delivery_id for one in expired]).select_related("delivery")}  # fmt: skip
+    found = []
+    for one in expired:
+        row = waiting.get(one.delivery_id)
+        if row is not None:
+            reply = row.reply or row.delivery.reply_text
+            found.append(QueueNews(one.delivery_id, row.provider, row.status, reply, one.at))
+    return found
+
+
+def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, Delivery]) -> None:
+    """Final: judged as a DSN is, and counted once, whether this log, a DSN or both tell it."""
+    last = {one.delivery_id: one for one in news}
+    known = Feedback.objects.filter(delivery_id__in=list(last), kind__in=BOUNCE_KINDS.values())
+    for delivery_id in known.values_list("delivery_id", flat=True):
+        last.pop(delivery_id, None)
+    if not last:
+        return
+    verdicts = {one.delivery_id: judge(one.reply, one.code, final=True) for one in last.values()}
+    facts = [
+        Fact(
+            deliveries[one.delivery_id], BOUNCE_KINDS[verdicts[one.delivery_id].outcome], None,
+            verdicts[one.delivery_id].status, verdicts[one.delivery_id].reason.value, one.reply,
+        )
+        for one in last.values()
+    ]  # fmt: skip
+    fresh = {delivery_id for delivery_id, _kind in record_facts(facts)}
+    record_returned([
+        Returned(one.delivery_id, verdicts[one.delivery_id], one.reply, one.at, f"log of {name}")
+        for one in last.values() if one.delivery_id in fresh
+    ])  # fmt: skip
+
+
+# -- the follower's own rows -------------------------------------------------------------------------------------------
+
+
+def _write_counts(name: str, counts: Counts) -> None:
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        for (provider, result), number in sorted(counts.items()):
+            cursor.execute(
+                "INSERT INTO relay_count (follower, provider, result, hour, count) VALUES (%s, %s, %s, %s, %s)"
+                " ON CONFLICT (hour, follower, provider, result)"
+                " DO UPDATE SET count = relay_count.count + excluded.count",
+                [name, provider, result, hour, number],
+            )
+
+
+def _keep_open(name: str, batch: Batch) -> None:
+    if batch.closed:
+        FollowedMessage.objects.filter(follower_id=name, queue_id__in=batch.closed).delete()
+    rows = [
+        FollowedMessage(
+            follower_id=name, queue_id=queue_id, account_id=message.account_id, delivery_id=message.delivery_id
+        )
+        for queue_id, message in batch.opened.items()
+    ]
+    FollowedMessage.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["follower", "queue_id"],
+        update_fields=["account_id", "delivery_id"],
+    )  # fmt: skip
+
+
+def _slow_down(relay: str, counts: Counts) -> None:
+    """What providers say to the relay shapes its pool, as what they say to us does."""
+    found = Relay.objects.filter(name=relay).first() if relay else None
+    pool = PoolKey(Pool(found.pool), found.account_id) if found is not None else PoolKey(Pool.TRUSTED)
+    answered: Counter[str] = Counter()
+    deferred: Counter[str] = Counter()
+    for (provider, result), number in counts.items():
+        answered[provider] += number
+        if result == QueueStatus.DEFERRED:
+            deferred[provider] += number
+    if answered:
+        note_results(pool, {provider: (number, deferred[provider]) for provider, number in answered.items()})

@@ -1,0 +1,235 @@
+"""The lines of a log file as they are written, across rotations and restarts.
+
+A file is known again by its first octets, whatever it is called by then and whatever its inode is: so a log that was
+renamed is read to its end first, and one that was copied and truncated is read on in its copy.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import structlog
+
+from mailflatrate.mail.postfix_log import LONGEST_LINE, LogEvent, read_line
+
+BLOCK: Final = 65_536
+HEAD: Final = 256
+MOST_SIBLINGS: Final = 200
+_ROTATED: Final = re.compile(r"[.-]\d[\d.T_-]{0,40}")
+
+log = structlog.get_logger("relay_log")
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """How far a file was read: `head` is the hash of its first `head_size` octets, which never change.
+
+    `is_cut`: the offset lies in a line that is too long, whose rest is no line.
+    """
+
+    offset: int
+    head_size: int
+    head: str
+    is_cut: bool = False
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "FilePlace | None":
+        """From the follower's row; None for one that has not begun."""
+        if not stored.get("offset"):
+            return None
+        return cls(int(stored["offset"]), int(stored["head_size"]), str(stored["head"]), bool(stored["is_cut"]))
+
+
+class FileTail:
+    """Reads `path` from a place on. `gaps` counts the times that lines may be missing."""
+
+    def __init__(self, path: Path, place: Mapping[str, Any]) -> None:
+        self._path = path
+        self._stored = FilePlace.of(place)
+        self._file: BinaryIO | None = None
+        self._offset = 0
+        self._head_size, self._head = 0, ""
+        self._is_cut = False
+        self.gaps = 0
+        self.is_at_end = False
+
+    def place(self) -> dict[str, Any]:
+        """Where the next line begins, for the follower's row."""
+        if self._file is None:
+            return asdict(self._stored) if self._stored else {}
+        return asdict(FilePlace(self._offset, self._head_size, self._head, self._is_cut))
+
+    def events(self, most: int, now: datetime) -> Iterator[LogEvent | None]:
+        """What the lines say that are there now, up to `most`; None for one that says nothing about a message."""
+        for line in self.read(most):
+            yield read_line(line, now)
+
+    def read(self, most: int) -> Iterator[bytes]:
+        """Up to `most` whole lines that are there now; `is_at_end` afterwards tells whether these were all."""
+        self.is_at_end = False
+        left = most
+        while left > 0:
+            if self._file is None and not self._open_next():
+                self.is_at_end = True
+                return
+            if self._was_emptied():
+                self._follow_copy()
+            for line in self._lines(left):
+                left -= 1
+                yield line
+            if left > 0 and not self._move_on():
+                self.is_at_end = True
+                return
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # -- one file ------------------------------------------------------------------------------------------------------
+
+    def _lines(self, most: int) -> Iterator[bytes]:
+        """Whole lines from the offset on. A line that is too long is passed over, in bounded memory."""
+        assert self._file is not None
+        self._file.seek(self._offset)
+        rest = b""
+        while most > 0:
+            block = self._file.read(BLOCK)
+            if not block:
+                return
+            pieces = (rest + block).split(b"\n")
+            rest = pieces.pop()
+            for piece in pieces:
+                self._advance(len(piece) + 1)
+                was_cut, self._is_cut = self._is_cut, False
+                if not was_cut and len(piece) <= LONGEST_LINE:
+                    most -= 1
+                    yield piece
+                    if most <= 0:
+                        return
+            if len(rest) > LONGEST_LINE:  # its end is passed over, too
+                self._advance(len(rest))
+                self._is_cut, rest = True, b""
+
+    def _advance(self, octets: int) -> None:
+        assert self._file is not None
+        self._offset += octets
+        if self._head_size < HEAD:
+            self._head_size = min(HEAD, self._offset)
+            self._head = _head_of(self._file, self._head_size)
+
+    def _move_on(self) -> bool:
+        """At the end of a file: True when there is more to read, in this one or in another."""
+        assert self._file is not None
+        if self._was_emptied():
+            return True
+        following = self._following()
+        if not following:
+            return False
+        # Its writer has begun the next file, so this one is complete; what came meanwhile is read before.
+        return self._has_line() or self._open_first(following)
+
+    def _following(self) -> list[Path]:
+        """The files after the one at hand: those that were rotated later, then the log itself once it has begun."""
+        assert self._file is not None
+        mine = os.fstat(self._file.fileno())
+        try:
+            now = self._path.stat()
+        except FileNotFoundError:
+            return []
+        if (now.st_dev, now.st_ino) == (mine.st_dev, mine.st_ino) or now.st_size == 0:
+            return []
+        siblings = self._siblings()
+        inodes = [path.stat().st_ino for path in siblings]
+        later = siblings[inodes.index(mine.st_ino) + 1 :] if mine.st_ino in inodes else []
+        return [*later, self._path]
+
+    def _was_emptied(self) -> bool:
+        assert self._file is not None
+        size = os.fstat(self._file.fileno()).st_size
+        return size < self._offset or _head_of(self._file, self._head_size) != self._head
+
+    def _has_line(self) -> bool:
+        assert self._file is not None
+        self._file.seek(self._offset)
+        return b"\n" in self._file.read(BLOCK)
+
+    def _follow_copy(self) -> None:
+        """The file was emptied after it was copied: what was not yet read is in the copy."""
+        found = _find(self._siblings(), self._offset, self._head_size, self._head)
+        if found is None:
+            self._note_gap("it was emptied, and no copy of it was found")
+            self._open_first([self._path])
+        else:
+            self._switch(found, FilePlace(self._offset, self._head_size, self._head, self._is_cut))
+
+    # -- which file ----------------------------------------------------------------------------------------------------
+
+    def _open_next(self) -> bool:
+        """Open the file to begin with: where the stored place is found again, otherwise the log from its beginning."""
+        stored = self._stored
+        if stored is not None:
+            found = _find([self._path, *self._siblings()], stored.offset, stored.head_size, stored.head)
+            if found is not None:
+                self._switch(found, stored)
+                return True
+            if not self._path.exists():
+                return False
+            self._note_gap("the file that was read last is gone")
+        return self._open_first([self._path])
+
+    def _open_first(self, paths: list[Path]) -> bool:
+        """Open the first of these that is there."""
+        for path in paths:
+            try:
+                self._switch(path, FilePlace(0, 0, ""))
+            except FileNotFoundError:
+                continue
+            return True
+        return False
+
+    def _switch(self, path: Path, place: FilePlace) -> None:
+        opened = path.open("rb", buffering=0)
+        self.close()
+        self._file = opened
+        self._offset, self._head_size, self._head, self._is_cut = (
+            place.offset, place.head_size, place.head, place.is_cut,
+        )  # fmt: skip
+
+    def _note_gap(self, reason: str) -> None:
+        log.warning("log_gap", path=str(self._path), reason=reason)
+        self.gaps += 1
+
+    def _siblings(self) -> list[Path]:
+        """Rotated files of this log by number or date, the oldest first; not those that are compressed."""
+        found = []
+        for number, path in enumerate(self._path.parent.glob(f"{self._path.name}[.-]*")):
+            if number >= MOST_SIBLINGS:
+                break
+            if _ROTATED.fullmatch(path.name.removeprefix(self._path.name)) and path.is_file():
+                found.append((path.stat().st_mtime, path))
+        return [path for _at, path in sorted(found)]
+
+
+def _find(paths: list[Path], offset: int, head_size: int, head: str) -> Path | None:
+    """The file that begins with the known octets and reaches to the offset."""
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size >= offset and _head_of(file, head_size) == head:
+                    return path
+        except OSError:
+            continue
+    return None
+
+
+def _head_of(file: BinaryIO, size: int) -> str:
+    if not size:
+        return ""
+    return hashlib.sha256(os.pread(file.fileno(), size, 0)).hexdigest()[:32]
