@@ -40,14 +40,17 @@ tools: ## Install Chromium and Postfix for the tests, by apt where that is possi
 demo: build ## Build the demonstration, send it, show what happened, and keep serving
 	$(BIN)/mailflatrate demo
 
+WAITING := tests/story tests/hosts
+
 test: build tools ## Run every test, the browser's and the Postfix story too
 	mkdir -p build
-	$(BIN)/pytest -q -m demo > build/demo.log 2>&1 & demo=$$!
-	$(BIN)/pytest -q -m "not demo" tests/apps > build/apps.log 2>&1 & apps=$$!
-	failed=0; $(BIN)/pytest -q -m "not demo" --ignore tests/apps || failed=$$?
-	wait $$apps || failed=$$?
-	wait $$demo || failed=$$?
-	cat build/apps.log build/demo.log
+	declare -A shares
+	share() { $(BIN)/pytest -q "$${@:2}" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
+	share demo -m demo
+	share apps -m "not demo" tests/apps
+	share waiting -m "not demo" $(WAITING)  # mostly for a relay, a worker or a clock
+	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING),--ignore $(each)) || failed=$$?
+	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	exit $$failed
 
 lint: .venv/ready ## Types, style, import contracts
