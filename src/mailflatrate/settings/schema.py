@@ -206,6 +206,9 @@ class Settings(BaseModel):
     retry_first_seconds: Positive = Field(900, description="Pause before the first retry of a 4xx (R-72).")
     retry_factor: Annotated[float, Field(ge=1)] = Field(2.0, description="Growth of the pauses between retries (R-72).")
     retry_give_up_seconds: Positive = Field(259_200, description="Age at which a deferred message is given up (R-72).")
+    archive_after_days: Annotated[int, Field(ge=7)] = Field(
+        30, description="Days after its end at which a campaign's deliveries move to the monthly archive (ADR 0026)."
+    )
     relay_pause_max_seconds: Positive = Field(60, description="Longest pause between attempts to reach a relay.")
     shaping: str = Field(
         "",

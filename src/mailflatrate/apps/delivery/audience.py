@@ -1,5 +1,6 @@
 """What segments may ask about earlier mailings."""
 
+from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.lists.segments import Built, Condition, Field, Op, register_builder
 
 
@@ -8,8 +9,9 @@ def got_mailing(condition: Condition, alias: str) -> Built:
 
     Whoever bounced or was left out of it has not got it, so that a second mailing may reach him.
     """
+    kept = of_campaign_sql(int(str(condition.value)), "got")
     exists = (
-        f"EXISTS (SELECT 1 FROM delivery got WHERE got.account_id = {alias}.account_id "  # noqa: S608  a checked alias
+        f"EXISTS (SELECT 1 FROM delivery_record got WHERE {kept} AND got.account_id = {alias}.account_id "  # noqa: S608  a checked alias
         f"AND got.contact_id = {alias}.id AND got.campaign_id = %s "
         "AND got.state IN ('sent', 'pending', 'deferred', 'in_doubt'))"
     )

@@ -33,13 +33,13 @@ WITH told AS (
     SELECT d.id, d.chunk_id, d.campaign_id, d.contact_id, d.state,
         CASE d.state WHEN 'bounced' THEN d.bounce ELSE '' END AS detail,
         t.bounce, t.status, t.reason, t.text, t.at
-    FROM delivery d JOIN told t ON t.id = d.id
+    FROM [rows] d JOIN told t ON t.id = d.id
     WHERE d.account_id = %(account_id)s
       AND (d.state IN ('sent', 'in_doubt', 'deferred', 'pending')
            OR (d.state = 'bounced' AND d.bounce <> t.bounce AND (t.again OR t.bounce = 'hard')))
     ORDER BY d.id FOR UPDATE OF d
 ), written AS (
-    UPDATE delivery d SET state = 'bounced', bounce = b.bounce, reason = b.reason, reply_status = b.status,
+    UPDATE [rows] d SET state = 'bounced', bounce = b.bounce, reason = b.reason, reply_status = b.status,
         reply_text = b.text, settled_at = b.at
     FROM before b WHERE d.id = b.id AND d.account_id = %(account_id)s
 ), counted AS (
@@ -124,9 +124,13 @@ def record_returned(returns: Sequence[Returned]) -> set[int]:
         "ats": [one.at for one in returns],
         "again": [one.again for one in returns],
     }
+    changed: dict[int, _Changed] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_RETURNED, parameters)
-        changed = {int(row[0]): _Changed(*row[1:]) for row in cursor.fetchall()}
+        for rows in ("delivery", "delivery_archive"):  # in this order, so that one that moves at this moment is met
+            cursor.execute(_RETURNED.replace("[rows]", rows), parameters)
+            changed |= {int(row[0]): _Changed(*row[1:]) for row in cursor.fetchall()}
+            if len(changed) == len(returns):
+                break
     for campaign_id in sorted({row.campaign_id for row in changed.values() if row.campaign_id is not None}):
         figures_changed(campaign_id)
     _tell_forms([

@@ -2,6 +2,7 @@
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import actions, feedback, notices, plan
+from mailflatrate.apps.delivery.archive import moving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.sender import this_sender
@@ -82,3 +83,9 @@ def sweep(timestamp: int) -> None:
         actions.wake_campaign(account_id, campaign_id)
     for account_id in post:
         actions.wake_post(account_id)
+
+
+@job("delivery.archive", Queue.HOUSE, every="7,17,27,37,47,57 * * * *")
+def archive(timestamp: int) -> None:
+    """Every ten minutes: move deliveries of campaigns that ended long ago to the archive of their month (ADR 0026)."""
+    moving.archive_finished()

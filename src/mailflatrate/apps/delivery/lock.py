@@ -4,7 +4,8 @@ Whoever inserts deliveries, by the planner or by SQL under any role, meets this 
 its agreements are those in force (R-04, R-92), the release was ticked for exactly this content and the gate allowed
 it, the sender proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient has a
 consent event that says so (R-25, R-36) and is suppressed nowhere (R-16); a confirmation mail answers a request that is
-recorded for its person at a published form, or for a change of address, and that the gate let pass. It looks at the
+recorded for its person at a published form, or for a change of address, and that the gate let pass. A campaign whose
+deliveries were archived gets no more of them, so that nobody gets it twice (ADR 0026). It looks at the
 rows of a statement as a set, so that planning stays fast. What a delivery rests on never changes afterwards. ADR 0010
 says what an attacker could forge.
 """
@@ -41,6 +42,7 @@ LEFT JOIN public.edition e ON e.id = n.edition_id AND e.account_id = n.account_i
 LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id
     AND g.campaign_id = n.campaign_id AND g.edition_id = n.edition_id AND g.chain = 'campaign' AND g.allowed
 WHERE c.id IS NULL OR e.id IS NULL OR g.id IS NULL OR c.state NOT IN ('planning', 'sending', 'waiting', 'paused')
+    OR EXISTS (SELECT 1 FROM public.archived_campaign x WHERE x.campaign_id = n.campaign_id)
     OR c.policy_ticked_at IS NULL OR c.policy_ticked_by_id IS NULL OR c.policy_hash <> e.content_hash
     OR c.policy_version <> (
         SELECT f.version FROM public.agreement_document f
@@ -144,6 +146,8 @@ IS DISTINCT FROM ROW (OLD.account_id, OLD.campaign_id, OLD.edition_id, OLD.maili
 OR (NEW.contact_id IS NOT NULL AND NEW.contact_id IS DISTINCT FROM OLD.contact_id))
 """  # a contact that is erased leaves NULL behind
 
+_KEEPS_BASIS = "RAISE EXCEPTION 'what a delivery rests on never changes' USING ERRCODE = 'insufficient_privilege';"
+
 TRIGGERS = [
     pgtrigger.Trigger(
         name="delivery_needs_permission",
@@ -160,6 +164,26 @@ TRIGGERS = [
         when=pgtrigger.Before,
         operation=pgtrigger.UpdateOf("contact_id", *_BASIS),  # type: ignore[no-untyped-call]
         condition=pgtrigger.Condition(_OTHER_BASIS.strip()),
-        func="RAISE EXCEPTION 'what a delivery rests on never changes' USING ERRCODE = 'insufficient_privilege';",
+        func=_KEEPS_BASIS,
+    ),
+]
+
+# In the archive, only a bounce that came late changes what became of a message.
+ARCHIVE_TRIGGERS = [
+    pgtrigger.Trigger(
+        name="archived_delivery_keeps_its_basis",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("contact_id", *_BASIS),  # type: ignore[no-untyped-call]
+        condition=pgtrigger.Condition(_OTHER_BASIS.strip()),
+        func=_KEEPS_BASIS,
+    ),
+    pgtrigger.Trigger(
+        name="archived_delivery_stays_final",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
+        condition=pgtrigger.Condition("NEW.state <> OLD.state AND NEW.state <> 'bounced'"),
+        func="RAISE EXCEPTION 'an archived delivery is final' USING ERRCODE = 'insufficient_privilege';",
     ),
 ]

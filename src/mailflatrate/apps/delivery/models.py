@@ -4,17 +4,41 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.delivery import lock
-from mailflatrate.apps.delivery.relays.queue_tables import (  # noqa: F401  tables of this app
-    FollowedMessage,
-    LogFollower,
-    RelayCount,
-    RelayDeferral,
-)
-from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport  # noqa: F401  tables of this app
+from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign, ArchiveMonth, LastMailing
+from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayCount, RelayDeferral
+from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport
+from mailflatrate.apps.delivery.rows import ArchivedDelivery, Delivery, DeliveryRecord, DeliveryState
 from mailflatrate.base.tenancy import TenantModel
+
+__all__ = [
+    "ArchiveMonth",
+    "ArchivedCampaign",
+    "ArchivedDelivery",
+    "Attempt",
+    "Begun",
+    "Bucket",
+    "Chunk",
+    "ChunkState",
+    "Delivery",
+    "DeliveryRecord",
+    "DeliveryState",
+    "FollowedMessage",
+    "LaneHold",
+    "LastMailing",
+    "LogFollower",
+    "LostClaim",
+    "Plan",
+    "Relay",
+    "RelayCount",
+    "RelayDeferral",
+    "RelayReport",
+    "Retry",
+    "SenderProcess",
+    "SendingFence",
+    "Tally",
+    "Trial",
+]
 
 
 class Plan(TenantModel):
@@ -179,107 +203,6 @@ class SenderProcess(models.Model):
 
     class Meta:
         db_table = "sender_process"
-
-
-class DeliveryState(models.TextChoices):
-    """PENDING and DEFERRED are on their way; all others are final. IN_DOUBT is listed and never resent by itself."""
-
-    PENDING = "pending", _("Waiting")
-    DEFERRED = "deferred", _("Put off by the recipient's server")
-    SENT = "sent", _("Delivered")
-    BOUNCED = "bounced", _("Bounced")
-    WITHHELD = "withheld", _("Left out")
-    CANCELLED = "cancelled", _("Cancelled")
-    IN_DOUBT = "in_doubt", _("In doubt")
-
-
-class Delivery(TenantModel):
-    """One message to one recipient, with the permit it rests on (lock two).
-
-    Foreign keys have no constraint of their own, which would be checked row by row: row-level security holds the
-    account, and lock two (`lock`) looks up consent events, contacts, lists, campaign and decision of all new rows as a
-    set. A consent event is never deleted.
-    No index holds a column that an outcome changes, so that recording one stays a heap-only update.
-    """
-
-    account = models.ForeignKey(
-        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
-    )
-    campaign = models.ForeignKey(
-        "campaigns.Campaign",
-        null=True,
-        on_delete=models.CASCADE,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, db_constraint=False, related_name="deliveries")
-    edition_id = models.BigIntegerField(null=True)
-    contact = models.ForeignKey(
-        "lists.Contact",
-        null=True,
-        on_delete=models.SET_NULL,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    mailing_list = models.ForeignKey(
-        "lists.MailingList",
-        null=True,
-        on_delete=models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    decision = models.ForeignKey("gate.GateDecision", on_delete=models.PROTECT, db_constraint=False, db_index=False)
-    rules_version = models.CharField(max_length=32)
-    granted_at = models.DateTimeField()
-    consent_event = models.ForeignKey(
-        "lists.ConsentEvent",
-        null=True,
-        on_delete=models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    confirmation_id = models.BigIntegerField(null=True)
-    notice = models.ForeignKey("accounts.Notice", null=True, on_delete=models.CASCADE, db_index=False, related_name="+")
-    state = models.CharField(max_length=10, choices=DeliveryState.choices, db_default=DeliveryState.PENDING)
-    attempts = models.PositiveSmallIntegerField(db_default=0)
-    reply_code = models.PositiveSmallIntegerField(null=True)
-    reply_status = models.CharField(max_length=12, blank=True, db_default="")
-    reply_text = models.TextField(blank=True, db_default="")
-    bounce = models.CharField(max_length=10, blank=True, db_default="", help_text="hard, soft, sender, content")
-    reason = models.CharField(max_length=60, blank=True, db_default="", help_text="why withheld, bounced or in doubt")
-    settled_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "delivery"
-        triggers = lock.TRIGGERS
-        indexes = [models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice")]
-        constraints = [
-            # One mail for each request.
-            models.UniqueConstraint(
-                fields=["account", "confirmation_id"],
-                condition=Q(confirmation_id__isnull=False),
-                name="delivery_confirmation_once",
-            ),
-            models.UniqueConstraint(
-                fields=["account", "contact", "campaign"],
-                condition=Q(campaign__isnull=False),
-                name="delivery_once",
-            ),
-            # Permission by construction: exactly one basis.
-            models.CheckConstraint(
-                condition=(
-                    Q(consent_event__isnull=False, confirmation_id__isnull=True, notice__isnull=True)
-                    | Q(consent_event__isnull=True, confirmation_id__isnull=False, notice__isnull=True)
-                    | Q(consent_event__isnull=True, confirmation_id__isnull=True, notice__isnull=False)
-                ),
-                name="delivery_has_one_basis",
-            ),
-        ]
 
 
 class Tally(TenantModel):

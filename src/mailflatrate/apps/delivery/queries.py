@@ -9,11 +9,13 @@ from django.db.models import Sum
 
 from mailflatrate.apps.accounts.models import NoticeKind
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.archive.lookup import of_campaign
 from mailflatrate.apps.delivery.models import (
     Attempt,
     Chunk,
     ChunkState,
     Delivery,
+    DeliveryRecord,
     DeliveryState,
     LaneHold,
     Plan,
@@ -147,7 +149,7 @@ def outcomes_page(
 
     Only chunks that hold the state are read, so a rare one is found at once in a large campaign.
     """
-    rows = Delivery.objects.filter(campaign_id=campaign_id, id__gt=after)
+    rows = DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after)
     rows = rows.filter(chunk_id__in=Chunk.objects.filter(campaign_id=campaign_id).values("id"))
     if state is not None:
         if state != DeliveryState.PENDING:  # which is what the tallies do not count
@@ -157,7 +159,7 @@ def outcomes_page(
     return [_outcome(row) for row in rows.select_related("contact").order_by("id")[:limit]]
 
 
-def _outcome(row: Delivery) -> OutcomeRow:
+def _outcome(row: DeliveryRecord) -> OutcomeRow:
     return OutcomeRow(
         delivery_id=row.id,
         contact_id=row.contact_id,
@@ -195,9 +197,9 @@ def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:
     return outcomes_page(campaign_id, DeliveryState.IN_DOUBT, limit=limit)
 
 
-def deliveries_of_contact(contact_id: int, limit: int = PAGE_ROWS) -> list[Delivery]:
+def deliveries_of_contact(contact_id: int, limit: int = PAGE_ROWS) -> list[DeliveryRecord]:
     """Everything that was ever sent, or meant to be sent, to one person, newest first."""
-    rows = Delivery.objects.filter(contact_id=contact_id).select_related("campaign", "mailing_list")
+    rows = DeliveryRecord.objects.filter(contact_id=contact_id).select_related("campaign", "mailing_list")
     return list(rows.order_by("-id")[:limit])
 
 
@@ -206,9 +208,9 @@ def attempts_of(delivery_id: int) -> list[Attempt]:
     return list(Attempt.objects.filter(delivery_id=delivery_id).order_by("number"))
 
 
-def find_delivery(delivery_id: int) -> Delivery | None:
+def find_delivery(delivery_id: int) -> DeliveryRecord | None:
     """One delivery of the current account, as a token names it."""
-    return Delivery.objects.select_related("campaign", "contact").filter(id=delivery_id).first()
+    return DeliveryRecord.objects.select_related("campaign", "contact").filter(id=delivery_id).first()
 
 
 def delivery_of_confirmation(request_id: int) -> Delivery | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Tally
+from mailflatrate.apps.delivery.archive.lookup import of_campaign
+from mailflatrate.apps.delivery.models import Chunk, DeliveryRecord, DeliveryState, Tally
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 
@@ -22,9 +23,11 @@ class Wanted:
     search: str = ""
 
 
-def recipients(campaign_id: int, wanted: Wanted, *, after: int = 0) -> QuerySet[Delivery]:
+def recipients(campaign_id: int, wanted: Wanted, *, after: int = 0) -> QuerySet[DeliveryRecord]:
     """Deliveries by id after `after`, with their contacts. Only chunks that hold the state are read."""
-    rows = Delivery.objects.filter(campaign_id=campaign_id, id__gt=after).select_related("contact").order_by("id")
+    rows = (
+        DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after).select_related("contact").order_by("id")
+    )
     if wanted.search:
         # From the person to the delivery: both steps have an index, whatever the size of the campaign.
         people = Contact.objects.filter(email__icontains=wanted.search).values_list("id", flat=True)
@@ -56,7 +59,7 @@ def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
     return {detail: number for detail, number in sorted(found.items()) if number}
 
 
-def all_recipients(account_id: int, campaign_id: int, wanted: Wanted) -> Iterator[Delivery]:
+def all_recipients(account_id: int, campaign_id: int, wanted: Wanted) -> Iterator[DeliveryRecord]:
     """Every recipient, in slices with a transaction each, so that an export of a million holds nothing open."""
     after = 0
     while True:

@@ -29,7 +29,9 @@ SELECT ending, country, count(*), count(*) FILTER (WHERE stale) FROM (
             AND f.mailing_list_id = ANY(%(list_ids)s::bigint[]) AND f.state = 'confirmed'
             AND f.confirmed_at >= %(since)s)
         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.account_id = c.account_id AND d.contact_id = c.id
-            AND d.state = 'sent' AND d.settled_at >= %(since)s) AS stale
+            AND d.state = 'sent' AND d.settled_at >= %(since)s)
+        AND NOT EXISTS (SELECT 1 FROM last_mailing m WHERE m.account_id = c.account_id AND m.contact_id = c.id
+            AND m.sent_at >= %(since)s) AS stale
     FROM contact c
     WHERE c.account_id = %(account_id)s AND {unsuppressed}
       AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id

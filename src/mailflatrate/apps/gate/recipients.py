@@ -22,6 +22,8 @@ COLUMNS = """
     greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state,
     own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, rest.ends_at, c.address_key
 """
+# What the archive knows of it, in one row a contact instead of a look into each month.
+_ARCHIVED = "(SELECT a.sent_at FROM last_mailing a WHERE a.contact_id = d.contact_id AND a.account_id = d.account_id)"
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
     LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
@@ -34,12 +36,12 @@ JOINS = f"""
     LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
         AND everywhere.lifted_at IS NULL
     LEFT JOIN LATERAL (
-        SELECT max(b.settled_at) AS last_mailing_at FROM delivery b
+        SELECT greatest(max(b.settled_at), {_ARCHIVED}) AS last_mailing_at FROM delivery b
         WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
           AND b.campaign_id IS NOT NULL AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
     ) m ON e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
     LEFT JOIN LATERAL (
-        SELECT max(b.settled_at) + c.pause_days * interval '1 day' AS ends_at FROM delivery b
+        SELECT greatest(max(b.settled_at), {_ARCHIVED}) + c.pause_days * interval '1 day' AS ends_at FROM delivery b
         WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
           AND b.campaign_id IS NOT NULL AND c.pause_days IS NOT NULL
     ) rest ON c.pause_days IS NOT NULL

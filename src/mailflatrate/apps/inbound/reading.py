@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.archive.lookup import of_campaign
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.foreign import read_mail, unread
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
@@ -201,7 +202,7 @@ def _is_vouched(inspection: Inspection, target: Target | None, trust: Trust) -> 
     if trust.proof is Proof.SOURCE:
         return True
     with tenancy.account(target.account_id):
-        delivery = Delivery.objects.select_related("contact").filter(id=target.delivery_id).first()
+        delivery = DeliveryRecord.objects.select_related("contact").filter(id=target.delivery_id).first()
     if delivery is None or delivery.contact is None:
         return False
     if inspection.kind is Kind.BOUNCE or is_machine_report(inspection):
@@ -246,7 +247,9 @@ def _delivery_of(sender: str, campaign: Campaign) -> int | None:
         return None
     with tenancy.account(campaign.account_id):
         contact = Contact.objects.filter(address_key=key).first()
-        row = Delivery.objects.filter(campaign_id=campaign.id, contact_id=contact.id).first() if contact else None
+        if contact is None:
+            return None
+        row = DeliveryRecord.objects.filter(of_campaign(campaign.id), contact_id=contact.id).first()
         return row.id if row else None
 
 

@@ -7,7 +7,7 @@ from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.forms.models import RequestKind as SignupKind
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.queries import asked_as
@@ -37,7 +37,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         return None
     contact = detail.contact
     carried = carried_over(contact_id, contact) if to_mailbox else frozenset()
-    deliveries = list(Delivery.objects.filter(contact_id=contact_id).select_related("campaign").order_by("id"))
+    deliveries = list(DeliveryRecord.objects.filter(contact_id=contact_id).select_related("campaign").order_by("id"))
     return {
         "format": FORM,
         "made_at": clock.now().isoformat(),
@@ -156,7 +156,7 @@ def _sign_ups(contact: Contact, to_mailbox: bool) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _mailing(row: Delivery) -> dict[str, Any]:
+def _mailing(row: DeliveryRecord) -> dict[str, Any]:
     return {
         "delivery": row.id, "mailing": row.campaign.mailing_id if row.campaign else None,
         "subject": row.campaign.subject if row.campaign else None, "state": row.state,
@@ -164,7 +164,7 @@ def _mailing(row: Delivery) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _clicks(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
+def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
     """The clicks that are known to be the person's."""
     rows = list(Click.objects.filter(delivery_id__in=[row.id for row in deliveries]).order_by("at"))
     editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")

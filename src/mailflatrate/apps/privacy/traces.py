@@ -43,6 +43,9 @@ _WIPE: dict[str, str] = {
     " AND (contact_id = %(contact_id)s OR delivery_id = ANY(%(deliveries)s))",
     "deliveries": "UPDATE delivery SET contact_id = NULL, reply_text = '' WHERE account_id = %(account_id)s"
     " AND id = ANY(%(deliveries)s)",
+    # After the table they came from, so that one that moves at this moment is met here.
+    "archived_deliveries": "UPDATE delivery_archive SET contact_id = NULL, reply_text = ''"
+    " WHERE account_id = %(account_id)s AND id = ANY(%(deliveries)s)",
     "sign_ups": "DELETE FROM signup_request WHERE account_id = %(account_id)s AND id = ANY(%(requests)s)",
     "denials": "DELETE FROM signup_denial WHERE account_id = %(account_id)s AND address_key = %(address_key)s",
     "notices": "UPDATE notice SET recipient = '', subject = '', text_sealed = '' WHERE account_id = %(account_id)s"
@@ -100,10 +103,11 @@ def find_person(contact_id: int, email: str, address_key: bytes) -> Person:
         )
         requests = [row[0] for row in cursor.fetchall()]
         cursor.execute(
-            "SELECT d.id FROM delivery d LEFT JOIN notice n ON n.id = d.notice_id AND n.account_id = d.account_id"
-            " WHERE d.account_id = %s AND (d.contact_id = %s OR d.confirmation_id = ANY(%s)"
-            " OR (n.kind = 'privacy' AND lower(n.recipient) = %s))",
-            [account_id, contact_id, requests, email.lower()],
+            "SELECT d.id FROM delivery_record d WHERE d.account_id = %(account)s AND d.contact_id = %(contact)s"
+            " UNION SELECT d.id FROM delivery d WHERE d.account_id = %(account)s AND d.confirmation_id = ANY(%(asked)s)"
+            " UNION SELECT d.id FROM notice n JOIN delivery d ON d.notice_id = n.id AND d.account_id = n.account_id"
+            " WHERE n.account_id = %(account)s AND n.kind = 'privacy' AND lower(n.recipient) = %(email)s",
+            {"account": account_id, "contact": contact_id, "asked": requests, "email": email.lower()},
         )
         deliveries = [row[0] for row in cursor.fetchall()]
         cursor.execute(

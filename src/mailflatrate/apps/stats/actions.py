@@ -16,6 +16,7 @@ from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, Use
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import hold_campaign, pause_campaign, release_hold
+from mailflatrate.apps.delivery.archive.lookup import has_dropped, of_campaign_sql
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.trials import ChecksOpen, choose_variant, leave_to_people
@@ -63,7 +64,7 @@ WITH provider (domain, key) AS (
         count(*) FILTER (WHERE d.bounce = 'hard') AS hard, count(*) FILTER (WHERE d.bounce = 'soft') AS soft,
         count(*) FILTER (WHERE s.complained) AS complaints, count(*) FILTER (WHERE s.unsubscribed) AS unsubscribed
     FROM chunk k
-    JOIN delivery d ON d.chunk_id = k.id AND d.account_id = k.account_id
+    JOIN delivery_record d ON d.chunk_id = k.id AND d.account_id = k.account_id AND [kept]
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
     LEFT JOIN consent_event e ON e.id = d.consent_event_id AND e.account_id = d.account_id
     LEFT JOIN import i ON i.id = e.source_import_id AND i.account_id = d.account_id
@@ -91,7 +92,7 @@ def refresh_campaign(account_id: int, campaign_id: int) -> None:
             .filter(id=campaign_id)
             .first()
         )
-        if campaign is None:
+        if campaign is None or has_dropped(campaign_id):  # the figures outlive their deliveries
             return
         parameters: dict[str, Any] = {
             "account_id": account_id, "campaign_id": campaign_id, "domains": list(table), "keys": list(table.values()),
@@ -102,7 +103,7 @@ def refresh_campaign(account_id: int, campaign_id: int) -> None:
                 "DELETE FROM daily_figure WHERE account_id = %(account_id)s AND campaign_id = %(campaign_id)s",
                 parameters,
             )
-            cursor.execute(_REFRESH, parameters)
+            cursor.execute(_REFRESH.replace("[kept]", of_campaign_sql(campaign_id, "d")), parameters)
 
 
 _WINDOWS = {StoredScope.DAY: 1, StoredScope.WEEK: queries.WEEK_DAYS}

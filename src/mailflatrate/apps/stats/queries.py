@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Sum
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions import UNDER_WAY
+from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.models import DailyFigure, Measure, Scope
@@ -36,14 +37,14 @@ WITH table_of (domain, key) AS (
     WHERE c.account_id = %(account_id)s AND c.campaign_id = %(campaign_id)s AND c.provider <> ''
     UNION ALL
     SELECT coalesce(p.key, %(other)s), d.state, d.bounce, 1
-    FROM chunk c JOIN delivery d ON d.chunk_id = c.id AND d.account_id = c.account_id
+    FROM chunk c JOIN delivery_record d ON d.chunk_id = c.id AND d.account_id = c.account_id AND [kept]
     LEFT JOIN contact k ON k.id = d.contact_id AND k.account_id = d.account_id
     LEFT JOIN table_of p ON p.domain = lower(split_part(k.email, '@', 2))
     WHERE c.account_id = %(account_id)s AND c.campaign_id = %(campaign_id)s AND c.provider = ''
       AND d.state IN ('sent', 'bounced')
     UNION ALL
     SELECT coalesce(nullif(c.provider, ''), p.key, %(other)s), f.kind, '', 1
-    FROM feedback f JOIN delivery d ON d.id = f.delivery_id AND d.account_id = f.account_id
+    FROM feedback f JOIN delivery_record d ON d.id = f.delivery_id AND d.account_id = f.account_id AND [kept]
     JOIN chunk c ON c.id = d.chunk_id AND c.account_id = f.account_id
     LEFT JOIN contact k ON k.id = d.contact_id AND k.account_id = d.account_id
     LEFT JOIN table_of p ON p.domain = lower(split_part(k.email, '@', 2))
@@ -66,7 +67,7 @@ def live_counts(campaign_id: int) -> dict[str, Counts]:
         "keys": list(table.values()), "other": OTHER,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_LIVE, parameters)
+        cursor.execute(_LIVE.replace("[kept]", of_campaign_sql(campaign_id, "d")), parameters)
         return {
             key: Counts(
                 settled=int(delivered + bounced),
@@ -107,8 +108,9 @@ def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
         }
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT d.mailing_list_id, count(*) FILTER (WHERE d.bounce = 'hard'), count(*) FROM chunk c"
-            " JOIN delivery d ON d.chunk_id = c.id AND d.account_id = c.account_id"
+            "SELECT d.mailing_list_id, count(*) FILTER (WHERE d.bounce = 'hard'), count(*) FROM chunk c"  # noqa: S608
+            " JOIN delivery_record d ON d.chunk_id = c.id AND d.account_id = c.account_id"
+            f" AND {of_campaign_sql(campaign_id, 'd')}"
             " WHERE c.account_id = %s AND c.campaign_id = %s AND d.state IN ('sent', 'bounced') GROUP BY 1",
             [tenancy.current_account_id(), campaign_id],
         )
@@ -258,7 +260,7 @@ _ARMS = """
 SELECT e.variant, count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM feedback f WHERE f.account_id = d.account_id AND f.delivery_id = d.id AND f.kind = 'unsubscribe'))
 FROM chunk k
-JOIN delivery d ON d.chunk_id = k.id AND d.account_id = k.account_id
+JOIN delivery_record d ON d.chunk_id = k.id AND d.account_id = k.account_id AND [kept]
 JOIN edition e ON e.id = d.edition_id AND e.account_id = k.account_id
 WHERE k.account_id = %(account_id)s AND k.campaign_id = %(campaign_id)s
 GROUP BY e.variant
@@ -271,7 +273,7 @@ def trial_arms(trial: Trial) -> list[Arm]:
         return [Arm(**row) for row in trial.figures]
     parameters = {"account_id": tenancy.current_account_id(), "campaign_id": trial.campaign_id}
     with connection.cursor() as cursor:
-        cursor.execute(_ARMS, parameters)
+        cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(trial.campaign_id, "d")), parameters)
         found = {variant: (delivered, left) for variant, delivered, left in cursor.fetchall()}
     clicks = clicks_by_variant(trial.campaign_id)
     return [

@@ -1,7 +1,7 @@
 """Counting clicks, honestly."""
 
 from mailflatrate.apps.campaigns.models import Edition
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.actions import record_activity
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.scanners import Visitor, is_too_soon, mark_bursts
@@ -32,7 +32,7 @@ def record_personal_click(*, delivery_id: int, number: int, visitor: Visitor) ->
 
     The person is kept with it only while they agree to that, now (R-107); otherwise it is counted as anybody's.
     """
-    delivery = Delivery.objects.select_related("contact").filter(id=delivery_id).first()
+    delivery = DeliveryRecord.objects.select_related("contact").filter(id=delivery_id).first()
     edition = Edition.objects.filter(id=delivery.edition_id or 0).only("links").first() if delivery else None
     target = _target(edition, number)
     if delivery is None or delivery.campaign_id is None or edition is None or target is None:

@@ -97,6 +97,17 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "case_answer": {APP_ROLE: _APPEND},
     # What happened to a message, and why it was let out, stays; an erased person is taken out of the row (R-94).
     "delivery": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE"),
+    # In the archive only what comes late is written: a bounce, an erasure, the end of a reply. The owner's functions
+    # move rows and drop months (ADR 0026).
+    "delivery_archive": dict.fromkeys(
+        (APP_ROLE, PLATFORM_ROLE),
+        "SELECT, UPDATE (contact_id, state, bounce, reason, reply_code, reply_status, reply_text, settled_at)",
+    ),
+    "archived_campaign": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
+    "archive_month": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
+    "last_mailing": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT, DELETE"),
+    # A view: each row is seen under the policies of its table.
+    "delivery_record": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
     "attempt": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (reply_text)"),
     "gate_decision": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), _APPEND),
     # A bounce that was read again takes its earlier reading back, through the eraser; a complaint is never taken back.
@@ -117,7 +128,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
 
 
 _READ_BY_ALL = (
-    "agreement_document", "consent_seal", "consent_stamp", "sender_process", "sending_fence", "signing_key",
+    "agreement_document", "archive_month", "consent_seal", "consent_stamp", "sender_process", "sending_fence",
+    "signing_key",
 )  # fmt: skip
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
 _PLATFORM_ONLY = (
@@ -151,8 +163,8 @@ def tenant_policies() -> list[Policy]:
         *(Policy(table, "false", "false") for table in _PLATFORM_ONLY),
     ]
     for model in apps.get_models(include_auto_created=True):
-        if not issubclass(model, TenantModel):
-            continue
+        if not issubclass(model, TenantModel) or not model._meta.managed:
+            continue  # a view has no policies of its own
         mine = f"account_id = {MINE} AND {MINE_OPEN}"
         shared = model._meta.get_field("account").null and not getattr(model, "hidden_without_account", False)
         may_see = f"{mine} OR account_id IS NULL" if shared else mine
@@ -191,19 +203,23 @@ def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
                 cursor.execute(statement)
         cursor.execute(_CLOSE_FUNCTIONS)
         cursor.execute(_TABLES)
-        names = [str(name) for (name,) in cursor.fetchall()]
+        names = {str(name): bool(is_partition) for name, is_partition in cursor.fetchall()}
     return changed + apply_tables(alias, _wanted(names))
 
 
 _TABLES = """
-SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+SELECT relname, relispartition FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
 ORDER BY relname
 """
 _ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 
-def _wanted(names: list[str]) -> list[Table]:
-    """What each table of the schema is to have."""
+def _wanted(names: dict[str, bool]) -> list[Table]:
+    """What each table of the schema is to have, by whether it is a partition.
+
+    The policies of a table do not hold for who reads its partitions directly, so nobody has rights on those.
+    """
     limited, triggers = restricted(), held_triggers()
     made: dict[str, list[Made]] = {}
     for policy in tenant_policies():
@@ -215,14 +231,16 @@ def _wanted(names: list[str]) -> list[Table]:
     for table, condition in _ERASED.items():
         made.setdefault(table, []).append(_policy(table, "eraser", ERASER_ROLE, condition, None))
     return [
-        Table(
+        Table(name=name, is_guarded=True, rights={APP_ROLE: "", PLATFORM_ROLE: "", ERASER_ROLE: ""})
+        if is_partition
+        else Table(
             name=name,
             is_guarded=name in made,
             policies=made.get(name, []),
             triggers=triggers.get(name, []),
             rights={APP_ROLE: _ALL, PLATFORM_ROLE: _ALL, ERASER_ROLE: "", **limited.get(name, {})},
         )
-        for name in names
+        for name, is_partition in names.items()
     ]
 
 

@@ -16,7 +16,7 @@ from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import Account, NoticeKind, User
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import UNDER_WAY, hold_campaign
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.trust import registrable
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.rules.cases import answer_due, must_freeze
@@ -132,9 +132,9 @@ def independent_recipients(case: Case) -> list[int]:
     """
     reports = case.reports.filter(via__in=_FROM_PEOPLE, delivery_id__isnull=False, effect=Effect.COMPLAINT.value)
     ids = {found for found in reports.values_list("delivery_id", flat=True) if found is not None}
-    rows = Delivery.objects.filter(id__in=ids, contact__isnull=False).order_by("id").values_list("id", "contact__email")
+    rows = DeliveryRecord.objects.filter(id__in=ids, contact__isnull=False)
     found: dict[str, int] = {}
-    for delivery_id, email in rows:
+    for delivery_id, email in rows.order_by("id").values_list("id", "contact__email"):
         domain = email.rpartition("@")[2].lower()
         own = provider_of(domain) == OTHER
         found.setdefault(registrable(domain) if own else email.lower(), delivery_id)

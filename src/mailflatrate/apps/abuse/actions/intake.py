@@ -12,7 +12,8 @@ from mailflatrate.apps.abuse.actions.letters import send_proof_mail, send_receip
 from mailflatrate.apps.abuse.language import language_of
 from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, Via
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.archive.lookup import of_campaign
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken, unsubscribe_delivery
 from mailflatrate.apps.inbound.foreign import read_mail, show_mail
 from mailflatrate.apps.inbound.intake import claims_of
@@ -115,7 +116,8 @@ class About:
 def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | None) -> About:
     if account_id is None:
         return About()
-    delivery = Delivery.objects.filter(id=delivery_id or 0, account_id=account_id).select_related("contact").first()
+    rows = DeliveryRecord.objects.filter(id=delivery_id or 0, account_id=account_id)
+    delivery = rows.select_related("contact").first()
     campaign_id = delivery.campaign_id if delivery else campaign_id
     campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
     contact = delivery.contact if delivery else None
@@ -232,7 +234,7 @@ def _ask_the_address(report: Report, about: About) -> None:
 def _stop(found: Finding, *, source: str) -> None:
     assert found.account_id is not None
     with tenancy.account(found.account_id):
-        delivery = Delivery.objects.get(id=found.delivery_id or 0)
+        delivery = DeliveryRecord.objects.get(id=found.delivery_id or 0)
         unsubscribe_delivery(delivery, by="complaint", source=source, everything=True)
 
 
@@ -273,10 +275,12 @@ def stop_by_proof(report_id: int) -> bool:
         return True
 
 
-def delivery_to(key: bytes, campaign_id: int) -> Delivery | None:
+def delivery_to(key: bytes, campaign_id: int) -> DeliveryRecord | None:
     """The mailing's delivery to an address. Runs inside `tenancy.account(...)`."""
     contact = Contact.objects.filter(address_key=key).first()
     rows = (
-        Delivery.objects.filter(campaign_id=campaign_id, contact_id=contact.id) if contact else Delivery.objects.none()
+        DeliveryRecord.objects.filter(of_campaign(campaign_id), contact_id=contact.id)
+        if contact
+        else DeliveryRecord.objects.none()
     )
     return rows.first()

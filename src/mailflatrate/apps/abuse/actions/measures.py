@@ -14,7 +14,7 @@ from mailflatrate.apps.abuse.models import Case, CaseQuestion, CaseState, EventK
 from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions import complain
 from mailflatrate.apps.lists.actions import record_complaint
 from mailflatrate.apps.lists.models import Contact
@@ -89,7 +89,7 @@ def _suppress(case: Case, order: Order, by: User) -> Details:
         raise AbuseError(_("This report names no address."))
     if report.delivery_id is not None and case.account_id is not None:
         with tenancy.account(case.account_id):
-            delivery = Delivery.objects.get(id=report.delivery_id)
+            delivery = DeliveryRecord.objects.get(id=report.delivery_id)
             complain(delivery, source=source, platform=True, evidence=evidence)
     elif case.account_id is not None:
         with tenancy.account(case.account_id):

@@ -9,7 +9,8 @@ from django.db.models import Count, Q
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseQuestion, Cause, Report
 from mailflatrate.apps.accounts.models import Account, Strike
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Tally
+from mailflatrate.apps.delivery.archive.lookup import of_campaign
+from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, ListOrigin, MailingList, Subscription
 from mailflatrate.apps.suppression.models import Suppression
@@ -53,7 +54,7 @@ class Person:
 
     report: Report
     contact: Contact | None
-    delivery: Delivery | None
+    delivery: DeliveryRecord | None
     subscriptions: Sequence[Subscription]
     events: Sequence[ConsentEvent]
     feedback: Sequence[Feedback]
@@ -156,9 +157,10 @@ def _person(case: Case, report: Report, key: bytes) -> Person | None:
         if contact is None and report.delivery_id is None:
             return None
         contact_id = contact.id if contact else report.contact_id or 0
-        delivery = Delivery.objects.filter(id=report.delivery_id or 0).first()
+        delivery = DeliveryRecord.objects.filter(id=report.delivery_id or 0).first()
         if delivery is None and case.campaign_id is not None:
-            delivery = Delivery.objects.filter(campaign_id=case.campaign_id, contact_id=contact_id).first()
+            got = DeliveryRecord.objects.filter(of_campaign(case.campaign_id), contact_id=contact_id)
+            delivery = got.first()
         rows = ConsentEvent.objects.filter(contact_id=contact_id)
         events = list(rows.select_related("evidence", "mailing_list", "source_import").order_by("recorded_at", "id"))
         subscriptions = list(Subscription.objects.filter(contact_id=contact_id).select_related("mailing_list"))

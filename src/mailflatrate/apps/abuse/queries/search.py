@@ -10,7 +10,7 @@ from django.db.models import Q
 from mailflatrate.apps.abuse.models import Case, Report
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.lists.models import Contact
@@ -79,7 +79,7 @@ def _of_token(purpose: Purpose, claims: TokenClaims) -> Found:
         return _of_mailings("token", list(rows))
     if purpose is Purpose.MAILBOX:
         return Found("token", accounts=list(Account.objects.filter(id=claims.account_id)))
-    delivery = Delivery.objects.filter(id=claims.delivery_id, account_id=claims.account_id).first()
+    delivery = DeliveryRecord.objects.filter(id=claims.delivery_id, account_id=claims.account_id).first()
     if delivery is None:
         return Found("token")
     people = Contact.objects.filter(id=delivery.contact_id or 0, account_id=claims.account_id)

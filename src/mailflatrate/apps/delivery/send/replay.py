@@ -44,7 +44,7 @@ WITH told AS (
 )
 SELECT (SELECT count(*) FROM before),
     (SELECT count(*) FROM told t WHERE NOT EXISTS (
-        SELECT 1 FROM delivery d WHERE d.id = t.id AND d.account_id = %(account_id)s))
+        SELECT 1 FROM delivery_record d WHERE d.id = t.id AND d.account_id = %(account_id)s))
 """
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.inbound.actions.work import Work
 from mailflatrate.apps.inbound.models import FeedbackKind
@@ -26,7 +26,7 @@ RETURNING delivery_id, kind
 class Fact:
     """One thing that came back about a delivery. `raw_mail_id` None: not by mail."""
 
-    delivery: Delivery
+    delivery: DeliveryRecord
     kind: FeedbackKind
     raw_mail_id: int | None
     status: str = ""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions.facts import Fact, record_fact
 from mailflatrate.apps.inbound.actions.work import Work, source_of
 from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
@@ -35,7 +35,7 @@ def act_on_complaint(work: Work) -> None:
 
 
 def complain(
-    delivery: Delivery, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
+    delivery: DeliveryRecord, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
     raw_mail: RawMail | None = None, again: bool = False,
 ) -> None:  # fmt: skip
     """The recipient of a delivery complains (R-79). Runs inside `tenancy.account(...)` of the delivery.
@@ -88,7 +88,7 @@ def unsubscribe(work: Work) -> None:
 
 
 def unsubscribe_delivery(
-    delivery: Delivery, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
+    delivery: DeliveryRecord, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
     ip: str | None = None, user_agent: str = "", again: bool = False,
 ) -> None:  # fmt: skip
     """Take the recipient of a delivery off its list, or off everything; at once and for queued messages too (R-42)."""

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.db import connection
 
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions.aggregates import record_aggregates
 from mailflatrate.apps.inbound.actions.bounces import hardest, record_bounces
 from mailflatrate.apps.inbound.actions.desk import wake_desk
@@ -89,7 +89,7 @@ def _still_open(found: Read, *, again: bool) -> Read:
 
 def _settle(found: Read) -> None:
     """Act, account by account, and write down what was made of each message."""
-    deliveries: dict[int, Delivery] = {}
+    deliveries: dict[int, DeliveryRecord] = {}
     done: set[int] = set()
     aimed = [(mail, reading) for mail, reading in found if reading.target and reading.target.delivery_id is not None]
     aimed.sort(key=lambda one: _delivery_of(one[1]))
@@ -115,7 +115,7 @@ def _works(found: Read) -> list[Work]:
     """Those whose delivery is on record, in the order of their deliveries."""
     wanted = {_delivery_of(reading)[1] for _, reading in found}
     columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
-    rows = Delivery.objects.filter(id__in=wanted).only(*columns)
+    rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
     on_record = {row.id: row for row in rows}
     return [
         Work(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)

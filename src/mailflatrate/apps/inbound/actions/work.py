@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.reading import Reading
 from mailflatrate.mail.inspect import Inspection
@@ -15,7 +15,7 @@ class Work:
     """`again`: the message was acted on before, so that only what is new is done."""
 
     mail: RawMail
-    delivery: Delivery
+    delivery: DeliveryRecord
     reading: Reading
     again: bool
 

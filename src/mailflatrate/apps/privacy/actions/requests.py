@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions import send_notice
 from mailflatrate.apps.accounts.models import Account, NoticeKind
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_person
@@ -45,7 +45,7 @@ class Visitor:
 
 @transaction.atomic
 def ask(
-    delivery: Delivery, kind: RequestKind, *, everywhere: bool, values: Mapping[str, str], language: str,
+    delivery: DeliveryRecord, kind: RequestKind, *, everywhere: bool, values: Mapping[str, str], language: str,
     visitor: Visitor,
 ) -> bool:  # fmt: skip
     """Take a request from the page of a mail, and write to the address to have it confirmed. True when a mail goes out.

@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models import Q
 
 from mailflatrate.apps.abuse.actions import forget_old_cases
-from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery
+from mailflatrate.apps.delivery.archive.moving import drop_expired
+from mailflatrate.apps.delivery.models import ArchivedDelivery, Attempt, Chunk, Delivery, DeliveryRecord
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.models import PrivacyRequest
@@ -34,6 +35,8 @@ WHERE c.created_at < %(before)s
                   AND e.recorded_at >= %(before)s)
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.account_id = c.account_id AND d.contact_id = c.id
                   AND coalesce(d.settled_at, d.created_at) >= %(before)s)
+  AND NOT EXISTS (SELECT 1 FROM last_mailing m WHERE m.account_id = c.account_id AND m.contact_id = c.id
+                  AND m.at >= %(before)s)
 ORDER BY c.account_id, c.id LIMIT %(most)s
 """
 # CNIL: three years from the last contact by the person himself; a mailing is none, an open is none.
@@ -87,6 +90,7 @@ def let_go() -> dict[str, int]:
         "raw_mails": lambda: _by_days(_RAW_MAIL, "raw_mail_days"),
         "feedback": lambda: _by_days(_FEEDBACK, "raw_mail_days"),
         "clicks": wipe_clicks,
+        "delivery_months": lambda: drop_expired(proof_limit(clock.now())),
         "refused_rows": lambda: _by_days(_REFUSED, "refused_row_days"),
         "notices": lambda: _by_days(_NOTICES, "smtp_reply_days"),
         "requests": forget_requests,
@@ -157,9 +161,10 @@ def wipe_replies() -> int:
         with tenancy.platform(PlatformReason.HOUSEKEEPING):
             chunks = Chunk.objects.filter(claimed_at__lt=before, wiped_at=None).exclude(state="sending")
             ids = list(chunks.order_by("claimed_at").values_list("id", flat=True)[:20])
-            rows = Delivery.objects.filter(chunk_id__in=ids)
+            rows = DeliveryRecord.objects.filter(chunk_id__in=ids)
             Attempt.objects.filter(delivery_id__in=rows.values("id")).exclude(reply_text="").update(reply_text="")
-            total += rows.exclude(reply_text="").update(reply_text="")
+            for table in (Delivery, ArchivedDelivery):  # in this order, so that one that moves at this moment is met
+                total += table.objects.filter(chunk_id__in=ids).exclude(reply_text="").update(reply_text="")
             Chunk.objects.filter(id__in=ids).update(wiped_at=clock.now())
         if not ids:
             return total

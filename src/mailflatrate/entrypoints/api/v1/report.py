@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mailflatrate.apps.accounts.models import Scope
 from mailflatrate.apps.campaigns.models import CampaignState
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import attempts_of
 from mailflatrate.apps.delivery.recipients import Wanted, recipients
 from mailflatrate.apps.gate.models import GateDecision
@@ -146,7 +146,7 @@ def _share(rate: Rate) -> Share:
     return Share(events=rate.events, of=rate.of, percent=rate.percent, limit_percent=rate.limit_percent)
 
 
-def _outcome(row: Delivery) -> dict[str, Any]:
+def _outcome(row: DeliveryRecord) -> dict[str, Any]:
     line = line_of(row)
     return {
         "id": row.id, "contact_id": row.contact_id, "email": line.address, "state": DeliveryState(row.state),
@@ -169,7 +169,7 @@ def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[WhichOutcom
 def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> OutcomeDetail:
     """One recipient with every try, in the words of his server."""
     row = (
-        Delivery.objects.filter(campaign_id=campaign_of(campaign_id).id, id=delivery_id)
+        DeliveryRecord.objects.filter(campaign_id=campaign_of(campaign_id).id, id=delivery_id)
         .select_related("contact")
         .first()
     )

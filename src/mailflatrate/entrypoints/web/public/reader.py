@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import Purpose
@@ -26,7 +26,7 @@ class Reader:
     """Whom a page is for. `delivery.contact` may be gone by erasure."""
 
     account: Account
-    delivery: Delivery
+    delivery: DeliveryRecord
 
     @property
     def language(self) -> str:
@@ -68,7 +68,7 @@ def reader(purpose: Purpose, token: str) -> Iterator[Reader]:
         raise Http404
     with tenancy.account(claims.account_id):
         related = ("campaign", "contact", "mailing_list", "consent_event__evidence")
-        delivery = Delivery.objects.select_related(*related).filter(id=claims.delivery_id).first()
+        delivery = DeliveryRecord.objects.select_related(*related).filter(id=claims.delivery_id).first()
         account = Account.objects.filter(id=claims.account_id).first()
         if delivery is None or account is None:
             raise Http404

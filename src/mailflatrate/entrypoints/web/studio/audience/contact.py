@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import PAGE_ROWS, deliveries_of_contact
 from mailflatrate.apps.inbound.queries import feedback_of_contact
 from mailflatrate.apps.lists import actions, queries
@@ -49,7 +49,7 @@ class SubscriptionRow:
 class SentRow:
     """One mailing to this person, its outcome and what the server replied."""
 
-    delivery: Delivery
+    delivery: DeliveryRecord
     tone: str
     state: str
     detail: str
@@ -73,7 +73,7 @@ def _subscription(row: Subscription) -> SubscriptionRow:
     return SubscriptionRow(row, STATE_TONES[state], note)
 
 
-def _sent(row: Delivery) -> SentRow:
+def _sent(row: DeliveryRecord) -> SentRow:
     state = DeliveryState(row.state)
     detail = ""
     if state == DeliveryState.BOUNCED:

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, MailingList, Subscription
 from mailflatrate.apps.privacy.actions import (
     Download,
@@ -61,7 +61,7 @@ def _contact(contact_id: int) -> Contact:
 
 def _stored(contact: Contact) -> dict[str, object]:
     """How much there is about a person, for the question before anything is handed out or lost."""
-    deliveries = Delivery.objects.filter(contact_id=contact.id)
+    deliveries = DeliveryRecord.objects.filter(contact_id=contact.id)
     return {
         "contact": contact,
         "subscriptions": Subscription.objects.filter(contact=contact).count(),

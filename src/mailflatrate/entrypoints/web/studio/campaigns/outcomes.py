@@ -11,7 +11,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import Progress, attempts_of, unsent_after_end
 from mailflatrate.apps.delivery.recipients import Wanted, all_recipients, detail_counts, recipients
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
@@ -38,7 +38,7 @@ class Chip:
 class OutcomeLine:
     """One recipient as the table shows him."""
 
-    row: Delivery
+    row: DeliveryRecord
     state: str
     tone: str
     detail: str
@@ -55,7 +55,7 @@ class OutcomeLine:
         return " ".join(part for part in parts if part)
 
 
-def line_of(row: Delivery) -> OutcomeLine:
+def line_of(row: DeliveryRecord) -> OutcomeLine:
     """A delivery in words."""
     state = DeliveryState(row.state)
     detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
@@ -136,7 +136,7 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> HttpResponse:
     """What was tried for one recipient, in the words of his server."""
     campaign = find_campaign(campaign_id)
-    row = Delivery.objects.filter(campaign_id=campaign.id, id=delivery_id).select_related("contact").first()
+    row = DeliveryRecord.objects.filter(campaign_id=campaign.id, id=delivery_id).select_related("contact").first()
     if row is None:
         raise Http404
     context = {"campaign": campaign, "line": line_of(row), "attempts": attempts_of(row.id)}

@@ -1,0 +1,40 @@
+"""How a reader finds deliveries wherever they are kept, without looking into every month."""
+
+from datetime import datetime
+
+from django.db.models import Max, Q
+
+from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign, ArchiveMonth
+
+
+def of_campaign(campaign_id: int) -> Q:
+    """Narrow `DeliveryRecord` to the tables and months that hold deliveries of a campaign."""
+    ids = _moved(campaign_id)
+    kept = Q(archived=False)
+    return Q(campaign_id=campaign_id) & (kept if ids is None else kept | Q(id__gte=ids[0], id__lt=ids[1]))
+
+
+def of_campaign_sql(campaign_id: int, alias: str) -> str:
+    """The same for a statement that reads `delivery_record` as `alias`. It is made of numbers only."""
+    ids = _moved(campaign_id)
+    kept = f"NOT {alias}.archived"
+    return kept if ids is None else f"({kept} OR ({alias}.id >= {ids[0]} AND {alias}.id < {ids[1]}))"
+
+
+def _moved(campaign_id: int) -> tuple[int, int] | None:
+    """The ids between which a campaign's archived deliveries lie; None while none were moved."""
+    row = ArchivedCampaign.objects.filter(campaign_id=campaign_id).values_list("from_id", "to_id").first()
+    return (int(row[0]), int(row[1])) if row is not None and row[0] is not None and row[1] is not None else None
+
+
+def has_dropped(campaign_id: int) -> bool:
+    """Whether a month with deliveries of a campaign was dropped: its totals and daily figures are all that is left."""
+    ids = _moved(campaign_id)
+    last = ArchiveMonth.objects.filter(dropped_at__isnull=False).aggregate(last=Max("to_id"))["last"]
+    return ids is not None and last is not None and ids[0] < last
+
+
+def archived_until() -> datetime | None:
+    """The moment up to which campaigns may have ended to be archived; None before the first month is over."""
+    found: datetime | None = ArchiveMonth.objects.aggregate(last=Max("made_at"))["last"]
+    return found

@@ -1,0 +1,86 @@
+"""Move deliveries of finished campaigns to the archive of their month, batch by batch, and drop months that expired.
+
+Each batch is one transaction, so a crash loses nothing and the next run goes on behind it. The work itself, and every
+condition for it, is in functions of the database's owner (migration 0022): no role of the application may add a row to
+the archive, delete a delivery, or make or drop a partition.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.utils import OperationalError
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.archive.lookup import archived_until
+from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.base.tenancy.apply import is_busy
+from mailflatrate.settings.schema import load_settings
+
+CHUNKS_TOGETHER = 2
+"""About 2,000 deliveries a transaction: some 100 ms, so that nothing waits for it."""
+CAMPAIGNS_TOGETHER = 200
+RUN_SECONDS = 240.0
+REST_SHARE = 1.0
+"""Seconds of rest for each second of work: the engine has the database to itself half of the time."""
+
+
+def archive_finished(run_seconds: float = RUN_SECONDS) -> int:
+    """Close and move what is due, for `run_seconds` at most; how many deliveries moved. The next run goes on."""
+    ends = time.monotonic() + run_seconds
+    call_owner("SELECT open_archive_month()")
+    days = load_settings().archive_after_days
+    for campaign_id in _due(days):
+        call_owner("SELECT archive_campaign(%s, %s)", campaign_id, days)
+    total = 0
+    for campaign_id in _moving():
+        while time.monotonic() < ends:
+            begun = time.monotonic()
+            moved = call_owner("SELECT archive_deliveries(%s, %s)", campaign_id, CHUNKS_TOGETHER)
+            if moved is None:
+                break
+            total += int(moved)
+            time.sleep(min((time.monotonic() - begun) * REST_SHARE, max(ends - time.monotonic(), 0)))
+    return total
+
+
+def drop_expired(ended_before: datetime) -> int:
+    """Drop the months in which everything had ended before a moment, with their attempts; how many months."""
+    dropped = 0
+    while (done := call_owner("SELECT drop_archive_month(%s)", ended_before)) is not None:
+        dropped += done != "attempts"
+    return dropped
+
+
+def _due(days: int) -> list[int]:
+    """Campaigns that ended long enough ago and are not closed yet; the function judges the rest."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        until = archived_until()
+        if until is None:
+            return []
+        before = min(until, clock.now() - timedelta(days=days))
+        ended = Campaign.objects.filter(
+            state__in=(CampaignState.SENT, CampaignState.CANCELLED), finished_at__lt=before
+        ).exclude(id__in=ArchivedCampaign.objects.values("campaign_id"))
+        return list(ended.order_by("finished_at").values_list("id", flat=True))
+
+
+def _moving() -> list[int]:
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        rows = ArchivedCampaign.objects.filter(finished_at=None).order_by("ended_at")
+        return list(rows.values_list("campaign_id", flat=True)[:CAMPAIGNS_TOGETHER])
+
+
+def call_owner(statement: str, *values: Any) -> Any:
+    """One call of a function, in a transaction of its own; None where a lock was not to be had within 3 s."""
+    try:
+        with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchone()[0]
+    except OperationalError as problem:
+        if not is_busy(problem):
+            raise
+        return None

@@ -1,0 +1,60 @@
+"""What is in the archive: its months, the campaigns that moved there, and when each contact was last mailed.
+
+Only functions of the database's owner write these tables (migration 0022).
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ArchiveMonth(models.Model):
+    """A partition of `delivery_archive`: the ids that were given out until its month was over."""
+
+    month = models.DateField(primary_key=True)
+    partition = models.CharField(max_length=63, unique=True)
+    from_id = models.BigIntegerField()
+    to_id = models.BigIntegerField(help_text="the first id after it")
+    made_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, help_text="when the last of its campaigns had finished")
+    dropped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "archive_month"
+
+
+class ArchivedCampaign(TenantModel):
+    """A finished campaign whose deliveries move, or have moved, to the archive. It is never sent again."""
+
+    campaign = models.OneToOneField(
+        "campaigns.Campaign", primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    ended_at = models.DateTimeField()
+    archived_at = models.DateTimeField(db_default=Now())
+    after_chunk_id = models.BigIntegerField(db_default=0, help_text="chunks up to here have moved")
+    deliveries = models.PositiveIntegerField(db_default=0)
+    from_id = models.BigIntegerField(null=True, help_text="the lowest id that has moved")
+    to_id = models.BigIntegerField(null=True, help_text="the first id after those that have moved")
+    finished_at = models.DateTimeField(null=True, help_text="when everything had moved")
+
+    class Meta:
+        db_table = "archived_campaign"
+        indexes = [
+            models.Index(fields=["campaign"], condition=Q(finished_at=None), name="archived_campaign_moving"),
+            models.Index(fields=["from_id", "to_id"], name="archived_campaign_range"),
+        ]
+
+
+class LastMailing(TenantModel):
+    """When a contact was last mailed, as far as the archive knows, so that a claim need not look into every month."""
+
+    contact = models.OneToOneField(
+        "lists.Contact", primary_key=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    at = models.DateTimeField(help_text="the last delivery, whatever became of it")
+    sent_at = models.DateTimeField(null=True, help_text="the last one that was accepted")
+
+    class Meta:
+        db_table = "last_mailing"

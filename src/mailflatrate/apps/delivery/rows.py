@@ -1,0 +1,162 @@
+"""One message to one recipient: in `delivery` while the engine may touch it, in `delivery_archive` later (ADR 0026).
+
+The two tables have the same columns. Readers outside of the engine use `DeliveryRecord`, the view over both.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.delivery import lock
+from mailflatrate.base.tenancy import TenantModel
+
+
+class DeliveryState(models.TextChoices):
+    """PENDING and DEFERRED are on their way; all others are final. IN_DOUBT is listed and never resent by itself."""
+
+    PENDING = "pending", _("Waiting")
+    DEFERRED = "deferred", _("Put off by the recipient's server")
+    SENT = "sent", _("Delivered")
+    BOUNCED = "bounced", _("Bounced")
+    WITHHELD = "withheld", _("Left out")
+    CANCELLED = "cancelled", _("Cancelled")
+    IN_DOUBT = "in_doubt", _("In doubt")
+
+
+class DeliveryColumns(TenantModel):
+    """The columns of a delivery, with the permit it rests on (lock two).
+
+    Foreign keys have no constraint of their own, which would be checked row by row: row-level security holds the
+    account, and lock two (`lock`) looks up consent events, contacts, lists, campaign and decision of all new rows as a
+    set. A consent event is never deleted, and nor is a delivery, row by row.
+    """
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    chunk = models.ForeignKey("delivery.Chunk", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    edition_id = models.BigIntegerField(null=True)
+    contact = models.ForeignKey(
+        "lists.Contact",
+        null=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    mailing_list = models.ForeignKey(
+        "lists.MailingList",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    decision = models.ForeignKey(
+        "gate.GateDecision", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    rules_version = models.CharField(max_length=32)
+    granted_at = models.DateTimeField()
+    consent_event = models.ForeignKey(
+        "lists.ConsentEvent",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    confirmation_id = models.BigIntegerField(null=True)
+    notice = models.ForeignKey(
+        "accounts.Notice", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, db_default=DeliveryState.PENDING)
+    attempts = models.PositiveSmallIntegerField(db_default=0)
+    reply_code = models.PositiveSmallIntegerField(null=True)
+    reply_status = models.CharField(max_length=12, blank=True, db_default="")
+    reply_text = models.TextField(blank=True, db_default="")
+    bounce = models.CharField(max_length=10, blank=True, db_default="", help_text="hard, soft, sender, content")
+    reason = models.CharField(max_length=60, blank=True, db_default="", help_text="why withheld, bounced or in doubt")
+    settled_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+
+class Delivery(DeliveryColumns):
+    """A message that the engine may still touch, or that came to its end a short while ago.
+
+    No index holds a column that an outcome changes, so that recording one stays a heap-only update.
+    """
+
+    notice = models.ForeignKey(
+        "accounts.Notice", null=True, on_delete=models.DO_NOTHING, db_index=False, related_name="+"
+    )
+
+    class Meta:
+        db_table = "delivery"
+        triggers = lock.TRIGGERS
+        indexes = [models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice")]
+        constraints = [
+            # One mail for each request.
+            models.UniqueConstraint(
+                fields=["account", "confirmation_id"],
+                condition=Q(confirmation_id__isnull=False),
+                name="delivery_confirmation_once",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "contact", "campaign"],
+                condition=Q(campaign__isnull=False),
+                name="delivery_once",
+            ),
+            # Permission by construction: exactly one basis.
+            models.CheckConstraint(
+                condition=(
+                    Q(consent_event__isnull=False, confirmation_id__isnull=True, notice__isnull=True)
+                    | Q(consent_event__isnull=True, confirmation_id__isnull=False, notice__isnull=True)
+                    | Q(consent_event__isnull=True, confirmation_id__isnull=True, notice__isnull=False)
+                ),
+                name="delivery_has_one_basis",
+            ),
+        ]
+
+
+class ArchivedDelivery(DeliveryColumns):
+    """A message of a finished campaign, in the partition of its month. Only `archive_deliveries()` puts rows here.
+
+    Partitions are ranges of ids, so the id in a token names the partition. No role has rights on a partition itself.
+    """
+
+    class Meta:
+        db_table = "delivery_archive"
+        indexes = [
+            models.Index(
+                fields=["account", "contact", "campaign"], condition=Q(contact__isnull=False), name="archive_contact"
+            )
+        ]
+        triggers = lock.ARCHIVE_TRIGGERS
+
+
+class DeliveryRecord(DeliveryColumns):
+    """A message, wherever it is kept: what everyone reads who is not the engine. A view; it takes no writes.
+
+    A read by id looks into `delivery` and one partition. For a campaign, narrow it by `archive.lookup.of_campaign`.
+    """
+
+    contact = models.ForeignKey(
+        "lists.Contact", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    archived = models.BooleanField()
+
+    class Meta:
+        managed = False
+        db_table = "delivery_record"

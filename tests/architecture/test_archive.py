@@ -1,0 +1,34 @@
+"""Whoever looks a delivery up reads the view over both tables; the engine's own table alone is for the engine."""
+
+import re
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "mailflatrate"
+# Where the table is read beside what the archive says, or written before the archive is.
+BOTH = {
+    "apps/gate/audience.py": "last_mailing",
+    "apps/gate/recipients.py": "last_mailing",
+    "apps/privacy/actions/retention.py": "ArchivedDelivery",
+    "apps/privacy/traces.py": "delivery_archive",
+}
+HOT = re.compile(
+    r"\b(?:FROM|JOIN|UPDATE|INTO|USING) delivery\b|delivery\.models import [^\n]*\bDelivery\b|\bDelivery\.objects\b"
+)
+
+
+def test_only_the_engine_reads_its_table_alone() -> None:
+    found = {}
+    for path in SOURCE.rglob("*.py"):
+        name = path.relative_to(SOURCE).as_posix()
+        text = path.read_text()
+        if not name.startswith("apps/delivery/") and HOT.search(text):
+            found[name] = text
+    assert set(found) == set(BOTH)
+    for name, text in found.items():
+        assert BOTH[name] in text, name
+
+
+def test_a_reader_of_the_delivery_app_is_not_the_engine() -> None:
+    """What reports, exports and histories read is in these modules."""
+    for name in ("recipients.py", "audience.py"):
+        assert not HOT.search((SOURCE / "apps/delivery" / name).read_text()), name

@@ -1,0 +1,65 @@
+"""Campaigns that ended long ago, and months that are over, for tests that cannot wait for either."""
+
+from datetime import datetime, timedelta
+
+import psycopg
+
+from campaign_world import World
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.archive import moving
+from mailflatrate.apps.delivery.models import ArchivedCampaign, DeliveryState
+from mailflatrate.base import clock, tenancy
+
+LONG_AGO = timedelta(days=40)
+
+
+def end(owner_url: str, campaign: Campaign, *, ago: timedelta = LONG_AGO) -> None:
+    """All chunks are done, and the campaign ended that long ago."""
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("SET LOCAL session_replication_role = replica")
+        owner.execute("UPDATE chunk SET state = 'done', claimed_at = now() WHERE campaign_id = %s", [campaign.id])
+        owner.execute(
+            "UPDATE campaign SET state = 'sent', started_at = %(at)s, finished_at = %(at)s WHERE id = %(id)s",
+            {"id": campaign.id, "at": clock.now() - ago},
+        )
+
+
+def end_month(owner_url: str, *, made_at: datetime | None = None) -> str:
+    """A month is over for everything that was planned until now; the name of its partition."""
+    with psycopg.connect(owner_url) as owner:
+        # Those that were made today already become months of long ago, so that there is one to be made.
+        made = "SELECT partition, dropped_at FROM archive_month WHERE month > '2000-01-01'"
+        for name, dropped_at in owner.execute(made).fetchall():
+            number = owner.execute("SELECT count(*) FROM archive_month WHERE month < '2000-01-01'").fetchone()
+            assert number is not None
+            old = f"delivery_archive_old_{number[0]}"
+            if dropped_at is None:
+                owner.execute(f"ALTER TABLE {name} RENAME TO {old}")
+            owner.execute(
+                "UPDATE archive_month SET month = '1900-01-01'::date + %s, partition = %s WHERE partition = %s",
+                [int(number[0]), old, name],
+            )
+    name = moving.call_owner("SELECT open_archive_month()")
+    with psycopg.connect(owner_url) as owner:
+        if made_at is not None:
+            owner.execute("UPDATE archive_month SET made_at = %s WHERE partition = %s", [made_at, name])
+    return str(name)
+
+
+def archived(owner_url: str, anna: World, *, bounced: int = 0) -> Campaign:
+    """A campaign that everybody got, but for some who bounced, and that moved to the archive since."""
+    campaign = anna.sending()
+    if bounced:
+        anna.settle(campaign, DeliveryState.BOUNCED, bounced, bounce="hard", reply_text="550 5.1.1 unknown")
+    anna.settle(campaign, DeliveryState.SENT, campaign.planned_count - bounced, reply_text="250 ok")
+    end(owner_url, campaign)
+    move(owner_url, campaign)
+    return campaign
+
+
+def move(owner_url: str, campaign: Campaign) -> None:
+    """The month ends and the job runs."""
+    end_month(owner_url)
+    moving.archive_finished(run_seconds=20)
+    with tenancy.account(campaign.account_id):
+        assert ArchivedCampaign.objects.get(campaign_id=campaign.id).finished_at is not None
