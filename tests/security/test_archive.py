@@ -9,7 +9,8 @@ from django.db import connection, connections
 from psycopg import errors
 
 from archive_world import archived, end_month
-from campaign_world import World, world
+from campaign_world import World, bare_account, world
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import ArchivedDelivery, ArchiveMonth, Delivery
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -24,11 +25,12 @@ SELECT c.relname FROM pg_class c WHERE c.relispartition AND c.relkind = 'r'
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> World:
     """Her campaign is in the archive, in a month that was made by the job long after `migrate`."""
     anna = world(people=PEOPLE)
     archived(database, anna)
+    anna.sending("On its way")
     return anna
 
 
@@ -71,7 +73,7 @@ def test_a_right_that_was_given_by_hand_goes_with_the_next_migration(database: s
 @pytest.mark.parametrize("role", [APP_ROLE, PLATFORM_ROLE])
 def test_another_account_reads_and_writes_nothing_of_it(anna: World, attacker: psycopg.Connection, role: str) -> None:
     """Through the archive, through the view, and straight at each partition; the platform role without its pass."""
-    carla = world(people=1)
+    carla, _owner = bare_account("Carla's shop")
     with tenancy.account(anna.account_id):
         months = list(ArchiveMonth.objects.filter(dropped_at=None).values_list("partition", flat=True))
     for table in ("delivery_archive", "delivery_record", "archived_campaign", "last_mailing", *months):
@@ -80,7 +82,7 @@ def test_another_account_reads_and_writes_nothing_of_it(anna: World, attacker: p
             f"UPDATE {table} SET reply_text = 'mine' WHERE account_id = {anna.account_id}",
             f"DELETE FROM {table} WHERE account_id = {anna.account_id}",
         ):
-            assert _rows(attacker, role, carla.account_id, statement) == 0, statement
+            assert _rows(attacker, role, carla, statement) == 0, statement
     with tenancy.account(anna.account_id):
         assert not ArchivedDelivery.objects.filter(reply_text="mine").exists()
 
@@ -109,7 +111,6 @@ def test_the_application_cannot_forge_or_lose_a_delivery(
     anna: World, attacker: psycopg.Connection, role: str, forgery: str
 ) -> None:
     """With its own account open, and without the platform's pass."""
-    anna.sending("On its way")
     before = _inventory(anna)
     assert _rows(attacker, role, anna.account_id, FORGERIES[forgery]) == 0
     assert _inventory(anna) == before
@@ -117,7 +118,7 @@ def test_the_application_cannot_forge_or_lose_a_delivery(
 
 def test_with_the_pass_nothing_moves_or_goes_before_its_time(database: str, anna: World) -> None:
     """The job's own rights, in the wrong hands: no campaign under way is closed, no young month is dropped."""
-    running = anna.sending("On its way")
+    running = _on_its_way(anna)
     end_month(database)
     before = _inventory(anna)
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
@@ -132,7 +133,7 @@ def test_with_the_pass_nothing_moves_or_goes_before_its_time(database: str, anna
 
 def test_no_name_of_the_attackers_comes_before_those_of_the_functions(database: str, anna: World) -> None:
     """A temporary table with the name of a month or of the campaign's table is not what the functions see."""
-    running = anna.sending("On its way")
+    running = _on_its_way(anna)
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE campaign ON COMMIT DROP AS SELECT * FROM campaign")
         cursor.execute(
@@ -146,6 +147,11 @@ def test_no_name_of_the_attackers_comes_before_those_of_the_functions(database: 
             " AND NOT 'search_path=pg_catalog, public, pg_temp' = ANY (proconfig)"
         ).fetchall()
     assert paths == []
+
+
+def _on_its_way(anna: World) -> Campaign:
+    with tenancy.account(anna.account_id):
+        return Campaign.objects.get(name="On its way", state="sending")
 
 
 def _inventory(anna: World) -> tuple[object, ...]:
