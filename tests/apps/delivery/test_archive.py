@@ -26,6 +26,7 @@ from mailflatrate.apps.delivery.models import (
     DeliveryRecord,
     DeliveryState,
     LastMailing,
+    RelayDeferral,
     Retry,
     Tally,
 )
@@ -260,6 +261,12 @@ def test_what_is_not_finished_stays(database: str) -> None:
         first = Delivery.objects.filter(campaign=campaign).earliest("id")
         Retry.objects.create(delivery=first, campaign=campaign, due_at=clock.now())
 
+    def queued(campaign: Campaign) -> None:
+        first = Delivery.objects.filter(campaign=campaign).earliest("id")
+        RelayDeferral.objects.create(
+            delivery=first, campaign=campaign, follower="mx", provider="other", since=clock.now(), last_at=clock.now()
+        )
+
     def unknown(campaign: Campaign) -> None:
         chunk = Chunk.objects.filter(campaign=campaign).earliest("id")
         Tally.objects.create(chunk=chunk, campaign=campaign, state=DeliveryState.IN_DOUBT, count=1)
@@ -267,6 +274,7 @@ def test_what_is_not_finished_stays(database: str) -> None:
     ended("too young", lambda campaign: None, ago=timedelta(days=29))
     ended("an open chunk", lambda campaign: Chunk.objects.filter(campaign=campaign).update(state="ready"))
     ended("a retry", retry)
+    ended("in a relay's queue", queued)
     ended("an unknown result", unknown)
     ended("on its way", lambda campaign: Campaign.objects.filter(id=campaign.id).update(state="paused"))
     end_month(database)

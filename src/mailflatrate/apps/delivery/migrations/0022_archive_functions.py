@@ -65,6 +65,7 @@ CLOSE_CAMPAIGN = _function(
         OR EXISTS (SELECT 1 FROM public.chunk k WHERE k.account_id = c.account_id AND k.campaign_id = which
             AND k.state IN ('ready', 'sending'))
         OR EXISTS (SELECT 1 FROM public.retry r WHERE r.account_id = c.account_id AND r.campaign_id = which)
+        OR EXISTS (SELECT 1 FROM public.relay_deferral q WHERE q.account_id = c.account_id AND q.campaign_id = which)
     THEN
         RETURN false;
     END IF;

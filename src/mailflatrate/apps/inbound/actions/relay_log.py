@@ -14,7 +14,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection
 
 from mailflatrate.apps.delivery.feedback import Returned, record_returned
-from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.relay_queue import (
     QueueNews,
     end_silent_deferrals,
@@ -173,13 +173,13 @@ def _act(name: str, told: Sequence[Told]) -> Counts:
     return Counter((news.provider, status.value) for status, found in by_status.items() for news in found)
 
 
-def _named(told: Sequence[Told]) -> dict[int, Delivery]:
+def _named(told: Sequence[Told]) -> dict[int, DeliveryRecord]:
     wanted = {one.message.delivery_id for one in told}
-    rows = Delivery.objects.filter(id__in=wanted).select_related("contact", "notice")
+    rows = DeliveryRecord.objects.filter(id__in=wanted).select_related("contact", "notice")
     return {row.id: row for row in rows}
 
 
-def _is_its_recipient(one: Told, deliveries: Mapping[int, Delivery]) -> bool:
+def _is_its_recipient(one: Told, deliveries: Mapping[int, DeliveryRecord]) -> bool:
     delivery = deliveries.get(one.message.delivery_id)
     if delivery is None:
         return False
@@ -194,7 +194,7 @@ def _is_its_recipient(one: Told, deliveries: Mapping[int, Delivery]) -> bool:
         return False
 
 
-def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, Delivery]) -> None:
+def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]) -> None:
     note_delivered(news)
     contacts = (deliveries[one.delivery_id].contact for one in news)
     soft = [contact.id for contact in contacts if contact is not None and contact.soft_bounces]
@@ -220,7 +220,7 @@ def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:
     return found
 
 
-def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, Delivery]) -> None:
+def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]) -> None:
     """Final: judged as a DSN is, and counted once, whether this log, a DSN or both tell it."""
     last = {one.delivery_id: one for one in news}
     known = Feedback.objects.filter(delivery_id__in=list(last), kind__in=BOUNCE_KINDS.values())
