@@ -73,8 +73,8 @@ class ReceivedLetter:
 class FakeRelay:
     """The server.
 
-    `commands` keeps every command line, `counts` how often each step came, `logins` who
-    authenticated, `bursts` how often bytes came in.
+    `commands` keeps every command line, `counts` how often each step came, `per_session` the letters of
+    each ended session, `logins` who authenticated, `bursts` how often bytes came in.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class FakeRelay:
         self.bursts = 0
         self.open_sessions = 0
         self.most_sessions = 0
+        self.per_session: list[int] = []
         self._scripts: dict[tuple[Step, str | int | None], Script] = {}
         self._server: asyncio.Server | None = None
         self._sessions: set[_Session] = set()
@@ -174,6 +175,7 @@ class _Session(asyncio.Protocol):
         self.bdat_left: int | None = None
         self.bdat = b""
         self.login: list[str] | None = None
+        self.taken = 0
 
     # -- transport --------------------------------------------------------------------------------------
 
@@ -188,6 +190,7 @@ class _Session(asyncio.Protocol):
         if self in self.relay._sessions:
             self.relay._sessions.discard(self)
             self.relay.open_sessions -= 1
+            self.relay.per_session.append(self.taken)
         self.silent = True
 
     def drop(self) -> None:
@@ -370,6 +373,7 @@ class _Session(asyncio.Protocol):
         self.clear()
         takes = not isinstance(answer, str) or answer.startswith("2")
         if recipient and takes and answer is not DROP:
+            self.taken += 1
             self.relay.received.append(letter)
         if isinstance(answer, Trick):
             if answer is HANG:

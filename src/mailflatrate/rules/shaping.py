@@ -1,8 +1,9 @@
 """How fast each mailbox provider is mailed from one pool, and how a provider's deferrals slow us down.
 
 The numbers are for one pool in good standing. They are starting points: what a provider takes depends on the reputation
-of the addresses, so its own 421 and 4xx replies decide. Connections and messages per connection are for the relay's own
-configuration, because the relay holds the connections to the provider; messages an hour are held here. Domains that
+of the addresses, so its own 421 and 4xx replies decide. Connections and messages per connection hold where connections
+to the provider are made: in a Postfix of our own (`rules.postfix_limits`), and in the engine for a relay that takes one
+provider's mail alone. Messages an hour are held here. Domains that
 belong to no large provider are thousands of different receivers, so nothing is held for them together.
 """
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mailflatrate.entrypoints.boot import database
+from mailflatrate.entrypoints.cli.postfix_limits import postfix_limits_command
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules import relays as rules
 from mailflatrate.settings.schema import Settings
@@ -47,6 +48,9 @@ def _with_options(function: F) -> F:
 @click.group()
 def relays_command() -> None:
     """List, add, edit, test, drain, enable or disable the relays. Senders follow within seconds."""
+
+
+relays_command.add_command(postfix_limits_command, "postfix-limits")
 
 
 @contextmanager
