@@ -265,6 +265,15 @@ class Settings(BaseModel):
     )
     s3_kms_key: str | None = Field(None, description="Key of the service for `aws:kms`.")
 
+    withdrawals_dir: Path | None = Field(
+        None,
+        description="Folder of the withdrawals log, which completes a restored backup; best mounted from another host."
+        " When absent, the bucket with MAILFLATRATE_STORAGE=s3, and `withdrawals` in the data folder otherwise.",
+    )
+    withdrawals_keep_days: Positive = Field(
+        90, description="How long the withdrawals log is kept: as long as the oldest backup you would restore."
+    )
+
     media_quota_megabytes: Positive = Field(250, description="Room for the pictures of one account.")
 
     spam_filter: str | None = Field(
@@ -385,6 +394,11 @@ class Settings(BaseModel):
     def storage_folder(self) -> Path:
         """The folder of the storage kind `directory`."""
         return self.storage_dir or self.data_dir / "storage"
+
+    @property
+    def withdrawals_folder(self) -> Path:
+        """The folder of the withdrawals log, where it is in one."""
+        return self.withdrawals_dir or self.data_dir / "withdrawals"
 
     @property
     def public_host(self) -> str:

@@ -97,8 +97,11 @@ class Restored:
     unscheduled: list[Campaign]
 
 
-def hold_restored(lost_since: datetime) -> Restored:
-    """A person says that a backup was restored: nothing that may have left since then leaves by itself."""
+def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Restored:
+    """A person says that a backup was restored: nothing that may have left since then leaves by itself.
+
+    `keep_unsettled`: every sender's journal survived, so what they do not know did not leave.
+    """
     _hold(Cause.RESTORED)
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1).update(cause=Cause.RESTORED)  # where a promotion was held already
@@ -107,7 +110,7 @@ def hold_restored(lost_since: datetime) -> Restored:
     for campaign in scheduled:
         with tenancy.account(campaign.account_id):
             campaigns.unschedule(campaign.id)
-    return Restored(settle_as_unknown(), scheduled)
+    return Restored(0 if keep_unsettled else settle_as_unknown(), scheduled)
 
 
 def note_seen(name: str) -> None:

@@ -1,12 +1,16 @@
 """Background jobs of this app; thin."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from mailflatrate.apps.privacy import actions, traces
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
+from mailflatrate.apps.privacy.withdrawals import writing
+from mailflatrate.apps.privacy.withdrawals.log import open_log
+from mailflatrate.base import clock
 from mailflatrate.base.jobs import Queue, job
+from mailflatrate.settings.schema import load_settings
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +31,19 @@ def address_changed(account_id: int, request_id: int) -> None:
 def wipe_late(account_id: int, address_key: str, before: str) -> None:
     """Wipe messages from before an erasure whose addresses were noted since."""
     traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
+
+
+@job("privacy.log_withdrawals", Queue.HOUSE, every="* * * * *")
+def log_withdrawals(timestamp: int) -> None:
+    """Keep outside of the database what a restored backup would forget."""
+    writing.log_waiting(open_log(load_settings()))
+
+
+@job("privacy.drop_withdrawals", Queue.HOUSE, every="51 3 * * *")
+def drop_withdrawals(timestamp: int) -> None:
+    """Remove lines of the withdrawals log that are older than any backup."""
+    settings = load_settings()
+    open_log(settings).drop_before(clock.now() - timedelta(days=settings.withdrawals_keep_days))
 
 
 @job("privacy.expire_requests", Queue.HOUSE, every="23 * * * *")

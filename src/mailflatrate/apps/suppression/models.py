@@ -1,4 +1,4 @@
-"""The table of addresses never to mail."""
+"""The table of addresses never to mail, and the outbox of everything a restored backup would forget."""
 
 from django.db import models
 from django.db.models import Q, Value
@@ -44,3 +44,36 @@ class Suppression(TenantModel):
                 name="suppression_active_once",
             )
         ]
+
+
+class WithdrawalKind(models.TextChoices):
+    """What a person or the desk said that must outlive this database."""
+
+    SUPPRESSED = "suppressed"
+    WITHDRAWN = "withdrawn"
+    OBJECTION = "objection"
+    TRACKING_WITHDRAWN = "tracking_withdrawn"
+    ERASED = "erased"
+    STANDING = "standing"
+
+
+class Withdrawal(TenantModel):
+    """A row for the withdrawals log (ADR 0028), written by triggers and deleted when a worker has logged it.
+
+    It holds identifiers and the keyed hash of an address, never the address.
+    """
+
+    desk_only = True
+
+    account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
+        "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    kind = models.CharField(max_length=20, choices=WithdrawalKind.choices)
+    reason = models.CharField(max_length=20, db_default="", help_text="of a suppression; the new standing")
+    contact_id = models.BigIntegerField(null=True)
+    list_id = models.BigIntegerField(null=True)
+    address_key = models.BinaryField(max_length=32, null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "withdrawal_outbox"

@@ -52,6 +52,7 @@ class PlatformReason(StrEnum):
     MAIL_IN = "a message from outside names its account only by a token"
     HOUSEKEEPING = "a scheduled job looks for work of all accounts"
     METRICS = "counts without content for the operator's monitoring"
+    WITHDRAWALS = "what was withdrawn is logged for a restored backup, or taken over into one"
     FENCE = "sending is held or let go for all accounts, as the database's history asks"
     SETUP = "the operator or the demonstration creates an account"
     PUBLIC_PAGE = "a public page names its account only by a code or a token"

@@ -1,12 +1,13 @@
 """The database: reachable, up to date, under its policies, and the application's role behind them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from mailflatrate.apps.delivery import fence
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import tenant_policies
@@ -17,6 +18,8 @@ from mailflatrate.settings.schema import Settings
 from mailflatrate.settings.secrets import load_secrets
 
 OLDEST_SERVER = 160000  # GRANT ... WITH INHERIT FALSE
+OLDEST_BACKUP = timedelta(days=2)
+BACKUP_MADE = "backup.made"
 MIGRATE = "Run `mailflatrate migrate`."
 
 
@@ -35,6 +38,7 @@ def store_lines(settings: Settings) -> Iterator[Line]:
     yield _role()
     yield _keys()
     yield _audit()
+    yield _backup()
     yield _desk()
     yield _history(settings)
     yield _replica(settings)
@@ -115,6 +119,20 @@ def _audit() -> Line:
         return missing("audit", "rows of the audit log were changed, removed or inserted",
                        "Run `mailflatrate audit verify`; it names them.")  # fmt: skip
     return ok("audit", f"the audit log was whole on {newest[1]:%Y-%m-%d}")
+
+
+def _backup() -> Line:
+    """How old the newest backup is that `mailflatrate backup` made, as the audit log has it."""
+    with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
+        cursor.execute("SELECT at FROM audit_entry WHERE action = %s ORDER BY id DESC LIMIT 1", [BACKUP_MADE])
+        newest = cursor.fetchone()
+    how = "Enable mailflatrate-backup.timer, or archive WAL; see docs/operations.md."
+    if newest is None:
+        return warning("backup", "`mailflatrate backup` has not made one", how)
+    text = f"the newest one is of {newest[0]:%Y-%m-%d %H:%M} UTC"
+    if clock.now() - newest[0] > OLDEST_BACKUP:
+        return warning("backup", text, f"{how} `systemctl status mailflatrate-backup` says what failed.")
+    return ok("backup", text)
 
 
 def _desk() -> Line:

@@ -1,0 +1,129 @@
+"""Where the log is: hourly files in a folder, or an object for each run in the bucket that keeps uploads."""
+
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from mailflatrate.base import clock
+from mailflatrate.base.storage.backends import open_backend
+from mailflatrate.base.storage.files import scratch_file
+from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend
+from mailflatrate.settings.schema import Settings, StorageKind
+
+AREA = "withdrawals"
+_FILE = re.compile(r"withdrawals-(\d{8}T\d{2})\.jsonl\Z")
+_OBJECT = re.compile(rf"{AREA}/(\d{{8}}t\d{{2}})\d{{4}}-[0-9a-f]+\Z")
+
+
+class WithdrawalsLog(Protocol):
+    """Lines, oldest first. What was written is on the disk or in the bucket when `write` returns."""
+
+    def write(self, lines: list[str]) -> None:
+        """Append lines."""
+
+    def read(self, since: datetime) -> Iterator[str]:
+        """Every line written since then, and some from up to an hour before."""
+
+    def drop_before(self, before: datetime) -> None:
+        """Remove what is older."""
+
+
+def open_log(settings: Settings) -> WithdrawalsLog:
+    """The log of the settings."""
+    if settings.withdrawals_dir is None and settings.storage is StorageKind.S3:
+        return BucketLog(open_backend(settings, StorageKind.S3))
+    return FolderLog(settings.withdrawals_folder)
+
+
+class FolderLog:
+    """One file an hour; several hosts may write to the same folder, each line in one piece."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, lines: list[str]) -> None:
+        """Append to the hour's file and flush it to the disk."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self._folder / f"withdrawals-{clock.now().astimezone(UTC):%Y%m%dT%H}.jsonl"
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        try:
+            data = memoryview("".join(f"{line}\n" for line in lines).encode())
+            while data:
+                data = data[os.write(file, data) :]
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    def read(self, since: datetime) -> Iterator[str]:
+        """Read the files of the hours since then."""
+        for hour, path in self._files():
+            if hour + timedelta(hours=1) > since:
+                yield from read_file(path)
+
+    def drop_before(self, before: datetime) -> None:
+        """Remove old files."""
+        for hour, path in self._files():
+            if hour + timedelta(hours=1) < before:
+                path.unlink(missing_ok=True)
+
+    def _files(self) -> list[tuple[datetime, Path]]:
+        found = ((_FILE.match(path.name), path) for path in sorted(self._folder.glob("withdrawals-*.jsonl")))
+        return [(_hour(match[1]), path) for match, path in found if match]
+
+
+class BucketLog:
+    """One object a run, because objects are not appended to."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def write(self, lines: list[str]) -> None:
+        """Store the lines as a new object."""
+        name = f"{AREA}/{clock.now().astimezone(UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(4)}"
+        parts = ["".join(f"{line}\n" for line in lines).encode()]
+        self._backend.put(OWN_ACCOUNT, name, lambda _size: parts.pop() if parts else b"")
+
+    def read(self, since: datetime) -> Iterator[str]:
+        """Read the objects of the hours since then."""
+        for hour, name in self._objects():
+            if hour + timedelta(hours=1) > since:
+                with scratch_file() as file:
+                    self._backend.read_into(OWN_ACCOUNT, name, file.write)
+                    file.flush()
+                    yield from read_file(Path(file.name))
+
+    def drop_before(self, before: datetime) -> None:
+        """Delete old objects."""
+        for hour, name in self._objects():
+            if hour + timedelta(hours=1) < before:
+                self._backend.delete(OWN_ACCOUNT, name)
+
+    def _objects(self) -> list[tuple[datetime, str]]:
+        names = sorted(found.name for found in self._backend.list_files(OWN_ACCOUNT))
+        return [(_hour(match[1]), name) for name in names if (match := _OBJECT.match(name))]
+
+
+def read_paths(paths: Iterable[Path]) -> Iterator[str]:
+    """Every line of some files and folders."""
+    for path in paths:
+        for file in sorted(path.glob("withdrawals-*.jsonl")) if path.is_dir() else [path]:
+            yield from read_file(file)
+
+
+def read_file(path: Path) -> Iterator[str]:
+    """Every line of a file. What is longer than any of ours comes in pieces, which are refused one by one."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        while line := file.readline(4_096):
+            if line.strip():
+                yield line.strip()
+
+
+def _hour(stamp: str) -> datetime:
+    with suppress(ValueError):
+        return datetime.strptime(stamp.upper(), "%Y%m%dT%H").replace(tzinfo=UTC)
+    return datetime.min.replace(tzinfo=UTC)  # a name of no hour is read, and dropped

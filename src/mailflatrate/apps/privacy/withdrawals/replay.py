@@ -1,0 +1,157 @@
+"""Taking the log over into a database that was restored to an earlier moment. Repeated, it changes nothing more.
+
+Nobody comes back by it: a person who withdrew and signed up again after the backup stays withdrawn, because the second
+sign-up is lost with its proof.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailflatrate.apps.accounts.actions.standing import Reasons, change_standing
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList
+from mailflatrate.apps.privacy.actions.erasure import erase_person
+from mailflatrate.apps.privacy.withdrawals.lines import Line, LineRefused, read_line
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason, WithdrawalKind
+from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+SOURCE = "withdrawals log"
+BY = "restored"
+JOB = "privacy.replay_withdrawals"
+OVERLAP = timedelta(hours=1)
+TEXT = "This measure was taken after the backup that the service was restored from, and holds on."
+_ENDS = (Reason.COMPLAINT, Reason.OBJECTION, Reason.UNSUBSCRIBE)
+
+log = structlog.get_logger(__name__)
+
+
+def replay(texts: Iterable[str], since: datetime) -> Counter[str]:
+    """Let every line take effect that was written since the backup; how many of each kind did, and were `refused`.
+
+    Accounts that came after the backup are counted as `unknown_account`. All erasures come last, so that what a person
+    said before is recorded as theirs.
+    """
+    done: Counter[str] = Counter()
+    erasures: list[Line] = []
+    with tenancy.platform(PlatformReason.WITHDRAWALS):
+        known = set(Account.objects.values_list("id", flat=True))
+    for text in texts:
+        try:
+            line = read_line(text)
+        except LineRefused as problem:
+            done["refused"] += 1
+            log.warning("withdrawal_line_refused", problem=str(problem))
+            continue
+        if line.at < since - OVERLAP:
+            continue
+        if line.account_id is not None and line.account_id not in known:
+            done["unknown_account"] += 1
+        elif line.kind is WithdrawalKind.ERASED:
+            erasures.append(line)
+        else:
+            done[line.kind.value] += _apply(line)
+    for line in erasures:
+        done[line.kind.value] += _apply(line)
+    return done
+
+
+def _apply(line: Line) -> bool:
+    if line.account_id is None:
+        return line.kind is WithdrawalKind.SUPPRESSED and _suppress_everywhere(line)
+    if line.kind is WithdrawalKind.STANDING:
+        return _move(line.account_id, Standing(line.reason))
+    with tenancy.account(line.account_id):
+        return _IN_ACCOUNT[line.kind](line)
+
+
+def _suppress_everywhere(line: Line) -> bool:
+    assert line.address_key is not None
+    return suppression.suppress_everywhere(
+        line.address_key, reason=Reason(line.reason), source=SOURCE, evidence=_evidence(line)
+    )
+
+
+def _suppress(line: Line) -> bool:
+    assert line.address_key is not None
+    reason = Reason(line.reason)
+    changed = suppression.suppress(line.address_key, reason=reason, source=SOURCE, evidence=_evidence(line))
+    contact = Contact.objects.filter(address_key=line.address_key).first()
+    if contact is not None and reason in _ENDS:
+        changed = lists.unsubscribe(contact.id, list_id=None, by=BY, source=SOURCE) > 0 or changed
+    return changed
+
+
+def _withdraw(line: Line) -> bool:
+    contact = _contact(line)
+    if contact is None:
+        return False
+    if line.list_id is not None and not MailingList.objects.filter(id=line.list_id).exists():
+        return False
+    return lists.unsubscribe(contact.id, list_id=line.list_id, by=BY, source=SOURCE) > 0
+
+
+def _object(line: Line) -> bool:
+    if line.list_id is not None:  # "this was not me": of that sign-up alone
+        return _withdraw(line)
+    contact = _contact(line)
+    objections = ConsentEvent.objects.filter(kind=ConsentKind.OBJECTION, mailing_list=None)
+    if contact is None or objections.filter(contact_id=contact.id).exists():
+        return False
+    lists.object_to_mail(contact.id, source=SOURCE)
+    return True
+
+
+def _stop_tracking(line: Line) -> bool:
+    contact = _contact(line)
+    return contact is not None and lists.choose_tracking(
+        contact.id, agrees=False, wording="", language="", source=SOURCE, ip=None, user_agent=""
+    )
+
+
+def _erase(line: Line) -> bool:
+    contact = _by_number(line)
+    if contact is None:
+        return False
+    return bool(erase_person(contact.id, by=audit.machine(JOB), source=SOURCE))
+
+
+_IN_ACCOUNT: dict[WithdrawalKind, Callable[[Line], bool]] = {
+    WithdrawalKind.SUPPRESSED: _suppress,
+    WithdrawalKind.WITHDRAWN: _withdraw,
+    WithdrawalKind.OBJECTION: _object,
+    WithdrawalKind.TRACKING_WITHDRAWN: _stop_tracking,
+    WithdrawalKind.ERASED: _erase,
+}
+
+
+def _contact(line: Line) -> Contact | None:
+    """The person by the number they had, which no other contact has got since; or by the hash of their address."""
+    contact = _by_number(line)
+    if contact is None and line.address_key is not None:
+        contact = Contact.objects.filter(address_key=line.address_key).first()
+    return contact
+
+
+def _by_number(line: Line) -> Contact | None:
+    return None if line.contact_id is None else Contact.objects.filter(id=line.contact_id).first()
+
+
+def _move(account_id: int, after: Standing) -> bool:
+    try:
+        change_standing(
+            account_id, after, Reasons("restored", text=TEXT), by=None, machine="privacy.replay_withdrawals"
+        )
+    except AccountError:  # it is there already, or further
+        return False
+    return True
+
+
+def _evidence(line: Line) -> dict[str, str]:
+    return {"at": line.at.isoformat(), "restored_from": SOURCE}

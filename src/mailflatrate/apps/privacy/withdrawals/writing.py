@@ -1,0 +1,64 @@
+"""From the outbox to the log, and from the tables of a database that still lives to a file."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from mailflatrate.apps.privacy.withdrawals.lines import Line
+from mailflatrate.apps.privacy.withdrawals.log import WithdrawalsLog
+from mailflatrate.apps.suppression.models import WithdrawalKind
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+BATCH = 5_000
+LONGEST_TRANSACTION = timedelta(hours=1)
+"""A row shows when its statement ran, and is seen when its transaction ends: an import may take so long."""
+_COLUMNS = "at, kind, account_id, reason, contact_id, list_id, address_key"
+_TAKE = f"""
+DELETE FROM withdrawal_outbox WHERE id IN
+    (SELECT id FROM withdrawal_outbox ORDER BY id LIMIT %s)
+RETURNING {_COLUMNS}
+"""  # noqa: S608  # made of constants
+_SINCE = """
+SELECT recorded_at, kind, account_id, '', contact_id, mailing_list_id,
+    (SELECT c.address_key FROM contact c WHERE c.id = e.contact_id AND c.account_id = e.account_id)
+FROM consent_event e
+WHERE recorded_at >= %(since)s AND kind IN ('withdrawn', 'objection', 'tracking_withdrawn', 'erased')
+UNION ALL
+SELECT created_at, 'suppressed', account_id, reason, NULL, NULL, address_key FROM suppression
+WHERE created_at >= %(since)s
+UNION ALL
+SELECT at, 'standing', account_id, after, NULL, NULL, NULL FROM standing_change
+WHERE at >= %(since)s AND after IN ('throttled', 'paused', 'suspended', 'closed')
+ORDER BY 1
+"""
+
+
+def log_waiting(log: WithdrawalsLog) -> int:
+    """Log everything in the outbox; how many. A line is written before its row goes, so twice rather than never."""
+    logged = 0
+    while True:
+        with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
+            cursor.execute(_TAKE, [BATCH])
+            lines = sorted((_line(row) for row in cursor.fetchall()), key=lambda line: line.at)
+            if lines:
+                log.write([line.write() for line in lines])
+        logged += len(lines)
+        if len(lines) < BATCH:
+            return logged
+
+
+def withdrawals_since(since: datetime) -> Iterator[Line]:
+    """Everything that was withdrawn since then, from the tables; some of it may be an hour older."""
+    with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
+        cursor.execute(_SINCE, {"since": since - LONGEST_TRANSACTION})
+        rows = cursor.fetchall()
+    for row in rows:
+        yield _line(row)
+
+
+def _line(row: tuple[datetime, str, int | None, str, int | None, int | None, bytes | None]) -> Line:
+    at, kind, account_id, reason, contact_id, list_id, key = row
+    known = bytes(key) if key is not None else None
+    return Line(at, WithdrawalKind(kind), account_id, reason, contact_id, list_id, known)

@@ -1,0 +1,146 @@
+"""The commands `backup create`, `backup verify` and `restore`."""
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from mailflatrate.entrypoints.boot import database
+from mailflatrate.entrypoints.cli.backup import making, restoring
+from mailflatrate.entrypoints.cli.backup import manifest as of
+from mailflatrate.entrypoints.cli.backup.tools import find_tool
+from mailflatrate.entrypoints.cli.listing import operator_details
+from mailflatrate.settings.schema import load_settings
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_PRESENT = click.Path(exists=True, file_okay=False, path_type=Path)
+_ANY = click.Path(exists=True, path_type=Path)
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@click.group()
+def backup_command() -> None:
+    """Make and verify backups: database, keys, uploads, pictures and journals in one folder."""
+
+
+@backup_command.command("create")
+@click.argument("folder", type=_FOLDER)
+@click.option("--without-keys", is_flag=True, help="Leave the secrets out; you keep them elsewhere.")
+@click.option("--keep", type=click.IntRange(1), help="Remove all but this many backups in FOLDER afterwards.")
+def create_command(folder: Path, without_keys: bool, keep: int | None) -> None:
+    """Make a backup in FOLDER, called by the present time, while everything runs.
+
+    It needs the owner's URL (DATABASE_URL) and pg_dump of the server's version. Its name appears when it is whole. Run
+    it on a sending host, or copy `journal/` of the others to the same place.
+    """
+    with database() as settings:
+        from mailflatrate.base import clock
+
+        target = folder / making.default_name(clock.now())
+        made = making.make_backup(settings, target, with_keys=not without_keys, tell=_tell)
+        _record("backup.made", {"name": target.name, "octets": sum(part.octets for part in made.parts)})
+    if keep is not None:
+        making.drop_old(folder, keep, _tell)
+    click.echo(str(target))
+
+
+@backup_command.command("verify")
+@click.argument("backup", type=_PRESENT)
+def verify_command(backup: Path) -> None:
+    """Compare every part of BACKUP with its checksum and read the dump's table of contents.
+
+    Exits with 1 when anything is missing or different. Only a restore into a second database shows that a backup works.
+    """
+    manifest = of.read_manifest(backup)
+    problems = of.verify_parts(backup, manifest)
+    if not problems:
+        tool = find_tool("pg_restore", manifest.origin.server_version // 10000)
+        read = subprocess.run([str(tool), "--list", str(backup / of.DATABASE)], capture_output=True, check=False)
+        if read.returncode:
+            problems.append(f"{of.DATABASE} cannot be read: {read.stderr.decode(errors='replace').strip()[-300:]}")
+    if problems:
+        raise click.ClickException("; ".join(problems))
+    octets = sum(part.octets for part in manifest.parts)
+    click.echo(f"Whole: {len(manifest.parts)} parts, {octets / 1e6:.1f} MB, made at {_stamp(manifest)}.")
+    if manifest.part(of.KEYS) is None:
+        click.echo("It holds no keys: without yours it cannot be restored.")
+
+
+@click.command()
+@click.argument("backup", type=_PRESENT)
+@click.option("--withdrawals", multiple=True, type=_ANY, help="The withdrawals log, if not in its usual place.")
+@click.option("--journals", multiple=True, type=_PRESENT, help="The `journal` folder of a sending host; repeatable.")
+@click.option(
+    "--keep-unsettled",
+    is_flag=True,
+    help="Every sending host and its journals survived, so what they do not know may be sent.",
+)
+@click.option("--replace-database", metavar="NAME", help="Delete everything in the database of this name first.")
+def restore_command(
+    backup: Path, withdrawals: tuple[Path, ...], journals: tuple[Path, ...], keep_unsettled: bool,
+    replace_database: str | None,
+) -> None:  # fmt: skip
+    """Restore BACKUP into an empty database. No other process may run.
+
+    Sending is held afterwards until `mailflatrate resume-all`. What was withdrawn, erased or stopped after the backup
+    takes effect again from the withdrawals log. Recipients whose result is open get an unknown result, unless a journal
+    knows it or --keep-unsettled says that all journals survived.
+    """
+    settings = load_settings()
+    manifest = of.read_manifest(backup)
+    if problems := of.verify_parts(backup, manifest):
+        raise click.ClickException("; ".join(problems))
+    restoring.place_keys(settings, backup, manifest)
+    with database() as settings:
+        from mailflatrate.entrypoints.cli.setup import bring_up_to_date
+
+        restoring.check_version(manifest)
+        restoring.restore_database(settings, backup, manifest, replace_database)
+        _tell(f"database restored to {_stamp(manifest)}")
+        bring_up_to_date(settings)
+        _tell("database is up to date")
+        _tell(f"files restored: {restoring.restore_files(backup)}")  # erasing a person looks into uploads
+        found = restoring.recover(
+            settings, backup, manifest, journals=journals, withdrawals=withdrawals, keep_unsettled=keep_unsettled,
+            tell=_tell,
+        )  # fmt: skip
+        _record("backup.restored", {"name": backup.name, "made_at": manifest.origin.made_at.isoformat(),
+                                    "withdrawals": dict(found.withdrawals)})  # fmt: skip
+    _report(found)
+
+
+def _report(found: restoring.Recovered) -> None:
+    click.echo(f"Sent since the backup, told by journals: {found.told}. Unknown to this database: {found.missing}.")
+    if found.chunks:
+        click.echo(f"Chunks whose open recipients have an unknown result: {found.chunks}.")
+    for name in found.drafts:
+        click.echo(f"Back to draft, may have been sent: {name}")
+    counts = Counter(found.withdrawals)
+    refused, strange = counts.pop("refused", 0), counts.pop("unknown_account", 0)
+    taken = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()) if count)
+    click.echo(f"Withdrawals since the backup that took effect: {taken or 'none'}.")
+    if not counts:
+        click.echo("The withdrawals log holds nothing since the backup. If it is elsewhere: `mailflatrate withdrawals"
+                   " replay --since TIME PATH` before you resume.")  # fmt: skip
+    if refused:
+        click.echo(f"Lines that are damaged or of another installation: {refused}.")
+    if strange:
+        click.echo(f"Lines of accounts that came after the backup: {strange}.")
+    click.echo("All sending is held. Start the senders so that they replay their journals, run `mailflatrate doctor`,"
+               " then `mailflatrate resume-all`.")  # fmt: skip
+
+
+def _stamp(manifest: of.Manifest) -> str:
+    return f"{manifest.origin.made_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _record(action: str, details: dict[str, object]) -> None:
+    from mailflatrate.base import audit, tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+
+    with tenancy.platform(PlatformReason.SETUP):
+        audit.record(action, by=audit.machine("cli.backup"), details={**operator_details(), **details})

@@ -1,0 +1,59 @@
+"""`mailflatrate withdrawals`: take what was withdrawn out of a database that still lives, and into a restored one."""
+
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from mailflatrate.entrypoints.boot import database
+from mailflatrate.entrypoints.cli.listing import operator_details
+
+_TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+
+
+@click.group()
+def withdrawals_command() -> None:
+    """Export or replay what people withdrew: unsubscribes, complaints, bounces, erasures."""
+
+
+@withdrawals_command.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--since", type=_TIME, required=True, help="When the backup was made, in UTC: 2026-11-26T22:10.")
+def export_command(file: Path, since: datetime) -> None:
+    """Write what was withdrawn since then to FILE, from a database that can still be read."""
+    with database():
+        from mailflatrate.apps.privacy.withdrawals.writing import withdrawals_since
+
+        count = 0
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            for line in withdrawals_since(since.replace(tzinfo=UTC)):
+                out.write(f"{line.write()}\n")
+                count += 1
+    click.echo(f"{count} withdrawals written to {file}.")
+
+
+@withdrawals_command.command("replay")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--since", type=_TIME, required=True, help="When the backup was made, in UTC: 2026-11-26T22:10.")
+def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
+    """Let every withdrawal in PATHS (files and folders) take effect; without PATHS those of the log in its usual place.
+
+    A second run changes nothing.
+    """
+    with database() as settings:
+        from mailflatrate.apps.privacy.withdrawals.log import open_log, read_paths
+        from mailflatrate.apps.privacy.withdrawals.replay import replay
+        from mailflatrate.base import audit, tenancy
+        from mailflatrate.base.tenancy import PlatformReason
+
+        at = since.replace(tzinfo=UTC)
+        done: Counter[str] = replay(read_paths(paths) if paths else open_log(settings).read(at), at)
+        with tenancy.platform(PlatformReason.WITHDRAWALS):
+            details = {**operator_details(), "since": at.isoformat(), **done}
+            audit.record("withdrawals.replayed", by=audit.machine("cli.withdrawals"), details=details)
+    for kind, count in sorted(done.items()):
+        click.echo(f"{kind}: {count}")
+    if not done:
+        click.echo("Nothing was withdrawn since then, or the log is elsewhere.")

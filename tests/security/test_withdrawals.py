@@ -1,0 +1,192 @@
+"""Attacks on the withdrawals log: lines that were made up, a no that is lost, an address that should not be in it."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError, connection
+
+from lists_home import HEADER, Home, home
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.withdrawals.lines import Line, LineRefused, read_line
+from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, read_paths
+from mailflatrate.apps.privacy.withdrawals.replay import replay
+from mailflatrate.apps.privacy.withdrawals.writing import log_waiting, withdrawals_since
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.models import Reason, Suppression, WithdrawalKind
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.storage.directory import DirectoryFiles
+from mailflatrate.base.tenancy import PlatformReason
+from vetted import operator
+
+pytestmark = pytest.mark.usefixtures("database")
+PEOPLE = ("dora", "emil", "frieda", "gustav")
+ROW = "{}@kunde-1.de;D;D;2026-10-01T09:00:00Z;192.0.2.1;2026-10-01T09:05:00Z;https://a.example/;Kiel"
+
+
+@pytest.fixture
+def anna() -> Home:
+    place = home("Anna")
+    place.bring("\n".join([HEADER, *(ROW.format(name) for name in PEOPLE)]))
+    return place
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[FolderLog]:
+    log_waiting(FolderLog(tmp_path / "earlier"))
+    yield FolderLog(tmp_path / "log")
+
+
+def people(place: Home) -> dict[str, Contact]:
+    with tenancy.account(place.account_id):
+        return {contact.email.partition("@")[0]: contact for contact in Contact.objects.all()}
+
+
+def everyone_says_no(place: Home) -> None:
+    here = people(place)
+    with tenancy.account(place.account_id):
+        lists.unsubscribe(here["dora"].id, list_id=place.list_id, by="link", source="test")
+        lists.object_to_mail(here["emil"].id, source="test")
+        suppression.suppress(bytes(here["frieda"].address_key), reason=Reason.HARD_BOUNCE, source="t", evidence={})
+        erase_for_customer(here["gustav"].id, by=operator())
+
+
+def mine(place: Home, texts: list[str]) -> list[Line]:
+    return [line for line in map(read_line, texts) if line.account_id == place.account_id]
+
+
+def test_each_no_is_in_the_log_and_no_address_is(anna: Home, log: FolderLog, tmp_path: Path) -> None:
+    before = clock.now()
+    everyone_says_no(anna)
+    log_waiting(log)
+    texts = list(log.read(before))
+    kinds = {(line.kind.value, line.reason) for line in mine(anna, texts)}
+    assert kinds == {
+        ("withdrawn", ""), ("objection", ""), ("erased", ""), ("suppressed", "hard_bounce"), ("suppressed", "erased"),
+        ("suppressed", "objection"), ("suppressed", "unsubscribe"),
+    }  # fmt: skip
+    assert "@" not in "".join(texts)
+    assert not [name for name in PEOPLE if name in "".join(texts)]
+    (file,) = (tmp_path / "log").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    log_waiting(log)
+    assert len(list(log.read(before))) == len(texts), "each once"
+    exported = {(line.kind, line.contact_id, line.address_key) for line in withdrawals_since(before)}
+    assert exported >= {(line.kind, line.contact_id, line.address_key) for line in mine(anna, texts)}
+
+
+def test_a_withdrawal_that_is_not_logged_yet_stays_in_the_outbox(anna: Home, tmp_path: Path) -> None:
+    everyone_says_no(anna)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        log_waiting(FolderLog(tmp_path / "file"))
+    after = FolderLog(tmp_path / "log")
+    log_waiting(after)
+    assert len(mine(anna, list(after.read(clock.now())))) >= 7
+
+
+def test_the_log_takes_effect_on_people_who_are_confirmed_again_and_twice_is_once(anna: Home, log: FolderLog) -> None:
+    """The same people in an earlier state: as a restored database has them."""
+    before = clock.now()
+    here = people(anna)
+    lines = [
+        Line(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, anna.list_id),
+        Line(before, WithdrawalKind.OBJECTION, anna.account_id, "", here["emil"].id, None),
+        Line(before, WithdrawalKind.SUPPRESSED, anna.account_id, "complaint", None, None,
+             bytes(here["frieda"].address_key)),
+        Line(before, WithdrawalKind.ERASED, anna.account_id, "", here["gustav"].id, None),
+        Line(before, WithdrawalKind.SUPPRESSED, 10**12, "complaint", None, None, b"x" * 32),
+    ]  # fmt: skip
+    texts = [line.write() for line in lines]
+    done = replay(texts, before)
+    assert done == {"withdrawn": 1, "objection": 1, "suppressed": 1, "erased": 1, "unknown_account": 1}
+    with tenancy.account(anna.account_id):
+        assert not Subscription.objects.filter(state="confirmed").exists()
+        assert not Contact.objects.filter(id=here["gustav"].id).exists()
+        assert set(Suppression.objects.values_list("reason", flat=True)) == {"objection", "complaint", "erased"}
+        events = ConsentEvent.objects.count()
+    again = replay(texts, before)
+    assert +again == {"unknown_account": 1}
+    with tenancy.account(anna.account_id):
+        assert ConsentEvent.objects.count() == events
+    assert not +replay(texts, before + timedelta(hours=2)), "older than the backup"
+
+
+def test_a_line_that_was_made_up_erases_nobody(anna: Home) -> None:
+    here, now = people(anna), clock.now()
+    genuine = Line(now, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, anna.list_id).write()
+    fields = json.loads(genuine)
+    forged = [
+        json.dumps({**fields, "kind": "erased"}),
+        json.dumps({**fields, "contact": here["emil"].id}),
+        json.dumps({**fields, "account": home("Carla").account_id}),
+        json.dumps({**fields, "seal": "0" * 64}),
+        json.dumps({name: value for name, value in fields.items() if name != "seal"}),
+        json.dumps({**fields, "seal": None}), json.dumps([fields]), "null", "1", "{", "", "[" * 900, genuine[:-9],
+        "x" * 5_000,
+    ]  # fmt: skip
+    for text in forged:
+        with pytest.raises(LineRefused):
+            read_line(text)
+    assert replay(forged, now) == {"refused": len(forged)}
+    with tenancy.account(anna.account_id):
+        assert Subscription.objects.filter(state="confirmed").count() == len(PEOPLE)
+
+
+def test_a_file_of_a_stranger_is_read_in_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "withdrawals-20261127T08.jsonl"
+    path.write_bytes(b"\xff" * 3_000_000 + b"\n{}\n")
+    texts = list(read_paths([tmp_path]))
+    assert max(map(len, texts)) <= 4_096
+    assert replay(texts, clock.now())["refused"] == len(texts)
+
+
+def test_sql_of_an_account_neither_reads_nor_empties_the_outbox(anna: Home, log: FolderLog) -> None:
+    before = clock.now()
+    everyone_says_no(anna)
+    for statement in (
+        "DELETE FROM withdrawal_outbox",
+        "UPDATE withdrawal_outbox SET kind = 'withdrawn'",
+        "TRUNCATE withdrawal_outbox",
+        "ALTER TABLE consent_event DISABLE TRIGGER consent_event_is_logged",
+        "INSERT INTO withdrawal_outbox (account_id, kind, contact_id, at) VALUES (NULL, 'erased', 1, now())",
+    ):
+        with (
+            pytest.raises(DatabaseError, match=r"permission denied|must be owner|row-level security"),
+            tenancy.account(anna.account_id),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+    with tenancy.account(anna.account_id), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM withdrawal_outbox")
+        assert cursor.fetchone() == (0,)
+    log_waiting(log)
+    assert len(mine(anna, list(log.read(before)))) >= 7
+
+
+def test_old_lines_go_and_those_of_a_bucket_as_well(tmp_path: Path) -> None:
+    line = Line(clock.now(), WithdrawalKind.ERASED, 1, "", 1).write()
+    for log in (FolderLog(tmp_path / "folder"), BucketLog(DirectoryFiles(tmp_path / "bucket"))):
+        with clock.frozen_at(clock.now() - timedelta(days=40)):
+            log.write([line])
+        log.write([line, line])
+        assert len(list(log.read(clock.now() - timedelta(days=60)))) == 3
+        assert len(list(log.read(clock.now() - timedelta(days=1)))) == 2
+        log.drop_before(clock.now() - timedelta(days=30))
+        assert len(list(log.read(clock.now() - timedelta(days=60)))) == 2
+
+
+def test_the_platforms_own_suppressions_are_logged(log: FolderLog) -> None:
+    before = clock.now()
+    key = b"k" * 31 + b"w"
+    suppression.suppress_everywhere(key, reason=Reason.COMPLAINT, source="t", evidence={})
+    log_waiting(log)
+    (text,) = [text for text in log.read(before) if read_line(text).address_key == key]
+    assert read_line(text).account_id is None
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        Suppression.objects.filter(address_key=key).update(lifted_at=clock.now(), lifted_reason="as before the backup")
+    assert replay([text], before) == {"suppressed": 1}

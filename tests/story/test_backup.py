@@ -1,0 +1,250 @@
+"""A backup of one root, restored into another: nobody gets anything twice, every no holds, nothing leaves by itself."""
+
+import asyncio
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+
+from estate import Estate, build_estate, release
+from fake_relay import FakeRelay
+from mailflatrate.apps.accounts.actions.standing import Reasons, change_standing
+from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.campaigns.actions import upload_media
+from mailflatrate.apps.campaigns.models import MediaFile
+from mailflatrate.apps.delivery.models import Chunk, ChunkState
+from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions.feedback import Bounce
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.jobs import log_withdrawals
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.storage import files
+from mailflatrate.entrypoints.cli.main import cli
+from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.settings.schema import load_settings
+
+PEOPLE = 12
+TESTS = Path(__file__).parents[1]
+
+
+@dataclass
+class Story:
+    """What happened in the first root, and what the second one says."""
+
+    estate: Estate
+    eve: Estate
+    backup: Path
+    root: Path
+    url: str
+    first: int
+    second: int
+    sent_before: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    pictures: list[str] = field(default_factory=list)
+    said: str = ""
+    told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
+            "DATABASE_URL": self.url, "MAILFLATRATE_DATA_DIR": str(self.root),
+        }  # fmt: skip
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def send(account_id: int, campaign_id: int) -> list[str]:
+    with tenancy.account(account_id):
+        ready = Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY)
+        chunks = list(ready.values_list("id", flat=True))
+
+    async def work() -> list[str]:
+        async with FakeRelay() as relay:
+            settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
+            sender = Sender(settings)
+            try:
+                for chunk_id in chunks:
+                    await sender.work_chunk(account_id, chunk_id)
+            finally:
+                await sender.close()
+            return [letter.recipient for letter in relay.received]
+
+    return asyncio.run(work())
+
+
+def say_no(story: Story) -> None:
+    """After the backup four people say no in four ways, and the desk stops Eve."""
+    with tenancy.account(story.estate.account_id):
+        people = list(Contact.objects.order_by("id")[:4])
+        left, erased, bounced, complained = people
+        lists.unsubscribe(left.id, list_id=story.estate.list_id, by="link", source="test")
+        lists.record_bounces(
+            [Bounce(bounced.id, None, Outcome.RECIPIENT_HARD, "5.1.1", clock.now(), "test", witnesses=2)]
+        )
+        lists.record_complaint(complained.id, source="test", evidence={}, at=clock.now())
+        erase_for_customer(erased.id, by=story.estate.owner)
+    names = ("unsubscribed", "erased", "bounced", "complained")
+    story.left = {name: person.email for name, person in zip(names, people, strict=True)}
+    change_standing(
+        story.eve.account_id, Standing.SUSPENDED, Reasons("spam", text="She sent spam."), by=story.eve.owner
+    )
+
+
+@pytest.fixture(scope="module")
+def story(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    estate, eve = build_estate(PEOPLE), build_estate(1)
+    with tenancy.account(estate.account_id):
+        out = io.BytesIO()
+        Image.new("RGB", (30, 20), "green").save(out, "PNG")
+        upload_media(out.getvalue(), name="green.png", alt="green", decorative=False, by=None)
+        pictures = [hashlib.sha256(files.get(each.stored_name)).hexdigest() for each in MediaFile.objects.all()]
+    first, second = release(estate), release(estate)
+    folder = tmp_path_factory.mktemp("backups")
+    done = CliRunner().invoke(cli, ["backup", "create", str(folder)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    (backup,) = folder.iterdir()
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DROP DATABASE IF EXISTS restored")
+        owner.execute("CREATE DATABASE restored")
+    url = database.replace("/mailflatrate?", "/restored?")
+    story = Story(estate, eve, backup, tmp_path_factory.mktemp("root") / "data", url, first, second, pictures=pictures)
+    say_no(story)
+    story.sent_before = send(estate.account_id, first)
+    log_withdrawals(0)
+    here = load_settings().data_dir
+    restored = story.run(
+        "restore", str(backup), "--withdrawals", str(here / "withdrawals"), "--journals", str(here / "journal"),
+        "--keep-unsettled",
+    )  # fmt: skip
+    assert restored.returncode == 0, restored.stderr
+    story.said = restored.stdout
+    told = subprocess.run(
+        [sys.executable, str(TESTS / "restored_root.py"), str(estate.account_id)],
+        env=story.environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    story.told = json.loads(told.stdout.splitlines()[-1])
+    yield story
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DROP DATABASE restored WITH (FORCE)")
+
+
+def test_nothing_leaves_until_a_person_says_so(story: Story) -> None:
+    held = story.told["held"]
+    assert held["cause"] == "restored"
+    assert held["sent"] == []
+    assert "All sending is held" in story.said
+    (line,) = [line for line in held["doctor"] if line["topic"] == "sending"]
+    assert (line["level"], "restored" in line["text"]) == ("missing", True)
+
+
+def test_the_doctor_finds_nothing_else_wrong_with_the_restored_root(story: Story) -> None:
+    wrong = [line for line in story.told["held"]["doctor"] if line["level"] == "missing" and line["topic"] != "sending"]
+    assert wrong == []
+
+
+def test_nobody_gets_anything_twice_and_nobody_who_may_is_forgotten(story: Story) -> None:
+    assert len(story.sent_before) == PEOPLE - 4
+    assert sorted(story.told["resumed"]["sent"]) == sorted(story.sent_before), "the second campaign, once to each"
+    results = story.told["resumed"]["seen"]["results"]
+    assert results[str(story.first)].count("sent") == PEOPLE - 4, "the journals told the first one"
+    assert results[str(story.second)].count("sent") == PEOPLE - 4
+    assert "pending" not in results[str(story.first)] + results[str(story.second)]
+
+
+def test_every_no_since_the_backup_holds(story: Story) -> None:
+    seen = story.told["held"]["seen"]
+    assert story.left["erased"] not in seen["people"]
+    assert len(seen["people"]) == PEOPLE - 1
+    assert set(seen["suppressed"]) >= {"hard_bounce", "complaint", "erased"}
+    assert not set(story.left.values()) & set(story.told["resumed"]["sent"])
+    with psycopg.connect(story.url) as owner:
+        standing = owner.execute("SELECT standing FROM account WHERE id = %s", [story.eve.account_id]).fetchone()
+        damaged = owner.execute("SELECT count(*) FROM suppression WHERE account_id IS NOT NULL").fetchone()
+    assert standing == ("suspended",)
+    assert damaged is not None
+
+
+def test_pictures_and_keys_came_along(story: Story) -> None:
+    assert story.told["held"]["seen"]["pictures"] == story.pictures
+    keys = story.root / "secrets.json"
+    assert json.loads(keys.read_text()) == json.loads((load_settings().data_dir / "secrets.json").read_text())
+    assert keys.stat().st_mode & 0o777 == 0o600
+    assert not list((story.root).glob("restored-journals-*")), "a copy never becomes this host's journal"
+
+
+def test_a_database_in_use_is_not_overwritten(story: Story) -> None:
+    refused = story.run("restore", str(story.backup))
+    assert refused.returncode == 1
+    assert "Restore into an empty one" in refused.stderr
+    assert "--replace-database restored" in refused.stderr
+    refused = story.run("restore", str(story.backup), "--replace-database", "another")
+    assert refused.returncode == 1
+
+
+def test_a_backup_verifies_until_a_byte_differs(story: Story, tmp_path: Path) -> None:
+    def verify(folder: Path) -> tuple[int, str]:
+        done = CliRunner().invoke(cli, ["backup", "verify", str(folder)])
+        return done.exit_code, done.output
+
+    code, said = verify(story.backup)
+    assert (code, "Whole: 3 parts" in said) == (0, True)
+    assert {path.name: path.stat().st_mode & 0o077 for path in story.backup.iterdir()} == dict.fromkeys(
+        ("manifest.json", "database.dump", "secrets.json", "journals.tar"), 0
+    ), "for its owner alone"
+    for name in ("database.dump", "secrets.json", "journals.tar"):
+        copy = tmp_path / name.replace(".", "-")
+        shutil.copytree(story.backup, copy)
+        data = bytearray((copy / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (copy / name).write_bytes(data)
+        code, said = verify(copy)
+        assert (code, f"{name} has another checksum" in said) == (1, True)
+        (copy / name).unlink()
+        assert f"{name} is missing" in verify(copy)[1]
+    assert verify(tmp_path)[0] == 1, "a folder without a manifest"
+
+
+def test_keys_of_another_installation_are_refused_before_anything_is_changed(story: Story, tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text(json.dumps({"secret_key": "x" * 40, "token_keys": "a:" + "0" * 64}))
+    other = Story(story.estate, story.eve, story.backup, tmp_path, story.url, 0, 0)
+    refused = other.run("restore", str(story.backup), "--replace-database", "restored")
+    assert refused.returncode == 1
+    assert "are not the backup's" in refused.stderr
+    assert "x" * 40 not in refused.stderr
+    with psycopg.connect(story.url) as owner:
+        assert owner.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pg_dump that is too old, and no other: as on a host with the wrong packages."""
+    fake = tmp_path / "bin" / "pg_dump"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 12.3'\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent))
+    for name in ("BINARIES", "_SYSTEM"):
+        monkeypatch.setattr(f"mailflatrate.entrypoints.cli.backup.tools.{name}", tmp_path)
+    done = CliRunner().invoke(cli, ["backup", "create", str(tmp_path / "backups")])
+    assert done.exit_code == 1
+    assert "pg_dump of PostgreSQL 18 or newer is needed; only found version 12" in done.output
+    assert list((tmp_path / "backups").iterdir()) == []
