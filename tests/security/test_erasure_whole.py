@@ -21,7 +21,7 @@ from lists_home import approve_origin
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.delivery.notices import queue_notice
-from mailflatrate.apps.delivery.send import sender
+from mailflatrate.apps.delivery.send import sender, upkeep
 from mailflatrate.apps.gate.trial import send_test
 from mailflatrate.apps.inbound import intake, jobs, naming, postbox
 from mailflatrate.apps.inbound.intake import Arrival
@@ -275,7 +275,7 @@ def test_an_erasure_finds_messages_by_an_index(database: str) -> None:
 
 def test_the_journal_of_an_idle_sender_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replies name people; once they're in the database, the file has no use for them."""
-    monkeypatch.setattr(sender, "RECOVERY_SECONDS", 0.05)
+    monkeypatch.setattr(upkeep, "RECOVERY_SECONDS", 0.05)
     lindenhof = place()
     lindenhof.sign_up(f"dorothea.journal@{HOST}")
     folder = load_settings().data_dir / "journal"

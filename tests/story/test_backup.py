@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -34,10 +36,13 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.apps.privacy.jobs import log_withdrawals
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.storage import files
+from mailflatrate.base.storage import backends, files
+from mailflatrate.base.storage.directory import DirectoryFiles
+from mailflatrate.entrypoints.cli.backup import making, restoring
+from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.mail.reading.values import Outcome
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.settings.schema import StorageKind, load_settings
 
 PEOPLE = 12
 TESTS = Path(__file__).parents[1]
@@ -193,12 +198,14 @@ def test_pictures_and_keys_came_along(story: Story) -> None:
 
 
 def test_a_database_in_use_is_not_overwritten(story: Story) -> None:
-    refused = story.run("restore", str(story.backup))
-    assert refused.returncode == 1
-    assert "Restore into an empty one" in refused.stderr
-    assert "--replace-database restored" in refused.stderr
-    refused = story.run("restore", str(story.backup), "--replace-database", "another")
-    assert refused.returncode == 1
+    with psycopg.connect(story.url, autocommit=True) as link:
+        for given in (None, "another", "Restored", ""):
+            with pytest.raises(click.ClickException, match="Restore into an empty one") as refused:
+                restoring.demand_empty(link, given)
+            assert "--replace-database restored" in refused.value.message
+        with psycopg.connect(story.url), pytest.raises(click.ClickException, match="1 other connections"):
+            restoring.demand_empty(link, "restored")
+        assert link.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
 
 
 def test_a_backup_verifies_until_a_byte_differs(story: Story, tmp_path: Path) -> None:
@@ -225,14 +232,17 @@ def test_a_backup_verifies_until_a_byte_differs(story: Story, tmp_path: Path) ->
 
 
 def test_keys_of_another_installation_are_refused_before_anything_is_changed(story: Story, tmp_path: Path) -> None:
-    (tmp_path / "secrets.json").write_text(json.dumps({"secret_key": "x" * 40, "token_keys": "a:" + "0" * 64}))
-    other = Story(story.estate, story.eve, story.backup, tmp_path, story.url, 0, 0)
-    refused = other.run("restore", str(story.backup), "--replace-database", "restored")
-    assert refused.returncode == 1
-    assert "are not the backup's" in refused.stderr
-    assert "x" * 40 not in refused.stderr
-    with psycopg.connect(story.url) as owner:
-        assert owner.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
+    kept = tmp_path / "secrets.json"
+    kept.write_text(json.dumps({"secret_key": "x" * 40, "token_keys": "a:" + "0" * 64}))
+    here = load_settings().model_copy(update={"data_dir": tmp_path})
+    manifest = read_manifest(story.backup)
+    with pytest.raises(click.ClickException, match="are not the backup's") as refused:
+        restoring.place_keys(here, story.backup, manifest)
+    assert "x" * 40 not in refused.value.message
+    kept.unlink()
+    with pytest.raises(click.ClickException, match="made without keys"):
+        restoring.place_keys(here, tmp_path, manifest)
+    assert not kept.exists()
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,3 +258,43 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
     assert done.exit_code == 1
     assert "pg_dump of PostgreSQL 18 or newer is needed; only found version 12" in done.output
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DirectoryFiles]:
+    """An installation whose uploads and pictures are outside of the database."""
+    changed = {"storage": StorageKind.DIRECTORY, "storage_dir": tmp_path / "files"}
+    monkeypatch.setattr(backends, "load_settings", lambda: load_settings().model_copy(update=changed))
+    for known in (backends.active, backends.readable):
+        known.cache_clear()
+    yield DirectoryFiles(tmp_path / "files")
+    for known in (backends.active, backends.readable):
+        known.cache_clear()
+
+
+@pytest.mark.usefixtures("database")
+def test_files_outside_of_the_database_are_packed_and_put_back(directory: DirectoryFiles, tmp_path: Path) -> None:
+    content = {"pictures/1-0": b"a picture", "uploads/x": bytes(3_000_000)}
+    for name, data in content.items():
+        directory.put(7, name, io.BytesIO(data).read)
+    making.pack_files(tmp_path / "files.tar", str)
+    shutil.rmtree(tmp_path / "files")
+    assert restoring.restore_files(tmp_path) == 2
+    for name, data in content.items():
+        got = io.BytesIO()
+        directory.read_into(7, name, got.write)
+        assert got.getvalue() == data
+
+
+@pytest.mark.parametrize("name", ["../x", "7/../../x", "/etc/x", "7/uploads/../../../x", "x/uploads/y", "7/uploads/Y"])
+def test_an_archive_that_was_tampered_with_writes_nowhere_else(
+    directory: DirectoryFiles, tmp_path: Path, name: str
+) -> None:
+    with tarfile.open(tmp_path / "files.tar", "w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = 1
+        archive.addfile(entry, io.BytesIO(b"x"))
+    with pytest.raises(click.ClickException, match="which no backup has"):
+        restoring.restore_files(tmp_path)
+    assert list(directory.list_files()) == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"files.tar", "files"}

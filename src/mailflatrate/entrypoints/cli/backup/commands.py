@@ -30,8 +30,9 @@ def backup_command() -> None:
 @backup_command.command("create")
 @click.argument("folder", type=_FOLDER)
 @click.option("--without-keys", is_flag=True, help="Leave the secrets out; you keep them elsewhere.")
+@click.option("--without-files", is_flag=True, help="Leave out what is in a directory or bucket.")
 @click.option("--keep", type=click.IntRange(1), help="Remove all but this many backups in FOLDER afterwards.")
-def create_command(folder: Path, without_keys: bool, keep: int | None) -> None:
+def create_command(folder: Path, without_keys: bool, without_files: bool, keep: int | None) -> None:
     """Make a backup in FOLDER, called by the present time, while everything runs.
 
     It needs the owner's URL (DATABASE_URL) and pg_dump of the server's version. Its name appears when it is whole. Run
@@ -41,7 +42,9 @@ def create_command(folder: Path, without_keys: bool, keep: int | None) -> None:
         from mailflatrate.base import clock
 
         target = folder / making.default_name(clock.now())
-        made = making.make_backup(settings, target, with_keys=not without_keys, tell=_tell)
+        made = making.make_backup(
+            settings, target, with_keys=not without_keys, with_files=not without_files, tell=_tell
+        )
         _record("backup.made", {"name": target.name, "octets": sum(part.octets for part in made.parts)})
     if keep is not None:
         making.drop_old(folder, keep, _tell)

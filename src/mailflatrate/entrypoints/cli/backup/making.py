@@ -33,7 +33,9 @@ SELECT statement_timestamp(), current_setting('server_version_num')::int,
 """
 
 
-def make_backup(settings: Settings, target: Path, *, with_keys: bool, tell: Callable[[str], None]) -> Manifest:
+def make_backup(
+    settings: Settings, target: Path, *, with_keys: bool, with_files: bool, tell: Callable[[str], None]
+) -> Manifest:
     """Write a backup to `target`, which appears when it is whole. Runs after `boot`."""
     if target.exists():
         raise click.ClickException(f"{target} exists")
@@ -47,8 +49,8 @@ def make_backup(settings: Settings, target: Path, *, with_keys: bool, tell: Call
             _write_keys(draft / of.KEYS)
         # After the snapshot: a journal then knows everything that the dump may lack.
         _pack_journals(settings, draft / of.JOURNALS)
-        if settings.storage is not StorageKind.DATABASE:
-            _pack_files(draft / of.FILES, tell)
+        if with_files and settings.storage is not StorageKind.DATABASE:
+            pack_files(draft / of.FILES, tell)
         parts = [_finished(draft / name) for name in (of.DATABASE, of.KEYS, of.FILES, of.JOURNALS)]
         version = importlib.metadata.version("mailflatrate")
         made = Manifest(version, origin, fingerprints(load_secrets()), tuple(part for part in parts if part))
@@ -103,7 +105,7 @@ def _pack_journals(settings: Settings, path: Path) -> None:
             _add(archive, each.name, len(data), data)
 
 
-def _pack_files(path: Path, tell: Callable[[str], None]) -> None:
+def pack_files(path: Path, tell: Callable[[str], None]) -> None:
     """Uploads and pictures that are not in the database."""
     from mailflatrate.base.storage.backends import active
     from mailflatrate.base.storage.files import scratch_file

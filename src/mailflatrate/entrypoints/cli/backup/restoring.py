@@ -87,7 +87,7 @@ def restore_database(settings: Settings, folder: Path, manifest: Manifest, repla
     """Restore the dump in one transaction, into a database without tables. Raises ClickException."""
     with psycopg.connect(owner_url(settings), autocommit=True) as link:
         version = link.info.server_version
-        _demand_empty(link, replace)
+        demand_empty(link, replace)
     if version // 10000 < manifest.origin.server_version // 10000:
         raise click.ClickException(
             f"The backup is of PostgreSQL {manifest.origin.server_version // 10000}; this server is {version // 10000}."
@@ -99,7 +99,7 @@ def restore_database(settings: Settings, folder: Path, manifest: Manifest, repla
     )
 
 
-def _demand_empty(link: psycopg.Connection[Any], replace: str | None) -> None:
+def demand_empty(link: psycopg.Connection[Any], replace: str | None) -> None:
     if not _number(link, _TABLES):
         return
     name = link.info.dbname
@@ -123,7 +123,7 @@ def _number(link: psycopg.Connection[Any], question: str) -> int:
 def restore_files(folder: Path) -> int:
     """Put uploads and pictures into the storage of this installation; how many."""
     from mailflatrate.base.storage.backends import active
-    from mailflatrate.base.storage.interface import checked_name
+    from mailflatrate.base.storage.interface import NameRefused, checked_name
 
     if not (folder / of.FILES).exists():
         return 0
@@ -132,9 +132,12 @@ def restore_files(folder: Path) -> int:
         for entry in archive:
             account, _, name = entry.name.partition("/")
             content = archive.extractfile(entry) if entry.isfile() else None
-            if content is None or not account.isdecimal():
-                raise click.ClickException(f"files.tar holds {entry.name[:100]!r}, which no backup has")
-            active().put(int(account), checked_name(name), content.read)
+            try:
+                if content is None or not account.isdecimal():
+                    raise NameRefused(entry.name)
+                active().put(int(account), checked_name(name), content.read)
+            except NameRefused:
+                raise click.ClickException(f"files.tar holds {entry.name[:100]!r}, which no backup has") from None
             count += 1
     return count
 

@@ -65,6 +65,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
             domains.ensure_service_key(settings)
         yield from capacity.capacity_lines(settings)
         yield from files.storage_lines(settings)
+        yield from files.withdrawals_lines(settings)
         yield from relay.table_lines(settings)
         yield from traffic.traffic_lines(settings)
         yield from names.house_lines(settings)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from mailflatrate.base import tenancy
 from mailflatrate.base.storage.backends import configured, open_backend
 from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, NotStored, StorageFailed
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings, SettingsError, StorageKind
 
@@ -15,6 +17,7 @@ _HOSTS = """
 SELECT DISTINCT p.host FROM worker_process p JOIN procrastinate_workers w ON w.id = p.worker_id
 WHERE w.last_heartbeat > now() - interval '60 seconds' ORDER BY 1
 """
+_OUTBOX = "SELECT count(*) FROM withdrawal_outbox WHERE at < now() - interval '10 minutes'"
 
 
 def storage_lines(settings: Settings) -> Iterator[Line]:
@@ -36,6 +39,30 @@ def storage_lines(settings: Settings) -> Iterator[Line]:
             "All of them must mount the same file system there. Otherwise use `database` or `s3`.",
         )  # fmt: skip
     yield from _left_elsewhere(settings)
+
+
+def withdrawals_lines(settings: Settings) -> Iterator[Line]:
+    """Whether withdrawals reach their log, which completes a restored backup."""
+    with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
+        cursor.execute(_OUTBOX)
+        (waiting,) = cursor.fetchone()
+    place = (
+        f"bucket {settings.s3_bucket}"
+        if settings.withdrawals_dir is None and settings.storage is StorageKind.S3
+        else str(settings.withdrawals_folder)
+    )
+    if waiting:
+        yield warning(
+            "backup", f"{waiting} withdrawals have waited for their log ({place}) for over ten minutes",
+            "Start a worker of the queue house; if one runs, its log says why it cannot write there.",
+        )  # fmt: skip
+    elif settings.withdrawals_dir is None and settings.storage is not StorageKind.S3:
+        yield warning(
+            "backup", f"the withdrawals log is on the worker's own disk ({place})",
+            "Set MAILFLATRATE_WITHDRAWALS_DIR to a folder of another host, or copy it away every few minutes.",
+        )  # fmt: skip
+    else:
+        yield ok("backup", f"withdrawals are logged in {place}")
 
 
 def _probe(backend: Backend) -> str:
