@@ -8,14 +8,14 @@ from mailflatrate.settings.schema import load_settings
 
 
 @pytest.mark.parametrize(
-    ("allowed", "level"), [(97, Level.OK), (40, Level.WARNING), (36, Level.MISSING)]
+    ("allowed", "level"), [(97, Level.OK), (40, Level.WARNING), (33, Level.MISSING)]
 )  # fmt: skip
 def test_a_host_with_four_senders_is_measured_against_the_server(allowed: int, level: Level) -> None:
     demand = Demand(senders=4, workers=1, page_processes=1, listeners=1)
-    assert demand.connections == 4 * 4 + 6 + 8 + 2 + 5
+    assert demand.connections == 4 * 4 + 3 + 8 + 2 + 5
     found = judged(demand, allowed, in_use=11)
     assert found.level is level
-    assert ("max_connections to 56" in found.mend) == (level is not Level.OK)
+    assert ("max_connections to 52" in found.mend) == (level is not Level.OK)
 
 
 def test_the_server_is_asked(database: str) -> None:

@@ -64,7 +64,7 @@ def open_now(owner: psycopg.Connection[tuple[object, ...]], kinds: list[str]) ->
 
 
 @pytest.mark.slow
-def test_a_sender_has_four_connections_and_an_idle_worker_three(database: str, processes: list[str]) -> None:
+def test_a_sender_has_four_connections_and_a_worker_three(database: str, processes: list[str]) -> None:
     """Also while a mailing waits for its relay and the house does what is due."""
     with psycopg.connect(database, autocommit=True) as owner:
         ends = time.monotonic() + PATIENCE_SECONDS
@@ -83,7 +83,62 @@ def test_a_sender_has_four_connections_and_an_idle_worker_three(database: str, p
             time.sleep(0.1)
     print(f"at most {dict(most)}; the worker mostly {Counter(idle).most_common(2)}")
     assert 0 < most["sending"] <= MOST["sending"], most
-    assert 0 < Counter(idle).most_common(1)[0][0] <= MOST["jobs"], idle
+    assert 0 < most["jobs"] <= MOST["jobs"], idle
+
+
+BUSY = """
+from mailflatrate.entrypoints.boot import boot
+from mailflatrate.settings.links import Purpose
+boot(Purpose.JOBS)
+import time
+from django.db import connection
+from mailflatrate.base import tenancy
+from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.workers.worker import run_worker
+
+@job("test.busy", Queue.IMPORT)
+def busy(number):
+    with session_lock(4711 + number) as is_free:
+        assert is_free
+        for _ in range(40):
+            with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(0.02)")
+            time.sleep(0.005)
+
+run_worker(["import"], 4)
+"""
+
+
+@pytest.mark.slow
+def test_four_busy_jobs_share_two_connections(database: str) -> None:
+    """Each holds a lock of a session all the time, as an import does, and all of them run at once."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+        for number in range(8):
+            defer("test.busy", Queue.IMPORT, number=number)
+        connections.close_all()
+        environment = dict(os.environ) | {
+            "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
+            "PYTHONPATH": str(Path(mailflatrate.__file__).parents[1]),
+        }
+        environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
+        running = subprocess.Popen([sys.executable, "-c", BUSY], env=environment, stderr=subprocess.DEVNULL)
+        most = most_at_once = 0
+        try:
+            ends = time.monotonic() + PATIENCE_SECONDS
+            while owner.execute("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'test.busy'").fetchone():
+                most = max(most, open_now(owner, ["mailflatrate jobs"])["jobs"])
+                row = owner.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'").fetchone()
+                most_at_once = max(most_at_once, row[0] if row else 0)
+                assert time.monotonic() < ends, "jobs wait for each other"
+                time.sleep(0.02)
+        finally:
+            running.terminate()
+            running.wait(20)
+    assert most_at_once == 4
+    assert 0 < most <= MOST["jobs"]
 
 
 def test_a_job_is_heard_of_at_once_over_the_one_connection(database: str) -> None:

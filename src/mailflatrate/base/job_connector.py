@@ -17,7 +17,7 @@ from procrastinate.psycopg_connector import PsycopgConnector, wrap_exceptions
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from mailflatrate.base import tenancy
+from mailflatrate.base import session_lock, tenancy
 from mailflatrate.settings.links import cut
 
 
@@ -54,6 +54,7 @@ class WorkerConnector(PsycopgConnector):
         self._link = await psycopg.AsyncConnection.connect(**{**self._parameters, "autocommit": True})
         await tenancy.enter_jobs_async(self._link, for_session=True)
         self._link.add_notify_handler(self._hand_on)
+        session_lock.begin_keeping(self._link)
         # psycopg itself waits for the connection's descriptor while a statement runs, so this needs one of its own.
         self._wire = os.dup(self._link.fileno())
         self._listen_to_wire()
@@ -63,6 +64,7 @@ class WorkerConnector(PsycopgConnector):
         link, self._link = self._link, None
         if link is None:
             return
+        session_lock.end_keeping(link)
         asyncio.get_running_loop().remove_reader(self._wire)
         os.close(self._wire)
         cut(link)

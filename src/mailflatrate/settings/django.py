@@ -1,12 +1,14 @@
 """Django's settings, all derived from the schema. Nothing here reads the environment itself."""
 
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from mailflatrate.rules.limits import tighten
 from mailflatrate.rules.tighter import read_tighter
+from mailflatrate.settings.links import Purpose, purpose
 from mailflatrate.settings.roles import app_url, knows_owner, owner_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import load_secrets
@@ -107,7 +109,7 @@ TEMPLATES = [
 ]
 
 
-def _database(conninfo: str) -> dict[str, object]:
+def _database(conninfo: str) -> dict[str, Any]:
     """Django's form of a connection string; what it has no name for goes to libpq as it is."""
     options = conninfo_to_dict(conninfo)
     named = {name: str(options.pop(key, "")) for name, key in _CONNECTION_NAMES.items()}
@@ -120,8 +122,23 @@ def _database(conninfo: str) -> dict[str, object]:
     }
 
 
+def _default() -> dict[str, Any]:
+    """The application's connection. Threads of workers and senders share a few (ADR 0033)."""
+    found = _database(app_url(SETTINGS))
+    shared = {Purpose.JOBS: SETTINGS.worker_database_connections, Purpose.SENDING: 1}.get(purpose())
+    if shared is None:
+        return found
+    options = {"slots": shared, "slot_wait_seconds": SETTINGS.database_job_seconds}
+    return found | {
+        "ENGINE": "mailflatrate.base.job_database",
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": False,  # done when a connection is taken
+        "OPTIONS": found["OPTIONS"] | options,
+    }
+
+
 _CONNECTION_NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-DATABASES = {"default": _database(app_url(SETTINGS))}
+DATABASES = {"default": _default()}
 if knows_owner(SETTINGS):
     DATABASES["owner"] = _database(owner_url(SETTINGS))
 DATABASE_ROUTERS: list[str] = []

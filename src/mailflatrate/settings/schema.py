@@ -112,6 +112,11 @@ class Settings(BaseModel):
     database_job_seconds: Positive = Field(
         3600, description="The same for workers and commands, which import, plan and verify."
     )
+    worker_database_connections: Positive = Field(
+        2,
+        description="Database connections that the jobs of one worker process share; a job has one only while its"
+        " transaction lasts. The worker has one more for the queue.",
+    )
     secret_key: str | None = Field(None, description="Secret of sessions; generated into the data folder when absent.")
     token_keys: str | None = Field(
         None, description="Key ring of mail tokens, `id:hex,id:hex`, the first signs; generated when absent."

@@ -92,7 +92,7 @@ def _result(status: Status, retry_decision: RetryDecision | None) -> str:
 
 
 def _give_back_connection(call_next: Callable[[], object], _context: JobContext, _worker: Worker) -> object:
-    """Close Django's connection of the thread that ran a job: an idle worker keeps none for its threads."""
+    """Give back the connection of the thread that ran a job, where a statement outside of a transaction left it one."""
     try:
         return call_next()
     finally:
@@ -125,7 +125,7 @@ class _Work:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        # Each thread that runs a job has a connection. Two more look up names and keep the schedule.
+        # One thread for each job. Two more look up names and keep the schedule.
         loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2))
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop)

@@ -7,12 +7,12 @@ slice ended. An advisory lock keeps two runners of the same import apart.
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connections
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,7 @@ from mailflatrate.apps.lists.intake.terms import ImportTerms
 from mailflatrate.apps.lists.intake.workbook import open_table
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import clock, ids, jobs, tenancy
+from mailflatrate.base.session_lock import session_lock
 
 _LOCK_SPACE = 0x696D706F << 32
 TURN_SECONDS = 0.0002
@@ -50,7 +51,7 @@ def run_import(
     `on_slice` is told rows and octets read so far, each time before the next slice is written. A problem of the
     file ends it as FAILED with the reason in it; a lost database is raised, for the job to be tried again.
     """
-    with _alone(import_id) as free:
+    with session_lock(_LOCK_SPACE + import_id) as free:
         if not free:
             return
         job = _begin(account_id, import_id)
@@ -72,22 +73,6 @@ def run_import(
             raise
         else:
             _end(job, ImportState.DONE)
-
-
-@contextmanager
-def _alone(import_id: int) -> Iterator[bool]:
-    """Hold the import's advisory lock for the block; False when another session has it."""
-    key = _LOCK_SPACE + import_id
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        free = bool((cursor.fetchone() or [False])[0])
-    try:
-        yield free
-    finally:
-        if free:
-            # A broken connection has lost its locks already.
-            with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _begin(account_id: int, import_id: int) -> Import | None:

@@ -10,8 +10,7 @@ from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warnin
 from mailflatrate.settings.schema import Settings
 
 SENDER = 4  # jobs and their LISTEN; claims and outcomes; the repeated look; what needs the ORM
-WORKER = 2  # jobs and their LISTEN; the schedule. One more for each job at once
-JOBS_AT_ONCE = 4
+WORKER = 1  # jobs and their LISTEN; besides those that its jobs share (MAILFLATRATE_WORKER_DATABASE_CONNECTIONS)
 PAGE_THREADS = 8
 LISTENER = 2
 OPERATOR = 5  # commands, `doctor`, a dump
@@ -38,13 +37,14 @@ class Demand:
     workers: int
     page_processes: int
     listeners: int
+    shared_by_jobs: int = 2
 
     @property
     def connections(self) -> int:
         """The most that may be open at once."""
         return (
             SENDER * self.senders
-            + (WORKER + JOBS_AT_ONCE) * self.workers
+            + (WORKER + self.shared_by_jobs) * self.workers
             + PAGE_THREADS * self.page_processes
             + LISTENER * self.listeners
             + OPERATOR
@@ -59,7 +59,8 @@ def capacity_lines(settings: Settings) -> Iterator[Line]:
         cursor.execute(_SERVER)
         allowed, in_use, web_hosts = cursor.fetchone()
     hosts = max(1, web_hosts)
-    demand = Demand(sends.count(True), sends.count(False), hosts * settings.web_workers, hosts)
+    demand = Demand(sends.count(True), sends.count(False), hosts * settings.web_workers, hosts,
+                    settings.worker_database_connections)
     yield judged(demand, allowed, in_use)
 
 

@@ -1,0 +1,118 @@
+"""The backend: PostgreSQL's, whose connection goes back to the process at the end of each transaction."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+from mailflatrate.base.job_database.slots import Idle, Slot, Slots
+
+_by_alias: dict[str, Slots] = {}
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One thread's view of the shared connections.
+
+    Between transactions it has none; a statement outside of a transaction has one until its cursor is closed. Nothing
+    of a session outlives that: locks of a session are `base.session_lock`'s.
+    """
+
+    keeps_sessions = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._slot: Slot | None = None
+        self._opened_at = 0.0
+        self._is_connecting = False
+        self._loose_cursors = 0  # outside of a transaction
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return libpq's parameters, without those of this backend."""
+        parameters: dict[str, Any] = super().get_connection_params()
+        return {name: value for name, value in parameters.items() if name not in ("slots", "slot_wait_seconds")}
+
+    def connect(self) -> None:
+        """Take a connection: an idle one of this process, or a new one."""
+        self._is_connecting, self._loose_cursors = True, 0
+        try:
+            super().connect()
+        finally:
+            self._is_connecting = False
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
+        """Wait for a slot; reuse the connection that came with it, where it is fit."""
+        slot = self._slots().take()
+        try:
+            link = _reused(slot.idle)
+            if link is None:
+                self._opened_at = time.monotonic()
+                link = super().get_new_connection(conn_params)
+            else:
+                assert slot.idle is not None
+                self._opened_at = slot.idle.opened_at
+        except BaseException:
+            slot.give_back(None)
+            raise
+        slot.psycopg = link
+        self._slot = slot
+        return link
+
+    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:  # noqa: FBT001, FBT002  Django's signature
+        """As Django does it, and hand the connection on once a transaction and what follows its commit are over."""
+        is_over = autocommit and not self.autocommit and not self._is_connecting
+        try:
+            super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
+        finally:
+            if is_over and not self.in_atomic_block:
+                self.close()
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Return a cursor. Outside of a transaction the connection goes back when it is closed."""
+        cursor = super().create_cursor(name)
+        if not self.in_atomic_block and not self._is_connecting:
+            self._loose_cursors += 1
+            cursor.close = self._closing(cursor.close, self.connection)
+        return cursor
+
+    def _closing(self, close: Callable[[], None], link: Any) -> Callable[[], None]:
+        def close_and_give_back() -> None:
+            close()
+            if self.connection is link and not self.in_atomic_block and self._loose_cursors:
+                self._loose_cursors -= 1
+                if not self._loose_cursors:
+                    self.close()
+
+        return close_and_give_back
+
+    def _close(self) -> None:
+        link, self.connection = self.connection, None
+        slot, self._slot = self._slot, None
+        if link is None or slot is None:
+            return
+        idle = Idle(link, self._opened_at)
+        if idle.is_fit():
+            slot.give_back(idle)
+            return
+        try:
+            link.close()
+        finally:
+            slot.give_back(None)
+
+    def _slots(self) -> Slots:
+        options = self.settings_dict["OPTIONS"]
+        return _by_alias.setdefault(self.alias, Slots(options["slots"], options["slot_wait_seconds"]))
+
+
+def _reused(idle: Idle | None) -> psycopg.Connection[Any] | None:
+    if idle is None:
+        return None
+    try:
+        if idle.is_fit():
+            idle.forget()
+            return idle.psycopg
+    except psycopg.Error:
+        pass  # the server went away just now
+    idle.psycopg.close()
+    return None

@@ -1,0 +1,135 @@
+"""A fixed number of connections for any number of threads, first come, first served."""
+
+import select
+import threading
+import time
+from collections import deque
+from typing import Any
+
+import psycopg
+from psycopg import pq
+
+LONGEST_LIFE_SECONDS = 60.0
+"""A connection older than that is replaced, as Django does it for pages: so a process comes back from a failover."""
+
+LOOK_SECONDS = 0.5
+"""How often a thread that waits looks for threads that are dead."""
+
+
+class NoSlot(psycopg.OperationalError):
+    """All connections stayed in use for as long as a thread may wait."""
+
+
+class Slot:
+    """The right to one connection. `idle` came with it; `psycopg` is the one that its thread uses."""
+
+    __slots__ = ("_slots", "idle", "psycopg", "thread")
+
+    def __init__(self, slots: "Slots", idle: "Idle | None") -> None:
+        self._slots, self.idle = slots, idle
+        self.psycopg: psycopg.Connection[Any] | None = None
+        self.thread = threading.current_thread()
+
+    def give_back(self, idle: "Idle | None") -> None:
+        """Hand the slot on, with a connection that is fit for use or without one."""
+        self._slots.give_back(self, idle)
+
+
+class Idle:
+    """A connection between two transactions."""
+
+    __slots__ = ("opened_at", "psycopg", "thread")
+
+    def __init__(self, link: psycopg.Connection[Any], opened_at: float) -> None:
+        self.psycopg, self.opened_at = link, opened_at
+        self.thread = threading.get_ident()
+
+    def is_fit(self) -> bool:
+        """True for a connection that is between transactions, young, and not closed by the server. Asks nobody."""
+        link = self.psycopg
+        if link.closed or link.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+            return False
+        if time.monotonic() - self.opened_at > LONGEST_LIFE_SECONDS:
+            return False
+        poll = select.poll()
+        poll.register(link.fileno(), select.POLLIN)
+        return not poll.poll(0)  # a server says nothing unasked, unless it ends the connection
+
+    def forget(self) -> None:
+        """Take back what another thread's session has left: settings, temporary tables, locks. Raises psycopg.Error."""
+        if self.thread != threading.get_ident():
+            psycopg.Cursor(self.psycopg).execute("DISCARD ALL")
+
+
+class _Waiting:
+    __slots__ = ("idle", "served")
+
+    def __init__(self) -> None:
+        self.served = threading.Event()
+        self.idle: Idle | None = None
+
+
+class Slots:
+    """`most` connections. A thread that gives one back and wants one again queues behind those that wait already."""
+
+    def __init__(self, most: int, wait_seconds: float) -> None:
+        self._free, self._wait_seconds = most, wait_seconds
+        self._idle: list[Idle] = []
+        self._taken: set[Slot] = set()
+        self._queue: deque[_Waiting] = deque()
+        self._lock = threading.Lock()
+
+    def take(self) -> Slot:
+        """Wait for a slot. Raises NoSlot."""
+        me = _Waiting()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return self._note(self._pick())
+            self._queue.append(me)
+        ends_at = time.monotonic() + self._wait_seconds
+        while not me.served.wait(min(LOOK_SECONDS, self._wait_seconds)):
+            self._collect()
+            with self._lock:
+                if not me.served.is_set() and time.monotonic() >= ends_at:
+                    self._queue.remove(me)
+                    raise NoSlot(f"no connection became free within {self._wait_seconds:.0f} seconds")
+        with self._lock:
+            return self._note(me.idle)
+
+    def give_back(self, slot: Slot, idle: Idle | None) -> None:
+        """Serve the first thread that waits, or keep the connection."""
+        with self._lock:
+            if slot not in self._taken:
+                return  # collected: its thread is said to be dead
+            self._taken.discard(slot)
+            if self._queue:
+                first = self._queue.popleft()
+                first.idle = idle
+                first.served.set()
+                return
+            self._free += 1
+            if idle is not None:
+                self._idle.append(idle)
+
+    def _note(self, idle: Idle | None) -> Slot:
+        slot = Slot(self, idle)
+        self._taken.add(slot)
+        return slot
+
+    def _collect(self) -> None:
+        """Take back the slots of threads that ended without giving them back."""
+        with self._lock:
+            dead = [slot for slot in self._taken if not slot.thread.is_alive()]
+        for slot in dead:
+            if slot.psycopg is not None:
+                slot.psycopg.close()
+            self.give_back(slot, None)
+
+    def _pick(self) -> Idle | None:
+        """An idle connection, if possible the one that this thread had last: nothing is to be forgotten then."""
+        own = threading.get_ident()
+        for at, idle in enumerate(self._idle):
+            if idle.thread == own:
+                return self._idle.pop(at)
+        return self._idle.pop() if self._idle else None
