@@ -26,7 +26,6 @@ from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.schema import load_settings
 from returned_world import LOOP, Sent, desk, sent
 
-MOST_SECONDS = 12.0
 PATIENCE_SECONDS = 60.0
 
 
@@ -75,12 +74,17 @@ def is_handled(raw_mail_id: int) -> bool:
 
 @pytest.mark.slow
 def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: Sent, database: str) -> None:
-    """The lane's lock belongs to a job that nobody works on any more; the message is acted on once."""
+    """The lane's lock belongs to a job that nobody works on any more; the message is acted on once.
+
+    The dead worker's heartbeat is kept fresh, so only the loss of its locks can tell that it is dead, however long that
+    takes on a busy machine.
+    """
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         RawMail.objects.filter(state=RawMailState.NEW).update(state=RawMailState.HANDLED)
     running = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'inbound.read_new' AND status = 'doing'"
     with worker() as supervisor, psycopg.connect(database) as owner:
         until("SELECT count(*) > 0 FROM procrastinate_workers", True)
+        dead = one("SELECT max(id) FROM procrastinate_workers")
         owner.execute("LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE")
         (raw_mail_id,) = intake.store([Arrival("smtp", LOOP, "fbl@provider.example", desk("fbl"), case.report(0))])
         until(running, 1)
@@ -88,11 +92,13 @@ def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: Sent, database
         owner.rollback()
         killed = time.monotonic()
         while not is_handled(raw_mail_id):
+            owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %s", [dead])
+            owner.commit()
             assert time.monotonic() - killed < PATIENCE_SECONDS, "the lane stands still"
             time.sleep(0.05)
         took = time.monotonic() - killed
     print(f"seconds from the kill to the end of the work: {took:.1f}")
-    assert took <= MOST_SECONDS
+    assert one("SELECT count(*) FROM procrastinate_workers WHERE id = %s", dead) == 0, "its row went with its locks"
     assert case.feedback(0) == ["complaint"]
     assert case.suppressions(0) == [("complaint", False)]
 
@@ -124,7 +130,11 @@ async def _two_workers(database: str) -> None:
             await asyncio.sleep(GONE_SECONDS + 3)
             assert states(owner, jobs) == {living: "doing", dead: "doing"}, "nobody died yet"
             await ours.let_go()  # what the death of a process does to its connection
-            await asyncio.sleep(GONE_SECONDS + 5)
+            ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+            while states(owner, jobs)[dead] != "todo":
+                assert asyncio.get_running_loop().time() < ends, "the job of the dead is not taken up"
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(GONE_SECONDS)  # another look may take the living for dead, or the job up again
             assert states(owner, jobs) == {living: "doing", dead: "todo"}
             assert attempts(owner, jobs[dead]) == 1, "taken up once, whoever looks"
             for task in minding:
