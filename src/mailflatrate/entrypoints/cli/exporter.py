@@ -1,12 +1,18 @@
 """`mailflatrate exporter`: figures of a host that serves no pages, for Prometheus. It needs no database."""
 
 import socket
+import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import click
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from mailflatrate.apps.delivery.journal_figures import JournalFigures
@@ -16,22 +22,59 @@ from mailflatrate.entrypoints.web.client import is_in
 from mailflatrate.settings.links import Purpose
 from mailflatrate.settings.schema import Settings, load_settings
 
-SILENCE_SECONDS = 5.0
-"""A client that says nothing for so long is cut off."""
+REQUEST_SECONDS = 5.0
+"""From the connection to the end of a request's head; as long again for taking the answer."""
+LARGEST_HEAD = 16_384
+MOST_AT_ONCE = 16
+MOST_OF_ONE = 8
+"""Connections at once: of all clients, and of one address."""
+log = structlog.get_logger(__name__)
+
 PLAIN = [("Content-Type", "text/plain; charset=utf-8")]
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """Closes the connection of whoever is not in MAILFLATRATE_METRICS_NETWORKS before it reads a byte."""
+    """Closes connections from outside of MAILFLATRATE_METRICS_NETWORKS, and those that are too many, before it reads
+    a byte. Each one has a thread, for a limited time."""
 
     daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._open: Counter[str] = Counter()
+        self._guard = threading.Lock()
+        super().__init__(*args, **options)
 
     def server_bind(self) -> None:
         super(WSGIServer, self).server_bind()  # without WSGIServer's look-up of our own name in the DNS
         self.setup_environ()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        return is_in(load_settings().metrics_networks, str(client_address[0]).removeprefix("::ffff:"))
+        address = _address(client_address)
+        if not is_in(load_settings().metrics_networks, address):
+            return False
+        with self._guard:
+            if self._open.total() >= MOST_AT_ONCE or self._open[address] >= MOST_OF_ONE:
+                return False
+            self._open[address] += 1
+            return True
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one connection, and count it out again."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._guard:
+                self._open[_address(client_address)] -= 1
+                self._open = +self._open
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log that a client was cut off: one line, not a traceback for each."""
+        log.info("exporter_client_cut_off", address=_address(client_address), problem=repr(sys.exc_info()[1])[:120])
+
+
+def _address(client_address: Any) -> str:
+    return str(client_address[0]).removeprefix("::ffff:")
 
 
 class _Server6(_Server):
@@ -39,7 +82,23 @@ class _Server6(_Server):
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = SILENCE_SECONDS
+    timeout = REQUEST_SECONDS
+
+    def setup(self) -> None:
+        """Read the request's head at once, so that its time and size have one bound. A body is never read."""
+        super().setup()
+        head, ends_at = b"", time.monotonic() + REQUEST_SECONDS
+        while b"\r\n\r\n" not in head and b"\n\n" not in head:
+            left = ends_at - time.monotonic()
+            if left <= 0 or len(head) > LARGEST_HEAD:
+                raise TimeoutError("the head of the request is too slow or too large")
+            self.connection.settimeout(left)
+            more = self.connection.recv(LARGEST_HEAD)
+            if not more:
+                break
+            head += more
+        self.connection.settimeout(REQUEST_SECONDS)
+        self.rfile = BytesIO(head)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: a line each quarter of a minute helps nobody."""
