@@ -72,6 +72,11 @@ def current_hold() -> Hold | None:
         return Hold(fence.held_at, Cause(fence.cause), fence.missing, _not_accounted(fence.held_at))
 
 
+def is_held() -> bool:
+    """Whether all sending is held, in any scope."""
+    return SendingFence.objects.filter(id=1, held_at__isnull=False).exists()
+
+
 def check() -> Hold | None:
     """Hold all sending if this database is not the one that was accepted; the hold, if there is one."""
     with tenancy.platform(PlatformReason.FENCE):
@@ -181,6 +186,10 @@ def _open() -> None:
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1).update(held_at=None, cause="", missing=0, identity=_identity())
         running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
+        # In the same transaction: a campaign whose planning waited has no job that a sweep would wake.
+        for campaign in Campaign.objects.filter(state=CampaignState.PLANNING):
+            with tenancy.account(campaign.account_id):
+                actions.defer_planning(campaign)
     for account_id, campaign_id in running:
         actions.wake_campaign(account_id, campaign_id)
 

@@ -7,13 +7,14 @@ recipient, right before each letter leaves (`gate.permits`).
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.db import connection
 from django.db.models import F
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.waves import JOIN, MOMENT, moments_of, waves_of
-from mailflatrate.apps.delivery import statistics, told, wake
+from mailflatrate.apps.delivery import fence, statistics, told, wake
 from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
 from mailflatrate.apps.delivery.trials import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.gate.models import GateDecision
@@ -27,6 +28,8 @@ from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.providers import OTHER, domains_by_provider
 from mailflatrate.rules.withhold import WithholdReason
 from mailflatrate.settings.schema import load_settings
+
+log = structlog.get_logger(__name__)
 
 SLICE_CONTACTS = 50_000
 LANE_LEAST = 100
@@ -157,15 +160,30 @@ class Step:
 
 
 def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
-    """Plan a released campaign and start it. Repeated after a crash, it goes on where it stopped."""
+    """Plan a released campaign and start it. Repeated after a crash, it goes on where it stopped.
+
+    While all sending is held it waits: the database may have forgotten people's withdrawals, which are still to be
+    entered. The end of the hold defers it again.
+    """
+    if _is_held(campaign_id):
+        return
     with tenancy.account(account_id):
         if not _begin(campaign_id, edition_id, decision_id):
             return
-    while True:
+    while not _is_held(campaign_id):
         with tenancy.account(account_id):
             if not plan_slice(campaign_id).more:
                 break
+    else:
+        return
     statistics.refresh()
+
+
+def _is_held(campaign_id: int) -> bool:
+    hold = fence.check()
+    if hold is not None:
+        log.warning("planning_waits", campaign=campaign_id, cause=hold.cause.value)
+    return hold is not None
 
 
 def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:

@@ -4,9 +4,10 @@ A chunk's row is the truth and its job only a wake-up: a job too many finds noth
 again by the sweep. So every statement here enqueues what is ready and has no waiting job, and nothing else.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import Queue
@@ -56,17 +57,36 @@ _OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
 
 def wake_campaign(account_id: int, campaign_id: int, at: datetime | None = None) -> None:
     """Wake every ready chunk of a campaign, not before `at`. The caller holds its row."""
-    _wake(_OF_CAMPAIGN, at, account_id=account_id, campaign_id=campaign_id)
+    _wake_twice(_OF_CAMPAIGN, at, account_id=account_id, campaign_id=campaign_id)
 
 
 def wake_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> None:
     """Wake one ready chunk, not before `at`."""
-    _wake("c.id = %(chunk_id)s", at, account_id=account_id, chunk_id=chunk_id)
+    _wake_twice("c.id = %(chunk_id)s", at, account_id=account_id, chunk_id=chunk_id)
 
 
 def wake_post(account_id: int) -> None:
     """Wake every ready chunk of confirmation mails and notices."""
-    _wake("c.campaign_id IS NULL", None, account_id=account_id)
+    _wake_twice("c.campaign_id IS NULL", None, account_id=account_id)
+
+
+def _wake_twice(which: str, at: datetime | None, **numbers: int) -> None:
+    """Wake chunks in the running transaction, and once more when it is committed.
+
+    A job that waits while the first statement looks may run before the commit, find that the chunk may not be sent yet
+    and be over. A job that still waits after the commit sees what was committed.
+    """
+    _wake(which, at, **numbers)
+    key = (which, *numbers.items())
+
+    def look_again() -> None:
+        # Somebody else may wake the same chunk this very moment; whatever fails here, the sweep makes good.
+        with suppress(IntegrityError), tenancy.account(numbers["account_id"]):
+            _wake(which, at, **numbers)
+
+    look_again.key = key  # type: ignore[attr-defined]
+    if not any(getattr(other, "key", None) == key for _, other, *_ in connection.run_on_commit):
+        transaction.on_commit(look_again, robust=True)
 
 
 def _wake(which: str, at: datetime | None, **numbers: int) -> None:

@@ -7,6 +7,7 @@ back, `lost_host` what becomes of the claims of a host that is gone.
 from mailflatrate.apps.delivery.actions.campaigns import (
     cancel_campaign,
     cancel_rest,
+    defer_planning,
     hold_campaign,
     pause_campaign,
     release_hold,
@@ -30,6 +31,7 @@ __all__ = [
     "cancel_campaign",
     "cancel_rest",
     "collect_retries",
+    "defer_planning",
     "end_unknown",
     "finish_chunk",
     "hold_campaign",

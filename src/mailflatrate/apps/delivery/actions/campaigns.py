@@ -56,7 +56,8 @@ def resume_campaign(campaign_id: int) -> None:
         raise CampaignError(_("A rule of the service stopped this mailing; a person looks at it first (R-90)."))
     plan = Plan.objects.filter(campaign_id=campaign_id).first()
     if plan is None or plan.finished_at is None:
-        _resume_planning(campaign, plan)
+        move(campaign, CampaignState.PLANNING)
+        defer_planning(campaign)
         return
     canary_is_through = not Chunk.objects.filter(campaign_id=campaign_id, number=0, state__in=OPEN_CHUNKS).exists()
     if plan.canary_size and plan.released_at is None and canary_is_through:
@@ -67,13 +68,14 @@ def resume_campaign(campaign_id: int) -> None:
     complete(campaign)
 
 
-def _resume_planning(campaign: Campaign, plan: Plan | None) -> None:
+def defer_planning(campaign: Campaign) -> None:
+    """Have a campaign in PLANNING planned, from where its planning stopped."""
+    plan = Plan.objects.filter(campaign_id=campaign.id).first()
     if plan is None:
         decision = trials.decisions_of(campaign.id)[0]
         edition_id, decision_id = decision.edition_id, decision.id
     else:
         edition_id, decision_id = plan.edition_id, plan.decision_id
-    move(campaign, CampaignState.PLANNING)
     jobs.defer(
         "delivery.plan_campaign", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id,
         edition_id=edition_id, decision_id=decision_id,

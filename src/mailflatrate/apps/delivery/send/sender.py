@@ -33,6 +33,8 @@ from mailflatrate.settings.schema import Settings, load_settings
 PATIENCE_SECONDS = 6.0
 FOLLOW_SECONDS = 2.0
 REPORT_SECONDS = 10.0
+BUSY_SECONDS = 1.0
+"""Before a job is tried again whose chunk this process has not quite finished with."""
 WAIT_SECONDS = 60.0
 """Before messages are looked at again that wait for the service's DNS record."""
 
@@ -85,7 +87,8 @@ class Sender:
                 return
 
     async def _work(self, account_id: int, chunk_id: int, stream: Stream) -> None:
-        if chunk_id in self._active:
+        if chunk_id in self._active:  # where it was just given back, this is the job that its end asked for
+            await self._orm.run(actions.wake_chunk, account_id, chunk_id, BUSY_SECONDS)
             return
         self._active[chunk_id] = None
         bind_contextvars(account=account_id, chunk=chunk_id)

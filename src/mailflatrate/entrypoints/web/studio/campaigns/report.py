@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
 from mailflatrate.apps.campaigns.waves import Wave, waves_of
 from mailflatrate.apps.delivery import actions as delivery
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
@@ -106,6 +107,7 @@ def base_context(campaign: Campaign, here: str) -> dict[str, Any]:
         "tone": TONES[CampaignState(campaign.state)],
         "tab": here,
         "moving": campaign.state in UNDER_WAY,
+        "on_hold": campaign.state in UNDER_WAY and fence.is_held(),
         "live": live_of(campaign),
     }
 
