@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import psycopg
 import pytest
@@ -62,7 +63,7 @@ def test_eight_threads_need_two_connections_and_none_starves(shared: str) -> Non
             task.result()
     assert most == 2
     turns = [[at for at, each in enumerate(finished) if each == number] for number in range(8)]
-    longest = max(after - before for turn in turns for before, after in zip(turn, turn[1:], strict=False))
+    longest = max(after - before for turn in turns for before, after in pairwise(turn))
     assert longest <= 24, "somebody waited for three rounds of the others"
 
 
@@ -125,7 +126,9 @@ def test_a_statement_outside_of_a_transaction_keeps_no_connection(shared: str) -
 def test_an_idle_connection_that_the_server_closed_is_not_used(shared: str) -> None:
     in_transaction("SELECT 1")
     with psycopg.connect(shared, autocommit=True) as owner:
-        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'shared by jobs'")
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'shared by jobs'"
+        )
         ends = time.monotonic() + 20
         while owner.execute(OPEN).fetchone()[0]:  # type: ignore[index]
             assert time.monotonic() < ends

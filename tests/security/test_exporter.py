@@ -52,7 +52,8 @@ def works(port: int) -> bool:
 @pytest.mark.parametrize(
     "line",
     [
-        "POST /metrics", "PUT /metrics", "DELETE /metrics", "OPTIONS *", "TRACE /metrics", "CONNECT host:443", "get /metrics",
+        "POST /metrics", "PUT /metrics", "DELETE /metrics", "OPTIONS *", "TRACE /metrics", "CONNECT host:443",
+        "get /metrics",
         "GET /", "GET /metrics/", "GET /metrics/../metrics", "GET /../../etc/passwd",
         "GET /..%2f..%2fetc%2fpasswd", "GET /%2e%2e/secrets.json", "GET /metrics%00", "GET http://other.example/x",
     ],

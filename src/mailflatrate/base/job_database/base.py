@@ -59,7 +59,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._slot = slot
         return link
 
-    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:  # noqa: FBT001, FBT002  Django's signature
+    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
         """As Django does it, and hand the connection on once a transaction and what follows its commit are over."""
         is_over = autocommit and not self.autocommit and not self._is_connecting
         try:

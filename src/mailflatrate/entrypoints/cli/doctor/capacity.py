@@ -59,8 +59,9 @@ def capacity_lines(settings: Settings) -> Iterator[Line]:
         cursor.execute(_SERVER)
         allowed, in_use, web_hosts = cursor.fetchone()
     hosts = max(1, web_hosts)
-    demand = Demand(sends.count(True), sends.count(False), hosts * settings.web_workers, hosts,
-                    settings.worker_database_connections)
+    demand = Demand(
+        sends.count(True), sends.count(False), hosts * settings.web_workers, hosts, settings.worker_database_connections
+    )
     yield judged(demand, allowed, in_use)
 
 
