@@ -13,7 +13,7 @@ import pytest
 
 from release.linters import ROOT
 
-FIRST = "480fb92"
+FIRST = "c8a3fdc"
 """The commit that upgrades are tested from as long as there is no tag."""
 
 
