@@ -130,8 +130,8 @@ class Settings(BaseModel):
 
     life_file: Path | None = Field(
         None,
-        description="File that web, worker and inbound touch every 20 seconds as long as their work goes on, for health"
-        " checks of containers; systemd has its watchdog.",
+        description="File that web, worker, inbound and follow-postfix touch every 20 seconds as long as their work"
+        " goes on, for health checks of containers; systemd has its watchdog.",
     )
 
     service_name: str = Field("mailflatrate", description="Name of the service as customers and recipients read it.")

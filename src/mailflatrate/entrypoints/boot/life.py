@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import structlog
 
@@ -47,24 +46,26 @@ def watchdog_seconds() -> float | None:
 
 async def report_life(is_stuck: Callable[[], bool]) -> None:
     """Reset the watchdog from this loop until cancelled, as long as the work is not stuck."""
-    file = load_settings().life_file
-    every = _reporting_seconds(file)
+    every = reporting_seconds()
     notify("READY=1")
     while every is not None:
         if is_stuck():
             log.error("stuck", advice="the service manager restarts this process")
         else:
-            _report(file)
+            report()
         await asyncio.sleep(every)
 
 
-def _reporting_seconds(file: Path | None) -> float | None:
+def reporting_seconds() -> float | None:
+    """Return how often a process says that its work goes on; None when nobody asks."""
     watched = watchdog_seconds()
-    return min(watched or TOUCH_SECONDS, TOUCH_SECONDS) if file is not None else watched
+    return watched if load_settings().life_file is None else min(watched or TOUCH_SECONDS, TOUCH_SECONDS)
 
 
-def _report(file: Path | None) -> None:
+def report() -> None:
+    """Say that the work goes on, to the service manager and by the life file."""
     notify("WATCHDOG=1")
+    file = load_settings().life_file
     if file is not None:
         with suppress(OSError):  # a full disk ends nothing; the health check will see the old file
             file.touch()
@@ -72,16 +73,15 @@ def _report(file: Path | None) -> None:
 
 def report_served_life(host: str, port: int) -> None:
     """Reset the watchdog from a thread, as long as the pages answer anything at all at their port."""
-    file = load_settings().life_file
 
     def ask() -> None:
         notify("READY=1")
-        every = _reporting_seconds(file)
+        every = reporting_seconds()
         while every is not None:
             with suppress(OSError), socket.create_connection((host, port), timeout=every) as link:
                 link.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 if link.recv(5) == b"HTTP/":
-                    _report(file)
+                    report()
             time.sleep(every)
 
     threading.Thread(target=ask, daemon=True, name="watchdog").start()

@@ -26,7 +26,7 @@ from mailflatrate.apps.inbound.actions.relay_log import (
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.metrics.names import DATABASE_GONE, FOLLOWER_LAG, FOLLOWER_LINES, RELAY_ATTEMPTS
-from mailflatrate.entrypoints.boot.life import end_within, notify, watchdog_seconds
+from mailflatrate.entrypoints.boot.life import end_within, notify, report, reporting_seconds
 from mailflatrate.mail.postfix_log import Closed, Handled, LogEvent, Opened, QueueStatus
 from mailflatrate.mail.tokens import Purpose
 
@@ -123,14 +123,14 @@ class Follower:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         notify("READY=1")
-        beat = watchdog_seconds()
+        beat = reporting_seconds()
         while not self._stop.is_set():
             batch = self._read()
             is_due = time.monotonic() - self._recorded_at > BEAT_SECONDS
             if batch.lines or batch.gaps or is_due or (once and self._tail.is_at_end):
                 self._record(batch)
             if beat is not None:
-                notify("WATCHDOG=1")
+                report()
             if self._tail.is_at_end:
                 if once:
                     return
