@@ -1,12 +1,17 @@
 """Stored files: one contract for the database, a directory and an S3-compatible service (ADR 0027)."""
 
 import hashlib
+import os
 import secrets
+import signal
+import subprocess
+import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connections
 
@@ -139,6 +144,36 @@ def test_an_upload_that_dies_leaves_nothing_to_see(backend: Backend, dies_after:
 def test_an_upload_that_dies_leaves_no_parts_in_the_bucket(s3: str) -> None:
     test_an_upload_that_dies_leaves_nothing_to_see(s3_files(s3), 17 * MB)
     assert "Uploads" not in client(s3).list_multipart_uploads(Bucket=BUCKET)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from mailflatrate.base.storage.directory import DirectoryFiles
+
+given = 0
+
+def read(size):
+    global given
+    given += 1
+    return os.kill(os.getpid(), 9) if given > 3 else bytes(size)
+
+DirectoryFiles(Path(sys.argv[1])).put(1, "uploads/x", read)
+"""
+
+
+def test_a_process_that_is_killed_leaves_a_draft_that_is_swept_a_day_later(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    directory = DirectoryFiles(tmp_path)
+    assert list(directory.list_files()) == []
+    assert not directory.exists(1, "uploads/x")
+    (draft,) = (tmp_path / "drafts").iterdir()
+    directory.put(1, "uploads/y", source(b"y"))
+    assert draft.exists(), "its process may live"
+    os.utime(draft, (0, 0))
+    directory.put(1, "uploads/y", source(b"y"))
+    assert not draft.exists()
 
 
 def test_an_upload_that_dies_keeps_the_old_file(backend: Backend) -> None:
@@ -303,6 +338,25 @@ def test_the_doctor_tries_the_place_that_is_in_use(kind: str, s3: str, tmp_path:
     assert (first.level, first.topic) == (Level.OK, "storage")
     assert kind in first.text
     assert not list(DatabaseFiles().list_files(0))
+
+
+def test_the_doctor_asks_whether_several_hosts_share_the_directory(database: str, s3: str, tmp_path: Path) -> None:
+    wanted = read_settings(settings_for("directory", s3, tmp_path / "files"))
+    with psycopg.connect(database, autocommit=True) as owner:
+        workers = []
+        for host in ("mail-1", "mail-2"):
+            (worker,) = owner.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id").fetchone() or ()
+            owner.execute(
+                "INSERT INTO worker_process (worker_id, name, host, pid, queues) VALUES (%s, 'worker', %s, 1, '{}')",
+                [worker, host],
+            )
+            workers.append(worker)
+        try:
+            warned = [line for line in storage_lines(wanted) if line.level is Level.WARNING]
+            assert [line for line in warned if "mail-1, mail-2" in line.text and "same file system" in line.mend]
+        finally:
+            owner.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [workers])
+    assert not [line for line in storage_lines(wanted) if "hosts work" in line.text]
 
 
 def test_the_doctor_says_what_does_not_work(s3: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from mailflatrate.base.storage.interface import (
     StorageFailed,
     Stored,
     checked_name,
+    sweep_drafts,
 )  # fmt: skip
 
 _DRAFTS = "drafts"
@@ -35,6 +36,7 @@ class DirectoryFiles:
             path = self._made(account_id, name)
             drafts = self._folder / _DRAFTS
             drafts.mkdir(mode=0o700, exist_ok=True)
+            sweep_drafts(drafts)
             draft = drafts / secrets.token_hex(16)
             file = _new_file(draft)
         try:

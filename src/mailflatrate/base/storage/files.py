@@ -3,9 +3,7 @@
 A file that is still in another configured backend is found there, so a move needs no downtime.
 """
 
-import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -14,16 +12,21 @@ from typing import IO
 
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage.backends import active, readable
-from mailflatrate.base.storage.interface import CHUNK_BYTES, NameRefused, NotStored, StorageFailed, Stored, checked_name
+from mailflatrate.base.storage.interface import (
+    CHUNK_BYTES,
+    NameRefused,
+    NotStored,
+    StorageFailed,
+    Stored,
+    checked_name,
+    sweep_drafts,
+)
 from mailflatrate.settings.schema import load_settings
 
 __all__ = [
     "CHUNK_BYTES", "NameRefused", "NotStored", "StorageFailed", "Stored", "delete", "exists", "get", "local_copy",
     "older_files", "put", "put_bytes", "read_into", "scratch_file",
 ]  # fmt: skip
-
-SCRATCH_AGE_SECONDS = 86_400
-"""A scratch file this old was left by a process that died."""
 
 
 def put(name: str, read: Callable[[int], bytes]) -> Stored:
@@ -89,13 +92,6 @@ def scratch_file() -> Iterator[IO[bytes]]:
     """An empty file in this host's data folder that only its user may open. It is gone afterwards."""
     folder = (load_settings().data_dir / "scratch").resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _sweep(folder)
+    sweep_drafts(folder)
     with tempfile.NamedTemporaryFile(dir=folder) as file:
         yield file
-
-
-def _sweep(folder: Path) -> None:
-    for left in os.scandir(folder):
-        with suppress(OSError):
-            if left.stat(follow_symlinks=False).st_mtime < time.time() - SCRATCH_AGE_SECONDS:
-                Path(left.path).unlink()

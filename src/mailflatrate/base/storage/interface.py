@@ -1,13 +1,18 @@
 """What all backends agree on: names, errors, and the interface."""
 
 import hashlib
+import os
 import re
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Protocol
 
 CHUNK_BYTES: Final = 1024 * 1024
+DRAFT_SECONDS: Final = 86_400
 OWN_ACCOUNT: Final = 0
 """Files of the installation itself, such as the doctor's probe. No customer has this number."""
 # Nothing in a name can leave its folder, hide, or mean something to a shell, a URL or a file system without case.
@@ -69,6 +74,15 @@ class Backend(Protocol):
 
     def list_files(self, account_id: int | None = None) -> Iterator[Listed]:
         """Every file, or those of one account, in no order. Raises StorageFailed."""
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Remove what a process that died left in a folder of drafts a day ago."""
+    with os.scandir(folder) as drafts:
+        for draft in drafts:
+            with suppress(OSError):
+                if draft.stat(follow_symlinks=False).st_mtime < time.time() - DRAFT_SECONDS:
+                    Path(draft.path).unlink()
 
 
 class Measured:
