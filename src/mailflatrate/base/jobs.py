@@ -5,8 +5,8 @@ to act without importing it.
 """
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from structlog.contextvars import bound_contextvars
 
-from mailflatrate.base import tenancy
+from mailflatrate.base import tenancy, tracing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,7 +51,7 @@ def job(
     def register(function: F) -> F:
         retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
         lock = name if alone or every else None
-        task = app.task(name=name, queue=queue, retry=retry, queueing_lock=lock)(_named_in_logs(name, function))
+        task = app.task(name=name, queue=queue, retry=retry, queueing_lock=lock)(_observed(name, queue, function))
         if every:
             app.periodic(cron=every)(task)
         return function
@@ -63,12 +63,15 @@ _LOGGED = {"account_id": "account", "campaign_id": "campaign", "chunk_id": "chun
 """Arguments of jobs that stand in every log line written while the job runs, and what they are called there."""
 
 
-def _named_in_logs(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose log lines name the job and what it works on."""
+def _observed(name: str, queue: Queue, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, whose log lines and span name the job and what it works on."""
 
-    def context(arguments: dict[str, Any]) -> AbstractContextManager[None]:
+    @contextmanager
+    def context(arguments: dict[str, Any]) -> Iterator[None]:
+        brought = tracing.take_up(arguments)
         known = {short: arguments[long] for long, short in _LOGGED.items() if arguments.get(long) is not None}
-        return bound_contextvars(job=name, **known)
+        with bound_contextvars(job=name, **known), tracing.job_span(name, queue.value, brought, **known):
+            yield
 
     if iscoroutinefunction(function):
 
@@ -117,7 +120,7 @@ def defer(
     )
     try:
         with transaction.atomic():  # a savepoint: a refused duplicate must not spoil the caller's transaction
-            task.defer(**arguments)
+            task.defer(**arguments, **tracing.carried(at))
     except AlreadyEnqueued:
         if once is None:
             raise
@@ -144,7 +147,7 @@ def wake(
     """
     parameters = {
         "queue": queue.value, "name": name, "priority": priority, "lock": lock, "once": once,
-        "arguments": json.dumps(arguments),
+        "arguments": json.dumps(arguments | tracing.carried()),
     }  # fmt: skip
 
     def look() -> None:

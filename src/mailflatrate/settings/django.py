@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mailflatrate.entrypoints.web.middleware.TraceMiddleware",
     "mailflatrate.entrypoints.web.public.media_hosts.MediaHostMiddleware",
     "mailflatrate.entrypoints.web.middleware.MachineAddressMiddleware",
     "mailflatrate.entrypoints.web.unknown_proxy.UnknownProxyMiddleware",

@@ -20,7 +20,7 @@ from mailflatrate.rules.tighter import read_tighter
 
 PREFIX = "MAILFLATRATE_"
 # Variables without our prefix that deployments know by this name.
-BARE_NAMES = {"database_url": "DATABASE_URL"}
+BARE_NAMES = {"database_url": "DATABASE_URL", "otlp_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 FILE_SUFFIX = "_FILE"
 SECRETS = (
@@ -134,6 +134,11 @@ class Settings(BaseModel):
         " goes on, for health checks of containers; systemd has its watchdog.",
     )
 
+    otlp_endpoint: str | None = Field(
+        None,
+        description="Collector for OpenTelemetry traces (OTLP over HTTP), such as `http://localhost:4318`; off when"
+        " absent. Needs `requirements/traces.txt`. The SDK reads the other `OTEL_*` variables itself.",
+    )
     service_name: str = Field("mailflatrate", description="Name of the service as customers and recipients read it.")
     service_domain: str = Field(
         "mailflatrate.example", description="Domain of abuse@, fbl@ and the service's own mail."

@@ -21,7 +21,7 @@ from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import clock, tenancy, tracing
 from mailflatrate.rules.facts import Suppression
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.pace import pace_for
@@ -171,9 +171,11 @@ def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_i
         if not _begin(campaign_id, edition_id, decision_id):
             return
     while not _is_held(campaign_id):
-        with tenancy.account(account_id):
-            if not plan_slice(campaign_id).more:
-                break
+        with tracing.span("plan.slice", campaign=campaign_id) as span, tenancy.account(account_id):
+            step = plan_slice(campaign_id)
+            span.set(planned=step.planned)
+        if not step.more:
+            break
     else:
         return
     statistics.refresh()

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from mailflatrate.base import jobs, tenancy
+from mailflatrate.base import jobs, tenancy, tracing
 from mailflatrate.base.jobs import Queue
 
 SEND_CHUNK = "delivery.send_chunk"
@@ -30,7 +30,7 @@ SELECT procrastinate_defer_jobs_v1(array_agg(
     ROW(CASE WHEN c.campaign_id IS NULL THEN '{Queue.EXPRESS}' ELSE '{Queue.SEND}' END,
         CASE WHEN c.campaign_id IS NULL THEN '{SEND_POST}' ELSE '{SEND_CHUNK}' END,
         CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
-        'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id),
+        'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id) || %(trace)s::jsonb,
         greatest(c.not_before, p.next_turn_at, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
     ORDER BY c.number))
 FROM chunk c
@@ -91,7 +91,7 @@ def _wake_twice(which: str, at: datetime | None, **numbers: int) -> None:
 
 def _wake(which: str, at: datetime | None, **numbers: int) -> None:
     with tenancy.deferring(), connection.cursor() as cursor:
-        cursor.execute(_DEFER_READY.format(which=which), {"at": at, **numbers})
+        cursor.execute(_DEFER_READY.format(which=which), {"at": at, "trace": tracing.carried_sql(), **numbers})
 
 
 def figures_changed(campaign_id: int | None) -> None:

@@ -12,7 +12,7 @@ from mailflatrate.apps.inbound import actions, mailbox, naming, postbox
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
 from mailflatrate.apps.inbound.trust import Proof
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tracing
 from mailflatrate.base.child import ChildBusy
 from mailflatrate.base.jobs import Queue, defer, job, wake
 from mailflatrate.wire.imap import MailboxUnavailable
@@ -41,7 +41,8 @@ def read_new(lane: int) -> None:
     time.sleep(GATHER_SECONDS)
     while few := actions.claim_mails(lane, READ_LANES, after_id=after_id):
         try:
-            read_mails(few)
+            with tracing.span("inbound.triage", messages=len(few)):
+                read_mails(few)
         except NOT_ITS_FAULT:
             with suppress(DatabaseError):
                 actions.release_mails(few)

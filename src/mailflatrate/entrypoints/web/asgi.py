@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 
 from mailflatrate.base import child
 from mailflatrate.base.metrics.sharing import share
+from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
 from mailflatrate.entrypoints.web.serving.bodies import MB, Budget
@@ -35,4 +36,5 @@ def make_application() -> Pages:
     child.warm(*READERS_AT_HAND)
     sys.setswitchinterval(SWITCH_SECONDS)
     share(settings.data_dir, "web")
+    begin_tracing(settings, "web")
     return Pages(get_wsgi_application(), make_lanes(threads), budget, folder)

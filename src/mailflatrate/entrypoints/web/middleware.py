@@ -1,14 +1,41 @@
 """Language, content security and the account of a request."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from mailflatrate.base import child
+from mailflatrate.base import child, tracing
 
 Handler = Callable[[HttpRequest], HttpResponse]
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class TraceMiddleware:
+    """A span for each request, called by the pattern of its address: the address itself may hold a token."""
+
+    def __init__(self, get_response: Handler) -> None:
+        if not tracing.is_on():
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and say what was asked and how it ended."""
+        method = request.method if request.method in KNOWN_METHODS else "other"
+        with tracing.request_span(**{"http.request.method": method}) as span:
+            response = self.get_response(request)
+            route = getattr(request.resolver_match, "route", "") or "unknown"
+            kind = "api" if route.startswith("api/") else "page"
+            span.rename(f"{method} {route}")
+            span.set(**{"http.route": route, "http.response.status_code": response.status_code, "request.kind": kind})
+            account = getattr(request, "account", None)
+            span.set(account=getattr(account, "id", None))
+            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                span.failed(str(response.status_code))
+        return response
 
 
 class LanguageMiddleware:

@@ -34,6 +34,7 @@ from mailflatrate.base.job_connector import JobConnector
 from mailflatrate.base.jobs import Queue
 from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
 from mailflatrate.base.metrics.sharing import share
+from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot.life import end_within, report_life
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.settings.links import note_reached
@@ -105,6 +106,7 @@ def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") ->
         if not queues or task.queue in queues:
             begin_job(task.name, task.queue)
     share(load_settings().data_dir, name)
+    begin_tracing(load_settings(), name)
     # What is loaded by now stays, and what a letter needs is freed by reference counts: cyclic garbage comes seldom.
     gc.collect()
     gc.freeze()

@@ -41,6 +41,7 @@ class SignedAhead:
         self._keep_seconds = keep_seconds
         self._ready: deque[tuple[RecipientRow, Permitted]] = deque()
         self._good_until = 0.0
+        self.compose_seconds = self.sign_seconds = 0.0
 
     @property
     def is_empty(self) -> bool:
@@ -68,7 +69,8 @@ class SignedAhead:
         rows, draft, width = self._rows, judge.draft, self._signer.width
         taken: list[RecipientRow] = []
         drafts: list[Drafted] = []
-        self._good_until = self._now() + self._keep_seconds
+        began = self._now()
+        self._good_until = began + self._keep_seconds
         try:
             while rows and len(drafts) < width:
                 row = rows.popleft()
@@ -76,7 +78,10 @@ class SignedAhead:
                 if drafted is not None:
                     taken.append(row)
                     drafts.append(drafted)
+            composed = self._now()
             letters = sign_drafts([each.draft for each in drafts], self._signer)
+            self.compose_seconds += composed - began
+            self.sign_seconds += self._now() - composed
         except BaseException:
             rows.extendleft(reversed(taken))
             raise

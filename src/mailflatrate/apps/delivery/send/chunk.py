@@ -27,7 +27,7 @@ from mailflatrate.apps.delivery.send.outcomes import Recorded, Settled, record, 
 from mailflatrate.apps.delivery.send.writers import Drafted, Writer
 from mailflatrate.apps.delivery.transmit import Permitted, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tracing
 from mailflatrate.base.metrics.names import RECORD_SECONDS, RESULTS
 from mailflatrate.mail.rsa_key import DigestSigner
 from mailflatrate.rules.providers import provider_of
@@ -101,6 +101,7 @@ class ChunkRun:
         self._fresh_until = claimed_at + FRESH_SECONDS
         self._heartbeat_at = claimed_at
         self._unwritten_since: float | None = None
+        self._batches = 0
 
     # -- the story -------------------------------------------------------------------------------------------
 
@@ -276,13 +277,22 @@ class ChunkRun:
                 await self._write_batch(self._outbox[:BATCH_ROWS])
             self._flushed.set()
 
+    def figures(self) -> dict[str, object]:
+        """What a trace says of the chunk: results by state, and where the time went."""
+        results = {f"results.{state}": count for state, count in self.counted.by_state().items()}
+        return {
+            **results, "halt": self.halt.name.lower() if self.halt else "", "batches": self._batches,
+            "compose_seconds": self._ahead.compose_seconds, "sign_seconds": self._ahead.sign_seconds,
+        }  # fmt: skip
+
     async def _write_batch(self, batch: list[Settled]) -> None:
         held = self.claim
 
         async def work(connection: Connection) -> Recorded:
             return await record(connection, held.account_id, held.chunk_id, self._journal.name, batch, self._soft)
 
-        with RECORD_SECONDS.time():
+        self._batches += 1
+        with RECORD_SECONDS.time(), tracing.span("chunk.outcomes", messages=len(batch)):
             recorded = await self._main.persist(held.account_id, work)
         del self._outbox[: len(batch)]
         self._marks.recorded([row.delivery_id for row in batch])

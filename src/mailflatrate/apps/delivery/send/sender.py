@@ -25,6 +25,7 @@ from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.gate.letters import EditionUnusable
 from mailflatrate.apps.gate.recipients import load_tables
+from mailflatrate.base import tracing
 from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.relays import Stream
@@ -126,7 +127,7 @@ class Sender:
         async def work(connection: Connection) -> Claim | None:
             return await claims.claim(connection, account_id, chunk_id, lane.journal.name)
 
-        with CLAIM_SECONDS.time():
+        with CLAIM_SECONDS.time(), tracing.span("chunk.claim"):
             return await self._main.run(account_id, work)
 
     async def _send(self, claim: Claim, began: float, lane: Lane) -> None:
@@ -134,7 +135,8 @@ class Sender:
         if allowance.is_limited:
             claim = narrowed(claim, allowance)
         try:
-            writer = await self._writer(claim, lane) if claim.rows else None
+            with tracing.span("chunk.prepare"):
+                writer = await self._writer(claim, lane) if claim.rows else None
         except EditionUnusable as problem:
             await self._orm.run(actions.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
             await self._finish(claim, None, lane)
@@ -148,9 +150,12 @@ class Sender:
             self._active[claim.chunk_id] = run
             if self._stopping.is_set():
                 run.halt = Halt.STOPPING
-            await run.send(lane.transmitter, lane.lock)
-        await self._finish(claim, run, lane, allowance.pause_seconds)
-        await self._settle(allowance, run, lane)
+            with tracing.span("chunk.send", messages=len(claim.rows)) as span:
+                await run.send(lane.transmitter, lane.lock)
+                span.set(**run.figures())
+        with tracing.span("chunk.finish"):
+            await self._finish(claim, run, lane, allowance.pause_seconds)
+            await self._settle(allowance, run, lane)
         if run is not None:
             await self._upkeep.trim_journal(lane)
             _tell(run, asyncio.get_running_loop().time() - began)
@@ -164,6 +169,7 @@ class Sender:
         if mail is None:
             mail = await self._orm.run(self._editions.load, claim.account_id, claim.edition_id)
         bind_contextvars(mailing=mail.mailing_id)
+        tracing.annotate(mailing=mail.mailing_id, campaign=claim.campaign_id)
         return CampaignWriter(mail)
 
     async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane, pause: float = 0.0) -> None:
