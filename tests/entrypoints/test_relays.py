@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from desk_world import Desk, desk
-from fake_relay import FakeRelay
+from fake_relay import ANY, HANG, FakeRelay, Step
+from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayCount
-from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport, StateChoice
+from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport, StateChoice, WarmUp
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -206,3 +208,55 @@ def test_the_page_shows_what_waits_behind_the_relays(otto: Desk) -> None:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             LogFollower.objects.filter(name="mta-9").delete()
             RelayCount.objects.filter(follower="mta-9").delete()
+
+
+def test_a_relay_is_tried_from_its_page(otto: Desk) -> None:
+    with FakeRelay().run_in_thread() as relay:
+        otto.client.post("/desk/relays/new/", _fields(name="tried", host="127.0.0.1", port=relay.port, tls="never"))
+        relay_id = _relay(name="tried").id
+        page = _tried(otto, relay_id)
+        assert "tried takes our mail, but without encryption. Nothing was sent." in page
+        assert [line.split(":")[0] for line in relay.commands][1:] == ["MAIL FROM", "RSET", "QUIT"]
+        relay.on(Step.MAIL, ANY, "550 5.7.1 you are not allowed")
+        page = _tried(otto, relay_id)
+        assert "you are not allowed" in page
+        assert "doesn&#x27;t take our sender. Let this host" in page
+        assert not relay.received
+    assert "Check host and port" in _tried(otto, relay_id)
+
+
+def _tried(otto: Desk, relay_id: int) -> str:
+    assert otto.client.post(f"/desk/relays/{relay_id}/test/").status_code == 303
+    return otto.page(f"relays/{relay_id}/")
+
+
+def test_a_relay_that_says_nothing_is_tried_for_a_while_only(otto: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transmit, "LOOK_SECONDS", 0.3)
+    with FakeRelay().run_in_thread() as relay:
+        relay.on(Step.CONNECT, ANY, HANG)
+        otto.client.post("/desk/relays/new/", _fields(name="mute", host="127.0.0.1", port=relay.port, tls="never"))
+        began = time.monotonic()
+        page = _tried(otto, _relay(name="mute").id)
+        assert time.monotonic() - began < 5
+        assert "no answer within" in page
+
+
+def test_a_warm_up_begins_and_ends_at_the_desk_and_by_command(otto: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "set")
+    otto.client.post("/desk/relays/new/", _fields(name="fresh"))
+    relay_id = _relay(name="fresh").id
+    path = f"/desk/relays/{relay_id}/warm-up/"
+    assert "Begin a warm-up" in otto.page(f"relays/{relay_id}/")
+    assert otto.client.post(path, {"deed": "start"}).status_code == 303
+    assert "Step 1: 50 messages today, 0 used" in otto.page(f"relays/{relay_id}/")
+    assert otto.client.post(path, {"deed": "end"}).status_code == 303
+    assert "Begin a warm-up" in otto.page(f"relays/{relay_id}/")
+    assert otto.client.post(path, {"deed": "nonsense"}).status_code == 404
+    assert "begins with 500 messages a day" in run("warm-up", "fresh", "--step", "3")
+    assert "Step 4: 500 messages today" in otto.page(f"relays/{relay_id}/")
+    assert "no daily limit any longer" in run("warm-up", "fresh", "--end")
+    assert "There is no sender domain" in run("warm-up", "--domain", "unknown.example", status=1)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        actions = AuditEntry.objects.filter(subject=f"relay:{relay_id}").values_list("action", flat=True)
+        assert {"warm_up.started", "warm_up.ended"} <= set(actions)
+        WarmUp.objects.all().delete()

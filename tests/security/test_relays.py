@@ -29,7 +29,7 @@ from mailflatrate.settings.schema import load_settings
 OTTO = audit.machine("tests.relays")
 SECRET = "s3cret-of-the-relay"
 PAGES = ("relays/", "relays/new/", "relays/{id}/")
-DEEDS = ("relays/{id}/move/", "relays/{id}/remove/")
+DEEDS = ("relays/{id}/move/", "relays/{id}/remove/", "relays/{id}/test/", "relays/{id}/warm-up/")
 
 
 @pytest.fixture
@@ -92,10 +92,13 @@ SQL = (
     "DELETE FROM sending_bucket",
     *(
         statement.format(table)
-        for table in ("log_follower", "followed_message", "relay_count")
+        for table in ("log_follower", "followed_message", "relay_count", "warm_up")
         for statement in ("SELECT * FROM {}", "DELETE FROM {}", "COPY {} TO STDOUT")
     ),
     "UPDATE log_follower SET place = '{}'",
+    "UPDATE warm_up SET ended_at = now()",
+    "INSERT INTO warm_up (key, step, began_at, used, answered, deferred, complaints, started_at)"
+    " VALUES ('domain:1', 27, now(), 0, 0, 0, 0, now())",
     "INSERT INTO followed_message (follower_id, queue_id, account_id, delivery_id) VALUES ('mta-1', 'A', 1, 1)",
     "COPY relay TO STDOUT",
     "INSERT INTO relay (key, name, host, port, tls, kind, return_path, connections, sends_from, pool, weight,"

@@ -38,7 +38,7 @@ from mailflatrate.apps.privacy.jobs import log_withdrawals
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import backends, files
 from mailflatrate.base.storage.directory import DirectoryFiles
-from mailflatrate.entrypoints.cli.backup import making, restoring, tools
+from mailflatrate.entrypoints.cli.backup import making, restoring
 from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.mail.reading.values import Outcome
@@ -298,46 +298,3 @@ def test_an_archive_that_was_tampered_with_writes_nowhere_else(
         restoring.restore_files(tmp_path)
     assert list(directory.list_files()) == []
     assert {path.name for path in tmp_path.iterdir()} <= {"files.tar", "files"}
-
-
-@pytest.fixture(scope="module")
-def empty(database: str) -> Iterator[str]:
-    """An empty database."""
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("DROP DATABASE IF EXISTS empty")
-        owner.execute("CREATE DATABASE empty")
-        yield database.replace("/mailflatrate?", "/empty?")
-        owner.execute("DROP DATABASE empty WITH (FORCE)")
-
-
-@pytest.mark.parametrize("kind", ["cut off", "refused"])
-def test_a_dump_that_cannot_be_restored_whole_leaves_an_empty_database(
-    story: Story, empty: str, tmp_path: Path, kind: str
-) -> None:
-    dump, data = tmp_path / "database.dump", (story.backup / "database.dump").read_bytes()
-    dump.write_bytes(data[: len(data) * 2 // 3] if kind == "cut off" else data)
-    if kind == "refused":
-        with psycopg.connect(empty, autocommit=True) as owner:
-            owner.execute("CREATE TABLE IF NOT EXISTS django_migrations ()")
-    with pytest.raises(click.ClickException, match="nothing of it was kept"):
-        tools.restore_dump(tools.find_tool("pg_restore", 18), empty, dump, 18)
-    with psycopg.connect(empty) as owner:
-        owner.execute("DROP TABLE IF EXISTS django_migrations")
-        assert owner.execute("SELECT count(*) FROM pg_class WHERE relname IN ('account', 'contact')").fetchone() == (0,)
-
-
-def test_a_server_that_is_older_than_the_tools_gets_no_parameter_it_does_not_know(
-    story: Story, empty: str, tmp_path: Path
-) -> None:
-    """psql that notes what it is given, in the place of the one beside pg_restore."""
-    for name, script in (
-        ("pg_restore", f'exec {tools.find_tool("pg_restore", 18)} "$@"'), ("psql", f"cat > {tmp_path}/script"),
-    ):  # fmt: skip
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    for server_major, known in ((16, False), (17, True)):
-        tools.restore_dump(tmp_path / "pg_restore", empty, story.backup / "database.dump", server_major)
-        script = (tmp_path / "script").read_bytes()
-        assert (b"\nSET transaction_timeout = 0;\n" in script) is known
-        assert script.startswith(b"BEGIN;\n")
-        assert script.endswith(b"COMMIT;\n")

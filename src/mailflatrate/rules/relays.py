@@ -121,16 +121,21 @@ def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = Non
 def tag_header(kind: RelayKind, token: str) -> bytes:
     """Return the header line that has a provider name our token in its bounces and events; empty where it has none.
 
-    The header isn't signed and stays between us and the provider. `token` is the local part of the return path.
+    The header isn't signed, and a provider may leave it in the message, as Mailgun does: the token stands in the return
+    path anyway. `token` is the local part of the return path.
     """
     line = _TAGS.get(kind)
     return (line % token + "\r\n").encode("ascii") if line else b""
 
 
 _TAGS: Mapping[RelayKind, str] = {
+    # docs.aws.amazon.com/ses/latest/dg/event-publishing-send-email.html: events have them, given a configuration set.
     RelayKind.SES: "X-SES-MESSAGE-TAGS: mailflatrate=%s",
+    # www.twilio.com/docs/sendgrid/for-developers/sending-email/unique-arguments: strings, in the event webhook.
     RelayKind.SENDGRID: 'X-SMTPAPI: {"unique_args": {"mailflatrate": "%s"}}',
+    # documentation.mailgun.com, sending messages, "Attaching Metadata": JSON, in webhooks as user-variables.
     RelayKind.MAILGUN: 'X-Mailgun-Variables: {"mailflatrate": "%s"}',
     RelayKind.POSTMARK: "X-PM-Metadata-mailflatrate: %s",
+    # developers.brevo.com/docs/smtp-integration: name:value, in the webhooks as X-Mailin-custom.
     RelayKind.BREVO: "X-Mailin-custom: mailflatrate:%s",
 }

@@ -225,6 +225,9 @@ class Settings(BaseModel):
         description="Messages an hour to large providers from the trusted pool, where they differ from the table at the"
         " desk: `google=100000, yahoo=0`; 0 is no limit. Counts only with relays in the table.",
     )
+    warm_up_domains: bool = Field(
+        False, description="New sender domains begin with 50 messages a day and grow (R-104). Relays: at the desk."
+    )
     csa_complaints_address: str | None = Field(
         None, description="X-CSA-Complaints; only for an operator certified by the CSA (R-58)."
     )

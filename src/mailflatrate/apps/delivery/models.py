@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign, ArchiveMonth, LastMailing
 from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayCount, RelayDeferral
-from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport
+from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport, WarmUp
 from mailflatrate.apps.delivery.rows import ArchivedDelivery, Delivery, DeliveryRecord, DeliveryState
 from mailflatrate.base.tenancy import TenantModel
 
@@ -38,6 +38,7 @@ __all__ = [
     "SendingFence",
     "Tally",
     "Trial",
+    "WarmUp",
 ]
 
 

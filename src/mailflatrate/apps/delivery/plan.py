@@ -14,7 +14,7 @@ from django.db.models import F
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.waves import JOIN, MOMENT, moments_of, waves_of
-from mailflatrate.apps.delivery import fence, statistics, told, wake
+from mailflatrate.apps.delivery import fence, statistics, told, wake, warm_up
 from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
 from mailflatrate.apps.delivery.trials import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.gate.models import GateDecision
@@ -322,6 +322,8 @@ def _start(campaign: Campaign, plan: Plan) -> None:
     plan.finished_at = now
     if (campaign.local_at is not None or campaign.variants) and plan.canary_size and plan.released_at is None:
         plan.canary_size = _chunk_zero(campaign.id)
+    warm_up.begin_domain(campaign)
+    warm_up.put_recent_first(campaign, plan)
     plan.save(update_fields=["finished_at", "canary_size"])
     campaign.planned_count, campaign.left_out = plan.planned, plan.left_out
     campaign.started_at = campaign.started_at or now

@@ -3,6 +3,7 @@
 Lock one and three of ARCHITECTURE section 2: the argument's type, and the import.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -14,12 +15,15 @@ from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
 from mailflatrate.mail.compose import Letter
 from mailflatrate.rules.relays import RelayState, ReturnPath, shares
 from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.smtp_channel import ConnectionLostError
+from mailflatrate.wire.smtp_client import SmtpConnection
 from mailflatrate.wire.smtp_group import RelayGroup
 from mailflatrate.wire.smtp_member import GroupMember, MemberReport
 from mailflatrate.wire.smtp_open import open_connection
-from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome
+from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, Stage
 
 FIRST_PAUSE_SECONDS = 1.0
+LOOK_SECONDS = 10.0
 
 
 class Permitted(NamedTuple):
@@ -43,12 +47,39 @@ async def look_at_relay(config: RelayConfig) -> RelayLook:
 
     Raises RelayUnavailable with the stage that failed.
     """
+    return await _look(config, None)
+
+
+async def try_relay(config: RelayConfig, sender: str) -> RelayLook:
+    """The same, and name an envelope sender (MAIL FROM, then RSET), within LOOK_SECONDS. Raises RelayUnavailable."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await _look(config, sender)
+    except TimeoutError as problem:
+        raise RelayUnavailable(Stage.CONNECT, f"no answer within {LOOK_SECONDS:.0f} seconds") from problem
+
+
+async def _look(config: RelayConfig, sender: str | None) -> RelayLook:
     connection = await open_connection(config)
     offers = connection.offers
     look = RelayLook(connection.tls, offers.pipelining, offers.dsn, offers.smtputf8)
-    connection.close()
+    try:
+        if sender is not None:
+            await _name_sender(connection, sender)
+    finally:
+        connection.close()
     await connection.wait_closed()
     return look
+
+
+async def _name_sender(connection: SmtpConnection, sender: str) -> None:
+    try:
+        reply = await connection.command(f"MAIL FROM:<{sender}>\r\n".encode("ascii"), Stage.MAIL)
+        if reply.code != 250:
+            raise RelayUnavailable(Stage.MAIL, reply.text, code=reply.code, enhanced=reply.enhanced)
+        await connection.command(b"RSET\r\n", Stage.RSET)
+    except ConnectionLostError as problem:
+        raise RelayUnavailable(Stage.MAIL, str(problem)) from problem
 
 
 class Transmitter:

@@ -135,7 +135,7 @@ _READ_BY_ALL = (
 )  # fmt: skip
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
 _PLATFORM_ONLY = (
-    "followed_message", "log_follower", "relay", "relay_count", "relay_report", "sending_bucket",
+    "followed_message", "log_follower", "relay", "relay_count", "relay_report", "sending_bucket", "warm_up",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.postfix_limits import postfix_limits_command
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules import relays as rules
+from mailflatrate.rules.warm_up import LAST_STEP, quota
 from mailflatrate.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -185,6 +186,39 @@ def remove_command(name: str) -> None:
 
         remove_relay(_find(name).id, by=audit.machine("cli.relays"))
     click.echo(f"{name} is deleted.")
+
+
+@relays_command.command("warm-up")
+@click.argument("name", required=False)
+@click.option("--domain", help="A sender domain instead of a relay.")
+@click.option("--step", type=click.IntRange(0, LAST_STEP), default=0, help="Begin at this step; 0 is the first day.")
+@click.option("--end", is_flag=True, help="End the warm-up: no daily limit any longer.")
+def warm_up_command(name: str | None, domain: str | None, step: int, end: bool) -> None:
+    """Let the relay NAME, or a sender domain, begin with few messages a day and grow, or end that."""
+    if (name is None) is (domain is None):
+        raise click.UsageError("Name a relay, or --domain DOMAIN.")
+    with _desk():
+        from mailflatrate.apps.delivery.relays import warming
+        from mailflatrate.base import audit
+
+        by = audit.machine("cli.relays")
+        for key in [warming.relay_key(_find(name).id)] if name else _domain_keys(str(domain)):
+            if end:
+                warming.end(key, by=by)
+            else:
+                warming.start(key, by=by, step=step)
+    what = "has no daily limit any longer" if end else f"begins with {quota(step)} messages a day"
+    click.echo(f"{name or domain} {what}.")
+
+
+def _domain_keys(domain: str) -> list[str]:
+    from mailflatrate.apps.delivery.relays import warming
+    from mailflatrate.apps.domains.models import SenderDomain
+
+    found = [warming.domain_key(each) for each in SenderDomain.objects.filter(name=domain).values_list("id", flat=True)]
+    if not found:
+        raise click.ClickException(f"There is no sender domain {domain!r}. `mailflatrate domains list` names them.")
+    return found
 
 
 @relays_command.command("test")

@@ -158,3 +158,23 @@ class Bucket(models.Model):
 
     class Meta:
         db_table = "sending_bucket"
+
+
+class WarmUp(models.Model):
+    """How far a new relay or sender domain has come (`rules.warm_up`), shared by all sender processes.
+
+    `key` is `relay:<id>` or `domain:<id>`. `ended_at`: its reputation is made, or an operator said so.
+    """
+
+    key = models.CharField(primary_key=True, max_length=40)
+    step = models.PositiveSmallIntegerField(default=0)
+    began_at = models.DateTimeField(help_text="when its present day began")
+    used = models.PositiveIntegerField(default=0)
+    answered = models.PositiveIntegerField(default=0)
+    deferred = models.PositiveIntegerField(default=0)
+    complaints = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "warm_up"

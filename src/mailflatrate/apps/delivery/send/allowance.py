@@ -12,6 +12,8 @@ from datetime import datetime
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.relays.book import PoolKey, RelaySpec
 from mailflatrate.apps.delivery.relays.tables import Bucket
+from mailflatrate.apps.delivery.relays.warming import Taken, Told, relay_key, take, tell
+from mailflatrate.apps.delivery.warm_up import keys_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.relays import RelayState
@@ -25,18 +27,20 @@ ANSWERED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, D
 class Allowance:
     """What a chunk may send: messages by limited provider, and by limited relay (`caps`).
 
-    `most` is the sum of all relays' caps, None where a relay has none. `pause_seconds` counts where something is left.
+    `most` is the sum of all relays' caps, None where a relay has none, and no more than what a new sender domain may
+    send today. `warm_ups` has what was taken out of each warm-up. `pause_seconds` counts where something is left.
     """
 
     providers: dict[str, int] = field(default_factory=dict)
     caps: dict[int, int] = field(default_factory=dict)
     most: int | None = None
     pause_seconds: float = 0.0
+    warm_ups: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_limited(self) -> bool:
         """True where anything was taken out of a bucket."""
-        return bool(self.providers or self.caps)
+        return bool(self.providers or self.caps or self.warm_ups)
 
     def allowed(self, providers: Sequence[str]) -> list[int]:
         """Which messages may go, as positions in a list of their providers."""
@@ -55,20 +59,62 @@ class Allowance:
 UNLIMITED = Allowance()
 
 
-def ask(settings: Settings, pool: PoolKey, wanted: Mapping[str, int], relays: Sequence[RelaySpec]) -> Allowance:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A chunk that asks: whose it is, its messages by provider. `campaign_id` None: post, which no warm-up holds."""
+
+    account_id: int
+    campaign_id: int | None
+    wanted: Mapping[str, int]
+
+
+def ask_for(settings: Settings, pool: PoolKey, sought: Sought, relays: Sequence[RelaySpec]) -> Allowance:
+    """What a chunk may send. Without `relays` (none in the table) only a new sender domain limits it."""
+    domains: list[str] = []
+    if settings.warm_up_domains and sought.campaign_id is not None:
+        with tenancy.account(sought.account_id):
+            domains = keys_of(sought.campaign_id)
+    warms = sought.campaign_id is not None
+    return ask(settings, pool, sought.wanted, relays, domains, warms=warms, shapes=bool(relays))
+
+
+def ask(
+    settings: Settings, pool: PoolKey, wanted: Mapping[str, int], relays: Sequence[RelaySpec],
+    domains: Sequence[str] = (), *, warms: bool = True, shapes: bool = True,
+) -> Allowance:  # fmt: skip
     """Take what a chunk may send out of the buckets. `wanted` are its messages by provider."""
-    rates = _provider_rates(settings, pool, wanted)
+    rates = _provider_rates(settings, pool, wanted) if shapes else {}
     total, taking = sum(wanted.values()), [relay for relay in relays if relay.state is RelayState.ACTIVE]
+    warm = Taken({}, 0.0)
+    if warms:
+        with tenancy.platform(PlatformReason.RELAYS):
+            warm = take([*(relay_key(relay.number) for relay in taking), *domains], total)
     limited = {relay.number: float(relay.per_hour) for relay in taking if relay.per_hour}
-    if not rates and not limited:
+    if not rates and not limited and not warm.granted:
         return UNLIMITED
+    today = {relay.number: warm.granted[relay_key(relay.number)] for relay in taking
+             if relay_key(relay.number) in warm.granted}  # fmt: skip
     keys = {_key(pool, provider): (rate, wanted[provider]) for provider, rate in rates.items()}
-    keys |= {f"relay:{number}": (rate, total) for number, rate in limited.items()}
+    keys |= {f"relay:{number}": (rate, today.get(number, total)) for number, rate in limited.items()}
     granted, waits = _take(keys)
-    caps = {number: granted[f"relay:{number}"] for number in limited}
+    caps = today | {number: granted[f"relay:{number}"] for number in limited}
     providers = {provider: granted[_key(pool, provider)] for provider in rates}
     most = sum(caps.values()) if caps and len(caps) == len(taking) else None
-    return Allowance(providers, caps, most, max(waits, default=0.0))
+    ours = [warm.granted[key] for key in domains if key in warm.granted]
+    if ours:
+        most = min([*ours, *([] if most is None else [most])])
+    pause = max([*waits, *([] if most is None else [warm.pause_seconds])], default=0.0)
+    return Allowance(providers, caps, most, pause, _given_back(warm, caps))
+
+
+def _given_back(warm: Taken, caps: Mapping[int, int]) -> dict[str, int]:
+    """What stays taken out of each warm-up, when a relay's hour lets out less than its day."""
+    kept = {relay_key(number): cap for number, cap in caps.items() if relay_key(number) in warm.granted}
+    excess = {key: Told(unused=warm.granted[key] - cap) for key, cap in kept.items() if cap < warm.granted[key]}
+    if excess:
+        with tenancy.platform(PlatformReason.RELAYS):
+            tell(excess)
+    return {**warm.granted, **kept}
 
 
 def settle(
@@ -93,6 +139,18 @@ def settle(
             if row.key in seen:
                 _change_factor(row, *seen[row.key], now)
         Bucket.objects.bulk_update(rows, ["tokens", "factor", "changed_at"])
+        tell(_of_today(allowance, answered.total(), deferred.total(), caps_left))
+
+
+def _of_today(allowance: Allowance, answered: int, deferred: int, caps_left: Mapping[int, int]) -> dict[str, Told]:
+    """What the warm-ups learn: a relay's share of the deferrals is that of its messages."""
+    unused = {relay_key(number): left for number, left in caps_left.items()}
+    told = {}
+    for key, taken in allowance.warm_ups.items():
+        back = min(taken, unused.get(key, taken - answered))
+        used = max(0, taken - back)
+        told[key] = Told(max(0, back), used, round(deferred * used / answered) if answered else 0)
+    return told
 
 
 def note_results(pool: PoolKey, results: Mapping[str, tuple[int, int]]) -> None:

@@ -12,7 +12,7 @@ from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, kept, recovery
-from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, ask, settle
+from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, Sought, ask_for, settle
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database, Fenced
@@ -198,11 +198,12 @@ class Sender:
 
     async def _allow(self, claim: Claim, lane: Lane) -> Allowance:
         """What limits of messages an hour let out of a chunk now."""
-        if self._routes.book.is_empty or not claim.rows:
+        book = self._routes.book
+        if not claim.rows or (book.is_empty and not self._settings.warm_up_domains):
             return UNLIMITED
-        wanted = Counter(providers_of(claim))
-        relays = self._routes.book.members(lane.key)
-        return await self._orm.run(ask, self._settings, lane.key, wanted, relays)
+        sought = Sought(claim.account_id, claim.campaign_id, Counter(providers_of(claim)))
+        relays = () if book.is_empty else book.members(lane.key)
+        return await self._orm.run(ask_for, self._settings, lane.key, sought, relays)
 
     async def _settle(self, allowance: Allowance, run: ChunkRun | None, lane: Lane) -> None:
         if allowance.is_limited:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.warm_up import note_complaint
 from mailflatrate.apps.inbound.actions.facts import Fact, record_fact
 from mailflatrate.apps.inbound.actions.work import Work, source_of
 from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
@@ -44,6 +45,8 @@ def complain(
     """
     kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
     fresh = record_fact(Fact(delivery, kind, raw_mail.id if raw_mail else None, text="" if counts else "complaint"))
+    if fresh and counts:
+        note_complaint(delivery.campaign_id)
     if delivery.contact_id is not None and (fresh or not again):
         lists.record_complaint(
             delivery.contact_id, source=source, at=raw_mail.received_at if raw_mail else clock.now(), platform=platform,

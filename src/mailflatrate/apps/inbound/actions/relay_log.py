@@ -25,7 +25,10 @@ from mailflatrate.apps.delivery.relay_queue import (
 from mailflatrate.apps.delivery.relays.book import PoolKey
 from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayDeferral
 from mailflatrate.apps.delivery.relays.tables import Relay
+from mailflatrate.apps.delivery.relays.warming import Told as Deferred
+from mailflatrate.apps.delivery.relays.warming import relay_key, tell
 from mailflatrate.apps.delivery.send.allowance import note_results
+from mailflatrate.apps.delivery.warm_up import note_deferrals
 from mailflatrate.apps.inbound.actions.bounces import BOUNCE_KINDS
 from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
 from mailflatrate.apps.inbound.models import Feedback
@@ -167,6 +170,8 @@ def _act(name: str, told: Sequence[Told]) -> Counts:
         news = QueueNews(one.message.delivery_id, provider, handled.code, handled.reply, handled.at)
         by_status[handled.status].append(news)
     note_deferred(name, by_status[QueueStatus.DEFERRED])
+    put_off = (deliveries[one.delivery_id].campaign_id for one in by_status[QueueStatus.DEFERRED])
+    note_deferrals(Counter(campaign_id for campaign_id in put_off if campaign_id is not None))
     by_status[QueueStatus.EXPIRED] = _last_words(by_status[QueueStatus.EXPIRED])
     _deliver(by_status[QueueStatus.SENT], deliveries)
     _bounce(name, by_status[QueueStatus.BOUNCED] + by_status[QueueStatus.EXPIRED], deliveries)
@@ -284,4 +289,6 @@ def _slow_down(relay: str, counts: Counts) -> None:
         if result == QueueStatus.DEFERRED:
             deferred[provider] += number
     if answered:
+        if found is not None and deferred:
+            tell({relay_key(found.id): Deferred(deferred=deferred.total())})
         note_results(pool, {provider: (number, deferred[provider]) for provider, number in answered.items()})

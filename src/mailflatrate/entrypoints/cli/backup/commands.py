@@ -61,7 +61,7 @@ def verify_command(backup: Path) -> None:
     manifest = of.read_manifest(backup)
     problems = of.verify_parts(backup, manifest)
     if not problems:
-        tool = find_tool("pg_restore", manifest.origin.dumped_by)
+        tool = find_tool("pg_restore", manifest.origin.server_version // 10000)
         read = subprocess.run([str(tool), "--list", str(backup / of.DATABASE)], capture_output=True, check=False)
         if read.returncode:
             problems.append(f"{of.DATABASE} cannot be read: {read.stderr.decode(errors='replace').strip()[-300:]}")

@@ -10,7 +10,6 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import psycopg
 
 from mailflatrate.entrypoints.cli.backup import manifest as of
 from mailflatrate.entrypoints.cli.backup.manifest import Manifest, Origin, Part
-from mailflatrate.entrypoints.cli.backup.tools import find_tool, major_of, run_tool
+from mailflatrate.entrypoints.cli.backup.tools import find_tool, run_tool
 from mailflatrate.settings.fingerprints import fingerprints
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import Settings, StorageKind
@@ -45,20 +44,16 @@ def make_backup(
     draft.mkdir(mode=0o700)
     try:
         with _snapshot(settings) as (origin, snapshot):
-            dumped_by = _dump(settings, draft / of.DATABASE, snapshot, origin.server_version, tell)
+            _dump(settings, draft / of.DATABASE, snapshot, origin.server_version, tell)
         if with_keys:
             _write_keys(draft / of.KEYS)
         # After the snapshot: a journal then knows everything that the dump may lack.
         _pack_journals(settings, draft / of.JOURNALS)
         if with_files and settings.storage is not StorageKind.DATABASE:
             pack_files(draft / of.FILES, tell)
-        done = [_finished(draft / name) for name in (of.DATABASE, of.KEYS, of.FILES, of.JOURNALS)]
-        made = Manifest(
-            version=importlib.metadata.version("mailflatrate"),
-            origin=replace(origin, dumped_by=dumped_by),
-            key_fingerprints=fingerprints(load_secrets()),
-            parts=tuple(part for part in done if part),
-        )
+        parts = [_finished(draft / name) for name in (of.DATABASE, of.KEYS, of.FILES, of.JOURNALS)]
+        version = importlib.metadata.version("mailflatrate")
+        made = Manifest(version, origin, fingerprints(load_secrets()), tuple(part for part in parts if part))
         made.write(draft)
         _flush(draft / of.FILE)
         draft.rename(target)
@@ -81,17 +76,15 @@ def _snapshot(settings: Settings) -> Iterator[tuple[Origin, str]]:
         at, version, system, timeline, lsn, snapshot = row
         applied = link.execute("SELECT app || '/' || name FROM django_migrations ORDER BY 1").fetchall()
         names = tuple(name for (name,) in applied)
-        yield Origin(at.astimezone(UTC), version, 0, system, timeline, lsn, names), snapshot
+        yield Origin(at.astimezone(UTC), version, system, timeline, lsn, names), snapshot
 
 
-def _dump(settings: Settings, path: Path, snapshot: str, version: int, tell: Callable[[str], None]) -> int:
-    """Write the dump; the major version of the program that did."""
+def _dump(settings: Settings, path: Path, snapshot: str, version: int, tell: Callable[[str], None]) -> None:
     began = time.monotonic()
     tool = find_tool("pg_dump", version // 10000)
     arguments = ["--format=custom", f"--snapshot={snapshot}", "--no-owner", "--lock-wait-timeout=60s", "--file"]
     run_tool(tool, owner_url(settings), *arguments, str(path))
     tell(f"database: {path.stat().st_size / 1e6:.1f} MB in {time.monotonic() - began:.0f} s, by {tool}")
-    return major_of(tool) or version // 10000
 
 
 def _write_keys(path: Path) -> None:

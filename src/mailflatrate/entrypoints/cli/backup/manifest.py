@@ -30,14 +30,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The database at the moment of the snapshot. `migrations` are the applied ones, `app/name`.
-
-    `dumped_by` is the major version of pg_dump: an older pg_restore cannot read what it wrote.
-    """
+    """The database at the moment of the snapshot. `migrations` are the applied ones, `app/name`."""
 
     made_at: datetime
     server_version: int
-    dumped_by: int
     system_identifier: str
     timeline: str
     lsn: str
@@ -91,7 +87,6 @@ def _manifest(values: dict[str, Any]) -> Manifest:
         origin=Origin(
             made_at=datetime.fromisoformat(origin["made_at"]),
             server_version=int(origin["server_version"]),
-            dumped_by=int(origin["dumped_by"]),
             system_identifier=str(origin["system_identifier"]),
             timeline=str(origin["timeline"]),
             lsn=str(origin["lsn"]),

@@ -16,7 +16,7 @@ import psycopg
 
 from mailflatrate.entrypoints.cli.backup import manifest as of
 from mailflatrate.entrypoints.cli.backup.manifest import Manifest
-from mailflatrate.entrypoints.cli.backup.tools import find_tool, restore_dump
+from mailflatrate.entrypoints.cli.backup.tools import find_tool, run_tool
 from mailflatrate.settings.fingerprints import fingerprints
 from mailflatrate.settings.roles import create_roles, owner_url
 from mailflatrate.settings.schema import Settings
@@ -92,9 +92,11 @@ def restore_database(settings: Settings, folder: Path, manifest: Manifest, repla
         raise click.ClickException(
             f"The backup is of PostgreSQL {manifest.origin.server_version // 10000}; this server is {version // 10000}."
         )
-    tool = find_tool("pg_restore", max(version // 10000, manifest.origin.dumped_by))
+    tool = find_tool("pg_restore", version // 10000)
     create_roles(settings)
-    restore_dump(tool, owner_url(settings), folder / of.DATABASE, version // 10000)
+    run_tool(
+        tool, owner_url(settings), "--single-transaction", "--exit-on-error", "--no-owner", str(folder / of.DATABASE)
+    )
 
 
 def demand_empty(link: psycopg.Connection[Any], replace: str | None) -> None:

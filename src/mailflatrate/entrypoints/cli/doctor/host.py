@@ -87,8 +87,7 @@ def _own_names(settings: Settings) -> Iterator[Line]:
 
 
 def _relay_settings(settings: Settings) -> Iterator[Line]:
-    if settings.relay_host is None:
-        yield missing("settings", "no relay: all mail goes to the postbox", "Set MAILFLATRATE_RELAY_HOST.")
+    if settings.relay_host is None:  # the database knows whether there are others
         return
     if is_this_host(settings.relay_host):
         return

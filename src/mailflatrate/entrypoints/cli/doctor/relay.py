@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from mailflatrate.apps.delivery.relays.book import settings_relay, spec_of
-from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows
+from mailflatrate.apps.delivery.relays.overview import closed_pools, mail_leaves_machine, relay_rows
 from mailflatrate.apps.delivery.relays.tables import StateChoice
 from mailflatrate.apps.delivery.transmit import look_at_relay
 from mailflatrate.base import clock, tenancy
@@ -25,7 +25,7 @@ MANY_DEFERRED = 1_000
 
 
 def relay_lines(settings: Settings) -> Iterator[Line]:
-    """Nothing where no relay is set; that is said with the settings."""
+    """Nothing where no relay is set; the table may have others."""
     if settings.relay_host is None:
         return
     config = settings_relay(settings).config
@@ -39,6 +39,10 @@ def table_lines(settings: Settings) -> Iterator[Line]:
     """Every relay of the table that takes messages, and pools in which none does."""
     with tenancy.platform(PlatformReason.RELAYS):
         rows = relay_rows()
+        leaves = mail_leaves_machine(settings)
+    if not leaves and not rows:
+        yield missing("relay", "no relay: all mail goes to the test inbox",
+                      "Add one at the desk (Relays), or set MAILFLATRATE_RELAY_HOST.")  # fmt: skip
     for relay in [row.relay for row in rows if row.relay.state == StateChoice.ACTIVE]:
         try:
             config = spec_of(relay, settings).config

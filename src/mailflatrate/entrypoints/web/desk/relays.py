@@ -1,5 +1,6 @@
 """The relays that mail leaves through: which there are, how they do, and changing them."""
 
+import asyncio
 from typing import Any
 
 from django import forms
@@ -13,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays import edit as relays
+from mailflatrate.apps.delivery.relays import warming
+from mailflatrate.apps.delivery.relays.book import spec_of
 from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows, shaping_rows
 from mailflatrate.apps.delivery.relays.queue_overview import followers, provider_queues
 from mailflatrate.apps.delivery.relays.tables import (
@@ -23,13 +26,26 @@ from mailflatrate.apps.delivery.relays.tables import (
     StateChoice,
     TlsChoice,
 )
+from mailflatrate.apps.delivery.transmit import try_relay
 from mailflatrate.base import audit
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, Pool
 from mailflatrate.rules.verdict import Language
+from mailflatrate.rules.warm_up import quota
+from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.smtp_types import RelayUnavailable, Stage
 
 TONES = {StateChoice.ACTIVE: "success", StateChoice.DRAINING: "warning", StateChoice.DISABLED: ""}
+HOW_TO_FIX = {
+    Stage.CONNECT: gettext_lazy("Check host and port, and that a firewall lets this host out."),
+    Stage.GREETING: gettext_lazy("Something answers, but not as a mail server. Check the port: 25 or 587, not 465."),
+    Stage.EHLO: gettext_lazy("It refuses our name. Check MAILFLATRATE_HELO_NAME."),
+    Stage.STARTTLS: gettext_lazy("Check its certificate and host name, or choose another TLS mode."),
+    Stage.AUTH: gettext_lazy("Check user name and password. A login needs TLS."),
+    Stage.MAIL: gettext_lazy("It doesn't take our sender. Let this host, and this domain, send through it."),
+}
 SECRET = forms.PasswordInput({"autocomplete": "new-password"})
 
 
@@ -153,7 +169,7 @@ def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is changed. Senders follow within seconds.") % {"name": changed.name})
             return see_other(reverse("desk:relays"))
-    context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)]}
+    context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "warm": _warm(relay_id)}
     return page(request, "relay", context, status=REFUSED if form.errors else 200)
 
 
@@ -174,6 +190,50 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 @require_POST
 @desk
+def test(request: DeskRequest, relay_id: int) -> HttpResponse:
+    """Connect to a relay as for sending, name a sender, and send nothing."""
+    relay = _find(relay_id)
+    result, told = _try(relay)
+    request.audit("relay.tested", subject=f"relay:{relay_id}", details={"name": relay.name, "result": result})
+    {"error": messages.error, "plain": messages.warning, "ok": messages.success}[result](request, told)
+    return see_other(reverse("desk:relay", args=[relay_id]))
+
+
+def _try(relay: Relay) -> tuple[str, str]:
+    """How a connection went, and what the operator is told."""
+    try:
+        config = spec_of(relay, load_settings()).config
+        seen = asyncio.run(try_relay(config, f"postmaster@{load_settings().service_domain}"))
+    except VaultError:
+        return "error", _("The login doesn't open with this host's keys. Enter it again.")
+    except RelayUnavailable as problem:
+        shown = {"name": relay.name, "said": f"{problem.code or ''} {problem.text}".strip()[:300]}
+        told = _("%(name)s doesn't take us: %(said)s") % shown
+        return "error", f"{told} {HOW_TO_FIX.get(problem.stage, HOW_TO_FIX[Stage.CONNECT])}"
+    if seen.tls:
+        return "ok", _("%(name)s takes our mail, encrypted. Nothing was sent.") % {"name": relay.name}
+    return "plain", _("%(name)s takes our mail, but without encryption. Nothing was sent.") % {"name": relay.name}
+
+
+@require_POST
+@desk
+def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
+    """Begin a relay's warm-up, or end it."""
+    relay = _find(relay_id)
+    deed, key = request.POST.get("deed", ""), warming.relay_key(relay_id)
+    if deed == "start":
+        warming.start(key, by=audit.person(request.user))
+        messages.success(request, _("%(name)s begins with 50 messages a day and grows.") % {"name": relay.name})
+    elif deed == "end":
+        warming.end(key, by=audit.person(request.user))
+        messages.success(request, _("%(name)s has no daily limit any longer.") % {"name": relay.name})
+    else:
+        raise Http404
+    return see_other(reverse("desk:relay", args=[relay_id]))
+
+
+@require_POST
+@desk
 def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Delete a disabled relay."""
     relay = _find(relay_id)
@@ -185,6 +245,14 @@ def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
         return page(request, "relay", context, status=REFUSED)
     messages.success(request, _("%(name)s is deleted, with its login.") % {"name": relay.name})
     return see_other(reverse("desk:relays"))
+
+
+def _warm(relay_id: int) -> dict[str, Any] | None:
+    """A relay's warm-up today."""
+    day = warming.warming([warming.relay_key(relay_id)]).get(warming.relay_key(relay_id))
+    if day is None:
+        return None
+    return {"day": day, "number": day.step + 1, "quota": quota(day.step)}
 
 
 def _find(relay_id: int) -> Relay:

@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_look, newest_imprint, sent_back
 from mailflatrate.apps.campaigns.starters import is_starter, starter
 from mailflatrate.apps.campaigns.variants import as_variant, written
+from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
@@ -130,6 +131,7 @@ def _live_context(
         "recipients": recipients,
         "writing": writing_of(campaign, variant, recipients),
         "lasts_minutes": lasts // 60,
+        "warm_up": plan_of(campaign, recipients),
         "lasts_hours": round(lasts / 3600),
         "left_out": left_out,
         "audience_error": audience_error,

@@ -21,6 +21,7 @@ from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
 from mailflatrate.apps.delivery.trials import decisions_of
+from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
@@ -124,6 +125,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "waves": waves_to_come(campaign),
         "waits_for_choice": bool(campaign.variants)
         and Trial.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
+        "warm_up": plan_of(campaign, progress.pending) if campaign.state in UNDER_WAY else None,
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
         "held": [
             {

@@ -1,0 +1,108 @@
+"""The warm-ups of relays and sender domains: what may still leave today, taken and given back like other limits.
+
+Everything here runs inside `tenancy.platform(...)`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mailflatrate.apps.delivery.relays.tables import WarmUp
+from mailflatrate.base import audit, clock
+from mailflatrate.rules.warm_up import WarmUpDay, at, is_over
+
+LONGEST_PAUSE_SECONDS = 1800.0
+"""Chunks that wait for the next day are looked at again after that, because an operator may end a warm-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What each warm-up lets out of a chunk now, and how long what is left has to wait."""
+
+    granted: Mapping[str, int]
+    pause_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of messages that a warm-up let out: `unused` go back."""
+
+    unused: int = 0
+    answered: int = 0
+    deferred: int = 0
+    complaints: int = 0
+
+
+def relay_key(relay_id: int) -> str:
+    """The key of a relay's warm-up."""
+    return f"relay:{relay_id}"
+
+
+def domain_key(domain_id: int) -> str:
+    """The key of a sender domain's warm-up."""
+    return f"domain:{domain_id}"
+
+
+def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
+    """Begin a warm-up today, or begin it anew."""
+    now = clock.now()
+    fresh = {"step": step, "began_at": now, "used": 0, "answered": 0, "deferred": 0, "complaints": 0}
+    WarmUp.objects.update_or_create(key=key, defaults={**fresh, "started_at": now, "ended_at": None})
+    audit.record("warm_up.started", by=by, subject=key, details={"step": step})
+
+
+def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
+    """Say that a relay or a domain needs no warm-up (any longer)."""
+    now = clock.now()
+    WarmUp.objects.update_or_create(key=key, defaults={"ended_at": now}, create_defaults={
+        "began_at": now, "started_at": now, "ended_at": now,
+    })  # fmt: skip
+    audit.record("warm_up.ended", by=by, subject=key, reason=reason)
+
+
+def warming(keys: Iterable[str]) -> dict[str, WarmUpDay]:
+    """Those of the keys that warm up, with their present day."""
+    rows = WarmUp.objects.filter(key__in=list(keys), ended_at=None)
+    return {row.key: at(_day(row), clock.now()) for row in rows}
+
+
+def take(keys: Iterable[str], wanted: int) -> Taken:
+    """Take up to `wanted` messages out of each warm-up; keys without one are not in the answer."""
+    now, granted, pause = clock.now(), {}, 0.0
+    for row in _locked(keys):
+        day = at(_day(row), now)
+        if is_over(day):
+            row.ended_at = now
+            row.save(update_fields=["ended_at"])
+            continue
+        granted[row.key] = min(wanted, day.left)
+        _write(row, day, used=day.used + granted[row.key])
+        if granted[row.key] < wanted:
+            pause = max(pause, (day.ends_at - now).total_seconds())
+    return Taken(granted, min(pause, LONGEST_PAUSE_SECONDS))
+
+
+def tell(told: Mapping[str, Told]) -> None:
+    """Note what became of the messages of the day."""
+    now = clock.now()
+    for row in _locked(told):
+        day, one = at(_day(row), now), told[row.key]
+        _write(
+            row, day, used=max(0, day.used - one.unused), answered=day.answered + one.answered,
+            deferred=day.deferred + one.deferred, complaints=day.complaints + one.complaints,
+        )  # fmt: skip
+
+
+def _locked(keys: Iterable[str]) -> list[WarmUp]:
+    return list(WarmUp.objects.select_for_update().filter(key__in=list(keys), ended_at=None).order_by("key"))
+
+
+def _day(row: WarmUp) -> WarmUpDay:
+    return WarmUpDay(row.step, row.began_at, row.used, row.answered, row.deferred, row.complaints)
+
+
+def _write(row: WarmUp, day: WarmUpDay, **changed: int) -> None:
+    row.began_at = day.began_at
+    numbers = {name: getattr(day, name) for name in ("step", "used", "answered", "deferred", "complaints")}
+    for name, number in (numbers | changed).items():
+        setattr(row, name, number)
+    row.save(update_fields=["began_at", *numbers])

@@ -1,0 +1,204 @@
+"""Campaigns that go through a warm-up: which, in whose order, and how many days that takes.
+
+The daily limits hold in the engine (`send.allowance`). Here a campaign's people are put in order, those who confirmed
+last first, and its customer can read what to expect, before and while it's sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.models import Chunk, Plan
+from mailflatrate.apps.delivery.relays import warming
+from mailflatrate.apps.delivery.relays.book import RelayBook, read_book
+from mailflatrate.apps.delivery.relays.tables import WarmUp
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.relays import RelayState, Stream
+from mailflatrate.rules.warm_up import PlannedDay, WarmUpDay, chunk_sizes, planned_days
+from mailflatrate.settings.schema import load_settings
+
+KNOWN_FOR = timedelta(days=90)
+ENGINE = audit.machine("warm_up")
+
+_RECENT_FIRST = """
+WITH ranked AS (
+    SELECT d.id, row_number() OVER (ORDER BY s.confirmed_at DESC NULLS LAST, d.id) AS rank
+    FROM delivery d
+    LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
+        AND s.contact_id = d.contact_id
+    WHERE d.account_id = %(account_id)s AND d.chunk_id = ANY(%(chunks)s::bigint[]) AND d.state = 'pending'
+), places AS (
+    SELECT id, sum(size) OVER (ORDER BY number) - size AS before, sum(size) OVER (ORDER BY number) AS upto
+    FROM unnest(%(fresh)s::bigint[], %(numbers)s::int[], %(sizes)s::int[]) AS t(id, number, size)
+)
+UPDATE delivery d SET chunk_id = p.id
+FROM ranked r JOIN places p ON r.rank > p.before AND r.rank <= p.upto
+WHERE d.id = r.id AND d.account_id = %(account_id)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUpPlan:
+    """How long a campaign takes, and why: a new sender domain, new sending addresses, or both."""
+
+    days: list[PlannedDay]
+    new_domain: bool
+    new_relays: bool
+    is_stopped: bool
+
+    @property
+    def count(self) -> int:
+        """On how many days it is sent."""
+        return len(self.days)
+
+    @property
+    def shown(self) -> list[PlannedDay]:
+        """The first week."""
+        return self.days[:7]
+
+    @property
+    def more(self) -> int:
+        """Days behind the first week."""
+        return len(self.days[7:])
+
+    @property
+    def ends_at(self) -> datetime:
+        """The last day."""
+        return self.days[-1].at
+
+
+def begin_domain(campaign: Campaign) -> None:
+    """A domain that nothing was sent from lately begins its warm-up with its first campaign, where that is set."""
+    key = _domain_key(campaign)
+    if not load_settings().warm_up_domains or key is None:
+        return
+    is_known = _is_known(campaign)
+    with tenancy.platform(PlatformReason.RELAYS):
+        if WarmUp.objects.filter(key=key).exists():
+            return
+        if is_known:
+            warming.end(key, by=ENGINE, reason="mail was sent from it before")
+        else:
+            warming.start(key, by=ENGINE)
+
+
+def _is_known(campaign: Campaign) -> bool:
+    since = clock.now() - KNOWN_FOR
+    earlier = Campaign.objects.filter(sender__domain_id=_domain_id(campaign), state=CampaignState.SENT)
+    return earlier.filter(finished_at__gt=since).exclude(id=campaign.id).exists()
+
+
+def keys_of(campaign_id: int) -> list[str]:
+    """The key of the domain that a campaign of the current account is sent from."""
+    campaign = Campaign.objects.select_related("sender").filter(id=campaign_id).first()
+    key = _domain_key(campaign) if campaign is not None else None
+    return [key] if key else []
+
+
+def plan_of(campaign: Campaign, people: int) -> WarmUpPlan | None:
+    """What a campaign's customer can expect for so many people; None where nothing holds it back."""
+    domain, relays = _warming(campaign)
+    days = planned_days([*domain, *relays], people, clock.now())
+    if not days:
+        return None
+    stopped = any(day.is_stopped for day in (*domain, *relays))
+    return WarmUpPlan(days, bool(domain), bool(relays), stopped)
+
+
+def put_recent_first(campaign: Campaign, plan: Plan) -> None:
+    """Cut a planned campaign into chunks anew, whoever confirmed last in the first ones, if a warm-up holds it back.
+
+    A campaign in waves, or with variants, keeps its parts; the daily limits hold all the same.
+    """
+    if campaign.local_at is not None or campaign.variants or not plan.planned:
+        return
+    domain, relays = _warming(campaign)
+    days = [*domain, *relays]
+    if not planned_days(days, plan.planned, clock.now()):
+        return
+    old = list(Chunk.objects.filter(campaign_id=campaign.id).values_list("id", flat=True))
+    sizes = chunk_sizes(plan.planned, min(day.step for day in days), load_settings().chunk_size)
+    numbers = range(plan.next_chunk, plan.next_chunk + len(sizes))
+    fresh = Chunk.objects.bulk_create(
+        [Chunk(account_id=campaign.account_id, campaign_id=campaign.id, number=number, size=size)
+         for number, size in zip(numbers, sizes, strict=True)]
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT_FIRST, {
+            "account_id": campaign.account_id, "chunks": old, "fresh": [chunk.id for chunk in fresh],
+            "numbers": list(numbers), "sizes": sizes,
+        })  # fmt: skip
+    Chunk.objects.filter(id__in=old).delete()
+    plan.next_chunk += len(sizes)
+    if plan.canary_size:  # the first of them is the canary now: a step is no larger than one
+        Chunk.objects.filter(id=fresh[0].id).update(number=0)
+        plan.canary_size = fresh[0].size
+    plan.save(update_fields=["next_chunk", "canary_size"])
+
+
+def note_complaint(campaign_id: int | None) -> None:
+    """Somebody complained about a campaign of the current account: its warm-ups take it into account."""
+    if campaign_id is None:
+        return
+    keys = keys_of(campaign_id) + _relay_keys(tenancy.current_account_id())
+    with tenancy.platform(PlatformReason.RELAYS):
+        warming.tell({key: warming.Told(complaints=1) for key in keys})
+
+
+def note_deferrals(by_campaign: Mapping[int, int]) -> None:
+    """A relay's log says that providers put off so many messages of campaigns of the current account."""
+    told: dict[str, int] = {}
+    for campaign_id, number in by_campaign.items():
+        for key in keys_of(campaign_id):
+            told[key] = told.get(key, 0) + number
+    with tenancy.platform(PlatformReason.RELAYS):
+        warming.tell({key: warming.Told(deferred=number) for key, number in told.items()})
+
+
+def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:
+    """The warm-ups that hold a campaign back: its domain's, and its pool's where each relay of it warms up."""
+    taking = _taking(read_book(load_settings()), campaign.account_id)
+    with tenancy.platform(PlatformReason.RELAYS):
+        relays = warming.warming(taking)
+    together = [_together(list(relays.values()))] if relays and len(relays) == len(taking) else []
+    return _domain_day(campaign), together
+
+
+def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
+    """The day of a sender domain that warms up, or will with this campaign."""
+    key = _domain_key(campaign)
+    if not load_settings().warm_up_domains or key is None:
+        return []
+    with tenancy.platform(PlatformReason.RELAYS):
+        has_row = WarmUp.objects.filter(key=key).exists()
+        found = list(warming.warming([key]).values())
+    return found if has_row or _is_known(campaign) else [WarmUpDay(0, clock.now())]
+
+
+def _together(days: list[WarmUpDay]) -> WarmUpDay:
+    """Relays that warm up side by side carry at least what the one with the least carries."""
+    return min(days, key=lambda day: (day.left, day.step))
+
+
+def _relay_keys(account_id: int) -> list[str]:
+    return _taking(read_book(load_settings()), account_id)
+
+
+def _taking(book: RelayBook, account_id: int) -> list[str]:
+    if book.is_empty:
+        return []
+    members = book.members(book.pool_for(Stream.CAMPAIGN, account_id))
+    return [warming.relay_key(one.number) for one in members if one.state is RelayState.ACTIVE]
+
+
+def _domain_id(campaign: Campaign) -> int | None:
+    return campaign.sender.domain_id if campaign.sender is not None else None
+
+
+def _domain_key(campaign: Campaign) -> str | None:
+    domain_id = _domain_id(campaign)
+    return warming.domain_key(domain_id) if domain_id else None
