@@ -141,6 +141,14 @@ FIGURES: Final = (
         " ORDER BY id DESC LIMIT 1",
     ),
     Figure(
+        "withdrawals_waiting_seconds", "Age of the oldest withdrawal that is not in its log",
+        f"SELECT {_age('at')} FROM withdrawal_outbox ORDER BY id LIMIT 1",
+    ),
+    Figure(
+        "backup_age_seconds", "Age of the newest backup that `mailflatrate backup` made; 0 if it made none",
+        f"SELECT {_age('at')} FROM audit_entry WHERE action = 'backup.made' ORDER BY id DESC LIMIT 1",
+    ),
+    Figure(
         "database_connections", "Connections to the database server",
         "SELECT 'used', coalesce(sum(numbackends), 0) FROM pg_stat_database UNION ALL"
         " SELECT 'allowed', current_setting('max_connections')::int"
