@@ -150,7 +150,11 @@ FAULTS = {
     "421 to the envelope": (Step.MAIL, "421 4.7.0 too many connections", {}),
     "421 at the greeting": (Step.CONNECT, "421 4.3.2 not now", {}),
     "450 to the recipient": (Step.RCPT, "450 4.2.0 later", {DeliveryState.DEFERRED}),
+    "421 to the recipient": (Step.RCPT, "421 4.7.0 slow down", {DeliveryState.DEFERRED}),
+    "421 after the content": (Step.DATA_END, "421 4.7.0 slow down", {DeliveryState.DEFERRED}),
     "452 after the content": (Step.DATA_END, "452 4.3.1 full", {DeliveryState.DEFERRED}),
+    "550 after the content": (Step.DATA_END, "550 5.7.1 content refused", {DeliveryState.BOUNCED}),
+    "550 to the envelope": (Step.MAIL, "550 5.7.1 sender refused", {DeliveryState.BOUNCED}),
     "550 to the recipient": (Step.RCPT, "550 5.1.1 no such user", {DeliveryState.BOUNCED}),
 }
 
@@ -256,3 +260,46 @@ def test_a_provider_gets_our_token_as_a_tag_that_names_the_delivery(
         token = letter.sender.partition("@")[0].partition("+")[2]
         assert letter.content.startswith(f"X-SES-MESSAGE-TAGS: mailflatrate={token}\r\n".encode())
         assert dkim.verify(letter.content, dnsfunc=lambda *_, **__: record)
+
+
+def test_a_slow_pool_leaves_places_to_the_others(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
+    """A worker with two places, many chunks of a slow pool before the one of a fast pool."""
+    slow, fast = two
+    slow.on(Step.MAIL, ANY, lambda _detail, _number: time.sleep(0.05))
+    add(slow, "slow", pool="dedicated", account_id=estate.account_id)
+    add(fast, "fast")
+    other = build_estate(10, lambda account_id, n: f"q{account_id}x{n}@lindenhof.example")
+    waiting = [*_chunks(estate, release(estate)), *_chunks(other, release(other))]
+    assert len(waiting) == PEOPLE // CHUNK + 1
+    done_at: list[tuple[int, int]] = []
+
+    async def work() -> None:
+        sender = Sender(load_settings().model_copy(update={"sender_chunks_at_once": 2}))
+
+        async def place() -> None:
+            while waiting:
+                account_id, chunk_id = waiting.pop(0)
+                await sender.work_chunk(account_id, chunk_id)
+                if len(fast.received) == 10 and not done_at:
+                    done_at.append((len(slow.received), len(fast.received)))
+
+        try:
+            await asyncio.gather(place(), place())
+        finally:
+            await sender.close()
+
+    asyncio.run(work())
+    assert done_at, "the fast pool has sent its mail"
+    assert done_at[0][0] < CHUNK, "before the slow one was through with its first chunk"
+    assert set(Counter(letter.recipient for letter in (*slow.received, *fast.received)).values()) == {1}
+    with tenancy.account(estate.account_id):
+        rest = Chunk.objects.filter(state=ChunkState.READY).count()
+    assert rest == PEOPLE // CHUNK - 1, "they come again, by a job of their own"
+
+
+def _chunks(estate: Estate, campaign_id: int) -> list[tuple[int, int]]:
+    with tenancy.account(estate.account_id):
+        rows = Chunk.objects.filter(campaign_id=campaign_id).order_by("number").values_list("id", flat=True)
+        found = [(estate.account_id, chunk_id) for chunk_id in rows]
+    connections.close_all()
+    return found

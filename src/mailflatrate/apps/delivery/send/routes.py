@@ -6,6 +6,7 @@ holds up no other.
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +22,11 @@ from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.providers import provider_of
-from mailflatrate.rules.relays import Pool, Stream
+from mailflatrate.rules.relays import Pool, RelayState, Stream
 from mailflatrate.settings.schema import Settings
 
 FIRST_PAUSE_SECONDS = 1.0
+LEAST_TURN_SECONDS, MOST_TURN_SECONDS = 0.5, 30.0
 REPORTS_KEPT = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
@@ -41,6 +43,25 @@ class Lane:
         self._longest_pause = settings.relay_pause_max_seconds
         self._failures = 0
         self._again_at = 0.0
+        self._at_work = 0
+        self._chunk_seconds = LEAST_TURN_SECONDS
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """A chunk of this lane is worked on for the block."""
+        began = asyncio.get_running_loop().time()
+        self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            self._chunk_seconds += (asyncio.get_running_loop().time() - began - self._chunk_seconds) / 4
+
+    def turn_seconds(self, most: int) -> float:
+        """How long another chunk has to wait where this lane may work on `most` at once; 0: it may begin."""
+        if self._at_work < most:
+            return 0.0
+        return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
 
     def follow(self, book: RelayBook) -> None:
         """Use the pool's relays as they are now. A change may have fixed what failed, so they're asked at once."""
@@ -95,6 +116,15 @@ class Routes:
             express = self._settings.express_connections if stream is Stream.EXPRESS else None
             found = self._lanes[stream, key] = Lane(self._settings, self._folder, key, self.book, express)
         return found
+
+    def most_chunks(self, lane: Lane) -> int:
+        """How many chunks of a lane are worked on at once: each other pool of campaigns keeps a place for one.
+
+        Otherwise a slow pool would come to hold all places, because a fast one gives its own back so much sooner.
+        """
+        pools = {PoolKey(relay.pool, relay.account_id) for relay in self.book.relays
+                 if relay.pool is not Pool.EXPRESS and relay.state is RelayState.ACTIVE}  # fmt: skip
+        return max(1, self._settings.sender_chunks_at_once - len(pools - {lane.key}))
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(list(self._lanes.values()))

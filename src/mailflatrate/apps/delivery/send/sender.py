@@ -101,6 +101,12 @@ class Sender:
             if lane.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
                 await self._orm.run(actions.wake_chunk, account_id, chunk_id, lane.wait_seconds)
                 return
+            turn = 0.0
+            if stream is Stream.CAMPAIGN and not self._routes.book.is_empty:
+                turn = lane.turn_seconds(self._routes.most_chunks(lane))
+            if turn:
+                await self._orm.run(actions.wake_chunk, account_id, chunk_id, turn)
+                return
             if not await self._relay_may_answer(lane):
                 await self._orm.run(actions.wake_chunk, account_id, chunk_id)
                 return
@@ -108,9 +114,10 @@ class Sender:
                 await self._orm.run(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
                 self._left.discard(chunk_id)
             began = asyncio.get_running_loop().time()
-            claim = await self._claim(account_id, chunk_id, lane)
-            if claim is not None:
-                await self._send(claim, began, lane)
+            with lane.taken():
+                claim = await self._claim(account_id, chunk_id, lane)
+                if claim is not None:
+                    await self._send(claim, began, lane)
         except Fenced:
             self._upkeep.settled = False
             self._left.add(chunk_id)
