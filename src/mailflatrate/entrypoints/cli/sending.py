@@ -64,6 +64,7 @@ def restored_command(lost_since: datetime) -> None:
     click.echo(f"All sending is held. Chunks settled as unknown: {found.chunks}.")
     for campaign in found.unscheduled:
         click.echo(f"Back to draft, may have been sent: campaign {campaign.id} of account {campaign.account_id}")
+    click.echo(f"Before you resume: mailflatrate withdrawals replay --since {lost_since:%Y-%m-%dT%H:%M:%S}")
 
 
 def _record(action: str, **details: object) -> None:

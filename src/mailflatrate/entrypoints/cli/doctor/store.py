@@ -20,6 +20,7 @@ from mailflatrate.settings.secrets import load_secrets
 OLDEST_SERVER = 160000  # GRANT ... WITH INHERIT FALSE
 OLDEST_BACKUP = timedelta(days=2)
 BACKUP_MADE = "backup.made"
+_WITHDRAWN = " Before that, `mailflatrate withdrawals replay --since TIME`, unless `mailflatrate restore` did it."
 MIGRATE = "Run `mailflatrate migrate`."
 
 
@@ -165,7 +166,8 @@ def _history(settings: Settings) -> Line:
     return missing(
         "sending",
         f"all sending is on hold: the database was {hold.cause.value}{waiting}",
-        "Start every sender so that it replays its journals, then run `mailflatrate resume-all`.",
+        "Start every sender so that it replays its journals, then run `mailflatrate resume-all`."
+        + (_WITHDRAWN if hold.cause is fence.Cause.RESTORED else ""),
     )
 
 
