@@ -232,7 +232,8 @@ class Tally(TenantModel):
         ]
         indexes = [
             models.Index(fields=["account", "campaign"], name="tally_campaign"),
-            models.Index(fields=["count"], condition=Q(state="in_doubt"), name="tally_in_doubt"),
+            # Without the count, which changes with every batch: it would keep all updates from being heap-only.
+            models.Index(fields=["campaign"], condition=Q(state="in_doubt"), name="tally_in_doubt"),
         ]
 
 
