@@ -95,6 +95,8 @@ def test_a_host_lost_at_any_moment(events: list[tuple[object, ...]]) -> None:
         unknown = pending & mark.under_way
         called_sent = pending - unsent - unknown
         assert not unsent & (world.accepted | world.unknown | set(world.begun)), "would get it twice"
+        not_over = {row for row in ROWS if row not in world.recorded | world.accepted}
+        assert world.marks.first_open <= min(not_over, default=max(ROWS) + 1), "nobody would look at it"
         assert called_sent <= world.accepted, "would never get it"
         assert len(unknown - world.unknown) <= CONNECTIONS + len(world.accepted & unknown)
         assert len(mark.under_way) <= CONNECTIONS + len(world.unknown), "unknown beyond the open connections"

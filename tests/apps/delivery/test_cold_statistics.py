@@ -85,7 +85,10 @@ def test_a_claim_and_a_look_find_rows_by_their_keys_whatever_the_planner_believe
     with psycopg.connect(database) as owner:
         row = owner.execute("SELECT id FROM chunk WHERE campaign_id = %s LIMIT 1", [campaign_id]).fetchone()
     assert row is not None
-    values = {"account_id": estate.account_id, "chunk_id": row[0], "campaign_id": campaign_id, "claimed_by": "x"}
+    values: dict[str, object] = {
+        "account_id": estate.account_id, "chunk_id": row[0], "campaign_id": campaign_id, "claimed_by": "x",
+        "first_id": 0,
+    }  # fmt: skip
     by_keys = [f"SET LOCAL {name} = off" for name in claims.BY_KEYS]
     with believing(database):
         for statement in (claims._CLAIM, claims._LOOK):

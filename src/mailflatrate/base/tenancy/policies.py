@@ -320,15 +320,17 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM pg_stat_get_activity(pg_backend_pid()) s
 $$;
 """
+# In PL/pgSQL, which keeps its plan: every statement under a policy asks, and a function in SQL is planned each time.
 _OPENS = """
-CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
 PARALLEL RESTRICTED SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce((
+BEGIN
+    RETURN coalesce((
         SELECT encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {subject} s.pid || ' '
             || (extract(epoch FROM s.backend_start) * 1000000)::bigint, 'UTF8'))), 'hex')
             = current_setting('{setting}', true)
-        FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false)
-$$;
+        FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false);
+END $$;
 """
 _SETTINGS = {
     PassKind.PLATFORM: PASS_SETTING,

@@ -1,6 +1,7 @@
 """The tables of role words (R-21), read once a process.
 
-`roles.toml` and `roles_europe.toml` with the offices, and the lists of places, small words and names beside them.
+`roles.toml` and `roles_europe.toml` with the offices, and the lists of places, small words and names beside them. Every
+process that imports or sends holds them for its whole life, so each word is one string that all tables share.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ _MARKS: dict[str, dict[str, Any]] = {
 class Words:
     tier: dict[str, int] = field(default_factory=dict)
     """Role word without separators -> tier."""
-    phrases: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """Words of a role of several words -> the role word."""
+    phrases: set[str] = field(default_factory=set)
+    """Roles of several words, with blanks between them; without the blanks they are role words."""
     phrase_words: set[str] = field(default_factory=set)
     """First words of those; most people have none of them."""
     maybe_names: set[str] = field(default_factory=set)
@@ -55,20 +56,23 @@ class Words:
     """Tier -> beginnings that make an office of what is joined to them."""
     units: set[str] = field(default_factory=set)
     """Words that make an office of what stands beside them."""
-    by_end: dict[str, list[str]] = field(default_factory=dict)
-    """First letters and length, or length and last letters -> long roles: one slip leaves one end whole."""
+    by_end: dict[str, str] = field(default_factory=dict)
+    """First letters and a blank, or a blank and last letters -> long roles, with blanks between them: one slip leaves
+    one end whole."""
     branches: set[str] = field(default_factory=set)
     """Places that stand alone for a branch."""
     places: set[str] = field(default_factory=set)
     beside: set[str] = field(default_factory=set)
     """Places and small words that only stand beside a role."""
-    known: set[str] = field(default_factory=set)
-    """All of the above."""
     given_names: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     """Surnames that look like two words of an office written together."""
     beginnings: set[str] = field(default_factory=set)
     """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
+
+    def knows(self, word: str) -> bool:
+        """A role word, a place or a small word."""
+        return word in self.tier or word in self.beside
 
     def strong(self, word: str) -> bool:
         """A role word that is nobody's surname."""
@@ -76,11 +80,11 @@ class Words:
 
     def nearly(self, word: str) -> bool:
         """True for a long role with one letter left out, added, mistaken or two of them swapped."""
+        shortest, longest = len(word) - 1, len(word) + 1
         return any(
-            one_slip(word, role)
-            for size in range(len(word) - 1, len(word) + 2)
-            for end in (f"{word[:_MIN_WHOLE]}{size}", f"{size}{word[-_MIN_WHOLE:]}")
-            for role in self.by_end.get(end, ())
+            shortest <= len(role) <= longest and one_slip(word, role)
+            for end in (f"{word[:_MIN_WHOLE]} ", f" {word[-_MIN_WHOLE:]}")
+            for role in self.by_end.get(end, "").split()
         )
 
     def ends_like(self, word: str, tier: int) -> bool:
@@ -145,14 +149,14 @@ def role_words() -> Words:
     words.branches.update(place for place, alone in _entries("places.txt") if alone)
     words.places.update(place for place, _ in _entries("places.txt"))
     words.beside.update(words.places, (word for word, _ in _entries("qualifiers.txt")))
-    words.known.update(words.tier, words.beside)
-    words.beginnings.update(word[:MIN_FUSED_OTHER] for word in words.known)
+    words.beginnings.update(word[:MIN_FUSED_OTHER] for known in (words.tier, words.beside) for word in known)
     words.names.update(word for word, _ in _entries("surnames.txt"))
     words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
-    long_roles = [word for word in words.tier if len(word) >= _MIN_MISSPELT and words.strong(word)]
-    for word in long_roles:
-        words.by_end.setdefault(f"{word[:_MIN_WHOLE]}{len(word)}", []).append(word)
-        words.by_end.setdefault(f"{len(word)}{word[-_MIN_WHOLE:]}", []).append(word)
+    for word in words.tier:
+        if len(word) >= _MIN_MISSPELT and words.strong(word):
+            for end in (f"{word[:_MIN_WHOLE]} ", f" {word[-_MIN_WHOLE:]}"):
+                others = words.by_end.get(end)
+                words.by_end[end] = f"{others} {word}" if others else word
     return words
 
 
@@ -164,7 +168,7 @@ def _add_role(words: Words, spelling: str, group: dict[str, object]) -> None:
     # A word of two groups keeps the stricter tier.
     words.tier[word] = min(tier, words.tier.get(word, tier))
     if len(parts) > 1:
-        words.phrases[parts] = word
+        words.phrases.add(" ".join(parts))
         words.phrase_words.add(parts[0])
     if group.get("may_be_name"):
         words.maybe_names.add(word)

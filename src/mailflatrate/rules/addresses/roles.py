@@ -68,7 +68,7 @@ def _is_surname(base: str) -> bool:
         and len(given) >= MIN_FUSED_OTHER
         and given.isalpha()
         and surname in words.tier
-        and given not in words.known
+        and not words.knows(given)
         and not _is_fused(given, words)
         and not _looks_like_role(given, words)
     )
@@ -184,7 +184,7 @@ def _compound(tokens: list[str], words: Words) -> int | None:
     if not words.given_names.isdisjoint(tokens):
         return HELD if words.strong(first) else _PERSON
     fused = [_is_fused(word, words) for word in tokens]
-    if all(is_fused or word in words.known for word, is_fused in zip(tokens, fused, strict=True)):
+    if all(is_fused or words.knows(word) for word, is_fused in zip(tokens, fused, strict=True)):
         if any(fused) or any(words.tier.get(word) == REFUSED for word in tokens):
             return REFUSED
         return HELD if first in words.branches or any(word in words.tier for word in tokens) else None
@@ -199,9 +199,9 @@ def _merge_phrases(tokens: list[str], words: Words) -> list[str]:
     at = 0
     while at < len(tokens):
         for size in (4, 3, 2):
-            role = words.phrases.get(tuple(tokens[at : at + size]))
-            if role is not None:
-                merged.append(role)
+            part = tokens[at : at + size]
+            if " ".join(part) in words.phrases:
+                merged.append("".join(part))
                 at += size
                 break
         else:
@@ -218,9 +218,10 @@ def _is_fused(word: str, words: Words) -> bool:
         return False
     if word.endswith(_COUNTRIES) and len(word) - 2 >= _MIN_FUSED_ROLE and words.strong(word[:-2]):
         return True
+    tier, beside = words.tier, words.beside
     for cut in range(MIN_FUSED_OTHER, len(word) - MIN_FUSED_OTHER + 1):
         left = word[:cut]
-        if left not in words.known:
+        if left not in tier and left not in beside:
             continue
         right = word[cut:]
         if _is_pair(left, right, words) or (right[0] == "s" and _is_pair(left, right[1:], words)):
@@ -230,7 +231,7 @@ def _is_fused(word: str, words: Words) -> bool:
 
 def _is_pair(left: str, right: str, words: Words) -> bool:
     """Both are known, one is a strong role or both are roles; `left` is known to be known."""
-    if right not in words.known:
+    if not words.knows(right):
         return False
     if min(len(left), len(right)) >= _MIN_FUSED_ROLE and words.tier.get(left) == words.tier.get(right) == REFUSED:
         return True

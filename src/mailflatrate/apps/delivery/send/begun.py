@@ -6,19 +6,22 @@ messages gather for the next, so the busier the sender, the more messages share 
 
 import asyncio
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import NamedTuple
 
 from mailflatrate.apps.delivery.send.claims import Claim
-from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone, Work
+from mailflatrate.apps.delivery.send.database import Database, DatabaseGone
 from mailflatrate.wire.smtp_types import OutcomeKind
 
-_MARK = """
-UPDATE begun SET begun_to = %s, under_way = %s::bigint[], unsent = %s::bigint[]
-WHERE chunk_id = %s AND account_id = %s AND claimed_by = %s
+_MARK = b"""
+UPDATE begun SET begun_to = $1::bigint, under_way = $2::bigint[], unsent = $3::bigint[]
+WHERE chunk_id = $4::bigint AND account_id = $5::bigint AND claimed_by = $6
 """
 RETRY_SECONDS = 0.2
 GATHER_SECONDS = 0.002
 """So that a mark serves most of the connections; each costs as much processor time as a few messages' other rows."""
+SOON_SECONDS = 0.004
+"""A relay that answers within this is worth waiting for; for one that's further away, a wait would only add to it."""
 
 
 class Mark(NamedTuple):
@@ -38,7 +41,8 @@ class Marks:
     def __init__(
         self, claim: Claim, name: str, database: Database, on_granted: Callable[[], None], on_lost: Callable[[], None]
     ) -> None:
-        self._claim, self._name, self._database = claim, name, database
+        self._claim, self._database = claim, database
+        self._row = [b"%d" % claim.chunk_id, b"%d" % claim.account_id, name.encode()]
         self._on_granted, self._on_lost = on_granted, on_lost
         self._begun_to = 0
         # Without an accepted or recorded result: those this claim leaves for later, and what it takes up.
@@ -48,11 +52,18 @@ class Marks:
         self._asked: set[int] = set()
         self._wake = asyncio.Event()
         self._over = False
+        self._granted_at = 0.0
+        self._reply_seconds = 0.0
 
     def take_up(self, delivery_id: int) -> None:
         """A delivery is looked at; each one, in ascending order the first time."""
         self._open.add(delivery_id)
         self._begun_to = max(self._begun_to, delivery_id)
+
+    @property
+    def first_open(self) -> int:
+        """Every delivery below this one is over, as far as this claim can tell."""
+        return min((self._begun_to + 1, *self._open))
 
     def is_begun(self, delivery_id: int) -> bool:
         """True when the content may be written."""
@@ -71,6 +82,7 @@ class Marks:
             return
         self._under_way.discard(delivery_id)
         self._asked.discard(delivery_id)
+        self._reply_seconds += (monotonic() - self._granted_at - self._reply_seconds) / 8
         if kind is OutcomeKind.ACCEPTED:
             self._open.discard(delivery_id)
 
@@ -88,6 +100,7 @@ class Marks:
     def grant(self, coming: list[int]) -> None:
         """The mark with these is committed."""
         self._under_way.update(coming)
+        self._granted_at = monotonic()
 
     async def run(self) -> None:
         """Mark what is wanted, again and again."""
@@ -95,11 +108,11 @@ class Marks:
             await self._wake.wait()
             if self._over:
                 return
-            await asyncio.sleep(GATHER_SECONDS)
+            await self._gather()
             self._wake.clear()
             coming, mark = self.next_mark()
             try:
-                held = await self._database.run_one(self._claim.account_id, self._commit(mark))
+                held = await self._commit(mark)
             except DatabaseGone:
                 self._wanted = [*coming, *self._wanted]
                 await asyncio.sleep(RETRY_SECONDS)
@@ -111,23 +124,29 @@ class Marks:
             self.grant(coming)
             self._on_granted()
 
+    async def _gather(self) -> None:
+        """Let every message that's about to ask be part of the mark.
+
+        Those are the ones behind replies that have come already and, when replies come soon, behind those under way.
+        """
+        if len(self._under_way) > len(self._wanted) and self._reply_seconds < SOON_SECONDS:
+            await asyncio.sleep(GATHER_SECONDS)
+        gathered = 0
+        while len(self._wanted) > gathered:
+            gathered = len(self._wanted)
+            await asyncio.sleep(0)
+
     def end(self) -> None:
         """Nothing more will be wanted: `run` returns once the mark under way is committed."""
         self._over = True
         self._wake.set()
 
-    def _commit(self, mark: Mark) -> Work[bool]:
-        claim = self._claim
-        parameters = [
-            mark.begun_to, _array(mark.under_way), _array(mark.unsent), claim.chunk_id, claim.account_id, self._name,
-        ]  # fmt: skip
-
-        async def work(connection: Connection) -> bool:
-            return (await connection.execute(_MARK, parameters)).rowcount == 1
-
-        return work
+    async def _commit(self, mark: Mark) -> bool:
+        """False: the chunk belongs to another sender."""
+        parameters = [b"%d" % mark.begun_to, _array(mark.under_way), _array(mark.unsent), *self._row]
+        return await self._database.repeat(self._claim.account_id, _MARK, parameters) == 1
 
 
-def _array(numbers: Iterable[int]) -> str:
-    """An array as PostgreSQL writes it, which costs less than a list that the driver looks through."""
-    return f"{{{','.join(map(str, numbers))}}}"
+def _array(numbers: Iterable[int]) -> bytes:
+    """An array as PostgreSQL writes it."""
+    return b"{%s}" % ",".join(map(str, numbers)).encode()

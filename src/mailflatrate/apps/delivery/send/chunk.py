@@ -93,8 +93,8 @@ class ChunkRun:
         self._held_providers: frozenset[str] = frozenset()
         self._outbox: list[Settled] = []
         self._flush_now = asyncio.Event()
-        self._flushed = asyncio.Event()
-        self._flushed.set()
+        self._noted = self._written = 0  # outcomes so far
+        self._progress = asyncio.Event()
         self._closing = False
         self._loop = asyncio.get_running_loop()
         self._ahead = SignedAhead(self._rows, signer, self._loop.time, keep_seconds=FRESH_SECONDS)
@@ -138,8 +138,11 @@ class ChunkRun:
 
     async def flushed(self) -> None:
         """Return when every outcome so far is in the database."""
-        self._flush_now.set()
-        await self._flushed.wait()
+        noted = self._noted
+        while self._written < noted:
+            self._flush_now.set()
+            self._progress.clear()
+            await self._progress.wait()
 
     @property
     def _is_stuck(self) -> bool:
@@ -259,7 +262,7 @@ class ChunkRun:
         )
 
     def _note(self, settled: Settled) -> None:
-        self._flushed.clear()
+        self._noted += 1
         if self._unwritten_since is None:
             self._unwritten_since = self._loop.time()
         self._outbox.append(settled)
@@ -273,9 +276,10 @@ class ChunkRun:
                     async with asyncio.timeout(BATCH_SECONDS):
                         await self._flush_now.wait()
                 self._flush_now.clear()
-            while self._outbox:
+            noted = self._noted  # what comes meanwhile waits until a batch is worth its statement
+            while self._written < noted:
                 await self._write_batch(self._outbox[:BATCH_ROWS])
-            self._flushed.set()
+                self._progress.set()
 
     def figures(self) -> dict[str, object]:
         """What a trace says of the chunk: results by state, and where the time went."""
@@ -295,6 +299,7 @@ class ChunkRun:
         with RECORD_SECONDS.time(), tracing.span("chunk.outcomes", messages=len(batch)):
             recorded = await self._main.persist(held.account_id, work)
         del self._outbox[: len(batch)]
+        self._written += len(batch)
         self._marks.recorded([row.delivery_id for row in batch])
         self._unwritten_since = self._loop.time() if self._outbox else None
         if recorded.written:
@@ -304,6 +309,7 @@ class ChunkRun:
             log.error("claim_lost", chunk_id=held.chunk_id, unwritten=len(batch) + len(self._outbox))
             self.halt = Halt.CLAIM_LOST
             self._outbox.clear()
+            self._written = self._noted
 
     # -- the repeated look -----------------------------------------------------------------------------------
 
@@ -321,7 +327,7 @@ class ChunkRun:
         held = self.claim
 
         async def work(connection: Connection) -> tuple[Look, list[RecipientRow]]:
-            found = await claims.look(connection, held, self._journal.name)
+            found = await claims.look(connection, held, self._journal.name, self._marks.first_open)
             fresh_ids = [each for each in found.changed if each not in self._judged_again]
             rows = await claims.read_again(connection, held.account_id, fresh_ids) if fresh_ids else []
             if began - self._heartbeat_at > HEARTBEAT_SECONDS and not self._is_stuck:

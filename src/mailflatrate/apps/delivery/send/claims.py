@@ -65,7 +65,7 @@ SELECT coalesce(k.state, 'sending'), (k.campaign_id IS NULL OR a.standing IN {MA
         JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
         LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
             AND s.contact_id = d.contact_id
-        WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending'
+        WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
           AND d.consent_event_id IS NOT NULL
           AND (s.state IS DISTINCT FROM 'confirmed' OR EXISTS (
               SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
@@ -134,13 +134,14 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
     return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts, pending)  # type: ignore[arg-type]
 
 
-async def look(connection: Connection, held: Claim, claimed_by: str) -> Look:
-    """Ask again what may have changed for a claimed chunk, and say that its sender lives."""
+async def look(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> Look:
+    """Ask again what may have changed for a claimed chunk. Deliveries below `first_id` don't matter any longer."""
     parameters = {
         "account_id": held.account_id,
         "chunk_id": held.chunk_id,
         "campaign_id": held.campaign_id,
         "claimed_by": claimed_by,
+        "first_id": first_id,
     }
     cursor = await connection.execute(_LOOK, parameters, binary=True)
     row = await cursor.fetchone()

@@ -3,7 +3,7 @@ the server goes away."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import psycopg
@@ -11,6 +11,7 @@ import structlog
 from psycopg.types.json import set_json_loads
 
 from mailflatrate.apps.delivery.fence_sql import IS_KNOWN
+from mailflatrate.apps.delivery.send.repeated import NAME, RepeatedStatement
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
 from mailflatrate.settings.links import cut, note_reached, with_options
@@ -60,6 +61,7 @@ class Database:
         self._call_seconds = load_settings().database_call_seconds
         self.busy_since: float | None = None
         self._scoped_to: int | None = None
+        self._repeated: RepeatedStatement | None = None
         self._fenced = fenced or asyncio.Event()
 
     async def run(self, account_id: int, work: Work[T]) -> T:
@@ -79,36 +81,67 @@ class Database:
     async def _in_time(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """One call at a time, each with a deadline; what fails or hangs costs the connection. Raises DatabaseGone."""
         async with self._lock:
-            running = asyncio.ensure_future(call())
-            self.busy_since = asyncio.get_running_loop().time()
+            return await self._bounded(call)
+
+    async def _bounded(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        running = asyncio.ensure_future(call())
+        self.busy_since = asyncio.get_running_loop().time()
+        try:
+            await asyncio.wait([running], timeout=self._call_seconds)
+            if not running.done():
+                raise DatabaseGone(f"no answer within {self._call_seconds} seconds")
+            return running.result()
+        except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as problem:
+            raise DatabaseGone(str(problem)) from problem
+        finally:
+            if not running.done() or running.cancelled() or running.exception() is not None:
+                await self._drop(running)
+            self.busy_since = None
+
+    async def repeat(self, account_id: int, statement: bytes, parameters: Sequence[bytes]) -> int:
+        """Run one statement in the account's scope, without a transaction around it; the number of rows it changed.
+
+        For a statement that runs many times a second: it is prepared once, and doesn't wait for the server's disk
+        (ADR 0020 says why that is safe for marks). Raises DatabaseGone as `run` does.
+        """
+        async with self._lock:
+            prepared = self._repeated
+            if prepared is None or not self._is_ready_for(account_id, prepared, statement):
+                prepared = await self._bounded(lambda: self._prepare(account_id, statement))
+            loop = asyncio.get_running_loop()
+            self.busy_since = loop.time()
+            late = DatabaseGone(f"no answer within {self._call_seconds} seconds")
+            timer = loop.call_later(self._call_seconds, prepared.give_up, late)
+            is_whole = False
             try:
-                await asyncio.wait([running], timeout=self._call_seconds)
-                if not running.done():
-                    raise DatabaseGone(f"no answer within {self._call_seconds} seconds")
-                return running.result()
+                changed = await prepared.run(parameters)
+                is_whole = True
+                return changed
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as problem:
                 raise DatabaseGone(str(problem)) from problem
             finally:
-                if not running.done() or running.cancelled() or running.exception() is not None:
-                    await self._drop(running)
+                timer.cancel()
+                if not is_whole:
+                    await self._cut()
                 self.busy_since = None
 
-    async def run_one(self, account_id: int, work: Work[T]) -> T:
-        """Run `work`, which is one statement, in the account's scope and without a transaction around it.
+    def _is_ready_for(self, account_id: int, prepared: RepeatedStatement, statement: bytes) -> bool:
+        is_open = self._connection is not None and not self._connection.closed and not self._fenced.is_set()
+        return is_open and self._scoped_to == account_id and prepared.statement == statement
 
-        One way to the server and back instead of four, and no wait for the server's disk (ADR 0020 says why that is
-        safe for marks). Raises DatabaseGone as `run` does.
-        """
-
-        async def ask() -> T:
-            connection = await self._connected()
-            if self._scoped_to != account_id:
-                await connection.execute("SET synchronous_commit = off")
-                await tenancy.enter_account_async(connection, account_id, for_session=True)
-                self._scoped_to = account_id
-            return await work(connection)
-
-        return await self._in_time(ask)
+    async def _prepare(self, account_id: int, statement: bytes) -> RepeatedStatement:
+        connection = await self._connected()
+        if self._scoped_to != account_id:
+            await connection.execute("SET synchronous_commit = off")
+            await tenancy.enter_account_async(connection, account_id, for_session=True)
+            self._scoped_to = account_id
+        if self._repeated is None or self._repeated.statement != statement:
+            if self._repeated is not None:
+                await connection.execute(f"DEALLOCATE {NAME.decode()}")
+            prepared = RepeatedStatement(connection, statement)
+            await prepared.prepare()
+            self._repeated = prepared
+        return self._repeated
 
     async def persist(self, account_id: int, work: Work[T]) -> T:
         """`run`, again and again until the server has answered. `work` must bear to be repeated."""
@@ -124,7 +157,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
-        connection, self._connection, self._scoped_to = self._connection, None, None
+        connection, self._connection, self._scoped_to, self._repeated = self._connection, None, None, None
         if connection is not None:
             await connection.close()
 
@@ -136,11 +169,16 @@ class Database:
         await asyncio.gather(running, return_exceptions=True)
         await self.close()
 
+    async def _cut(self) -> None:
+        if self._connection is not None:
+            cut(self._connection)
+        await self.close()
+
     async def _connected(self) -> Connection:
         if self._fenced.is_set():
             raise Fenced("all sending is held")
         if self._connection is None or self._connection.closed:
-            self._scoped_to = None
+            self._scoped_to, self._repeated = None, None
             self._connection = await psycopg.AsyncConnection.connect(
                 with_options(app_url(load_settings()), self._options),
                 autocommit=True,  # transactions are opened by `run`
