@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import mrml
-
 from mailflatrate.mail.html.inline import refuse_deep
 from mailflatrate.mail.html.tokens import Kind, scan
 from mailflatrate.mail.mistakes import from_mjml, mistake
@@ -38,6 +36,8 @@ COMPONENTS = frozenset({
 
 def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
     """Return HTML. Raises SourceRefused with what mrml says; `find_mjml_errors` finds more, for the author."""
+    import mrml  # here, because it takes memory that a sender has no use for
+
     refuse_deep(source)
     try:
         options = mrml.RenderOptions(social_icon_origin=social_icon_origin, fonts=_NO_FONTS)

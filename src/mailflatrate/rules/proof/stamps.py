@@ -12,13 +12,6 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from rfc3161_client import (
-    HashAlgorithm,
-    TimestampRequestBuilder,
-    VerificationError,
-    VerifierBuilder,
-    decode_timestamp_response,
-)
 
 
 class StampRefused(ValueError):
@@ -43,6 +36,8 @@ class StampRequest:
 
 def stamp_request(seal_hash: bytes) -> StampRequest:
     """A request for a stamp on one seal; the authority is asked to send its certificate along (section 2.4.1)."""
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder  # 2 MB that a sender has no use for
+
     request = TimestampRequestBuilder().data(seal_hash).hash_algorithm(HashAlgorithm.SHA256).build()
     return StampRequest(request.as_bytes(), request.nonce)
 
@@ -67,6 +62,8 @@ def check_stamp(
 
     The chain has to be good at the moment of the stamp, not now: that is what a stamp is for.
     """
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
     try:
         response = decode_timestamp_response(answer)
     except ValueError as problem:

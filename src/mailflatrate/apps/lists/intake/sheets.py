@@ -12,8 +12,10 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import python_calamine
+if TYPE_CHECKING:
+    import python_calamine
 
 MAX_CELLS = 2_000_000
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
@@ -99,8 +101,10 @@ def read_rows(path: str) -> Iterator[SheetRows]:
         yield SheetRows(some, min(1.0, (some[-1][0] - begin) / height))
 
 
-def _open(path: Path) -> python_calamine.CalamineSheet:
+def _open(path: Path) -> "python_calamine.CalamineSheet":
     """The first sheet that holds rows."""
+    import python_calamine  # here, because it takes memory that a sender has no use for
+
     _judge_size(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
@@ -115,7 +119,7 @@ def _open(path: Path) -> python_calamine.CalamineSheet:
     return sheet
 
 
-def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[SheetRow]:
+def _rows(sheet: "python_calamine.CalamineSheet") -> Iterator[SheetRow]:
     first_line = (sheet.start[0] if sheet.start else 0) + 1
     for line, row in enumerate(sheet.iter_rows(), start=first_line):
         cells = tuple(cell_text(cell) for cell in row)
