@@ -5,20 +5,30 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
+from PIL import Image
 
 from lists_home import HEADER, home
+from mailflatrate.apps.campaigns.actions import upload_media
+from mailflatrate.apps.campaigns.errors import MediaRefused
+from mailflatrate.apps.campaigns.media import WHOLE, media_url
+from mailflatrate.apps.campaigns.models import Media
 from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.jobs import sweep_uploads
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files
+from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import load_settings
 
@@ -86,8 +96,7 @@ def test_a_row_of_carla_that_names_a_file_of_another_place_opens_nothing(tmp_pat
 WORKER = """
 import sys
 from mailflatrate.entrypoints.boot import boot
-from mailflatrate.settings.links import Purpose
-boot(Purpose.JOBS)
+boot()
 from mailflatrate.apps.lists.intake.runner import run_import
 run_import(int(sys.argv[1]), int(sys.argv[2]))
 """
@@ -131,3 +140,50 @@ def test_a_file_whose_process_died_is_swept_and_one_in_use_is_not() -> None:
         sweep_uploads(0)
     with tenancy.account(anna.account_id):
         assert [files.exists(name) for name in ("uploads/orphan", job.file_path, "pictures/1-0")] == [False, True, True]
+
+
+@pytest.fixture
+def broken_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A storage that takes and gives nothing, as while its service is away."""
+    (tmp_path / "file").write_text("")
+    broken = DirectoryFiles(tmp_path / "file")
+    monkeypatch.setattr(files, "active", lambda: broken)
+    monkeypatch.setattr(files, "readable", lambda: (broken,))
+    yield
+
+
+def test_while_the_storage_is_away_people_are_told_so_and_nothing_is_lost(
+    broken_storage: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = home("Anna")
+    data = f"{HEADER}\n{ROW}\n".encode()
+    with tenancy.account(anna.account_id):
+        with pytest.raises(ImportProblem, match="Upload it again in a few minutes"):
+            actions.upload_import(anna.list_id, io.BytesIO(data), "a.csv")
+        with pytest.raises(MediaRefused), transaction.atomic():
+            upload_media(picture(), name="a.png", alt="a", decorative=False, by=None)
+        assert not Import.objects.exists()
+        assert not Media.objects.exists()
+    monkeypatch.undo()
+    with tenancy.account(anna.account_id):
+        job = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+        media = upload_media(picture(), name="a.png", alt="a", decorative=False, by=None)
+        url = media_url(media, WHOLE, "png")
+    path = url.removeprefix(load_settings().public_url)
+    served = Client().get(path)
+    assert (served.status_code, served["X-Content-Type-Options"]) == (200, "nosniff")
+    away = DirectoryFiles(Path("/proc/version"))
+    monkeypatch.setattr(files, "readable", lambda: (away,))
+    assert Client().get(path).status_code == 503
+    with pytest.raises(files.StorageFailed):
+        run_import(anna.account_id, job.id)
+    monkeypatch.undo()
+    run_import(anna.account_id, job.id)
+    with tenancy.account(anna.account_id):
+        assert Import.objects.get(id=job.id).state == ImportState.DONE
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20), "green").save(out, "PNG")
+    return out.getvalue()

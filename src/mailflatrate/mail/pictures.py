@@ -58,6 +58,7 @@ class Refusal(Enum):
     LONG_ANIMATION = "long_animation"
     TOO_COSTLY = "too_costly"
     BUSY = "busy"
+    NOT_STORED = "not_stored"
 
 
 class PictureRefused(ValueError):

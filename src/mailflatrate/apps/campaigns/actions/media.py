@@ -53,7 +53,10 @@ def upload_media(
             media=media, slot=slot, width=picture.width, height=picture.height, ending=picture.format.value,
             octets=len(picture.data),
         )  # fmt: skip
-        storage.put_bytes(file.stored_name, picture.data)
+        try:
+            storage.put_bytes(file.stored_name, picture.data)
+        except storage.StorageFailed as problem:
+            raise MediaRefused(Refusal.NOT_STORED) from problem
     return media
 
 

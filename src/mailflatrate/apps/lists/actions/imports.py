@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.intake.terms import ImportTerms, check_terms, known
 from mailflatrate.apps.lists.intake.workbook import look_at_table, search_orders
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.storage.interface import StorageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ def upload_with_head(
     origin = _origin(list_id, origin_version)
     with uploads.received(file.read) as path:
         head = read_head(path, file_name=file_name)
-        upload = uploads.keep(path)
+        try:
+            upload = uploads.keep(path)
+        except StorageFailed as problem:
+            raise ImportProblem(_("The file could not be stored. Upload it again in a few minutes.")) from problem
     try:
         job = Import.objects.create(
             mailing_list_id=list_id,
@@ -180,6 +184,8 @@ def _opened(job: Import) -> Iterator[Path]:
             yield path
     except FileNotFoundError:
         raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
+    except StorageFailed as problem:
+        raise ImportProblem(_("The file cannot be read at the moment. Try again in a few minutes.")) from problem
 
 
 def look_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> Head:

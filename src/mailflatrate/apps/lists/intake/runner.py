@@ -31,6 +31,7 @@ from mailflatrate.apps.lists.intake.workbook import open_table
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import clock, ids, jobs, tenancy
 from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base.storage.interface import StorageFailed
 
 _LOCK_SPACE = 0x696D706F << 32
 TURN_SECONDS = 0.0002
@@ -49,7 +50,7 @@ def run_import(
     """Run or resume an import to its end. Does nothing when it is over or another runner is at it.
 
     `on_slice` is told rows and octets read so far, each time before the next slice is written. A problem of the
-    file ends it as FAILED with the reason in it; a lost database is raised, for the job to be tried again.
+    file ends it as FAILED with the reason in it; a lost database or storage is raised, for the job to be tried again.
     """
     with session_lock(_LOCK_SPACE + import_id) as free:
         if not free:
@@ -65,7 +66,7 @@ def run_import(
             _end(job, ImportState.CANCELLED)
         except ImportProblem as problem:
             _end(job, ImportState.FAILED, str(problem))
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, StorageFailed):
             raise
         except Exception:
             log.exception("import failed", import_id=import_id)

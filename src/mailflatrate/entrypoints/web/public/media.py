@@ -1,5 +1,6 @@
 """Pictures in letters: served for ever, to anybody who has the address, and never as anything but a picture."""
 
+import structlog
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -9,6 +10,8 @@ from mailflatrate.apps.campaigns.models import MediaFile
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.mail.pictures import PictureFormat
+
+log = structlog.get_logger(__name__)
 
 A_YEAR_SECONDS = 31_536_000
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
@@ -35,6 +38,9 @@ def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
             data = storage.get(file.stored_name)
         except storage.NotStored:
             raise Http404 from None
+        except storage.StorageFailed:
+            log.exception("picture_not_read")
+            return HttpResponse(status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
     answer = HttpResponse(data, content_type=PictureFormat(file.ending).content_type)
     answer.headers["Content-Disposition"] = "inline"
     return _dressed(answer, validator)

@@ -42,6 +42,7 @@ def refusal_sentence(reason: Refusal | None) -> str:
         Refusal.TOO_MANY_PIXELS: _("It has more than 16 million pixels. Make it smaller and upload it again."),
         Refusal.TOO_COSTLY: _("Preparing it takes too much time or memory. Make it smaller and upload it again."),
         Refusal.BUSY: _("Another picture is being prepared right now. Upload it again in a minute."),
+        Refusal.NOT_STORED: _("The picture could not be stored. Upload it again in a few minutes."),
         Refusal.LONG_ANIMATION: _(
             "The animation is too long for a mailing. Keep it below 3 MB and 300 frames, or use a still picture."
         ),
