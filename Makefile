@@ -32,7 +32,7 @@ src/mailflatrate/locale/de/LC_MESSAGES/django.mo: src/mailflatrate/locale/de/LC_
 build: .venv/ready src/mailflatrate/static/dist/manifest.json src/mailflatrate/locale/de/LC_MESSAGES/django.mo ## Install everything and build the front end
 
 install: src/mailflatrate/static/dist/manifest.json ## Install without development packages: make install DESTINATION=/opt/mailflatrate
-	deploy/install.sh $(DESTINATION) $(PYTHON) $(or $(WITH),main)
+	deploy/install.sh $(DESTINATION) $(PYTHON) $(WITH)
 
 tools: ## Install Chromium and Postfix for the tests, by apt where that is possible
 	@bash deploy/tools.sh

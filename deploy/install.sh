@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install the program without anything that only its development needs: deploy/install.sh DESTINATION [PYTHON [LOCK]]
-# LOCK is main, or s3 for pictures and uploads in a bucket.
+# Install the program without anything that only its development needs: deploy/install.sh DESTINATION [PYTHON [EXTRA...]]
+# EXTRA is s3, for pictures and uploads in a bucket, or traces, for OpenTelemetry.
 # Each installation has a virtual environment of its own, DESTINATION/releases/<version>-<time>, and DESTINATION/.venv leads to
 # the newest: running processes keep their files until they are restarted, and going back is one link.
 # The front end must be built, which `make install` does first.
@@ -8,6 +8,8 @@ set -eu
 cd "$(dirname "$0")/.."
 destination=$1
 python=${2:-python3}
+locks="-r requirements/main.txt"
+[ $# -le 2 ] || { shift 2 && for extra in "$@"; do locks="$locks -r requirements/$extra.txt"; done; }
 [ -f src/mailflatrate/static/dist/manifest.json ] || { echo "The front end is not built: run make install." >&2; exit 1; }
 if [ -d "$destination/.venv" ] && [ ! -L "$destination/.venv" ]; then
     echo "$destination/.venv is a folder, made by make build: move it away, then repeat." >&2
@@ -18,7 +20,8 @@ mkdir -p "$destination/releases"
 destination=$(cd "$destination" && pwd)
 "$python" -m venv "$place"
 pip() { "$place/bin/pip" --quiet --disable-pip-version-check --no-input "$@"; }
-pip install --require-hashes -r "requirements/${3:-main}.txt"
+# shellcheck disable=SC2086
+pip install --require-hashes $locks
 PYTHONPATH=src "$place/bin/python" -m mailflatrate.locale.build
 pip install --require-hashes -r requirements/build.txt
 # Built in a copy: setuptools leaves folders beside its sources, and takes over what an earlier build left there.

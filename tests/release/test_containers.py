@@ -70,7 +70,7 @@ def test_the_image_runs_what_is_installed_as_a_number_and_is_watched() -> None:
     assert any(name == "HEALTHCHECK" and "/tmp/alive" in words for name, words in final)
     assert "MAILFLATRATE_LIFE_FILE=/tmp/alive" in dict(final)["ENV"]
     commands = " ".join(words for name, words in parts if name == "RUN")
-    assert "--require-hashes -r requirements/s3.txt" in commands
+    assert re.search(r"--require-hashes\s+-r requirements/s3.txt -r requirements/traces.txt ", commands + " ")
     assert "dev.txt" not in commands
     assert not re.search(r"install[^&]* (-e|--editable) ", commands)
     assert {"libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "libcrypto-mb11"} <= set(

@@ -1,5 +1,6 @@
 """One place names the version, and a tag is only made from a tree that is ready for it."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -138,3 +139,13 @@ def test_nothing_is_prepared_without_changes_or_twice(tree: Path) -> None:
     assert release(tree, "prepare", "9.8.7").returncode == 0
     assert "nothing under Unreleased" in release(tree, "prepare", "9.8.8").stderr
     assert "already" in release(tree, "prepare", "0.0.9").stderr
+
+
+def test_the_locks_agree_with_each_other() -> None:
+    """Image and package install several at once."""
+    locked: dict[str, str] = {}
+    for name in ("main", "s3", "traces", "build"):
+        text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        for package, version in re.findall(r"^([\w.-]+)==([^ ;\\]+)", text, re.MULTILINE):
+            assert locked.setdefault(package, version) == version, f"{package} in {name}.txt"
+    assert len(locked) > 50
