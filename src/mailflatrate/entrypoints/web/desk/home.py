@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from mailflatrate.apps.delivery.fence import current_hold
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
+from mailflatrate.apps.delivery.unknown import all_unknown
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.deeds import newest
 from mailflatrate.entrypoints.web.desk.queues import QUEUES, Queue, Waiting
@@ -41,6 +42,7 @@ def home(request: DeskRequest) -> HttpResponse:
             "recent": newest(RECENT_LINES),
             "held": held_service_mail(),
             "hold": current_hold(),
+            "unknown": all_unknown(),
             "stays": stays_on_this_host(settings.SETTINGS),
         },
     )

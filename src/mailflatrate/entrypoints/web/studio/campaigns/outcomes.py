@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
-from mailflatrate.apps.delivery.queries import Progress, attempts_of, unsent_after_end
+from mailflatrate.apps.delivery.queries import Progress, attempts_of
 from mailflatrate.apps.delivery.recipients import Wanted, all_recipients, detail_counts, recipients
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
@@ -119,7 +119,6 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
         "is_later_page": bool(after),
         "export_query": _query(wanted),
         "in_doubt": wanted.state == DeliveryState.IN_DOUBT,
-        "unsent": unsent_after_end(campaign.id),
     }
     if is_htmx(request):
         return page(request, "studio/campaigns/outcome_rows.html", context)

@@ -21,6 +21,7 @@ from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
 from mailflatrate.apps.delivery.trials import decisions_of
+from mailflatrate.apps.delivery.unknown import unknown_results
 from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
@@ -110,6 +111,7 @@ def base_context(campaign: Campaign, here: str) -> dict[str, Any]:
         "moving": campaign.state in UNDER_WAY,
         "on_hold": campaign.state in UNDER_WAY and fence.is_held(),
         "live": live_of(campaign),
+        "unknown": unknown_results(campaign.id),
     }
 
 

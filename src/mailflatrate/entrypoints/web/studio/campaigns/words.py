@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -72,9 +73,22 @@ def reason_word(reason: str) -> str:
         return reason.replace("_", " ")
 
 
+_FAILURES = {
+    "host_lost": gettext_lazy("a sending server failed"),
+    "sender_died": gettext_lazy("a sending process failed"),
+    "database_behind": gettext_lazy("the database was restored"),
+    "connection lost": gettext_lazy("the connection was lost"),
+}
+
+
 def detail_word(state: DeliveryState, detail: str) -> str:
     """The word for the detail of an outcome."""
-    return bounce_word(detail) if state == DeliveryState.BOUNCED else reason_word(detail)
+    if state == DeliveryState.BOUNCED:
+        return bounce_word(detail)
+    failure = _FAILURES.get(detail.partition(":")[0])
+    if failure is not None:  # it says nothing once the result is known
+        return str(failure) if state == DeliveryState.IN_DOUBT else ""
+    return reason_word(detail)
 
 
 def reasons(numbers: Mapping[str, int]) -> list[Counted]:

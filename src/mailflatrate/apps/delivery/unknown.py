@@ -1,0 +1,77 @@
+"""Results that nobody knows: what the customer is told of a campaign, and the operator of all of them (ADR 0020)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Sum
+
+from mailflatrate.apps.delivery.models import DeliveryState, LostClaim, Tally
+from mailflatrate.apps.delivery.queries import unsent_after_end
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+_ALL = "SELECT count(DISTINCT campaign_id), coalesce(sum(count), 0) FROM tally WHERE state = 'in_doubt' AND count > 0"
+# A journal is called by its host, up to the first dot, and its process.
+_OPEN = """
+SELECT split_part(claimed_by, '.', 1), count(DISTINCT campaign_id), sum(cardinality(deliveries)), min(lost_at)
+FROM lost_claim WHERE settled_at IS NULL GROUP BY 1 ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownResults:
+    """Of one campaign: messages whose result is unknown, how many of them a missing journal would settle, and how many
+    recipients certainly did not get it after its end."""
+
+    total: int
+    awaited: int
+    unsent: int
+
+    @property
+    def final(self) -> int:
+        """Results that will stay unknown: no journal is missing that would tell."""
+        return max(0, self.total - self.awaited)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingHost:
+    """A lost host whose journals have not come back."""
+
+    name: str
+    campaigns: int
+    results: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AllUnknown:
+    """Of the whole installation."""
+
+    campaigns: int
+    results: int
+    hosts: list[MissingHost]
+
+    @property
+    def awaited(self) -> int:
+        """Results that the missing journals would settle."""
+        return sum(host.results for host in self.hosts)
+
+
+def unknown_results(campaign_id: int) -> UnknownResults:
+    """Count one campaign of the current account."""
+    tally = Tally.objects.filter(campaign_id=campaign_id, state=DeliveryState.IN_DOUBT)
+    total = tally.aggregate(n=Sum("count"))["n"] or 0
+    missing = LostClaim.objects.filter(campaign_id=campaign_id, settled_at=None)
+    awaited = sum(len(deliveries) for deliveries in missing.values_list("deliveries", flat=True)) if total else 0
+    return UnknownResults(total, min(awaited, total), unsent_after_end(campaign_id))
+
+
+def all_unknown() -> AllUnknown:
+    """Count the whole installation, for its operator."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+        cursor.execute(_ALL)
+        campaigns, results = cursor.fetchone()
+        cursor.execute(_OPEN)
+        hosts = [MissingHost(*row) for row in cursor.fetchall()]
+    return AllUnknown(campaigns, results, hosts)
