@@ -15,7 +15,7 @@ from fake_relay import ANY, HANG, FakeRelay, Step
 from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayCount
-from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport, StateChoice, WarmUp
+from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport, StateChoice, WarmUp
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -198,8 +198,12 @@ def test_the_page_shows_what_waits_behind_the_relays(otto: Desk) -> None:
         LogFollower.objects.create(name="mta-9", gaps=2, caught_up_at=clock.now() - timedelta(hours=3))
         RelayCount.objects.create(follower="mta-9", provider="google", result="sent", hour=hour, count=1234)
         RelayCount.objects.create(follower="mta-9", provider="google", result="expired", hour=hour, count=56)
+        Bucket.objects.create(key="trusted/google", tokens=0, filled_at=clock.now(), factor=0.5, changed_at=clock.now())
+    otto.client.post("/desk/relays/new/", _fields(name="any"))
     try:
         page = otto.page("relays/")
+        assert "Trusted accounts: 50 % of its speed" in page
+        assert "Without new ones it&#x27;s at full speed from" in page or "Without new ones it's at full speed" in page
         for text in ("Behind the relays", "mta-9 is behind", "2 gaps in its log", "Gmail", "1,234", "56"):
             assert text in page
         german = otto.client.get("/desk/relays/", headers={"Accept-Language": "de"})
@@ -208,6 +212,7 @@ def test_the_page_shows_what_waits_behind_the_relays(otto: Desk) -> None:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             LogFollower.objects.filter(name="mta-9").delete()
             RelayCount.objects.filter(follower="mta-9").delete()
+            Bucket.objects.filter(key="trusted/google").delete()
 
 
 def test_a_relay_is_tried_from_its_page(otto: Desk) -> None:

@@ -7,6 +7,7 @@ provider's mail alone. Messages an hour are held here. Domains that
 belong to no large provider are thousands of different receivers, so nothing is held for them together.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -113,3 +114,9 @@ def next_factor(factor: float, answered: int, deferred: int, seconds_since: floa
     if factor < 1.0 and answered > deferred and seconds_since >= RECOVER_SECONDS:
         return min(1.0, factor * RECOVERY)
     return factor
+
+
+def recovery_seconds(factor: float) -> float:
+    """How long it takes at least until a slowed provider has its full speed again, if nothing is deferred any more."""
+    steps = math.ceil(math.log(1 / factor) / math.log(RECOVERY) - 1e-9) if factor < 1 else 0
+    return max(0, steps) * RECOVER_SECONDS

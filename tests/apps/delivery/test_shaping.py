@@ -16,7 +16,7 @@ from mailflatrate.apps.delivery.send import allowance
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.relays import Pool
-from mailflatrate.rules.shaping import LEAST_FACTOR, RECOVER_SECONDS, per_hour
+from mailflatrate.rules.shaping import LEAST_FACTOR, RECOVER_SECONDS, next_factor, per_hour, recovery_seconds
 from mailflatrate.settings.schema import load_settings
 
 POOL = PoolKey(Pool.QUARANTINE)
@@ -87,6 +87,16 @@ def test_deferrals_of_one_provider_slow_it_and_no_other_and_it_recovers(clock: C
         allowance.settle(POOL, given, {("google", "sent"): given.providers["google"]}, {})
     with tenancy.platform(PlatformReason.RELAYS):
         assert Bucket.objects.get(key="quarantine/google").factor == 1.0
+
+
+def test_the_time_until_full_speed_is_that_of_the_rule() -> None:
+    for halved in range(1, 7):
+        factor, waited = 0.5**halved, 0.0
+        while factor < 1.0:
+            factor = next_factor(factor, 10, 0, RECOVER_SECONDS)
+            waited += RECOVER_SECONDS
+        assert recovery_seconds(0.5**halved) == waited
+    assert recovery_seconds(1.0) == 0
 
 
 def test_what_is_left_out_waits_and_other_providers_go_on(clock: Clock) -> None:

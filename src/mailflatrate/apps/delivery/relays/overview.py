@@ -10,7 +10,7 @@ from mailflatrate.apps.delivery.relays.tables import Bucket, PoolChoice, Relay, 
 from mailflatrate.base import clock
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.relays import Pool
-from mailflatrate.rules.shaping import SHAPES, Shape, per_hour
+from mailflatrate.rules.shaping import SHAPES, Shape, per_hour, recovery_seconds
 from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import Settings
 
@@ -72,11 +72,16 @@ def closed_pools(rows: list[RelayRow]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpeed:
-    """Messages an hour to one provider from one pool: what the table lets out, and what deferrals left of it."""
+    """Messages an hour to one provider from one pool: what the table lets out, and what deferrals left of it.
+
+    Where they slowed it: when that last changed, and when it has its full speed again at the earliest.
+    """
 
     pool: Pool
     per_hour: int | None
     percent: int
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -99,18 +104,26 @@ SHOWN_POOLS = (Pool.TRUSTED, Pool.NEW, Pool.QUARANTINE)
 
 def shaping_rows(changed: Mapping[str, int], language: Language) -> list[ShapingRow]:
     """The shaping table with the operator's own numbers, and how it stands. Inside `tenancy.platform(...)`."""
-    factors = dict(Bucket.objects.filter(factor__lt=1.0).values_list("key", "factor"))
+    slow = list(Bucket.objects.filter(factor__lt=1.0).order_by("factor"))
     rows = []
     for shape in SHAPES:
         speeds = []
         for pool in Pool:
             limit = per_hour(shape.provider, pool, changed)
-            factor = min((value for key, value in factors.items() if _is_of(key, pool, shape.provider)), default=1.0)
-            speeds.append(PoolSpeed(pool, round(limit * factor) if limit else None, round(factor * 100)))
+            bucket = next((one for one in slow if _is_of(one.key, pool, shape.provider)), None)
+            speeds.append(_speed(pool, limit, bucket))
         shown = [speed for speed in speeds if speed.pool in SHOWN_POOLS]
         slowed = [speed for speed in speeds if speed.percent < 100]
         rows.append(ShapingRow(shape, provider_name(shape.provider, language), shown, slowed))
     return rows
+
+
+def _speed(pool: Pool, limit: float | None, bucket: Bucket | None) -> PoolSpeed:
+    if bucket is None:
+        return PoolSpeed(pool, round(limit) if limit else None, 100)
+    until = bucket.changed_at + timedelta(seconds=recovery_seconds(bucket.factor))
+    number = round(limit * bucket.factor) if limit else None
+    return PoolSpeed(pool, number, round(bucket.factor * 100), bucket.changed_at, until)
 
 
 def _is_of(key: str, pool: Pool, provider: str) -> bool:
