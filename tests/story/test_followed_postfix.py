@@ -79,6 +79,8 @@ def estate(database: str) -> Iterator[Estate]:
     forget()
     yield build_estate(PEOPLE, address)
     forget()
+    with tenancy.platform(PlatformReason.RELAYS):
+        LogFollower.objects.all().delete()
 
 
 @contextmanager

@@ -11,10 +11,12 @@ import pytest
 from campaign_world import world
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import cancel_campaign, cancel_rest
+from mailflatrate.apps.delivery.feedback import count_bounces
 from mailflatrate.apps.delivery.models import Bucket, Delivery, DeliveryState, Relay, RelayCount, RelayDeferral, Tally
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress
 from mailflatrate.apps.delivery.relay_queue import LONGEST_IN_QUEUE, all_relays_followed
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
+from mailflatrate.apps.delivery.relays.queue_tables import LogFollower
 from mailflatrate.apps.inbound.actions import relay_log
 from mailflatrate.apps.inbound.actions.relay_log import (
     Batch,
@@ -25,6 +27,7 @@ from mailflatrate.apps.inbound.actions.relay_log import (
     keep_house,
     record_batch,
 )
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.postfix_log import Handled, QueueStatus
@@ -48,6 +51,14 @@ class Follower:
         after = {"offset": self.place.get("offset", 0) + 100}
         record_batch(self.name, self.place, after, Batch(told=list(told), lines=len(told)), clock.now())
         self.place = after
+
+
+@pytest.fixture(autouse=True)
+def no_follower_stays(database: str) -> Iterator[None]:
+    """Where every relay is followed, a relay's 250 is no arrival; other tests have no follower."""
+    yield
+    with tenancy.platform(PlatformReason.RELAYS):
+        LogFollower.objects.all().delete()
 
 
 @pytest.fixture
@@ -266,6 +277,19 @@ def test_what_is_never_heard_of_again_ends_as_unknown(follower: Follower, mailin
     found = progress(mailing)
     assert (found.in_doubt, found.deferred, found.sent, waiting(mailing)) == (1, 0, 2, [])
     assert delivery(mailing).reason == "log_ended"
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_soft_bounces_in_a_row_end_where_the_message_arrives(mailing: Sent, followed: bool) -> None:
+    """Behind a relay that takes everything, its 250 comes before each soft bounce (R-71)."""
+    follower = Follower() if followed else None
+    with tenancy.account(mailing.anna.account_id):
+        Contact.objects.filter(id=mailing.reader().id).update(soft_bounces=2, soft_since=clock.now())
+    count_bounces(mailing.anna.account_id, mailing.delivery_ids[:1])
+    assert mailing.reader().soft_bounces == (2 if followed else 0)
+    if follower is not None:
+        follower.tell(attempt(mailing, QueueStatus.SENT, "250 ok", "2.0.0"))
+        assert mailing.reader().soft_bounces == 0
 
 
 @pytest.fixture

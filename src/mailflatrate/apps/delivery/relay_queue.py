@@ -137,7 +137,7 @@ def all_relays_followed() -> bool:
     with tenancy.platform(PlatformReason.RELAYS):
         followed = set(LogFollower.objects.filter(seen_at__gt=clock.now() - ALIVE).values_list("relay", flat=True))
         taking = set(Relay.objects.filter(state=StateChoice.ACTIVE).values_list("name", flat=True))
-    return bool(followed) and taking <= followed
+    return (taking or {""}) <= followed  # without a row: the follower of the relay from the settings
 
 
 def _say_again(news: Sequence[QueueNews]) -> None:
