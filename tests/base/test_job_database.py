@@ -135,6 +135,22 @@ def test_an_idle_connection_that_the_server_closed_is_not_used(shared: str) -> N
     assert in_transaction("SELECT 2") == 2
 
 
+def test_one_broken_connection_takes_the_idle_ones_to_the_same_server_along(shared: str) -> None:
+    """After a failover each of them would otherwise wait for the dead host on its own."""
+    in_transaction("SELECT 1")
+    with ThreadPoolExecutor(1) as pool, transaction.atomic(using=SHARED):
+        value("SELECT 1")
+        pool.submit(in_transaction, "SELECT 1").result()
+        assert len(_by_alias[SHARED]._idle) == 1
+        with psycopg.connect(shared, autocommit=True) as owner:
+            owner.execute("SELECT pg_terminate_backend(%s)", [value("SELECT pg_backend_pid()")])
+        with pytest.raises(OperationalError):
+            value("SELECT 1")
+        connections[SHARED].close()
+        assert _by_alias[SHARED]._idle == []
+    assert in_transaction("SELECT 1") == 1
+
+
 def test_a_failed_transaction_is_rolled_back_before_the_next_thread_comes(shared: str) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic(using=SHARED):
         value("CREATE TEMP TABLE half (id int)")

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg import pq
 
 from mailflatrate.base.job_database.slots import Idle, Slot, Slots
 
@@ -95,6 +96,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if idle.is_fit():
             slot.give_back(idle)
             return
+        if link.pgconn.status != pq.ConnStatus.OK:  # the others lead to the same server
+            self._slots().forget_idle()
         try:
             link.close()
         finally:
@@ -103,6 +106,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _slots(self) -> Slots:
         options = self.settings_dict["OPTIONS"]
         return _by_alias.setdefault(self.alias, Slots(options["slots"], options["slot_wait_seconds"]))
+
+
+def forget_idle() -> None:
+    """Close the idle connections of this process, after a failover for instance."""
+    for slots in list(_by_alias.values()):
+        slots.forget_idle()
 
 
 def _reused(idle: Idle | None) -> psycopg.Connection[Any] | None:

@@ -112,6 +112,13 @@ class Slots:
             if idle is not None:
                 self._idle.append(idle)
 
+    def forget_idle(self) -> None:
+        """Close the idle connections: the server behind them is gone, or is not the one that takes writes."""
+        with self._lock:
+            gone, self._idle = self._idle, []
+        for idle in gone:
+            idle.psycopg.close()
+
     def _note(self, idle: Idle | None) -> Slot:
         slot = Slot(self, idle)
         self._taken.add(slot)

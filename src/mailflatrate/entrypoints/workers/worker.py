@@ -31,6 +31,7 @@ from mailflatrate.apps.delivery.send.sender import (
     this_sender,
 )
 from mailflatrate.base.job_connector import JobConnector
+from mailflatrate.base.job_database.base import forget_idle
 from mailflatrate.base.jobs import Queue
 from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
 from mailflatrate.base.metrics.sharing import share
@@ -160,6 +161,7 @@ class _Work:
             # Procrastinate's schedule speaks over Django's connection of that thread, and Django puts a new one in
             # place of a dead one only at the border of a request, which a worker does not have.
             await sync_to_async(connections.close_all)()
+            forget_idle()
         return ""
 
     def _stop(self) -> None:

@@ -15,6 +15,7 @@ from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.routes import Lane, Routes
+from mailflatrate.base.job_database.base import forget_idle
 from mailflatrate.rules.retries import RetryPolicy
 
 TRIM_BYTES = 4_000_000
@@ -58,6 +59,7 @@ class Upkeep:
             try:
                 if is_other:  # another server answers now, and a statement to the one before would only hang
                     await self._orm.run(connections.close_all)
+                    forget_idle()
                 if await self._orm.run(fence.check) is not None:
                     pause = HELD_SECONDS
                     await self._replay()
