@@ -23,7 +23,7 @@ from mailflatrate.settings.schema import load_settings
 CHUNKS_TOGETHER = 2
 """About 2,000 deliveries a transaction: some 100 ms, so that nothing waits for it."""
 CAMPAIGNS_TOGETHER = 200
-RUN_SECONDS = 240.0
+RUN_SECONDS = 60.0
 REST_SHARE = 1.0
 """Seconds of rest for each second of work: the engine has the database to itself half of the time."""
 
