@@ -63,3 +63,15 @@ def move(owner_url: str, campaign: Campaign) -> None:
     moving.archive_finished(run_seconds=20)
     with tenancy.account(campaign.account_id):
         assert ArchivedCampaign.objects.get(campaign_id=campaign.id).finished_at is not None
+
+
+def fold_one(owner_url: str, campaign: Campaign) -> None:
+    """What is left of one message of a campaign, as if its month had been dropped."""
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(
+            "INSERT INTO past_recipients"
+            " (account_id, campaign_id, mailing_list_id, from_id, to_id, offsets, contact_ids)"
+            " SELECT account_id, campaign_id, mailing_list_id, id, id, '{0}', ARRAY[contact_id]"
+            " FROM delivery_archive WHERE campaign_id = %s LIMIT 1",
+            [campaign.id],
+        )

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from archive_world import archived
+from archive_world import archived, fold_one
 from campaign_world import World, bare_account, browser, person, world
 from forms_world import add_form
 from lists_home import HEADER, Home, declare_origin, picture
@@ -84,7 +84,7 @@ class Neighbours:
 
     def __init__(self) -> None:
         self.anna: World = world(people=5)
-        archived(owner_url(load_settings()), self.anna)
+        fold_one(owner_url(load_settings()), archived(owner_url(load_settings()), self.anna))
         self.carla_account, carla = bare_account("Möbelhaus Nordstern")
         self.carla: Client = browser(carla)
         self.ids: dict[str, int] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.test import Client
 
 from archive_world import archived, end, end_month, move
 from campaign_world import World, world
@@ -30,13 +31,14 @@ from mailflatrate.apps.delivery.models import (
     Retry,
     Tally,
 )
+from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact, find_delivery, outcomes_page
 from mailflatrate.apps.delivery.recipients import Wanted, all_recipients, recipients
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS
-from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.privacy.access import stored_about
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.apps.privacy.actions.retention import let_go, proof_limit
@@ -50,7 +52,9 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.tokens import Purpose
+from mailflatrate.settings import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from returned_world import arrive, plain
 
 PEOPLE = 4
 
@@ -119,6 +123,7 @@ def test_every_reader_sees_the_same_before_and_after(database: str) -> None:
     assert before["got"] == PEOPLE - 1
     assert before["unsubscribe page"] == 200
     carla = world(people=1)
+    assert carla.account_id != anna.account_id
     with tenancy.account(carla.account_id):
         assert not DeliveryRecord.objects.filter(id__in=ids).exists()
         assert not LastMailing.objects.filter(contact__account_id=anna.account_id).exists()
@@ -388,3 +393,44 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
         assert anna.again(campaign).state == CampaignState.SENT
     pages = (f"/studio/campaigns/{campaign.id}/", f"/studio/campaigns/{campaign.id}/recipients/")
     assert [anna.client.get(page).status_code for page in pages] == [200, 200]
+    _links_still_work(anna, ids[1])
+    _mails_still_count(anna, ids[2], ids[3])
+
+
+def _links_still_work(anna: World, delivery_id: int) -> None:
+    """A link to unsubscribe outlives the row of its message; a stranger's token for the same number leads nowhere."""
+    token = key_ring().seal(Purpose.UNSUBSCRIBE, anna.account_id, delivery_id)
+    with tenancy.account(anna.account_id):
+        found = past_delivery(anna.account_id, delivery_id)
+        assert found is not None
+        assert found.contact is not None
+        subscription = Subscription.objects.get(contact_id=found.contact_id, mailing_list_id=found.mailing_list_id)
+        assert subscription.state == SubscriptionState.CONFIRMED
+    reader = Client()
+    assert reader.get(f"/u/{token}").status_code == 200
+    assert reader.post(f"/u/{token}", {"List-Unsubscribe": "One-Click"}).status_code == 200
+    with tenancy.account(anna.account_id):
+        subscription.refresh_from_db()
+    assert subscription.state == SubscriptionState.UNSUBSCRIBED
+    carla = world(people=1)
+    with tenancy.account(carla.account_id):
+        assert past_delivery(anna.account_id, delivery_id) is None
+    stranger = key_ring().seal(Purpose.UNSUBSCRIBE, carla.account_id, delivery_id)
+    assert reader.get(f"/u/{stranger}").status_code == 404
+
+
+def _mails_still_count(anna: World, leaver_id: int, bounced_id: int) -> None:
+    """A mail to unsubscribe acts by itself; a bounce of a message of years ago was made up from a kept copy."""
+    ring, domain = key_ring(), load_settings().service_domain
+    leaver = ring.seal(Purpose.UNSUBSCRIBE, anna.account_id, leaver_id)
+    arrive(plain("someone@people.example", f"unsub+{leaver}@{domain}", "unsubscribe", ""), f"unsub+{leaver}@{domain}")
+    back = f"b+{ring.seal(Purpose.VERP, anna.account_id, bounced_id)}@bounce.lindenhof.example"
+    report = plain("MAILER-DAEMON@people.example", back, "Undelivered mail", "550 5.1.1 User unknown")
+    arrive(report, back, sender="")
+    with tenancy.account(anna.account_id):
+        states = [
+            Subscription.objects.get(contact_id=found.contact_id, mailing_list_id=found.mailing_list_id).state
+            for found in (past_delivery(anna.account_id, leaver_id), past_delivery(anna.account_id, bounced_id))
+            if found is not None
+        ]
+    assert states == [SubscriptionState.UNSUBSCRIBED, SubscriptionState.CONFIRMED]

@@ -107,6 +107,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     ),
     "archived_campaign": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
     "archive_month": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
+    "past_recipients": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
     "last_mailing": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT, DELETE"),
     # A view: each row is seen under the policies of its table.
     "delivery_record": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),

@@ -51,7 +51,7 @@ def drop_expired(ended_before: datetime) -> int:
     """Drop the months in which everything had ended before a moment, with their attempts; how many months."""
     dropped = 0
     while (done := call_owner("SELECT drop_archive_month(%s)", ended_before)) is not None:
-        dropped += done != "attempts"
+        dropped += done not in ("attempts", "recipients")
     return dropped
 
 

@@ -3,6 +3,7 @@
 Only functions of the database's owner write these tables (migration 0022).
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -19,6 +20,7 @@ class ArchiveMonth(models.Model):
     to_id = models.BigIntegerField(help_text="the first id after it")
     made_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, help_text="when the last of its campaigns had finished")
+    folded_to = models.BigIntegerField(null=True, help_text="ids below it are in past_recipients")
     dropped_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -58,3 +60,26 @@ class LastMailing(TenantModel):
 
     class Meta:
         db_table = "last_mailing"
+
+
+class PastRecipients(TenantModel):
+    """Who got the messages of a month that was dropped, for the links in them, which never expire (R-41).
+
+    A row holds up to some thousand messages of one campaign to one list: the message with the id `from_id + offsets[i]`
+    went to the contact `contact_ids[i]`, some 12 octets a message. A contact that was erased since is no longer there.
+    """
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    mailing_list = models.ForeignKey(
+        "lists.MailingList", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    from_id = models.BigIntegerField()
+    to_id = models.BigIntegerField(help_text="the last id in it")
+    offsets = ArrayField(models.IntegerField())
+    contact_ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "past_recipients"
+        indexes = [models.Index(fields=["account", "from_id"], name="past_recipients_id")]

@@ -9,6 +9,7 @@ import structlog
 from django.db import connection
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.apps.inbound.actions.aggregates import record_aggregates
 from mailflatrate.apps.inbound.actions.bounces import hardest, record_bounces
 from mailflatrate.apps.inbound.actions.desk import wake_desk
@@ -117,6 +118,9 @@ def _works(found: Read) -> list[Work]:
     columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
     rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
     on_record = {row.id: row for row in rows}
+    for account_id, delivery_id in {_delivery_of(reading) for _, reading in found}:
+        if delivery_id not in on_record and (past := past_delivery(account_id, delivery_id)) is not None:
+            on_record[delivery_id] = past
     return [
         Work(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)
         for mail, reading in found

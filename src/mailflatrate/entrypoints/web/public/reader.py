@@ -14,6 +14,7 @@ from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import Purpose
@@ -69,6 +70,7 @@ def reader(purpose: Purpose, token: str) -> Iterator[Reader]:
     with tenancy.account(claims.account_id):
         related = ("campaign", "contact", "mailing_list", "consent_event__evidence")
         delivery = DeliveryRecord.objects.select_related(*related).filter(id=claims.delivery_id).first()
+        delivery = delivery or past_delivery(claims.account_id, claims.delivery_id)
         account = Account.objects.filter(id=claims.account_id).first()
         if delivery is None or account is None:
             raise Http404

@@ -1,0 +1,37 @@
+"""Messages whose month was dropped: what their links still say (ADR 0026)."""
+
+from django.db import connection
+
+from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
+from mailflatrate.apps.lists.models import Contact
+
+FOLDED_IDS = 50_000
+"""The ids that `drop_archive_month()` folds at a time, so the span of a row at most."""
+
+_FIND = """
+SELECT campaign_id, mailing_list_id, contact_id,
+    (SELECT coalesce(ended_at, made_at) FROM archive_month WHERE from_id <= %(id)s AND to_id > %(id)s)
+FROM (
+    SELECT campaign_id, mailing_list_id, contact_ids[array_position(offsets, (%(id)s - from_id)::integer)] AS contact_id
+    FROM past_recipients
+    WHERE account_id = %(account_id)s AND from_id <= %(id)s AND from_id > %(id)s - %(span)s AND to_id >= %(id)s
+) AS found WHERE contact_id IS NOT NULL
+"""
+
+
+def past_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None:
+    """Return what is left of a message whose month was dropped: its recipient, list and campaign. It is in no table.
+
+    Runs inside `tenancy.account(account_id)`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, {"account_id": account_id, "id": delivery_id, "span": FOLDED_IDS})
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    campaign_id, list_id, contact_id, settled_at = found
+    contact = Contact.objects.filter(id=contact_id).first()
+    return DeliveryRecord(
+        id=delivery_id, account_id=account_id, campaign_id=campaign_id, mailing_list_id=list_id, contact=contact,
+        state=DeliveryState.SENT, settled_at=settled_at, archived=True,
+    )  # fmt: skip
