@@ -1,7 +1,7 @@
 """The one schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
 
 An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-`docs/settings.md` is generated from this file.
+Two sections are in `inbound` and `storage`. `docs/settings.md` is generated from all of it.
 """
 
 import os
@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mailflatrate.rules.shaping import read_shaping
 from mailflatrate.rules.tighter import read_tighter
+from mailflatrate.settings.inbound import ImapTls, InboundSettings
+from mailflatrate.settings.section import PREFIX, Port, Positive
+from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
 
-PREFIX = "MAILFLATRATE_"
+__all__ = [
+    "ImapTls", "LogFormat", "S3Encryption", "Settings", "SettingsError", "StorageKind", "TlsMode", "blocklists",
+    "environment_name", "load_settings", "read_settings", "settings_table",
+]  # fmt: skip
+
 # Variables without our prefix that deployments know by this name.
 BARE_NAMES = {"database_url": "DATABASE_URL", "otlp_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
@@ -30,9 +37,6 @@ SECRETS = (
 LARGEST_SECRET_OCTETS = 65_536
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-
-Port = Annotated[int, Field(ge=0, le=65535)]
-Positive = Annotated[int, Field(gt=0)]
 
 
 class SettingsError(Exception):
@@ -47,30 +51,6 @@ class TlsMode(StrEnum):
     REQUIRED = "required"
 
 
-class ImapTls(StrEnum):
-    """How the connection to the mailbox is protected."""
-
-    IMPLICIT = "implicit"
-    STARTTLS = "starttls"
-    NEVER = "never"
-
-
-class StorageKind(StrEnum):
-    """Where uploads and pictures are kept."""
-
-    DATABASE = "database"
-    DIRECTORY = "directory"
-    S3 = "s3"
-
-
-class S3Encryption(StrEnum):
-    """How the service encrypts what it keeps."""
-
-    NONE = ""
-    AES256 = "AES256"
-    KMS = "aws:kms"
-
-
 class LogFormat(StrEnum):
     """Console lines for people, JSON lines for machines."""
 
@@ -78,10 +58,8 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class Settings(BaseModel):
+class Settings(InboundSettings, StorageSettings):
     """All settings of one process; frozen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")
     database_url: str | None = Field(
@@ -244,51 +222,6 @@ class Settings(BaseModel):
     brands_file: Path | None = Field(
         None, description="Brands that no customer may carry in a sender name, beside the shipped list (R-45)."
     )
-    storage: StorageKind = Field(
-        StorageKind.DATABASE,
-        description="Where uploads and pictures are kept: `database`, `directory` or `s3`. Files in another one that is"
-        " configured are still found; `mailflatrate storage move` moves them.",
-    )
-    storage_dir: Path | None = Field(
-        None,
-        description="Folder for `directory`; with several hosts a file system that all of them mount. `storage` in the"
-        " data folder when absent.",
-    )
-    s3_bucket: str | None = Field(None, description="Bucket for `s3`; needs the extra `mailflatrate[s3]`.")
-    s3_endpoint: str | None = Field(
-        None,
-        pattern="^https?://[^/]+/?$",
-        description="Address of an S3-compatible service, `https://...`; Amazon's own when absent. Plain http is for"
-        " loopback addresses alone.",
-    )
-    s3_region: str = Field("us-east-1", description="Region of the bucket.")
-    s3_prefix: str = Field(
-        "mailflatrate",
-        pattern=r"^[A-Za-z0-9._/-]*$",
-        description="Beginning of every key, for a bucket that is shared.",
-    )
-    s3_access_key: str | None = Field(
-        None, description="Access key of the bucket. Without it those of the host are used (environment, role)."
-    )
-    s3_secret_key: str | None = Field(None, description="Secret key of the bucket.")
-    s3_path_style: bool = Field(False, description="Name the bucket in the path; most services of your own want it.")
-    s3_ca_file: Path | None = Field(None, description="PEM file of the authority that the service's certificate is of.")
-    s3_encryption: S3Encryption = Field(
-        S3Encryption.NONE, description="Encryption by the service: `AES256`, `aws:kms`, or nothing beyond its default."
-    )
-    s3_kms_key: str | None = Field(None, description="Key of the service for `aws:kms`.")
-
-    withdrawals_dir: Path | None = Field(
-        None,
-        description="Folder of the withdrawals log, which completes a restored backup; best mounted from another host."
-        " When absent, the bucket with MAILFLATRATE_STORAGE=s3, and `withdrawals` in the data folder otherwise.",
-    )
-    withdrawals_keep_days: Positive = Field(
-        90, description="How long the withdrawals log is kept: as long as the oldest backup you would restore."
-    )
-
-    media_quota_megabytes: Positive = Field(250, description="Room for the pictures of one account.")
-
     spam_filter: str | None = Field(
         None, pattern=r"^(spamd://[^/:]+(:\d+)?|https?://\S+)$",
         description="Spam filter that scores a sample letter: `spamd://host:783` (SpamAssassin) or the address of"
@@ -301,34 +234,6 @@ class Settings(BaseModel):
         " the form of the shipped list, which it replaces.",
     )
 
-    smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
-    inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
-    inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")
-    inbound_relays: str = Field(
-        "127.0.0.1,::1",
-        description="Comma-separated networks of our own mail servers in front of the listeners; whom they name in"
-        " their Received line is the sender's host. A relay is never a feedback loop itself.",
-    )
-    feedback_sources: str = Field(
-        "127.0.0.2",
-        description="Comma-separated networks of feedback loops whose reports are believed without a DKIM signature"
-        " (R-78); by default only the test inbox of this host, which connects from 127.0.0.2.",
-    )
-    imap_host: str | None = Field(
-        None, description="Server of a mailbox from which complaints are taken over IMAP. Without it none is read."
-    )
-    imap_port: Port = Field(993, description="Port of that server.")
-    imap_user: str | None = Field(None, description="Who signs in to the mailbox.")
-    imap_password: str | None = Field(None, description="His password.")
-    imap_folder: str = Field("INBOX", description="Folder that is read; what is read is marked as seen and stays.")
-    imap_tls: ImapTls = Field(
-        ImapTls.IMPLICIT, description="`implicit`, `starttls`, or `never` for a server on this host."
-    )
-    imap_address: str | None = Field(
-        None, description="Address whose mail lies in the mailbox; abuse@ of the service domain when absent."
-    )
-    postbox_port: Port = Field(2526, description="Port of the postbox, our own sink; 0 turns it off.")
-    postbox_limit: Positive = Field(20_000, description="Messages the postbox keeps before it forgets the oldest.")
     desk_time_zone: str = Field(
         "Europe/Berlin", description="Time zone of the desk: its pages, its working days (R-82)."
     )
@@ -380,17 +285,6 @@ class Settings(BaseModel):
             if each.strip():
                 ip_network(each.strip(), strict=False)  # raises ValueError, which names the faulty one
         return written
-
-    @model_validator(mode="after")
-    def _whole_storage(self) -> Self:
-        if self.storage is StorageKind.S3 and self.s3_bucket is None:
-            raise ValueError(f"{PREFIX}S3_BUCKET: name the bucket that {PREFIX}STORAGE=s3 writes to")
-        if (self.s3_access_key is None) != (self.s3_secret_key is None):
-            raise ValueError(f"{PREFIX}S3_ACCESS_KEY, {PREFIX}S3_SECRET_KEY: set both or neither")
-        endpoint = urlsplit(self.s3_endpoint or "")
-        if endpoint.scheme == "http" and endpoint.hostname not in ("localhost", "127.0.0.1", "::1"):
-            raise ValueError(f"{PREFIX}S3_ENDPOINT: use https; files of customers would cross the network in the clear")
-        return self
 
     @model_validator(mode="after")
     def _known_hosts(self) -> Self:
@@ -493,7 +387,9 @@ def blocklists(written: str) -> list[str]:
 def settings_table() -> str:
     """The settings as a Markdown table (docs/settings.md)."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for field, info in Settings.model_fields.items():
+    own = [field for field in Settings.__annotations__ if field in Settings.model_fields]
+    for field in dict.fromkeys([*own, *Settings.model_fields]):
+        info = Settings.model_fields[field]
         default = "" if info.default is None else str(info.default)
         name = f"`{environment_name(field)}`" + (
             f" or `{environment_name(field)}{FILE_SUFFIX}`" if field in SECRETS else ""

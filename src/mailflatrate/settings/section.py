@@ -1,0 +1,16 @@
+"""What all sections of the settings share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PREFIX = "MAILFLATRATE_"
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A part of the settings; frozen, and a field that it doesn't have is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,0 +1,86 @@
+"""Settings of what is kept outside of the database's tables: uploads, pictures, the withdrawals log."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+
+from mailflatrate.settings.section import PREFIX, Positive, Section
+
+
+class StorageKind(StrEnum):
+    """Where uploads and pictures are kept."""
+
+    DATABASE = "database"
+    DIRECTORY = "directory"
+    S3 = "s3"
+
+
+class S3Encryption(StrEnum):
+    """How the service encrypts what it keeps."""
+
+    NONE = ""
+    AES256 = "AES256"
+    KMS = "aws:kms"
+
+
+class StorageSettings(Section):
+    """Where uploads, pictures and the withdrawals log are kept."""
+
+    storage: StorageKind = Field(
+        StorageKind.DATABASE,
+        description="Where uploads and pictures are kept: `database`, `directory` or `s3`. Files in another one that is"
+        " configured are still found; `mailflatrate storage move` moves them.",
+    )
+    storage_dir: Path | None = Field(
+        None,
+        description="Folder for `directory`; with several hosts a file system that all of them mount. `storage` in the"
+        " data folder when absent.",
+    )
+    s3_bucket: str | None = Field(None, description="Bucket for `s3`; needs the extra `mailflatrate[s3]`.")
+    s3_endpoint: str | None = Field(
+        None,
+        pattern="^https?://[^/]+/?$",
+        description="Address of an S3-compatible service, `https://...`; Amazon's own when absent. Plain http is for"
+        " loopback addresses alone.",
+    )
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_prefix: str = Field(
+        "mailflatrate",
+        pattern=r"^[A-Za-z0-9._/-]*$",
+        description="Beginning of every key, for a bucket that is shared.",
+    )
+    s3_access_key: str | None = Field(
+        None, description="Access key of the bucket. Without it those of the host are used (environment, role)."
+    )
+    s3_secret_key: str | None = Field(None, description="Secret key of the bucket.")
+    s3_path_style: bool = Field(False, description="Name the bucket in the path; most services of your own want it.")
+    s3_ca_file: Path | None = Field(None, description="PEM file of the authority that the service's certificate is of.")
+    s3_encryption: S3Encryption = Field(
+        S3Encryption.NONE, description="Encryption by the service: `AES256`, `aws:kms`, or nothing beyond its default."
+    )
+    s3_kms_key: str | None = Field(None, description="Key of the service for `aws:kms`.")
+
+    withdrawals_dir: Path | None = Field(
+        None,
+        description="Folder of the withdrawals log, which completes a restored backup; best mounted from another host."
+        " When absent, the bucket with MAILFLATRATE_STORAGE=s3, and `withdrawals` in the data folder otherwise.",
+    )
+    withdrawals_keep_days: Positive = Field(
+        90, description="How long the withdrawals log is kept: as long as the oldest backup you would restore."
+    )
+
+    media_quota_megabytes: Positive = Field(250, description="Room for the pictures of one account.")
+
+    @model_validator(mode="after")
+    def _whole_storage(self) -> Self:
+        if self.storage is StorageKind.S3 and self.s3_bucket is None:
+            raise ValueError(f"{PREFIX}S3_BUCKET: name the bucket that {PREFIX}STORAGE=s3 writes to")
+        if (self.s3_access_key is None) != (self.s3_secret_key is None):
+            raise ValueError(f"{PREFIX}S3_ACCESS_KEY, {PREFIX}S3_SECRET_KEY: set both or neither")
+        endpoint = urlsplit(self.s3_endpoint or "")
+        if endpoint.scheme == "http" and endpoint.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError(f"{PREFIX}S3_ENDPOINT: use https; files of customers would cross the network in the clear")
+        return self
