@@ -7,7 +7,7 @@ import structlog
 from mailflatrate.apps.privacy import actions, traces
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
 from mailflatrate.apps.privacy.withdrawals import writing
-from mailflatrate.apps.privacy.withdrawals.log import open_log
+from mailflatrate.apps.privacy.withdrawals.log import every_log, open_log
 from mailflatrate.base import clock
 from mailflatrate.base.jobs import Queue, job
 from mailflatrate.settings.schema import load_settings
@@ -43,7 +43,8 @@ def log_withdrawals(timestamp: int) -> None:
 def drop_withdrawals(timestamp: int) -> None:
     """Remove lines of the withdrawals log that are older than any backup."""
     settings = load_settings()
-    open_log(settings).drop_before(clock.now() - timedelta(days=settings.withdrawals_keep_days))
+    for each in every_log(settings):
+        each.drop_before(clock.now() - timedelta(days=settings.withdrawals_keep_days))
 
 
 @job("privacy.expire_requests", Queue.HOUSE, every="23 * * * *")

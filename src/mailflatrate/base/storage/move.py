@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailflatrate.base.storage.files import scratch_file
-from mailflatrate.base.storage.interface import Backend, Listed, NotStored, StorageFailed
+from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, Listed, NotStored, StorageFailed
 
 
 class MoveResult(StrEnum):
@@ -27,9 +27,16 @@ class MovedFile:
 
 
 def move_files(source: Backend, target: Backend) -> Iterator[MovedFile]:
-    """Move every file; stop and begin again at any moment. Raises StorageFailed, with the file still in the source."""
-    for listed in list(source.list_files()):
+    """Move every file of an account; stop and begin again at any moment. Raises StorageFailed, with the file still in
+    the source. What is the installation's own stays: the withdrawals log of a bucket is read there by a restore.
+    """
+    for listed in list(files_of_accounts(source)):
         yield _move(listed, source, target)
+
+
+def files_of_accounts(backend: Backend) -> Iterator[Listed]:
+    """Every file that is not the installation's own."""
+    return (listed for listed in backend.list_files() if listed.account_id != OWN_ACCOUNT)
 
 
 def _move(listed: Listed, source: Backend, target: Backend) -> MovedFile:

@@ -95,8 +95,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Nobody deletes; a trigger keeps the application role from lifting.
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "case_answer": {APP_ROLE: _APPEND},
-    # Written by triggers; what waits to be logged is taken out by the job that logs it.
-    "withdrawal_outbox": {APP_ROLE: _APPEND, PLATFORM_ROLE: f"{_APPEND}, DELETE"},
+    # Written by the owner's triggers alone; what waits to be logged is taken out by the job that logs it.
+    "withdrawal_outbox": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
     # What happened to a message, and why it was let out, stays; an erased person is taken out of the row.
     "delivery": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE"),
     # In the archive only what comes late is written: a bounce, an erasure, the end of a reply. The owner's functions

@@ -43,13 +43,13 @@ def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
     A second run changes nothing.
     """
     with database() as settings:
-        from mailflatrate.apps.privacy.withdrawals.log import open_log, read_paths
+        from mailflatrate.apps.privacy.withdrawals.log import read_everywhere, read_paths
         from mailflatrate.apps.privacy.withdrawals.replay import replay
         from mailflatrate.base import audit, tenancy
         from mailflatrate.base.tenancy import PlatformReason
 
         at = since.replace(tzinfo=UTC)
-        done: Counter[str] = replay(read_paths(paths) if paths else open_log(settings).read(at), at)
+        done: Counter[str] = replay(read_paths(paths) if paths else read_everywhere(settings, at), at)
         with tenancy.platform(PlatformReason.WITHDRAWALS):
             details = {**operator_details(), "since": at.isoformat(), **done}
             audit.record("withdrawals.replayed", by=audit.machine("cli.withdrawals"), details=details)

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -10,14 +11,18 @@ from pathlib import Path
 from typing import Protocol
 
 from mailflatrate.base import clock
-from mailflatrate.base.storage.backends import open_backend
+from mailflatrate.base.storage.backends import configured, open_backend
 from mailflatrate.base.storage.files import scratch_file
 from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend
 from mailflatrate.settings.schema import Settings, StorageKind
 
 AREA = "withdrawals"
-_FILE = re.compile(r"withdrawals-(\d{8}T\d{2})\.jsonl\Z")
-_OBJECT = re.compile(rf"{AREA}/(\d{{8}}t\d{{2}})\d{{4}}-[0-9a-f]+\Z")
+CLOCKS = timedelta(hours=1)
+"""So far may the clock of a host that writes be behind the database's."""
+_HOUR = timedelta(hours=1)
+_FILE = re.compile(r"withdrawals-(\d{8}T\d{2})(?:-[\w.-]{1,80})?\.jsonl\Z", re.ASCII)
+_OBJECT = re.compile(r"(\d{8}t\d{2})\d{4}-[0-9a-f]+\Z", re.ASCII)
+_PLACE = re.compile(r"[0-9a-f]{32}\Z")
 
 
 class WithdrawalsLog(Protocol):
@@ -32,27 +37,46 @@ class WithdrawalsLog(Protocol):
     def drop_before(self, before: datetime) -> None:
         """Remove what is older."""
 
+    def place(self) -> str:
+        """A name of the folder or bucket that is the same on every host that shares it."""
+
 
 def open_log(settings: Settings) -> WithdrawalsLog:
-    """The log of the settings."""
+    """The log that is written to."""
     if settings.withdrawals_dir is None and settings.storage is StorageKind.S3:
         return BucketLog(open_backend(settings, StorageKind.S3))
     return FolderLog(settings.withdrawals_folder)
 
 
+def every_log(settings: Settings) -> list[WithdrawalsLog]:
+    """The log that is written to, then every other place where the settings of earlier days may have left lines."""
+    folders = {settings.withdrawals_folder, settings.data_dir / AREA}
+    backends = [open_backend(settings, kind) for kind in configured(settings) if kind is not StorageKind.DATABASE]
+    return [*map(FolderLog, sorted(folders)), *map(BucketLog, backends)]
+
+
+def read_everywhere(settings: Settings, since: datetime) -> Iterator[str]:
+    """Every line written since then, wherever this host can reach one."""
+    for each in every_log(settings):
+        yield from each.read(since)
+
+
 class FolderLog:
-    """One file an hour; several hosts may write to the same folder, each line in one piece."""
+    """One file for each hour and host: appending is not atomic on a network file system that several hosts share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def write(self, lines: list[str]) -> None:
-        """Append to the hour's file and flush it to the disk."""
+        """Append to the hour's file and flush it to the disk.
+
+        A line break comes first: a full disk or a crash may have torn the last line; readers skip blank ones.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._folder / f"withdrawals-{clock.now().astimezone(UTC):%Y%m%dT%H}.jsonl"
+        path = self._folder / f"withdrawals-{clock.now().astimezone(UTC):%Y%m%dT%H}-{_host()}.jsonl"
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         try:
-            data = memoryview("".join(f"{line}\n" for line in lines).encode())
+            data = memoryview("".join(["\n", *(f"{line}\n" for line in lines)]).encode())
             while data:
                 data = data[os.write(file, data) :]
             os.fsync(file)
@@ -62,14 +86,29 @@ class FolderLog:
     def read(self, since: datetime) -> Iterator[str]:
         """Read the files of the hours since then."""
         for hour, path in self._files():
-            if hour + timedelta(hours=1) > since:
+            if hour + _HOUR + CLOCKS > since:
                 yield from read_file(path)
 
     def drop_before(self, before: datetime) -> None:
         """Remove old files."""
         for hour, path in self._files():
-            if hour + timedelta(hours=1) < before:
+            if hour + _HOUR + CLOCKS < before:
                 path.unlink(missing_ok=True)
+
+    def place(self) -> str:
+        """What the file `place` of the folder says; the first host writes it."""
+        path = self._folder / "place"
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            draft = self._folder / f"place.{secrets.token_hex(8)}"
+            draft.write_text(secrets.token_hex(16))
+            with suppress(FileExistsError):  # another host was first
+                os.link(draft, path)
+            draft.unlink()
+        name = path.read_text()[:64].strip()
+        if not _PLACE.match(name):
+            raise ValueError(f"{path} is damaged; delete it")
+        return name
 
     def _files(self) -> list[tuple[datetime, Path]]:
         found = ((_FILE.match(path.name), path) for path in sorted(self._folder.glob("withdrawals-*.jsonl")))
@@ -91,7 +130,7 @@ class BucketLog:
     def read(self, since: datetime) -> Iterator[str]:
         """Read the objects of the hours since then."""
         for hour, name in self._objects():
-            if hour + timedelta(hours=1) > since:
+            if hour + _HOUR + CLOCKS > since:
                 with scratch_file() as file:
                     self._backend.read_into(OWN_ACCOUNT, name, file.write)
                     file.flush()
@@ -100,19 +139,31 @@ class BucketLog:
     def drop_before(self, before: datetime) -> None:
         """Delete old objects."""
         for hour, name in self._objects():
-            if hour + timedelta(hours=1) < before:
+            if hour + _HOUR + CLOCKS < before:
                 self._backend.delete(OWN_ACCOUNT, name)
+
+    def place(self) -> str:
+        """There is one bucket."""
+        return "bucket"
 
     def _objects(self) -> list[tuple[datetime, str]]:
         names = sorted(found.name for found in self._backend.list_files(OWN_ACCOUNT))
-        return [(_hour(match[1]), name) for name in names if (match := _OBJECT.match(name))]
+        parts = ((name, *name.partition("/")[::2]) for name in names)
+        return [
+            (_hour(match[1]), name) for name, area, rest in parts if area == AREA and (match := _OBJECT.match(rest))
+        ]
 
 
 def read_paths(paths: Iterable[Path]) -> Iterator[str]:
-    """Every line of some files and folders."""
+    """Every line of some files and folders: those of a log in a folder, and copies of the bucket's objects."""
     for path in paths:
-        for file in sorted(path.glob("withdrawals-*.jsonl")) if path.is_dir() else [path]:
+        for file in sorted(_below(path)) if path.is_dir() else [path]:
             yield from read_file(file)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for where, _, names in os.walk(folder):
+        yield from (Path(where, name) for name in names if _FILE.match(name) or _OBJECT.match(name))
 
 
 def read_file(path: Path) -> Iterator[str]:
@@ -121,6 +172,10 @@ def read_file(path: Path) -> Iterator[str]:
         while line := file.readline(4_096):
             if line.strip():
                 yield line.strip()
+
+
+def _host() -> str:
+    return re.sub(r"[^\w.-]", "-", socket.gethostname(), flags=re.ASCII)[:80] or "host"
 
 
 def _hour(stamp: str) -> datetime:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import OperationalError
 
 from mailflatrate.apps.accounts.actions.standing import Reasons, change_standing
 from mailflatrate.apps.accounts.errors import AccountError
@@ -56,10 +57,23 @@ def replay(texts: Iterable[str], since: datetime) -> Counter[str]:
         elif line.kind is WithdrawalKind.ERASED:
             erasures.append(line)
         else:
-            done[line.kind.value] += _apply(line)
+            _count(line, done)
     for line in erasures:
-        done[line.kind.value] += _apply(line)
+        _count(line, done)
     return done
+
+
+def _count(line: Line, done: Counter[str]) -> None:
+    """Apply one line. One that fails is counted as `refused`, and the withdrawals after it still take effect."""
+    try:
+        changed = _apply(line)
+    except OperationalError:  # the database is gone, and the lines after it would fail, too
+        raise
+    except Exception:
+        log.exception("withdrawal_line_failed", kind=line.kind.value, account_id=line.account_id, at=line.at)
+        done["refused"] += 1
+    else:
+        done[line.kind.value] += changed
 
 
 def _apply(line: Line) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import connection
 
 from mailflatrate.apps.privacy.withdrawals.lines import Line
@@ -11,6 +12,7 @@ from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
+_Row = tuple[datetime, str, int | None, str, int | None, int | None, bytes | None]
 BATCH = 5_000
 LONGEST_TRANSACTION = timedelta(hours=1)
 """A row shows when its statement ran, and is seen when its transaction ends: an import may take so long."""
@@ -34,6 +36,8 @@ WHERE at >= %(since)s AND after IN ('throttled', 'paused', 'suspended', 'closed'
 ORDER BY 1
 """
 
+_logger = structlog.get_logger(__name__)
+
 
 def log_waiting(log: WithdrawalsLog) -> int:
     """Log everything in the outbox; how many. A line is written before its row goes, so twice rather than never."""
@@ -41,12 +45,22 @@ def log_waiting(log: WithdrawalsLog) -> int:
     while True:
         with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
             cursor.execute(_TAKE, [BATCH])
-            lines = sorted((_line(row) for row in cursor.fetchall()), key=lambda line: line.at)
+            rows = cursor.fetchall()
+            lines = sorted(_readable(rows), key=lambda line: line.at)
             if lines:
                 log.write([line.write() for line in lines])
         logged += len(lines)
-        if len(lines) < BATCH:
+        if len(rows) < BATCH:
             return logged
+
+
+def _readable(rows: list[_Row]) -> Iterator[Line]:
+    """One row that says nothing must not keep the withdrawals of everybody else in the database."""
+    for row in rows:
+        try:
+            yield _line(row)
+        except ValueError as problem:
+            _logger.error("withdrawal_row_dropped", account_id=row[2], problem=str(problem))
 
 
 def withdrawals_since(since: datetime) -> Iterator[Line]:
@@ -58,7 +72,7 @@ def withdrawals_since(since: datetime) -> Iterator[Line]:
         yield _line(row)
 
 
-def _line(row: tuple[datetime, str, int | None, str, int | None, int | None, bytes | None]) -> Line:
+def _line(row: _Row) -> Line:
     at, kind, account_id, reason, contact_id, list_id, key = row
     known = bytes(key) if key is not None else None
     return Line(at, WithdrawalKind(kind), account_id, reason, contact_id, list_id, known)

@@ -161,7 +161,7 @@ def recover(
     from mailflatrate.apps.delivery import fence
     from mailflatrate.apps.delivery.send import recovery
     from mailflatrate.apps.delivery.send.outcomes import retry_policy
-    from mailflatrate.apps.privacy.withdrawals.log import open_log, read_paths
+    from mailflatrate.apps.privacy.withdrawals.log import read_everywhere, read_paths
     from mailflatrate.apps.privacy.withdrawals.replay import replay
 
     made_at = manifest.origin.made_at
@@ -172,7 +172,7 @@ def recover(
         for each in [packed, *journals]:
             found = recovery.replay_folder(each, retry_policy(settings)).told
             told, missing = told + found.changed, missing + found.missing
-    lines = read_paths(withdrawals) if withdrawals else open_log(settings).read(made_at)
+    lines = read_paths(withdrawals) if withdrawals else read_everywhere(settings, made_at)
     drafts = [f"campaign {campaign.id} of account {campaign.account_id}" for campaign in held.unscheduled]
     return Recovered(held.chunks, drafts, told, missing, replay(lines, made_at))
 

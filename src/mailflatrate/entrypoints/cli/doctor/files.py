@@ -8,6 +8,7 @@ from django.db import connection
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage.backends import configured, open_backend
 from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, NotStored, StorageFailed
+from mailflatrate.base.storage.move import files_of_accounts
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings, SettingsError, StorageKind
@@ -89,6 +90,6 @@ def _hosts() -> list[str]:
 
 def _left_elsewhere(settings: Settings) -> Iterator[Line]:
     for kind in configured(settings):
-        if kind is not settings.storage and next(iter(open_backend(settings, kind).list_files()), None) is not None:
+        if kind is not settings.storage and any(True for _ in files_of_accounts(open_backend(settings, kind))):
             yield warning("storage", f"{kind.value} still holds files", f"Run `mailflatrate storage move --to"
                           f" {settings.storage.value}`.")  # fmt: skip
