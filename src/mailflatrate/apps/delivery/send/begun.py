@@ -65,6 +65,10 @@ class Marks:
         """Every delivery below this one is over, as far as this claim can tell."""
         return min((self._begun_to + 1, *self._open))
 
+    def is_open(self, delivery_id: int) -> bool:
+        """True when a delivery was not taken up yet, or has no accepted or recorded result."""
+        return delivery_id > self._begun_to or delivery_id in self._open
+
     def is_begun(self, delivery_id: int) -> bool:
         """True when the content may be written."""
         return delivery_id in self._under_way

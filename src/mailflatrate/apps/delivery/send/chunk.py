@@ -88,7 +88,7 @@ class ChunkRun:
         self._transmitter: Transmitter | None = None
         self._attempts = {row.delivery_id: row.attempts for row in claim.rows if row.attempts}
         self._soft = frozenset(row.delivery_id for row in claim.rows if row.soft_bounces)
-        self._changed: dict[int, RecipientRow] = {}
+        self._changed: dict[int, RecipientRow | None] = {}  # None: nothing is sent for it under this claim
         self._judged_again: set[int] = set()
         self._held_providers: frozenset[str] = frozenset()
         self._outbox: list[Settled] = []
@@ -188,8 +188,13 @@ class ChunkRun:
     def draft(self, row: RecipientRow) -> Drafted | None:
         """Ask the writer about the newest state of a row; None when no letter is made of it now."""
         self._marks.take_up(row.delivery_id)
-        if self._changed:
-            row = self._changed.pop(row.delivery_id, row)
+        if row.delivery_id in self._changed:
+            present = self._changed[row.delivery_id]
+            if present is None:
+                self.waiting += 1
+                return None
+            del self._changed[row.delivery_id]
+            row = present
         if self._is_held(row):
             return None  # it waits with its lane
         written = self._writer.write(row, clock.now())
@@ -326,10 +331,10 @@ class ChunkRun:
     async def _look(self, began: float) -> None:
         held = self.claim
 
-        async def work(connection: Connection) -> tuple[Look, list[RecipientRow]]:
+        async def work(connection: Connection) -> tuple[Look, list[int], list[RecipientRow]]:
             found = await claims.look(connection, held, self._journal.name, self._marks.first_open)
-            fresh_ids = [each for each in found.changed if each not in self._judged_again]
-            rows = await claims.read_again(connection, held.account_id, fresh_ids) if fresh_ids else []
+            ids = self._unjudged(found.changed)
+            rows = await claims.read_again(connection, held, ids) if ids else []
             if began - self._heartbeat_at > HEARTBEAT_SECONDS and not self._is_stuck:
                 await connection.execute(
                     "UPDATE chunk SET heartbeat_at = now() WHERE id = %s AND account_id = %s AND claimed_by = %s",
@@ -341,12 +346,14 @@ class ChunkRun:
                     "UPDATE campaign SET state = 'sending', state_reason = '' WHERE id = %s AND state = 'waiting'",
                     [held.campaign_id],
                 )
-            return found, rows
+            return found, ids, rows
 
-        found, rows = await self._side.run(held.account_id, work)
-        for row in rows:
-            self._judged_again.add(row.delivery_id)
-            self._changed[row.delivery_id] = row
+        found, ids, rows = await self._side.run(held.account_id, work)
+        present = {row.delivery_id: row for row in rows}
+        for each in ids:
+            row = self._changed[each] = present.get(each)
+            if row is None or claims.says_no(row):
+                self._judged_again.add(each)
         self._held_providers = frozenset(found.held_providers)
         if not found.claim_held:
             self.halt = self.halt or Halt.CLAIM_LOST
@@ -354,3 +361,9 @@ class ChunkRun:
             self.halt = self.halt or Halt.CAMPAIGN
         self._fresh_until = began + FRESH_SECONDS
         self._go_on()
+
+    def _unjudged(self, changed: list[int]) -> list[int]:
+        """Those of the changed rows that wait for a message and whose refusal is not known yet."""
+        noted = {settled.delivery_id for settled in self._outbox}
+        known = noted | self._judged_again
+        return [each for each in changed if each not in known and self._marks.is_open(each)]

@@ -11,6 +11,8 @@ from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 
 MAY_SEND = "('active', 'throttled')"
 RUNNING = "('sending', 'waiting')"
+BOUNCES_AND_UNSUBSCRIBED = "('unsubscribe', 'soft_bounce', 'hard_bounce')"
+"""An account's suppressions that do not stand against a confirmation mail, which the person asked for (lock two)."""
 
 # Compare-and-set and fetch in one. A campaign that is sent in turns gives one turn to one claim: whoever comes second
 # waits for the plan's row and finds the next turn still ahead. What is beyond the turn goes back with the chunk.
@@ -55,32 +57,44 @@ ORDER BY d.id
 _HEAD = 4
 _BY_KEYS = "SELECT " + ", ".join(f"set_config('{name}', 'off', true)" for name in BY_KEYS)
 
-# What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
+# What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes. Rows
+# are named while everything still speaks for them, so one that is missing for whatever reason isn't sent. IS FALSE
+# instead of NOT keeps the suppressions one index lookup a row: a join might read the whole table where figures are old.
 _LOOK = f"""
-SELECT coalesce(k.state, 'sending'), (k.campaign_id IS NULL OR a.standing IN {MAY_SEND}) AND NOT {HELD},
+SELECT CASE WHEN %(campaign_id)s::bigint IS NULL THEN 'sending' ELSE coalesce(k.state, 'cancelled') END,
+    (%(campaign_id)s::bigint IS NULL OR a.standing IN {MAY_SEND}) AND NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
     ARRAY(
         SELECT d.id FROM delivery d
         JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
-        LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
-            AND s.contact_id = d.contact_id
+        JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
+            AND s.contact_id = d.contact_id AND s.state = 'confirmed'
         WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
           AND d.consent_event_id IS NOT NULL
-          AND (s.state IS DISTINCT FROM 'confirmed' OR EXISTS (
-              SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
-                AND (x.account_id = a.id OR x.account_id IS NULL)))),
+          AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
+              AND (x.account_id = a.id OR x.account_id IS NULL)) IS FALSE
+    ) || ARRAY(
+        SELECT d.id FROM delivery d
+        LEFT JOIN signup_request r ON r.id = d.confirmation_id AND r.account_id = d.account_id AND r.state = 'asked'
+        WHERE %(campaign_id)s::bigint IS NULL AND d.chunk_id = %(chunk_id)s AND d.account_id = a.id
+          AND d.state = 'pending' AND d.id >= %(first_id)s AND (d.notice_id IS NOT NULL OR r.id IS NOT NULL)
+          AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL
+              AND (x.account_id = a.id AND x.reason NOT IN {BOUNCES_AND_UNSUBSCRIBED}
+                   OR x.account_id IS NULL AND x.reason <> 'hard_bounce')) IS FALSE
+    ),
     ARRAY(SELECT h.provider::text FROM lane_hold h
-          WHERE h.account_id = a.id AND h.campaign_id = k.campaign_id AND h.released_at IS NULL)
+          WHERE h.account_id = a.id AND h.campaign_id = %(campaign_id)s::bigint AND h.released_at IS NULL)
 FROM account a
-LEFT JOIN (SELECT id AS campaign_id, state FROM campaign WHERE id = %(campaign_id)s) k ON true
+LEFT JOIN campaign k ON k.id = %(campaign_id)s::bigint AND k.account_id = a.id
 WHERE a.id = %(account_id)s
 """  # noqa: S608  # made of constants
 
-# The rows as they are now, for people about whom something changed.
+# The rows as they are now, for people about whom something changed; only while they belong to the claim.
 _AGAIN = f"""
 SELECT {COLUMNS} FROM delivery d {JOINS}
-WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s
+WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s AND d.chunk_id = %(chunk_id)s
+  AND d.state = 'pending' AND d.consent_event_id IS NOT NULL
 """  # noqa: S608  # made of constants
 
 
@@ -103,7 +117,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the repeated question found: may the chunk go on, whose rows have to be judged again, which lanes wait."""
+    """What the repeated question found: may the chunk go on, whose rows have to be judged again, which lanes wait.
+
+    `changed` has every row that is not as it was, whatever became of it, so those that were settled meanwhile, too.
+    """
 
     campaign_state: str
     account_may_send: bool
@@ -147,10 +164,20 @@ async def look(connection: Connection, held: Claim, claimed_by: str, first_id: i
     row = await cursor.fetchone()
     if row is None:
         return Look("cancelled", account_may_send=False, claim_held=False, changed=[], held_providers=[])
-    return Look(*row)  # type: ignore[arg-type]
+    state, may_send, claim_held, unchanged, held_providers = row
+    same = frozenset(unchanged)  # type: ignore[call-overload]
+    changed = [row.delivery_id for row in held.rows if row.delivery_id >= first_id and row.delivery_id not in same]
+    return Look(state, may_send, claim_held, changed, held_providers)  # type: ignore[arg-type]
 
 
-async def read_again(connection: Connection, account_id: int, ids: list[int]) -> list[RecipientRow]:
-    """The present rows of some deliveries."""
-    cursor = await connection.execute(_AGAIN, {"account_id": account_id, "ids": ids}, binary=True)
+async def read_again(connection: Connection, held: Claim, ids: list[int]) -> list[RecipientRow]:
+    """Return the present rows of a campaign's deliveries, but for those that no longer belong to the claim."""
+    parameters = {"account_id": held.account_id, "chunk_id": held.chunk_id, "ids": ids}
+    cursor = await connection.execute(_AGAIN, parameters, binary=True)
     return [RecipientRow._make(row) for row in await cursor.fetchall()]
+
+
+def says_no(row: RecipientRow) -> bool:
+    """True when no message may leave for this row, so that asking about it again is needless."""
+    suppressed = row.suppressed_here is not None or row.suppressed_everywhere is not None
+    return suppressed or row.subscription != "confirmed" or row.email is None

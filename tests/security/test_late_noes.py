@@ -1,0 +1,137 @@
+"""A person who says no after the claim of their chunk gets no message, and neither does a row that is gone from it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from django.db import connection
+
+from campaign_world import World, world
+from fake_relay import ANY, FakeRelay, Step
+from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.models import Chunk, Delivery
+from mailflatrate.apps.delivery.send.claims import Look, claim, look, read_again
+from mailflatrate.apps.delivery.send.database import Database
+from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.base import tenancy
+from mailflatrate.settings.schema import load_settings
+
+No = Callable[[World, Delivery, str], object]
+
+
+def sql(*statements: str) -> No:
+    """The owner of the tables changes something with SQL."""
+
+    def run(anna: World, row: Delivery, owner: str) -> None:
+        values = {"row": row.id, "contact": row.contact_id, "campaign": row.campaign_id}
+        with psycopg.connect(owner, autocommit=True) as link:
+            link.execute("SET session_replication_role = replica")  # without triggers and keys
+            for statement in statements:
+                link.execute(statement, values)
+
+    return run
+
+
+def unsubscribe(anna: World, row: Delivery, owner: str) -> None:
+    lists.unsubscribe(row.contact_id, list_id=None, by="link", source="t")
+
+
+def erase(anna: World, row: Delivery, owner: str) -> None:
+    erase_for_customer(row.contact_id, by=anna.anna)
+
+
+WAYS: dict[str, No] = {
+    "unsubscribed": unsubscribe,
+    "erased": erase,
+    "contact gone": sql("UPDATE delivery SET contact_id = NULL WHERE id = %(row)s"),
+    "subscription gone": sql("DELETE FROM subscription WHERE contact_id = %(contact)s"),
+    "list gone": sql("UPDATE delivery SET mailing_list_id = NULL WHERE id = %(row)s"),
+    "settled elsewhere": sql("UPDATE delivery SET state = 'cancelled' WHERE id = %(row)s"),
+    "in another chunk": sql("UPDATE delivery SET chunk_id = chunk_id + 1000000 WHERE id = %(row)s"),
+    "row gone": sql("DELETE FROM delivery WHERE id = %(row)s"),
+}
+
+
+def say(no: No, anna: World, row: Delivery, owner: str) -> None:
+    """Say no, in a thread of its own."""
+    try:
+        with tenancy.account(anna.account_id):
+            no(anna, row, owner)
+    finally:
+        connection.close()
+
+
+def looked_after(anna: World, owner: str, no: No) -> tuple[Look, list[int], int]:
+    """Claim a chunk, say no, and look again: what was found, which rows are still there, and the row concerned."""
+    campaign = anna.sending()
+    with tenancy.account(anna.account_id):
+        chunk_id = Chunk.objects.get(campaign=campaign).id
+        row = list(Delivery.objects.filter(chunk_id=chunk_id).order_by("id"))[1]
+
+    async def story() -> tuple[Look, list[int]]:
+        sender = Database("one")
+        try:
+            held = await sender.run(anna.account_id, lambda link: claim(link, anna.account_id, chunk_id, "one"))
+            assert held is not None
+            before = await sender.run(anna.account_id, lambda link: look(link, held, "one"))
+            assert before.changed == []
+            await asyncio.to_thread(say, no, anna, row, owner)
+            found = await sender.run(anna.account_id, lambda link: look(link, held, "one"))
+            again = await sender.run(anna.account_id, lambda link: read_again(link, held, found.changed))
+            return found, [each.delivery_id for each in again]
+        finally:
+            await sender.close()
+
+    return *asyncio.run(story()), row.id
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    fence.ensure_fence()
+    return world(people=40)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_look_names_every_row_that_nothing_speaks_for_any_longer(anna: World, database: str, way: str) -> None:
+    found, again, row = looked_after(anna, database, WAYS[way])
+    assert found.changed == [row]
+    belongs_elsewhere = way in ("settled elsewhere", "in another chunk", "row gone")
+    assert again == ([] if belongs_elsewhere else [row])
+
+
+def test_deleted_campaign_sends_nothing(anna: World, database: str) -> None:
+    found, _, _ = looked_after(anna, database, sql("DELETE FROM campaign WHERE id = %(campaign)s"))
+    assert found.campaign_state == "cancelled"
+
+
+@pytest.mark.parametrize("way", ["erased", "in another chunk"])
+def test_slow_relay_gets_no_message_after_the_no(anna: World, database: str, way: str) -> None:
+    campaign = anna.sending()
+    with tenancy.account(anna.account_id):
+        chunk_id = Chunk.objects.get(campaign=campaign).id
+        last = Delivery.objects.filter(chunk_id=chunk_id).select_related("contact").order_by("id").last()
+    assert last is not None and last.contact is not None
+    address = last.contact.email
+
+    async def send(relay: FakeRelay) -> None:
+        sender = Sender(load_settings().model_copy(
+            update={"relay_host": "127.0.0.1", "relay_port": relay.port, "sender_connections": 2}
+        ))  # fmt: skip
+        try:
+            working = asyncio.create_task(sender.work_chunk(anna.account_id, chunk_id))
+            while len(relay.received) < 2:
+                await asyncio.sleep(0.02)
+            await asyncio.to_thread(say, WAYS[way], anna, last, database)
+            await working
+        finally:
+            await sender.close()
+
+    with FakeRelay().run_in_thread() as relay:
+        relay.on(Step.MAIL, ANY, lambda *_: time.sleep(0.05))
+        asyncio.run(send(relay))
+        got = [message.recipient for message in relay.received]
+    assert len(got) == 39 and address not in got
