@@ -13,9 +13,8 @@ from django.db import connection
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
-from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery import actions, maybe_sent
 from mailflatrate.apps.delivery.fence_sql import IDENTITY
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence
 from mailflatrate.base import tenancy
@@ -96,26 +95,30 @@ def pause_all() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restored backup left open: chunks with unknown results, and campaigns that are drafts again."""
+    """What a restored backup left open: chunks with unknown results, and campaigns that may have been sent.
+
+    Those are drafts again, or paused, until a person decides.
+    """
 
     chunks: int
     unscheduled: list[Campaign]
+    paused: list[Campaign]
 
 
 def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Restored:
     """A person says that a backup was restored: nothing that may have left since then leaves by itself.
 
-    `keep_unsettled`: every sender's journal survived, so what they do not know did not leave.
+    `keep_unsettled`: every sender's journal survived, so what they do not know did not leave. That counts for planned
+    recipients; a campaign that is yet to be planned is set aside in any case, since journals do not name campaigns.
     """
     _hold(Cause.RESTORED)
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1).update(cause=Cause.RESTORED)  # where a promotion was held already
-        due = Campaign.objects.filter(state=CampaignState.SCHEDULED, scheduled_at__gte=lost_since)
-        scheduled = list(due.filter(scheduled_at__lte=Now()))
-    for campaign in scheduled:
-        with tenancy.account(campaign.account_id):
-            campaigns.unschedule(campaign.id)
-    return Restored(0 if keep_unsettled else settle_as_unknown(), scheduled)
+    waiting = maybe_sent.set_aside()  # first: a test of variants whose last result is settled would go on
+    drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
+    paused = [each for each in waiting if each.state == CampaignState.PAUSED]
+    log.warning("backup_restored", lost_since=lost_since.isoformat(), drafts=len(drafts), paused=len(paused))
+    return Restored(0 if keep_unsettled else settle_as_unknown(), drafts, paused)
 
 
 def note_seen(name: str) -> None:
@@ -150,11 +153,12 @@ def resume_if_whole() -> bool:
     return True
 
 
-def resume_all(without: set[str]) -> None:
+def resume_all(without: set[str], *, nothing_lost: bool = False) -> None:
     """A person lets sending go on. Raises NotAccounted while processes that are not in `without` have not reported.
 
     What the processes in `without` may have sent cannot be known: everything unsettled becomes an unknown result.
-    Names may be shortened to the host.
+    Names may be shortened to the host. `nothing_lost`: this database has all that the one before had, such as after
+    an upgrade of PostgreSQL, so planned campaigns keep their time.
     """
     hold = check()
     if hold is None:
@@ -163,6 +167,8 @@ def resume_all(without: set[str]) -> None:
         left = [name for name in hold.waits_for if not without & {name, name.partition(".")[0]}]
         if left:
             raise NotAccounted(left)
+        if not nothing_lost and (hold.cause is Cause.RESTORED or hold.missing or hold.waits_for):
+            maybe_sent.set_aside(hold.since)
         if hold.waits_for:
             settle_as_unknown()
             with tenancy.platform(PlatformReason.FENCE):

@@ -15,6 +15,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.actions import hold_campaign, pause_campaign, release_hold
 from mailflatrate.apps.delivery.archive.lookup import has_dropped, of_campaign_sql
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
@@ -146,9 +147,11 @@ def judge_account(account_id: int) -> None:
 def decide_trial(account_id: int, campaign_id: int) -> None:
     """Choose among a mailing's variants by the rule that was told beforehand, and let the rest go.
 
-    A check that fails now pauses it with the reason. Nothing happens before the time, while the mailing is paused or
-    held, and where a person chooses: the sweep asks again. Repeated, it changes nothing.
+    A check that fails now pauses it with the reason. Nothing happens before the time, while the mailing or all sending
+    is paused or held, and where a person chooses: the sweep asks again. Repeated, it changes nothing.
     """
+    if fence.check() is not None:
+        return  # the figures may lack what journals still know
     with tenancy.account(account_id):
         trial = Trial.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
         if trial is None:

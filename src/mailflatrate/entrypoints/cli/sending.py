@@ -25,25 +25,31 @@ def pause_all_command() -> None:
 
 @click.command()
 @click.option("--without", multiple=True, metavar="HOST", help="A sender that cannot replay its journals; repeatable.")
-def resume_all_command(without: tuple[str, ...]) -> None:
+@click.option(
+    "--nothing-lost",
+    is_flag=True,
+    help="The database was moved or upgraded and lacks nothing: campaigns keep their time.",
+)
+def resume_all_command(without: tuple[str, ...], nothing_lost: bool) -> None:
     """Let sending go on.
 
     After a promotion or a restored backup every sender first replays its journals. One that cannot is named with
     --without: then every unsettled recipient of a running campaign gets an unknown result, because this sender may have
-    sent to them.
+    sent to them. If the database was restored, or lacks messages that journals know, every campaign whose recipients
+    are not all planned first goes back to draft or is paused, until a person at the customer decides.
     """
     with database():
         from mailflatrate.apps.delivery import fence
 
         try:
-            fence.resume_all(set(without))
+            fence.resume_all(set(without), nothing_lost=nothing_lost)
         except fence.NotAccounted as problem:
             lines = "\n".join(f"  {name}" for name in problem.names)
             raise click.ClickException(
                 f"These senders have not replayed their journals yet:\n{lines}\n"
                 "Start them, or name those that are gone for good: mailflatrate resume-all --without NAME"
             ) from problem
-        _record("sending.resumed", without=sorted(without))
+        _record("sending.resumed", without=sorted(without), nothing_lost=nothing_lost)
     click.echo("Sending goes on.")
 
 
@@ -53,8 +59,8 @@ def restored_command(lost_since: datetime) -> None:
     """Say that a backup was restored. Run it before any other process starts.
 
     Every unsettled recipient of a campaign under way gets an unknown result. Senders that are started then replay their
-    journals, which turns what they sent into sent. Campaigns that were scheduled for the lost time are listed and go
-    back to draft, since they may have been sent. Nothing leaves until `mailflatrate resume-all`.
+    journals, which turns what they sent into sent. Campaigns whose recipients are not all planned are listed: they
+    may have been sent, so they go back to draft or are paused. Nothing leaves until `mailflatrate resume-all`.
     """
     with database():
         from mailflatrate.apps.delivery import fence
@@ -62,8 +68,10 @@ def restored_command(lost_since: datetime) -> None:
         found = fence.hold_restored(lost_since.replace(tzinfo=UTC))
         _record("sending.held_restored", lost_since=lost_since.isoformat())
     click.echo(f"All sending is held. Chunks settled as unknown: {found.chunks}.")
-    for campaign in found.unscheduled:
-        click.echo(f"Back to draft, may have been sent: campaign {campaign.id} of account {campaign.account_id}")
+    for heading, campaigns in (("Back to draft", found.unscheduled), ("Paused", found.paused)):
+        click.echo(f"{heading}, may have been sent: {len(campaigns)}")
+        for campaign in campaigns:
+            click.echo(f"  campaign {campaign.id} of account {campaign.account_id}")
     click.echo(f"Before you resume: mailflatrate withdrawals replay --since {lost_since:%Y-%m-%dT%H:%M:%S}")
 
 

@@ -205,12 +205,12 @@ def set_state(campaign: Campaign, state: CampaignState, *, reason: str = "", **f
     campaign.save(update_fields=["state", "state_reason", *fields])
 
 
-def unschedule(campaign_id: int) -> Campaign:
+def unschedule(campaign_id: int, *, reason: str = "") -> Campaign:
     """Back to the draft; the planned time is forgotten. Raises CampaignError once it has begun."""
     campaign = locked(campaign_id)
     if campaign.state not in (CampaignState.SCHEDULED, CampaignState.REVIEW):
         raise CampaignError(_("Only a mailing that waits can be taken back; pause a running one."))
-    set_state(campaign, CampaignState.DRAFT, scheduled_at=None, local_at=None, review_asked_at=None)
+    set_state(campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None)
     return campaign
 
 

@@ -1,6 +1,8 @@
 """Tables of campaigns: drafts and their history, frozen editions, and what they are made of."""
 
 from mailflatrate.apps.campaigns.models.campaign import (
+    DRAFT_MAYBE_SENT,
+    MAYBE_SENT,
     Campaign,
     CampaignReview,
     CampaignState,
@@ -15,6 +17,8 @@ from mailflatrate.apps.campaigns.models.release import ReleaseAnswer, ReleaseReq
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 
 __all__ = [
+    "DRAFT_MAYBE_SENT",
+    "MAYBE_SENT",
     "BrandKit",
     "Campaign",
     "CampaignComment",

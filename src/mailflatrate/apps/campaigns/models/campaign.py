@@ -32,6 +32,12 @@ class CampaignState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+MAYBE_SENT = "maybe_sent"
+"""The reason of a campaign that was set aside because it may have been sent in a time that the database forgot."""
+DRAFT_MAYBE_SENT = "draft_maybe_sent"
+"""The reason of a draft whose account sent messages in that time."""
+
+
 class TestMetric(models.TextChoices):
     """By what the variant is chosen that the rest gets."""
 
@@ -110,6 +116,11 @@ class Campaign(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def maybe_sent(self) -> bool:
+        """Whether it may have been sent already, so that a person has to look before it goes out."""
+        return self.state_reason in (MAYBE_SENT, DRAFT_MAYBE_SENT)
 
 
 class CampaignReview(TenantModel):

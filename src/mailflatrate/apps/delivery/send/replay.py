@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.delivery import maybe_sent
 from mailflatrate.apps.delivery.send.journal import Entry
 from mailflatrate.apps.delivery.send.kept import read_folder
 from mailflatrate.base import tenancy
@@ -59,6 +60,7 @@ class Told:
 def replay(folder: Path) -> Told:
     """Replay everything a journal folder knows. Repeated, it changes nothing more."""
     changed = missing = 0
+    incomplete: set[int] = set()
     last: dict[int, dict[int, Entry]] = defaultdict(dict)
     for entries in read_folder(folder):
         for entry in entries:
@@ -71,6 +73,9 @@ def replay(folder: Path) -> Told:
         for begin in range(0, len(told), BATCH):
             found = _tell(account_id, told[begin : begin + BATCH])
             changed, missing = changed + found.changed, missing + found.missing
+            if found.missing:
+                incomplete.add(account_id)
+    maybe_sent.set_aside_accounts(incomplete)
     return Told(changed, missing)
 
 

@@ -19,6 +19,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.waves import Wave, waves_of
 from mailflatrate.apps.delivery import actions as delivery
+from mailflatrate.apps.delivery.maybe_sent import demand_person
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.gate.actions import RELEASABLE, release_campaign
 from mailflatrate.apps.gate.models import GateDecision
@@ -137,6 +138,7 @@ def release(request: ApiRequest, campaign_id: Id, given: Releasing) -> Released 
     at = _at(given)
     if campaign.state not in RELEASABLE:
         raise Problem(Code.STATE)
+    demand_person(campaign)
     if not given.policy_confirmed:
         raise Problem(Code.NOT_CONFIRMED)
     _same_content(campaign, given.content_hash)
@@ -205,7 +207,9 @@ def pause(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
 
 @endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
 def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
-    """Go on with what is left. Not where a rule of the service holds it: then a person looks first (R-90)."""
+    """Go on with what is left. Not where a rule of the service holds it (R-90) or it may already have
+    been sent before a backup was restored: then a person looks first."""
+    demand_person(campaign_of(campaign_id))
     return _do(campaign_id, delivery.resume_campaign)
 
 

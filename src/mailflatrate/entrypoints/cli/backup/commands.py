@@ -120,8 +120,14 @@ def _report(found: restoring.Recovered) -> None:
     click.echo(f"Sent since the backup, told by journals: {found.told}. Unknown to this database: {found.missing}.")
     if found.chunks:
         click.echo(f"Chunks whose open recipients have an unknown result: {found.chunks}.")
+    click.echo(
+        f"Campaigns that may have been sent and wait for their customer's decision: {len(found.drafts)} back to draft,"
+        f" {len(found.paused)} paused."
+    )
     for name in found.drafts:
         click.echo(f"Back to draft, may have been sent: {name}")
+    for name in found.paused:
+        click.echo(f"Paused, may have been sent: {name}")
     counts = Counter(found.withdrawals)
     refused, strange = counts.pop("refused", 0), counts.pop("unknown_account", 0)
     taken = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()) if count)

@@ -148,6 +148,7 @@ class Recovered:
 
     chunks: int
     drafts: list[str]
+    paused: list[str]
     told: int
     missing: int
     withdrawals: Counter[str]
@@ -173,8 +174,11 @@ def recover(
             found = recovery.replay_folder(each, retry_policy(settings)).told
             told, missing = told + found.changed, missing + found.missing
     lines = read_paths(withdrawals) if withdrawals else read_everywhere(settings, made_at)
-    drafts = [f"campaign {campaign.id} of account {campaign.account_id}" for campaign in held.unscheduled]
-    return Recovered(held.chunks, drafts, told, missing, replay(lines, made_at))
+    drafts, paused = (
+        [f"campaign {each.id} of account {each.account_id}" for each in campaigns]
+        for campaigns in (held.unscheduled, held.paused)
+    )
+    return Recovered(held.chunks, drafts, paused, told, missing, replay(lines, made_at))
 
 
 @contextmanager

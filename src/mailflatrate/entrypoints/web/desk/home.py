@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.delivery.fence import current_hold
+from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
 from mailflatrate.apps.delivery.unknown import all_unknown
@@ -42,6 +43,7 @@ def home(request: DeskRequest) -> HttpResponse:
             "recent": newest(RECENT_LINES),
             "held": held_service_mail(),
             "hold": current_hold(),
+            "set_aside": list(awaiting_answer()),
             "unknown": all_unknown(),
             "stays": stays_on_this_host(settings.SETTINGS),
         },

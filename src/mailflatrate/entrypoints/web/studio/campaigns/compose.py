@@ -38,6 +38,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_
 from mailflatrate.entrypoints.web.studio.campaigns.second import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
+from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.mistakes import in_words
@@ -126,6 +127,7 @@ def _live_context(
     return {
         "campaign": campaign,
         "four_eyes": four_eyes_of(request, campaign, shown_hash),
+        "why_it_stands": why_it_stands(campaign),
         "sent_back": sent_back(campaign.id),
         "panel": panel_of(campaign),
         "recipients": recipients,

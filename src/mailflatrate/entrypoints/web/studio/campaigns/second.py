@@ -32,6 +32,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_cont
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
+from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 
 LONGEST_WORDS = 2000
@@ -138,7 +139,7 @@ def _look_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -
         "preview": preview_of(
             request, campaign, View.of(request), here=reverse("studio:campaign-second", args=[campaign.id])
         ),
-        "error": error, **comments_context(request, campaign),
+        "error": error, "why_it_stands": why_it_stands(campaign), **comments_context(request, campaign),
     }  # fmt: skip
     return page(request, "studio/campaigns/second.html", context, status=422 if error else 200)
 

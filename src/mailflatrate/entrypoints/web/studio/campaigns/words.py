@@ -53,6 +53,11 @@ def bounce_word(kind: str) -> str:
 
 def why_it_stands(campaign: Campaign) -> str:
     """Why a mailing does not go on: a mistake in the reader's language, or the words that somebody or a server used."""
+    if campaign.maybe_sent:
+        return _(
+            "The service was restored from a backup, and this campaign may already have been sent after that backup was"
+            " made. Check your inbox, replies and statistics before you send it: your recipients might get it twice."
+        )
     mistake = param_in_words(campaign.state_reason, reading_language().value)
     return str(capfirst(mistake)) if mistake else campaign.state_reason
 

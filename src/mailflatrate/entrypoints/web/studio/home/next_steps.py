@@ -243,6 +243,9 @@ def _draft(campaign: Campaign, verdict: Verdict) -> Step:
     title = _("Finish “%(name)s”") % {"name": campaign.name}
     if campaign.state_reason:
         title = _("“%(name)s” did not go out") % {"name": campaign.name}
+    if campaign.maybe_sent:
+        title = _("“%(name)s” may already have been sent") % {"name": campaign.name}
+        return Step("triangle-alert", "warning", title, why_it_stands(campaign), href, _("Look"))
     if not blocking:
         ready = _("“%(name)s” is ready to go") % {"name": campaign.name}
         return Step("send", "success", ready, _("Every check is passed."), href, _("Send"))

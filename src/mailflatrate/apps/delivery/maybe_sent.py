@@ -1,0 +1,103 @@
+"""Campaigns that may have been sent in a time that the database has forgotten (ADR 0028).
+
+Recipients who were planned after a backup are not in it, so journals cannot say by delivery who got the campaign: it
+would be planned again for everyone. Such a campaign goes back to draft or is paused, and a person decides.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import (
+    DRAFT_MAYBE_SENT,
+    MAYBE_SENT,
+    Campaign,
+    CampaignState,
+    ReleaseAnswer,
+    ReleaseRequest,
+)
+from mailflatrate.apps.delivery.actions.moves import move
+from mailflatrate.apps.delivery.models import Plan, Trial
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+_WAITS = (CampaignState.SCHEDULED, CampaignState.REVIEW)
+_BEGUN = (CampaignState.SENDING, CampaignState.WAITING, CampaignState.PAUSED)
+
+log = structlog.get_logger(__name__)
+
+
+def set_aside(held_at: datetime | None = None) -> list[Campaign]:
+    """Stop every campaign whose recipients are not all planned; all that wait for a person's answer, also from before.
+
+    Those that a person released after `held_at` are left alone. Repeated, it changes nothing more.
+    """
+    with tenancy.platform(PlatformReason.FENCE):
+        rows = list(_open_ended(held_at).values_list("account_id", "id"))
+    for account_id, campaign_id in rows:
+        with tenancy.account(account_id):
+            _set_aside(campaigns.locked(campaign_id))
+    with tenancy.platform(PlatformReason.FENCE):
+        return list(awaiting_answer())
+
+
+def _open_ended(held_at: datetime | None) -> QuerySet[Campaign]:
+    this = OuterRef("pk")
+    planned = Exists(Plan.objects.filter(campaign_id=this, finished_at__isnull=False))
+    tested = Exists(Trial.objects.filter(campaign_id=this, winner=None))
+    asked = Exists(ReleaseRequest.objects.filter(campaign_id=this, answer=ReleaseAnswer.OPEN))
+    found = Campaign.objects.filter(
+        Q(state__in=(*_WAITS, CampaignState.PLANNING))
+        | Q(~planned | tested, state__in=_BEGUN)
+        | Q(asked, state=CampaignState.DRAFT)
+    )
+    if held_at is not None:
+        decided = GateDecision.objects.filter(campaign_id=this, allowed=True, decided_by__isnull=False)
+        found = found.exclude(Exists(decided.filter(decided_at__gte=held_at)))
+    return found.exclude(state_reason=MAYBE_SENT).order_by("id")
+
+
+def _set_aside(campaign: Campaign) -> None:
+    log.warning("campaign_set_aside", account=campaign.account_id, campaign=campaign.id, state=campaign.state)
+    if campaign.state in _WAITS:
+        campaigns.unschedule(campaign.id, reason=MAYBE_SENT)
+    elif campaign.state == CampaignState.DRAFT:
+        campaigns.set_state(campaign, CampaignState.DRAFT, reason=MAYBE_SENT)
+    elif campaign.state in (CampaignState.PLANNING, *_BEGUN):
+        move(campaign, CampaignState.PAUSED, MAYBE_SENT)
+
+
+def set_aside_accounts(account_ids: Iterable[int]) -> None:
+    """Journals know messages of these accounts that this database does not have.
+
+    A journal does not name campaigns, so each draft says that it may be one of them, and what was released since the
+    hold began is set aside, too.
+    """
+    for account_id in account_ids:
+        with tenancy.account(account_id):
+            for campaign_id in list(_open_ended(None).values_list("id", flat=True)):
+                _set_aside(campaigns.locked(campaign_id))
+            drafts = Campaign.objects.filter(state=CampaignState.DRAFT).exclude(state_reason=MAYBE_SENT)
+            drafts.update(state_reason=DRAFT_MAYBE_SENT)
+
+
+def awaiting_answer() -> QuerySet[Campaign]:
+    """Campaigns that were set aside and that nobody has released, resumed or cancelled since, in any scope."""
+    return Campaign.objects.filter(state_reason=MAYBE_SENT).select_related("account").order_by("id")
+
+
+def demand_person(campaign: Campaign) -> None:
+    """A program does not know what recipients have: raises CampaignError if a person must decide."""
+    if campaign.maybe_sent:
+        raise CampaignError(
+            _(
+                "The service was restored from a backup, and this campaign may already have been sent."
+                " Check that on its page, and release or resume it there."
+            )
+        )
