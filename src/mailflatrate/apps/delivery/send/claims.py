@@ -57,37 +57,46 @@ ORDER BY d.id
 _HEAD = 4
 _BY_KEYS = "SELECT " + ", ".join(f"set_config('{name}', 'off', true)" for name in BY_KEYS)
 
-# What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes. Rows
-# are named while everything still speaks for them, so one that is missing for whatever reason isn't sent. IS FALSE
-# instead of NOT keeps the suppressions one index lookup a row: a join might read the whole table where figures are old.
+# Rows are named while everything still speaks for them, so one that is missing for whatever reason isn't sent. The
+# subscription stays an outer join and suppressions a lookup a row: other joins read, or plan, more than one chunk.
+_ROWS = """
+    SELECT d.id FROM delivery d
+    JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
+    LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
+        AND s.contact_id = d.contact_id
+    WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
+      AND d.consent_event_id IS NOT NULL AND coalesce(s.state, '') = 'confirmed'
+      AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
+          AND (x.account_id = a.id OR x.account_id IS NULL)) IS FALSE
+"""
+_POST_ROWS = f"""
+    SELECT d.id FROM delivery d
+    LEFT JOIN signup_request r ON r.id = d.confirmation_id AND r.account_id = d.account_id
+    WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
+      AND (d.notice_id IS NOT NULL OR r.state = 'asked')
+      AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL
+          AND (x.account_id = a.id AND x.reason NOT IN {BOUNCES_AND_UNSUBSCRIBED}
+               OR x.account_id IS NULL AND x.reason <> 'hard_bounce')) IS FALSE
+"""  # noqa: S608  # made of constants
+
+# What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
 _LOOK = f"""
-SELECT CASE WHEN %(campaign_id)s::bigint IS NULL THEN 'sending' ELSE coalesce(k.state, 'cancelled') END,
-    (%(campaign_id)s::bigint IS NULL OR a.standing IN {MAY_SEND}) AND NOT {HELD},
+SELECT coalesce(k.state, 'cancelled'), a.standing IN {MAY_SEND} AND NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
-    ARRAY(
-        SELECT d.id FROM delivery d
-        JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
-        JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
-            AND s.contact_id = d.contact_id AND s.state = 'confirmed'
-        WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
-          AND d.consent_event_id IS NOT NULL
-          AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
-              AND (x.account_id = a.id OR x.account_id IS NULL)) IS FALSE
-    ) || ARRAY(
-        SELECT d.id FROM delivery d
-        LEFT JOIN signup_request r ON r.id = d.confirmation_id AND r.account_id = d.account_id AND r.state = 'asked'
-        WHERE %(campaign_id)s::bigint IS NULL AND d.chunk_id = %(chunk_id)s AND d.account_id = a.id
-          AND d.state = 'pending' AND d.id >= %(first_id)s AND (d.notice_id IS NOT NULL OR r.id IS NOT NULL)
-          AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL
-              AND (x.account_id = a.id AND x.reason NOT IN {BOUNCES_AND_UNSUBSCRIBED}
-                   OR x.account_id IS NULL AND x.reason <> 'hard_bounce')) IS FALSE
-    ),
+    ARRAY({_ROWS}),
     ARRAY(SELECT h.provider::text FROM lane_hold h
-          WHERE h.account_id = a.id AND h.campaign_id = %(campaign_id)s::bigint AND h.released_at IS NULL)
+          WHERE h.account_id = a.id AND h.campaign_id = k.campaign_id AND h.released_at IS NULL)
 FROM account a
-LEFT JOIN campaign k ON k.id = %(campaign_id)s::bigint AND k.account_id = a.id
+LEFT JOIN (SELECT id AS campaign_id, state FROM campaign WHERE id = %(campaign_id)s) k ON true
 WHERE a.id = %(account_id)s
+"""  # noqa: S608  # made of constants
+_LOOK_AT_POST = f"""
+SELECT 'sending', NOT {HELD},
+    EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
+            AND c.claimed_by = %(claimed_by)s),
+    ARRAY({_POST_ROWS}), ARRAY[]::text[]
+FROM account a WHERE a.id = %(account_id)s
 """  # noqa: S608  # made of constants
 
 # The rows as they are now, for people about whom something changed; only while they belong to the claim.
@@ -160,7 +169,8 @@ async def look(connection: Connection, held: Claim, claimed_by: str, first_id: i
         "claimed_by": claimed_by,
         "first_id": first_id,
     }
-    cursor = await connection.execute(_LOOK, parameters, binary=True)
+    statement = _LOOK if held.campaign_id is not None else _LOOK_AT_POST
+    cursor = await connection.execute(statement, parameters, binary=True)
     row = await cursor.fetchone()
     if row is None:
         return Look("cancelled", account_may_send=False, claim_held=False, changed=[], held_providers=[])
