@@ -1,7 +1,7 @@
 """Background jobs of the engine; thin."""
 
-from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery import actions, feedback, notices, plan
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import actions, feedback, fence, notices, plan
 from mailflatrate.apps.delivery.archive import moving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
 from mailflatrate.apps.delivery.send import recovery
@@ -70,10 +70,12 @@ def count_bounces(account_id: int, delivery_ids: list[int]) -> None:
 
 @job("delivery.sweep", Queue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Once a minute: wake what is ready and has no job, collect due retries, give up lost hosts."""
+    """Once a minute: wake what is ready or in planning and has no job, collect due retries, give up lost hosts."""
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
+        # One released while a hold ended may have been put off by the hold without being seen by its end.
+        planning = [] if fence.is_held() else list(Campaign.objects.filter(state=CampaignState.PLANNING))
         ready = Chunk.objects.filter(campaign=None, state=ChunkState.READY)
         post = list(ready.values_list("account_id", flat=True).distinct())
         due = list(Retry.objects.filter(due_at__lte=clock.now()).values_list("account_id", "campaign_id").distinct())
@@ -81,6 +83,9 @@ def sweep(timestamp: int) -> None:
         actions.collect_retries(account_id, campaign_id)
     for account_id, campaign_id in running:
         actions.wake_campaign(account_id, campaign_id)
+    for campaign in planning:
+        with tenancy.account(campaign.account_id):
+            actions.defer_planning(campaign)
     for account_id in post:
         actions.wake_post(account_id)
 

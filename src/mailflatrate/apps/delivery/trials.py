@@ -21,7 +21,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
 from mailflatrate.apps.campaigns.variants import share_of, variant_count
 from mailflatrate.apps.delivery.models import Plan, Trial
-from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.gate.actions import check_campaign, defer_planning
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import audit, clock, jobs
 from mailflatrate.rules.gate import explain
@@ -142,10 +142,7 @@ def choose_variant(campaign_id: int, choice: Choice, arms: Sequence[Arm], *, by:
     )
     campaign.state = CampaignState.PLANNING
     campaign.save(update_fields=["state"])
-    jobs.defer(
-        "delivery.plan_campaign", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign_id,
-        edition_id=decision.edition_id, decision_id=decision.id,
-    )  # fmt: skip
+    defer_planning(campaign, decision.edition_id, decision.id)
 
 
 def by_person(variant: int) -> Choice:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Count
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery.models import Chunk, Plan
+from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Plan, Tally
 from mailflatrate.apps.delivery.relays import warming
 from mailflatrate.apps.delivery.relays.book import RelayBook, read_book
 from mailflatrate.apps.delivery.relays.tables import WarmUp
@@ -114,14 +115,16 @@ def put_recent_first(campaign: Campaign, plan: Plan) -> None:
 
     A campaign in waves, or with variants, keeps its parts; the daily limits hold all the same.
     """
-    if campaign.local_at is not None or campaign.variants or not plan.planned:
-        return
-    domain, relays = _warming(campaign)
-    days = [*domain, *relays]
-    if not planned_days(days, plan.planned, clock.now()):
+    if campaign.local_at is not None or campaign.variants:
         return
     old = list(Chunk.objects.filter(campaign_id=campaign.id).values_list("id", flat=True))
-    sizes = chunk_sizes(plan.planned, min(day.step for day in days), load_settings().chunk_size)
+    # Fewer than planned where a restore in mid-planning gave some an unknown result: they keep their chunk.
+    waiting = Delivery.objects.filter(chunk_id__in=old, state=DeliveryState.PENDING).count()
+    domain, relays = _warming(campaign)
+    days = [*domain, *relays]
+    if not planned_days(days, waiting, clock.now()):
+        return
+    sizes = chunk_sizes(waiting, min(day.step for day in days), load_settings().chunk_size)
     numbers = range(plan.next_chunk, plan.next_chunk + len(sizes))
     fresh = Chunk.objects.bulk_create(
         [Chunk(account_id=campaign.account_id, campaign_id=campaign.id, number=number, size=size)
@@ -132,12 +135,25 @@ def put_recent_first(campaign: Campaign, plan: Plan) -> None:
             "account_id": campaign.account_id, "chunks": old, "fresh": [chunk.id for chunk in fresh],
             "numbers": list(numbers), "sizes": sizes,
         })  # fmt: skip
-    Chunk.objects.filter(id__in=old).delete()
     plan.next_chunk += len(sizes)
+    _clear_out(old, plan)
     if plan.canary_size:  # the first of them is the canary now: a step is no larger than one
         Chunk.objects.filter(id=fresh[0].id).update(number=0)
         plan.canary_size = fresh[0].size
     plan.save(update_fields=["next_chunk", "canary_size"])
+
+
+def _clear_out(chunk_ids: list[int], plan: Plan) -> None:
+    """Delete the chunks that are empty now; those that keep rows with a result keep their tally, too."""
+    kept = dict(Delivery.objects.filter(chunk_id__in=chunk_ids).values_list("chunk_id").annotate(rows=Count("id")))
+    counted = set(Tally.objects.filter(chunk_id__in=chunk_ids).values_list("chunk_id", flat=True))
+    Chunk.objects.filter(id__in=set(chunk_ids) - kept.keys() - counted).delete()
+    for chunk in Chunk.objects.filter(id__in=chunk_ids):
+        chunk.size = kept.get(chunk.id, 0)
+        if not chunk.number:  # the number of the canary, which is another chunk now
+            chunk.number = plan.next_chunk
+            plan.next_chunk += 1
+        chunk.save(update_fields=["size", "number"])
 
 
 def note_complaint(campaign_id: int | None) -> None:

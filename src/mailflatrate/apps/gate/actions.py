@@ -73,12 +73,18 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
         _record(campaign, campaigns.make_edition(campaign, number), own, by) for number, own in enumerate(each)
     ]
     campaigns.set_state(campaign, CampaignState.PLANNING, scheduled_at=None, local_at=campaign.local_at)
-    jobs.defer(
-        "delivery.plan_campaign", jobs.Queue.PLAN, account_id=account_id, campaign_id=campaign.id,
-        edition_id=decisions[0].edition_id, decision_id=decisions[0].id,
-    )  # fmt: skip
+    defer_planning(campaign, decisions[0].edition_id, decisions[0].id)
     _tell("campaign_released", campaign, editions=len(decisions))
     return decisions[0]
+
+
+def defer_planning(campaign: Campaign, edition_id: int | None, decision_id: int) -> None:
+    """Enqueue the planning of a campaign in PLANNING, unless it waits already; two never plan one side by side."""
+    key = f"plan-{campaign.id}"
+    jobs.defer(
+        "delivery.plan_campaign", jobs.Queue.PLAN, lock=key, once=key, account_id=campaign.account_id,
+        campaign_id=campaign.id, edition_id=edition_id, decision_id=decision_id,
+    )  # fmt: skip
 
 
 def _tell(event: str, campaign: Campaign, **details: object) -> None:

@@ -18,6 +18,7 @@ from mailflatrate.apps.delivery.actions.moves import (
 )
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Plan, Retry
 from mailflatrate.apps.delivery.queries import unsent_after_end
+from mailflatrate.apps.gate import actions as gate
 from mailflatrate.base import clock, jobs, tenancy
 
 
@@ -69,17 +70,14 @@ def resume_campaign(campaign_id: int) -> None:
 
 
 def defer_planning(campaign: Campaign) -> None:
-    """Have a campaign in PLANNING planned, from where its planning stopped."""
+    """Have a campaign in PLANNING planned, from where its planning stopped. Idempotent."""
     plan = Plan.objects.filter(campaign_id=campaign.id).first()
     if plan is None:
         decision = trials.decisions_of(campaign.id)[0]
         edition_id, decision_id = decision.edition_id, decision.id
     else:
         edition_id, decision_id = plan.edition_id, plan.decision_id
-    jobs.defer(
-        "delivery.plan_campaign", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id,
-        edition_id=edition_id, decision_id=decision_id,
-    )  # fmt: skip
+    gate.defer_planning(campaign, edition_id, decision_id)
 
 
 def cancel_campaign(campaign_id: int) -> None:
