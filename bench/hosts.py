@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,8 +244,11 @@ def restore_backup(site: Site) -> Postgres:
     for name in ("sender1", "sender2"):
         site.start(name, "worker", "--queues", "send", "--name", name)
     began = time.monotonic()
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds").removesuffix("+00:00")
     refused = 0
     while True:
+        site.start("withdrawals", "withdrawals", "replay", "--since", since, host="house")
+        site.workers.pop("withdrawals").wait(60)
         site.start("resume", "resume-all", host="house")
         if site.workers.pop("resume").wait(60) == 0:
             break

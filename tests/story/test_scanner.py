@@ -26,7 +26,7 @@ NEW_READER, MOVED, APPLICANT = "scanned@mailbox.example", "moved@mailbox.example
 # What the machinery writes by itself: its jobs, workers, senders and relays, sessions and counters of browsers, seals
 # over events, and what jobs of the minute derive from rows that are compared themselves.
 MACHINERY = re.compile(
-    r"procrastinate_.*|worker_process|sender_process|relay_report|relay_count|log_follower|followed_message|browser_session|shared_entry|consent_seal|"
+    r"procrastinate_.*|worker_process|sender_process|withdrawals_place|relay_report|relay_count|log_follower|followed_message|browser_session|shared_entry|consent_seal|"
     r"daily_figure|list_tally|mailable_count|contact_text|search_todo"
 )
 DERIVED_COLUMN = "address_keys"

@@ -12,7 +12,7 @@ from django.db import connection
 from estate import Estate, build_estate, release
 from fake_relay import FakeRelay
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, fence
+from mailflatrate.apps.delivery import actions, fence, withdrawals_places
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim, SenderProcess
 from mailflatrate.apps.delivery.queries import campaign_progress, unsent_after_end
 from mailflatrate.apps.delivery.send import kept, recovery
@@ -236,6 +236,9 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
     assert journal.name not in left.value.names
     assert send_rest(estate, campaign_id) == []
     ended = {name.partition(".")[0] for name in left.value.names} - {"elsewhere"}  # senders of this test
+    with pytest.raises(fence.WithdrawalsMissing):
+        fence.resume_all({"elsewhere", *ended})
+    withdrawals_places.note_replayed_by_a_person()
     fence.resume_all({"elsewhere", *ended})
     assert fence.check() is None
     assert states(estate, ids) == ["sent", "sent", "in_doubt", "in_doubt"] + ["in_doubt"] * 8
@@ -256,7 +259,10 @@ def test_after_a_promotion_sending_goes_on_when_every_sender_was_heard(estate: E
         assert (hold.cause, hold.waits_for) == (fence.Cause.PROMOTED, ["one.1.a.b"])
         assert not fence.resume_if_whole()
         fence.note_replayed("one.1.a.b", 0)
+        assert not fence.resume_if_whole(), "no worker has replayed the withdrawals log"
+        withdrawals_places.note_replayed("place", "host", since=hold.since)
         assert fence.resume_if_whole()
+        owner.execute("DELETE FROM withdrawals_place")
         owner.execute("DELETE FROM sender_process")
     assert len(send_rest(estate, campaign_id)) == PEOPLE
 

@@ -14,7 +14,7 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, maybe_sent
+from mailflatrate.apps.delivery import actions, maybe_sent, withdrawals_places
 from mailflatrate.apps.delivery.fence_sql import IDENTITY
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence
 from mailflatrate.base import tenancy
@@ -46,14 +46,28 @@ class NotAccounted(Exception):
         self.names = names
 
 
+class WithdrawalsMissing(Exception):
+    """The withdrawals log was not replayed; `hosts` lists whose, and nothing where a person has to replay it."""
+
+    def __init__(self, hosts: list[str]) -> None:
+        super().__init__(", ".join(hosts))
+        self.hosts = hosts
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet."""
+    """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet.
+
+    `knows_withdrawals`: what the withdrawals log has was replayed. Otherwise `unread` names the hosts that have not
+    done so after a promotion; after a restored backup a person does.
+    """
 
     since: datetime
     cause: Cause
     missing: int
     waits_for: list[str]
+    knows_withdrawals: bool = True
+    unread: tuple[str, ...] = ()
 
 
 def ensure_fence() -> None:
@@ -68,7 +82,12 @@ def current_hold() -> Hold | None:
         fence = SendingFence.objects.filter(id=1, held_at__isnull=False).first()
         if fence is None or fence.held_at is None:
             return None
-        return Hold(fence.held_at, Cause(fence.cause), fence.missing, _not_accounted(fence.held_at))
+        waits_for, cause = _not_accounted(fence.held_at), Cause(fence.cause)
+        if cause is Cause.PAUSED or (fence.withdrawals_at is not None and fence.withdrawals_at >= fence.held_at):
+            return Hold(fence.held_at, cause, fence.missing, waits_for)
+        unread = withdrawals_places.unread_hosts(fence.held_at) if cause is Cause.PROMOTED else []
+        is_told = cause is Cause.PROMOTED and not unread
+        return Hold(fence.held_at, cause, fence.missing, waits_for, is_told, tuple(unread))
 
 
 def is_held() -> bool:
@@ -113,7 +132,8 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     """
     _hold(Cause.RESTORED)
     with tenancy.platform(PlatformReason.FENCE):
-        SendingFence.objects.filter(id=1).update(cause=Cause.RESTORED)  # where a promotion was held already
+        # Where a promotion was held already, its replay reached back an hour alone.
+        SendingFence.objects.filter(id=1).update(cause=Cause.RESTORED, withdrawals_at=None)
     waiting = maybe_sent.set_aside()  # first: a test of variants whose last result is settled would go on
     drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
     paused = [each for each in waiting if each.state == CampaignState.PAUSED]
@@ -142,19 +162,22 @@ def forget_process(name: str) -> None:
 
 
 def resume_if_whole() -> bool:
-    """Let sending go on after a promotion when every sender replayed its journals and nothing is missing."""
+    """Let sending go on after a promotion when all journals and withdrawals were replayed and nothing is missing."""
     if not load_settings().resume_after_promotion:
         return False
     hold = current_hold()
     if hold is None or hold.cause is not Cause.PROMOTED or hold.missing or hold.waits_for:
+        return False
+    if not hold.knows_withdrawals:
         return False
     log.warning("sending_resumed", cause=hold.cause.value, by="journals")
     _open()
     return True
 
 
-def resume_all(without: set[str], *, nothing_lost: bool = False) -> None:
-    """A person lets sending go on. Raises NotAccounted while processes that are not in `without` have not reported.
+def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdrawals: bool = False) -> None:
+    """A person lets sending go on. Raises NotAccounted while processes that are not in `without` have not reported,
+    and WithdrawalsMissing until the withdrawals log was replayed, unless it is given up or nothing was lost.
 
     What the processes in `without` may have sent cannot be known: everything unsettled becomes an unknown result.
     Names may be shortened to the host. `nothing_lost`: this database has all that the one before had, such as after
@@ -167,6 +190,10 @@ def resume_all(without: set[str], *, nothing_lost: bool = False) -> None:
         left = [name for name in hold.waits_for if not without & {name, name.partition(".")[0]}]
         if left:
             raise NotAccounted(left)
+        unread = [host for host in hold.unread if host not in without]
+        is_told = hold.knows_withdrawals or nothing_lost or without_withdrawals
+        if not is_told and (unread or hold.cause is Cause.RESTORED):
+            raise WithdrawalsMissing(unread)
         if not nothing_lost and (hold.cause is Cause.RESTORED or hold.missing or hold.waits_for):
             maybe_sent.set_aside(hold.since)
         if hold.waits_for:
@@ -210,6 +237,7 @@ def _hold(cause: Cause) -> None:
         newest = SenderProcess.objects.aggregate(at=Max("seen_at"))["at"]
         if newest is not None:
             SenderProcess.objects.filter(seen_at__lt=newest - ALIVE).delete()
+        withdrawals_places.begin_hold()
         _jump_identifiers()
 
 

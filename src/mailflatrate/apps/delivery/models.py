@@ -40,6 +40,7 @@ __all__ = [
     "Tally",
     "Trial",
     "WarmUp",
+    "WithdrawalsPlace",
 ]
 
 
@@ -190,6 +191,9 @@ class SendingFence(models.Model):
     held_at = models.DateTimeField(null=True)
     cause = models.CharField(max_length=10, blank=True, db_default="", help_text="paused, promoted, restored")
     missing = models.PositiveIntegerField(db_default=0, help_text="messages in journals that the database lacks")
+    withdrawals_at = models.DateTimeField(
+        null=True, help_text="when a person replayed the withdrawals log in this hold"
+    )
 
     class Meta:
         db_table = "sending_fence"
@@ -205,6 +209,18 @@ class SenderProcess(models.Model):
 
     class Meta:
         db_table = "sender_process"
+
+
+class WithdrawalsPlace(models.Model):
+    """A folder or bucket with a withdrawals log, a host that writes there, and when it was last replayed in a hold."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    host = models.CharField(max_length=80)
+    seen_at = models.DateTimeField(db_default=Now())
+    replayed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "withdrawals_place"
 
 
 class Tally(TenantModel):

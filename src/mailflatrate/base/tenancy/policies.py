@@ -127,12 +127,13 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Whether anything leaves at all is the platform's to say; the row is never removed.
     "sending_fence": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "sender_process": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
+    "withdrawals_place": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
 }
 
 
 _READ_BY_ALL = (
     "agreement_document", "archive_month", "consent_seal", "consent_stamp", "sender_process", "sending_fence",
-    "signing_key",
+    "signing_key", "withdrawals_place",
 )  # fmt: skip
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
 _PLATFORM_ONLY = (

@@ -30,27 +30,48 @@ def pause_all_command() -> None:
     is_flag=True,
     help="The database was moved or upgraded and lacks nothing: campaigns keep their time.",
 )
-def resume_all_command(without: tuple[str, ...], nothing_lost: bool) -> None:
+@click.option("--without-withdrawals", is_flag=True, help="Go on although people who unsubscribed may be mailed.")
+def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_withdrawals: bool) -> None:
     """Let sending go on.
 
     After a promotion or a restored backup every sender first replays its journals. One that cannot is named with
     --without: then every unsettled recipient of a running campaign gets an unknown result, because this sender may have
     sent to them. If the database was restored, or lacks messages that journals know, every campaign whose recipients
     are not all planned first goes back to draft or is paused, until a person at the customer decides.
+
+    The withdrawals log of a host named with --without is given up, too.
+    After a promotion the workers also replay the withdrawals log; after a restored backup `mailflatrate withdrawals
+    replay` does. --without-withdrawals goes on without it: whoever unsubscribed, complained or was erased in the lost
+    time is mailed again, which the law forbids. Use it only if you know that there was nobody.
     """
     with database():
         from mailflatrate.apps.delivery import fence
 
         try:
-            fence.resume_all(set(without), nothing_lost=nothing_lost)
+            fence.resume_all(set(without), nothing_lost=nothing_lost, without_withdrawals=without_withdrawals)
         except fence.NotAccounted as problem:
             lines = "\n".join(f"  {name}" for name in problem.names)
             raise click.ClickException(
                 f"These senders have not replayed their journals yet:\n{lines}\n"
                 "Start them, or name those that are gone for good: mailflatrate resume-all --without NAME"
             ) from problem
-        _record("sending.resumed", without=sorted(without), nothing_lost=nothing_lost)
+        except fence.WithdrawalsMissing as problem:
+            raise click.ClickException(_withdrawals_missing(problem.hosts)) from problem
+        options = {"nothing_lost": nothing_lost, "without_withdrawals": without_withdrawals}
+        _record("sending.resumed", without=sorted(without), **options)
     click.echo("Sending goes on.")
+
+
+def _withdrawals_missing(hosts: list[str]) -> str:
+    given_up = "If the log is lost for good: mailflatrate resume-all --without-withdrawals (see --help)."
+    if not hosts:
+        return f"Run first: mailflatrate withdrawals replay --since TIME, the time of the backup.\n{given_up}"
+    lines = "\n".join(f"  {host}" for host in hosts)
+    return (
+        f"The withdrawals logs of these hosts have not been replayed yet:\n{lines}\n"
+        "Start their workers, or replay copies of their folders: mailflatrate withdrawals replay --since TIME PATH\n"
+        f"Give a host up that is gone for good: mailflatrate resume-all --without HOST\n{given_up}"
+    )
 
 
 @click.command()

@@ -40,18 +40,21 @@ def export_command(file: Path, since: datetime) -> None:
 def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
     """Let every withdrawal in PATHS (files and folders) take effect; without PATHS those of the log in its usual place.
 
-    A second run changes nothing.
+    A second run changes nothing. While all sending is held, this is what `mailflatrate resume-all` waits for.
     """
     with database() as settings:
+        from mailflatrate.apps.delivery import fence, withdrawals_places
         from mailflatrate.apps.privacy.withdrawals.log import read_everywhere, read_paths
         from mailflatrate.apps.privacy.withdrawals.replay import replay
         from mailflatrate.base import audit, tenancy
         from mailflatrate.base.tenancy import PlatformReason
 
         at = since.replace(tzinfo=UTC)
+        fence.check()  # a promoted or restored database is held first, so that the replay counts for this hold
         done: Counter[str] = replay(read_paths(paths) if paths else read_everywhere(settings, at), at)
         with tenancy.platform(PlatformReason.WITHDRAWALS):
             details = {**operator_details(), "since": at.isoformat(), **done}
+            withdrawals_places.note_replayed_by_a_person()
             audit.record("withdrawals.replayed", by=audit.machine("cli.withdrawals"), details=details)
     for kind, count in sorted(done.items()):
         click.echo(f"{kind}: {count}")

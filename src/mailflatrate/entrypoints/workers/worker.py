@@ -38,6 +38,7 @@ from mailflatrate.base.metrics.sharing import share
 from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot.life import end_within, report_life
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
+from mailflatrate.entrypoints.workers.withdrawals import mind_withdrawals
 from mailflatrate.settings.links import note_reached
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -128,8 +129,8 @@ class _Work:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        # One thread for each job. Two more look up names and keep the schedule.
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2))
+        # One thread for each job. Three more look up names, keep the schedule and look after withdrawals.
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 3))
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop)
         pause = FIRST_PAUSE_SECONDS
@@ -205,14 +206,17 @@ class _Work:
                 this_sender()
                 express = self._worker(working, [Queue.EXPRESS.value], f"{self._name}-express", EXPRESS_AT_ONCE)
                 self._workers.append(express)
-            minding = asyncio.create_task(self._life_line.mind(working))
+            minding = [asyncio.create_task(self._life_line.mind(working))]
+            if Queue.HOUSE in self._queues:
+                minding.append(asyncio.create_task(mind_withdrawals()))
             try:
                 await self._run_workers()
             finally:
                 self._workers = []
-                minding.cancel()
+                for task in minding:
+                    task.cancel()
                 await self._life_line.let_go()
-                await asyncio.gather(minding, return_exceptions=True)
+                await asyncio.gather(*minding, return_exceptions=True)
 
     def _worker(self, working: App, queues: list[str], name: str, concurrency: int) -> Worker:
         options = {

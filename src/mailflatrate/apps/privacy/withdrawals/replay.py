@@ -5,7 +5,7 @@ sign-up is lost with its proof.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -33,11 +33,17 @@ _ENDS = (Reason.COMPLAINT, Reason.OBJECTION, Reason.UNSUBSCRIBE)
 log = structlog.get_logger(__name__)
 
 
-def replay(texts: Iterable[str], since: datetime) -> Counter[str]:
+def mark(line: Line) -> tuple[object, ...]:
+    """What tells one withdrawal from another; an erasure takes the hash of the address from the tables."""
+    key = line.address_key if line.kind is WithdrawalKind.SUPPRESSED else None
+    return line.at, line.kind, line.account_id, line.reason, line.contact_id, line.list_id, key
+
+
+def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[object, ...]] = frozenset()) -> Counter[str]:
     """Let every line take effect that was written since the backup; how many of each kind did, and were `refused`.
 
     Accounts that came after the backup are counted as `unknown_account`. All erasures come last, so that what a person
-    said before is recorded as theirs.
+    said before is recorded as theirs. `ignored`: marks of lines that the database knows already.
     """
     done: Counter[str] = Counter()
     erasures: list[Line] = []
@@ -50,7 +56,7 @@ def replay(texts: Iterable[str], since: datetime) -> Counter[str]:
             done["refused"] += 1
             log.warning("withdrawal_line_refused", problem=str(problem))
             continue
-        if line.at < since - OVERLAP:
+        if line.at < since - OVERLAP or mark(line) in ignored:
             continue
         if line.account_id is not None and line.account_id not in known:
             done["unknown_account"] += 1

@@ -159,7 +159,7 @@ def recover(
     keep_unsettled: bool, tell: Callable[[str], None],
 ) -> Recovered:  # fmt: skip
     """Hold all sending, then take journals and withdrawals over."""
-    from mailflatrate.apps.delivery import fence
+    from mailflatrate.apps.delivery import fence, withdrawals_places
     from mailflatrate.apps.delivery.send import recovery
     from mailflatrate.apps.delivery.send.outcomes import retry_policy
     from mailflatrate.apps.privacy.withdrawals.log import read_everywhere, read_paths
@@ -178,7 +178,9 @@ def recover(
         [f"campaign {each.id} of account {each.account_id}" for each in campaigns]
         for campaigns in (held.unscheduled, held.paused)
     )
-    return Recovered(held.chunks, drafts, paused, told, missing, replay(lines, made_at))
+    done = replay(lines, made_at)
+    withdrawals_places.note_replayed_by_a_person()
+    return Recovered(held.chunks, drafts, paused, told, missing, done)
 
 
 @contextmanager

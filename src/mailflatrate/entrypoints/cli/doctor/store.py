@@ -163,6 +163,8 @@ def _history(settings: Settings) -> Line:
         return missing("sending", f"an operator paused all sending at {hold.since:%Y-%m-%d %H:%M} UTC",
                        "Run `mailflatrate resume-all`.")  # fmt: skip
     waiting = f"; not heard from yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
+    if hold.unread:
+        waiting += f"; withdrawals not replayed: {', '.join(hold.unread)}"
     return missing(
         "sending",
         f"all sending is on hold: the database was {hold.cause.value}{waiting}",

@@ -1,0 +1,60 @@
+"""Where withdrawals are logged, and which of these places a held database has been told about (ADR 0028).
+
+A promoted replica may lack the last unsubscribes as it lacks the last messages. Each worker that logs them names its
+folder or bucket here once a minute; sending goes on by itself when each of them was replayed in the hold.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from mailflatrate.apps.delivery.models import SendingFence, WithdrawalsPlace
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+ALIVE = timedelta(minutes=10)
+"""What was logged in a place last seen so long before the newest one had reached every replica."""
+NO_WORKER = "a worker of the queue house"
+
+
+def note_place(name: str, host: str) -> None:
+    """A worker of this host logs withdrawals there."""
+    with tenancy.platform(PlatformReason.FENCE):
+        WithdrawalsPlace.objects.update_or_create(name=name, defaults={"host": host, "seen_at": Now()})
+
+
+def note_replayed(name: str, host: str, *, since: datetime) -> None:
+    """What was logged there took effect on the database that is held since then; nothing if the hold is over."""
+    with tenancy.platform(PlatformReason.FENCE):
+        if SendingFence.objects.filter(id=1, held_at=since).exists():
+            known = {"host": host, "seen_at": Now(), "replayed_at": Now()}
+            WithdrawalsPlace.objects.update_or_create(name=name, defaults=known)
+
+
+def is_replayed(name: str, since: datetime) -> bool:
+    """Whether this place was replayed in the hold since then."""
+    with tenancy.platform(PlatformReason.FENCE):
+        return WithdrawalsPlace.objects.filter(name=name, replayed_at__gte=since).exists()
+
+
+def note_replayed_by_a_person() -> None:
+    """A person replayed the log, wherever it was, on a held database."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SendingFence.objects.filter(id=1, held_at__isnull=False).update(withdrawals_at=Now())
+
+
+def unread_hosts(held_at: datetime) -> list[str]:
+    """Hosts whose withdrawals a promoted database has not been told yet. Without any known host: a worker that logs."""
+    places = list(WithdrawalsPlace.objects.order_by("host", "name").values_list("host", "replayed_at"))
+    if not places:
+        return [NO_WORKER]
+    return list(dict.fromkeys(host for host, at in places if at is None or at < held_at))
+
+
+def begin_hold() -> None:
+    """Forget what was replayed in an earlier hold, and places that nobody has written to for long."""
+    SendingFence.objects.filter(id=1).update(withdrawals_at=None)
+    newest = WithdrawalsPlace.objects.aggregate(at=Max("seen_at"))["at"]
+    if newest is not None:
+        WithdrawalsPlace.objects.filter(seen_at__lt=newest - ALIVE).delete()

@@ -1,0 +1,46 @@
+"""A promoted replica learns from the log what it lacks, by the workers themselves and at once (ADR 0028).
+
+Only what is not in its tables takes effect: a person who unsubscribed and came back an hour ago, both known to the
+replica, stays.
+"""
+
+import socket
+from datetime import timedelta
+
+import structlog
+
+from mailflatrate.apps.delivery import fence, withdrawals_places
+from mailflatrate.apps.privacy.withdrawals.log import open_log, read_everywhere
+from mailflatrate.apps.privacy.withdrawals.replay import OVERLAP, mark, replay
+from mailflatrate.apps.privacy.withdrawals.writing import withdrawals_since
+from mailflatrate.settings.schema import Settings
+
+REACH = timedelta(hours=1)
+"""A replica that is further behind counts as a restored backup: a person says since when."""
+
+log = structlog.get_logger(__name__)
+
+
+def note_place(settings: Settings) -> None:
+    """Say where a worker of this host logs withdrawals."""
+    withdrawals_places.note_place(open_log(settings).place(), _host())
+
+
+def replay_if_promoted(settings: Settings) -> bool:
+    """Replay the log of this host if the database was promoted and has not been told yet; whether it was done."""
+    hold = fence.current_hold()
+    if hold is None or hold.cause is not fence.Cause.PROMOTED:
+        return False
+    place = open_log(settings).place()
+    if withdrawals_places.is_replayed(place, hold.since):
+        return False
+    since = hold.since - REACH
+    known = frozenset(mark(line) for line in withdrawals_since(since - OVERLAP))
+    done = replay(read_everywhere(settings, since - OVERLAP), since, known)
+    log.warning("withdrawals_replayed", **done)
+    withdrawals_places.note_replayed(place, _host(), since=hold.since)
+    return True
+
+
+def _host() -> str:
+    return socket.gethostname()[:80]

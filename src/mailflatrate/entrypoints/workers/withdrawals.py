@@ -1,0 +1,39 @@
+"""A worker that logs withdrawals says where, and tells a promoted database at once what it lacks (ADR 0028)."""
+
+import asyncio
+
+import structlog
+from django.db import connections
+
+from mailflatrate.apps.privacy.withdrawals import promotion
+from mailflatrate.settings.schema import load_settings
+
+LOOK_SECONDS = 2.0
+NOTE_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+async def mind_withdrawals() -> None:
+    """Look again and again until cancelled."""
+    loop = asyncio.get_running_loop()
+    note_at = loop.time()
+    while True:
+        try:
+            is_due = loop.time() >= note_at
+            await loop.run_in_executor(None, _look, is_due)
+            if is_due:
+                note_at = loop.time() + NOTE_SECONDS
+        except Exception:  # sending stays held meanwhile, and other jobs must not stop for it
+            log.exception("withdrawals_not_replayed")
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _look(is_due: bool) -> None:
+    try:
+        settings = load_settings()
+        if is_due:
+            promotion.note_place(settings)
+        promotion.replay_if_promoted(settings)
+    finally:
+        connections.close_all()
