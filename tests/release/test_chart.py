@@ -19,12 +19,13 @@ SETTINGS = {
 }  # fmt: skip
 EVERYTHING = {
     "settings": SETTINGS | {"STORAGE": "directory"}, "secrets": {"more": ["relay_password"]},
-    "storage": {"existingClaim": "files"},
+    "storage": {"existingClaim": "files"}, "withdrawals": {"existingClaim": "withdrawals"},
     "metrics": {"enabled": True, "serviceMonitor": True}, "inbound": {"service": {"type": "LoadBalancer"}},
     "networkPolicy": {"prometheus": [{"namespaceSelector": {}}], "more": [{"ports": [{"port": 783}]}]},
     "sender": {"journal": {"storageClassName": "fast"}}, "image": {"digest": "sha256:" + "0" * 64},
     "imagePullSecrets": [{"name": "registry"}], "ingress": {"className": "nginx"},
 }  # fmt: skip
+LEAST = {"settings": SETTINGS, "withdrawals": {"existingClaim": "withdrawals"}}
 SECRETS = {
     "app_database_url": "postgresql://mailflatrate_app:p@db/m", "owner_database_url": "postgresql://mailflatrate:p@db/m",
     "secret_key": "s" * 40, "token_keys": "a:" + "0" * 64, "relay_password": "p",
@@ -52,7 +53,7 @@ def pods(objects: dict[tuple[str, str], Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("values", [{"settings": SETTINGS}, EVERYTHING], ids=["least", "everything"])
+@pytest.mark.parametrize("values", [LEAST, EVERYTHING], ids=["least", "everything"])
 def test_its_tools_find_nothing(tmp_path: Path, values: dict[str, Any]) -> None:
     linted = helm(tmp_path, "lint", values)
     assert linted.returncode == 0, linted.stdout + linted.stderr
@@ -62,7 +63,7 @@ def test_its_tools_find_nothing(tmp_path: Path, values: dict[str, Any]) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("values", [{"settings": SETTINGS}, EVERYTHING], ids=["least", "everything"])
+@pytest.mark.parametrize("values", [LEAST, EVERYTHING], ids=["least", "everything"])
 def test_every_pod_starts_with_settings_and_secrets_that_exist(tmp_path: Path, values: dict[str, Any]) -> None:
     found = pods(rendered(tmp_path, values))
     assert found.keys() == {"web", "worker", "sender", "inbound", "migrate"}
@@ -117,7 +118,7 @@ def test_no_pod_may_more_than_it_needs(tmp_path: Path) -> None:
 
 
 def test_a_sender_keeps_its_journal_and_the_migration_comes_first(tmp_path: Path) -> None:
-    objects = rendered(tmp_path, {"settings": SETTINGS})
+    objects = rendered(tmp_path, LEAST)
     sender = objects["StatefulSet", "mail-mailflatrate-sender"]["spec"]
     assert [claim["metadata"]["name"] for claim in sender["volumeClaimTemplates"]] == ["data"]
     assert {"name": "data", "mountPath": "/data"} in sender["template"]["spec"]["containers"][0]["volumeMounts"]
@@ -146,6 +147,21 @@ def _labels(objects: dict[tuple[str, str], Any]) -> list[dict[str, str]]:
     ],
 )
 def test_values_that_would_not_work_or_are_secret_are_refused(tmp_path: Path, change: dict[str, str], why: str) -> None:
-    done = helm(tmp_path, "template", {"settings": SETTINGS | change})
+    done = helm(tmp_path, "template", LEAST | {"settings": SETTINGS | change})
     assert done.returncode != 0
     assert why in done.stderr
+
+
+def test_what_people_withdrew_outlives_the_pods_of_the_workers(tmp_path: Path) -> None:
+    worker = pods(rendered(tmp_path, LEAST))["worker"]
+    environment = {each["name"]: each["value"] for each in worker["containers"][0]["env"]}
+    (mount,) = [each for each in worker["containers"][0]["volumeMounts"] if each["name"] == "withdrawals"]
+    assert mount["mountPath"] == environment["MAILFLATRATE_WITHDRAWALS_DIR"]
+    (volume,) = [each for each in worker["volumes"] if each["name"] == "withdrawals"]
+    assert volume["persistentVolumeClaim"] == {"claimName": "withdrawals"}
+    for storage in ({}, {"STORAGE": "database"}, {"STORAGE": "directory"}):
+        refused = helm(tmp_path, "template", {"settings": SETTINGS | storage})
+        assert refused.returncode != 0
+        assert "withdrawals.existingClaim" in refused.stderr
+    bucket = pods(rendered(tmp_path, {"settings": SETTINGS | {"STORAGE": "s3"}}))["worker"]
+    assert "withdrawals" not in {each["name"] for each in bucket["volumes"]}

@@ -34,6 +34,10 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 - name: MAILFLATRATE_APP_DATABASE_URL_FILE
   value: /run/secrets/application/app_database_url
+{{- if .Values.withdrawals.existingClaim }}
+- name: MAILFLATRATE_WITHDRAWALS_DIR
+  value: /data/withdrawals
+{{- end }}
 {{- range concat (list "secret_key" "token_keys") .Values.secrets.more }}
 - name: MAILFLATRATE_{{ upper . }}_FILE
   value: /run/secrets/application/{{ . }}
@@ -95,6 +99,9 @@ volumeMounts:
   {{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker")) }}
   - { name: storage, mountPath: /data/storage }
   {{- end }}
+  {{- if and .root.Values.withdrawals.existingClaim (eq .component "worker") }}
+  - { name: withdrawals, mountPath: /data/withdrawals }
+  {{- end }}
 {{- end }}
 
 {{/* The loop that does the work touches this file every 20 seconds. */}}
@@ -144,5 +151,9 @@ livenessProbe:
 {{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker")) }}
 - name: storage
   persistentVolumeClaim: { claimName: {{ .root.Values.storage.existingClaim }} }
+{{- end }}
+{{- if and .root.Values.withdrawals.existingClaim (eq .component "worker") }}
+- name: withdrawals
+  persistentVolumeClaim: { claimName: {{ .root.Values.withdrawals.existingClaim }} }
 {{- end }}
 {{- end }}
