@@ -7,6 +7,7 @@ connection that its process keeps; elsewhere on Django's. A connection that brea
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -40,9 +41,12 @@ class _Keeper:
         link, loop = self._link, self._loop
         if link is None or loop is None:
             raise OperationalError("the worker has no connection")
+        asked = asyncio.run_coroutine_threadsafe(_value(link, statement, key), loop)
         try:
-            return bool(asyncio.run_coroutine_threadsafe(_value(link, statement, key), loop).result(ANSWER_SECONDS))
+            return bool(asked.result(ANSWER_SECONDS))
         except (psycopg.Error, OSError, TimeoutError) as problem:
+            if statement == _LOCK:  # an answer that comes too late would leave the lock to nobody
+                asked.add_done_callback(lambda late: _give_back(late, link, loop, key))
             raise OperationalError(str(problem)) from problem
 
     def reserve(self, key: int) -> bool:
@@ -65,6 +69,16 @@ class _Keeper:
 async def _value(link: psycopg.AsyncConnection[Any], statement: str, key: int) -> Any:
     row = await (await link.execute(statement, [key])).fetchone()
     return row[0] if row else None
+
+
+def _give_back(
+    late: Future[Any], link: psycopg.AsyncConnection[Any], loop: asyncio.AbstractEventLoop, key: int
+) -> None:
+    """Release a lock that was taken after nobody waited for it any longer."""
+    if late.cancelled() or late.exception() is not None or not late.result():
+        return
+    with suppress(RuntimeError):  # the loop is closed, and its connection with it
+        asyncio.run_coroutine_threadsafe(_value(link, _UNLOCK, key), loop)
 
 
 _keeper = _Keeper()

@@ -59,6 +59,18 @@ async def try_relay(config: RelayConfig, sender: str) -> RelayLook:
         raise RelayUnavailable(Stage.CONNECT, f"no answer within {LOOK_SECONDS:.0f} seconds") from problem
 
 
+def check_relay(config: RelayConfig, sender: str) -> RelayLook:
+    """Run `try_relay` from a thread without an event loop, within the same time.
+
+    `asyncio.run` would wait for a name lookup that hangs, because its thread cannot be cancelled.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(try_relay(config, sender))
+    finally:
+        loop.close()
+
+
 async def _look(config: RelayConfig, sender: str | None) -> RelayLook:
     connection = await open_connection(config)
     offers = connection.offers

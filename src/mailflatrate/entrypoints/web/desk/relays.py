@@ -1,6 +1,5 @@
 """The relays that mail leaves through: which there are, how they do, and changing them."""
 
-import asyncio
 from typing import Any
 
 from django import forms
@@ -26,7 +25,7 @@ from mailflatrate.apps.delivery.relays.tables import (
     StateChoice,
     TlsChoice,
 )
-from mailflatrate.apps.delivery.transmit import try_relay
+from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.base import audit
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
@@ -203,7 +202,7 @@ def _try(relay: Relay) -> tuple[str, str]:
     """How a connection went, and what the operator is told."""
     try:
         config = spec_of(relay, load_settings()).config
-        seen = asyncio.run(try_relay(config, f"postmaster@{load_settings().service_domain}"))
+        seen = check_relay(config, f"postmaster@{load_settings().service_domain}")
     except VaultError:
         return "error", _("The login doesn't open with this host's keys. Enter it again.")
     except RelayUnavailable as problem:
