@@ -68,7 +68,17 @@ def check_relay(config: RelayConfig, sender: str) -> RelayLook:
     try:
         return loop.run_until_complete(try_relay(config, sender))
     finally:
+        loop.run_until_complete(_wind_down())
         loop.close()
+
+
+async def _wind_down() -> None:
+    """End what is left in the loop, and let closed connections go."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 async def _look(config: RelayConfig, sender: str | None) -> RelayLook:

@@ -16,6 +16,7 @@ from mailflatrate.apps.delivery.relays.warming import Taken, Told, relay_key, ta
 from mailflatrate.apps.delivery.warm_up import keys_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.providers import OTHER
 from mailflatrate.rules.relays import RelayState
 from mailflatrate.rules.shaping import next_factor, per_hour, refilled, wait_seconds
 from mailflatrate.settings.schema import Settings
@@ -139,17 +140,27 @@ def settle(
             if row.key in seen:
                 _change_factor(row, *seen[row.key], now)
         Bucket.objects.bulk_update(rows, ["tokens", "factor", "changed_at"])
-        tell(_of_today(allowance, answered.total(), deferred.total(), caps_left))
+        tell(_of_today(allowance, answered.total(), deferred, caps_left))
 
 
-def _of_today(allowance: Allowance, answered: int, deferred: int, caps_left: Mapping[int, int]) -> dict[str, Told]:
-    """What the warm-ups learn: a relay's share of the deferrals is that of its messages."""
+def _of_today(
+    allowance: Allowance, answered: int, deferred: Mapping[str, int], caps_left: Mapping[int, int]
+) -> dict[str, Told]:
+    """What the warm-ups learn: a relay's share of the deferrals is that of its messages.
+
+    Several customers share a relay, and any of them can run a server that puts off its own mail. So only providers
+    that no customer runs speak against a relay; against the customer's own domain all do.
+    """
+    everywhere = sum(deferred.values())
+    at_providers = everywhere - deferred.get(OTHER, 0)
+    relays = {relay_key(number) for number in allowance.caps}
     unused = {relay_key(number): left for number, left in caps_left.items()}
     told = {}
     for key, taken in allowance.warm_ups.items():
         back = min(taken, unused.get(key, taken - answered))
         used = max(0, taken - back)
-        told[key] = Told(max(0, back), used, round(deferred * used / answered) if answered else 0)
+        put_off = at_providers if key in relays else everywhere
+        told[key] = Told(max(0, back), used, round(put_off * used / answered) if answered else 0)
     return told
 
 
