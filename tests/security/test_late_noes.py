@@ -10,7 +10,9 @@ from django.db import connection
 
 from campaign_world import World, world
 from fake_relay import ANY, FakeRelay, Step
+from forms_world import place, somebody
 from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Chunk, Delivery
 from mailflatrate.apps.delivery.send.claims import Look, claim, look, read_again
 from mailflatrate.apps.delivery.send.database import Database
@@ -135,3 +137,32 @@ def test_slow_relay_gets_no_message_after_the_no(anna: World, database: str, way
         asyncio.run(send(relay))
         got = [message.recipient for message in relay.received]
     assert len(got) == 39 and address not in got
+
+
+@pytest.mark.parametrize("way", ["denied", "request gone"])
+def test_confirmation_mail_needs_its_request(database: str, way: str) -> None:
+    fence.ensure_fence()
+    here = place()
+    here.sign_up(somebody())
+    chunk_id = plan_confirmations(here.account_id).chunk_id
+    assert chunk_id is not None
+    change = "DELETE FROM signup_request" if way == "request gone" else "UPDATE signup_request SET state = 'denied'"
+
+    async def story() -> tuple[list[int], list[int]]:
+        sender = Database("one")
+        try:
+            held = await sender.run(here.account_id, lambda link: claim(link, here.account_id, chunk_id, "one"))
+            assert held is not None
+            before = await sender.run(here.account_id, lambda link: look(link, held, "one"))
+            assert before.changed == []
+            with psycopg.connect(database, autocommit=True) as owner:
+                owner.execute("SET session_replication_role = replica")
+                owner.execute(f"{change} WHERE account_id = %s", [here.account_id])
+            after = await sender.run(here.account_id, lambda link: look(link, held, "one"))
+            return after.changed, [row.delivery_id for row in held.rows]
+        finally:
+            await sender.close()
+
+    changed, rows = asyncio.run(story())
+    assert len(rows) == 1
+    assert changed == rows
