@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from demo_world import children_of
+from demo_world import PORTS, children_of, free_port
 from mailflatrate.settings.postgres import EmbeddedPostgres
 
 PATIENCE_SECONDS = 120.0
@@ -27,6 +27,8 @@ def until(look: Callable[[], object], what: str) -> None:
 def demonstration(folder: Path) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     kept.pop("DATABASE_URL", None)
+    ports = {f"MAILFLATRATE_{name}_PORT": str(free_port()) for name in PORTS}  # another one may be running
+    kept |= ports | {"MAILFLATRATE_PUBLIC_URL": f"https://localhost:{ports['MAILFLATRATE_PUBLIC_PORT']}"}
     return subprocess.Popen(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo"],
         env=kept | {"MAILFLATRATE_DATA_DIR": str(folder)},
@@ -47,6 +49,7 @@ def test_a_signal_while_the_database_starts_leaves_no_server(tmp_path: Path, num
         assert server.pid is None
     finally:
         process.kill()
+        process.communicate()
         server.stop()
 
 
@@ -56,7 +59,12 @@ def test_a_signal_while_the_story_is_told_ends_every_process(tmp_path: Path) -> 
     process = demonstration(tmp_path / "demo")
     try:
         assert process.stderr is not None
-        assert any(b"applied" in line for line in process.stderr), "the story never began"
+        said: list[bytes] = []
+        for line in process.stderr:
+            said.append(line)
+            if b"applied" in line:
+                break
+        assert said and b"applied" in said[-1], b"".join(said[-40:]).decode()
         children = children_of(process.pid)
         assert len(children) > 2, "the demonstration runs no processes"
         process.terminate()
@@ -66,4 +74,5 @@ def test_a_signal_while_the_story_is_told_ends_every_process(tmp_path: Path) -> 
         assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     finally:
         process.kill()
+        process.communicate()
         server.stop()
