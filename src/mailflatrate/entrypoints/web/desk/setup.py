@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -41,9 +42,9 @@ def check(request: DeskRequest) -> HttpResponse:
     except examination.ExaminationFailed as problem:
         request.session[f"{SESSION_KEY}_problem"] = _("The check didn't finish: %(problem)s") % {"problem": problem}
         request.audit("setup.checked", reason="failed")
-        return see_other("/desk/setup/")
+        return see_other(reverse("desk:setup"))
     lines = [{"level": each.level, "topic": each.topic, "text": each.text, "mend": each.fix} for each in found]
     request.session[SESSION_KEY] = {"at": clock.now().isoformat(), "lines": lines}
     missing = sum(each.level == "missing" for each in found)
     request.audit("setup.checked", details={"missing": missing})
-    return see_other("/desk/setup/")
+    return see_other(reverse("desk:setup"))
