@@ -9,7 +9,7 @@ import hashlib
 import hmac
 
 import click
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from mailflatrate.settings.schema import Settings
 from mailflatrate.settings.secrets import load_secrets
@@ -45,4 +45,6 @@ def announce(settings: Settings) -> None:
             return
     except DatabaseError:
         return
+    finally:
+        connection.close()  # the process that starts the pages serves none, so it would keep it for nothing
     click.echo(f"This installation has no operator yet. Create the first one at {setup_url(settings)}", err=True)
