@@ -1,11 +1,15 @@
 """Testing a relay's connection ends in time, whatever hangs."""
 
+import contextlib
+import gc
 import socket
 import threading
 import time
+import warnings
 
 import pytest
 
+from fake_relay import ANY, HANG, Answer, FakeRelay, Step
 from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable
@@ -27,3 +31,26 @@ def test_hanging_name_lookup_does_not_outlast_the_check(monkeypatch: pytest.Monk
         assert time.monotonic() - began < 3
     finally:
         answer.set()
+
+
+@pytest.mark.parametrize("reply", ["250 2.1.0 ok", "550 5.7.1 you are not allowed"])
+@pytest.mark.parametrize("hangs", [False, True])
+def test_no_connection_outlives_the_check(monkeypatch: pytest.MonkeyPatch, reply: str, hangs: bool) -> None:
+    """Whatever the relay says to our sender, and whether it answers QUIT late or never."""
+
+    def to_quit(_: str, __: int) -> Answer | None:
+        time.sleep(0.1)
+        return HANG if hangs else None
+
+    monkeypatch.setattr(transmit, "LOOK_SECONDS", 0.5)
+    with FakeRelay().run_in_thread() as relay, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        relay.on(Step.MAIL, ANY, reply)
+        relay.on(Step.QUIT, ANY, to_quit)
+        config = RelayConfig(host="127.0.0.1", port=relay.port, helo_name="mail.example")
+        began = time.monotonic()
+        with contextlib.suppress(RelayUnavailable):
+            check_relay(config, "postmaster@mail.example")
+        assert time.monotonic() - began < 3
+        gc.collect()
+    assert [str(one.message) for one in seen if issubclass(one.category, ResourceWarning)] == []

@@ -42,16 +42,12 @@ class RelayLook(NamedTuple):
     smtputf8: bool
 
 
-async def look_at_relay(config: RelayConfig) -> RelayLook:
-    """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again; no letter.
+async def try_relay(config: RelayConfig, sender: str | None) -> RelayLook:
+    """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again, within LOOK_SECONDS; no message.
 
-    Raises RelayUnavailable with the stage that failed.
+    With a `sender` it is named as envelope sender (MAIL FROM, then RSET). Raises RelayUnavailable with the stage
+    that failed.
     """
-    return await _look(config, None)
-
-
-async def try_relay(config: RelayConfig, sender: str) -> RelayLook:
-    """The same, and name an envelope sender (MAIL FROM, then RSET), within LOOK_SECONDS. Raises RelayUnavailable."""
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             return await _look(config, sender)
@@ -59,7 +55,7 @@ async def try_relay(config: RelayConfig, sender: str) -> RelayLook:
         raise RelayUnavailable(Stage.CONNECT, f"no answer within {LOOK_SECONDS:.0f} seconds") from problem
 
 
-def check_relay(config: RelayConfig, sender: str) -> RelayLook:
+def check_relay(config: RelayConfig, sender: str | None = None) -> RelayLook:
     """Run `try_relay` from a thread without an event loop, within the same time.
 
     `asyncio.run` would wait for a name lookup that hangs, because its thread cannot be cancelled.
@@ -90,8 +86,17 @@ async def _look(config: RelayConfig, sender: str | None) -> RelayLook:
             await _name_sender(connection, sender)
     finally:
         connection.close()
-    await connection.wait_closed()
+        await _closed(connection)
     return look
+
+
+async def _closed(connection: SmtpConnection) -> None:
+    """Wait for the reply to QUIT, also after a refusal: the loop ends behind us, and would leave the socket open."""
+    try:
+        await connection.wait_closed()
+    except asyncio.CancelledError:
+        connection.abort("the time is up")
+        raise
 
 
 async def _name_sender(connection: SmtpConnection, sender: str) -> None:

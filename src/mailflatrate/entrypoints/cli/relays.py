@@ -1,6 +1,5 @@
 """`mailflatrate relays`: what the desk's page Relays does, for scripts and for the night."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -229,14 +228,14 @@ def test_command(name: str) -> None:
 
     with _desk() as settings:
         from mailflatrate.apps.delivery.relays.book import spec_of
-        from mailflatrate.apps.delivery.transmit import look_at_relay
+        from mailflatrate.apps.delivery.transmit import check_relay
 
         try:
             config = spec_of(_find(name), settings).config
         except VaultError as error:
             raise click.ClickException(f"The login doesn't open here ({error}). Enter it again.") from error
     try:
-        seen = asyncio.run(look_at_relay(config))
+        seen = check_relay(config)
     except RelayUnavailable as problem:
         click.echo(f"{name}: {problem}", err=True)
         sys.exit(1)

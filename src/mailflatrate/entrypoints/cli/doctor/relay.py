@@ -1,6 +1,5 @@
 """The relay: does it take us, encrypted; and the queue behind it where it is a Postfix on this host."""
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from mailflatrate.apps.delivery.relays.book import settings_relay, spec_of
 from mailflatrate.apps.delivery.relays.overview import closed_pools, mail_leaves_machine, relay_rows
 from mailflatrate.apps.delivery.relays.tables import StateChoice
-from mailflatrate.apps.delivery.transmit import look_at_relay
+from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.doctor.host import is_this_host
@@ -58,7 +57,7 @@ def table_lines(settings: Settings) -> Iterator[Line]:
 
 def _relay(settings: Settings, config: RelayConfig, where: str, how: str) -> Iterator[Line]:
     try:
-        seen = asyncio.run(look_at_relay(config))
+        seen = check_relay(config)
     except RelayUnavailable as problem:
         yield missing("relay", f"{where} does not take us: {problem}", f"Start it, or {how}.")
         return
