@@ -20,7 +20,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 from mailflatrate.mail.liquid import SourceRefused
 
 TARGET_MS = 150
@@ -31,7 +31,7 @@ _IMPRINT = Imprint(
     lines=(ImprintLine("", "Muster Feinkost GmbH"), ImprintLine("Register", "Amtsgericht Bonn, HRB 12345")),
     reason="You get this letter because you signed up for {{ list.name }}.",
     mailing_id="7XK2-9QPM",
-    language=Language.ENGLISH,
+    language="en",
     privacy_url="https://muster.example/privacy",
 )
 # Some newsletters of the corpus are longer than a customer's may be.

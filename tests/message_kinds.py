@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from functools import cache
 from typing import NamedTuple
 
-from mailflatrate.apps.campaigns.compiling import REASONS
+from mailflatrate.apps.campaigns.compiling import reason_text
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, source
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.campaigns.starters import starter
@@ -18,7 +18,7 @@ from mailflatrate.mail.content import CompileContext, ContentKind, Source, compi
 from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Recipient, ServiceIdentity
 from mailflatrate.mail.headers import Mailbox
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.rsa_batch import find_signer
@@ -103,8 +103,8 @@ def _campaigns() -> Iterator[Drafted]:
 
 def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: str) -> Drafted:
     imprint = Imprint(
-        (*(ImprintLine("", line) for line in _LINES), ImprintLine("Website", f"https://{CUSTOMER}")), REASONS[language],
-        "4K7Q-92XD-E", Language(language), f"https://{CUSTOMER}/datenschutz",
+        (*(ImprintLine("", line) for line in _LINES), ImprintLine("Website", f"https://{CUSTOMER}")),
+        reason_text(language), "4K7Q-92XD-E", language, f"https://{CUSTOMER}/datenschutz",
     )  # fmt: skip
     made = compile_content(Source(kind, body, subject, "Bis Samstag"), CompileContext(imprint, language=language))
     stream = CampaignStream(

@@ -20,7 +20,7 @@ from mailflatrate.rules.causes import Cause, find_causes, score
 from mailflatrate.rules.lint import Outside, judge_message, message_facts
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_words import explain_message
-from mailflatrate.rules.verdict import Language, Severity
+from mailflatrate.rules.verdict import Severity
 
 SHOP = mailing("oakandpine.com", "Oak and Pine", "en", "New chairs")
 
@@ -106,8 +106,8 @@ def test_missing_and_wrong_are_told_apart_in_both_languages() -> None:
         (broken, "signature is invalid", "ungültig"),
     ):
         found = [cause.finding for cause in causes_of(change(SHOP).bytes())]
-        assert any(english in explain_message(one, Language.ENGLISH).sentence for one in found), english
-        assert any(german in explain_message(one, Language.GERMAN).sentence for one in found), german
+        assert any(english in explain_message(one, "en").sentence for one in found), english
+        assert any(german in explain_message(one, "de").sentence for one in found), german
 
 
 def test_a_list_that_adds_a_footer_breaks_no_rule_of_the_author() -> None:

@@ -29,7 +29,7 @@ from mailflatrate.mail import (  # noqa: E402
     verp,
 )
 from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content  # noqa: E402
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language  # noqa: E402
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine  # noqa: E402
 from mailflatrate.mail.inspect import inspect_message  # noqa: E402
 from mailflatrate.mail.liquid import SourceRefused  # noqa: E402
 from mailflatrate.mail.liquid.template import Template  # noqa: E402
@@ -44,7 +44,7 @@ IMPRINT = Imprint(
     lines=(ImprintLine("", "Lindenhof GmbH"), ImprintLine("", "Am Markt 1, 24103 Kiel")),
     reason="You signed up.",
     mailing_id="7XK2-9QPM",
-    language=Language.ENGLISH,
+    language="en",
 )
 CONTEXT = CompileContext(IMPRINT, link_url=lambda number, _url: f"https://go.example/c/{number}")
 VALUES = {

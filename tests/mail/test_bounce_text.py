@@ -7,7 +7,7 @@ import pytest
 from mailflatrate.mail.bounce_text.notice import DIALECTS
 from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, DEAD_DETAILS, PLAIN
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply, judge
-from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words import Phrases, Table
 from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
 from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
 from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
@@ -196,6 +196,6 @@ def test_every_phrase_is_found_wherever_it_stands(table: Table) -> None:
 
 
 def test_star_stands_for_anything_in_order() -> None:
-    table = Table(Words(Reason.BLOCKED, "test", ("a problem*(bl)",)))
+    table = Table(Phrases(Reason.BLOCKED, "test", ("a problem*(bl)",)))
     assert table.find("a problem occurred (bl)") is not None
     assert table.find("(bl) a problem occurred") is None

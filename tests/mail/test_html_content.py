@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content, find_merge_errors
-from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine, Language, contrast
+from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine, contrast
 from mailflatrate.mail.html.inline import inline_styles
 from mailflatrate.mail.html.links import Link, trim_url
 from mailflatrate.mail.liquid import SourceError, SourceRefused
@@ -22,7 +22,7 @@ IMPRINT = Imprint(
     ),
     reason="Sie haben sich für {{ list.name }} angemeldet.",
     mailing_id="7XK2-9QPM",
-    language=Language.GERMAN,
+    language="de",
     privacy_url="https://muster.example/datenschutz?a=1&b=2",
 )
 CONTEXT = CompileContext(IMPRINT, link_url=lambda number, _url: f"https://go.example/c/{number}")

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
 from mailflatrate.mail.content_facts import HiddenText, Hiding, LinkText, lint_parts
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 
 IMPRINT = Imprint(
     lines=(ImprintLine("", "Anna Muster & Söhne {{ x }}"), ImprintLine("Register", "HRB 12345")),
     reason="You signed up for {{ list.name }}.",
     mailing_id="7XK2-9QPM",
-    language=Language.ENGLISH,
+    language="en",
 )
 
 

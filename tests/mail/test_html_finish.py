@@ -8,13 +8,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine
 
 IMPRINT = Imprint(
     lines=(ImprintLine("", "Muster GmbH"), ImprintLine("Website", "https://muster.example")),
     reason="Sie haben sich für {{ list.name }} angemeldet.",
     mailing_id="7XK2-9QPM",
-    language=Language.GERMAN,
+    language="de",
 )
 DORA = {
     "contact": {"first_name": "Dora"}, "list": {"name": "Käse"}, "unsubscribe_url": "https://go.example/u/t",

@@ -9,7 +9,7 @@ import pytest
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.facts import CampaignFacts, DnsCheck, DnsState, LinkFacts, SampleFacts, SpamScore, Standing
 from mailflatrate.rules.gate import RULES_VERSION, explain, failures_by_weight, judge_campaign
-from mailflatrate.rules.verdict import Language, Severity, verdict_from_json
+from mailflatrate.rules.verdict import Severity, verdict_from_json
 from rules.examples import CAMPAIGN, IMPRINT, NOW, campaign
 
 MISSING = DnsCheck(DnsState.MISSING, "v=spf1 include:…")
@@ -160,7 +160,7 @@ def test_one_fault_is_one_finding(key: str, parts: dict[str, dict[str, Any]], pi
     verdict = judge_campaign(campaign(**parts))
     assert [finding.key for finding in verdict.failures] == [key]
     finding = verdict.failures[0]
-    assert piece in explain(finding, Language.ENGLISH).sentence
+    assert piece in explain(finding, "en").sentence
     assert verdict.allowed == (finding.severity is not Severity.BLOCK)
     assert verdict.needs_review == (finding.severity is Severity.REVIEW)
 
@@ -180,10 +180,10 @@ def test_missing_and_incomplete_imprint() -> None:
     facts = replace(CAMPAIGN, imprint=replace(IMPRINT, phone="", street="Postfach 12"))
     assert failed(facts) == {"imprint-complete"}
     finding = judge_campaign(facts).failures[0]
-    assert explain(finding, Language.ENGLISH).sentence == (
+    assert explain(finding, "en").sentence == (
         "The imprint is not complete: Street and number (a PO box is not an address here), Phone (missing)."
     )
-    assert "Telefon (fehlt)" in explain(finding, Language.GERMAN).sentence
+    assert "Telefon (fehlt)" in explain(finding, "de").sentence
 
 
 def test_html_above_the_clipping_point_is_blocked_and_warned_of() -> None:

@@ -1,5 +1,7 @@
 """What providers ask: one table, each point with words in both languages, and figures on the right side of a limit."""
 
+from dataclasses import astuple
+
 import pytest
 
 from mailflatrate.rules.compliance import CRITERIA, Body, Facts, Figure, Found, Holder, State, judge_all
@@ -22,8 +24,8 @@ def test_every_rule_that_is_asked_for_has_its_line() -> None:
 
 def test_each_has_words_in_both_languages_and_a_source_of_its_figure() -> None:
     for criterion in CRITERIA:
-        assert all((criterion.en.title, criterion.en.how, criterion.de.title, criterion.de.how)), criterion.key
-        assert criterion.en.how != criterion.de.how
+        assert all((*astuple(criterion.said("en")), *astuple(criterion.said("de")))), criterion.key
+        assert criterion.said("en").how != criterion.said("de").how
         assert (criterion.figure is not None) == (criterion.holder is Holder.MEASURED), criterion.key
         assert not criterion.limit or criterion.limit in LIMITS
 

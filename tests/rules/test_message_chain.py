@@ -14,7 +14,6 @@ from mailflatrate.rules.gate import explain
 from mailflatrate.rules.lint import Outside, judge_message, message_facts, where
 from mailflatrate.rules.message import MessageFacts, MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN, Profile
-from mailflatrate.rules.verdict import Language
 from rules.examples import NOW
 from rules.letters import GOOD, SIGNATURE, body, facts, field, html, more, octets, signed
 
@@ -162,7 +161,7 @@ def test_one_fault_is_found(key: str, make: Callable[[], MessageFacts], piece: s
     assert key in keys
     assert set(keys) - {key} <= BESIDE.get(key, set())
     found = next(finding for finding in judge_message(seen, offline=False).failures if finding.key == key)
-    assert piece in explain(found, Language.ENGLISH).sentence
+    assert piece in explain(found, "en").sentence
     assert where(found)
 
 

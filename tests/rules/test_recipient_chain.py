@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from mailflatrate.rules.chains import RECIPIENT_CHAIN
 from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState, Suppression
 from mailflatrate.rules.gate import RECIPIENT_PASSED, explain, judge_recipient, reason_text, recipient_verdict
-from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.withhold import WithholdReason
 from rules.examples import DORA, NOW
 
@@ -62,7 +61,7 @@ def test_one_fault_leaves_her_out(changes: dict[str, Any], rule: str, reason: Wi
     assert (withhold.rule, withhold.reason) == (rule, reason)
     failures = recipient_verdict(facts, NOW).failures
     assert [finding.key for finding in failures] == [withhold.key]
-    assert reason_text(reason, Language.GERMAN) in explain(failures[0], Language.GERMAN).sentence
+    assert reason_text(reason, "de") in explain(failures[0], "de").sentence
 
 
 @pytest.mark.parametrize(

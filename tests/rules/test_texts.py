@@ -11,7 +11,6 @@ from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
 from mailflatrate.rules.gate import RULES_VERSION, AnyRule, all_rules
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
-from mailflatrate.rules.verdict import Language
 
 RULES = sorted(all_rules().values(), key=lambda rule: rule.key)
 
@@ -22,14 +21,14 @@ def test_texts_are_whole_in_both_languages(rule: AnyRule) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.key)
     assert rule.source
     fields = []
-    for words in (rule.en, rule.de):
+    for words in (rule.words("en"), rule.words("de")):
         assert not words.title.endswith(".")
-        for text in (words.sentence, words.why, words.mend):
+        for text in (words.sentence, words.why, words.fix):
             assert text.endswith(".")
             assert "!" not in text
         fields.append({name for _, name, _, _ in Formatter().parse(words.sentence) if name})
     assert fields[0] == fields[1]
-    assert rule.en.sentence != rule.de.sentence
+    assert rule.words("en").sentence != rule.words("de").sentence
 
 
 def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
@@ -43,10 +42,10 @@ def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
 
 def test_reasons_have_sentences_in_both_languages() -> None:
     for reason in AddressReason:
-        assert reason_sentence(reason, Language.ENGLISH) != reason_sentence(reason, Language.GERMAN)
+        assert reason_sentence(reason, "en") != reason_sentence(reason, "de")
     for evidence_reason in EvidenceReason:
-        english = evidence_sentence(evidence_reason, Language.ENGLISH)
-        assert english != evidence_sentence(evidence_reason, Language.GERMAN)
+        english = evidence_sentence(evidence_reason, "en")
+        assert english != evidence_sentence(evidence_reason, "de")
 
 
 def test_the_rules_version_is_short_and_made_of_the_rules() -> None:

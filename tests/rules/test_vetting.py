@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.facts import HistoryFacts, Standing
-from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.vetting import (
     FIELDS,
     MOVES,
@@ -110,7 +109,7 @@ def test_every_word_of_a_signal_is_there_in_both_languages() -> None:
     for key, word in WORDS:
         if not word:
             continue
-        texts = [signal_words(key, word, "VALUE", language) for language in Language]
+        texts = [signal_words(key, word, "VALUE", language) for language in ("en", "de")]
         assert all(title and sentence for title, sentence in texts)
         assert len({("VALUE" in sentence) for _title, sentence in texts}) == 1
     used = {(one.key, one.word) for one in signals(GOOD)}

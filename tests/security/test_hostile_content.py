@@ -16,7 +16,7 @@ from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import MAX_CONTENT, CompileContext, Compiled, ContentKind, Source, compile_content
 from mailflatrate.mail.content_facts import lint_parts
 from mailflatrate.mail.html.applied import with_styles_applied
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 from mailflatrate.mail.html.links import trim_url
 from mailflatrate.mail.html.tokens import find_fault, tokenise, write
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, RenderRefused, SourceRefused, Template, find_liquid_errors
@@ -27,7 +27,7 @@ from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.rules.phrases import find_categories, find_haste, find_orders, tells_ai
 from mailflatrate.rules.sample import judge_sample
 
-CONTEXT = CompileContext(Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", Language.ENGLISH))
+CONTEXT = CompileContext(Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
 KNOWN = frozenset({"contact.email", "contact.bio", "contact.n"})
 SEEDS = (
     "{{", "{%", "{{ ", "{{ a", "{{ a }}", "{{ '", "{{ a[", "{{((", "{% raw %}", "{% comment %}", "{% if a %}", "{% #",

@@ -22,7 +22,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentKind, Source
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.tokens import Purpose
 
@@ -57,7 +57,7 @@ def stored(anna: World, kind: str, content: str) -> Campaign:
 
 @pytest.fixture(scope="module")
 def imprint() -> Imprint:
-    return Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", Language.ENGLISH)
+    return Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -117,7 +117,7 @@ def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: Imprint, 
 def test_six_previews_do_not_stop_other_pages() -> None:
     """While six previews of hostile drafts are made, this process still does other work."""
     anna = world(people=1)
-    imprint = Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", Language.ENGLISH)
+    imprint = Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
     source = Source(ContentKind.HTML, "<p>" * 60_000, "s")
 
     def preview() -> None:

@@ -9,12 +9,12 @@ import pytest
 from mailflatrate.apps.campaigns.compiler import compile_in_child
 from mailflatrate.base import child
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 from mailflatrate.mail.html.inline import MAX_ELEMENTS
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.liquid.marks import MAX_MARKS
 
-CONTEXT = CompileContext(Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", Language.ENGLISH))
+CONTEXT = CompileContext(Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
 HTML, MARKDOWN, MJML = ContentKind.HTML, ContentKind.MARKDOWN, ContentKind.MJML
 
 

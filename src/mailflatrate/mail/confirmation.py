@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from mailflatrate.locale.formats import written_moment
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.edition import EditionContent, Part, Values
 from mailflatrate.mail.segments import Dynamic, Segment, Static
 from mailflatrate.mail.service_frame import ACCENT, LINE, PARAGRAPH, SOFT, framed
@@ -53,65 +54,29 @@ class ConfirmationText:
     imprint: Sequence[str]
 
 
-_MONTHS = {
-    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December"),
-    "de": ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
-           "Dezember"),
-}  # fmt: skip
-_SUBJECTS = {
-    "en": "Please confirm: {{list_name}}",
-    "de": "Bitte bestätigen: {{list_name}}",
-}
+_SUBJECT = N_("Please confirm: {{list_name}}")
 _OPENINGS = {
-    ("en", Occasion.FORM): (
+    Occasion.FORM: N_(
         "On {{requested}} somebody signed up {{address}} for “{{list_name}}” by {{company}}{{at_source}}."
     ),
-    ("en", Occasion.PERSON): (
-        "On {{requested}} {{company}} told us that {{address}} wants to receive “{{list_name}}”."
-    ),
-    ("en", Occasion.MOVE): (
-        "On {{requested}} a subscriber of {{company}} named {{address}} as the new address for “{{list_name}}” and "
-        "whatever else he receives from there."
-    ),
-    ("de", Occasion.FORM): (
-        "am {{requested}} wurde {{address}}{{at_source}} für „{{list_name}}“ von {{company}} eingetragen."
-    ),
-    ("de", Occasion.PERSON): (
-        "am {{requested}} hat uns {{company}} mitgeteilt, dass {{address}} „{{list_name}}“ erhalten möchte."
-    ),
-    ("de", Occasion.MOVE): (
-        "am {{requested}} hat jemand, der Post von {{company}} bezieht, {{address}} als neue Adresse für "
-        "„{{list_name}}“ und alles Weitere von dort angegeben."
+    Occasion.PERSON: N_("On {{requested}} {{company}} told us that {{address}} wants to receive “{{list_name}}”."),
+    Occasion.MOVE: N_(
+        "On {{requested}} a subscriber of {{company}} named {{address}} as the new address for "
+        "“{{list_name}}” and whatever else he receives from there."
     ),
 }
 _WORDS = {
-    "en": {
-        "hello": "Hello,",
-        "consent": "This is what you would consent to:",
-        "ask": "Is that what you want? Then please confirm it on this page:",
-        "button": "Go to the confirmation",
-        "until": "The link is valid until {{expires}}.",
-        "ignore": (
-            "If it was not you, you need not do anything: without your confirmation nothing more comes, and the "
-            "address is erased. On the same page you can tell us that it was not you."
-        ),
-        "privacy": "Privacy",
-        "imprint": "Imprint",
-    },
-    "de": {
-        "hello": "Guten Tag,",
-        "consent": "Darin würden Sie einwilligen:",
-        "ask": "Möchten Sie das? Dann bestätigen Sie es bitte auf dieser Seite:",
-        "button": "Zur Bestätigung",
-        "until": "Der Link gilt bis {{expires}}.",
-        "ignore": (
-            "Waren Sie das nicht, brauchen Sie nichts zu tun: Ohne Ihre Bestätigung kommt nichts weiter, und die "
-            "Adresse wird gelöscht. Auf derselben Seite können Sie uns auch sagen, dass Sie es nicht waren."
-        ),
-        "privacy": "Datenschutz",
-        "imprint": "Impressum",
-    },
+    "hello": N_("Hello,"),
+    "consent": N_("This is what you would consent to:"),
+    "ask": N_("Is that what you want? Then please confirm it on this page:"),
+    "button": N_("Go to the confirmation"),
+    "until": N_("The link is valid until {{expires}}."),
+    "ignore": N_(
+        "If it was not you, you need not do anything: without your confirmation nothing more comes, and the "
+        "address is erased. On the same page you can tell us that it was not you."
+    ),
+    "privacy": N_("Privacy"),
+    "imprint": N_("Imprint"),
 }
 _TEXT = """%(hello)s
 
@@ -153,15 +118,17 @@ _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
 def confirmation_content(language: str, occasion: Occasion) -> EditionContent:
     """The template in one language, for every customer the same; `confirmation_values` fills it."""
-    words = {**_WORDS[language], "opening": _OPENINGS[language, occasion]}
+    words = {name: translate(message, language) for name, message in _WORDS.items()}
+    words["opening"] = translate(_OPENINGS[occasion], language)
+    subject = translate(_SUBJECT, language)
     shown = {name: html.escape(word) for name, word in words.items()}
     shown["quote"] = ""
     words["quote"] = ""
     if occasion is not Occasion.MOVE:
         words["quote"], shown["quote"] = _QUOTE_TEXT % words, _QUOTE_HTML % shown
     return EditionContent(
-        subject=_part(_SUBJECTS[language], escape=False),
-        html=_part(framed(_BODY % shown, language=language, title=_SUBJECTS[language]), escape=True),
+        subject=_part(subject, escape=False),
+        html=_part(framed(_BODY % shown, language=language, title=subject), escape=True),
         text=_part(_TEXT % words, escape=False),
         rendered_links=frozenset(),
     )
@@ -175,30 +142,20 @@ def confirmation_values(said: ConfirmationText) -> Values:
         "at_source": _at_source(said),
         "company": said.company,
         "confirm_url": said.confirm_url,
-        "expires": moment_text(said.expires_at, said.language, said.time_zone),
+        "expires": written_moment(said.expires_at, said.language, said.time_zone),
         "imprint_html": _Markup("<br>\n".join(html.escape(line) for line in lines)),
         "imprint_text": "\n".join(lines),
         "list_name": said.list_name,
         "privacy_url": said.privacy_url,
-        "requested": moment_text(said.requested_at, said.language, said.time_zone),
+        "requested": written_moment(said.requested_at, said.language, said.time_zone),
         "wording": said.wording,
     }
-
-
-def moment_text(moment: datetime, language: str, time_zone: str) -> str:
-    """A moment for people, with its zone: "24 November 2026, 10:12 (CET)"."""
-    local = moment.astimezone(ZoneInfo(time_zone))
-    month = _MONTHS[language][local.month - 1]
-    if language == "de":
-        zone = {"CET": "MEZ", "CEST": "MESZ"}.get(local.tzname() or "", local.tzname())
-        return f"{local.day}. {month} {local.year} um {local:%H:%M} Uhr ({zone})"
-    return f"{local.day} {month} {local.year}, {local:%H:%M} ({local.tzname()})"
 
 
 def _at_source(said: ConfirmationText) -> str:
     if not said.source:
         return ""
-    return f" auf {said.source}" if said.language == "de" else f", on {said.source}"
+    return translate(N_(", on {source}"), said.language).format(source=said.source)
 
 
 class _Markup(str):

@@ -104,7 +104,7 @@ def compile_content(source: Source, context: CompileContext) -> Compiled:
     sanitiser = Sanitiser(protected, book)
     tokens = finish(
         sanitiser.document(tokenise(_document(source, protected, context))),
-        language=context.language or context.imprint.language.value,
+        language=context.language or context.imprint.language,
         title=_title(source),
         wraps=source.kind is ContentKind.HTML,
         word=protected.word,
@@ -138,7 +138,7 @@ _LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
 def _document(source: Source, protected: Protected, context: CompileContext) -> str:
     """Return the whole HTML document as html5ever writes it, styles inlined, Liquid still protected."""
     if source.kind is ContentKind.MARKDOWN:
-        language = context.language or context.imprint.language.value
+        language = context.language or context.imprint.language
         return inline_styles(render_markdown(protected, title=_title(source), language=language, look=context.look))
     text = block_tags_to_comments(protected)
     if source.kind is ContentKind.HTML:

@@ -1,4 +1,4 @@
-"""What an author can get wrong in a mailing's source, in the words of both languages.
+"""What an author can get wrong in a mailing's source, as message ids.
 
 Libraries say what they found in English of their own; the usual sentences are known here, and what is not comes
 through as they said it.
@@ -10,183 +10,92 @@ import json
 import re
 from collections.abc import Iterable
 
+from mailflatrate.locale.texts import ENGLISH, N_, translate
 from mailflatrate.mail.source_errors import NOWHERE, SourceError, SourceRefused, Spoken
 
-# code: English, German; the facts fill the braces in their order.
-SENTENCES: dict[str, tuple[str, str]] = {
-    "not-ours": (
-        "the frozen content of this mailing was not written by this service; release it anew",
-        "den eingefrorenen Inhalt dieses Mailings hat nicht dieser Dienst geschrieben; geben Sie es erneut frei",
-    ),
-    "no-variable": ("there is no variable {0}", "die Variable {0} gibt es nicht"),
-    "known-later": ("{0} names a field that is only known later", "{0} nennt ein Feld, das erst später feststeht"),
-    "no-filter": ("there is no filter {0}", "den Filter {0} gibt es nicht"),
-    "only-in-loop": ("{0} belongs inside a for loop", "{0} gehört in eine for-Schleife"),
-    "tag-missing": ("the tag {0} is missing", "das Tag {0} fehlt"),
-    "no-tag": ("unexpected tag '{0}'", "das Tag „{0}“ gibt es nicht, oder es steht am falschen Ort"),
-    "braces-missing": ("{0} is missing", "{0} fehlt"),
-    "value-missing": ("a value is missing in this tag", "in diesem Tag fehlt ein Wert"),
-    "quote-open": (
-        "a quotation mark is not closed, or stands where it does not belong",
-        "ein Anführungszeichen ist nicht geschlossen oder steht am falschen Ort",
-    ),
-    "character": ("the character {0} does not belong here", "das Zeichen {0} gehört nicht hierher"),
-    "expected": ("expected {0}, found {1}", "erwartet: {0}; gefunden: {1}"),
-    "field-missing": ("the name of a field is missing", "der Name eines Feldes fehlt"),
-    "comment-open": ("the comment is never closed", "der Kommentar wird nie geschlossen"),
-    "tag-nameless": ("a Liquid tag has no name", "ein Liquid-Tag hat keinen Namen"),
-    "mark-too-long": (
-        "this Liquid tag is longer than {0} characters; split it into several",
-        "dieses Liquid-Tag ist länger als {0} Zeichen; teilen Sie es auf mehrere auf",
-    ),
-    "mark-too-involved": (
-        "this Liquid tag has too many conditions or brackets; split it into several",
-        "dieses Liquid-Tag hat zu viele Bedingungen oder Klammern; teilen Sie es auf mehrere auf",
-    ),
-    "too-many-marks": (
-        "there are more than {0} Liquid tags; remove some", "es sind mehr als {0} Liquid-Tags; entfernen Sie einige",
-    ),
-    "liquid-too-deep": (
-        "the Liquid is nested too deeply; make its conditions simpler",
-        "das Liquid ist zu tief verschachtelt; vereinfachen Sie die Bedingungen",
-    ),
-    "too-long": (
-        "the content is larger than {0} kB; shorten it, and upload pictures instead of embedding them",
-        "der Inhalt ist größer als {0} kB; kürzen Sie ihn, und laden Sie Bilder hoch, statt sie einzubetten",
-    ),
-    "becomes-too-long": (
-        "the finished message would be larger than {0} kB; shorten the content or its style sheets",
-        "die fertige E-Mail wäre größer als {0} kB; kürzen Sie den Inhalt oder seine Stylesheets",
-    ),
-    "too-many-links": (
-        "there are more than {0} different links; remove some", "es sind mehr als {0} verschiedene Links; entfernen "
-        "Sie einige",
-    ),
-    "too-many-elements": (
-        "the message has more than {0} elements; shorten it, or send it as two",
-        "die E-Mail hat mehr als {0} Elemente; kürzen Sie sie, oder verschicken Sie zwei",
-    ),
-    "too-much-css": (
+# The facts fill the braces in their order.
+SENTENCES: dict[str, str] = {
+    "not-ours": N_("the frozen content of this mailing was not written by this service; release it anew"),
+    "no-variable": N_("there is no variable {0}"),
+    "known-later": N_("{0} names a field that is only known later"),
+    "no-filter": N_("there is no filter {0}"),
+    "only-in-loop": N_("{0} belongs inside a for loop"),
+    "tag-missing": N_("the tag {0} is missing"),
+    "no-tag": N_("unexpected tag '{0}'"),
+    "braces-missing": N_("{0} is missing"),
+    "value-missing": N_("a value is missing in this tag"),
+    "quote-open": N_("a quotation mark is not closed, or stands where it does not belong"),
+    "character": N_("the character {0} does not belong here"),
+    "expected": N_("expected {0}, found {1}"),
+    "field-missing": N_("the name of a field is missing"),
+    "comment-open": N_("the comment is never closed"),
+    "tag-nameless": N_("a Liquid tag has no name"),
+    "mark-too-long": N_("this Liquid tag is longer than {0} characters; split it into several"),
+    "mark-too-involved": N_("this Liquid tag has too many conditions or brackets; split it into several"),
+    "too-many-marks": N_("there are more than {0} Liquid tags; remove some"),
+    "liquid-too-deep": N_("the Liquid is nested too deeply; make its conditions simpler"),
+    "too-long": N_("the content is larger than {0} kB; shorten it, and upload pictures instead of embedding them"),
+    "becomes-too-long": N_("the finished message would be larger than {0} kB; shorten the content or its style sheets"),
+    "too-many-links": N_("there are more than {0} different links; remove some"),
+    "too-many-elements": N_("the message has more than {0} elements; shorten it, or send it as two"),
+    "too-much-css": N_(
         "the style sheets are too much work for {0} elements; keep to {1} selectors, of which :has(), ~ and "
-        "nested :not() or :is() count several times, or write styles into the elements",
-        "die Stylesheets machen bei {0} Elementen zu viel Arbeit; bleiben Sie bei {1} Selektoren, wobei :has(), ~ und "
-        "verschachteltes :not() oder :is() mehrfach zählen, oder schreiben Sie Stile in die Elemente",
+        "nested :not() or :is() count several times, or write styles into the elements"
     ),
-    "too-many-cells": (
-        "the tables have more than {0} cells; remove columns or rows, or link to the whole table",
-        "die Tabellen haben mehr als {0} Zellen; entfernen Sie Spalten oder Zeilen, oder verlinken Sie die ganze "
-        "Tabelle",
+    "too-many-cells": N_("the tables have more than {0} cells; remove columns or rows, or link to the whole table"),
+    "takes-too-long": N_("checking this content takes too long; remove repeated or deeply nested parts"),
+    "compiler-stopped": N_(
+        "this content needs more memory than there is for one campaign; remove repeated or deeply nested parts"
     ),
-    "takes-too-long": (
-        "checking this content takes too long; remove repeated or deeply nested parts",
-        "die Prüfung dieses Inhalts dauert zu lange; entfernen Sie wiederholte oder tief verschachtelte Teile",
-    ),
-    "compiler-stopped": (
-        "this content needs more memory than there is for one campaign; remove repeated or deeply nested parts",
-        "dieser Inhalt braucht mehr Speicher, als es für ein Mailing gibt; entfernen Sie wiederholte oder tief "
-        "verschachtelte Teile",
-    ),
-    "compiler-busy": (
-        "too many campaigns are being checked at the moment; try again in a few seconds",
-        "gerade werden zu viele Mailings geprüft; versuchen Sie es in ein paar Sekunden noch einmal",
-    ),
-    "markup-comment-open": (
-        "the comment <!-- is never closed; add --> at its end",
-        "der Kommentar <!-- wird nie geschlossen; setzen Sie --> an sein Ende",
-    ),
-    "markup-tag-open": (
-        "the tag <{0} is never closed; add the missing > or quotation mark",
-        "das Tag <{0} wird nie geschlossen; ergänzen Sie das fehlende > oder Anführungszeichen",
-    ),
-    "element-open": ("<{0}> is never closed; add </{0}>", "<{0}> wird nie geschlossen; ergänzen Sie </{0}>"),
-    "too-many-attributes": (
-        "this tag has more than {0} attributes; remove some",
-        "dieses Tag hat mehr als {0} Attribute; entfernen Sie einige",
-    ),
-    "no-frames": (
-        "a message cannot consist of frames; replace <frameset> with <body>",
-        "eine E-Mail kann nicht aus Frames bestehen; ersetzen Sie <frameset> durch <body>",
-    ),
-    "no-body": (
-        "the message has no body that can be read; put the content between <body> and </body>",
-        "die E-Mail hat keinen lesbaren body; setzen Sie den Inhalt zwischen <body> und </body>",
-    ),
-    "else-if": ("write elsif instead of else if", "schreiben Sie elsif statt else if"),
-    "liquid-unreadable": ("this Liquid cannot be read: {0}", "dieses Liquid lässt sich nicht lesen: {0}"),
-    "liquid-crosses-body": (
-        "a Liquid condition or loop must begin and end inside the body",
-        "eine Bedingung oder Schleife in Liquid muss innerhalb von body beginnen und enden",
-    ),
-    "mjml-unreadable": ("this MJML cannot be read: {0}", "dieses MJML lässt sich nicht lesen: {0}"),
-    "mjml-ends-early": (
-        "the MJML ends too early: an element is never closed",
-        "das MJML endet zu früh: ein Element wird nie geschlossen",
-    ),
-    "mjml-misplaced": (
-        "an MJML element stands where it does not belong",
-        "ein MJML-Element steht an einer Stelle, an die es nicht gehört",
-    ),
-    "mjml-goes-on": ("something stands after </mjml>", "nach </mjml> steht noch etwas"),
-    "mjml-closes-nothing": ("</{0}> closes nothing", "</{0}> schließt nichts"),
-    "mjml-still-open": (
-        "</{0}> closes nothing; <{1}> of line {2} is still open",
-        "</{0}> schließt nichts; <{1}> aus Zeile {2} ist noch offen",
-    ),
-    "mjml-include": (
-        "<mj-include> is not possible here: put the content into this mailing",
-        "<mj-include> geht hier nicht: setzen Sie den Inhalt in dieses Mailing",
-    ),
-    "mjml-no-element": ("there is no MJML element <{0}>", "das MJML-Element <{0}> gibt es nicht"),
-    "mjml-open": ("<{0}> is never closed", "<{0}> wird nie geschlossen"),
-    "mjml-no-root": ("an MJML mailing begins with <mjml>", "ein MJML-Mailing beginnt mit <mjml>"),
-    "write-lt": ("write &lt; instead of < in text", "schreiben Sie im Text &lt; statt <"),
-    "quote-attributes": (
-        "put quotes around each attribute's value", "setzen Sie den Wert jedes Attributs in Anführungszeichen",
-    ),
-    "too-deep": (
-        "more than {0} elements stand inside of one another; perhaps some are never closed",
-        "mehr als {0} Elemente stehen ineinander; vielleicht werden einige nie geschlossen",
-    ),
+    "compiler-busy": N_("too many campaigns are being checked at the moment; try again in a few seconds"),
+    "markup-comment-open": N_("the comment <!-- is never closed; add --> at its end"),
+    "markup-tag-open": N_("the tag <{0} is never closed; add the missing > or quotation mark"),
+    "element-open": N_("<{0}> is never closed; add </{0}>"),
+    "too-many-attributes": N_("this tag has more than {0} attributes; remove some"),
+    "no-frames": N_("a message cannot consist of frames; replace <frameset> with <body>"),
+    "no-body": N_("the message has no body that can be read; put the content between <body> and </body>"),
+    "else-if": N_("write elsif instead of else if"),
+    "liquid-unreadable": N_("this Liquid cannot be read: {0}"),
+    "liquid-crosses-body": N_("a Liquid condition or loop must begin and end inside the body"),
+    "mjml-unreadable": N_("this MJML cannot be read: {0}"),
+    "mjml-ends-early": N_("the MJML ends too early: an element is never closed"),
+    "mjml-misplaced": N_("an MJML element stands where it does not belong"),
+    "mjml-goes-on": N_("something stands after </mjml>"),
+    "mjml-closes-nothing": N_("</{0}> closes nothing"),
+    "mjml-still-open": N_("</{0}> closes nothing; <{1}> of line {2} is still open"),
+    "mjml-include": N_("<mj-include> is not possible here: put the content into this mailing"),
+    "mjml-no-element": N_("there is no MJML element <{0}>"),
+    "mjml-open": N_("<{0}> is never closed"),
+    "mjml-no-root": N_("an MJML mailing begins with <mjml>"),
+    "write-lt": N_("write &lt; instead of < in text"),
+    "quote-attributes": N_("put quotes around each attribute's value"),
+    "too-deep": N_("more than {0} elements stand inside of one another; perhaps some are never closed"),
     # What shows only when a letter is written.
-    "missing-value": (
-        "there is no value for {0}, and no default is given", "für {0} gibt es keinen Wert und keine Vorgabe",
-    ),
-    "value-too-long": ("{0}: the value is too long", "{0}: der Wert ist zu lang"),
-    "result-too-long": ("{0}: the result is too long", "{0}: das Ergebnis ist zu lang"),
-    "loop-too-long": ("a loop runs too often", "eine Schleife läuft zu oft"),
-    "output-too-long": ("the text becomes too long", "der Text wird zu lang"),
-    "number-too-large": ("{0}: the number is too large", "{0}: die Zahl ist zu groß"),
-    "too-much-work": (
-        "the Liquid does too much work for one message; use fewer loops and filters",
-        "das Liquid macht für eine einzelne E-Mail zu viel Arbeit; nehmen Sie weniger Schleifen und Filter",
-    ),
-    "divided-by-zero": ("{0}: nothing can be divided by 0", "{0}: durch 0 lässt sich nichts teilen"),
-    "filter-arguments": (
-        "the filter {0} is not given what it needs", "der Filter {0} bekommt nicht das, was er braucht",
-    ),
-    "no-field-of-value": ("a value has no field {0}", "ein Wert hat kein Feld {0}"),
-    "not-comparable": (
-        "two values are compared that cannot be compared",
-        "zwei Werte werden verglichen, die sich nicht vergleichen lassen",
-    ),
-    "value-unfit": (
-        "a filter gets a value that it cannot use", "ein Filter bekommt einen Wert, mit dem er nichts anfangen kann",
-    ),
-    "header-address": ("{0} cannot stand in a header as an address", "{0} kann nicht als Adresse im Kopf stehen"),
-    "header-domain": ("{0} is no domain for a header", "{0} ist keine Domain für den Kopf"),
-    "header-character": (
-        "the character {0} must not stand in a header", "das Zeichen {0} darf nicht im Kopf stehen",
-    ),
-    "letter-fails": ("the letter cannot be written: {0}", "der Brief lässt sich nicht schreiben: {0}"),
-    "no-sender": ("the mailing has no sender", "das Mailing hat keinen Absender"),
-    "no-list": ("the mailing has no list", "das Mailing hat keine Liste"),
-    "no-signing-key": ("{0} has no DKIM key", "{0} hat keinen DKIM-Schlüssel"),
-    "no-imprint": ("the imprint is missing", "das Impressum fehlt"),
-}  # fmt: skip
+    "missing-value": N_("there is no value for {0}, and no default is given"),
+    "value-too-long": N_("{0}: the value is too long"),
+    "result-too-long": N_("{0}: the result is too long"),
+    "loop-too-long": N_("a loop runs too often"),
+    "output-too-long": N_("the text becomes too long"),
+    "number-too-large": N_("{0}: the number is too large"),
+    "too-much-work": N_("the Liquid does too much work for one message; use fewer loops and filters"),
+    "divided-by-zero": N_("{0}: nothing can be divided by 0"),
+    "filter-arguments": N_("the filter {0} is not given what it needs"),
+    "no-field-of-value": N_("a value has no field {0}"),
+    "not-comparable": N_("two values are compared that cannot be compared"),
+    "value-unfit": N_("a filter gets a value that it cannot use"),
+    "header-address": N_("{0} cannot stand in a header as an address"),
+    "header-domain": N_("{0} is no domain for a header"),
+    "header-character": N_("the character {0} must not stand in a header"),
+    "letter-fails": N_("the letter cannot be written: {0}"),
+    "no-sender": N_("the mailing has no sender"),
+    "no-list": N_("the mailing has no list"),
+    "no-signing-key": N_("{0} has no DKIM key"),
+    "no-imprint": N_("the imprint is missing"),
+}
 PARTS = {
-    "subject": ("subject", "Betreff"),
-    "preheader": ("preheader", "Vorschautext"),
-    "text": ("text part", "Textteil"),
+    "subject": N_("subject"),
+    "preheader": N_("preheader"),
+    "text": N_("text part"),
 }
 _LIQUID_SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), code)
@@ -228,23 +137,23 @@ _MJML_SAYS = {
 }  # fmt: skip
 # What Liquid calls the pieces of a tag.
 _PIECES = {
-    "end of expression": ("the end of the tag", "das Ende des Tags"), "end of file": ("the end", "das Ende"),
-    "word": ("a name", "ein Name"), "a name": ("a name", "ein Name"), "an identifier": ("a name", "ein Name"),
-    "a primitive expression": ("a value", "ein Wert"), "integer": ("a number", "eine Zahl"),
-    "float": ("a number", "eine Zahl"), "string": ("a text", "ein Text"),
-    "a comma separated list of arguments": ("a comma", "ein Komma"),
+    "end of expression": N_("the end of the tag"), "end of file": N_("the end"),
+    "word": N_("a name"), "a name": N_("a name"), "an identifier": N_("a name"),
+    "a primitive expression": N_("a value"), "integer": N_("a number"),
+    "float": N_("a number"), "string": N_("a text"),
+    "a comma separated list of arguments": N_("a comma"),
 }  # fmt: skip
 _PREFIX = "mistake."
 
 
 def mistake(line: int, code: str, *facts: str) -> SourceError:
     """A mistake at a line, counted from 1. Raises KeyError for a code without words."""
-    return SourceError(line, _sentence(code, facts, german=False), code, facts)
+    return SourceError(line, _sentence(code, facts, ENGLISH), code, facts)
 
 
 def in_part(error: SourceError, part: str) -> SourceError:
     """The same mistake in another part than the body: a key of PARTS."""
-    return SourceError(error.line, f"{PARTS[part][0]}: {error.message}", error.code, error.facts, part)
+    return SourceError(error.line, f"{PARTS[part]}: {error.message}", error.code, error.facts, part)
 
 
 def from_liquid(line: int, message: str) -> SourceError:
@@ -279,10 +188,9 @@ def from_mjml(line: int, message: str) -> SourceError:
 
 
 def in_words(error: SourceError, language: str) -> str:
-    """The mistake as a sentence without its line, in `de` or English."""
-    german = language == "de"
-    sentence = _sentence(error.code, error.facts, german=german)
-    return f"{PARTS[error.part][german]}: {sentence}" if error.part else sentence
+    """The mistake as a sentence without its line, in one language."""
+    sentence = _sentence(error.code, error.facts, language)
+    return f"{translate(PARTS[error.part], language)}: {sentence}" if error.part else sentence
 
 
 def all_in_words(errors: Iterable[SourceError], language: str) -> str:
@@ -306,10 +214,10 @@ def param_in_words(param: str, language: str) -> str | None:
 def _with_line(error: SourceError, language: str) -> str:
     if error.line == NOWHERE:
         return in_words(error, language)
-    return f"{'Zeile' if language == 'de' else 'line'} {error.line}: {in_words(error, language)}"
+    return f"{translate(N_('line'), language)} {error.line}: {in_words(error, language)}"
 
 
-def _sentence(code: str, facts: tuple[str, ...], *, german: bool) -> str:
+def _sentence(code: str, facts: tuple[str, ...], language: str) -> str:
     if code == "expected":
-        facts = tuple(_PIECES[fact][german] if fact in _PIECES else fact for fact in facts)
-    return SENTENCES[code][german].format(*facts)
+        facts = tuple(translate(_PIECES[fact], language) if fact in _PIECES else fact for fact in facts)
+    return translate(SENTENCES[code], language).format(*facts)

@@ -12,8 +12,8 @@ from enum import Enum
 from ipaddress import IPv6Address, IPv6Network
 from typing import NamedTuple
 
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.limits import CONSENT_MAX_AGE, CONSENT_REVIEW_AGE
-from mailflatrate.rules.verdict import Language
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """Two computers' clocks may differ; a moment further ahead than this lies in the future."""
@@ -95,45 +95,18 @@ _NOTHING = frozenset(
     )
 )
 
-_SENTENCES: dict[EvidenceReason, tuple[str, str]] = {
-    EvidenceReason.SIGN_UP_TIME_MISSING: ("The time of the sign-up is missing.", "Der Zeitpunkt der Anmeldung fehlt."),
-    EvidenceReason.SIGN_UP_IP_MISSING: (
-        "The IP address of the sign-up is missing.",
-        "Die IP-Adresse der Anmeldung fehlt.",
-    ),
-    EvidenceReason.SIGN_UP_IP_MALFORMED: (
-        "The IP address of the sign-up cannot be one of the person.",
-        "Die IP-Adresse der Anmeldung kann nicht von der Person stammen.",
-    ),
-    EvidenceReason.CONFIRMATION_TIME_MISSING: (
-        "The time of the confirmation is missing.",
-        "Der Zeitpunkt der Bestätigung fehlt.",
-    ),
-    EvidenceReason.CONFIRMATION_IP_MALFORMED: (
-        "The IP address of the confirmation cannot be one of the person.",
-        "Die IP-Adresse der Bestätigung kann nicht von der Person stammen.",
-    ),
-    EvidenceReason.SOURCE_MISSING: (
-        "The source is missing: the form or page of the sign-up.",
-        "Die Quelle fehlt: das Formular oder die Seite der Anmeldung.",
-    ),
-    EvidenceReason.TIME_WITHOUT_ZONE: (
-        "A time has no time zone, so it names no moment.",
-        "Eine Zeitangabe hat keine Zeitzone und nennt daher keinen Zeitpunkt.",
-    ),
-    EvidenceReason.CONFIRMED_BEFORE_SIGN_UP: (
-        "The confirmation lies before the sign-up.",
-        "Die Bestätigung liegt vor der Anmeldung.",
-    ),
-    EvidenceReason.IN_THE_FUTURE: ("A time lies in the future.", "Eine Zeitangabe liegt in der Zukunft."),
-    EvidenceReason.TOO_OLD: (
-        "There was no contact for more than 24 months.",
-        "Seit mehr als 24 Monaten gab es keinen Kontakt.",
-    ),
-    EvidenceReason.AGEING: (
-        "There was no contact for more than 12 months; our reviewer looks at it.",
-        "Seit mehr als 12 Monaten gab es keinen Kontakt; das sieht unsere Prüfung an.",
-    ),
+_SENTENCES: dict[EvidenceReason, str] = {
+    EvidenceReason.SIGN_UP_TIME_MISSING: N_("The time of the sign-up is missing."),
+    EvidenceReason.SIGN_UP_IP_MISSING: N_("The IP address of the sign-up is missing."),
+    EvidenceReason.SIGN_UP_IP_MALFORMED: N_("The IP address of the sign-up cannot be one of the person."),
+    EvidenceReason.CONFIRMATION_TIME_MISSING: N_("The time of the confirmation is missing."),
+    EvidenceReason.CONFIRMATION_IP_MALFORMED: N_("The IP address of the confirmation cannot be one of the person."),
+    EvidenceReason.SOURCE_MISSING: N_("The source is missing: the form or page of the sign-up."),
+    EvidenceReason.TIME_WITHOUT_ZONE: N_("A time has no time zone, so it names no moment."),
+    EvidenceReason.CONFIRMED_BEFORE_SIGN_UP: N_("The confirmation lies before the sign-up."),
+    EvidenceReason.IN_THE_FUTURE: N_("A time lies in the future."),
+    EvidenceReason.TOO_OLD: N_("There was no contact for more than 24 months."),
+    EvidenceReason.AGEING: N_("There was no contact for more than 12 months; our reviewer looks at it."),
 }
 
 
@@ -165,10 +138,9 @@ def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
     return _judge_age(row, confirmed_at, now)
 
 
-def evidence_sentence(reason: EvidenceReason, language: Language) -> str:
+def evidence_sentence(reason: EvidenceReason, language: str) -> str:
     """The reason as a sentence for the report of an import."""
-    english, german = _SENTENCES[reason]
-    return german if language is Language.GERMAN else english
+    return translate(_SENTENCES[reason], language)
 
 
 def _judge_age(row: ImportedEvidence, confirmed_at: datetime, now: datetime) -> EvidenceVerdict:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
+from mailflatrate.locale.formats import formats_of
+from mailflatrate.locale.texts import languages
 from mailflatrate.rules.chains import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
@@ -22,7 +24,6 @@ from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.tighter import STRICTER
-from mailflatrate.rules.verdict import Language
 
 _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
     ("Campaigns", "Asked when a mailing is released and again before it goes out.", CAMPAIGN_CHAIN),
@@ -89,9 +90,9 @@ def _kinds() -> dict[str, str]:
 def _chain(chain: Iterable[AnyRule], kinds: Mapping[str, str]) -> Iterator[str]:
     for rule in chain:
         yield from ("", f"### {rule.rule} `{rule.key}` ({rule.severity.value}{kinds.get(rule.key, '')})", "")
-        for language in Language:
+        for language in (language for language in languages() if formats_of(language).is_complete):
             words = rule.words(language)
-            yield f"- **{words.title}.** {words.sentence} {words.why} *{words.mend}*"
+            yield f"- **{words.title}.** {words.sentence} {words.why} *{words.fix}*"
         yield f"- Source: {rule.source}"
 
 

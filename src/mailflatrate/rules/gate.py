@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
+from mailflatrate.locale.formats import written_number
+from mailflatrate.locale.texts import translate
 from mailflatrate.mail.mistakes import param_in_words
 from mailflatrate.rules.chains import (
     CAMPAIGN_CHAIN,
@@ -23,7 +25,7 @@ from mailflatrate.rules.chains import (
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
 from mailflatrate.rules.limits import LIMITS, value
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
-from mailflatrate.rules.verdict import Check, Finding, Language, Param, Severity, Verdict, Words
+from mailflatrate.rules.verdict import Check, Finding, Param, Severity, Verdict
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 from mailflatrate.rules.words import word
 
@@ -46,8 +48,8 @@ _IN_ORDER: tuple[AnyRule, ...] = (
     *RECIPIENT_CHAIN,
 )
 _RULES: dict[str, AnyRule] = {rule.key: rule for rule in _IN_ORDER}
-_REASONS: dict[WithholdReason, tuple[str, str]] = {
-    reason: words for rule in RECIPIENT_CHAIN for reason, words in rule.reasons.items()
+_REASONS: dict[WithholdReason, str] = {
+    reason: message for rule in RECIPIENT_CHAIN for reason, message in rule.reasons.items()
 }
 
 
@@ -72,7 +74,7 @@ class Explanation:
     sentence: str
     """What went wrong; the title where the rule passed."""
     why: str
-    mend: str
+    fix: str
     source: str
 
 
@@ -128,26 +130,25 @@ KEY_SIZES = frozenset({"bits", "needed"})
 """Numbers that nobody groups: a key has 2048 bits."""
 
 
-def explain(finding: Finding, language: Language) -> Explanation:
+def explain(finding: Finding, language: str) -> Explanation:
     """Put a finding, fresh or read from storage, into words. Raises KeyError for a rule that no longer exists."""
     rule = _RULES[finding.key]
-    words: Words = rule.words(language)
+    words = rule.words(language)
     sentence = words.title
     if not finding.passed:
         sentence = words.sentence.format_map(params_in_words(finding, language))
         sentence = sentence[:1].upper() + sentence[1:]
-    return Explanation(words.title, sentence, words.why, words.mend, rule.source)
+    return Explanation(words.title, sentence, words.why, words.fix, rule.source)
 
 
-def params_in_words(finding: Finding, language: Language) -> dict[str, str]:
+def params_in_words(finding: Finding, language: str) -> dict[str, str]:
     """The values for the sentence of a finding."""
     return {name: _in_words(name, value, language) for name, value in finding.params}
 
 
-def reason_text(reason: WithholdReason, language: Language) -> str:
+def reason_text(reason: WithholdReason, language: str) -> str:
     """A reason for leaving somebody out, as reports show it: `sign-up not confirmed`."""
-    english, german = _REASONS[reason]
-    return german if language is Language.GERMAN else english
+    return translate(_REASONS[reason], language)
 
 
 def all_rules() -> Mapping[str, AnyRule]:
@@ -168,17 +169,17 @@ def _judge(chain: Iterable[Check[_AnyFacts]], facts: _AnyFacts) -> Verdict:
     return Verdict(RULES_VERSION, tuple(check.judge(facts) for check in chain))
 
 
-def _in_words(name: str, value: Param, language: Language) -> str:
+def _in_words(name: str, value: Param, language: str) -> str:
     if isinstance(value, int) and name not in KEY_SIZES:
-        return f"{value:,}".replace(",", "." if language is Language.GERMAN else ",")
+        return written_number(value, language)
     if not isinstance(value, tuple):
         return str(value)
     return ", ".join(_one_word(item, language) for item in value)
 
 
-def _one_word(item: str, language: Language) -> str:
+def _one_word(item: str, language: str) -> str:
     if item.startswith("rule."):
         return _RULES[item.removeprefix("rule.")].words(language).title
     if item.startswith("withhold."):
         return reason_text(WithholdReason(item.removeprefix("withhold.")), language)
-    return param_in_words(item, language.value) or word(item, language)
+    return param_in_words(item, language) or word(item, language)

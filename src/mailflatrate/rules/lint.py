@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.body_marks import ImprintMarks, imprint_marks, offers_leaving, offers_leaving_html
 from mailflatrate.mail.content_facts import ContentFacts as SeenContent
 from mailflatrate.mail.content_facts import lint_parts
@@ -29,7 +30,7 @@ from mailflatrate.rules.names.brands import Brands, shipped_brands
 from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.phrases import find_categories, find_orders
 from mailflatrate.rules.transit import Transit, read_transit
-from mailflatrate.rules.verdict import Finding, Language, Severity, Verdict
+from mailflatrate.rules.verdict import Finding, Severity, Verdict
 
 UNASKED = DnsCheck(DnsState.UNCHECKED)
 
@@ -98,7 +99,7 @@ def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
     return {
         "name": facts.name,
         "address": facts.address,
-        "findings": [finding_as_json(one, explain(one, Language.ENGLISH)) for one in verdict.failures],
+        "findings": [finding_as_json(one, explain(one, ENGLISH)) for one in verdict.failures],
         "verdict": weight_word(verdict.failures),
     }
 
@@ -290,7 +291,7 @@ def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
         "key": finding.key,
         "severity": finding.severity.value,
         "message": words.sentence,
-        "mend": words.mend,
+        "mend": words.fix,
         "where": where(finding),
         "source": words.source,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailflatrate.rules.verdict import Language
+from mailflatrate.locale.texts import ENGLISH, N_, translate
 
 OTHER = "other"
 
@@ -59,10 +59,10 @@ def provider_of(domain: str) -> str:
     return _BY_DOMAIN.get(domain.lower(), OTHER)
 
 
-def provider_name(key: str, language: Language = Language.ENGLISH) -> str:
+def provider_name(key: str, language: str = ENGLISH) -> str:
     """As people know it, all that the table does not hold together; unknown keys as they are."""
     if key == OTHER:
-        return "andere Anbieter" if language is Language.GERMAN else "other providers"
+        return translate(N_("other providers"), language)
     return _NAMES.get(key, key)
 
 

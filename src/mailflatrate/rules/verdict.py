@@ -1,8 +1,7 @@
 """Findings and verdicts: what a chain of rules says about one thing, hits and misses alike.
 
-A finding keeps identifiers and parameters, no sentences, so that it can be stored once and read in either
-language, also years later. The sentences stand beside their rule (`checks/`) and are joined on by
-`gate.explain`.
+A finding keeps identifiers and parameters, no sentences, so that it can be stored once and read in any language, also
+years later. Each rule in `checks/` holds its sentences as message ids; `gate.explain` puts a finding into words.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
+
+from mailflatrate.locale.texts import translate
 
 Param = str | int | tuple[str, ...]
 """A value in a sentence. A tuple is a list of vocabulary keys or names and is shown joined by commas."""
@@ -27,16 +28,9 @@ class Severity(Enum):
     INFO = "info"
 
 
-class Language(Enum):
-    """The languages in which every rule explains itself."""
-
-    ENGLISH = "en"
-    GERMAN = "de"
-
-
 @dataclass(frozen=True, slots=True)
-class Words:
-    """One language of one rule: what is checked, what went wrong, why it matters, how to mend it.
+class RuleText:
+    """What a rule says, as message ids: what it checks, what went wrong, why it matters, how to fix it.
 
     `sentence` may hold `{name}` for each parameter of the finding.
     """
@@ -44,7 +38,16 @@ class Words:
     title: str
     sentence: str
     why: str
-    mend: str
+    fix: str
+
+    def translated(self, language: str) -> RuleText:
+        """Return the same text in one language."""
+        return RuleText(
+            translate(self.title, language),
+            translate(self.sentence, language),
+            translate(self.why, language),
+            translate(self.fix, language),
+        )
 
 
 Facts_contra = TypeVar("Facts_contra", contravariant=True)
@@ -64,13 +67,13 @@ class Check(Generic[Facts_contra]):
     severity: Severity
     anchor: str
     source: str
-    en: Words
-    de: Words
+    text: RuleText
     hits: Callable[[Facts_contra], Params | None]
     version: int = 1
 
-    def words(self, language: Language) -> Words:
-        return self.de if language is Language.GERMAN else self.en
+    def words(self, language: str) -> RuleText:
+        """Return what the rule says in one language."""
+        return self.text.translated(language)
 
     def judge(self, facts: Facts_contra) -> Finding:
         """Ask the rule; the answer is a finding in either case."""

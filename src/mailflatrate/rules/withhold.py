@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 
 from mailflatrate.rules.facts import RecipientFacts
-from mailflatrate.rules.verdict import Finding, Language, Severity, Words
+from mailflatrate.rules.verdict import Finding, RuleText, Severity
 
 
 class WithholdReason(Enum):
@@ -50,22 +50,22 @@ class Withhold:
 class RecipientRule:
     """One rule of the recipient chain. `refuses` gets the facts and the present moment (aware, UTC).
 
-    `reasons` gives each reason its sentence (English, German); `en` and `de` hold what is common to them.
+    `reasons` gives each reason its message id; `text` is what they have in common.
     """
 
     rule: str
     key: str
     source: str
     refuses: Callable[[RecipientFacts, datetime], Withhold | None]
-    reasons: Mapping[WithholdReason, tuple[str, str]]
-    en: Words
-    de: Words
+    reasons: Mapping[WithholdReason, str]
+    text: RuleText
     severity: Severity = Severity.BLOCK
     anchor: str = "contact"
     version: int = 1
 
-    def words(self, language: Language) -> Words:
-        return self.de if language is Language.GERMAN else self.en
+    def words(self, language: str) -> RuleText:
+        """Return what the rule says in one language."""
+        return self.text.translated(language)
 
     def judge(self, facts: RecipientFacts, now: datetime) -> Finding:
         """The full finding, for a page that explains one recipient."""

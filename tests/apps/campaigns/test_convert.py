@@ -5,13 +5,13 @@ import pytest
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.gallery import KEYS, blank_source, gallery_template, source
 from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.liquid import KNOWN_VARIABLES
 
 LOOK = Look()
 CONTEXT = CompileContext(
-    imprint=Imprint((ImprintLine("", "Lindenhof"),), "You signed up.", "4K7Q-92XD-8", Language.ENGLISH),
+    imprint=Imprint((ImprintLine("", "Lindenhof"),), "You signed up.", "4K7Q-92XD-8", "en"),
     known_variables=KNOWN_VARIABLES | {"contact.first_name", "contact.city"},
 )
 MARKDOWN = (

@@ -8,10 +8,10 @@ from selectolax.lexbor import LexborHTMLParser
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, blank_source, gallery_template, source
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine, Language
+from mailflatrate.mail.html.imprint import Imprint, ImprintLine
 from mailflatrate.mail.html.look import Look
 
-IMPRINT = Imprint((ImprintLine("", "Lindenhof GmbH"),), "Sie haben sich angemeldet.", "7XK2-9QPM", Language.GERMAN)
+IMPRINT = Imprint((ImprintLine("", "Lindenhof GmbH"),), "Sie haben sich angemeldet.", "7XK2-9QPM", "de")
 LOGO = Look(logo_url="https://media.example/logo.png", logo_width=180)
 ALL = [(key, language) for key in (*KEYS, "blank") for language in LANGUAGES]
 

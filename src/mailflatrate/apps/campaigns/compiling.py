@@ -12,25 +12,22 @@ from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.texts import N_, known_language, translate
 from mailflatrate.mail.content import CompileContext, ContentKind, Source
 from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
 from mailflatrate.mail.html.imprint import ImprintLine
-from mailflatrate.mail.html.imprint import Language as BlockLanguage
 from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.links import LinkKind, link_prefix
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, Template
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
-from mailflatrate.rules.verdict import Language
 from mailflatrate.settings import load_settings
 
 COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "variants")
-REASONS = {
-    "de": "Sie erhalten diese Nachricht, weil Sie sich am {{ subscription.date }} für „{{ list.name }}“ angemeldet "
-    "haben (Quelle: {{ subscription.source }}).",
-    "en": "You get this message because you signed up for “{{ list.name }}” on {{ subscription.date }} "
-    "(source: {{ subscription.source }}).",
-}
+_REASON = N_(
+    "You get this message because you signed up for “{{ list.name }}” on {{ subscription.date }} "
+    "(source: {{ subscription.source }})."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +57,20 @@ def _look_without_host() -> tuple[object, ...]:
     return astuple(replace(look, logo_url=on_service_host(look.logo_url)))
 
 
+def reason_text(language: str) -> str:
+    """The sentence that says why a person gets a message, with its Liquid."""
+    return translate(_REASON, language)
+
+
 def imprint_block(campaign: Campaign, imprint: Imprint, look: Look) -> ImprintBlock:
     """The block under the mailing: why, how to leave, who (R-40, R-44, R-51)."""
     structured = imprint_from_mapping({**imprint.fields, "country": imprint.country})
-    german = campaign.language == "de"
-    lines = imprint_lines(structured, Language.GERMAN if german else Language.ENGLISH)
+    lines = imprint_lines(structured, campaign.language)
     return ImprintBlock(
         lines=tuple(ImprintLine(line.label, line.text) for line in lines if line.key != "privacy_url"),
-        reason=REASONS["de" if german else "en"],
+        reason=reason_text(campaign.language),
         mailing_id=campaign.mailing_id,
-        language=BlockLanguage.GERMAN if german else BlockLanguage.ENGLISH,
+        language=known_language(campaign.language),
         privacy_url=structured.privacy_url or None,
         style=look.imprint,
     )
@@ -136,6 +137,6 @@ def templates_of(edition: Edition) -> EditionTemplates:
     return _parsed(edition.id, edition.subject, edition.html, edition.text, frozenset(edition.facts["attributes"]))
 
 
-def account_language(account: Account) -> Language:
+def account_language(account: Account) -> str:
     """The language in which rules speak to this customer."""
-    return Language.GERMAN if account.language == "de" else Language.ENGLISH
+    return account.language

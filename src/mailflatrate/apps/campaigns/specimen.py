@@ -7,14 +7,14 @@ from typing import Any
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.compiler import compile_in_child, parts_in_child
-from mailflatrate.apps.campaigns.compiling import REASONS, imprint_block, known_variables, source_of
+from mailflatrate.apps.campaigns.compiling import imprint_block, known_variables, reason_text, source_of
 from mailflatrate.apps.campaigns.gallery import GalleryTemplate, picture_file, source
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
+from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.content import MAX_CONTENT, CompileContext
 from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
-from mailflatrate.mail.html.imprint import Language as BlockLanguage
 from mailflatrate.mail.html.look import Look
 from mailflatrate.mail.liquid import MissingValue, RenderRefused
 
@@ -51,10 +51,9 @@ def written_letter(values: Mapping[str, Any], look: Look, account: Account) -> s
 
 def _letter(draft: Campaign, look: Look, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
     imprint = newest_imprint()
-    german = draft.language == "de"
     block = imprint_block(draft, imprint, look) if imprint else ImprintBlock(
-        lines=(), reason=REASONS["de" if german else "en"], mailing_id=SPECIMEN_ID,
-        language=BlockLanguage.GERMAN if german else BlockLanguage.ENGLISH, style=look.imprint,
+        lines=(), reason=reason_text(draft.language), mailing_id=SPECIMEN_ID,
+        language=known_language(draft.language), style=look.imprint,
     )  # fmt: skip
     context = CompileContext(
         imprint=block, known_variables=known_variables(attribute_names()), look=look, most_octets=most_octets

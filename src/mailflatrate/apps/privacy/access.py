@@ -20,7 +20,6 @@ from mailflatrate.apps.suppression.models import Reason, Suppression
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock
 from mailflatrate.rules.imprint import imprint_lines
-from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import load_settings
 
 FORM = "mailflatrate access 1"
@@ -73,8 +72,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
 def _responsible(language: str) -> dict[str, Any]:
     account = current_account()
     imprint = structured_imprint(newest_imprint())
-    wanted = Language.GERMAN if language == "de" else Language.ENGLISH
-    lines = imprint_lines(imprint, wanted) if imprint else ()
+    lines = imprint_lines(imprint, language) if imprint else ()
     return {
         "name": account.name,
         "imprint": [f"{line.label}: {line.text}" if line.label else line.text for line in lines],

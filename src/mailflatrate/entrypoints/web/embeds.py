@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.entrypoints.web.templatetags.controls import readable_on
 from mailflatrate.rules.forms import FieldKind, Font, FrozenForm
-from mailflatrate.rules.forms.defaults import EMAIL_LABELS
+from mailflatrate.rules.forms.defaults import email_label
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 
@@ -45,7 +45,7 @@ class Input:
 
 def inputs(form: FrozenForm, language: str) -> list[Input]:
     """The fields of a form in one language; the address first."""
-    email = Input("email", EMAIL_LABELS.get(language, EMAIL_LABELS["en"]), "email", "email", True)
+    email = Input("email", email_label(language), "email", "email", True)
     return [email] + [
         Input(field.key, field.labels[language], "text", AUTOCOMPLETE[field.kind], field.required)
         for field in form.content.fields

@@ -2,9 +2,9 @@
 
 from django.utils.translation import get_language
 
-from mailflatrate.rules.verdict import Language
+from mailflatrate.locale.texts import known_language
 
 
-def reading_language() -> Language:
+def reading_language() -> str:
     """The language in which the rules speak to whoever reads this page."""
-    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+    return known_language(get_language())

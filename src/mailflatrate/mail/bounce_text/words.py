@@ -10,7 +10,7 @@ _GRAM = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Phrases:
     """Phrases (lower case; `*` stands for any text between two pieces) that `writer` uses for `reason`."""
 
     reason: Reason
@@ -32,9 +32,9 @@ class Table:
 
     __slots__ = ("_by_gram", "_entries", "_short", "rows")
 
-    def __init__(self, *rows: Words) -> None:
+    def __init__(self, *rows: Phrases) -> None:
         self.rows = rows
-        self._entries: list[tuple[str, tuple[str, ...], Words]] = []
+        self._entries: list[tuple[str, tuple[str, ...], Phrases]] = []
         for row in rows:
             for phrase in row.phrases:
                 first, *rest = phrase.split("*")
@@ -46,7 +46,7 @@ class Table:
             grams = sorted(grams_of(first), key=lambda gram: (common[gram], gram))
             (self._by_gram.setdefault(grams[0], []) if grams else self._short).append(number)
 
-    def find(self, text: str, grams: AbstractSet[str] | None = None) -> Words | None:
+    def find(self, text: str, grams: AbstractSet[str] | None = None) -> Phrases | None:
         """The first row with a phrase that occurs in `text` (lower case, single spaces); `grams` are those of it."""
         likely = list(self._short)
         for gram in self._by_gram.keys() & (grams_of(text) if grams is None else grams):

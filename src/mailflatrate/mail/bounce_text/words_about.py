@@ -2,12 +2,12 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words import Phrases, Table
 from mailflatrate.mail.reading.values import Reason
 
 #: "5.1.1 Too many messages from your IP" says nothing about the recipient.
 RATE = Table(
-    Words(
+    Phrases(
         Reason.SPEEDING,
         "servers that count messages, whatever code they give",
         (
@@ -24,7 +24,7 @@ RATE = Table(
             "забагато", "твърде много", "πάρα πολλ", "频率", "頻率", "太多", "过于频繁", "過多", "너무 많",
         ),
     ),
-    Words(
+    Phrases(
         Reason.TOOMANYCONN,
         "servers that count connections",
         (
@@ -36,7 +36,7 @@ RATE = Table(
 )  # fmt: skip
 
 UPKEEP = Table(
-    Words(
+    Phrases(
         Reason.SYSTEMERROR,
         "servers that are out of service for a while",
         (

@@ -1,9 +1,9 @@
 """The mailbox is full or unknown, in the languages in which servers of a country answer; part of `words_mailbox`."""
 
-from mailflatrate.mail.bounce_text.words import Words
+from mailflatrate.mail.bounce_text.words import Phrases
 from mailflatrate.mail.reading.values import Reason
 
-FULL_ABROAD = Words(
+FULL_ABROAD = Phrases(
     Reason.MAILBOXFULL,
     "Exchange, hMailServer, Kerio, Coremail and providers that answer in the language of their country",
     (
@@ -19,7 +19,7 @@ FULL_ABROAD = Words(
 )  # fmt: skip
 
 DEAD_ABROAD = (
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Domino in the languages of its servers (several matches are a fault of its directory, not of the address)",
         (
@@ -32,7 +32,7 @@ DEAD_ABROAD = (
             "ディレクトリのリストにありません",
         ),
     ),
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Exchange, hMailServer, Kerio, Coremail and providers that answer in the language of their country",
         (

@@ -1,13 +1,13 @@
 """Phrases about the mailbox: full, locked, moved, filtered, and last of all unknown."""
 
-from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words import Phrases, Table
 from mailflatrate.mail.bounce_text.words_abroad import DEAD_ABROAD, FULL_ABROAD
 from mailflatrate.mail.reading.values import Reason
 
 #: The mailbox exists. "Mailbox full" is asked before "unknown user": both often stand in the same breath.
 LIVING = Table(
-    Words(Reason.EXPIRED, "Postfix queue manager", ("delivery temporarily suspended",)),
-    Words(
+    Phrases(Reason.EXPIRED, "Postfix queue manager", ("delivery temporarily suspended",)),
+    Phrases(
         Reason.ONHOLD,
         "Postfix address verification, greylisting, busy mailboxes (RFC 5321 4.2.3, 450)",
         (
@@ -21,10 +21,10 @@ LIVING = Table(
             "mailbox is busy",
         ),
     ),
-    Words(
+    Phrases(
         Reason.FILTERED, "mailboxes that take no mail now", ("5.2.1 mailbox unavailable", "5.2.1 mailbox not available")
     ),
-    Words(
+    Phrases(
         Reason.MAILBOXFULL,
         "Dovecot, Cyrus, Sendmail, Exim, qmail",
         (
@@ -102,7 +102,7 @@ LIVING = Table(
         ),
     ),
     FULL_ABROAD,
-    Words(
+    Phrases(
         Reason.SUSPEND,
         "account systems",
         (
@@ -164,7 +164,7 @@ LIVING = Table(
             "konto gesperrt",
         ),
     ),
-    Words(
+    Phrases(
         Reason.HASMOVED,
         "Sendmail, forwarders",
         (
@@ -176,7 +176,7 @@ LIVING = Table(
             "please try <",
         ),
     ),
-    Words(
+    Phrases(
         Reason.FILTERED,
         "filters of the recipient",
         (
@@ -199,7 +199,7 @@ LIVING = Table(
 
 #: The mailbox does not exist.
 DEAD = Table(
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Postfix, Sendmail, Exim, qmail, Exchange, Domino, GroupWise",
         (
@@ -243,7 +243,7 @@ DEAD = Table(
         ),
     ),
     *DEAD_ABROAD,
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "qmail with badrcptto, validrcptto and spamcontrol patches",
         (
@@ -254,7 +254,7 @@ DEAD = Table(
             "recipient not ok",
         ),
     ),
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Sendmail, Exim, Sun Messaging Server",
         (
@@ -265,7 +265,7 @@ DEAD = Table(
             "cannot accept user",
         ),
     ),
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Exchange, Lotus, Symantec Messaging Gateway, IMail, MDaemon",
         (
@@ -278,7 +278,7 @@ DEAD = Table(
 )
 #: Predicates without a noun, believed where the reply names nothing else that is missing.
 LONE = Table(
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "servers that name the mailbox by its address alone or by a word of their own",
         (

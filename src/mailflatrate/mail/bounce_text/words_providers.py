@@ -1,13 +1,13 @@
 """Phrases that one mailbox provider or product writes and that mean exactly one thing; believed before all else."""
 
-from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words import Phrases, Table
 from mailflatrate.mail.reading.values import Reason
 
 PROVIDERS = Table(
-    Words(Reason.USERUNKNOWN, "servers that answer for RCPT only after DATA", ("554 rcpt <*> does not exist",)),
+    Phrases(Reason.USERUNKNOWN, "servers that answer for RCPT only after DATA", ("554 rcpt <*> does not exist",)),
     # --- Google -------------------------------------------------------------------------------------------------
-    Words(Reason.USERUNKNOWN, "Gmail", ("p=nosuchuser", "email account that you tried to reach does not exist")),
-    Words(
+    Phrases(Reason.USERUNKNOWN, "Gmail", ("p=nosuchuser", "email account that you tried to reach does not exist")),
+    Phrases(
         Reason.MAILBOXFULL,
         "Gmail",
         (
@@ -16,13 +16,13 @@ PROVIDERS = Table(
             "tried to reach is over quota",
         ),
     ),
-    Words(Reason.SUSPEND, "Gmail", ("p=disableduser", "tried to reach is disabled", "tried to reach is inactive")),
-    Words(
+    Phrases(Reason.SUSPEND, "Gmail", ("p=disableduser", "tried to reach is disabled", "tried to reach is inactive")),
+    Phrases(
         Reason.SPEEDING,
         "Gmail",
         ("p=receivingrate", "receiving mail at a rate that", "receiving mail too quickly", "p=unsolicitedratelimit"),
     ),
-    Words(
+    Phrases(
         Reason.AUTHFAILURE,
         "Gmail",
         (
@@ -37,9 +37,9 @@ PROVIDERS = Table(
             "does not have authentication information or fails to pass authentication",
         ),
     ),
-    Words(Reason.REQUIREPTR, "Gmail", ("does not have a ptr record", "sending ip does not match the ip address of")),
-    Words(Reason.FAILEDSTARTTLS, "Gmail", ("sent over tls connection", "not sent over a tls")),
-    Words(
+    Phrases(Reason.REQUIREPTR, "Gmail", ("does not have a ptr record", "sending ip does not match the ip address of")),
+    Phrases(Reason.FAILEDSTARTTLS, "Gmail", ("sent over tls connection", "not sent over a tls")),
+    Phrases(
         Reason.NOTCOMPLIANTRFC,
         "Gmail",
         (
@@ -51,7 +51,7 @@ PROVIDERS = Table(
             "not be sent according to rfc 5322",
         ),
     ),
-    Words(
+    Phrases(
         Reason.SPAMDETECTED,
         "Gmail",
         (
@@ -62,25 +62,27 @@ PROVIDERS = Table(
             "unusual rate of unsolicited mail",
         ),
     ),
-    Words(
+    Phrases(
         Reason.BADREPUTATION,
         "Gmail",
         ("very low reputation of the sending", "low reputation of the sending", "reputation of the sending domain"),
     ),
-    Words(
+    Phrases(
         Reason.POLICYVIOLATION,
         "Gmail",
         ("its content presents a potential", "detected an illegal attachment", "p=blockedmessage"),
     ),
-    Words(Reason.REJECTED, "Google Groups", ("google groups", "groups.google.com", "support.google.com/a/answer/166")),
+    Phrases(
+        Reason.REJECTED, "Google Groups", ("google groups", "groups.google.com", "support.google.com/a/answer/166")
+    ),
     # --- Amazon ---------------------------------------------------------------------------------------------------
-    Words(
+    Phrases(
         Reason.FILTERED,
         "Amazon SES (its own suppression list)",
         ("suppressed sending to this address", "on the suppression list"),
     ),
     # --- Microsoft ----------------------------------------------------------------------------------------------
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Exchange",
         (
@@ -99,7 +101,7 @@ PROVIDERS = Table(
             "mailbox unavailable or not local",
         ),
     ),
-    Words(
+    Phrases(
         Reason.MAILBOXFULL,
         "Exchange",
         (
@@ -109,23 +111,23 @@ PROVIDERS = Table(
             "quotaexceededexception",
         ),
     ),
-    Words(
+    Phrases(
         Reason.MESGTOOBIG,
         "Exchange",
         ("resolver.rst.sendsizelimit", "resolver.rst.recipsizelimit", "message too large for this"),
     ),
-    Words(
+    Phrases(
         Reason.SECURITYERROR,
         "Exchange",
         ("resolver.rst.authrequired", "resolver.rst.notauthorized", "client was not authenticated"),
     ),
-    Words(Reason.SYSTEMERROR, "Exchange", ("missing or bad storedriver mdb properties", "storedrv.submit")),
-    Words(Reason.SPEEDING, "Exchange", ("resolver.rst.recipientratelimit", "submission quota exceeded")),
-    Words(
+    Phrases(Reason.SYSTEMERROR, "Exchange", ("missing or bad storedriver mdb properties", "storedrv.submit")),
+    Phrases(Reason.SPEEDING, "Exchange", ("resolver.rst.recipientratelimit", "submission quota exceeded")),
+    Phrases(
         Reason.NETWORKERROR, "Exchange", ("message expired, dns query failed", "routing.looping", "hop count exceeded")
     ),
-    Words(Reason.EXPIRED, "Exchange", ("message expired, connection refused", "queue.expired", "queue aged out")),
-    Words(
+    Phrases(Reason.EXPIRED, "Exchange", ("message expired, connection refused", "queue.expired", "queue aged out")),
+    Phrases(
         Reason.AUTHFAILURE,
         "Outlook.com",
         (
@@ -136,12 +138,12 @@ PROVIDERS = Table(
             "5.7.15 access denied",
         ),
     ),
-    Words(
+    Phrases(
         Reason.BADREPUTATION,
         "Outlook.com",
         ("rate limited due to ip reputation", "temporarily rate limited due to", "namespace mining detected"),
     ),
-    Words(
+    Phrases(
         Reason.BLOCKED,
         "Outlook.com",
         (
@@ -161,7 +163,7 @@ PROVIDERS = Table(
         ),
     ),
     # --- Yahoo, AOL ---------------------------------------------------------------------------------------------
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Yahoo",
         (
@@ -170,83 +172,89 @@ PROVIDERS = Table(
             "unable to find user:",
         ),
     ),
-    Words(Reason.SUSPEND, "Yahoo", ("account has been disabled or discontinued",)),
-    Words(
+    Phrases(Reason.SUSPEND, "Yahoo", ("account has been disabled or discontinued",)),
+    Phrases(
         Reason.MAILBOXFULL, "Yahoo", ("this account is over quota", "over quota *delivery error", "user is over quota")
     ),
-    Words(Reason.SUSPEND, "Yahoo", ("account is temporarily unavailable", "dd requested mail action aborted, mailbox")),
-    Words(Reason.REJECTED, "Yahoo", ("[tss04]", "[ts01]", "[ts02]", "[tss05]", "unexpected volume or user complaints")),
-    Words(Reason.POLICYVIOLATION, "Yahoo", ("not accepted for policy reasons", "[ph01]", "[bl21]", "[bl23]")),
+    Phrases(
+        Reason.SUSPEND, "Yahoo", ("account is temporarily unavailable", "dd requested mail action aborted, mailbox")
+    ),
+    Phrases(
+        Reason.REJECTED, "Yahoo", ("[tss04]", "[ts01]", "[ts02]", "[tss05]", "unexpected volume or user complaints")
+    ),
+    Phrases(Reason.POLICYVIOLATION, "Yahoo", ("not accepted for policy reasons", "[ph01]", "[bl21]", "[bl23]")),
     # --- German providers ---------------------------------------------------------------------------------------
-    Words(
+    Phrases(
         Reason.BLOCKED,
         "T-Online",
         ("a problem occurred. *(bl)", "a problem occurred. *(nowl)", "a problem occurred. *(dial)"),
     ),
-    Words(Reason.REQUIREPTR, "GMX, WEB.DE", ("bad dns ptr resource record", "c=rdns", "postmaster.gmx.*c=ptr")),
-    Words(
+    Phrases(Reason.REQUIREPTR, "GMX, WEB.DE", ("bad dns ptr resource record", "c=rdns", "postmaster.gmx.*c=ptr")),
+    Phrases(
         Reason.BLOCKED,
         "GMX, WEB.DE",
         ("no smtp service*ip address is black listed", "c=bl&", "c=pol", "bad dns *rejected"),
     ),
-    Words(
+    Phrases(
         Reason.REJECTED, "GMX, WEB.DE", ("invalid dns mx or a/aaaa resource record", "postmaster.web.de/de/case?c=r")
     ),
-    Words(Reason.MAILBOXFULL, "WEB.DE", ("benutzer hat zuviele mails", "user has too many messages on the server")),
-    Words(
+    Phrases(Reason.MAILBOXFULL, "WEB.DE", ("benutzer hat zuviele mails", "user has too many messages on the server")),
+    Phrases(
         Reason.SPAMDETECTED,
         "GMX, WEB.DE",
         ("reject due to policy restrictions*c=hi", "c=bip", "postmaster.gmx*c=hi", "postmaster.web.de*c=hi"),
     ),
     # --- French providers ---------------------------------------------------------------------------------------
-    Words(
+    Phrases(
         Reason.USERUNKNOWN,
         "Orange, La Poste",
         ("ofr_416", "lpn007_416", "adresse d au moins un destinataire invalide", "adresse destinataire invalide"),
     ),
-    Words(Reason.SUSPEND, "Orange", ("ofr_417", "lpn_417")),
-    Words(Reason.MAILBOXFULL, "Orange, La Poste", ("ofr_513", "lpn_513", "boite du destinataire pleine")),
-    Words(
+    Phrases(Reason.SUSPEND, "Orange", ("ofr_417", "lpn_417")),
+    Phrases(Reason.MAILBOXFULL, "Orange, La Poste", ("ofr_513", "lpn_513", "boite du destinataire pleine")),
+    Phrases(
         Reason.BLOCKED,
         "La Poste",
         ("lpn006_107", "lpn105_", "lpn007_402", "ofr004_104", "ofr_104", "ofr_405", "ofr_403", "ofr006_104"),
     ),
-    Words(Reason.SPAMDETECTED, "Orange", ("ofr_506", "ofr_515", "lpn_506", "mail refuse. *spam", "ofr004_405")),
-    Words(Reason.SYSTEMERROR, "Orange", ("ofr005_505", "ofr_505", "ofr_402", "ofr_999")),
-    Words(Reason.REQUIREPTR, "Orange, Free", ("ofr_101", "lpn_101")),
-    Words(Reason.TOOMANYCONN, "Orange", ("ofr_109", "ofr_103")),
+    Phrases(Reason.SPAMDETECTED, "Orange", ("ofr_506", "ofr_515", "lpn_506", "mail refuse. *spam", "ofr004_405")),
+    Phrases(Reason.SYSTEMERROR, "Orange", ("ofr005_505", "ofr_505", "ofr_402", "ofr_999")),
+    Phrases(Reason.REQUIREPTR, "Orange, Free", ("ofr_101", "lpn_101")),
+    Phrases(Reason.TOOMANYCONN, "Orange", ("ofr_109", "ofr_103")),
     # --- North American providers -------------------------------------------------------------------------------
-    Words(Reason.TOOMANYCONN, "Cox, Spectrum", ("aup#in-1310", "aup#in-1", "aup#out-")),
-    Words(Reason.BLOCKED, "Cox", ("aup#cdrbl", "aup#bl", "aup#sx", "cxbl", "cxdns", "cxmxrt")),
-    Words(Reason.REQUIREPTR, "Comcast", ("must have a ptr record", "all mail servers must have a ptr", "bl000001")),
-    Words(Reason.BLOCKED, "iCloud", ("esmtp not accepting connections", "[hm07]", "[hm08]", "[ca01]", "[cs01]")),
-    Words(
+    Phrases(Reason.TOOMANYCONN, "Cox, Spectrum", ("aup#in-1310", "aup#in-1", "aup#out-")),
+    Phrases(Reason.BLOCKED, "Cox", ("aup#cdrbl", "aup#bl", "aup#sx", "cxbl", "cxdns", "cxmxrt")),
+    Phrases(Reason.REQUIREPTR, "Comcast", ("must have a ptr record", "all mail servers must have a ptr", "bl000001")),
+    Phrases(Reason.BLOCKED, "iCloud", ("esmtp not accepting connections", "[hm07]", "[hm08]", "[ca01]", "[cs01]")),
+    Phrases(
         Reason.FILTERED,
         "Facebook",
         ("refused due to recipient preferences", "email preferences of the person", "rcp-p2", "rcp-p3"),
     ),
-    Words(Reason.USERUNKNOWN, "Facebook", ("rcp-p1",)),
+    Phrases(Reason.USERUNKNOWN, "Facebook", ("rcp-p1",)),
     # --- Russian and Ukrainian providers ------------------------------------------------------------------------
-    Words(Reason.SUSPEND, "Mail.ru", ("invalid mailbox*account is disabled",)),
-    Words(
+    Phrases(Reason.SUSPEND, "Mail.ru", ("invalid mailbox*account is disabled",)),
+    Phrases(
         Reason.USERUNKNOWN,
         "Mail.ru, Yandex",
         ("invalid mailbox. *user not found", "message was not accepted -- invalid mailbox", "no such user!", "err/1/"),
     ),
-    Words(Reason.SUSPEND, "Mail.ru, i.ua", ("mailbox is frozen", "account is suspended", "mailbox has been disabled")),
-    Words(Reason.BLOCKED, "Mail.ru", ("support_bl?ip=", "access from ip address", "cgi-bin/support_bl")),
-    Words(
+    Phrases(
+        Reason.SUSPEND, "Mail.ru, i.ua", ("mailbox is frozen", "account is suspended", "mailbox has been disabled")
+    ),
+    Phrases(Reason.BLOCKED, "Mail.ru", ("support_bl?ip=", "access from ip address", "cgi-bin/support_bl")),
+    Phrases(
         Reason.SPAMDETECTED, "Mail.ru, Yandex", ("spam message rejected", "spam message discarded", "looks like spam")
     ),
     # --- Security gateways --------------------------------------------------------------------------------------
-    Words(
+    Phrases(
         Reason.POLICYVIOLATION,
         "Mimecast",
         ("host network not allowed", "administrative prohibition", "sender failed policy", "message blocked by policy"),
     ),
-    Words(Reason.SPAMDETECTED, "McAfee, MailMarshal, ESET", ("mcspamsignature", "spamprofiler", "esets_smtp (spam)")),
-    Words(Reason.SPAMDETECTED, "Barracuda", ("message cannot be accepted, spam rejection", "bbspamreject")),
-    Words(
+    Phrases(Reason.SPAMDETECTED, "McAfee, MailMarshal, ESET", ("mcspamsignature", "spamprofiler", "esets_smtp (spam)")),
+    Phrases(Reason.SPAMDETECTED, "Barracuda", ("message cannot be accepted, spam rejection", "bbspamreject")),
+    Phrases(
         Reason.REQUIREPTR,
         "Exchange with a sender domain check",
         ("mismatches client ip", "forbidden by invalid rdns record", "unverifyable sending ip"),

@@ -1,10 +1,10 @@
 """What is left: refusals of policy, faults of machines, matters of protocol, and words that say almost nothing."""
 
-from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words import Phrases, Table
 from mailflatrate.mail.reading.values import Reason
 
 REST = Table(
-    Words(
+    Phrases(
         Reason.FAILEDSTARTTLS,
         "servers that demand TLS",
         (
@@ -16,7 +16,7 @@ REST = Table(
             "need tls",
         ),
     ),
-    Words(
+    Phrases(
         Reason.SECURITYERROR,
         "servers that demand authentication",
         (
@@ -34,7 +34,7 @@ REST = Table(
             "verification failure",
         ),
     ),
-    Words(
+    Phrases(
         Reason.TOOMANYCONN,
         "servers that count connections",
         (
@@ -46,7 +46,7 @@ REST = Table(
             "connection limit",
         ),
     ),
-    Words(
+    Phrases(
         Reason.SPEEDING,
         "servers that count",
         (
@@ -61,7 +61,7 @@ REST = Table(
             "message rate",
         ),
     ),
-    Words(
+    Phrases(
         Reason.SYSTEMFULL,
         "servers short of disk",
         (
@@ -73,7 +73,7 @@ REST = Table(
             "mail system full",
         ),
     ),
-    Words(
+    Phrases(
         Reason.NOTCOMPLIANTRFC,
         "strict parsers",
         (
@@ -89,7 +89,7 @@ REST = Table(
             "no resent-from field",
         ),
     ),
-    Words(
+    Phrases(
         Reason.CONTENTERROR,
         "content checks",
         (
@@ -111,7 +111,7 @@ REST = Table(
             "conversion required",
         ),
     ),
-    Words(
+    Phrases(
         Reason.POLICYVIOLATION,
         "policy servers",
         (
@@ -132,7 +132,7 @@ REST = Table(
             "mail refused",
         ),
     ),
-    Words(
+    Phrases(
         Reason.SYNTAXERROR,
         "command parsers",
         (
@@ -146,7 +146,7 @@ REST = Table(
             "invalid arguments",
         ),
     ),
-    Words(
+    Phrases(
         Reason.MAILERERROR,
         "Sendmail, Postfix, Exim pipes",
         (
@@ -167,7 +167,7 @@ REST = Table(
             "procmail",
         ),
     ),
-    Words(
+    Phrases(
         Reason.SYSTEMERROR,
         "broken servers",
         (
@@ -206,7 +206,7 @@ REST = Table(
 
 #: Believed only when nothing else is said.
 VAGUE = Table(
-    Words(
+    Phrases(
         Reason.REJECTED,
         "anyone",
         (

@@ -1,11 +1,11 @@
 """Phrases about the way there: hosts without mail, name servers, connections, queues."""
 
-from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words import Phrases, Table
 from mailflatrate.mail.reading.values import Reason
 
 #: A failing name server is asked for before an unknown host, because it may recover.
 ROUTE = Table(
-    Words(
+    Phrases(
         Reason.NOTACCEPT,
         "hosts without mail service (RFC 7505, RFC 7504)",
         (
@@ -29,7 +29,7 @@ ROUTE = Table(
             "not accept mail",
         ),
     ),
-    Words(
+    Phrases(
         Reason.NETWORKERROR,
         "Postfix, Exim (the name server may answer later)",
         (
@@ -39,7 +39,7 @@ ROUTE = Table(
             "dns soft error",
         ),
     ),
-    Words(
+    Phrases(
         Reason.HOSTUNKNOWN,
         "Postfix, Exchange Online (the name server has answered)",
         (
@@ -57,7 +57,7 @@ ROUTE = Table(
             "nodename nor servname provided",
         ),
     ),
-    Words(
+    Phrases(
         Reason.NETWORKERROR,
         "resolvers, routers, relays",
         (
@@ -93,7 +93,7 @@ ROUTE = Table(
             "smtp loop",
         ),
     ),
-    Words(
+    Phrases(
         Reason.HOSTUNKNOWN,
         "Sendmail, qmail, Exim, Postfix",
         (
@@ -138,7 +138,7 @@ ROUTE = Table(
 
 #: Asked after the dead-address phrases: a queue that gives up repeats what it was told.
 QUEUE = Table(
-    Words(
+    Phrases(
         Reason.EXPIRED,
         "queues",
         (

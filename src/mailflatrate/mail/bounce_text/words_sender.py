@@ -1,11 +1,11 @@
 """Phrases about the message and about who sent it: none of these ever says anything of the recipient (R-70)."""
 
-from mailflatrate.mail.bounce_text.words import Table, Words
+from mailflatrate.mail.bounce_text.words import Phrases, Table
 from mailflatrate.mail.reading.values import Reason
 
 #: Asked first: a message that is too big is refused in the words of a full mailbox.
 MESSAGE = Table(
-    Words(
+    Phrases(
         Reason.MESGTOOBIG,
         "Postfix, Sendmail, Exim, Exchange",
         (
@@ -26,7 +26,7 @@ MESSAGE = Table(
             "nachricht zu groß",
         ),
     ),
-    Words(
+    Phrases(
         Reason.VIRUSDETECTED,
         "Amavis, ClamAV, Postfix milters",
         (
@@ -42,12 +42,12 @@ MESSAGE = Table(
 
 #: Before the dead-address phrases, which "sender ... does not exist" would match.
 SENDER = Table(
-    Words(
+    Phrases(
         Reason.SPEEDING,
         "Exchange Online, Barracuda, Postfix anvil",
         ("daily limit", "daily relay quota", "exceeded the maximum number of messages", "frequency limited"),
     ),
-    Words(
+    Phrases(
         Reason.AUTHFAILURE,
         "receivers that check SPF, DKIM, DMARC",
         (
@@ -77,7 +77,7 @@ SENDER = Table(
             "unauthenticated email is not accepted",
         ),
     ),
-    Words(
+    Phrases(
         Reason.REQUIREPTR,
         "Postfix, Exim, Sendmail (reverse DNS demanded)",
         (
@@ -99,7 +99,7 @@ SENDER = Table(
             "unverifyable",
         ),
     ),
-    Words(
+    Phrases(
         Reason.NORELAYING,
         "Sendmail, Postfix, qmail",
         (
@@ -121,7 +121,7 @@ SENDER = Table(
             "authentication is required for relay",
         ),
     ),
-    Words(
+    Phrases(
         Reason.BADREPUTATION,
         "reputation services",
         (
@@ -133,7 +133,7 @@ SENDER = Table(
             "senderscore",
         ),
     ),
-    Words(
+    Phrases(
         Reason.SPAMDETECTED,
         "SpamAssassin, Amavis, Barracuda and others",
         (
@@ -195,7 +195,7 @@ SENDER = Table(
             "als spam",
         ),
     ),
-    Words(
+    Phrases(
         Reason.BLOCKED,
         "receivers with DNS block lists",
         (
@@ -256,7 +256,7 @@ SENDER = Table(
 
 #: The envelope sender is refused.
 MAIL_FROM = Table(
-    Words(
+    Phrases(
         Reason.REJECTED,
         "Postfix, Exim, Sendmail (MAIL FROM refused)",
         (

@@ -11,8 +11,8 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass, replace
-from enum import Enum
 
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, MINIMUM_FONT_PX, contrast
 from mailflatrate.mail.html.finish import shows_dark
 from mailflatrate.mail.html.tokens import Kind, Token, write
@@ -22,13 +22,6 @@ from mailflatrate.mail.liquid.protect import literal, protect
 DARK_INK = "#b9b1a3"
 DARK_GROUND = "#16191f"
 """The block's colours where the reader's client shows dark and the letter says that it can be dark."""
-
-
-class Language(Enum):
-    """The languages in which the service speaks to recipients."""
-
-    GERMAN = "de"
-    ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +63,7 @@ class Imprint:
     lines: tuple[ImprintLine, ...]
     reason: str
     mailing_id: str
-    language: Language
+    language: str
     privacy_url: str | None = None
     offers_preferences: bool = True
     style: BlockStyle = BlockStyle()
@@ -81,20 +74,11 @@ class Imprint:
 _PAGE = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _SOURCE = re.compile(r"\{\{\s*subscription\.source\s*\}\}")
 _WORDS = {
-    Language.GERMAN: {
-        "unsubscribe": "Abmelden",
-        "preferences": "Einstellungen ändern",
-        "privacy": "Datenschutz",
-        "mailing": "Mailing-ID",
-        "imprint": "Impressum",
-    },
-    Language.ENGLISH: {
-        "unsubscribe": "Unsubscribe",
-        "preferences": "Change your settings",
-        "privacy": "Privacy",
-        "mailing": "Mailing ID",
-        "imprint": "Imprint",
-    },
+    "unsubscribe": N_("Unsubscribe"),
+    "preferences": N_("Change your settings"),
+    "privacy": N_("Privacy"),
+    "mailing": N_("Mailing ID"),
+    "imprint": N_("Imprint"),
 }
 
 
@@ -119,7 +103,7 @@ def with_dark_colors(tokens: list[Token], imprint: Imprint) -> Imprint:
 
 def imprint_html(imprint: Imprint) -> str:
     """Return the block as Liquid source for the end of the HTML body."""
-    words, style = _WORDS[imprint.language], imprint.style.readable()
+    words, style = _words(imprint.language), imprint.style.readable()
     ink = f"color:{style.text_color}!important;"
     if not imprint.anchor:
         ink += "-webkit-text-fill-color:currentcolor!important;"
@@ -153,7 +137,7 @@ def imprint_html(imprint: Imprint) -> str:
     lines = "<br>".join(shown(line) for line in imprint.lines)
     reason = protect(imprint.reason, entities=False)
     return (
-        f'<div{name} lang="{imprint.language.value}" dir="ltr" style="{lock}">'
+        f'<div{name} lang="{imprint.language}" dir="ltr" style="{lock}">'
         f"{reason.restore_html(html.escape(reason.text), _with_link)}<br>{' &middot; '.join(links)}<br><br>"
         f'<strong style="{inline}">{words["imprint"]}</strong><br>{lines}<br><br>'
         f"{words['mailing']}: {literal(html.escape(imprint.mailing_id))}</div>"
@@ -167,7 +151,7 @@ def _with_link(tag: str) -> str:
 
 def imprint_text(imprint: Imprint) -> str:
     """Return the block as Liquid source for the end of the text part; `-- ` marks a signature (RFC 3676 4.3)."""
-    words = _WORDS[imprint.language]
+    words = _words(imprint.language)
     lines = ["-- ", imprint.reason, "", f"{words['unsubscribe']}: {{{{ unsubscribe_url }}}}"]
     if imprint.offers_preferences:
         lines.append(f"{words['preferences']}: {{{{ preferences_url }}}}")
@@ -180,3 +164,7 @@ def imprint_text(imprint: Imprint) -> str:
 
 def _line(line: ImprintLine) -> str:
     return f"{line.label}: {line.value}" if line.label else line.value
+
+
+def _words(language: str) -> dict[str, str]:
+    return {name: translate(message, language) for name, message in _WORDS.items()}

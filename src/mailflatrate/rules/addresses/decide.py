@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from mailflatrate.locale.texts import ENGLISH, N_, translate
 from mailflatrate.mail.address import Address, AddressError, AddressFault, parse
 from mailflatrate.rules.addresses.domains import judge_domain, mixes_scripts, reads_as_latin
 from mailflatrate.rules.addresses.providers import suggest_domain
 from mailflatrate.rules.addresses.role_words import HELD, REFUSED
 from mailflatrate.rules.addresses.roles import role_tier
-from mailflatrate.rules.verdict import Language
 
 
 class AddressVerdict(Enum):
@@ -85,7 +85,7 @@ class AddressDecision(NamedTuple):
             "address": self.text,
             "verdict": self.verdict.value,
             "rule": self.rule,
-            "reason": None if self.reason is None else reason_sentence(self.reason, Language.ENGLISH),
+            "reason": None if self.reason is None else reason_sentence(self.reason, ENGLISH),
             "suggestion": self.suggestion,
         }
 
@@ -113,60 +113,25 @@ _REASON_OF_FAULT = {
     AddressFault.NO_DOT: AddressReason.NOT_MAILABLE,
     AddressFault.NOT_IDNA: AddressReason.NOT_IDNA,
 }
-_SENTENCES: dict[AddressReason, tuple[str, str]] = {
-    AddressReason.SYNTAX: ("This is not a complete e-mail address.", "Das ist keine vollständige E-Mail-Adresse."),
-    AddressReason.TOO_LONG: (
-        "The address is too long: at most 64 octets before the @ and 254 in all.",
-        "Die Adresse ist zu lang: höchstens 64 Oktette vor dem @ und 254 insgesamt.",
+_SENTENCES: dict[AddressReason, str] = {
+    AddressReason.SYNTAX: N_("This is not a complete e-mail address."),
+    AddressReason.TOO_LONG: N_("The address is too long: at most 64 octets before the @ and 254 in all."),
+    AddressReason.NOT_MAILABLE: N_("The part after the @ is not a domain that can receive mail."),
+    AddressReason.RESERVED_DOMAIN: N_("This domain is reserved for examples and private networks."),
+    AddressReason.DOMAIN_UNKNOWN: N_("The domain does not exist or has no mail server."),
+    AddressReason.DOMAIN_TAKES_NO_MAIL: N_("The domain says that it takes no mail."),
+    AddressReason.NOT_IDNA: N_("The domain contains characters that domains cannot have."),
+    AddressReason.LOOKALIKE: N_("The address mixes alphabets, so that it can be taken for another one."),
+    AddressReason.NEEDS_SMTPUTF8: N_(
+        "The mail server of this domain does not take letters such as these before the @."
     ),
-    AddressReason.NOT_MAILABLE: (
-        "The part after the @ is not a domain that can receive mail.",
-        "Der Teil nach dem @ ist keine Domain, die Mail empfangen kann.",
+    AddressReason.ROLE: N_("This address belongs to an office, not to a person. Please use a personal one."),
+    AddressReason.MAYBE_ROLE: N_("This address may belong to an office rather than to a person; somebody has to look."),
+    AddressReason.DISPOSABLE: N_("This is a disposable address. Please use one that you keep."),
+    AddressReason.OWN_ADDRESS: N_(
+        "This is an address of our own service or of the sender; mail there would go in circles."
     ),
-    AddressReason.RESERVED_DOMAIN: (
-        "This domain is reserved for examples and private networks.",
-        "Diese Domain ist Beispielen und privaten Netzen vorbehalten.",
-    ),
-    AddressReason.DOMAIN_UNKNOWN: (
-        "The domain does not exist or has no mail server.",
-        "Die Domain gibt es nicht, oder sie hat keinen Mailserver.",
-    ),
-    AddressReason.DOMAIN_TAKES_NO_MAIL: (
-        "The domain says that it takes no mail.",
-        "Die Domain gibt an, keine Mail anzunehmen.",
-    ),
-    AddressReason.NOT_IDNA: (
-        "The domain contains characters that domains cannot have.",
-        "Die Domain enthält Zeichen, die in Domains nicht vorkommen.",
-    ),
-    AddressReason.LOOKALIKE: (
-        "The address mixes alphabets, so that it can be taken for another one.",
-        "Die Adresse mischt Alphabete und ist mit einer anderen zu verwechseln.",
-    ),
-    AddressReason.NEEDS_SMTPUTF8: (
-        "The mail server of this domain does not take letters such as these before the @.",
-        "Der Mailserver dieser Domain nimmt solche Buchstaben vor dem @ nicht an.",
-    ),
-    AddressReason.ROLE: (
-        "This address belongs to an office, not to a person. Please use a personal one.",
-        "Diese Adresse gehört einer Stelle, nicht einer Person. Bitte nehmen Sie eine persönliche.",
-    ),
-    AddressReason.MAYBE_ROLE: (
-        "This address may belong to an office rather than to a person; somebody has to look.",
-        "Diese Adresse gehört vielleicht einer Stelle statt einer Person; das muss jemand ansehen.",
-    ),
-    AddressReason.DISPOSABLE: (
-        "This is a disposable address. Please use one that you keep.",
-        "Das ist eine Wegwerfadresse. Bitte nehmen Sie eine, die Sie behalten.",
-    ),
-    AddressReason.OWN_ADDRESS: (
-        "This is an address of our own service or of the sender; mail there would go in circles.",
-        "Das ist eine Adresse unseres Dienstes oder des Absenders; Mail dorthin liefe im Kreis.",
-    ),
-    AddressReason.TYPO: (
-        "The domain looks mistyped. Please compare it with the suggestion.",
-        "Die Domain sieht nach einem Tippfehler aus. Bitte vergleichen Sie den Vorschlag.",
-    ),
+    AddressReason.TYPO: N_("The domain looks mistyped. Please compare it with the suggestion."),
 }
 
 
@@ -226,10 +191,9 @@ def check_lines(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:
             yield decide_address(text).as_json()
 
 
-def reason_sentence(reason: AddressReason, language: Language) -> str:
+def reason_sentence(reason: AddressReason, language: str) -> str:
     """The reason as a sentence for the person who typed the address."""
-    english, german = _SENTENCES[reason]
-    return german if language is Language.GERMAN else english
+    return translate(_SENTENCES[reason], language)
 
 
 def _refusal(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasAccount
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasAccount) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[HasAccount] = Check(
     anchor="account.standing",
     source="MFR measure 1; M3AAWG Vetting BCP (2011), pre-send vetting",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The account is active",
         sentence="This account cannot send: it is {standing}.",
         why="A person at our house looks at every company before it sends, and may stop it again.",
-        mend="Open the account's standing. It says what we are waiting for and whom to answer.",
-    ),
-    de=Words(
-        title="Das Konto ist freigeschaltet",
-        sentence="Dieses Konto kann nicht versenden, Status: {standing}.",
-        why="Jede Firma wird von einem Menschen geprüft, bevor sie versendet, und kann angehalten werden.",
-        mend="Öffnen Sie den Status des Kontos. Dort steht, worauf wir warten und wem Sie antworten können.",
+        fix="Open the account's standing. It says what we are waiting for and whom to answer.",
     ),
 )

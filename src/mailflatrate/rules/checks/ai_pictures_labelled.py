@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Regulation (EU) 2024/1689 (AI Act) Art. 50(4), in force since 2 Aug 2026",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="AI pictures labelled",
         sentence="These pictures are marked as made by AI, but nothing in the mailing says so: {pictures}.",
         why="In the EU people must be told that a picture which looks like a photograph is none.",
-        mend="Write under the picture, or in its description, that it was made by AI.",
-    ),
-    de=Words(
-        title="KI-Bilder gekennzeichnet",
-        sentence="Diese Bilder sind als KI-Bilder vermerkt, doch das Mailing sagt es nicht: {pictures}.",
-        why="In der EU muss man erfahren, dass ein Bild, das wie ein Foto aussieht, keines ist.",
-        mend="Schreiben Sie unter das Bild oder in seine Beschreibung, dass es mit KI erzeugt wurde.",
+        fix="Write under the picture, or in its description, that it was made by AI.",
     ),
 )

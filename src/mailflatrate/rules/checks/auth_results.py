@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _BAD = {"dmarc": ("fail", "permerror"), "spf": ("fail", "softfail", "permerror")}
 
@@ -23,16 +23,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.authentication-results",
     source="RFC 8601; RFC 7208 section 9.1; Google answer 81126",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The receiver's checks passed",
         sentence="The receiving server checked the message from {domain} and found {found}.",
         why="Mailbox providers sort such messages into spam or refuse them.",
-        mend="Authorize the sending server in SPF and sign with DKIM for the domain in From.",
-    ),
-    de=Words(
-        title="Prüfungen des Empfängers bestanden",
-        sentence="Der empfangende Server hat die Nachricht von {domain} geprüft und fand {found}.",
-        why="Anbieter legen solche Nachrichten in den Spam oder weisen sie ab.",
-        mend="Erlauben Sie den sendenden Server in SPF und signieren Sie mit DKIM für die Domain in From.",
+        fix="Authorize the sending server in SPF and sign with DKIM for the domain in From.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="campaign.content",
     source="RFC 6152; R-65: quoted-printable or base64 for everything outside of ASCII",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Body safe on every way",
         sentence="The body holds raw 8-bit characters.",
         why="A server without 8BITMIME has to recode it, which breaks the signature.",
-        mend="Encode the parts as quoted-printable or base64.",
-    ),
-    de=Words(
-        title="Körper auf jedem Weg sicher",
-        sentence="Der Körper enthält rohe 8-Bit-Zeichen.",
-        why="Ein Server ohne 8BITMIME muss ihn umkodieren, und das bricht die Signatur.",
-        mend="Kodieren Sie die Teile als quoted-printable oder base64.",
+        fix="Encode the parts as quoted-printable or base64.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="RFC 2046 section 5.1.4 (multipart/alternative); CSA",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="HTML and text",
         sentence="There is nothing in {parts}.",
         why="Some people read mail as plain text, on purpose or with a screen reader.",
-        mend="Write the content. The text part is made from it when you leave it alone.",
-    ),
-    de=Words(
-        title="HTML und Text",
-        sentence="In {parts} steht nichts.",
-        why="Manche lesen Mail als reinen Text, mit Absicht oder mit einem Vorleseprogramm.",
-        mend="Schreiben Sie den Inhalt. Der Textteil entsteht daraus, wenn Sie ihn nicht anfassen.",
+        fix="Write the content. The text part is made from it when you leave it alone.",
     ),
 )

@@ -6,7 +6,7 @@ import re
 
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.names.domains import same_house
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _FORM = re.compile(r"\s*<?[^\s<>;:,@]+@([^\s<>;:,@]+)>?\s*(?:;\s*report=(?:arf|xarf)\s*)?", re.IGNORECASE)
 
@@ -32,16 +32,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.cfbl-address",
     source="RFC 9477 sections 3.1 and 3.2",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Complaint address valid",
         sentence="CFBL-Address holds {found}, which is malformed or not signed by both domains.",
         why="Providers send complaints only to an address that the signing domain vouches for.",
-        mend="Write an address with report=arf, and sign the field for its domain and for the From domain.",
-    ),
-    de=Words(
-        title="Beschwerdeadresse gültig",
-        sentence="CFBL-Address enthält {found}; das ist fehlerhaft oder nicht von beiden Domains signiert.",
-        why="Anbieter senden Beschwerden nur an eine Adresse, für die die signierende Domain bürgt.",
-        mend="Schreiben Sie eine Adresse mit report=arf und signieren Sie das Feld für deren Domain und die von From.",
+        fix="Write an address with report=arf, and sign the field for its domain and for the From domain.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import ConfirmationFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     anchor="form.confirmations",
     source="MFR: role addresses are refused; RFC 5321; RFC 7505",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Address of one person",
         sentence="The address is refused by rule {refused}.",
         why="Only a person can consent, at an address that exists and is the person's own.",
-        mend="Sign up with a personal address.",
-    ),
-    de=Words(
-        title="Adresse einer einzelnen Person",
-        sentence="Die Adresse wird nach Regel {refused} abgelehnt.",
-        why="Einwilligen kann nur eine Person, mit einer bestehenden Adresse, die ihre eigene ist.",
-        mend="Melden Sie sich mit einer persönlichen Adresse an.",
+        fix="Sign up with a personal address.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     anchor="list.suppressions",
     source="Amazon SES: no mail to complainers, not even a confirmation; CSA",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Address may be written to",
         sentence="This address is blocked after a complaint or because the mailbox does not exist.",
         why="A complaint means no further mail at all.",
-        mend="Nothing can be done here. The person can turn to our abuse desk.",
-    ),
-    de=Words(
-        title="Adresse darf angeschrieben werden",
-        sentence="Diese Adresse ist nach einer Beschwerde gesperrt oder das Postfach gibt es nicht.",
-        why="Nach einer Beschwerde gibt es keine Mail mehr, auch keine Bestätigung.",
-        mend="Hier ist nichts zu tun. Die Person kann sich an unsere Abuse-Stelle wenden.",
+        fix="Nothing can be done here. The person can turn to our abuse desk.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.facts import FormFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _TERMS = re.compile(
     r"\bAGB\b|geschäftsbedingung|nutzungsbedingung|teilnahmebedingung|terms (?:of|and)|conditions|gewinnspiel|"
@@ -26,16 +26,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.wording",
     source="CSA 2020 section 2.2a-b; GDPR Art. 7(2), 7(4)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The consent stands for itself",
         sentence="The wording also speaks of terms or of a competition: {languages}.",
         why="Consent that is tied to something else is not free, and then it is void.",
-        mend="Ask for the mail alone. Terms belong to the contract that they are about.",
-    ),
-    de=Words(
-        title="Die Einwilligung steht für sich",
-        sentence="Der Wortlaut spricht auch von Bedingungen oder einem Gewinnspiel: {languages}.",
-        why="Eine Einwilligung, die an etwas anderes gebunden ist, ist nicht freiwillig und damit unwirksam.",
-        mend="Fragen Sie nur nach den Mails. Bedingungen gehören zu dem Vertrag, um den es geht.",
+        fix="Ask for the mail alone. Terms belong to the contract that they are about.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.audience",
     source="AG München 161 C 12736/22 (14 Feb 2023); BGH III ZR 196/17 (1 Feb 2018)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Recipients heard from you within a year",
         sentence="{count} of {recipients} recipients had no mail from you for more than 12 months.",
         why="Consent that nobody used for long fades. Old addresses bring bounces and complaints.",
-        mend="Leave these recipients out, or release the mailing and wait for our reviewer.",
-    ),
-    de=Words(
-        title="Die Empfänger hörten im letzten Jahr von Ihnen",
-        sentence="{count} von {recipients} Empfängern hatten mehr als 12 Monate keine Mail von Ihnen.",
-        why="Eine lange nicht genutzte Einwilligung verblasst. Alte Adressen bringen Rückläufer und Beschwerden.",
-        mend="Lassen Sie diese Empfänger aus, oder geben Sie frei und warten Sie unsere Prüfung ab.",
+        fix="Leave these recipients out, or release the mailing and wait for our reviewer.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -21,16 +21,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.wording",
     source="BGH VI ZR 721/15 (14 Mar 2017), Leitsatz 2",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The consent says who",
         sentence="The wording does not name your company: {languages}.",
         why="Consent counts only for the companies that it names.",
-        mend="Put {company} into the wording. The name comes from your imprint.",
-    ),
-    de=Words(
-        title="Die Einwilligung sagt, wer schreibt",
-        sentence="Der Wortlaut nennt Ihre Firma nicht: {languages}.",
-        why="Eine Einwilligung gilt nur für Firmen, die sie nennt.",
-        mend="Setzen Sie {company} in den Wortlaut. Der Name kommt aus Ihrem Impressum.",
+        fix="Put {company} into the wording. The name comes from your imprint.",
     ),
 )

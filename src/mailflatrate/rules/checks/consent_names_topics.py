@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 SHORTEST = 5
 """Characters; less than that names no kind of products or services."""
@@ -26,16 +26,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.topics",
     source="BGH VI ZR 721/15 (14 Mar 2017), Leitsatz 2; CSA 2020 section 2.2",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The consent says what",
         sentence="The wording does not say what is sent: {languages}.",
         why="Whoever consents has to know for which kind of products and services.",
-        mend="Describe under “What you send” what people get, and put {topics} into the wording.",
-    ),
-    de=Words(
-        title="Die Einwilligung sagt, was kommt",
-        sentence="Der Wortlaut sagt nicht, was verschickt wird: {languages}.",
-        why="Wer einwilligt, muss wissen, für welche Art von Waren und Leistungen.",
-        mend="Beschreiben Sie unter „Was Sie schicken“, was kommt, und setzen Sie {topics} in den Wortlaut.",
+        fix="Describe under “What you send” what people get, and put {topics} into the wording.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.facts import FormFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _BLANKET = re.compile(
     r"\bpartner|\bdritte[nr]?\b|sponsor|verbundene|konzern|\baffiliate|third part|selected compan|group compan|"
@@ -26,16 +26,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.wording",
     source="BGH VI ZR 721/15 (14 Mar 2017); CSA 2020 section 2.2b",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The consent is for you alone",
         sentence="The wording also covers partners, third parties or other channels: {languages}.",
         why="A blanket consent is void, and it can never be proved for the one who writes.",
-        mend="Ask for your own e-mails only.",
-    ),
-    de=Words(
-        title="Die Einwilligung gilt nur Ihnen",
-        sentence="Der Wortlaut umfasst auch Partner, Dritte oder andere Wege: {languages}.",
-        why="Eine pauschale Einwilligung ist unwirksam und lässt sich für den, der schreibt, nie nachweisen.",
-        mend="Fragen Sie nur nach Ihren eigenen E-Mails.",
+        fix="Ask for your own e-mails only.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -23,16 +23,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.frequency",
     source="RULES R-27: recommended there, asked for here",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The consent says how often",
         sentence="The wording does not say how often you write: {languages}.",
         why="Mail that comes more often than expected is what people complain about.",
-        mend="Say under “How often” what people may expect, and put {frequency} into the wording.",
-    ),
-    de=Words(
-        title="Die Einwilligung sagt, wie oft",
-        sentence="Der Wortlaut sagt nicht, wie oft Sie schreiben: {languages}.",
-        why="Über Mails, die öfter kommen als erwartet, beschweren sich Menschen.",
-        mend="Sagen Sie unter „Wie oft“, womit zu rechnen ist, und setzen Sie {frequency} in den Wortlaut.",
+        fix="Say under “How often” what people may expect, and put {frequency} into the wording.",
     ),
 )

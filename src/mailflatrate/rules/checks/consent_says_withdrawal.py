@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.facts import FormFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _WITHDRAWAL = re.compile(
     r"widerruf|abmeld|abbestell|austrag|beenden|unsubscrib|withdraw|revoke|opt[ -]?out|\bstop\b", re.IGNORECASE
@@ -24,16 +24,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.wording",
     source="GDPR Art. 7(3)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The consent says how to leave",
         sentence="The wording does not say that it can be withdrawn: {languages}.",
         why="The law wants people to know this before they consent.",
-        mend="Add a sentence such as: I can stop this at any time, with the unsubscribe link in every mail.",
-    ),
-    de=Words(
-        title="Die Einwilligung sagt, wie man geht",
-        sentence="Der Wortlaut sagt nicht, dass man sie widerrufen kann: {languages}.",
-        why="Das Gesetz will, dass Menschen das vor der Einwilligung erfahren.",
-        mend="Ergänzen Sie einen Satz wie: Das kann ich jederzeit beenden, mit dem Abmeldelink in jeder Mail.",
+        fix="Add a sentence such as: I can stop this at any time, with the unsubscribe link in every mail.",
     ),
 )

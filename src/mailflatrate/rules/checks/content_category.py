@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="MFR anti-spam policy; CleverReach policy",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Nothing that this house does not send",
         sentence="These words belong to a trade that we do not serve, or only after a look: {found}.",
         why="The anti-spam policy excludes erotic offers, gambling, medicine, drugs, quick money and politics.",
-        mend="If it is meant otherwise, release the mailing: our reviewer looks and lets it go.",
-    ),
-    de=Words(
-        title="Nichts, was dieses Haus nicht versendet",
-        sentence="Diese Wörter gehören zu einem Gewerbe, das wir nicht oder nur nach Ansicht bedienen: {found}.",
-        why="Die Anti-Spam-Richtlinie schließt Erotik, Glücksspiel, Arznei, Drogen, schnelles Geld und Politik aus.",
-        mend="Ist es anders gemeint, geben Sie das Mailing frei: Unsere Prüfung sieht es an und lässt es gehen.",
+        fix="If it is meant otherwise, release the mailing: our reviewer looks and lets it go.",
     ),
 )

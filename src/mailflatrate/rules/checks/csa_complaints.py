@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 ADDRESS = "csa-complaints@eco.de"
 
@@ -20,16 +20,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.x-csa-complaints",
     source="CSA; address seen in mail of certified senders 2022 to 2026",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="CSA complaint address current",
         sentence="X-CSA-Complaints holds {found} instead of {right}.",
         why="The old address is not read any more, and a wrong one claims a certification.",
-        mend="Write the current address, and only if your servers are certified.",
-    ),
-    de=Words(
-        title="CSA-Beschwerdeadresse aktuell",
-        sentence="X-CSA-Complaints enthält {found} statt {right}.",
-        why="Die alte Adresse wird nicht mehr gelesen, und eine falsche behauptet eine Zertifizierung.",
-        mend="Schreiben Sie die heutige Adresse, und nur, wenn Ihre Server zertifiziert sind.",
+        fix="Write the current address, and only if your servers are certified.",
     ),
 )

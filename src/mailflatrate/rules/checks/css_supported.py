@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,17 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="caniemail.com for Gmail, Outlook for Windows, Yahoo and GMX, November 2026",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="CSS that mail programs know",
         sentence="Outlook or Gmail ignore this CSS: {samples}.",
         why="There, what it arranges falls apart: columns stack up, and text covers other text.",
-        mend="Build columns with tables, and leave positioned elements out. In a media query, such CSS does no harm.",
-    ),
-    de=Words(
-        title="CSS, das Mailprogramme kennen",
-        sentence="Outlook oder Gmail übergehen dieses CSS: {samples}.",
-        why="Was es anordnet, fällt dort auseinander: Spalten stehen untereinander, Texte liegen übereinander.",
-        mend="Bauen Sie Spalten mit Tabellen und lassen Sie positionierte Elemente weg. "
-        "In einer Media-Query schadet solches CSS nicht.",
+        fix="Build columns with tables, and leave positioned elements out. In a media query, such CSS does no harm.",
     ),
 )

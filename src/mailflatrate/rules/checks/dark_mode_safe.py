@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="WCAG 2.2 criterion 1.4.3; Apple Mail and Outlook on color-scheme",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Readable in dark mode",
         sentence="These texts have a dark colour of their own, but no background of their own: {samples}.",
         why="In dark mode the background turns dark and the text stays so: nobody can read it.",
-        mend="Give the element a background colour as well, or leave the text colour out.",
-    ),
-    de=Words(
-        title="Lesbar im Dunkelmodus",
-        sentence="Diese Texte haben eine eigene dunkle Farbe, aber keinen eigenen Hintergrund: {samples}.",
-        why="Im Dunkelmodus wird der Hintergrund dunkel und der Text bleibt es: Man kann ihn nicht lesen.",
-        mend="Geben Sie auch eine Hintergrundfarbe an oder lassen Sie die Textfarbe weg.",
+        fix="Give the element a background colour as well, or leave the text colour out.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -21,16 +21,10 @@ CHECK: Check[MessageFacts] = Check(
     source="Tests of April 2026: Gmail ignores Ed25519, Microsoft 365 and Yahoo fail it; RFC 8617 is for "
     "intermediaries",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Signatures that everybody understands",
         sentence="The message carries {found}.",
         why="Some providers cannot read it and count it as a failure.",
-        mend="Sign with rsa-sha256 only, and leave ARC to those who forward.",
-    ),
-    de=Words(
-        title="Signaturen, die alle verstehen",
-        sentence="Die Nachricht trägt {found}.",
-        why="Manche Anbieter können es nicht lesen und werten es als Fehler.",
-        mend="Signieren Sie nur mit rsa-sha256 und überlassen Sie ARC denen, die weiterleiten.",
+        fix="Sign with rsa-sha256 only, and leave ARC to those who forward.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _NEEDED = (
     *("from", "reply-to", "subject", "date", "to", "cc", "message-id", "mime-version", "content-type"),
@@ -26,16 +26,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.dkim-signature",
     source="RFC 6376 section 5.4.1; M3AAWG; CSA",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Signature covers the header",
         sentence="The signature leaves these fields open: {fields}.",
         why="What is not covered can be changed on the way without anybody noticing.",
-        mend="Add these fields to h= of the signature.",
-    ),
-    de=Words(
-        title="Signatur deckt den Kopf",
-        sentence="Die Signatur lässt diese Felder offen: {fields}.",
-        why="Was nicht gedeckt ist, lässt sich unterwegs unbemerkt ändern.",
-        mend="Nehmen Sie diese Felder in h= der Signatur auf.",
+        fix="Add these fields to h= of the signature.",
     ),
 )

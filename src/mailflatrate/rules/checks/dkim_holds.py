@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -22,16 +22,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.dkim-signature",
     source="RFC 6376 section 6; Google answer 81126; Yahoo and Microsoft sender rules",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="DKIM signature valid",
         sentence="No DKIM signature holds: {found}.",
         why="Without one nobody vouches for the message, and large providers refuse it.",
-        mend="Sign with the key that the DNS publishes, last of all, and change nothing afterwards.",
-    ),
-    de=Words(
-        title="DKIM-Signatur gültig",
-        sentence="Keine DKIM-Signatur hält: {found}.",
-        why="Ohne sie bürgt niemand für die Nachricht, und große Anbieter weisen sie ab.",
-        mend="Signieren Sie zuletzt, mit dem im DNS veröffentlichten Schlüssel, und ändern Sie danach nichts mehr.",
+        fix="Sign with the key that the DNS publishes, last of all, and change nothing afterwards.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.mail.dkim_verify import DkimVerdict
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _LONGEST_SECONDS = 48 * 3600
 
@@ -27,16 +27,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.dkim-signature",
     source="CSA: x= at most 48 hours for bulk; M3AAWG on replay",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Signature ends soon",
         sentence="The signature has no t= and x= at most {hours} hours apart.",
         why="A signature without an end can be used by others to send your mailing again in masses.",
-        mend="Have the time of signing (t=) and the end (x=) written.",
-    ),
-    de=Words(
-        title="Signatur endet bald",
-        sentence="Die Signatur hat kein t= und x= mit höchstens {hours} Stunden Abstand.",
-        why="Eine Signatur ohne Ende erlaubt anderen, Ihr Mailing massenhaft erneut zu senden.",
-        mend="Lassen Sie Zeitpunkt (t=) und Ende (x=) der Signatur schreiben.",
+        fix="Have the time of signing (t=) and the end (x=) written.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _TWICE = ("from", "to", "subject", "date", "message-id")
 
@@ -24,16 +24,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.dkim-signature",
     source="RFC 6376 sections 5.4.2 and 8.15",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Signature closed to additions",
         sentence="A second one of these fields could be added: {fields}.",
         why="Replayed mailings get a second From or Subject that some programs show.",
-        mend="Name these fields once more in h= than they occur.",
-    ),
-    de=Words(
-        title="Signatur gegen Zusätze geschlossen",
-        sentence="Von diesen Feldern ließe sich ein zweites einfügen: {fields}.",
-        why="Wiederholte Mailings erhalten so ein zweites From oder Subject, das manche Programme zeigen.",
-        mend="Nennen Sie diese Felder in h= einmal mehr, als sie vorkommen.",
+        fix="Name these fields once more in h= than they occur.",
     ),
 )

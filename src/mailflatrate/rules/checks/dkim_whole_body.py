@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.dkim-signature",
     source="RFC 6376 section 8.2; CSA on l= tags (2024)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Signature covers the whole body",
         sentence="The signature of {domains} has a length (l=).",
         why="Behind that length anybody may append another letter, and it passes as signed.",
-        mend="Sign without l=.",
-    ),
-    de=Words(
-        title="Signatur deckt den ganzen Körper",
-        sentence="Die Signatur von {domains} hat eine Länge (l=).",
-        why="Dahinter kann jeder einen anderen Brief anhängen, und er gilt als signiert.",
-        mend="Signieren Sie ohne l=.",
+        fix="Sign without l=.",
     ),
 )

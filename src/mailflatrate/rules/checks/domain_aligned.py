@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.names.domains import same_house
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -22,16 +22,10 @@ CHECK: Check[HasSender] = Check(
     anchor="campaign.sender",
     source="RFC 9989 (DMARC), identifier alignment; Google, Yahoo and Microsoft sender rules",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Signature and sender belong together",
         sentence="The mailing would be signed by {signing}, but the sender is at {domain}.",
         why="DMARC passes only where the signing domain is the one that readers see.",
-        mend="Choose a sender address at the domain that has the key, or set up the sender's domain.",
-    ),
-    de=Words(
-        title="Signatur und Absender gehören zusammen",
-        sentence="Das Mailing würde von {signing} signiert, der Absender liegt aber bei {domain}.",
-        why="DMARC gelingt nur, wenn die signierende Domain die ist, die man als Absender sieht.",
-        mend="Wählen Sie einen Absender der Domain mit dem Schlüssel oder richten Sie dessen Domain ein.",
+        fix="Choose a sender address at the domain that has the key, or set up the sender's domain.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasSender] = Check(
     anchor="domain.dkim",
     source="RFC 6376; Google answer 81126; Yahoo and Microsoft sender rules",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="DKIM key published",
         sentence="The DKIM record of {domain} is {state}.",
         why="Mailboxes check the signature to see that the mailing is yours and nobody changed it.",
-        mend="Copy the DKIM record from Sender domains into the DNS of the domain, then have it checked again.",
-    ),
-    de=Words(
-        title="DKIM-Schlüssel veröffentlicht",
-        sentence="Der DKIM-Eintrag von {domain} ist {state}.",
-        why="Postfächer prüfen an der Signatur, dass das Mailing von Ihnen stammt und unverändert ist.",
-        mend="Übernehmen Sie den DKIM-Eintrag aus Absenderdomains in das DNS der Domain und prüfen Sie erneut.",
+        fix="Copy the DKIM record from Sender domains into the DNS of the domain, then have it checked again.",
     ),
 )

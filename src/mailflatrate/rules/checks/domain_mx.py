@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasSender] = Check(
     anchor="domain.mx",
     source="RFC 5321 section 5.1; RFC 2142; M3AAWG Sender BCP v4",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The sender domain receives mail",
         sentence="The mail exchanger (MX) of {domain} is {state}.",
         why="Answers, bounces and complaints have to arrive somewhere.",
-        mend="Copy the MX record from Sender domains into the DNS of the domain, then have it checked again.",
-    ),
-    de=Words(
-        title="Die Absenderdomain empfängt Mail",
-        sentence="Der Mailserver (MX) von {domain} ist {state}.",
-        why="Antworten, Rückläufer und Beschwerden müssen irgendwo ankommen.",
-        mend="Übernehmen Sie den MX-Eintrag aus Absenderdomains in das DNS der Domain und prüfen Sie erneut.",
+        fix="Copy the MX record from Sender domains into the DNS of the domain, then have it checked again.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasSender] = Check(
     anchor="domain.spf",
     source="RFC 7208; Microsoft 550 5.7.515 asks for SPF and DKIM",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="SPF names our servers",
         sentence="The SPF record of {domain} is {state}.",
         why="It tells mailboxes which servers may send for the domain.",
-        mend="Copy the SPF record from Sender domains into the DNS of the domain, then have it checked again.",
-    ),
-    de=Words(
-        title="SPF nennt unsere Server",
-        sentence="Der SPF-Eintrag von {domain} ist {state}.",
-        why="Er sagt Postfächern, welche Server für die Domain senden dürfen.",
-        mend="Übernehmen Sie den SPF-Eintrag aus Absenderdomains in das DNS der Domain und prüfen Sie erneut.",
+        fix="Copy the SPF record from Sender domains into the DNS of the domain, then have it checked again.",
     ),
 )

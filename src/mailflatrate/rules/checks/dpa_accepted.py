@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasAccount
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasAccount) -> Params | None:
@@ -19,16 +19,10 @@ CHECK: Check[HasAccount] = Check(
     anchor="account.agreements",
     source="GDPR Art. 28",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Data-processing agreement accepted",
         sentence="The data-processing agreement is not accepted in its current version.",
         why="You decide about the addresses, we work on your behalf. The law asks for a contract about that.",
-        mend="Read the agreement under Agreements and accept it.",
-    ),
-    de=Words(
-        title="Auftragsverarbeitung vereinbart",
-        sentence="Der Vertrag zur Auftragsverarbeitung ist in der geltenden Fassung nicht angenommen.",
-        why="Sie bestimmen über die Adressen, wir arbeiten in Ihrem Auftrag. Dafür verlangt das Gesetz einen Vertrag.",
-        mend="Lesen Sie den Vertrag unter Vereinbarungen und nehmen Sie ihn an.",
+        fix="Read the agreement under Agreements and accept it.",
     ),
 )

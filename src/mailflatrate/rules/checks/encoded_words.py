@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.subject",
     source="RFC 2047 sections 2 and 5",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Encoded words right",
         sentence="These encoded words break RFC 2047: {words}.",
         why="Readers see fragments of code instead of a name or a subject.",
-        mend="Keep each at most 75 characters long, in UTF-8, and never split a character between two.",
-    ),
-    de=Words(
-        title="Kodierte Wörter richtig",
-        sentence="Diese kodierten Wörter verletzen RFC 2047: {words}.",
-        why="Man sieht Bruchstücke von Code statt eines Namens oder Betreffs.",
-        mend="Höchstens 75 Zeichen je Wort, in UTF-8, und nie ein Zeichen auf zwei Wörter verteilt.",
+        fix="Keep each at most 75 characters long, in UTF-8, and never split a character between two.",
     ),
 )

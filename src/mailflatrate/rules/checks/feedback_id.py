@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _SENDER = re.compile(r"[A-Za-z0-9_.-]{5,15}")
 
@@ -25,18 +25,13 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.feedback-id",
     source="Google answer 6254652",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Feedback-ID well-formed",
         sentence="Feedback-ID is missing or not one: {found}.",
         why="Only with it does Gmail say which mailing people complained of.",
-        mend="Write at most four different parts with colons between them, at the end a constant sender name of 5 to "
-        "15 characters.",
-    ),
-    de=Words(
-        title="Feedback-ID wohlgeformt",
-        sentence="Feedback-ID fehlt oder ist keine: {found}.",
-        why="Nur damit sagt Gmail, über welches Mailing sich Leute beschweren.",
-        mend="Schreiben Sie höchstens vier verschiedene Teile mit Doppelpunkten, am Ende einen festen Absendernamen "
-        "mit 5 bis 15 Zeichen.",
+        fix=(
+            "Write at most four different parts with colons between them, at the end a constant sender name of 5 to "
+            "15 characters."
+        ),
     ),
 )

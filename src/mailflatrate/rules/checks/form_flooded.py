@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import ConfirmationFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -19,16 +19,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     anchor="form.confirmations",
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); number derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Form not flooded",
         sentence="This form asked for more than {limit} confirmation mails within an hour.",
         why="So many sign-ups at once are an attack that floods other people's mailboxes from your name.",
-        mend="Look at the sign-ups of the last hour. Mail goes out again by itself when it is over.",
-    ),
-    de=Words(
-        title="Formular nicht überflutet",
-        sentence="Dieses Formular verlangte binnen einer Stunde mehr als {limit} Bestätigungsmails.",
-        why="So viele Anmeldungen auf einmal sind ein Angriff, der in Ihrem Namen fremde Postfächer flutet.",
-        mend="Sehen Sie sich die Anmeldungen der letzten Stunde an. Danach geht von selbst wieder Mail hinaus.",
+        fix="Look at the sign-ups of the last hour. Mail goes out again by itself when it is over.",
     ),
 )

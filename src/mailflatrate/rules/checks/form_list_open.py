@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.list",
     source="MFR measure 2; derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The list is in use",
         sentence="The list of this form is archived, or its origin was rejected.",
         why="Nothing is sent to such a list, so nobody should sign up for it.",
-        mend="Choose another list for the form.",
-    ),
-    de=Words(
-        title="Die Liste ist in Gebrauch",
-        sentence="Die Liste dieses Formulars ist archiviert, oder ihre Herkunft wurde abgelehnt.",
-        why="An eine solche Liste geht nichts hinaus, also soll sich niemand dafür anmelden.",
-        mend="Wählen Sie eine andere Liste für das Formular.",
+        fix="Choose another list for the form.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.personal_data import is_special
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -19,16 +19,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.fields",
     source="GDPR Art. 9(1); eco directive",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Nothing intimate is asked",
         sentence="The form asks about health, belief, origin, politics or sex life: {fields}.",
         why="The law protects such data more than any other, and mail needs none of it.",
-        mend="Remove these fields.",
-    ),
-    de=Words(
-        title="Nichts Vertrauliches wird erfragt",
-        sentence="Das Formular fragt nach Gesundheit, Glauben, Herkunft, Politik oder Sexualleben: {fields}.",
-        why="Solche Daten schützt das Gesetz mehr als alle anderen, und Mails brauchen keine davon.",
-        mend="Entfernen Sie diese Felder.",
+        fix="Remove these fields.",
     ),
 )

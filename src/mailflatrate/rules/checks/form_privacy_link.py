@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="account.imprint",
     source="GDPR Art. 13",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The privacy page is linked",
         sentence="There is no https address of your privacy page.",
         why="Whoever hands over data must be able to read what happens to it.",
-        mend="Fill in the address of your privacy page under Imprint.",
-    ),
-    de=Words(
-        title="Die Datenschutzseite ist verlinkt",
-        sentence="Die https-Adresse Ihrer Datenschutzseite fehlt.",
-        why="Wer Daten hergibt, muss lesen können, was damit geschieht.",
-        mend="Tragen Sie die Adresse Ihrer Datenschutzseite unter Impressum ein.",
+        fix="Fill in the address of your privacy page under Imprint.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     anchor="form.publish",
     source="MFR measure 4; UWG section 7(2) no. 2",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Asked for at a published form",
         sentence="There is no recorded sign-up at a published form.",
         why="A confirmation mail is lawful only as the answer to a request that was recorded.",
-        mend="Publish the form. Every sign-up there is recorded.",
-    ),
-    de=Words(
-        title="Über ein veröffentlichtes Formular angefordert",
-        sentence="Es gibt keine aufgezeichnete Anmeldung über ein veröffentlichtes Formular.",
-        why="Eine Bestätigungsmail ist nur als Antwort auf eine aufgezeichnete Anmeldung erlaubt.",
-        mend="Veröffentlichen Sie das Formular. Jede Anmeldung dort wird aufgezeichnet.",
+        fix="Publish the form. Every sign-up there is recorded.",
     ),
 )

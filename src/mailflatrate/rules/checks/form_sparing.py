@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.fields",
     source="GDPR Art. 5(1)(c), 25(2); eco directive: data economy",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Only the address is demanded",
         sentence="Beside the e-mail address the form demands: {fields}.",
         why="For sending mail the address is enough, and every further demand costs sign-ups.",
-        mend="Make these fields optional.",
-    ),
-    de=Words(
-        title="Nur die Adresse ist Pflicht",
-        sentence="Außer der E-Mail-Adresse verlangt das Formular: {fields}.",
-        why="Für Mails genügt die Adresse, und jede weitere Pflicht kostet Anmeldungen.",
-        mend="Machen Sie diese Felder freiwillig.",
+        fix="Make these fields optional.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms.content import FormTexts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _NEEDED = ("title", "button", "sent_title", "sent_text", "welcome_title", "welcome_text")
 
@@ -32,16 +32,10 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.texts",
     source="EDPB 05/2020: which information was given",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="All texts are there",
         sentence="A title, a button, a label or a text after the sign-up is empty: {languages}.",
         why="What people read is frozen with the version, so it has to be whole.",
-        mend="Fill in the empty texts in these languages.",
-    ),
-    de=Words(
-        title="Alle Texte sind da",
-        sentence="Ein Titel, ein Knopf, eine Beschriftung oder ein Text nach der Anmeldung ist leer: {languages}.",
-        why="Was Menschen lesen, wird mit der Fassung eingefroren und muss darum vollständig sein.",
-        mend="Füllen Sie die leeren Texte in diesen Sprachen aus.",
+        fix="Fill in the empty texts in these languages.",
     ),
 )

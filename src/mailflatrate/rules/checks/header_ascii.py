@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.subject",
     source="RFC 5322 section 2.2; RFC 2047; RFC 6532 allows UTF-8 only with SMTPUTF8",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Header in ASCII",
         sentence="These header fields hold unencoded characters outside of ASCII: {fields}.",
         why="Servers without SMTPUTF8 refuse or mangle them.",
-        mend="Encode names and subjects as RFC 2047 says.",
-    ),
-    de=Words(
-        title="Kopf in ASCII",
-        sentence="Diese Kopffelder enthalten unkodierte Zeichen außerhalb von ASCII: {fields}.",
-        why="Server ohne SMTPUTF8 weisen das ab oder verstümmeln es.",
-        mend="Kodieren Sie Namen und Betreff nach RFC 2047.",
+        fix="Encode names and subjects as RFC 2047 says.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _NEEDED = {"from": "From", "to": "To", "date": "Date", "message-id": "Message-ID", "subject": "Subject"}
 
@@ -20,16 +20,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.from",
     source="RFC 5322 sections 3.6.1 to 3.6.4; Google answer 81126: messages follow RFC 5322",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Necessary fields present",
         sentence="These header fields are missing or empty: {fields}.",
         why="Mail programs and filters treat a message without them as broken or as spam.",
-        mend="Have the sending system write them: one each.",
-    ),
-    de=Words(
-        title="Notwendige Felder vorhanden",
-        sentence="Diese Kopffelder fehlen oder sind leer: {fields}.",
-        why="Mailprogramme und Filter halten eine Nachricht ohne sie für kaputt oder für Spam.",
-        mend="Lassen Sie das sendende System sie schreiben, jedes einmal.",
+        fix="Have the sending system write them: one each.",
     ),
 )

@@ -6,7 +6,7 @@ import re
 from email.utils import parsedate_to_datetime
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _ZONE = re.compile(r"(?:[+-]\d{4}|\b(?:UT|GMT|[ECMP][SD]T|[A-IK-Z]))\s*(?:\(.*\)\s*)?$", re.IGNORECASE)
 
@@ -34,16 +34,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.date",
     source="RFC 5322 section 3.3",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Date readable",
         sentence="The field Date holds {date}, which is no date with a time zone.",
         why="Mail programs sort such a message anywhere, and filters count it as a sign of spam.",
-        mend="Write the date as in RFC 5322, such as Tue, 24 Nov 2026 12:00:00 +0100.",
-    ),
-    de=Words(
-        title="Datum lesbar",
-        sentence="Das Feld Date enthält {date}; das ist kein Datum mit Zeitzone.",
-        why="Mailprogramme ordnen so eine Nachricht irgendwo ein, und Filter werten es als Zeichen von Spam.",
-        mend="Schreiben Sie das Datum nach RFC 5322, etwa Tue, 24 Nov 2026 12:00:00 +0100.",
+        fix="Write the date as in RFC 5322, such as Tue, 24 Nov 2026 12:00:00 +0100.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _ONCE = (
     *("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References"),
@@ -31,16 +31,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.from",
     source="RFC 5322 section 3.6; RFC 2369; RFC 2919; RFC 8058; Google answer 6254652: one Feedback-ID",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="No field twice",
         sentence="These header fields stand more than once: {fields}.",
         why="Programs disagree on which one counts; forgers show one sender and sign another.",
-        mend="Write each of these fields exactly once.",
-    ),
-    de=Words(
-        title="Kein Feld doppelt",
-        sentence="Diese Kopffelder stehen mehrmals da: {fields}.",
-        why="Programme sind uneins, welches gilt; Fälscher zeigen einen Absender und signieren einen anderen.",
-        mend="Schreiben Sie jedes dieser Felder genau einmal.",
+        fix="Write each of these fields exactly once.",
     ),
 )

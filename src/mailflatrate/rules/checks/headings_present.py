@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -17,17 +17,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="WCAG 2.2 criteria 1.3.1 and 2.4.6",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Headings are marked as headings",
         sentence="No line of this message is marked as a heading.",
         why="Screen readers jump from heading to heading. Large, bold text alone is no heading to them.",
-        mend="Mark the title as h1 and the titles of sections as h2. In Markdown, start the line with # or ##.",
-    ),
-    de=Words(
-        title="Überschriften sind ausgezeichnet",
-        sentence="Keine Zeile dieser E-Mail ist als Überschrift ausgezeichnet.",
-        why="Screenreader springen von Überschrift zu Überschrift. Große, fette Schrift allein ist für sie keine.",
-        mend="Zeichnen Sie den Titel als h1 und die Titel der Abschnitte als h2 aus. In Markdown beginnt "
-        "die Zeile mit # oder ##.",
+        fix="Mark the title as h1 and the titles of sections as h2. In Markdown, start the line with # or ##.",
     ),
 )

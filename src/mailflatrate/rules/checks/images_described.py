@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="WCAG 2.2 criterion 1.1.1; many mail programs load no images until asked",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Images described",
         sentence="{count} images have no alternative text.",
         why="Without it nothing is there for people who cannot see them or whose program does not load them.",
-        mend="Describe each image in a few words. An ornament gets an empty description.",
-    ),
-    de=Words(
-        title="Bilder beschrieben",
-        sentence="{count} Bilder haben keinen Alternativtext.",
-        why="Ohne ihn ist dort nichts für alle, die sie nicht sehen oder deren Programm sie nicht lädt.",
-        mend="Beschreiben Sie jedes Bild in wenigen Worten. Schmuck bekommt eine leere Beschreibung.",
+        fix="Describe each image in a few words. An ornament gets an empty description.",
     ),
 )

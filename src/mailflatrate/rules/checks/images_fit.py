@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,18 +18,12 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Outlook for Windows takes the width attribute alone, and the file's own width without one",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Images fit the message",
         sentence="Images without a usable width: {count} ({samples}).",
-        why="Outlook shows an image without a width attribute in its full size, "
-        "and a wide one pushes the layout apart.",
-        mend="Give each image a width attribute in whole pixels, at most 640.",
-    ),
-    de=Words(
-        title="Bilder passen in die E-Mail",
-        sentence="Bilder ohne brauchbare Breite: {count} ({samples}).",
-        why="Outlook zeigt ein Bild ohne Breitenangabe in voller Größe, "
-        "und ein breites schiebt das Layout auseinander.",
-        mend="Geben Sie jedem Bild ein width-Attribut in ganzen Pixeln, höchstens 640.",
+        why=(
+            "Outlook shows an image without a width attribute in its full size, and a wide one pushes the layout apart."
+        ),
+        fix="Give each image a width attribute in whole pixels, at most 640.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="list.imports",
     source="Derived: an import is checked when it has ended, and nobody of it is mailed before",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="No import is running",
         sentence="A file is being read into these lists: {lists}.",
         why="Each import is checked as a whole when it has ended. Who came with it is mailed only after that.",
-        mend="Wait until the import has ended, or stop it.",
-    ),
-    de=Words(
-        title="Kein Import läuft",
-        sentence="In diese Listen wird gerade eine Datei eingelesen: {lists}.",
-        why="Jeder Import wird am Ende im Ganzen geprüft. Wer damit kam, wird erst danach angeschrieben.",
-        mend="Warten Sie, bis der Import zu Ende ist, oder halten Sie ihn an.",
+        fix="Wait until the import has ended, or stop it.",
     ),
 )

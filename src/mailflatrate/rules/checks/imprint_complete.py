@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import HasImprint
 from mailflatrate.rules.imprint import check_imprint
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasImprint) -> Params | None:
@@ -23,16 +23,10 @@ CHECK: Check[HasImprint] = Check(
     anchor="account.imprint",
     source="CSA criteria 2018 section 2.4; DDG section 5; ECG section 5; Directive 2000/31/EC Art. 5; CAN-SPAM; CASL",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Imprint complete",
         sentence="The imprint is not complete: {fields}.",
         why="Readers have a right to know who writes to them, and the law says with which particulars.",
-        mend="Fill in these fields under Imprint.",
-    ),
-    de=Words(
-        title="Impressum vollständig",
-        sentence="Das Impressum ist nicht vollständig: {fields}.",
-        why="Wer Post erhält, darf wissen, von wem. Das Gesetz sagt, mit welchen Angaben.",
-        mend="Ergänzen Sie diese Felder unter Impressum.",
+        fix="Fill in these fields under Imprint.",
     ),
 )

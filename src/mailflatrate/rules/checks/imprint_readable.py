@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,17 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Product values on CSA criteria 2018 section 2.4; WCAG 2.2 criterion 1.4.3",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Imprint readable",
         sentence="These lines of the imprint are too small or too pale to be read: {lines}.",
         why="What nobody can read does not count as said.",
-        mend="Give the imprint block at least 11 px and a contrast of 4.5 to 1, or leave its look to us.",
-    ),
-    de=Words(
-        title="Impressum lesbar",
-        sentence="Diese Zeilen des Impressums sind zu klein oder zu blass zum Lesen: {lines}.",
-        why="Was man nicht lesen kann, gilt als nicht gesagt.",
-        mend="Geben Sie dem Impressumsblock mindestens 11 px und einen Kontrast von 4,5 zu 1, oder überlassen Sie uns "
-        "das Aussehen.",
+        fix="Give the imprint block at least 11 px and a contrast of 4.5 to 1, or leave its look to us.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -23,16 +23,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="CSA criteria 2018 section 2.4, mandatory since 25 May 2019",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Imprint in both parts",
         sentence="Missing in {parts} of the mailing: {fields}.",
         why="The imprint has to be readable in the mailing itself, whichever part a program shows.",
-        mend="Put the imprint block back. It fills itself from your imprint.",
-    ),
-    de=Words(
-        title="Impressum in beiden Teilen",
-        sentence="In {parts} des Mailings fehlt: {fields}.",
-        why="Das Impressum muss im Mailing selbst lesbar sein, welchen Teil ein Programm auch zeigt.",
-        mend="Setzen Sie den Impressumsblock wieder ein. Er füllt sich aus Ihrem Impressum.",
+        fix="Put the imprint block back. It fills itself from your imprint.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -20,18 +20,13 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.sender",
     source="RFC 5322; RFC 2369; RFC 8058; Google answer 6254652",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Header complete",
         sentence="A sample letter could not be written as it must be: {problems}.",
         why="Every letter carries the header that lets people leave, answer and complain.",
-        mend="Look at what is named here: a personal field, the sender name, the reply address or the subject. "
-        "Otherwise write to us.",
-    ),
-    de=Words(
-        title="Kopf vollständig",
-        sentence="Ein Probebrief ließ sich nicht so schreiben, wie er sein muss: {problems}.",
-        why="Jeder Brief trägt den Kopf, mit dem man sich abmelden, antworten und beschweren kann.",
-        mend="Sehen Sie an, was hier genannt ist: ein persönliches Feld, den Absendernamen, die Antwortadresse oder "
-        "den Betreff. Sonst schreiben Sie uns.",
+        fix=(
+            "Look at what is named here: a personal field, the sender name, the reply address or the subject. "
+            "Otherwise write to us."
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="domain.dkim",
     source="RFC 6376; section N: DKIM self-verify",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Signature tried out",
         sentence="The signature of a sample letter does not hold for {domain}.",
         why="Receivers would refuse the whole mailing.",
-        mend="Have a new key made under Sender domains and publish its record.",
-    ),
-    de=Words(
-        title="Signatur erprobt",
-        sentence="Die Signatur eines Probebriefs hält für {domain} nicht.",
-        why="Empfänger würden das ganze Mailing abweisen.",
-        mend="Lassen Sie unter Absenderdomains einen neuen Schlüssel erzeugen und veröffentlichen Sie seinen Eintrag.",
+        fix="Have a new key made under Sender domains and publish its record.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.mail.message import MAX_LINE_OCTETS
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -19,16 +19,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.from",
     source="RFC 5322 section 2.1.1; RFC 5321 section 4.5.3.1.6",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Lines short enough",
         sentence="A line is {length} octets long; {limit} are allowed.",
         why="Servers break such lines where they like, which destroys the signature and the markup.",
-        mend="Encode the part as quoted-printable or base64.",
-    ),
-    de=Words(
-        title="Zeilen kurz genug",
-        sentence="Eine Zeile hat {length} Oktette; erlaubt sind {limit}.",
-        why="Server brechen solche Zeilen irgendwo um. Das zerstört die Signatur und die Auszeichnung.",
-        mend="Kodieren Sie den Teil als quoted-printable oder base64.",
+        fix="Encode the part as quoted-printable or base64.",
     ),
 )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from mailflatrate.rules.checks.links_finished import is_unfinished
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.names.scripts import disguised_word, script_of, undisguised
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _ADDRESS = re.compile(r"[^\s@/?#]+@[^\s@/?#]+\.[^\s@/?#]+")
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
@@ -115,18 +115,13 @@ CHECK: Check[HasContent] = Check(
     source="Google 4.7.28 (URL domains); Spamhaus on public shorteners",
     version=4,
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Links show where they lead",
         sentence="These links need fixing: {links} ({reasons}).",
-        why="Links that don't work annoy readers. Short links, bare IP addresses and unusual schemes are the tools of "
-        "phishing, and filters refuse them.",
-        mend="Link to the page itself, with its full https address.",
-    ),
-    de=Words(
-        title="Links zeigen, wohin sie führen",
-        sentence="Diese Links sind zu beheben: {links} ({reasons}).",
-        why="Links, die nicht gehen, ärgern. Kurzlinks, bloße IP-Adressen und ungewöhnliche Schemata sind Werkzeuge "
-        "von Betrügern; Filter weisen sie ab.",
-        mend="Verlinken Sie die Seite selbst, mit ihrer vollen https-Adresse.",
+        why=(
+            "Links that don't work annoy readers. Short links, bare IP addresses and unusual schemes are the tools of "
+            "phishing, and filters refuse them."
+        ),
+        fix="Link to the page itself, with its full https address.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _EXAMPLES = ("example.com", "example.net", "example.org")
 """Names that belong to nobody, for use in examples (RFC 2606 section 3). Our templates use them, too."""
@@ -44,17 +44,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="RFC 2606 section 3",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Links lead to your pages",
         sentence="These links lead nowhere yet: {links}.",
         why="They come from a template or a block and were never filled in; whoever follows them is lost.",
-        mend="Give each link the address of your own page, or take it out.",
-    ),
-    de=Words(
-        title="Links führen auf Ihre Seiten",
-        sentence="Diese Links führen noch nirgendwohin: {links}.",
-        why="Sie stammen aus einer Vorlage oder einem Baustein und wurden nie ausgefüllt; wer ihnen folgt, steht im "
-        "Leeren.",
-        mend="Geben Sie jedem Link die Adresse Ihrer eigenen Seite, oder nehmen Sie ihn heraus.",
+        fix="Give each link the address of your own page, or take it out.",
     ),
 )

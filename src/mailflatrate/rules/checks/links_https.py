@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Deliverability guides; browsers warn of http pages",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Links are encrypted",
         sentence="{count} links use http instead of https: {links}.",
         why="Browsers warn of such pages, and anybody on the way can read along.",
-        mend="Change http to https where the page offers it.",
-    ),
-    de=Words(
-        title="Links sind verschlüsselt",
-        sentence="{count} Links benutzen http statt https: {links}.",
-        why="Browser warnen vor solchen Seiten, und unterwegs kann jeder mitlesen.",
-        mend="Ändern Sie http in https, wo die Seite es anbietet.",
+        fix="Change http to https where the page offers it.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _ENDINGS = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid", ".onion")
 
@@ -29,16 +29,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="RFC 6761; RFC 6762; RFC 2606: names that the public DNS does not hold",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Links lead to public pages",
         sentence="Readers cannot reach these pages: {links}.",
         why="Such names exist only on your own machine or in your own network.",
-        mend="Link to the page as it stands in public.",
-    ),
-    de=Words(
-        title="Links führen auf öffentliche Seiten",
-        sentence="Diese Seiten sind für Leser nicht erreichbar: {links}.",
-        why="Solche Namen gibt es nur auf Ihrem Rechner oder in Ihrem Netz.",
-        mend="Verlinken Sie die Seite so, wie sie öffentlich steht.",
+        fix="Link to the page as it stands in public.",
     ),
 )

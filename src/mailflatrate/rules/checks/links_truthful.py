@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from mailflatrate.mail.address import AddressError, to_a_label
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.names.domains import is_domain
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _SHOWN = re.compile(
     r"\s*(?P<surely>https?://|www\.|[^\s@<>]+@)?(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,24})(?:[/?#:]\S*)?\s*", re.IGNORECASE
@@ -55,16 +55,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Deliverability guides: visible address equals target host",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Visible addresses are the real ones",
         sentence="A link shows {shown} but leads to {target}.",
         why="That is how phishing looks, to readers and to filters.",
-        mend="Show the real address, or write words instead of an address.",
-    ),
-    de=Words(
-        title="Sichtbare Adressen sind die wirklichen",
-        sentence="Ein Link zeigt {shown}, führt aber zu {target}.",
-        why="So sieht Betrug aus, für Leser wie für Filter.",
-        mend="Zeigen Sie die wirkliche Adresse oder schreiben Sie Worte statt einer Adresse.",
+        fix="Show the real address, or write words instead of an address.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _NAMES = ("List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive")
 _URIS = re.compile(r"(?:<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>|NO)(?:\s*,\s*<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>)*")
@@ -29,16 +29,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.list-help",
     source="RFC 2369 section 2",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="List fields well-formed",
         sentence="These fields hold no URIs in angle brackets: {fields}.",
         why="Mail programs offer nothing for a field that they cannot read.",
-        mend="Write URIs in angle brackets with commas between them.",
-    ),
-    de=Words(
-        title="Listenfelder wohlgeformt",
-        sentence="Diese Felder enthalten keine URIs in spitzen Klammern: {fields}.",
-        why="Für ein unlesbares Feld bieten Mailprogramme nichts an.",
-        mend="Schreiben Sie URIs in spitzen Klammern, durch Kommas getrennt.",
+        fix="Write URIs in angle brackets with commas between them.",
     ),
 )

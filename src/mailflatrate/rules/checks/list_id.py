@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _FORM = re.compile(
     r"(?:\"(?:[^\"\\]|\\.)*\"|[^<>\"]){0,900}<([^\s<>@]{1,253}\.[^\s<>@]{1,253})>(?:\s*\([^()]*\))?", re.DOTALL
@@ -25,17 +25,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.list-id",
     source="RFC 2919 sections 2 and 3; M3AAWG Sender BCP",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="List named",
         sentence="List-Id is missing or not one: {found}.",
         why="Readers sort by it, and providers keep the reputation of one list apart from the others.",
-        mend="Write a name and an identifier with dots in angle brackets, the same in each mailing of the list.",
-    ),
-    de=Words(
-        title="Liste benannt",
-        sentence="List-Id fehlt oder ist keine: {found}.",
-        why="Leser sortieren danach, und Anbieter halten den Ruf einer Liste von anderen getrennt.",
-        mend="Schreiben Sie einen Namen und eine Kennung mit Punkten in spitzen Klammern, in jedem Mailing der Liste "
-        "gleich.",
+        fix="Write a name and an identifier with dots in angle brackets, the same in each mailing of the list.",
     ),
 )

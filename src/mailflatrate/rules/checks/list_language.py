@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.language",
     source="Derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="In the language of the list",
         sentence="The language of the mailing is set to {language}, but that of these lists is not: {lists}.",
         why="Imprint, unsubscribe link and the pages behind it follow the language of the mailing.",
-        mend="Choose the language of the mailing, or leave these lists out.",
-    ),
-    de=Words(
-        title="In der Sprache der Liste",
-        sentence="Als Sprache des Mailings ist {language} eingestellt, bei diesen Listen aber nicht: {lists}.",
-        why="Impressum, Abmeldelink und die Seiten dahinter richten sich nach der Sprache des Mailings.",
-        mend="Wählen Sie die Sprache des Mailings, oder lassen Sie diese Listen aus.",
+        fix="Choose the language of the mailing, or leave these lists out.",
     ),
 )

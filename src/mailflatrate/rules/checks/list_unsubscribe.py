@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.mail.unsubscribe import UnsubscribeProblem
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _OF_THE_FIELD = (
     UnsubscribeProblem.MISSING, UnsubscribeProblem.REPEATED, UnsubscribeProblem.NO_ANGLE_BRACKETS,
@@ -24,16 +24,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.list-unsubscribe",
     source="RFC 2369 sections 2 and 3.2; Google answer 81126; Yahoo best practices",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Unsubscribe header well-formed",
         sentence="List-Unsubscribe cannot be read: {problems}.",
         why="Mail programs show their unsubscribe button only where they can read this field.",
-        mend="Write URIs in angle brackets with commas between them, the preferred one first.",
-    ),
-    de=Words(
-        title="Abmeldefeld wohlgeformt",
-        sentence="List-Unsubscribe ist nicht lesbar: {problems}.",
-        why="Mailprogramme zeigen ihren Abmeldeknopf nur, wenn sie dieses Feld lesen können.",
-        mend="Schreiben Sie URIs in spitzen Klammern, durch Kommas getrennt, die bevorzugte zuerst.",
+        fix="Write URIs in angle brackets with commas between them, the preferred one first.",
     ),
 )

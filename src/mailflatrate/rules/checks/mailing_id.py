@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 _NAME = re.compile(
     r"x-.*(?:mailing|campaign|mailin|message-?id|msg-?id|job|mid|ref|report-abuse|tracking|mailer-info|binding).*"
@@ -26,17 +26,13 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.x-mailing-id",
     source="RFC 9477 section 3.3; practice of Mailjet, Brevo, KumoMTA; hallmark of this service",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Mailing named in the header",
         sentence="No header field names the mailing.",
-        why="Reports reach abuse desks with recipient and text blacked out; only such an identifier tells what was "
-        "meant.",
-        mend="Write a unique, opaque identifier of the mailing into a field such as X-Mailing-ID.",
-    ),
-    de=Words(
-        title="Mailing im Kopf benannt",
-        sentence="Kein Kopffeld benennt das Mailing.",
-        why="Meldungen erreichen Abuse-Stellen ohne Empfänger und Text; nur eine Kennung sagt, was gemeint war.",
-        mend="Schreiben Sie eine eindeutige, undurchsichtige Kennung des Mailings in ein Feld wie X-Mailing-ID.",
+        why=(
+            "Reports reach abuse desks with recipient and text blacked out; only such an identifier tells what was "
+            "meant."
+        ),
+        fix="Write a unique, opaque identifier of the mailing into a field such as X-Mailing-ID.",
     ),
 )

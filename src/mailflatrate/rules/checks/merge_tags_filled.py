@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -22,16 +22,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Personal fields filled",
         sentence="These placeholders would reach the readers as they stand: {tags}.",
         why="A letter to a placeholder tells readers that nobody looked.",
-        mend="Choose the field from the list of fields, and give it a default for people without a value.",
-    ),
-    de=Words(
-        title="Persönliche Felder gefüllt",
-        sentence="Diese Platzhalter kämen so bei den Lesern an: {tags}.",
-        why="Ein Brief an einen Platzhalter zeigt, dass niemand hingesehen hat.",
-        mend="Wählen Sie das Feld aus der Liste und geben Sie eine Vorgabe für Empfänger ohne Wert an.",
+        fix="Choose the field from the list of fields, and give it a default for people without a value.",
     ),
 )

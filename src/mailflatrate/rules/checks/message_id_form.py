@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _FORM = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 
@@ -22,16 +22,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.message-id",
     source="RFC 5322 section 3.6.4",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Message-ID well-formed",
         sentence="The Message-ID {found} is not one.",
         why="Threads, bounces and complaints refer to it.",
-        mend="Write it in angle brackets with one @: a unique left part and a domain of yours.",
-    ),
-    de=Words(
-        title="Message-ID wohlgeformt",
-        sentence="Die Message-ID {found} ist keine.",
-        why="Gesprächsverläufe, Rückläufer und Beschwerden beziehen sich auf sie.",
-        mend="Schreiben Sie sie in spitzen Klammern mit einem @: links etwas Einmaliges, rechts eine Domain von Ihnen.",
+        fix="Write it in angle brackets with one @: a unique left part and a domain of yours.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _EXECUTABLE = (
     *(".exe", ".com", ".scr", ".bat", ".cmd", ".msi", ".msix", ".msp", ".js", ".jse", ".mjs", ".vbs", ".vbe", ".wsf"),
@@ -57,16 +57,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Validity Certification: no attachments of executable kind; mail programs drop active elements",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Nothing that runs",
         sentence="The mailing contains what mail programs do not let in: {found}.",
         why="Scripts, forms, frames and programs are how malware travels.",
-        mend="Take it out and link to a page of yours instead.",
-    ),
-    de=Words(
-        title="Nichts, was ausgeführt wird",
-        sentence="Das Mailing enthält, was Mailprogramme nicht zulassen: {found}.",
-        why="Skripte, Formulare, Rahmen und Programme sind der Weg von Schadsoftware.",
-        mend="Nehmen Sie es heraus und verlinken Sie stattdessen eine Seite von Ihnen.",
+        fix="Take it out and link to a page of yours instead.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="CNIL 2026-042; Garante n. 284/2026; TDDDG section 25; EDPB 2/2023",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="No tracking pixel in the content",
         sentence="The content loads invisible pictures from {hosts}.",
         why="Whoever serves such a picture learns who opened the mailing and where, without having asked.",
-        mend="Take the picture out. Opens are measured by this service alone, for those who agreed.",
-    ),
-    de=Words(
-        title="Kein Zählpixel im Inhalt",
-        sentence="Der Inhalt lädt unsichtbare Bilder von {hosts}.",
-        why="Wer so ein Bild ausliefert, erfährt ungefragt, wer das Mailing wo geöffnet hat.",
-        mend="Nehmen Sie das Bild heraus. Öffnungen misst nur dieser Dienst, und nur bei denen, die zugestimmt haben.",
+        fix="Take the picture out. Opens are measured by this service alone, for those who agreed.",
     ),
 )

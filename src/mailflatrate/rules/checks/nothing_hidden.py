@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Google answer 81126: no hidden content; Microsoft Defender on instructions to AI readers (Sep 2026)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Nothing hidden",
         sentence="The mailing contains text that readers cannot see: {samples}.",
         why="Hidden text serves to deceive filters or assistants, and mailboxes treat it so.",
-        mend="Delete the text or make it visible. For the preview line use the preheader field.",
-    ),
-    de=Words(
-        title="Nichts verborgen",
-        sentence="Das Mailing enthält Text, den man nicht sieht: {samples}.",
-        why="Verborgener Text dient dazu, Filter oder Assistenten zu täuschen, und wird so behandelt.",
-        mend="Löschen Sie den Text oder machen Sie ihn sichtbar. Für die Vorschauzeile gibt es das Feld Vorschautext.",
+        fix="Delete the text or make it visible. For the preview line use the preheader field.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import NoticeFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[NoticeFacts] = Check(
     anchor="account.users",
     source="CSA 2026 section 1.4.5; Microsoft: never retry after 5xx",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The user's mailbox exists",
         sentence="Mail to this user's address came back for good.",
         why="Mail to a mailbox that does not exist harms the delivery of everybody else.",
-        mend="Enter another address for this user.",
-    ),
-    de=Words(
-        title="Das Postfach des Benutzers besteht",
-        sentence="Mail an die Adresse dieses Benutzers kam endgültig zurück.",
-        why="Mail an ein Postfach, das es nicht gibt, schadet der Zustellung aller anderen.",
-        mend="Tragen Sie für diesen Benutzer eine andere Adresse ein.",
+        fix="Enter another address for this user.",
     ),
 )

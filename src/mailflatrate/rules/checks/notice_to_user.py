@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import NoticeFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
@@ -19,18 +19,13 @@ CHECK: Check[NoticeFacts] = Check(
     anchor="account.users",
     source="RFC 3834 section 5.2; derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Notice to a user",
-        sentence="A service notice may go to a user of the account only, or to somebody who asked about his own data, "
-        "and without advertising.",
+        sentence=(
+            "A service notice may go to a user of the account only, or to somebody who asked about his own data, "
+            "and without advertising."
+        ),
         why="Otherwise notices would be a way around consent.",
-        mend="Write a mailing to people who confirmed that they want it.",
-    ),
-    de=Words(
-        title="Mitteilung an einen Benutzer",
-        sentence="Eine Mitteilung darf nur an Benutzer des Kontos gehen, oder an jemanden, der nach seinen Daten "
-        "gefragt hat, und nicht werben.",
-        why="Sonst wären Mitteilungen ein Weg an der Einwilligung vorbei.",
-        mend="Schreiben Sie ein Mailing an Menschen, die bestätigt haben, dass sie es wollen.",
+        fix="Write a mailing to people who confirmed that they want it.",
     ),
 )

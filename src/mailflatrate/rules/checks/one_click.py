@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.mail.unsubscribe import UnsubscribeProblem
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _OF_ONE_CLICK = (
     UnsubscribeProblem.MISSING, UnsubscribeProblem.NO_HTTPS_URI, UnsubscribeProblem.SEVERAL_HTTPS_URIS,
@@ -24,17 +24,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.list-unsubscribe-post",
     source="RFC 8058 section 3.1; Google answer 81126; Yahoo best practices",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="One-click unsubscribe",
         sentence="One-click unsubscribe does not work: {problems}.",
         why="Gmail and Yahoo ask it of everybody who sends to many, and whoever cannot leave complains.",
-        mend="Give List-Unsubscribe one https URI and write List-Unsubscribe-Post: List-Unsubscribe=One-Click.",
-    ),
-    de=Words(
-        title="Abmelden mit einem Klick",
-        sentence="Die Abmeldung mit einem Klick geht nicht: {problems}.",
-        why="Gmail und Yahoo verlangen sie von allen, die an viele senden. Wer nicht gehen kann, beschwert sich.",
-        mend="Geben Sie List-Unsubscribe eine https-URI und schreiben Sie List-Unsubscribe-Post: "
-        "List-Unsubscribe=One-Click.",
+        fix="Give List-Unsubscribe one https URI and write List-Unsubscribe-Post: List-Unsubscribe=One-Click.",
     ),
 )

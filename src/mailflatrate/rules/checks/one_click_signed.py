@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _FIELDS = {"list-unsubscribe": "List-Unsubscribe", "list-unsubscribe-post": "List-Unsubscribe-Post"}
 
@@ -23,16 +23,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.dkim-signature",
     source="RFC 8058 section 4",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Unsubscribe fields signed",
         sentence="No valid signature covers {fields}.",
         why="Anybody on the way could put another address there; receivers therefore ignore the field.",
-        mend="Add both fields to h= of the DKIM signature.",
-    ),
-    de=Words(
-        title="Abmeldefelder signiert",
-        sentence="Keine gültige Signatur deckt {fields}.",
-        why="Unterwegs könnte jeder eine andere Adresse einsetzen; Empfänger beachten das Feld daher nicht.",
-        mend="Nehmen Sie beide Felder in h= der DKIM-Signatur auf.",
+        fix="Add both fields to h= of the DKIM signature.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -22,16 +22,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.to",
     source="RFC 5322 section 3.6.3; GDPR Art. 32: open lists of recipients disclose addresses; VERP needs one",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Exactly one recipient",
         sentence="The message names {count} recipients in To, Cc or Bcc.",
         why="A mailing to an open list discloses addresses, and none of its bounces can be assigned.",
-        mend="Send each person a message of its own, addressed to that person alone.",
-    ),
-    de=Words(
-        title="Genau ein Empfänger",
-        sentence="Die Nachricht nennt {count} Empfänger in To, Cc oder Bcc.",
-        why="Ein offener Verteiler gibt Adressen preis, und kein Rückläufer lässt sich zuordnen.",
-        mend="Senden Sie jeder Person eine eigene Nachricht, nur an sie gerichtet.",
+        fix="Send each person a message of its own, addressed to that person alone.",
     ),
 )

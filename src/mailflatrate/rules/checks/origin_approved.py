@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="list.origin",
     source="MFR measure 1; M3AAWG Sender BCP v3 section 2: transparency at collection",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="The origin of each list is known",
         sentence="Nobody approved yet where these addresses come from: {lists}.",
         why="A list may be used only when it is clear how each person came onto it.",
-        mend="Declare the origin of the list, or wait for the answer of our reviewer.",
-    ),
-    de=Words(
-        title="Die Herkunft jeder Liste ist bekannt",
-        sentence="Noch nicht genehmigt ist, woher diese Adressen stammen: {lists}.",
-        why="Eine Liste darf erst benutzt werden, wenn klar ist, wie jeder Einzelne auf sie kam.",
-        mend="Geben Sie die Herkunft der Liste an oder warten Sie die Antwort unserer Prüfung ab.",
+        fix="Declare the origin of the list, or wait for the answer of our reviewer.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Pictures chosen",
         sentence="No picture is chosen for {count} of the images.",
         why="Readers see an empty frame, or the sign for something that is broken.",
-        mend="Choose a picture from your library for each, or take the image out.",
-    ),
-    de=Words(
-        title="Bilder ausgewählt",
-        sentence="Für {count} der Bilder ist noch keine Datei ausgewählt.",
-        why="Leser sehen dort einen leeren Rahmen oder das Zeichen für etwas Kaputtes.",
-        mend="Wählen Sie für jede ein Bild aus Ihrer Mediathek, oder nehmen Sie das Bild heraus.",
+        fix="Choose a picture from your library for each, or take the image out.",
     ),
 )

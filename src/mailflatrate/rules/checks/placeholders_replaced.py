@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import shorten
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 SHOWN, LONGEST = 5, 60
 
@@ -22,16 +22,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sample texts replaced",
         sentence="“{texts}” still stands in the mailing: words of our blocks and templates that were to be replaced.",
         why="They were invented to show how it looks. To your readers they say something untrue, or nothing at all.",
-        mend="Write your own words in their place, or take the block out.",
-    ),
-    de=Words(
-        title="Beispieltexte ersetzt",
-        sentence="„{texts}“ steht noch im Mailing: Worte unserer Bausteine und Vorlagen, die zu ersetzen waren.",
-        why="Sie sind erfunden und zeigen nur, wie es aussieht. Ihren Lesern sagen sie Falsches oder gar nichts.",
-        mend="Schreiben Sie an ihre Stelle Ihre eigenen Worte, oder nehmen Sie den Baustein heraus.",
+        fix="Write your own words in their place, or take the block out.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasAccount
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasAccount) -> Params | None:
@@ -23,16 +23,10 @@ CHECK: Check[HasAccount] = Check(
     anchor="account.agreements",
     source="MFR measure 3",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Terms and anti-spam policy accepted",
         sentence="Not accepted in the current version: {documents}.",
         why="The rules for mailings change now and then, and whoever sends must know the ones in force.",
-        mend="Read the documents under Agreements and accept them.",
-    ),
-    de=Words(
-        title="Nutzungsbedingungen und Anti-Spam-Richtlinie angenommen",
-        sentence="In der geltenden Fassung nicht angenommen: {documents}.",
-        why="Die Regeln für Mailings ändern sich ab und zu. Wer versendet, muss die geltenden kennen.",
-        mend="Lesen Sie die Dokumente unter Vereinbarungen und nehmen Sie sie an.",
+        fix="Read the documents under Agreements and accept them.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.release",
     source="MFR measure 3",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Policy confirmed for this mailing",
         sentence="The anti-spam policy is not confirmed for this content.",
         why="Every mailing is a promise of its own. After an edit the tick has to be set again.",
-        mend="Tick the policy in the release step, after the last edit.",
-    ),
-    de=Words(
-        title="Richtlinie für dieses Mailing bestätigt",
-        sentence="Die Anti-Spam-Richtlinie ist für diesen Inhalt nicht bestätigt.",
-        why="Jedes Mailing ist ein eigenes Versprechen. Nach einer Änderung ist das Häkchen neu zu setzen.",
-        mend="Setzen Sie das Häkchen im Schritt Freigabe, nach der letzten Änderung.",
+        fix="Tick the policy in the release step, after the last edit.",
     ),
 )

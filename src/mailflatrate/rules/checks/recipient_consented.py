@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
-from mailflatrate.rules.verdict import Words
+from mailflatrate.rules.verdict import RuleText
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 
 _KEY = "recipient-consented"
@@ -25,19 +26,13 @@ RULE = RecipientRule(
     source="BGH I ZR 164/09; BGH VI ZR 721/15; CSA criteria 2020 section 2.2b",
     refuses=_refuses,
     reasons={
-        WithholdReason.CONSENT_MISSING: ("no consent on record", "keine Einwilligung aufgezeichnet"),
-        WithholdReason.CONSENT_OTHER_LIST: ("consented to another list", "hat einer anderen Liste zugestimmt"),
+        WithholdReason.CONSENT_MISSING: N_("no consent on record"),
+        WithholdReason.CONSENT_OTHER_LIST: N_("consented to another list"),
     },
-    en=Words(
+    text=RuleText(
         title="Consent for this list on record",
         sentence="Left out: {reason}.",
         why="Each consent has to be provable, one by one, and holds only for what it was given for.",
-        mend="Ask the person to sign up to this list through one of your forms.",
-    ),
-    de=Words(
-        title="Einwilligung für diese Liste aufgezeichnet",
-        sentence="Ausgelassen: {reason}.",
-        why="Jede Einwilligung muss einzeln beweisbar sein und gilt nur für das, wofür sie erteilt wurde.",
-        mend="Bitten Sie die Person, sich über eines Ihrer Formulare zu dieser Liste anzumelden.",
+        fix="Ask the person to sign up to this list through one of your forms.",
     ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import OriginState, RecipientFacts
-from mailflatrate.rules.verdict import Words
+from mailflatrate.rules.verdict import RuleText
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 
 _KEY = "recipient-origin"
@@ -23,21 +24,12 @@ RULE = RecipientRule(
     source="MFR measure 1; M3AAWG Sender BCP v3 section 2",
     refuses=_refuses,
     reasons={
-        WithholdReason.LIST_NOT_APPROVED: (
-            "origin of the list not approved",
-            "Herkunft der Liste nicht genehmigt",
-        ),
+        WithholdReason.LIST_NOT_APPROVED: N_("origin of the list not approved"),
     },
-    en=Words(
+    text=RuleText(
         title="Origin of the list approved",
         sentence="Left out: {reason}.",
         why="A list may be used only when it is clear how each person came onto it.",
-        mend="Declare the origin of the list, or wait for the answer of our reviewer.",
-    ),
-    de=Words(
-        title="Herkunft der Liste genehmigt",
-        sentence="Ausgelassen: {reason}.",
-        why="Eine Liste darf erst benutzt werden, wenn klar ist, wie jeder Einzelne auf sie kam.",
-        mend="Geben Sie die Herkunft der Liste an oder warten Sie die Antwort unserer Prüfung ab.",
+        fix="Declare the origin of the list, or wait for the answer of our reviewer.",
     ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
-from mailflatrate.rules.verdict import Words
+from mailflatrate.rules.verdict import RuleText
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 
 _KEY = "recipient-personal"
@@ -25,21 +26,12 @@ RULE = RecipientRule(
     source="MFR: role addresses are refused generally; GetResponse, CleverReach, Mailchimp alike",
     refuses=_refuses,
     reasons={
-        WithholdReason.ROLE_ADDRESS: (
-            "address of an office, not of a person",
-            "Adresse einer Stelle statt einer Person",
-        ),
+        WithholdReason.ROLE_ADDRESS: N_("address of an office, not of a person"),
     },
-    en=Words(
+    text=RuleText(
         title="Address of one person",
         sentence="Left out: {reason}.",
         why="Several people read such a mailbox, and none of them can consent for the others.",
-        mend="Ask for a personal address.",
-    ),
-    de=Words(
-        title="Adresse einer einzelnen Person",
-        sentence="Ausgelassen: {reason}.",
-        why="Ein solches Postfach lesen mehrere, und keiner von ihnen kann für die anderen einwilligen.",
-        mend="Bitten Sie um eine persönliche Adresse.",
+        fix="Ask for a personal address.",
     ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
-from mailflatrate.rules.verdict import Words
+from mailflatrate.rules.verdict import RuleText
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 
 _KEY = "recipient-rested"
@@ -22,18 +23,11 @@ RULE = RecipientRule(
     key=_KEY,
     source="GDPR Art. 7(3): withdrawing a part is withdrawing; derived",
     refuses=_refuses,
-    reasons={WithholdReason.TOO_SOON: ("wants fewer mailings", "möchte weniger Mailings")},
-    en=Words(
+    reasons={WithholdReason.TOO_SOON: N_("wants fewer mailings")},
+    text=RuleText(
         title="Not more often than the person wants",
         sentence="Left out: {reason}.",
         why="The person chose under preferences how often mailings may come, and the last one was not long ago.",
-        mend="Nothing is to be done; the next mailing after the pause goes out.",
-    ),
-    de=Words(
-        title="Nicht öfter als gewünscht",
-        sentence="Ausgelassen: {reason}.",
-        why="Die Person hat in ihren Einstellungen gewählt, wie oft Mailings kommen dürfen; das letzte ist nicht lange "
-        "her.",
-        mend="Hier ist nichts zu tun; das nächste Mailing nach der Pause geht hinaus.",
+        fix="Nothing is to be done; the next mailing after the pause goes out.",
     ),
 )

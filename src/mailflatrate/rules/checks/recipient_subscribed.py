@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts, SubscriptionState
-from mailflatrate.rules.verdict import Words
+from mailflatrate.rules.verdict import RuleText
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 
 _KEY = "recipient-subscribed"
@@ -29,21 +30,15 @@ RULE = RecipientRule(
     source="MFR measure 4; UWG section 7(2) no. 2; GDPR Art. 7",
     refuses=_refuses,
     reasons={
-        WithholdReason.NOT_CONFIRMED: ("sign-up not confirmed", "Anmeldung nicht bestätigt"),
-        WithholdReason.QUARANTINED: ("no proof of consent", "Einwilligung nicht nachgewiesen"),
-        WithholdReason.UNSUBSCRIBED: ("left this list", "von dieser Liste abgemeldet"),
-        WithholdReason.REMOVED: ("taken off this list", "von dieser Liste genommen"),
+        WithholdReason.NOT_CONFIRMED: N_("sign-up not confirmed"),
+        WithholdReason.QUARANTINED: N_("no proof of consent"),
+        WithholdReason.UNSUBSCRIBED: N_("left this list"),
+        WithholdReason.REMOVED: N_("taken off this list"),
     },
-    en=Words(
+    text=RuleText(
         title="Subscription confirmed",
         sentence="Left out: {reason}.",
         why="Only who confirmed the sign-up to this list receives its mailings.",
-        mend="The person can sign up through one of your forms and confirm.",
-    ),
-    de=Words(
-        title="Anmeldung bestätigt",
-        sentence="Ausgelassen: {reason}.",
-        why="Mailings einer Liste erhält nur, wer die Anmeldung zu ihr bestätigt hat.",
-        mend="Die Person kann sich über eines Ihrer Formulare anmelden und bestätigen.",
+        fix="The person can sign up through one of your forms and confirm.",
     ),
 )

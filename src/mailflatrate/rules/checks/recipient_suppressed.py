@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts, Suppression
-from mailflatrate.rules.verdict import Words
+from mailflatrate.rules.verdict import RuleText
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 
 _KEY = "recipient-suppressed"
@@ -31,27 +32,18 @@ RULE = RecipientRule(
     source="CSA 2026 section 1.4.5; GDPR Art. 21; Amazon SES on complaints",
     refuses=_refuses,
     reasons={
-        WithholdReason.SUPPRESSED_BOUNCE: ("mailbox does not exist", "Postfach besteht nicht"),
-        WithholdReason.SUPPRESSED_COMPLAINT: ("complained about a mailing", "hat sich über ein Mailing beschwert"),
-        WithholdReason.SUPPRESSED_UNSUBSCRIBED: ("unsubscribed", "abgemeldet"),
-        WithholdReason.SUPPRESSED_OBJECTION: ("objected to advertising", "hat Werbung widersprochen"),
-        WithholdReason.SUPPRESSED_ERASED: ("asked to be erased", "hat Löschung verlangt"),
-        WithholdReason.SUPPRESSED_OWN: ("suppressed by you", "von Ihnen gesperrt"),
-        WithholdReason.SUPPRESSED_EVERYWHERE: (
-            "blocked on the whole platform after a complaint",
-            "nach einer Beschwerde auf der ganzen Plattform gesperrt",
-        ),
+        WithholdReason.SUPPRESSED_BOUNCE: N_("mailbox does not exist"),
+        WithholdReason.SUPPRESSED_COMPLAINT: N_("complained about a mailing"),
+        WithholdReason.SUPPRESSED_UNSUBSCRIBED: N_("unsubscribed"),
+        WithholdReason.SUPPRESSED_OBJECTION: N_("objected to advertising"),
+        WithholdReason.SUPPRESSED_ERASED: N_("asked to be erased"),
+        WithholdReason.SUPPRESSED_OWN: N_("suppressed by you"),
+        WithholdReason.SUPPRESSED_EVERYWHERE: N_("blocked on the whole platform after a complaint"),
     },
-    en=Words(
+    text=RuleText(
         title="Not blocked",
         sentence="Left out: {reason}.",
         why="Whoever left, complained or cannot be reached is not written to again.",
-        mend="Only the person can lift this, by a new confirmed sign-up.",
-    ),
-    de=Words(
-        title="Nicht gesperrt",
-        sentence="Ausgelassen: {reason}.",
-        why="Wer sich abgemeldet oder beschwert hat oder nicht erreichbar ist, wird nicht mehr angeschrieben.",
-        mend="Das kann nur die Person selbst ändern, durch eine neue bestätigte Anmeldung.",
+        fix="Only the person can lift this, by a new confirmed sign-up.",
     ),
 )

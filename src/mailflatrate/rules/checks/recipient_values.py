@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
-from mailflatrate.rules.verdict import Words
+from mailflatrate.rules.verdict import RuleText
 from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
 
 _KEY = "recipient-values"
@@ -22,18 +23,12 @@ RULE = RecipientRule(
     source="Derived",
     refuses=_refuses,
     reasons={
-        WithholdReason.MISSING_VALUE: ("a personal field has no value", "ein persönliches Feld ist leer"),
+        WithholdReason.MISSING_VALUE: N_("a personal field has no value"),
     },
-    en=Words(
+    text=RuleText(
         title="Personal fields have values",
         sentence="Left out: {reason}.",
         why="A letter with an empty field tells readers that nobody looked.",
-        mend="Give the field a default in the content, or fill the value in at the contact.",
-    ),
-    de=Words(
-        title="Persönliche Felder haben Werte",
-        sentence="Ausgelassen: {reason}.",
-        why="Ein Brief mit leerem Feld zeigt, dass niemand hingesehen hat.",
-        mend="Geben Sie im Inhalt eine Vorgabe an oder ergänzen Sie den Wert beim Kontakt.",
+        fix="Give the field a default in the content, or fill the value in at the contact.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -18,17 +18,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.second_release",
     source="Setting of the account: four-eyes release",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Released by a second person where the account wants it",
         sentence="A second person of your account has not released this content.",
         why="Your account wants four eyes on each mailing: one person asks, another looks and confirms the policy.",
-        mend="Ask for the release. An edit afterwards asks again.",
-    ),
-    de=Words(
-        title="Von einer zweiten Person freigegeben, wo das Konto es will",
-        sentence="Diesen Inhalt hat noch keine zweite Person Ihres Kontos freigegeben.",
-        why="Ihr Konto will vier Augen auf jedes Mailing: eine Person bittet, eine andere prüft und bestätigt die"
-        " Richtlinie.",
-        mend="Bitten Sie um die Freigabe. Nach einer Änderung ist sie neu zu erteilen.",
+        fix="Ask for the release. An edit afterwards asks again.",
     ),
 )

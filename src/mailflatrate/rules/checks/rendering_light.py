@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -21,16 +21,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.content",
     source="Derived: 20 ms of processor time for each message, counted as work so that a busy machine changes nothing",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Quick to fill in",
         sentence="Filling in one message takes up to {times} times the work that a campaign may take.",
         why="The work is done again for each recipient, and it would hold up everyone's campaigns.",
-        mend="Use fewer Liquid loops and filters: prepare values in your contacts' fields instead.",
-    ),
-    de=Words(
-        title="Schnell ausgefüllt",
-        sentence="Eine einzelne E-Mail auszufüllen kostet bis zu {times}-mal so viel Arbeit, wie ein Mailing darf.",
-        why="Die Arbeit fällt für jeden Empfänger von Neuem an und hielte die Mailings aller auf.",
-        mend="Nehmen Sie weniger Schleifen und Filter in Liquid, und bereiten Sie Werte in Feldern der Kontakte vor.",
+        fix="Use fewer Liquid loops and filters: prepare values in your contacts' fields instead.",
     ),
 )

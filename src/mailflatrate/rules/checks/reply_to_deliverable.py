@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[HasSender] = Check(
     anchor="campaign.reply_to",
     source="MFR hallmark; ePrivacy Directive 2002/58/EC Art. 13(4): valid address to answer to",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Answers arrive",
         sentence="Nobody receives mail at {address}, so answers to this mailing would be lost.",
         why="A sender has to be reachable; people also answer in order to unsubscribe.",
-        mend="Enter an address under Reply-To that somebody reads.",
-    ),
-    de=Words(
-        title="Antworten kommen an",
-        sentence="Unter {address} nimmt niemand Mail an; Antworten auf dieses Mailing gingen verloren.",
-        why="Ein Absender muss erreichbar sein. Manche antworten auch, um sich abzumelden.",
-        mend="Tragen Sie unter Antwort an eine Adresse ein, die jemand liest.",
+        fix="Enter an address under Reply-To that somebody reads.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -23,16 +23,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.reply-to",
     source="SpamAssassin FREEMAIL_FORGED_REPLYTO; M3AAWG sender best practices",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Replies go to the sender's own domain",
         sentence="The message is from {domain}, but replies go to {address} at a freemail provider.",
         why="That's how fraud works: a trusted name in From, the answers to somebody else. Filters count it.",
-        mend="Set Reply-To to an address at the sender's domain, or remove it.",
-    ),
-    de=Words(
-        title="Antworten gehen an die eigene Domain",
-        sentence="Die Nachricht kommt von {domain}, Antworten gehen aber an {address} bei einem Freemail-Anbieter.",
-        why="So arbeiten Betrüger: ein vertrauter Name in From, die Antworten an jemand anderen. Filter werten das.",
-        mend="Setzen Sie Reply-To auf eine Adresse der Absenderdomain oder lassen Sie das Feld weg.",
+        fix="Set Reply-To to an address at the sender's domain, or remove it.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -20,18 +20,13 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.sender_name",
     source="MFR hallmark: verified sender only; derived for Reply-To",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Reply address confirmed",
         sentence="Nobody at {address} has confirmed that answers to your mailings may go there.",
         why="Otherwise a stranger could be flooded with answers that are not for him.",
-        mend="Add it as a reply address under Senders and click the link in the mail that goes there, or leave "
-        "Reply-To empty.",
-    ),
-    de=Words(
-        title="Antwortadresse bestätigt",
-        sentence="Unter {address} hat niemand bestätigt, dass Antworten auf Ihre Mailings dorthin gehen dürfen.",
-        why="Sonst könnten Fremde mit Antworten überschüttet werden, die nicht für sie sind.",
-        mend="Tragen Sie sie unter Absender als Antwortadresse ein und klicken Sie auf den Link in der Mail, die "
-        "dorthin geht, oder lassen Sie Antwort an leer.",
+        fix=(
+            "Add it as a reply address under Senders and click the link in the mail that goes there, or leave "
+            "Reply-To empty."
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -18,16 +18,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     anchor="form.confirmations",
     source="GDPR Art. 17(1)(a); practice of 7 days",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Request still valid",
         sentence="The sign-up has expired.",
         why="An unconfirmed sign-up is kept for a few days only and then erased.",
-        mend="The person can sign up again.",
-    ),
-    de=Words(
-        title="Anmeldung noch gültig",
-        sentence="Die Anmeldung ist abgelaufen.",
-        why="Eine unbestätigte Anmeldung wird nur wenige Tage aufgehoben und dann gelöscht.",
-        mend="Die Person kann sich erneut anmelden.",
+        fix="The person can sign up again.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     anchor="form.confirmations",
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Not turned down",
         sentence="The person answered to an earlier request for this list that it was not their own.",
         why="Whoever did not ask for mail and said so must not be asked again and again.",
-        mend="Wait two weeks. After that a new sign-up is asked about again.",
-    ),
-    de=Words(
-        title="Nicht zurückgewiesen",
-        sentence="Auf eine frühere Anfrage zu dieser Liste antwortete die Person, dass sie nicht von ihr war.",
-        why="Wer keine Mail wollte und das gesagt hat, darf nicht immer wieder gefragt werden.",
-        mend="Warten Sie zwei Wochen. Danach wird bei einer neuen Anmeldung wieder gefragt.",
+        fix="Wait two weeks. After that a new sign-up is asked about again.",
     ),
 )

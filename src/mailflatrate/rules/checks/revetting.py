@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 from mailflatrate.rules.vetting.probation import triggers
 
 
@@ -21,16 +21,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.release",
     source="M3AAWG Vetting BCP (2011), post-send vetting; numbers derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Like the mailings before",
         sentence="This mailing is unlike the earlier ones: {reasons}. A person looks at it first.",
         why="Accounts are taken over and lists are bought after the first check, not before it.",
-        mend="Release it as usual. It goes out when the reviewer has seen it, and you are told.",
-    ),
-    de=Words(
-        title="Wie die Mailings zuvor",
-        sentence="Dieses Mailing ist anders als die früheren: {reasons}. Ein Mensch sieht es zuerst an.",
-        why="Konten werden nach der ersten Prüfung übernommen und Listen danach gekauft, nicht davor.",
-        mend="Geben Sie es wie gewohnt frei. Es geht hinaus, sobald es geprüft ist, und Sie erhalten Bescheid.",
+        fix="Release it as usual. It goes out when the reviewer has seen it, and you are told.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.names.domains import same_house
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -22,16 +22,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.sender",
     source="RFC 5322 section 3.6.2; Outlook shows 'on behalf of'",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sender and From name the same organization",
         sentence="The field Sender names {sender}, but From is at {domain}.",
         why="Outlook shows both, as 'on behalf of', and readers wonder who wrote to them.",
-        mend="Remove the field Sender, or use an address at the domain in From.",
-    ),
-    de=Words(
-        title="Sender und From nennen dieselbe Organisation",
-        sentence="Das Feld Sender nennt {sender}, From liegt aber bei {domain}.",
-        why="Outlook zeigt beide („im Auftrag von“), und man fragt sich, wer geschrieben hat.",
-        mend="Lassen Sie das Feld Sender weg oder nehmen Sie eine Adresse der Domain aus From.",
+        fix="Remove the field Sender, or use an address at the domain in From.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _BADGE = re.compile(
     "[\u2713\u2714\u2705\u2611\u2717\u2718\u274c\u26a0\u2757\u203c\u26d4\u23f0\u23f3"
@@ -28,16 +28,10 @@ CHECK: Check[HasFrom] = Check(
     anchor="campaign.sender_name",
     source="Google and Yahoo sender rules: no check marks in From; UWG section 5; DDG section 6(2)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="No imitated badge in the sender name",
         sentence="The sender name contains {found}, which looks like a mark of the mail program.",
         why="Ticks, padlocks and counters make readers believe that somebody checked the sender.",
-        mend="Take the symbol out of the sender name.",
-    ),
-    de=Words(
-        title="Kein nachgemachtes Zeichen im Absendernamen",
-        sentence="Der Absendername enthält {found}, das wie ein Zeichen des Mailprogramms aussieht.",
-        why="Häkchen, Schlösser und Zähler lassen glauben, jemand habe den Absender geprüft.",
-        mend="Nehmen Sie das Symbol aus dem Absendernamen.",
+        fix="Take the symbol out of the sender name.",
     ),
 )

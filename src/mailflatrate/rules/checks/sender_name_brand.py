@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.brands import BrandKind
 from mailflatrate.rules.names.scripts import skeleton
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def foreign_brand(facts: HasFrom, *, shared: bool) -> str | None:
@@ -31,16 +31,10 @@ CHECK: Check[HasFrom] = Check(
     anchor="campaign.sender_name",
     source="UWG section 7(2) no. 3 and section 5; MarkenG section 14; CAN-SPAM 15 USC 7704(a)(1); operator's list",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="No brand of somebody else in the sender name",
         sentence="The sender name mentions {brand}, but {domain} does not belong to that brand.",
         why="This is how forgers make readers open a letter. A name is carried by the one to whom it belongs.",
-        mend="Write your own name. If the brand is yours, tell us, and we add your domain to the list.",
-    ),
-    de=Words(
-        title="Keine fremde Marke im Absendernamen",
-        sentence="Der Absendername nennt {brand}, aber {domain} gehört nicht zu dieser Marke.",
-        why="So bringen Fälscher Leser dazu, einen Brief zu öffnen. Einen Namen trägt der, dem er gehört.",
-        mend="Schreiben Sie Ihren eigenen Namen. Gehört die Marke Ihnen, sagen Sie es uns; wir tragen es ein.",
+        fix="Write your own name. If the brand is yours, tell us, and we add your domain to the list.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2190-\u21ff\u25a0-\u25ff]")
 
@@ -22,16 +22,10 @@ CHECK: Check[HasFrom] = Check(
     anchor="campaign.sender_name",
     source="Derived from Google's and Yahoo's rules on the display name",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sender name without pictures",
         sentence="The sender name contains pictures: {found}.",
         why="Filters and readers take them for a sign of spam, and screen readers read each of them out.",
-        mend="Leave only the name. A picture in the subject, used seldom, does less harm.",
-    ),
-    de=Words(
-        title="Absendername ohne Bildzeichen",
-        sentence="Der Absendername enthält Bildzeichen: {found}.",
-        why="Filter und Leser halten sie für ein Zeichen von Spam, und Vorleseprogramme sprechen jedes aus.",
-        mend="Lassen Sie nur den Namen stehen. Ein seltenes Bildzeichen im Betreff schadet weniger.",
+        fix="Leave only the name. A picture in the subject, used seldom, does less harm.",
     ),
 )

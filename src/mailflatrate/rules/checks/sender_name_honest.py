@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.domains import Mention, as_read, mentions, same_house
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -37,16 +37,10 @@ CHECK: Check[HasFrom] = Check(
     source="UWG section 7(2) no. 3; ePrivacy 13(4); DDG section 6(1) no. 2; CAN-SPAM 15 USC 7704(a)(1)",
     version=2,
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sender name says who sends",
         sentence="The sender name contains {found}, but the mailing comes from {domain}.",
         why="Readers see the name first. It must not point to anybody but the sender.",
-        mend="Write the name of your company or brand, without an address of somebody else.",
-    ),
-    de=Words(
-        title="Der Absendername sagt, wer sendet",
-        sentence="Der Absendername enthält {found}, das Mailing kommt aber von {domain}.",
-        why="Der Name wird zuerst gelesen. Er darf auf niemanden als den Absender weisen.",
-        mend="Schreiben Sie den Namen Ihrer Firma oder Marke, ohne die Adresse eines anderen.",
+        fix="Write the name of your company or brand, without an address of somebody else.",
     ),
 )

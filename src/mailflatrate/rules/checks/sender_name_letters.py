@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.scripts import disguised_word, has_invisible, undisguised
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -22,18 +22,13 @@ CHECK: Check[HasFrom] = Check(
     anchor="campaign.sender_name",
     source="Unicode TR 39 (mixed scripts, confusables); UWG section 7(2) no. 3; CAN-SPAM 15 USC 7704(a)(1)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sender name in honest letters",
-        sentence="The sender name holds {found}: letters of several alphabets in one word, or invisible characters. "
-        "It is read as {read_as}.",
+        sentence=(
+            "The sender name holds {found}: letters of several alphabets in one word, or invisible characters. "
+            "It is read as {read_as}."
+        ),
         why="Look-alike letters are how forgers imitate names that filters know.",
-        mend="Type the name anew on your keyboard instead of copying it, in one alphabet.",
-    ),
-    de=Words(
-        title="Absendername in ehrlichen Buchstaben",
-        sentence="Der Absendername enthält {found}: Buchstaben mehrerer Alphabete in einem Wort oder unsichtbare "
-        "Zeichen. Gelesen wird {read_as}.",
-        why="Mit ähnlichen Buchstaben ahmen Fälscher Namen nach, die Filter kennen.",
-        mend="Tippen Sie den Namen neu ein, statt ihn zu kopieren, und nur in einem Alphabet.",
+        fix="Type the name anew on your keyboard instead of copying it, in one alphabet.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.related import is_related
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -21,18 +21,13 @@ CHECK: Check[HasFrom] = Check(
     anchor="campaign.sender_name",
     source="DDG section 6(1) no. 2; UWG section 7(2) no. 3; ePrivacy 13(4)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sender name belongs to the company in the imprint",
         sentence="The sender name {name} has nothing in common with {company} or its domains.",
         why="Readers must be able to tell from the name whose letter it is.",
-        mend="Add the company's name, or name the client under “on behalf of” in the imprint. Otherwise our reviewer "
-        "looks before it goes out.",
-    ),
-    de=Words(
-        title="Der Absendername gehört zur Firma im Impressum",
-        sentence="Der Absendername {name} hat mit {company} und deren Domains nichts gemein.",
-        why="Am Namen muss zu erkennen sein, von wem der Brief kommt.",
-        mend="Ergänzen Sie den Firmennamen oder nennen Sie im Impressum, in wessen Auftrag Sie schreiben. Sonst sieht "
-        "unsere Prüfung das Mailing vor dem Versand an.",
+        fix=(
+            "Add the company's name, or name the client under “on behalf of” in the imprint. Otherwise our reviewer "
+            "looks before it goes out."
+        ),
     ),
 )

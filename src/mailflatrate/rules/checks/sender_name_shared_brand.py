@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.checks.sender_name_brand import foreign_brand
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -19,16 +19,10 @@ CHECK: Check[HasFrom] = Check(
     anchor="campaign.sender_name",
     source="UWG section 7(2) no. 3 and section 5; operator's list",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="A shared brand in the sender name is yours to use",
         sentence="The sender name mentions {brand}, which many houses carry, but {domain} is not known as one of them.",
         why="Savings banks, co-operatives and merchants share a name, and forgers borrow it.",
-        mend="Name your house as the imprint does. Otherwise our reviewer looks before it goes out.",
-    ),
-    de=Words(
-        title="Eine gemeinsame Marke im Absendernamen ist auch Ihre",
-        sentence="Der Absendername nennt {brand}, eine Marke vieler Häuser; {domain} ist nicht als ihres bekannt.",
-        why="Sparkassen, Genossenschaften und Kaufleute teilen sich einen Namen, und Fälscher borgen ihn.",
-        mend="Nennen Sie Ihr Haus wie im Impressum. Sonst sieht unsere Prüfung das Mailing vor dem Versand an.",
+        fix="Name your house as the imprint does. Otherwise our reviewer looks before it goes out.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -19,16 +19,10 @@ CHECK: Check[HasFrom] = Check(
     anchor="campaign.sender",
     source="Google answer 81126: do not impersonate Gmail From; DMARC (RFC 9989) of the providers",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sender at a domain of your own",
         sentence="The sender address is at {domain}, a provider of personal mailboxes.",
         why="These providers forbid others to send in their name, so mailboxes would refuse the mailing.",
-        mend="Use an address at a domain of your own and set that domain up under Sender domains.",
-    ),
-    de=Words(
-        title="Absender mit eigener Domain",
-        sentence="Die Absenderadresse liegt bei {domain}, einem Anbieter privater Postfächer.",
-        why="Diese Anbieter verbieten anderen, in ihrem Namen zu versenden. Empfänger würden das Mailing abweisen.",
-        mend="Nehmen Sie eine Adresse Ihrer eigenen Domain und richten Sie diese unter Absenderdomains ein.",
+        fix="Use an address at a domain of your own and set that domain up under Sender domains.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -19,17 +19,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.sender",
     source="MFR hallmark: verified sender only; domain control by DNS token (Validity)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Sender address verified",
         sentence="The sender address {address} is not verified yet.",
         why="Nobody may send in the name of a mailbox or a domain that is not his.",
-        mend="Open Sender addresses, have the token mail sent once more and confirm it; then check the domain.",
-    ),
-    de=Words(
-        title="Absenderadresse bestätigt",
-        sentence="Die Absenderadresse {address} ist noch nicht bestätigt.",
-        why="Niemand darf im Namen eines Postfachs oder einer Domain versenden, die ihm nicht gehört.",
-        mend="Lassen Sie unter Absender die Bestätigungsmail erneut senden, bestätigen Sie sie und prüfen Sie dann "
-        "die Domain.",
+        fix="Open Sender addresses, have the token mail sent once more and confirm it; then check the domain.",
     ),
 )

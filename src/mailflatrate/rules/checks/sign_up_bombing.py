@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import ConfirmationFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -19,16 +19,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     anchor="form.confirmations",
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); number derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Not bombarded",
         sentence="This address had {limit} confirmation mails within a day already, from all our customers.",
         why="Strangers enter other people's addresses into forms in order to flood their mailboxes.",
-        mend="Wait a day.",
-    ),
-    de=Words(
-        title="Nicht überflutet",
-        sentence="Diese Adresse erhielt binnen eines Tages bereits {limit} Bestätigungsmails, von allen Kunden.",
-        why="Fremde tragen Adressen anderer in Formulare ein, um deren Postfächer zu fluten.",
-        mend="Warten Sie einen Tag.",
+        fix="Wait a day.",
     ),
 )

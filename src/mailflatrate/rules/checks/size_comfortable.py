@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Derived: 80 KB before tracking leave room below Gmail's 102 KB",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Room left below Gmail's limit",
         sentence="The HTML part has {size} KB; above {limit} KB Gmail may cut it off.",
         why="Tracking and long personal fields make it a little longer for each reader.",
-        mend="Shorten it, or take out markup that was pasted from a word processor.",
-    ),
-    de=Words(
-        title="Abstand zur Grenze von Gmail",
-        sentence="Der HTML-Teil hat {size} KB; über {limit} KB schneidet Gmail ihn vielleicht ab.",
-        why="Linkmessung und lange persönliche Felder machen ihn bei jedem Empfänger etwas länger.",
-        mend="Kürzen Sie es oder entfernen Sie Auszeichnung, die aus einer Textverarbeitung stammt.",
+        fix="Shorten it, or take out markup that was pasted from a word processor.",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -24,16 +24,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="Gmail clips near 102 KB; agency guide to CSA: 1 MB in total",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Not too long",
         sentence="The mailing has {size} KB; the limit is {limit} KB.",
         why="Gmail cuts longer mailings off, and the unsubscribe link would be behind the cut.",
-        mend="Shorten it, or take out markup that was pasted from a word processor.",
-    ),
-    de=Words(
-        title="Nicht zu lang",
-        sentence="Das Mailing hat {size} KB; die Grenze liegt bei {limit} KB.",
-        why="Gmail schneidet längere Mailings ab, und der Abmeldelink läge hinter dem Schnitt.",
-        mend="Kürzen Sie es oder entfernen Sie Auszeichnung, die aus einer Textverarbeitung stammt.",
+        fix="Shorten it, or take out markup that was pasted from a word processor.",
     ),
 )

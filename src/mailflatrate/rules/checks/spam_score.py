@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -20,17 +20,10 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.content",
     source="SpamAssassin or rspamd of the operator, where one is configured",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Spam filter content",
         sentence="The spam filter gives the sample letter {score} points; from {needed} on it is spam: {tests}.",
         why="Filters at the readers work with the same marks.",
-        mend="Look at the marks named here; most of them are about pictures without text, capitals and odd links.",
-    ),
-    de=Words(
-        title="Spamfilter zufrieden",
-        sentence="Der Spamfilter gibt dem Probebrief {score} Punkte; ab {needed} gilt er als Spam: {tests}.",
-        why="Die Filter der Empfänger arbeiten mit denselben Merkmalen.",
-        mend="Sehen Sie die genannten Merkmale an; meist geht es um Bilder ohne Text, Großbuchstaben und seltsame "
-        "Links.",
+        fix="Look at the marks named here; most of them are about pictures without text, capitals and odd links.",
     ),
 )

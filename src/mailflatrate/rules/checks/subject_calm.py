@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 _MARKS = re.compile(r"[!?]{2,}|!.*!")
 
@@ -25,16 +25,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.subject",
     source="Derived; Brown v. Old Navy (Wash. 17 Apr 2025) on urgency in subjects",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Subject is calm",
         sentence="The subject shouts: mostly capitals, or several exclamation marks.",
         why="Filters and readers take it for spam.",
-        mend="Write the subject as you would write a sentence.",
-    ),
-    de=Words(
-        title="Der Betreff ist ruhig",
-        sentence="Der Betreff schreit: fast nur Großbuchstaben oder mehrere Ausrufezeichen.",
-        why="Filter und Leser halten das für Spam.",
-        mend="Schreiben Sie den Betreff wie einen Satz.",
+        fix="Write the subject as you would write a sentence.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 # Reply and forward marks of the usual mail programs in German, English and the neighbouring languages.
 _PREFIX = re.compile(
@@ -28,16 +28,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.subject",
     source="Google answer 81126: no fake replies; UWG section 5; DDG section 6(2); CAN-SPAM 15 USC 7704(a)(2)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Subject does not pretend to be an answer",
         sentence="The subject begins with {prefix}, as if it were part of a conversation.",
         why="Readers would open it under a false impression. Gmail forbids it, and so does competition law.",
-        mend="Take the prefix out of the subject.",
-    ),
-    de=Words(
-        title="Der Betreff täuscht keine Antwort vor",
-        sentence="Der Betreff beginnt mit {prefix}, als gehörte er zu einem Gespräch.",
-        why="Man würde das Mailing unter falschem Eindruck öffnen. Gmail und das Wettbewerbsrecht verbieten das.",
-        mend="Nehmen Sie die Vorsilbe aus dem Betreff.",
+        fix="Take the prefix out of the subject.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, Severity, Words
+from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -17,16 +17,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.subject",
     source="DDG section 6(2): subject must not hide the commercial nature",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Subject written",
         sentence="The mailing has no subject.",
         why="The subject tells readers what the mailing is about before they open it.",
-        mend="Write a subject.",
-    ),
-    de=Words(
-        title="Betreff geschrieben",
-        sentence="Das Mailing hat keinen Betreff.",
-        why="Der Betreff sagt vor dem Öffnen, worum es geht.",
-        mend="Schreiben Sie einen Betreff.",
+        fix="Write a subject.",
     ),
 )

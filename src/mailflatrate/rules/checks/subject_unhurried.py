@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.phrases import find_haste
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -19,17 +19,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.subject",
     source="Brown v. Old Navy (Wash. 17 Apr 2025); USD 100 a message since 11 Jun 2026; UWG section 5",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Haste only where it is true",
         sentence="The subject presses for time: {claim}.",
         why="A deadline that is extended afterwards is deception; in Washington each message costs USD 100.",
-        mend="Name the real end, such as a date, or leave the pressure out. Your claim is kept with this check.",
-    ),
-    de=Words(
-        title="Eile nur, wo sie stimmt",
-        sentence="Der Betreff drängt: {claim}.",
-        why="Eine Frist, die danach verlängert wird, ist Täuschung und abmahnbar.",
-        mend="Nennen Sie das wirkliche Ende, etwa ein Datum, oder lassen Sie den Druck weg. Ihre Angabe wird mit "
-        "dieser Prüfung aufbewahrt.",
+        fix="Name the real end, such as a date, or leave the pressure out. Your claim is kept with this check.",
     ),
 )

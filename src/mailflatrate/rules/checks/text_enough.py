@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 LEAST_CHARS = 120
 
@@ -22,16 +22,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="SpamAssassin HTML_IMAGE_ONLY and HTML_IMAGE_RATIO; WCAG 2.2 criterion 1.4.5",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Enough text beside the pictures",
         sentence="The HTML part has {images} images and {chars} characters of text.",
         why="Many programs load no images until asked: readers see nothing, and filters suspect spam.",
-        mend="Write what matters as text and let the images only illustrate it.",
-    ),
-    de=Words(
-        title="Genug Text neben den Bildern",
-        sentence="Der HTML-Teil hat {images} Bilder und {chars} Zeichen Text.",
-        why="Viele Programme laden Bilder erst auf Wunsch: Man sieht nichts, und Filter vermuten Spam.",
-        mend="Schreiben Sie das Wichtige als Text und lassen Sie die Bilder nur zeigen.",
+        fix="Write what matters as text and let the images only illustrate it.",
     ),
 )

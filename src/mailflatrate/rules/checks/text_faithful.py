@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 LEAST_PERCENT = 40
 _ENOUGH_WORDS = 20
@@ -23,16 +23,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.text",
     source="RFC 2046 section 5.1.4; CSA; SpamAssassin MPART_ALT_DIFF",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Text part faithful",
         sentence="Only {percent} percent of the words of the HTML part stand in the text part.",
         why="People who read plain text get another letter, and filters distrust parts that differ.",
-        mend="Leave the text part to be made from the HTML, or write the whole letter there as well.",
-    ),
-    de=Words(
-        title="Textteil getreu",
-        sentence="Nur {percent} Prozent der Wörter des HTML-Teils stehen auch im Textteil.",
-        why="Wer reinen Text liest, erhält einen anderen Brief, und Filter misstrauen ungleichen Teilen.",
-        mend="Lassen Sie den Textteil aus dem HTML entstehen oder schreiben Sie auch dort den ganzen Brief.",
+        fix="Leave the text part to be made from the HTML, or write the whole letter there as well.",
     ),
 )

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from mailflatrate.rules.checks.links_clean import is_ip_host
 from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
@@ -36,16 +36,10 @@ CHECK: Check[MessageFacts] = Check(
     anchor="header.list-unsubscribe",
     source="M3AAWG sender best practices; Google 4.7.28 (URL domains)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Unsubscribe address at a named host",
         sentence="List-Unsubscribe leads to {hosts}, which isn't a public host name.",
         why="Nobody can tell who receives the request, and filters treat such links as phishing.",
-        mend="Use an address at a domain of yours that anyone can reach.",
-    ),
-    de=Words(
-        title="Abmeldeadresse auf einem Host mit Namen",
-        sentence="List-Unsubscribe führt zu {hosts}; das ist kein öffentlicher Hostname.",
-        why="Niemand erkennt, wer die Abmeldung erhält, und Filter halten solche Links für Phishing.",
-        mend="Nehmen Sie eine Adresse auf einer eigenen Domain, die alle erreichen.",
+        fix="Use an address at a domain of yours that anyone can reach.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -20,16 +20,10 @@ CHECK: Check[HasContent] = Check(
     anchor="campaign.content",
     source="MFR; CAN-SPAM 15 USC 7704(a)(5); CASL s. 11; UWG (CH) Art. 3(1)(o)",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Unsubscribe link in both parts",
         sentence="There is no unsubscribe link in {parts}.",
         why="Leaving has to be as easy as signing up, in every mail program.",
-        mend="Put the unsubscribe block back, or write the unsubscribe address into the text.",
-    ),
-    de=Words(
-        title="Abmeldelink in beiden Teilen",
-        sentence="In {parts} steht kein Abmeldelink.",
-        why="Sich abzumelden muss so leicht sein wie sich anzumelden, in jedem Mailprogramm.",
-        mend="Setzen Sie den Abmeldeblock wieder ein oder schreiben Sie die Abmeldeadresse in den Text.",
+        fix="Put the unsubscribe block back, or write the unsubscribe address into the text.",
     ),
 )

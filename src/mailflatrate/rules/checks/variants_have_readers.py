@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.trial import LEAST_READERS
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -21,19 +21,13 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.variants",
     source="Derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Somebody gets each variant",
-        sentence="The audience is too small for the test: with {recipients} recipients, the share of a variant is"
-        " less than {least}.",
+        sentence=(
+            "The audience is too small for the test: with {recipients} recipients, the share of a variant is"
+            " less than {least}."
+        ),
         why="A variant that nobody gets cannot win or lose; the choice would be no choice.",
-        mend="Give each variant a greater share, choose more people, or remove the variants.",
-    ),
-    de=Words(
-        title="Jede Variante bekommt jemand",
-        sentence="Für den Test sind es zu wenige: Bei {recipients} Empfängern ist der Anteil einer Variante kleiner"
-        " als {least}.",
-        why="Eine Variante, die niemand bekommt, kann weder gewinnen noch verlieren; die Wahl wäre keine.",
-        mend="Geben Sie jeder Variante einen größeren Anteil, wählen Sie mehr Personen, oder entfernen Sie die"
-        " Varianten.",
+        fix="Give each variant a greater share, choose more people, or remove the variants.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Check, Params, Severity, Words
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 from mailflatrate.rules.vetting.probation import daily_limit
 
 
@@ -21,19 +21,13 @@ CHECK: Check[CampaignFacts] = Check(
     anchor="campaign.audience",
     source="CSA criteria 2020 section 2.1b; M3AAWG sending BCP; numbers derived",
     hits=_hits,
-    en=Words(
+    text=RuleText(
         title="Within the daily volume",
-        sentence="{recipients} recipients are too many: this account may write to {limit} within 24 hours,"
-        " {sent} were written to already.",
+        sentence=(
+            "{recipients} recipients are too many: this account may write to {limit} within 24 hours,"
+            " {sent} were written to already."
+        ),
         why="A new account begins small. When its first mailings were welcome, the limit goes away.",
-        mend="Choose fewer people, wait until tomorrow, or write to us under Standing why you need more.",
-    ),
-    de=Words(
-        title="Innerhalb der Tagesmenge",
-        sentence="{recipients} Empfänger sind zu viele: Dieses Konto darf binnen 24 Stunden {limit} anschreiben,"
-        " {sent} sind es schon.",
-        why="Ein neues Konto beginnt klein. Wenn die ersten Mailings willkommen waren, entfällt die Grenze.",
-        mend="Wählen Sie weniger Personen, warten Sie bis morgen, oder schreiben Sie uns unter Status, warum Sie mehr"
-        " brauchen.",
+        fix="Choose fewer people, wait until tomorrow, or write to us under Standing why you need more.",
     ),
 )

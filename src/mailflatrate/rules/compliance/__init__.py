@@ -5,17 +5,17 @@ The operator's page, the customer's page and `mailflatrate doctor` show the same
 """
 
 from mailflatrate.rules.compliance.judge import Facts, Found, State, judge_all
-from mailflatrate.rules.compliance.table import CRITERIA, Body, Criterion, Figure, Holder, Said
+from mailflatrate.rules.compliance.table import CRITERIA, Body, Criterion, CriterionText, Figure, Holder
 
 __all__ = [
     "CRITERIA",
     "Body",
     "Criterion",
+    "CriterionText",
     "Facts",
     "Figure",
     "Found",
     "Holder",
-    "Said",
     "State",
     "judge_all",
 ]

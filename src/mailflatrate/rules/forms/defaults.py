@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.forms.content import FieldKind, FormContent, FormTexts, Look
 
 _TEXTS = {
-    "en": FormTexts(
-        title="Sign up for “{list}”",
-        wording=(
-            "Yes, {company} may send me {topics} by e-mail, {frequency}. I can stop this at any time, with the "
-            "unsubscribe link in every mail."
-        ),
-        button="Sign up",
-        sent_title="Please look into your mailbox",
-        sent_text=(
-            "We have sent you a mail with a link. Your sign-up counts once you have confirmed it there. If nothing "
-            "comes within a few minutes, look among the unwanted mail."
-        ),
-        welcome_title="You are signed up",
-        welcome_text="Thank you. You can stop at any time, with the unsubscribe link in every mail.",
+    "title": N_("Sign up for “{list}”"),
+    "wording": N_(
+        "Yes, {company} may send me {topics} by e-mail, {frequency}. I can stop this at any time, with the "
+        "unsubscribe link in every mail."
     ),
-    "de": FormTexts(
-        title="Anmeldung: {list}",
-        wording=(
-            "Ja, {company} darf mir {frequency} {topics} per E-Mail schicken. Das kann ich jederzeit beenden, mit dem "
-            "Abmeldelink in jeder Mail."
-        ),
-        button="Anmelden",
-        sent_title="Bitte sehen Sie in Ihr Postfach",
-        sent_text=(
-            "Wir haben Ihnen eine Mail mit einem Link geschickt. Ihre Anmeldung gilt, sobald Sie sie dort bestätigt "
-            "haben. Kommt innerhalb weniger Minuten nichts an, sehen Sie bitte bei den unerwünschten Mails nach."
-        ),
-        welcome_title="Sie sind angemeldet",
-        welcome_text="Vielen Dank. Sie können das jederzeit beenden, mit dem Abmeldelink in jeder Mail.",
+    "button": N_("Sign up"),
+    "sent_title": N_("Please look into your mailbox"),
+    "sent_text": N_(
+        "We have sent you a mail with a link. Your sign-up counts once you have confirmed it there. If "
+        "nothing comes within a few minutes, look among the unwanted mail."
     ),
+    "welcome_title": N_("You are signed up"),
+    "welcome_text": N_("Thank you. You can stop at any time, with the unsubscribe link in every mail."),
 }
 _LABELS = {
-    FieldKind.FIRST_NAME: {"en": "First name", "de": "Vorname"},
-    FieldKind.LAST_NAME: {"en": "Last name", "de": "Nachname"},
+    FieldKind.FIRST_NAME: N_("First name"),
+    FieldKind.LAST_NAME: N_("Last name"),
 }
-EMAIL_LABELS = {"en": "E-mail address", "de": "E-Mail-Adresse"}
 
 
 def default_texts(language: str, list_name: str) -> FormTexts:
-    """The texts of a new form; English where there are none in `language`."""
-    texts = _TEXTS.get(language, _TEXTS["en"])
-    filled = {
-        name: getattr(texts, name)
-        for name in ("wording", "button", "sent_title", "sent_text", "welcome_title", "welcome_text")
-    }
-    return FormTexts(title=texts.title.replace("{list}", list_name), **filled)
+    """The texts of a new form."""
+    texts = {name: translate(message, language) for name, message in _TEXTS.items()}
+    return FormTexts(**{**texts, "title": texts["title"].replace("{list}", list_name)})
 
 
 def default_content(language: str, list_name: str, colour: str) -> FormContent:
@@ -60,4 +39,9 @@ def default_content(language: str, list_name: str, colour: str) -> FormContent:
 
 def field_label(kind: FieldKind, language: str) -> str:
     """The usual label of a field for names; empty for others."""
-    return _LABELS.get(kind, {}).get(language, "")
+    return translate(_LABELS.get(kind, ""), language)
+
+
+def email_label(language: str) -> str:
+    """The label of the field for the address."""
+    return translate(N_("E-mail address"), language)

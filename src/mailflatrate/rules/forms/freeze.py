@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.forms.content import FormContent, FormTexts, content_from_json
 from mailflatrate.rules.forms.wording import privacy_notice, wording_of
 from mailflatrate.rules.imprint import Imprint, imprint_lines
-from mailflatrate.rules.verdict import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,10 @@ def freeze(content: FormContent, imprint: Imprint, list_name: str, service_name:
     """The version that would be published now."""
     frozen = {}
     for language in content.languages:
-        spoken = Language.GERMAN if language == "de" else Language.ENGLISH
-        lines = imprint_lines(imprint, spoken)
+        lines = imprint_lines(imprint, language)
         frozen[language] = FrozenTexts(
             wording=wording_of(content.texts[language], company_name(imprint)),
-            notice=privacy_notice(imprint, service_name, spoken),
+            notice=privacy_notice(imprint, service_name, language),
             imprint=tuple((line.label, line.text) for line in lines),
         )
     return FrozenForm(content, company_name(imprint), list_name, imprint.privacy_url, frozen)
@@ -83,7 +82,7 @@ def company_name(imprint: Imprint | None) -> str:
     """Who the consent is given to: the name at law, with its legal form."""
     if imprint is None:
         return ""
-    return next((line.text for line in imprint_lines(imprint, Language.ENGLISH) if line.key == "legal_name"), "")
+    return next((line.text for line in imprint_lines(imprint, ENGLISH) if line.key == "legal_name"), "")
 
 
 def frozen_from_json(stored: Mapping[str, Any]) -> FrozenForm:

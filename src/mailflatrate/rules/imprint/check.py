@@ -12,7 +12,6 @@ from mailflatrate.mail.address import AddressError, parse
 from mailflatrate.rules.imprint.lines import imprint_lines
 from mailflatrate.rules.imprint.model import Imprint
 from mailflatrate.rules.imprint.table import PO_BOX_ALLOWED, Column, Need, column_of, needs_of
-from mailflatrate.rules.verdict import Language
 
 
 class Fault(Enum):
@@ -117,7 +116,7 @@ def check_imprint(imprint: Imprint, recipient_countries: Collection[str] = ()) -
     return tuple(issues.values())
 
 
-def missing_in(part_text: str, imprint: Imprint, language: Language) -> tuple[str, ...]:
+def missing_in(part_text: str, imprint: Imprint, language: str) -> tuple[str, ...]:
     """The keys of those imprint lines whose text does not stand in the visible text of a finished part.
 
     `part_text` is what a reader sees: the text part as it is, the HTML part without its tags.

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailflatrate.locale.texts import N_, NC_, translate
 from mailflatrate.rules.imprint.model import Imprint
-from mailflatrate.rules.verdict import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +21,35 @@ class ImprintLine:
         return f"{self.label}: {self.text}" if self.label else self.text
 
 
-_LABELS: dict[str, tuple[str, str]] = {
-    "legal_name": ("Company name", "Name der Firma"),
-    "legal_form": ("Legal form", "Rechtsform"),
-    "representatives": ("Represented by", "Vertreten durch"),
-    "on_behalf_of": ("On behalf of", "Im Auftrag von"),
-    "address": ("Address", "Anschrift"),
-    "street": ("Street and number", "Straße und Hausnummer"),
-    "postcode": ("Postcode", "Postleitzahl"),
-    "city": ("City", "Ort"),
-    "email": ("E-mail", "E-Mail"),
-    "phone": ("Phone", "Telefon"),
-    "website": ("Website", "Website"),
-    "register_name": ("Register", "Register"),
-    "register": ("Registered at", "Eingetragen bei"),
-    "register_number": ("Register number", "Registernummer"),
-    "vat_id": ("VAT ID", "USt-IdNr."),
-    "w_idnr": ("Business ID", "Wirtschafts-IdNr."),
-    "supervisory_authority": ("Supervisory authority", "Aufsichtsbehörde"),
-    "chamber": ("Chamber", "Kammer"),
-    "profession_title": ("Professional title", "Berufsbezeichnung"),
-    "profession_state": ("Title awarded in", "Verliehen in"),
-    "profession_rules_url": ("Professional rules", "Berufsrechtliche Regelungen"),
-    "editor_responsible": ("Responsible for the content", "Verantwortlich für den Inhalt"),
-    "business_purpose": ("Business", "Unternehmensgegenstand"),
-    "media_policy": ("Editorial policy", "Grundlegende Richtung"),
-    "capital": ("Capital", "Kapital"),
-    "liquidation_note": ("Note", "Hinweis"),
-    "privacy_url": ("Privacy", "Datenschutz"),
-    "extra_ids": ("Further numbers", "Weitere Nummern"),
+_LABELS: dict[str, str] = {
+    "legal_name": N_("Company name"),
+    "legal_form": N_("Legal form"),
+    "representatives": N_("Represented by"),
+    "on_behalf_of": N_("On behalf of"),
+    "address": NC_("imprint", "Address"),
+    "street": N_("Street and number"),
+    "postcode": N_("Postcode"),
+    "city": N_("City"),
+    "email": N_("E-mail"),
+    "phone": N_("Phone"),
+    "website": N_("Website"),
+    "register_name": N_("Register"),
+    "register": N_("Registered at"),
+    "register_number": N_("Register number"),
+    "vat_id": N_("VAT ID"),
+    "w_idnr": N_("Business ID"),
+    "supervisory_authority": N_("Supervisory authority"),
+    "chamber": N_("Chamber"),
+    "profession_title": N_("Professional title"),
+    "profession_state": N_("Title awarded in"),
+    "profession_rules_url": N_("Professional rules"),
+    "editor_responsible": N_("Responsible for the content"),
+    "business_purpose": N_("Business"),
+    "media_policy": N_("Editorial policy"),
+    "capital": N_("Capital"),
+    "liquidation_note": NC_("imprint", "Note"),
+    "privacy_url": N_("Privacy"),
+    "extra_ids": N_("Further numbers"),
 }
 # The customer knows the number under its national name.
 _VAT_LABELS = {"AT": "UID", "CH": "UID", "LI": "UID"}
@@ -70,37 +70,34 @@ _ALONE = (
     "privacy_url",
 )
 _COUNTRIES = {
-    "DE": ("Germany", "Deutschland"),
-    "AT": ("Austria", "Österreich"),
-    "CH": ("Switzerland", "Schweiz"),
-    "LI": ("Liechtenstein", "Liechtenstein"),
-    "GB": ("United Kingdom", "Vereinigtes Königreich"),
-    "UK": ("United Kingdom", "Vereinigtes Königreich"),
-    "US": ("USA", "USA"),
-    "CA": ("Canada", "Kanada"),
-    "FR": ("France", "Frankreich"),
-    "IT": ("Italy", "Italien"),
-    "NL": ("Netherlands", "Niederlande"),
-    "BE": ("Belgium", "Belgien"),
-    "LU": ("Luxembourg", "Luxemburg"),
-    "DK": ("Denmark", "Dänemark"),
-    "PL": ("Poland", "Polen"),
-    "CZ": ("Czechia", "Tschechien"),
-    "ES": ("Spain", "Spanien"),
-    "IE": ("Ireland", "Irland"),
-    "SE": ("Sweden", "Schweden"),
+    "DE": N_("Germany"),
+    "AT": N_("Austria"),
+    "CH": N_("Switzerland"),
+    "LI": N_("Liechtenstein"),
+    "GB": N_("United Kingdom"),
+    "UK": N_("United Kingdom"),
+    "US": N_("USA"),
+    "CA": N_("Canada"),
+    "FR": N_("France"),
+    "IT": N_("Italy"),
+    "NL": N_("Netherlands"),
+    "BE": N_("Belgium"),
+    "LU": N_("Luxembourg"),
+    "DK": N_("Denmark"),
+    "PL": N_("Poland"),
+    "CZ": N_("Czechia"),
+    "ES": N_("Spain"),
+    "IE": N_("Ireland"),
+    "SE": N_("Sweden"),
 }
 
 
-def field_label(field: str, language: Language) -> str:
+def field_label(field: str, language: str) -> str:
     """The name of a field for people, without a colon; the key itself where there is none."""
-    pair = _LABELS.get(field)
-    if pair is None:
-        return field
-    return pair[1] if language is Language.GERMAN else pair[0]
+    return translate(_LABELS[field], language) if field in _LABELS else field
 
 
-def imprint_lines(imprint: Imprint, language: Language) -> tuple[ImprintLine, ...]:
+def imprint_lines(imprint: Imprint, language: str) -> tuple[ImprintLine, ...]:
     """The lines to render, empty fields left out: name, for whom, address, people, contact, register,
     numbers, privacy."""
     lines: list[ImprintLine] = []
@@ -130,10 +127,9 @@ def _full_name(imprint: Imprint) -> str:
     return f"{name} {form}"
 
 
-def _postal_address(imprint: Imprint, language: Language) -> str:
+def _postal_address(imprint: Imprint, language: str) -> str:
     code = (imprint.address_country or imprint.country).upper()
-    pair = _COUNTRIES.get(code)
-    country = code if pair is None else pair[1 if language is Language.GERMAN else 0]
+    country = translate(_COUNTRIES[code], language) if code in _COUNTRIES else code
     # English-speaking countries write the postcode behind the city.
     behind = code in ("US", "CA", "GB", "UK")
     town = (imprint.city, imprint.postcode) if behind else (imprint.postcode, imprint.city)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.verdict import Language
 
 MIN_ROWS = 50
 """Fewer rows make a share meaningless: one mistake among ten is 10 %."""
@@ -81,51 +81,20 @@ _SHARES: tuple[tuple[AnomalyKind, str, str], ...] = (
     (AnomalyKind.SAME_MOMENT, "import_same_moment_share", "people"),
     (AnomalyKind.SAME_IP, "import_same_ip_share", "people"),
 )
-_SENTENCES: dict[AnomalyKind, tuple[str, str]] = {
-    AnomalyKind.ROLES: (
-        "Many addresses belong to offices, not to persons. Nobody signs up as info@.",
-        "Viele Adressen gehören Stellen, nicht Personen. Als info@ meldet sich niemand an.",
+_SENTENCES: dict[AnomalyKind, str] = {
+    AnomalyKind.ROLES: N_("Many addresses belong to offices, not to persons. Nobody signs up as info@."),
+    AnomalyKind.DISPOSABLE: N_("Many addresses are disposable ones."),
+    AnomalyKind.SYNTAX: N_("Many rows hold no e-mail address. Confirmed addresses are written right."),
+    AnomalyKind.SUPPRESSED: N_("Many addresses bounced, complained or unsubscribed here before."),
+    AnomalyKind.UNRESOLVABLE: N_("Many domains do not exist or take no mail. The list is old, or was never confirmed."),
+    AnomalyKind.ONE_DOMAIN: N_("Many people are at one company's domain."),
+    AnomalyKind.SEQUENTIAL: N_("Many addresses are numbered one after another, as a program makes them."),
+    AnomalyKind.MISTYPED: N_("Many domains are mistyped. Nobody could confirm from there."),
+    AnomalyKind.FORBIDDEN_SOURCE: N_("The column of the source names a forbidden origin."),
+    AnomalyKind.SAME_MOMENT: N_(
+        "Many people confirmed in the same second. Proof that was written by a program looks like this."
     ),
-    AnomalyKind.DISPOSABLE: (
-        "Many addresses are disposable ones.",
-        "Viele Adressen sind Wegwerfadressen.",
-    ),
-    AnomalyKind.SYNTAX: (
-        "Many rows hold no e-mail address. Confirmed addresses are written right.",
-        "Viele Zeilen enthalten keine E-Mail-Adresse. Bestätigte Adressen sind richtig geschrieben.",
-    ),
-    AnomalyKind.SUPPRESSED: (
-        "Many addresses bounced, complained or unsubscribed here before.",
-        "Viele Adressen kamen hier schon zurück, haben sich beschwert oder abgemeldet.",
-    ),
-    AnomalyKind.UNRESOLVABLE: (
-        "Many domains do not exist or take no mail. The list is old, or was never confirmed.",
-        "Viele Domains gibt es nicht, oder sie nehmen keine Mail an. Die Liste ist alt oder wurde nie bestätigt.",
-    ),
-    AnomalyKind.ONE_DOMAIN: (
-        "Many people are at one company's domain.",
-        "Viele Personen sind bei der Domain einer einzigen Firma.",
-    ),
-    AnomalyKind.SEQUENTIAL: (
-        "Many addresses are numbered one after another, as a program makes them.",
-        "Viele Adressen sind fortlaufend nummeriert, wie sie ein Programm erzeugt.",
-    ),
-    AnomalyKind.MISTYPED: (
-        "Many domains are mistyped. Nobody could confirm from there.",
-        "Viele Domains sind vertippt. Von dort konnte niemand bestätigen.",
-    ),
-    AnomalyKind.FORBIDDEN_SOURCE: (
-        "The column of the source names a forbidden origin.",
-        "Die Spalte der Quelle nennt eine verbotene Herkunft.",
-    ),
-    AnomalyKind.SAME_MOMENT: (
-        "Many people confirmed in the same second. Proof that was written by a program looks like this.",
-        "Viele Personen haben in derselben Sekunde bestätigt. So sieht ein Nachweis aus, den ein Programm schrieb.",
-    ),
-    AnomalyKind.SAME_IP: (
-        "Many sign-ups came from one IP address.",
-        "Viele Anmeldungen kamen von einer einzigen IP-Adresse.",
-    ),
+    AnomalyKind.SAME_IP: N_("Many sign-ups came from one IP address."),
 }
 
 
@@ -154,7 +123,6 @@ SHARES: tuple[AnomalyKind, ...] = tuple(kind for kind, *_ in _SHARES)
 """The kinds that are shares of something, in the order they are shown."""
 
 
-def anomaly_sentence(kind: AnomalyKind, language: Language) -> str:
+def anomaly_sentence(kind: AnomalyKind, language: str) -> str:
     """What a kind of anomaly means."""
-    english, german = _SENTENCES[kind]
-    return german if language is Language.GERMAN else english
+    return translate(_SENTENCES[kind], language)

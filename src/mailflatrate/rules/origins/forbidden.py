@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mailflatrate.rules.verdict import Language
+from mailflatrate.locale.texts import N_, translate
 
 AROUND_CHARACTERS = 40
 MAX_HITS = 50
@@ -17,6 +17,19 @@ MAX_HITS = 50
 
 _UMLAUTS = {"ä": "(?:ä|ae|a)", "ö": "(?:ö|oe|o)", "ü": "(?:ü|ue|u)", "ß": "(?:ß|ss)"}
 _JOINT = r"[\s\-_./]{0,3}"
+
+# Why the words of a group in `forbidden.toml` are forbidden.
+_SENTENCES = {
+    "bought": N_("Bought or rented addresses: permission does not travel with a list."),
+    "copied": N_("Addresses copied from the web or from directories: nobody there asked for mail."),
+    "partner": N_("Co-registration and addresses from partners: the consent did not name this sender."),
+    "appended": N_("Appended or guessed addresses: the person gave another detail, not this address."),
+    "single": N_("Single opt-in or no confirmation: only a confirmed sign-up counts here."),
+    "oral": N_("Oral consent and business cards: without a confirmation in writing nothing proves them."),
+    "customers": N_(
+        "Customers as such: a purchase is no consent, and the existing-customer exception is not offered here."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,6 @@ class Hit:
 class _Group:
     key: str
     rule: str
-    en: str
-    de: str
     words: tuple[str, ...]
 
 
@@ -79,10 +90,9 @@ def scan_texts(texts: Mapping[str, str]) -> tuple[Hit, ...]:
     return tuple(hit for where, text in texts.items() for hit in find_forbidden(text, where=where))[:MAX_HITS]
 
 
-def group_sentence(key: str, language: Language) -> str:
+def group_sentence(key: str, language: str) -> str:
     """Why a group of words is forbidden. Raises KeyError for an unknown key."""
-    group = {group.key: group for group in _groups()}[key]
-    return group.de if language is Language.GERMAN else group.en
+    return translate(_SENTENCES[key], language)
 
 
 def groups_of(hits: Iterable[Hit]) -> tuple[str, ...]:
@@ -105,8 +115,7 @@ def _head(text: str, *, cut: bool) -> str:
 def _groups() -> tuple[_Group, ...]:
     table = tomllib.loads(Path(__file__).with_name("forbidden.toml").read_text("utf-8"))
     return tuple(
-        _Group(group["key"], group["rule"], group["en"], group["de"], tuple(group["words"].strip().splitlines()))
-        for group in table["group"]
+        _Group(group["key"], group["rule"], tuple(group["words"].strip().splitlines())) for group in table["group"]
     )
 
 

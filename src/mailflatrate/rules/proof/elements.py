@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from mailflatrate.locale.texts import N_, NC_, translate
 from mailflatrate.rules.proof.record import EventRecord
-from mailflatrate.rules.verdict import Language
 
 
 class Step(Enum):
@@ -56,36 +56,44 @@ class Element:
         return {"step": self.step.value, "key": self.key, "value": self.value, "event": self.event}
 
 
-STEP_WORDS: dict[Step, dict[Language, str]] = {
-    Step.SIGN_UP: {Language.ENGLISH: "Sign-up", Language.GERMAN: "Anmeldung"},
-    Step.MAIL: {Language.ENGLISH: "Confirmation mail", Language.GERMAN: "Bestätigungsmail"},
-    Step.CONFIRMATION: {Language.ENGLISH: "Confirmation", Language.GERMAN: "Bestätigung"},
-    Step.LATER: {Language.ENGLISH: "Afterwards", Language.GERMAN: "Danach"},
+_STEP_NAMES = {
+    Step.SIGN_UP: N_("Sign-up"),
+    Step.MAIL: N_("Confirmation mail"),
+    Step.CONFIRMATION: N_("Confirmation"),
+    Step.LATER: N_("Afterwards"),
 }
-WORDS: dict[str, dict[Language, str]] = {
-    key: {Language.ENGLISH: english, Language.GERMAN: german}
-    for key, english, german in (
-        ("address", "E-mail address", "E-Mail-Adresse"),
-        ("signed_up_at", "Time", "Zeitpunkt"),
-        ("sign_up_ip", "IP address", "IP-Adresse"),
-        ("sign_up_agent", "Browser", "Browser"),
-        ("form", "Form or page", "Formular oder Seite"),
-        ("form_version", "Version of the form", "Fassung des Formulars"),
-        ("wording", "Wording", "Wortlaut"),
-        ("ticked", "Boxes ticked", "Angekreuzt"),
-        ("language", "Language", "Sprache"),
-        ("message_id", "Message-ID", "Message-ID"),
-        ("sent_at", "Sent", "Versandt"),
-        ("body_sha256", "SHA-256 of the text", "SHA-256 des Textes"),
-        ("reply", "Answer of the mail server", "Antwort des Mailservers"),
-        ("confirmed_at", "Time", "Zeitpunkt"),
-        ("confirmation_ip", "IP address", "IP-Adresse"),
-        ("confirmation_agent", "Browser", "Browser"),
-        ("token", "Token of the link", "Kennung des Links"),
-        ("withdrawals", "Withdrawals and objections", "Widerrufe und Widersprüche"),
-    )
+ELEMENT_NAMES = {
+    "address": N_("E-mail address"),
+    "signed_up_at": NC_("proof", "Time"),
+    "sign_up_ip": N_("IP address"),
+    "sign_up_agent": N_("Browser"),
+    "form": N_("Form or page"),
+    "form_version": N_("Version of the form"),
+    "wording": N_("Wording"),
+    "ticked": N_("Boxes ticked"),
+    "language": N_("Language"),
+    "message_id": N_("Message-ID"),
+    "sent_at": NC_("proof", "Sent"),
+    "body_sha256": N_("SHA-256 of the text"),
+    "reply": N_("Answer of the mail server"),
+    "confirmed_at": NC_("proof", "Time"),
+    "confirmation_ip": N_("IP address"),
+    "confirmation_agent": N_("Browser"),
+    "token": N_("Token of the link"),
+    "withdrawals": N_("Withdrawals and objections"),
 }
+"""What people call each element, as message ids."""
 _ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
+
+
+def step_name(step: Step, language: str) -> str:
+    """Return what people call a step of the sign-up."""
+    return translate(_STEP_NAMES[step], language)
+
+
+def element_name(key: str, language: str) -> str:
+    """Return what people call an element of the proof. Raises KeyError for an unknown one."""
+    return translate(ELEMENT_NAMES[key], language)
 
 
 def basis_of(events: Sequence[ProofEvent]) -> ProofEvent | None:

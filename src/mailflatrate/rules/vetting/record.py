@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailflatrate.rules.verdict import Language
+from mailflatrate.locale.texts import N_, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,43 +16,43 @@ class RecordField:
     """One field of the record and what people call it."""
 
     key: str
-    en: str
-    de: str
+    label: str
+    """A message id."""
 
-    def name(self, language: Language) -> str:
-        """The name in one language."""
-        return self.de if language is Language.GERMAN else self.en
+    def name(self, language: str) -> str:
+        """Return the name in one language."""
+        return translate(self.label, language)
 
 
 # Source: M3AAWG Vetting BCP (2011): corporate entity and history, sending history, list and data collection.
 FIELDS: tuple[RecordField, ...] = (
-    RecordField("legal_name", "Company name with its legal form", "Firma mit Rechtsform"),
-    RecordField("register_number", "Register and number", "Register und Nummer"),
-    RecordField("vat_id", "VAT ID", "USt-IdNr."),
-    RecordField("street", "Street and number", "Straße und Hausnummer"),
-    RecordField("postcode", "Postcode", "Postleitzahl"),
-    RecordField("city", "City", "Ort"),
-    RecordField("country", "Country", "Land"),
-    RecordField("responsible_person", "Person who answers for it", "Verantwortliche Person"),
-    RecordField("phone", "Phone", "Telefon"),
-    RecordField("website", "Website", "Website"),
-    RecordField("imprint_url", "Imprint on the website", "Impressum der Website"),
-    RecordField("sector", "Line of business", "Branche"),
-    RecordField("business_model", "What the company does", "Was die Firma tut"),
-    RecordField("sending_history", "Mailings until now", "Mailings bisher"),
-    RecordField("previous_provider", "Provider until now", "Dienst bisher"),
-    RecordField("leaving_reason", "Reason for the change", "Grund des Wechsels"),
-    RecordField("monthly_volume", "Messages a month", "Nachrichten im Monat"),
-    RecordField("cadence", "How often", "Wie oft"),
-    RecordField("lists", "Lists with their size and how they were collected", "Listen mit Größe und Art der Erhebung"),
-    RecordField("form_url", "Sign-up form", "Anmeldeformular"),
-    RecordField("sample_mailing", "A sample mailing", "Ein Beispiel-Mailing"),
+    RecordField("legal_name", N_("Company name with its legal form")),
+    RecordField("register_number", N_("Register and number")),
+    RecordField("vat_id", N_("VAT ID")),
+    RecordField("street", N_("Street and number")),
+    RecordField("postcode", N_("Postcode")),
+    RecordField("city", N_("City")),
+    RecordField("country", N_("Country")),
+    RecordField("responsible_person", N_("Person who answers for it")),
+    RecordField("phone", N_("Phone")),
+    RecordField("website", N_("Website")),
+    RecordField("imprint_url", N_("Imprint on the website")),
+    RecordField("sector", N_("Line of business")),
+    RecordField("business_model", N_("What the company does")),
+    RecordField("sending_history", N_("Mailings until now")),
+    RecordField("previous_provider", N_("Provider until now")),
+    RecordField("leaving_reason", N_("Reason for the change")),
+    RecordField("monthly_volume", N_("Messages a month")),
+    RecordField("cadence", N_("How often")),
+    RecordField("lists", N_("Lists with their size and how they were collected")),
+    RecordField("form_url", N_("Sign-up form")),
+    RecordField("sample_mailing", N_("A sample mailing")),
 )
 _BY_KEY = {field.key: field for field in FIELDS}
 LIST_KEYS = ("name", "size", "collection")
 
 
-def field_name(key: str, language: Language) -> str:
+def field_name(key: str, language: str) -> str:
     """What people call a field. Raises KeyError for one that does not exist."""
     return _BY_KEY[key].name(language)
 

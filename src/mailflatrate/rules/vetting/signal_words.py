@@ -1,138 +1,91 @@
-"""What the signals say, in both languages. `%s` is the signal's value."""
+"""What the signals say, as message ids. `%s` is the signal's value."""
 
 from __future__ import annotations
 
-from mailflatrate.rules.verdict import Language
+from mailflatrate.locale.texts import N_, NC_, translate
 
-# key of the signal and word of its sentence ("" is the title): English, German
-WORDS: dict[tuple[str, str], tuple[str, str]] = {
-    ("closed_account", ""): ("Earlier accounts", "Frühere Konten"),
-    ("closed_account", "none"): (
-        "No closed or rejected account has the same data.",
-        "Kein geschlossenes oder abgelehntes Konto hat dieselben Daten.",
-    ),
-    ("closed_account", "same"): (
-        "Data of a closed, suspended or rejected account, in %s places.",
-        "Daten eines geschlossenen, gesperrten oder abgelehnten Kontos, an %s Stellen.",
-    ),
-    ("address", ""): ("Sign-up address", "Adresse der Anmeldung"),
-    ("address", "own"): (
-        "%s is a personal address on a domain of their own.",
-        "%s ist eine persönliche Adresse auf eigener Domain.",
-    ),
-    ("address", "freemail"): ("%s belongs to a mailbox provider.", "%s gehört zu einem Postfachanbieter."),
-    ("address", "role"): ("%s belongs to nobody in particular.", "%s gehört niemandem Bestimmten."),
-    ("address", "disposable"): ("%s is a throw-away address.", "%s ist eine Wegwerfadresse."),
-    ("same_domain", ""): ("Address and website", "Adresse und Website"),
-    ("same_domain", "same"): (
-        "The address is on the domain of the website (%s).",
-        "Die Adresse liegt auf der Domain der Website (%s).",
-    ),
-    ("same_domain", "other"): (
-        "The address is not on the domain of the website (%s).",
-        "Die Adresse liegt nicht auf der Domain der Website (%s).",
-    ),
-    ("website", ""): ("Website", "Website"),
-    ("website", "there"): ("It answers.", "Sie antwortet."),
-    ("website", "missing"): ("It does not answer: %s.", "Sie antwortet nicht: %s."),
-    ("website", "unknown"): ("Not checked: %s.", "Nicht geprüft: %s."),
-    ("imprint", ""): ("Imprint on the website", "Impressum der Website"),
-    ("imprint", "there"): ("It is there.", "Es ist da."),
-    ("imprint", "missing"): ("It was not found: %s.", "Es wurde nicht gefunden: %s."),
-    ("imprint", "unknown"): ("Not checked: %s.", "Nicht geprüft: %s."),
-    ("imprint_matches", ""): ("Imprint and application", "Impressum und Antrag"),
-    ("imprint_matches", "all"): (
-        "The imprint says the same as the application.",
-        "Das Impressum sagt dasselbe wie der Antrag.",
-    ),
-    ("imprint_matches", "some"): (
-        "%s entries of the application are not in the imprint.",
-        "%s Angaben des Antrags stehen nicht im Impressum.",
-    ),
-    ("imprint_matches", "unknown"): ("Not checked.", "Nicht geprüft."),
-    ("form", ""): ("Sign-up form", "Anmeldeformular"),
-    ("form", "there"): ("It answers.", "Es antwortet."),
-    ("form", "missing"): ("It does not answer: %s.", "Es antwortet nicht: %s."),
-    ("form", "unknown"): ("Not checked: %s.", "Nicht geprüft: %s."),
-    ("domain_age", ""): ("Age of the domain", "Alter der Domain"),
-    ("domain_age", "new"): (
-        "It was registered %s days ago. Whoever sends spam buys a new one.",
-        "Sie wurde vor %s Tagen registriert. Wer Spam versendet, kauft sich eine neue.",
-    ),
-    ("domain_age", "young"): ("It was registered %s days ago.", "Sie wurde vor %s Tagen registriert."),
-    ("domain_age", "old"): (
-        "It has been registered for more than half a year; whole years: %s.",
-        "Sie ist seit mehr als einem halben Jahr registriert; volle Jahre: %s.",
-    ),
-    ("domain_age", "unknown"): ("Not checked: %s.", "Nicht geprüft: %s."),
-    ("blocklists", ""): ("DNS blocklists", "DNS-Sperrlisten"),
-    ("blocklists", "none"): (
-        "Neither the domains nor the addresses stand on one.",
-        "Weder die Domains noch die Adressen stehen auf einer.",
-    ),
-    ("blocklists", "listed"): (
-        "A domain or an address of the applicant stands on one.",
-        "Eine Domain oder eine Adresse des Antragstellers steht auf einer.",
-    ),
-    ("blocklists", "off"): ("Not checked: no list is configured.", "Nicht geprüft: Es ist keine Liste eingestellt."),
-    ("blocklists", "unknown"): ("Not checked: a list gave no answer.", "Nicht geprüft: Eine Liste gab keine Antwort."),
-    ("mx", ""): ("Mail of the domain (MX)", "Post der Domain (MX)"),
-    ("mx", "there"): ("The domain takes mail: %s.", "Die Domain nimmt Post an: %s."),
-    ("mx", "missing"): ("The domain takes no mail.", "Die Domain nimmt keine Post an."),
-    ("mx", "unknown"): ("Not checked.", "Nicht geprüft."),
-    ("spf", ""): ("SPF of the domain", "SPF der Domain"),
-    ("spf", "there"): ("Published: %s", "Veröffentlicht: %s"),
-    ("spf", "missing"): ("There is none.", "Es gibt keines."),
-    ("spf", "unknown"): ("Not checked.", "Nicht geprüft."),
-    ("dmarc", ""): ("DMARC of the domain", "DMARC der Domain"),
-    ("dmarc", "there"): ("Published: %s", "Veröffentlicht: %s"),
-    ("dmarc", "missing"): ("There is none.", "Es gibt keines."),
-    ("dmarc", "unknown"): ("Not checked.", "Nicht geprüft."),
-    ("vat", ""): ("VAT ID", "USt-IdNr."),
-    ("vat", "well_formed"): (
-        "%s is well-formed, its check digit fits.",
-        "%s ist wohlgeformt, die Prüfziffer stimmt.",
-    ),
-    ("vat", "malformed"): (
-        "%s is not well-formed or its check digit is wrong.",
-        "%s ist nicht wohlgeformt, oder die Prüfziffer stimmt nicht.",
-    ),
-    ("vat", "none"): ("There is no number: “%s”.", "Es gibt keine Nummer: „%s“."),
-    ("register", ""): ("Register number", "Registernummer"),
-    ("register", "well_formed"): (
-        "%s: the court exists, the number is well-formed.",
-        "%s: Das Gericht gibt es, die Nummer ist wohlgeformt.",
-    ),
-    ("register", "number"): (
-        "%s; its form is not checked for this country.",
-        "%s; die Form wird für dieses Land nicht geprüft.",
-    ),
-    ("register", "malformed"): (
-        "“%s” names no court of registration with a number.",
-        "„%s“ nennt kein Registergericht mit Nummer.",
-    ),
-    ("register", "none"): ("There is no number: “%s”.", "Es gibt keine Nummer: „%s“."),
+# key of the signal and word of its sentence ("" is the title)
+WORDS: dict[tuple[str, str], str] = {
+    ("closed_account", ""): N_("Earlier accounts"),
+    ("closed_account", "none"): N_("No closed or rejected account has the same data."),
+    ("closed_account", "same"): N_("Data of a closed, suspended or rejected account, in %s places."),
+    ("address", ""): N_("Sign-up address"),
+    ("address", "own"): N_("%s is a personal address on a domain of their own."),
+    ("address", "freemail"): N_("%s belongs to a mailbox provider."),
+    ("address", "role"): N_("%s belongs to nobody in particular."),
+    ("address", "disposable"): N_("%s is a throw-away address."),
+    ("same_domain", ""): N_("Address and website"),
+    ("same_domain", "same"): N_("The address is on the domain of the website (%s)."),
+    ("same_domain", "other"): N_("The address is not on the domain of the website (%s)."),
+    ("website", ""): N_("Website"),
+    ("website", "there"): N_("It answers."),
+    ("website", "missing"): N_("It does not answer: %s."),
+    ("website", "unknown"): N_("Not checked: %s."),
+    ("imprint", ""): N_("Imprint on the website"),
+    ("imprint", "there"): N_("It is there."),
+    ("imprint", "missing"): N_("It was not found: %s."),
+    ("imprint", "unknown"): N_("Not checked: %s."),
+    ("imprint_matches", ""): N_("Imprint and application"),
+    ("imprint_matches", "all"): N_("The imprint says the same as the application."),
+    ("imprint_matches", "some"): N_("%s entries of the application are not in the imprint."),
+    ("imprint_matches", "unknown"): N_("Not checked."),
+    ("form", ""): N_("Sign-up form"),
+    ("form", "there"): NC_("sign-up form", "It answers."),
+    ("form", "missing"): NC_("sign-up form", "It does not answer: %s."),
+    ("form", "unknown"): N_("Not checked: %s."),
+    ("domain_age", ""): N_("Age of the domain"),
+    ("domain_age", "new"): N_("It was registered %s days ago. Whoever sends spam buys a new one."),
+    ("domain_age", "young"): N_("It was registered %s days ago."),
+    ("domain_age", "old"): N_("It has been registered for more than half a year; whole years: %s."),
+    ("domain_age", "unknown"): N_("Not checked: %s."),
+    ("blocklists", ""): N_("DNS blocklists"),
+    ("blocklists", "none"): N_("Neither the domains nor the addresses stand on one."),
+    ("blocklists", "listed"): N_("A domain or an address of the applicant stands on one."),
+    ("blocklists", "off"): N_("Not checked: no list is configured."),
+    ("blocklists", "unknown"): N_("Not checked: a list gave no answer."),
+    ("mx", ""): N_("Mail of the domain (MX)"),
+    ("mx", "there"): N_("The domain takes mail: %s."),
+    ("mx", "missing"): N_("The domain takes no mail."),
+    ("mx", "unknown"): N_("Not checked."),
+    ("spf", ""): N_("SPF of the domain"),
+    ("spf", "there"): N_("Published: %s"),
+    ("spf", "missing"): N_("There is none."),
+    ("spf", "unknown"): N_("Not checked."),
+    ("dmarc", ""): N_("DMARC of the domain"),
+    ("dmarc", "there"): N_("Published: %s"),
+    ("dmarc", "missing"): N_("There is none."),
+    ("dmarc", "unknown"): N_("Not checked."),
+    ("vat", ""): N_("VAT ID"),
+    ("vat", "well_formed"): N_("%s is well-formed, its check digit fits."),
+    ("vat", "malformed"): N_("%s is not well-formed or its check digit is wrong."),
+    ("vat", "none"): N_("There is no number: “%s”."),
+    ("register", ""): N_("Register number"),
+    ("register", "well_formed"): N_("%s: the court exists, the number is well-formed."),
+    ("register", "number"): N_("%s; its form is not checked for this country."),
+    ("register", "malformed"): N_("“%s” names no court of registration with a number."),
+    ("register", "none"): N_("There is no number: “%s”."),
 }
 
 
-# Why a page was not seen, as `wire.web` says it, in German. What is not here is a figure or the words of a machine.
-_PROBLEMS = {
-    "the name has no address": "Der Name hat keine Adresse",
-    "the DNS gave no answer": "Das DNS gab keine Antwort",
-    "the address is not a public one": "Die Adresse ist nicht öffentlich",
-    "the port is not one of the web": "Der Port ist keiner des Webs",
-    "not a web address": "Das ist keine Webadresse",
-    "no answer in time": "Keine Antwort in der gesetzten Zeit",
-    "too many redirects": "Zu viele Weiterleitungen",
-    "no HTTP": "Keine Antwort in HTTP",
-    "switched off": "ausgeschaltet",
-    "no registered domain": "keine registrierte Domain",
-    "the registry does not say": "Die Registrierungsstelle sagt es nicht",
-}
+# Why a page could not be checked, as `wire.web` says it. What is not here is a figure or a machine's own words.
+_PROBLEMS = frozenset(
+    {
+        N_("the name has no address"),
+        N_("the DNS gave no answer"),
+        N_("the address is not a public one"),
+        N_("the port is not one of the web"),
+        N_("not a web address"),
+        N_("no answer in time"),
+        N_("too many redirects"),
+        N_("no HTTP"),
+        N_("switched off"),
+        N_("no registered domain"),
+        N_("the registry does not say"),
+    }
+)
 
 
-def signal_words(key: str, word: str, value: str, language: Language) -> tuple[str, str]:
+def signal_words(key: str, word: str, value: str, language: str) -> tuple[str, str]:
     """Title and sentence of a stored signal. Raises KeyError for one that no longer exists."""
-    side = 1 if language is Language.GERMAN else 0
-    shown = _PROBLEMS.get(value, value) if side else value
-    return WORDS[key, ""][side], WORDS[key, word][side].replace("%s", shown)
+    shown = translate(value, language) if value in _PROBLEMS else value
+    return translate(WORDS[key, ""], language), translate(WORDS[key, word], language).replace("%s", shown)

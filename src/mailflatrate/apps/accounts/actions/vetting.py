@@ -32,8 +32,8 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
-from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.vetting import FIELDS, field_name, missing_fields
 from mailflatrate.rules.vetting.signals import Found
 from mailflatrate.settings import load_settings
@@ -57,9 +57,8 @@ def check_applicant_address(email: str) -> str:
     allowed = frozenset({load_settings().service_domain.rpartition(".")[2]})
     found = decide_address(email.strip(), allow_reserved=allowed)
     if found.verdict is not AddressVerdict.ACCEPT:
-        german = (get_language() or "").startswith("de")
         assert found.reason is not None
-        raise AddressRefused(reason_sentence(found.reason, Language.GERMAN if german else Language.ENGLISH))
+        raise AddressRefused(reason_sentence(found.reason, known_language(get_language())))
     return found.address.lower()
 
 
@@ -188,8 +187,7 @@ def submit_application(
 
 def field_names(keys: Iterable[str]) -> str:
     """The names of fields, joined, in the language that is active."""
-    german = (get_language() or "").startswith("de")
-    return ", ".join(field_name(key, Language.GERMAN if german else Language.ENGLISH) for key in keys)
+    return ", ".join(field_name(key, known_language(get_language())) for key in keys)
 
 
 def keep_signals(account_id: int, found: Iterable[Found]) -> None:

@@ -11,7 +11,6 @@ from mailflatrate.base import clock
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.relays import Pool
 from mailflatrate.rules.shaping import SHAPES, Shape, per_hour, recovery_seconds
-from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import Settings
 
 REPORT_SECONDS = 60
@@ -102,7 +101,7 @@ class ShapingRow:
 SHOWN_POOLS = (Pool.TRUSTED, Pool.NEW, Pool.QUARANTINE)
 
 
-def shaping_rows(changed: Mapping[str, int], language: Language) -> list[ShapingRow]:
+def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
     """The shaping table with the operator's own numbers, and how it stands. Inside `tenancy.platform(...)`."""
     slow = list(Bucket.objects.filter(factor__lt=1.0).order_by("factor"))
     rows = []

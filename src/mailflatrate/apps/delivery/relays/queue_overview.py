@@ -8,7 +8,6 @@ from django.db.models import Count, Min, Sum
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayCount, RelayDeferral
 from mailflatrate.base import clock
 from mailflatrate.rules.providers import provider_name
-from mailflatrate.rules.verdict import Language
 
 BEHIND = timedelta(minutes=10)
 SHOWN = timedelta(hours=24)
@@ -37,7 +36,7 @@ class FollowerRow:
     gaps: int
 
 
-def provider_queues(language: Language) -> list[ProviderQueue]:
+def provider_queues(language: str) -> list[ProviderQueue]:
     """Providers with anything to show, the one with the longest queue first."""
     since = clock.now() - SHOWN
     counted = RelayCount.objects.filter(hour__gte=since).values_list("provider", "result").annotate(n=Sum("count"))

@@ -41,19 +41,18 @@ from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.compose import Composer, Draft
 from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
 from mailflatrate.mail.edition import NoticeStream, Recipient
 from mailflatrate.mail.headers import Mailbox
 from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts
 from mailflatrate.rules.imprint import Imprint, imprint_lines
-from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.withhold import WithholdReason
 from mailflatrate.settings.schema import load_settings
 
 TOKEN_OCTETS = 24  # 192 random bits; R-33 asks for 128
 OCCASIONS = {RequestKind.MOVE: Occasion.MOVE, RequestKind.FORM: Occasion.FORM}
-LANGUAGES = ("en", "de")
 
 log = structlog.get_logger(__name__)
 
@@ -191,10 +190,9 @@ def _confirmation_draft(
 
 
 def _said(account: Account, imprint: Imprint | None, request: SignupRequest, confirm_url: str) -> ConfirmationText:
-    language = request.language if request.language in LANGUAGES else LANGUAGES[0]
+    language = known_language(request.language)
     assert imprint is not None  # the gate saw it a moment ago
-    spoken = Language.GERMAN if language == "de" else Language.ENGLISH
-    lines = imprint_lines(imprint, spoken)
+    lines = imprint_lines(imprint, language)
     frozen = request.version.content if request.version is not None else None
     company = next((line.text for line in lines if line.key == "legal_name"), account.name)
     return ConfirmationText(

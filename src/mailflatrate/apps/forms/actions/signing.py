@@ -27,11 +27,11 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal import PersonalFault, judge_attributes
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, reason_sentence
 from mailflatrate.rules.forms import FrozenForm, frozen_from_json
 from mailflatrate.rules.forms.asking import VisitFault, judge_visit
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.verdict import Language
 
 SEND_JOB = "delivery.send_confirmations"
 MAX_URL_CHARACTERS = 500
@@ -279,8 +279,8 @@ def _labels(frozen: FrozenForm) -> dict[str, tuple[str, ...]]:
     return {field.key: tuple(field.labels.values()) for field in frozen.content.fields}
 
 
-def _spoken() -> Language:
-    return Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+def _spoken() -> str:
+    return known_language(get_language())
 
 
 def _address_key(decision: AddressDecision) -> bytes:

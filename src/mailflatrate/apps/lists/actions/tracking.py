@@ -12,23 +12,18 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.base import clock
+from mailflatrate.locale.texts import N_, translate
 
-_WORDING = {
-    "en": (
-        "{sender} may record which links in its mailings I follow and when, together with my e-mail address, to see "
-        "what interests me. I can take this back at any time, on this page; the mailings stay the same either way."
-    ),
-    "de": (
-        "{sender} darf zusammen mit meiner E-Mail-Adresse speichern, welche Links in den Mailings ich wann öffne, um "
-        "zu sehen, was mich interessiert. Ich kann das jederzeit auf dieser Seite widerrufen; die Mailings bleiben in "
-        "jedem Fall dieselben."
-    ),
-}
+_WORDING = N_(
+    "{sender} may record which links in its mailings I follow and when, together with my e-mail address, "
+    "to see what interests me. I can take this back at any time, on this page; the mailings stay the "
+    "same either way."
+)
 
 
 def tracking_wording(sender: str, language: str) -> str:
     """What the person agrees to, in `language` (English where there is no other)."""
-    return _WORDING.get(language, _WORDING["en"]).format(sender=sender)
+    return translate(_WORDING, language).format(sender=sender)
 
 
 @transaction.atomic

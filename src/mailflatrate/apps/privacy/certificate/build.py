@@ -21,7 +21,6 @@ from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
 from mailflatrate.rules.proof.record import CERTIFICATE_FORM, EventRecord, moment_text, read_evidence
 from mailflatrate.rules.proof.signature import key_id, sign_certificate
-from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import load_settings
 
 MOST_SEALS_TO_A_STAMP = 500
@@ -179,8 +178,7 @@ def _imprint(language: str) -> list[str]:
     imprint = structured_imprint(newest_imprint())
     if imprint is None:
         return []
-    wanted = Language.GERMAN if language == "de" else Language.ENGLISH
-    return [f"{line.label}: {line.text}" if line.label else line.text for line in imprint_lines(imprint, wanted)]
+    return [f"{line.label}: {line.text}" if line.label else line.text for line in imprint_lines(imprint, language)]
 
 
 def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:

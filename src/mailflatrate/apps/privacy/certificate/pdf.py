@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base.pdf import AttachedFile, PdfUnavailable, html_to_pdf, typeface
+from mailflatrate.locale.formats import formats_of, written_date
+from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.proof.certificate import ATTACHMENT
-from mailflatrate.rules.proof.elements import STEP_WORDS, WORDS, Step
-from mailflatrate.rules.verdict import Language
+from mailflatrate.rules.proof.elements import Step, element_name, step_name
 from mailflatrate.settings.schema import load_settings
 
 TEMPLATE = "privacy/certificate.html"
@@ -67,9 +67,8 @@ def certificate_html(certificate: dict[str, Any]) -> str:
 
 
 def _context(certificate: dict[str, Any], language: str) -> dict[str, Any]:
-    wanted = Language.GERMAN if language == "de" else Language.ENGLISH
-    zone = ZoneInfo("Europe/Berlin") if language == "de" else ZoneInfo("UTC")
-    steps = [(STEP_WORDS[step][wanted], _lines(certificate, step, wanted, zone)) for step in Step]
+    zone = ZoneInfo(formats_of(language).home_zone)
+    steps = [(step_name(step, language), _lines(certificate, step, language, zone)) for step in Step]
     missing = [item["key"] for item in certificate["elements"] if item["value"] is None]
     wording = next((item["value"] for item in certificate["elements"] if item["key"] == "wording"), None)
     return {
@@ -91,7 +90,7 @@ def _context(certificate: dict[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-def _lines(certificate: dict[str, Any], step: Step, language: Language, zone: ZoneInfo) -> list[Line]:
+def _lines(certificate: dict[str, Any], step: Step, language: str, zone: ZoneInfo) -> list[Line]:
     lines = []
     for item in certificate["elements"]:
         key, value = item["key"], item["value"]
@@ -106,7 +105,7 @@ def _lines(certificate: dict[str, Any], step: Step, language: Language, zone: Zo
         shown = value or ""
         if len(shown) > _LONG:
             shown = f"{shown[:_LONG]}…"
-        lines.append(Line(WORDS[key][language], shown, key in _HASHES or key == "message_id"))
+        lines.append(Line(element_name(key, language), shown, key in _HASHES or key == "message_id"))
     if step is Step.SIGN_UP:
         for source in certificate["imports"]:
             values = {"file": source["file"], "line": source["line"], "hash": source["sha256"]}
@@ -161,10 +160,10 @@ def _moment(text: str, zone: ZoneInfo) -> str:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
     except ValueError:
         return text
-    return f"{date_format(moment, 'j. F Y' if translation.get_language() == 'de' else 'j F Y')}, {moment:%H:%M:%S %Z}"
+    return f"{written_date(moment.date(), known_language(translation.get_language()))}, {moment:%H:%M:%S %Z}"
 
 
 def _short(text: str, zone: ZoneInfo) -> str:
     """A moment in a table."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
-    return f"{moment:%d.%m.%Y %H:%M:%S}" if translation.get_language() == "de" else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return moment.strftime(formats_of(known_language(translation.get_language())).timestamp)

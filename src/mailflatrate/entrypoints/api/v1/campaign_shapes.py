@@ -208,7 +208,7 @@ def check(item: CheckItem) -> CheckShown:
     page = "" if item.href.startswith("#") else item.href
     return CheckShown(
         id=finding.key, rule=item.rule, severity=finding.severity.value, state=item.state, sentence=item.title,
-        why=item.reason, mend=item.mend, field=finding.anchor,
+        why=item.reason, mend=item.fix, field=finding.anchor,
         page=urljoin(load_settings().public_url, page) if page else "", source=item.source,
     )  # fmt: skip
 

@@ -11,12 +11,12 @@ import click
 
 from mailflatrate.entrypoints.cli.lint.own import OwnLinks
 from mailflatrate.entrypoints.cli.lint.report import Judged, as_json, as_sarif, as_text
+from mailflatrate.locale.texts import languages
 from mailflatrate.rules.causes import find_causes
 from mailflatrate.rules.lint import Outside, judge_message, lint_from_line, message_facts
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_chain import Profile
 from mailflatrate.rules.names.brands import Brands, load_brands
-from mailflatrate.rules.verdict import Language
 
 
 @click.command()
@@ -45,7 +45,7 @@ from mailflatrate.rules.verdict import Language
     envvar="MAILFLATRATE_DNS_SERVERS",
     help="Comma-separated `address:port`; empty means the system's resolvers.",
 )
-@click.option("--language", type=click.Choice([one.value for one in Language]), default="en", show_default=True)
+@click.option("--language", type=click.Choice(languages()), default="en", show_default=True)
 @click.option("--from-lines", is_flag=True, help="Judge From fields alone: JSON lines with `raw` on standard input.")
 @click.option(
     "--brands",
@@ -76,12 +76,11 @@ def lint_command(
         raise click.UsageError("name a message, or - for standard input")
     asked = Asked(Profile(profile), None if kind == "auto" else MessageKind(kind), offline)
     judged = [_judge(file, asked, _outside(brands, dns_servers, offline)) for file in files]
-    spoken = Language(language)
     if form == "sarif":
-        click.echo(as_sarif(judged, spoken))
+        click.echo(as_sarif(judged, language))
     else:
         for one in judged:
-            click.echo(as_json(one, spoken) if form == "json" else as_text(one, spoken))
+            click.echo(as_json(one, language) if form == "json" else as_text(one, language))
     context.exit(1 if any(one.word == "block" for one in judged) else 0)
 
 

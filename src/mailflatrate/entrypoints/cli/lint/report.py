@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.causes import Cause, score
 from mailflatrate.rules.gate import RULES_VERSION, all_rules
 from mailflatrate.rules.lint import finding_as_json, weight_word, where
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.message import MessageFacts, MessageKind
 from mailflatrate.rules.message_chain import Profile
 from mailflatrate.rules.message_words import explain_message, state_of
-from mailflatrate.rules.verdict import Finding, Language, Severity, Verdict
+from mailflatrate.rules.verdict import Finding, Severity, Verdict
 
 _LEVELS = {Severity.BLOCK: "error", Severity.REVIEW: "warning", Severity.WARN: "warning", Severity.INFO: "note"}
 
@@ -36,7 +37,7 @@ class Judged:
         return self.facts.message.line_of(where(finding).lower())
 
 
-def as_json(judged: Judged, language: Language) -> str:
+def as_json(judged: Judged, language: str) -> str:
     """One object on one line: file, kind, score, findings in the order in which to fix them, and the verdict."""
     return _dump(
         {
@@ -58,7 +59,7 @@ def as_json(judged: Judged, language: Language) -> str:
     )
 
 
-def _finding(judged: Judged, finding: Finding, language: Language) -> dict[str, object]:
+def _finding(judged: Judged, finding: Finding, language: str) -> dict[str, object]:
     words = explain_message(finding, language)
     return {
         **finding_as_json(finding, words),
@@ -67,32 +68,35 @@ def _finding(judged: Judged, finding: Finding, language: Language) -> dict[str, 
     }
 
 
-def as_text(judged: Judged, language: Language) -> str:
+def as_text(judged: Judged, language: str) -> str:
     """Lines for a terminal, the first to fix at the top; the last line says the verdict."""
-    german = language is Language.GERMAN
     lines = []
     for cause in judged.causes:
         finding = cause.finding
         words = explain_message(finding, language)
         lines.append(f"{finding.severity.value:6} {finding.rule:5} {where(finding)}: {words.sentence}")
-        lines.append(f"{'':12} {words.mend}")
+        lines.append(f"{'':12} {words.fix}")
         for effect in cause.effects:
-            also = "Daraus folgt" if german else "This causes"
+            also = translate(N_("This causes"), language)
             lines.append(f"{'':12} {also}: {explain_message(effect, language).sentence} ({effect.rule})")
     passed = len(judged.verdict.findings) - len(judged.verdict.failures)
-    kind, reasons = judged.facts.kind.value, ", ".join(judged.facts.kind_reasons)
-    kind = f"{_KINDS[kind] if german else kind} ({reasons})" if reasons else _KINDS[kind] if german else kind
-    found = len(judged.causes)
-    counted = f"{found} Befunde, {passed} Regeln erfüllt" if german else f"{found} findings, {passed} rules passed"
-    points = f"{score(judged.causes)} von 100 Punkten" if german else f"score {score(judged.causes)} of 100"
+    kind, reasons = translate(_KINDS[judged.facts.kind], language), ", ".join(judged.facts.kind_reasons)
+    kind = f"{kind} ({reasons})" if reasons else kind
+    counted = translate(N_("{found} findings, {passed} rules passed"), language)
+    counted = counted.format(found=len(judged.causes), passed=passed)
+    points = translate(N_("score {score} of 100"), language).format(score=score(judged.causes))
     lines.append(f"{judged.file}: {judged.word}, {points}, {kind}, {counted}")
     return "\n".join(lines)
 
 
-_KINDS = {"bulk": "Massenmail", "transactional": "Transaktionsmail", "personal": "persönlich"}
+_KINDS = {
+    MessageKind.BULK: N_("bulk"),
+    MessageKind.TRANSACTIONAL: N_("transactional"),
+    MessageKind.PERSONAL: N_("personal"),
+}
 
 
-def as_sarif(all_judged: Sequence[Judged], language: Language) -> str:
+def as_sarif(all_judged: Sequence[Judged], language: str) -> str:
     """One SARIF log with one run over all messages."""
     found = [(judged, cause) for judged in all_judged for cause in judged.causes]
     keys = list(dict.fromkeys(cause.finding.key for _, cause in found))
@@ -109,7 +113,7 @@ def as_sarif(all_judged: Sequence[Judged], language: Language) -> str:
     return _dump({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 
 
-def _sarif_rule(key: str, language: Language) -> dict[str, Any]:
+def _sarif_rule(key: str, language: str) -> dict[str, Any]:
     rule = all_rules()[key]
     words = rule.words(language)
     return {
@@ -117,12 +121,12 @@ def _sarif_rule(key: str, language: Language) -> dict[str, Any]:
         "name": rule.rule,
         "shortDescription": {"text": words.title},
         "fullDescription": {"text": words.why},
-        "help": {"text": f"{words.mend} ({rule.source})"},
+        "help": {"text": f"{words.fix} ({rule.source})"},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 
 
-def _sarif_result(judged: Judged, cause: Cause, index: int, language: Language) -> dict[str, Any]:
+def _sarif_result(judged: Judged, cause: Cause, index: int, language: str) -> dict[str, Any]:
     finding = cause.finding
     place = {"artifactLocation": {"uri": judged.file}, "region": {"startLine": judged.line_of(finding)}}
     return {

@@ -24,7 +24,7 @@ from mailflatrate.entrypoints.web.apply.views import REFUSED, see_other
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.documents import document_html
-from mailflatrate.rules.verdict import Language
+from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.vetting import FIELDS, missing_fields
 
 TITLES = {
@@ -220,7 +220,7 @@ def _hand_in_page(
 ) -> HttpResponse:
     record = record_of(request.application)
     empty = missing_fields(record)
-    language = Language.GERMAN if (get_language() or "").startswith("de") else Language.ENGLISH
+    language = known_language(get_language())
     lines = [
         Line(one.name(language), _shown(request.application, one.key), _url(STEP_OF[one.key]), one.key in empty)
         for one in FIELDS

@@ -29,9 +29,9 @@ from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.base import audit
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, Pool
-from mailflatrate.rules.verdict import Language
 from mailflatrate.rules.warm_up import quota
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import RelayUnavailable, Stage
@@ -124,7 +124,7 @@ def relay_list(request: DeskRequest) -> HttpResponse:
     own = settings.SETTINGS
     where = f"{own.relay_host}:{own.relay_port}" if own.relay_host else ""
     uses_own = not any(row.relay.pool == Pool.TRUSTED for row in rows)
-    language = Language.GERMAN if get_language() == "de" else Language.ENGLISH
+    language = known_language(get_language())
     shaping = shaping_rows(own.shaping_numbers, language) if rows else []
     context = {
         "shaping": shaping,

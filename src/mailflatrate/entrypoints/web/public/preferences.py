@@ -23,10 +23,10 @@ from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.embeds import form_url
 from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
 from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
+from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
-from mailflatrate.rules.verdict import Language
 
 # Days of rest: a little less than the week and the month, so that a mailing at its usual hour is not left out.
 PAUSES = {"": None, "week": 6, "month": 27}
@@ -117,8 +117,7 @@ def _move(request: HttpRequest, found: Reader) -> dict[str, Any]:
             "moving": masked_address(email),
             "afresh": [(form.mailing_list.public_name, form_url(form.code)) for form in afresh],
         }
-    spoken = Language.GERMAN if translation.get_language() == "de" else Language.ENGLISH
-    reason = reason_sentence(decision.reason or AddressReason.SYNTAX, spoken)
+    reason = reason_sentence(decision.reason or AddressReason.SYNTAX, known_language(translation.get_language()))
     if decision.suggestion:
         reason = _("Did you mean %(suggestion)s?") % {"suggestion": decision.suggestion}
     return {"move_error": reason, "new_address": email}

@@ -17,9 +17,9 @@ from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.rules.imprint import imprint_lines
-from mailflatrate.rules.verdict import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Reader:
     def context(self) -> dict[str, object]:
         """What `layouts/public.html` shows of the customer, his imprint in the language of the page included."""
         imprint = structured_imprint(newest_imprint())
-        language = Language.GERMAN if get_language() == "de" else Language.ENGLISH
+        language = known_language(get_language())
         place = self.delivery.mailing_list
         return {
             "customer": {

@@ -23,12 +23,11 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.embeds import FACES
 from mailflatrate.entrypoints.web.public.reader import page_language
-from mailflatrate.mail.confirmation import moment_text
+from mailflatrate.locale.formats import written_moment
 from mailflatrate.mail.links import LinkKind, link_prefix
 from mailflatrate.mail.tokens import Purpose
 from mailflatrate.rules.forms import Font, frozen_from_json
 from mailflatrate.rules.imprint import imprint_lines
-from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import load_settings
 
 ANSWERS = {"yes": True, "no": False}
@@ -74,7 +73,6 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
 def _context(asked: SignupRequest, account: Account, language: str) -> dict[str, Any]:
     frozen = frozen_from_json(asked.version.content) if asked.version else None
     imprint = structured_imprint(newest_imprint())
-    spoken = Language.GERMAN if language == "de" else Language.ENGLISH
     look = frozen.content.look if frozen else None
     own = frozen.language(language) if frozen else language
     context: dict[str, Any] = {
@@ -83,12 +81,12 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
             "text": frozen.list_name if frozen else asked.mailing_list.public_name,
             "logo_url": look.logo_url if look else "", "face": FACES[look.font if look else Font.SANS],
         },
-        "imprint_lines": imprint_lines(imprint, spoken) if imprint else (),
+        "imprint_lines": imprint_lines(imprint, language) if imprint else (),
         "imprint_url": "#imprint" if imprint else "",
         "privacy_url": frozen.privacy_url if frozen else imprint.privacy_url if imprint else "",
         "address": asked.email,
         "list_name": frozen.list_name if frozen else asked.mailing_list.public_name,
-        "when": moment_text(asked.requested_at, language if language in ("en", "de") else "en", account.time_zone),
+        "when": written_moment(asked.requested_at, language, account.time_zone),
         "source": urlsplit(asked.page_url or asked.source_url).hostname or "",
         "kind": RequestKind(asked.kind),
         "wording": frozen.frozen[asked.language].wording if frozen else "",

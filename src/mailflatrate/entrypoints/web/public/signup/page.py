@@ -25,9 +25,9 @@ from mailflatrate.apps.forms.queries import PublishedForm, Shown, published_form
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, script_for
 from mailflatrate.entrypoints.web.middleware import ContentSecurityMiddleware
+from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.verdict import Language
 from mailflatrate.settings.schema import load_settings
 
 MAX_VALUE_CHARACTERS = 254
@@ -171,8 +171,7 @@ def _errors(visit: Visit, taken: Taken) -> dict[str, str]:
 
 
 def _sentence(decision: AddressDecision) -> str:
-    spoken = Language.GERMAN if translation.get_language() == "de" else Language.ENGLISH
-    return reason_sentence(decision.reason or AddressReason.SYNTAX, spoken)
+    return reason_sentence(decision.reason or AddressReason.SYNTAX, known_language(translation.get_language()))
 
 
 def _question(taken: Taken) -> str:

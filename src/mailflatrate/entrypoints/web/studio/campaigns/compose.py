@@ -100,7 +100,7 @@ def merge_errors(campaign: Campaign) -> list[SourceError]:
 
 def _mistakes(errors: Sequence[SourceError]) -> list[dict[str, Any]]:
     """Those of the source itself, as the editor marks them at their lines."""
-    language = reading_language().value
+    language = reading_language()
     return [
         {"line": error.line, "message": in_words(error, language), "severity": "error"}
         for error in errors

@@ -10,8 +10,9 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.second import BY_THE_SECOND, is_askable
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
+from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.gate import explain, failures_by_weight
-from mailflatrate.rules.verdict import Finding, Language, Severity, Verdict
+from mailflatrate.rules.verdict import Finding, Severity, Verdict
 
 STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}
 POLICY = "policy-acknowledged"
@@ -58,7 +59,7 @@ class CheckItem:
     state: str
     title: str
     reason: str
-    mend: str
+    fix: str
     href: str
     rule: str
     source: str
@@ -130,10 +131,10 @@ def _item(finding: Finding) -> CheckItem:
         state=state,
         title=words.title if finding.passed else _of_variants(finding) + words.sentence,
         reason=words.why,
-        mend=words.mend,
+        fix=words.fix,
         href="" if finding.passed or finding.key == POLICY else href_of(finding.anchor),
         rule=finding.rule,
-        source=f"{finding.rule} · {words.source}" if reading_language() is Language.ENGLISH else finding.rule,
+        source=f"{finding.rule} · {words.source}" if reading_language() == ENGLISH else finding.rule,
         opens_policy=finding.key == POLICY and not finding.passed,
     )
 

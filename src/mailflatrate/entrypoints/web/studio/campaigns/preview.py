@@ -127,7 +127,7 @@ def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | Letter:
 
 
 def _refused(refused: SourceRefused) -> Letter:
-    detail = all_in_words(refused.errors, reading_language().value)
+    detail = all_in_words(refused.errors, reading_language())
     return Letter(problem="source", detail=detail, mistakes=refused.errors)
 
 
@@ -161,7 +161,7 @@ def _rendered(
     if written.missing:
         return Letter(missing=", ".join(written.missing))
     if written.problem is not None:
-        return Letter(problem="render", detail=str(capfirst(in_words(written.problem, reading_language().value))))
+        return Letter(problem="render", detail=str(capfirst(in_words(written.problem, reading_language()))))
     return Letter(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
 
 

@@ -65,7 +65,7 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
     except CampaignError as error:
         messages.error(request, str(error))
     except SourceRefused as refused:
-        lines = all_in_words(refused.errors, reading_language().value)
+        lines = all_in_words(refused.errors, reading_language())
         messages.error(request, _("No test: the content has mistakes. %(lines)s") % {"lines": lines})
     else:
         text = ngettext("%(n)d test letter is on its way.", "%(n)d test letters are on their way.", len(sent))

@@ -58,7 +58,7 @@ def why_it_stands(campaign: Campaign) -> str:
             "The service was restored from a backup, and this campaign may already have been sent after that backup was"
             " made. Check your inbox, replies and statistics before you send it: your recipients might get it twice."
         )
-    mistake = param_in_words(campaign.state_reason, reading_language().value)
+    mistake = param_in_words(campaign.state_reason, reading_language())
     return str(capfirst(mistake)) if mistake else campaign.state_reason
 
 

@@ -16,17 +16,13 @@ from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of
 from mailflatrate.rules.imprint import Imprint as StructuredImprint
 from mailflatrate.rules.imprint import imprint_lines
-from mailflatrate.rules.verdict import Language
 
 HISTORY_ROWS = 50
 
 
 def _readings(imprint: StructuredImprint) -> list[dict[str, Any]]:
     """The lines in both languages, as readers will see them."""
-    return [
-        {"code": language.value, "lines": imprint_lines(imprint, language)}
-        for language in (Language.GERMAN, Language.ENGLISH)
-    ]
+    return [{"code": language, "lines": imprint_lines(imprint, language)} for language in ("de", "en")]
 
 
 def _stored(row: Imprint | None) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""Dates and numbers in each language, for code that does not know Django.
+
+What a language needs is in `<language>/formats.py`, beside the formats of Django's own names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache, lru_cache
+from importlib import import_module
+from zoneinfo import ZoneInfo
+
+from mailflatrate.locale.texts import known_language
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How one language writes dates and numbers."""
+
+    name: str
+    """The language in English, a message id."""
+    months: tuple[str, ...]
+    date: str = "{day} {month} {year}"
+    first_day: str = "1"
+    """The day at the beginning of a month."""
+    moment: str = "{date}, {time} ({zone})"
+    time: str = "%H:%M"
+    timestamp: str = "%Y-%m-%d %H:%M:%S"
+    """A moment to the second in a table."""
+    thousands: str = ","
+    home_zone: str = "UTC"
+    """The time zone of papers that are printed in this language."""
+    zones: Mapping[str, str] = field(default_factory=dict)
+    """Abbreviations of time zones that have another name in this language."""
+    is_complete: bool = False
+    """Whether the studio and the operator's pages are translated too, not only what recipients see."""
+
+
+@cache
+def formats_of(language: str) -> Formats:
+    """Return the formats of a language; those of English for one that is not ours."""
+    module = import_module(f"mailflatrate.locale.{known_language(language)}.formats")
+    formats: Formats = module.FORMATS
+    return formats
+
+
+@lru_cache(maxsize=4096)
+def written_date(day: date, language: str) -> str:
+    """Return a date as people write it: `3 May 2025`, `3. Mai 2025`, `3 mai 2025`."""
+    formats = formats_of(language)
+    number = formats.first_day if day.day == 1 else str(day.day)
+    return formats.date.format(day=number, month=formats.months[day.month - 1], year=day.year)
+
+
+def written_moment(moment: datetime, language: str, time_zone: str) -> str:
+    """Return a moment with its zone: "24 November 2026, 10:12 (CET)"."""
+    formats = formats_of(language)
+    local = moment.astimezone(ZoneInfo(time_zone))
+    zone = local.tzname() or ""
+    return formats.moment.format(
+        date=written_date(local.date(), language), time=local.strftime(formats.time), zone=formats.zones.get(zone, zone)
+    )
+
+
+def written_number(number: int, language: str) -> str:
+    """Return a whole number with its thousands apart: `12,345`, `12.345`."""
+    return f"{number:,}".replace(",", formats_of(language).thousands)

@@ -1,0 +1,51 @@
+"""Texts by their message id, for code that does not know Django: the rules, the messages and the command line.
+
+A message id is the English text itself. Its translations are in the catalogue of each language, the same one that
+Django reads; where there is none, the English text is shown.
+"""
+
+import gettext as stdlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parent
+ENGLISH: Final = "en"
+"""The language of the message ids."""
+_END_OF_CONTEXT: Final = "\x04"
+
+
+def N_(message: str) -> str:
+    """Mark a literal as a message id, so that `make messages` finds it; show it with `translate`."""
+    return message
+
+
+def NC_(context: str, message: str) -> str:
+    """Mark a message id that needs a translation of its own in `context`: "Address" of a company, not of e-mail."""
+    return f"{context}{_END_OF_CONTEXT}{message}"
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages, English first: each has a folder here with its formats."""
+    codes = sorted(path.parent.name for path in FOLDER.glob("*/formats.py"))
+    return (ENGLISH, *(code for code in codes if code != ENGLISH))
+
+
+def known_language(code: str | None) -> str:
+    """Return the language of ours that `code` names, such as "de" for "de-AT"; English for one that is not ours."""
+    base = (code or "").replace("_", "-").partition("-")[0].lower()
+    return base if base in languages() else ENGLISH
+
+
+def translate(message: str, language: str) -> str:
+    """Return the text of a message id in `language`."""
+    if not message:
+        return ""
+    translated = _catalogue(known_language(language)).gettext(message)
+    return translated.rpartition(_END_OF_CONTEXT)[2] if translated == message else translated
+
+
+@cache
+def _catalogue(language: str) -> stdlib.NullTranslations:
+    return stdlib.translation("django", FOLDER, [language], fallback=True)
