@@ -6,9 +6,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := src tests bench deploy
+TEMPLATES := src/mailflatrate/entrypoints/web/templates
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo test lint bench build install tools shots fuzz clean locks messages image deb chart release upgrade
+.PHONY: help demo test lint fmt bench build install tools shots fuzz clean locks messages image deb chart release upgrade
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -53,11 +54,26 @@ test: build tools ## Run every test, the browser's and the Postfix story too
 	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	exit $$failed
 
-lint: .venv/ready ## Types, style, import contracts
+lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/djangofmt --quiet --check $(TEMPLATES)
+	$(BIN)/djangofmt --quiet check $(TEMPLATES)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+fmt: .venv/ready ## Format Python and templates, and fix what can be fixed
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/djangofmt --quiet check --fix $(TEMPLATES)
+	$(BIN)/djangofmt --quiet $(TEMPLATES)
+
+locks: .venv/ready ## Lock the requirements by hash, all but tools.txt: make locks (UPGRADE=1 takes the newest versions)
+	$(BIN)/pip install --quiet uv
+	cd requirements
+	lock() { ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate $(if $(UPGRADE),--upgrade) $${@:2} --output-file $$1.txt; }
+	lock main main.in; lock s3 main.in s3.in; lock traces main.in traces.in; lock dev dev.in; lock build build.in
 
 bench: build tools ## Measure; results in bench/results
 	$(BIN)/python bench/run.py

@@ -24,10 +24,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
 import django  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
+import page_text  # noqa: E402
 from demo_world import Demo, running_demo  # noqa: E402
 
 django.setup()
 setup_test_environment()
+page_text.install()
 
 
 @pytest.fixture(scope="session")
