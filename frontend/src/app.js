@@ -1,12 +1,11 @@
 import "./app.css";
-import Alpine from "@alpinejs/csp";
 import htmx from "./lib/htmx.js";
 import "htmx-ext-sse";
+import { startCounters } from "./lib/counter.js";
 import { startDrafts } from "./lib/drafts.js";
 import { startHelpers } from "./lib/helpers.js";
 import { startLetters } from "./lib/letters.js";
 import { startOverlays } from "./lib/overlays.js";
-import { registerParts } from "./lib/parts.js";
 import { startTheme } from "./lib/theme.js";
 
 /** Charts and the editors are heavy: they come only to the page that shows one. */
@@ -16,11 +15,10 @@ function loadHeavyParts(root) {
   if (root.querySelector("textarea[data-editor]")) import("./editor.js").then(({ mountAll }) => mountAll(root));
 }
 
-registerParts(Alpine);
-Alpine.start();
 startTheme();
 startOverlays();
 startHelpers();
+startCounters();
 startLetters(htmx);
 startDrafts();
 loadHeavyParts(document);

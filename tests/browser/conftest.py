@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from demo_world import Demo
 
@@ -65,7 +65,7 @@ class Visitor:
     def __init__(self, browser: Browser, demo: Demo, look: Look) -> None:
         self.demo, self.look = demo, look
         self.context = browser.new_context(
-            viewport=look.window, color_scheme=look.scheme, locale=look.language, bypass_csp=True,
+            viewport=look.window, color_scheme=look.scheme, locale=look.language,
             ignore_https_errors=True, reduced_motion="reduce",
         )  # fmt: skip
         self._remember(look)
@@ -73,6 +73,12 @@ class Visitor:
         self.page.set_default_timeout(30_000)
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", self._blocked)
+
+    def _blocked(self, message: ConsoleMessage) -> None:
+        """Note what the content security policy kept from the page."""
+        if "Content Security Policy" in message.text:
+            self.problems.append(message.text)
 
     def _remember(self, look: Look) -> None:
         address = {"url": self.demo.base}

@@ -1,4 +1,4 @@
-"""The component library: each sketch of the catalogue renders, icons are real, fields are tied for screen readers."""
+"""The component library: each sketch renders, icons are real, fields are tied for screen readers."""
 
 import json
 import re
@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from django import forms
 from django.http import HttpRequest
-from django.template import Context, Template, TemplateSyntaxError
+from django.template import Context, RequestContext, Template, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
+from django_cotton.compiler_regex import CottonCompiler
 
 import mailflatrate
 from mailflatrate.entrypoints.web.templatetags import controls, icons
@@ -18,11 +19,12 @@ from mailflatrate.entrypoints.web.wording import RETRANSLATED
 
 PACKAGE = Path(mailflatrate.__file__).parent
 TEMPLATES = PACKAGE / "entrypoints" / "web" / "templates"
+SKETCHES = Path(__file__).parent / "sketches"
 FRONTEND = PACKAGE.parents[1] / "frontend"
 
 
 def frame() -> dict[str, object]:
-    """What a sketch of the catalogue reads."""
+    """Return what the sketches read."""
     item = {"label": "Lists", "url": "/lists", "icon": "list", "active": True, "count": 3}
     return {
         "nav": [{"label": "", "items": [item]}],
@@ -47,9 +49,15 @@ def page(**cookies: str) -> HttpRequest:
     return request
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in (TEMPLATES / "catalogue").glob("*.html")))
+def sketch(name: str, context: dict[str, object], request: HttpRequest) -> str:
+    """Render a page made of the components, which no view of the service shows."""
+    source = CottonCompiler().process((SKETCHES / name).read_text(encoding="utf-8"))
+    return Template(source).render(RequestContext(request, context))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SKETCHES.glob("*.html")))
 def test_every_sketch_renders_whole(name: str) -> None:
-    html = render_to_string(f"catalogue/{name}", frame(), page())
+    html = sketch(name, frame(), page())
     assert html.lstrip().lower().startswith("<!doctype html>")
     assert not re.search(r"<c-|</c-|{%|{#", html)
     assert "style=" not in html
@@ -68,12 +76,12 @@ def test_refusals_need_no_context(name: str) -> None:
 
 
 def test_the_chosen_theme_is_in_the_first_byte_of_the_page_and_a_forged_one_is_not() -> None:
-    assert 'data-theme="ink"' in render_to_string("catalogue/home.html", frame(), page(theme="ink"))
+    assert 'data-theme="ink"' in sketch("home.html", frame(), page(theme="ink"))
     assert "data-theme=" not in render_to_string("404.html", {}, page(theme='x" onload="'))
 
 
 def test_a_public_page_weighs_little_and_has_no_script() -> None:
-    html = render_to_string("catalogue/confirm.html", frame(), page())
+    html = sketch("confirm.html", frame(), page())
     manifest = json.loads((PACKAGE / "static" / "dist" / "manifest.json").read_text(encoding="utf-8"))
     sheet = PACKAGE / "static" / "dist" / manifest["src/public.css"]["file"]
     assert len(html.encode()) + sheet.stat().st_size < 30_000
@@ -130,7 +138,7 @@ def test_a_field_is_tied_to_its_hint_and_its_error() -> None:
 
 def test_a_checkbox_is_never_ticked_by_itself() -> None:
     assert "checked" not in draw(Reply(), "policy")
-    html = render_to_string("catalogue/index.html", frame(), page())
+    html = sketch("index.html", frame(), page())
     assert not re.search(r'<input[^>]*type="(?:checkbox|radio)"[^>]*\bchecked\b', html)
 
 
@@ -151,7 +159,7 @@ def test_text_on_the_customers_colour_can_be_read(colour: str, text: str) -> Non
 
 @pytest.mark.parametrize("colour", ["#12345", "#12345g", "red", "#123456;}body{", None, "#1234567"])
 def test_only_a_plain_colour_reaches_the_style_block(colour: str | None) -> None:
-    html = render_to_string("catalogue/confirm.html", frame() | {"customer": {"name": "Eve", "colour": colour}}, page())
+    html = sketch("confirm.html", frame() | {"customer": {"name": "Eve", "colour": colour}}, page())
     assert "<style" not in html
 
 

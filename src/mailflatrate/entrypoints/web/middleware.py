@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from mailflatrate.base import child, tracing
+from mailflatrate.entrypoints.web.content_policy import Nonce, policy_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -57,21 +58,16 @@ class LanguageMiddleware:
 
 
 class ContentSecurityMiddleware:
-    """A strict content security policy for every page that sets none of its own."""
-
-    POLICY = (
-        "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
-        "font-src 'self'; frame-src 'self' data:; frame-ancestors 'self'; form-action 'self'; base-uri 'none'; "
-        "object-src 'none'"
-    )
+    """The content security policy of every page that sets no header of its own; views name exceptions by `allow`."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Add the policy."""
+        request.csp_nonce = nonce = Nonce()  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self.POLICY)
+        response.headers.setdefault("Content-Security-Policy", policy_of(request).header(nonce.value))
         return response
 
 

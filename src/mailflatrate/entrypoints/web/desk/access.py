@@ -22,7 +22,6 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.frame import desk_frame
-from mailflatrate.entrypoints.web.middleware import ContentSecurityMiddleware
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
 from mailflatrate.settings import load_settings
 
@@ -30,8 +29,6 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FIRST_REFUSAL_STATUS = 400
 LONGEST_SESSION = timedelta(hours=12)
 """A day's work. Then the desk asks for password and second factor again, however busy the session was."""
-POLICY = ContentSecurityMiddleware.POLICY.replace("img-src 'self' data: https:", "img-src 'self' data:")
-"""Of a page of the desk, and of the letters in its frames: no customer's host hears that the desk looks at him."""
 
 
 class NotRecorded(RuntimeError):
@@ -103,7 +100,6 @@ def _at_desk(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> Htt
     try:
         with tenancy.platform(PlatformReason.OPERATOR_DESK), audit.recorded() as tally, timezone.override(zone):
             answer = view(request, *args, **kwargs)
-            answer.headers.setdefault("Content-Security-Policy", POLICY)
             if request.method not in READING and answer.status_code < FIRST_REFUSAL_STATUS and not tally.actions:
                 raise NotRecorded(f"{view.__module__}.{view.__name__} left no line in the audit log")
             return answer

@@ -18,6 +18,7 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
 from mailflatrate.entrypoints.web.language import reading_language
@@ -53,11 +54,12 @@ def mailings(request: DeskRequest) -> HttpResponse:
 
 
 def _shown(letter: Letter) -> Letter:
-    """With the customer's own pictures from this host; others are not loaded at the desk (`access.POLICY`)."""
+    """Take the customer's own pictures from this host; others are not loaded, so no other host learns of it."""
     return replace(letter, html=shown_here(letter.html))
 
 
-def _context(campaign: Campaign) -> dict[str, Any]:
+def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
+    allow(request, inline_styles=True)  # the message's frame is part of the page
     language = reading_language()
     with tenancy.account(campaign.account_id):
         verdict = check_campaign(campaign.id)
@@ -95,7 +97,7 @@ def _context(campaign: Campaign) -> dict[str, Any]:
 @desk
 def mailing(request: DeskRequest, campaign_id: int) -> HttpResponse:
     """One mailing: why it waits, what readers see, whom it goes to, what the account did before."""
-    return page(request, "mailing", _context(_find(campaign_id)))
+    return page(request, "mailing", _context(request, _find(campaign_id)))
 
 
 @require_POST
@@ -110,7 +112,7 @@ def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
             note=request.POST.get("note", "")[:8000],
         )  # fmt: skip
     except CampaignError as problem:
-        context = {**_context(_find(campaign_id)), "problem": str(problem)}
+        context = {**_context(request, _find(campaign_id)), "problem": str(problem)}
         return page(request, "mailing", context, status=REFUSED)
     messages.success(request, _("Done. The customer is told."))
     return see_other(reverse("desk:mailings"))

@@ -21,6 +21,7 @@ from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.embeds import FACES
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.locale.formats import written_moment
@@ -67,7 +68,9 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
     language = page_language(request, asked.language)
     template = "confirm.html" if actions.still_valid(asked) else TEMPLATES.get(RequestState(asked.state), "gone.html")
     with translation.override(language), timezone.override(account.time_zone):
-        return render(request, f"public/signup/{template}", _context(asked, account, language))
+        context = _context(asked, account, language)
+        allow_picture(request, context["customer"]["logo_url"])
+        return render(request, f"public/signup/{template}", context)
 
 
 def _context(asked: SignupRequest, account: Account, language: str) -> dict[str, Any]:

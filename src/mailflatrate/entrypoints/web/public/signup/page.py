@@ -23,8 +23,8 @@ from mailflatrate.apps.forms.actions import Outcome, Submission, Taken
 from mailflatrate.apps.forms.defence import look_at, new_task, shown_now
 from mailflatrate.apps.forms.queries import PublishedForm, Shown, published_form, shown_version
 from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, script_for
-from mailflatrate.entrypoints.web.middleware import ContentSecurityMiddleware
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
 from mailflatrate.rules.limits import value
@@ -32,7 +32,6 @@ from mailflatrate.settings.schema import load_settings
 
 MAX_VALUE_CHARACTERS = 254
 SCRIPT_SECONDS = 300
-FRAME_POLICY = ContentSecurityMiddleware.POLICY.replace("frame-ancestors 'self'", "frame-ancestors *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def form(request: HttpRequest, code: str) -> HttpResponse:
         else:
             answer = _page(visit, "public/signup/form.html", {"shown": shown_now(code)})
     if visit.framed:
-        answer.headers["Content-Security-Policy"] = FRAME_POLICY
+        allow(request, frame_ancestors="*")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Language"] = visit.language
     return answer
@@ -254,6 +253,7 @@ def look_context(form: PublishedForm, version: Shown, language: str) -> dict[str
 
 def _page(visit: Visit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     frozen = visit.version.frozen
+    allow_picture(visit.request, frozen.content.look.logo_url)
     languages = [
         (code, visit.url(language=code)) for code, _name in settings.LANGUAGES
         if code in frozen.frozen and code != visit.language

@@ -39,14 +39,11 @@ class CampaignForm(forms.Form):
     """All that is written on the compose page, but the conditions of the audience."""
 
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only you and your colleagues read it."))
-    subject = forms.CharField(
-        label=_("Subject"), max_length=250, required=False, widget=forms.TextInput({"x-ref": "text"})
-    )
+    subject = forms.CharField(label=_("Subject"), max_length=250, required=False)
     preheader = forms.CharField(
         label=_("Preheader"),
         max_length=250,
         required=False,
-        widget=forms.TextInput({"x-ref": "text"}),
     )
     sender = SenderField(label=_("From"), queryset=None, required=False, empty_label=_("Choose"))
     reply_to = forms.EmailField(

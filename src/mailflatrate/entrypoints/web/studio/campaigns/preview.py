@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbours, among, neighbours, sample_values, with_names
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
+from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
@@ -173,6 +174,7 @@ def _as_seen(letter: Letter, view: View) -> Letter:
 
 def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: str = "") -> Preview:
     """The panel for one view of a draft; `here` is the page that it stands on, the compose page otherwise."""
+    allow(request, inline_styles=True, images_from=(ANY_HOST,))  # the message's frame is part of the page
     campaign = as_variant(campaign, view.variant)
     compiled = compiled_or_problem(campaign)
     mistakes = _mistakes_of(compiled)

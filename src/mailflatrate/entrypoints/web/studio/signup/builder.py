@@ -18,6 +18,7 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.forms.queries import find_form, newest_imprint
+from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.embeds import FACES, inputs
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
@@ -132,6 +133,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     frozen = draft_as_published(form)
     language = frozen.language(request.GET.get("language", ""))
     look = frozen.content.look
+    allow_picture(request, look.logo_url)
     context = {
         "customer": {
             "name": request.account.name, "text": frozen.list_name, "colour": look.colour, "logo_url": look.logo_url,

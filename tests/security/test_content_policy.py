@@ -1,0 +1,117 @@
+"""The content security policy by page: strict everywhere, with exceptions where a message is shown and nowhere else."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+
+import mailflatrate
+from campaign_world import World, world
+from desk_world import Desk, desk
+from forms_world import place
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.content_policy import ContentPolicy, Nonce, allow, allow_picture, policy_of
+from mailflatrate.rules.forms.content import Font, Look
+
+TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "web" / "templates"
+PAPERS = {"desk/cases/month.html", "studio/trust/compliance_paper.html"}
+"""Become PDF files; no browser reads them."""
+PLAIN = {
+    "/login/", "/studio/", "/studio/campaigns/", "/studio/lists/", "/studio/media/", "/studio/brand/",
+    "/studio/templates/", "/studio/standing/keys/", "/api/v1/docs", "/desk/", "/nowhere/",
+}  # fmt: skip
+
+
+@pytest.fixture
+def anna(database: str) -> World:
+    assert database
+    return world()
+
+
+@pytest.fixture
+def otto(database: str) -> Desk:
+    assert database
+    return desk()
+
+
+def policy(answer: HttpResponse) -> dict[str, str]:
+    """Return the directives of an answer by name."""
+    pairs = (part.strip().partition(" ") for part in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: sources for name, _space, sources in pairs}
+
+
+@pytest.mark.parametrize("path", sorted(PLAIN))
+def test_a_page_takes_no_inline_style_and_no_picture_from_elsewhere(anna: World, otto: Desk, path: str) -> None:
+    said = policy((otto if path.startswith("/desk/") else anna).client.get(path))
+    assert (said["style-src"], said["script-src"], said["img-src"]) == ("'self'", "'self'", "'self' data:")
+    assert (said["object-src"], said["base-uri"], said["form-action"]) == ("'none'", "'none'", "'self'")
+
+
+def test_the_compose_page_shows_the_message_with_its_styles_and_pictures(anna: World) -> None:
+    said = policy(anna.client.get(f"/studio/campaigns/{anna.draft().id}/edit/"))
+    assert said["style-src"] == "'self' 'unsafe-inline'"
+    assert said["img-src"] == "'self' data: https:"
+    assert said["script-src"] == "'self'"
+
+
+def test_the_desk_shows_a_mailing_with_its_styles_and_asks_no_other_host(anna: World, otto: Desk) -> None:
+    campaign = anna.draft("Spring bulbs")
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=campaign.id).update(state="review")
+    said = policy(otto.client.get(f"/desk/mailings/{campaign.id}/"))
+    assert said["style-src"] == "'self' 'unsafe-inline'"
+    assert said["img-src"] == "'self' data:"
+
+
+def test_a_form_shows_the_customer_s_color_and_the_logo_s_host_only(database: str) -> None:
+    assert database
+    form = place(look=Look("#045f47", "https://pictures.lindenhof.example/logo.png", Font.SANS))
+    answer = Client().get(f"{form.url}?frame=1")
+    said = policy(answer)
+    nonce = re.search(r'<style nonce="([\w-]{20,})">', answer.content.decode())
+    assert nonce is not None
+    assert said["style-src"] == f"'self' 'nonce-{nonce[1]}'"
+    assert said["img-src"] == "'self' data: https://pictures.lindenhof.example"
+    assert said["frame-ancestors"] == "*"
+    again = Client().get(form.url)
+    assert nonce[1] not in again.headers["Content-Security-Policy"], "a nonce is for one answer"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://pictures.example/a.png", "data:image/png;base64,AA", "/m/a.png", "https:///a.png", "", "javascript:x"],
+)
+def test_only_a_picture_s_https_host_is_let_in(url: str) -> None:
+    request = HttpRequest()
+    allow_picture(request, url)
+    assert policy_of(request) == ContentPolicy()
+
+
+def test_exceptions_of_one_page_add_up_and_a_nonce_is_made_when_it_is_used() -> None:
+    request, nonce = HttpRequest(), Nonce()
+    allow_picture(request, "https://pictures.example/a.png")
+    allow(request, frame_ancestors="*")
+    header = policy_of(request).header(nonce.value)
+    assert "img-src 'self' data: https://pictures.example;" in header
+    assert "frame-ancestors *;" in header
+    assert "nonce" not in header
+    first = str(nonce)
+    assert first == str(nonce)
+    assert f"style-src 'self' 'nonce-{first}';" in policy_of(request).header(nonce.value)
+
+
+def test_no_template_needs_more_than_its_policy_gives() -> None:
+    """A style attribute, a style element without our nonce, an inline script or handler would be dead on the page."""
+    inline = re.compile(
+        r"\sstyle=|\son(?:blur|change|click|error|focus|input|key\w+|load|mouse\w+|submit)="
+        r"|<style(?! nonce=)|<script(?![^>]*(?:src=|application/json))"
+    )
+    found = {
+        name: inline.findall(path.read_text(encoding="utf-8"))
+        for path in TEMPLATES.rglob("*.html")
+        if (name := str(path.relative_to(TEMPLATES))) not in PAPERS
+    }
+    assert {name: marks for name, marks in found.items() if marks} == {}
