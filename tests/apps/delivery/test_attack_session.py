@@ -4,13 +4,10 @@ A temporary schema stands before all others unless a function says otherwise, fo
 settings belong to everybody; and whatever a function of the owner touches runs as the owner.
 """
 
-import importlib
 from collections.abc import Iterator
 
 import psycopg
 import pytest
-from django.apps import apps
-from django.db import connections, transaction
 from psycopg import errors
 
 from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
@@ -52,7 +49,7 @@ def tries(eve: psycopg.Connection, statement: str, values: dict[str, int] | None
 # A row type of two fields, one of them empty, IS NOT NULL is false for: a refusal that waits in it would be forgotten.
 SHADOWS = {
     "no trick": "SELECT 1",
-    "the library's own way round": "SET pgtrigger.ignore = '{pgtrigger_delivery_needs_permission_cce89}'",
+    "a setting of a trigger library": "SET pgtrigger.ignore = '{delivery_needs_permission}'",
     "a type called text": "CREATE TYPE pg_temp.text AS (a pg_catalog.text, b pg_catalog.text)",
     "tables of the same names": "CREATE TEMP TABLE account AS SELECT * FROM public.account;"
     "UPDATE pg_temp.account SET standing = 'active';"
@@ -201,18 +198,3 @@ def test_other_content_under_the_ticked_hash_never_becomes_a_letter(anna: World,
 def test_what_only_the_owner_may_do(eve: psycopg.Connection, statement: str) -> None:
     with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedFunction)):
         eve.execute(statement)
-
-
-def test_editions_of_an_earlier_release_get_their_seal(anna: World) -> None:
-    """What the migration does with rows that are there."""
-    values = released(anna)
-    migration = importlib.import_module("mailflatrate.apps.campaigns.migrations.0019_sealed_editions")
-    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE edition SET seal = '' WHERE id = %s", [values["edition"]])
-    with pytest.raises(EditionUnusable):
-        edition_mail(anna.account_id, values["edition"])
-    with connections["owner"].schema_editor() as schema:
-        migration.seal(apps, schema)
-    connections["owner"].close()
-    assert edition_mail(anna.account_id, values["edition"]).edition_id == values["edition"]

@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.delivery import lock
 from mailflatrate.base.tenancy import TenantModel
 
 
@@ -104,7 +103,6 @@ class Delivery(DeliveryColumns):
 
     class Meta:
         db_table = "delivery"
-        triggers = lock.TRIGGERS
         indexes = [models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice")]
         constraints = [
             # One mail for each request.
@@ -143,7 +141,6 @@ class ArchivedDelivery(DeliveryColumns):
                 fields=["account", "contact", "campaign"], condition=Q(contact__isnull=False), name="archive_contact"
             )
         ]
-        triggers = lock.ARCHIVE_TRIGGERS
 
 
 class DeliveryRecord(DeliveryColumns):

@@ -1,6 +1,5 @@
 """Tables of forms: forms, frozen versions, requests for a confirmation, denials, and counters against abuse."""
 
-import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -62,7 +61,6 @@ class FormVersion(TenantModel):
     class Meta:
         db_table = "form_version"
         constraints = [models.UniqueConstraint(fields=["account", "form", "number"], name="form_version_once")]
-        triggers = [pgtrigger.Protect(name="form_version_frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class RequestKind(models.TextChoices):
@@ -174,16 +172,6 @@ class AskingTally(TenantModel):
             models.CheckConstraint(condition=Q(confirmed__lte=F("asked")), name="asking_tally_confirms_asked"),
         ]
         indexes = [models.Index(fields=["day"], name="asking_tally_age")]
-        triggers = [
-            pgtrigger.Protect(
-                name="asking_tally_grows",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__asked__gt=pgtrigger.F("new__asked"))
-                | pgtrigger.Q(old__confirmed__gt=pgtrigger.F("new__confirmed"))
-                | pgtrigger.Q(old__denied__gt=pgtrigger.F("new__denied"))
-                | pgtrigger.Q(old__unknown__gt=pgtrigger.F("new__unknown")),
-            ),
-        ]
 
 
 class SignupDenial(TenantModel):

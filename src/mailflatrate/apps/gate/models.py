@@ -1,6 +1,5 @@
 """The table of decisions: every verdict with its hits and misses."""
 
-import pgtrigger
 from django.db import models
 
 from mailflatrate.base.tenancy import TenantModel
@@ -13,20 +12,6 @@ class Chain(models.TextChoices):
     TEST = "test"
     NOTICE = "notice"
     CONFIRMATION = "confirmation"
-
-
-# Whoever inserts a row, under whatever role: nothing is let out that no rule was asked about, or that a rule blocks.
-# And of a campaign only the gate says what the rules found: SQL of somebody else could write that all were content.
-_HONEST = """
-IF NEW.allowed AND NEW.chain = 'campaign' AND NOT public.decision_open() THEN
-    RAISE EXCEPTION 'only the gate lets a campaign out' USING ERRCODE = 'insufficient_privilege';
-END IF;
-IF NEW.allowed AND (jsonb_array_length(NEW.findings) = 0
-    OR jsonb_path_exists(NEW.findings, '$[*] ? (@.passed == false && @.severity == "block")')) THEN
-    RAISE EXCEPTION 'a rule blocks this decision' USING ERRCODE = 'insufficient_privilege';
-END IF;
-RETURN NEW;
-"""
 
 
 class GateDecision(TenantModel):
@@ -46,12 +31,3 @@ class GateDecision(TenantModel):
     class Meta:
         db_table = "gate_decision"
         indexes = [models.Index(fields=["account", "campaign", "decided_at"], name="gate_decision_campaign")]
-        triggers = [
-            pgtrigger.Protect(name="gate_decision_append_only", operation=pgtrigger.Update),
-            pgtrigger.Protect(
-                name="gate_permit_kept", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__allowed=True)
-            ),
-            pgtrigger.Trigger(
-                name="gate_decision_honest", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_HONEST
-            ),
-        ]

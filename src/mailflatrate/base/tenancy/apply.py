@@ -24,17 +24,23 @@ LOCK_SECONDS = 3
 TRIES = 20
 PAUSE_SECONDS = 1.0
 MARK = "mailflatrate "
+_OF_LIBRARY = r"%%pgtrigger\_%%"
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A policy, trigger or function: the words that name it in SQL, and the statement that makes it."""
+    """A policy, trigger, function or view: the words that name it in SQL, and the statement that makes it.
+
+    `table` is the table of a policy or trigger, `source` the file that has the statement.
+    """
 
     kind: str
     name: str
     statement: str
+    table: str = ""
+    source: str = ""
 
     def mark(self, shown: str) -> str:
         """The comment of this object while the server shows it as `shown`."""
@@ -87,35 +93,63 @@ def is_busy(problem: OperationalError) -> bool:
     return isinstance(problem.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
 
 
-# -- functions ---------------------------------------------------------------------------------------------------------
+# -- functions and views -----------------------------------------------------------------------------------------------
 
 
-def apply_functions(alias: str, functions: Iterable[Made]) -> list[str]:
-    """Make each function that is missing or differs; their names. No table is locked by it."""
-    changed = []
-    for made in functions:
-        with connections[alias].cursor() as cursor:
-            if _is_as_made(made, _shown_function(cursor, made)):
-                continue
+def differing(alias: str, objects: Iterable[Made]) -> list[Made]:
+    """Return the functions and views that are missing or differ."""
+    with connections[alias].cursor() as cursor:
+        return [made for made in objects if not _is_as_made(made, _shown(cursor, made))]
+
+
+def apply_objects(alias: str, objects: Iterable[Made]) -> list[str]:
+    """Make each function and view that is missing or differs; their names. No table is locked by it."""
+    changed = differing(alias, objects)
+    for made in changed:
 
         def work(cursor: CursorWrapper, made: Made = made) -> None:
             cursor.execute(made.statement)
-            shown, _ = _shown_function(cursor, made) or ("", "")
-            _comment(cursor, "FUNCTION", made, shown)
+            shown, _ = _shown(cursor, made) or ("", "")
+            _comment(cursor, made.kind.upper(), made, shown)
 
         patiently(alias, made.name, work)
-        changed.append(made.name)
-    return changed
+    return [made.name for made in changed]
 
 
-def _shown_function(cursor: CursorWrapper, made: Made) -> tuple[str, str] | None:
-    cursor.execute(
-        "SELECT pg_get_functiondef(p.oid), coalesce(obj_description(p.oid, 'pg_proc'), '') FROM pg_proc p"
-        " WHERE p.oid = to_regprocedure(%s)",
-        [made.name],
-    )
+_DEFINITION = {
+    "function": "SELECT pg_get_functiondef(p.oid), coalesce(obj_description(p.oid, 'pg_proc'), '') FROM pg_proc p"
+    " WHERE p.oid = to_regprocedure(%s)",
+    "view": "SELECT concat_ws(' | ', c.reloptions::text, pg_get_viewdef(c.oid)),"
+    " coalesce(obj_description(c.oid, 'pg_class'), '') FROM pg_class c WHERE c.oid = to_regclass(%s)",
+}
+
+
+def _shown(cursor: CursorWrapper, made: Made) -> tuple[str, str] | None:
+    cursor.execute(_DEFINITION[made.kind], [made.name])
     row = cursor.fetchone()
     return (str(row[0]), str(row[1])) if row else None
+
+
+# A function of ours that nothing declares any longer, and those of the library that made triggers in 0.1.
+_LEFT_OVER = f"""
+SELECT p.oid::regprocedure::text FROM pg_proc p
+WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
+        SELECT to_regprocedure(name) FROM unnest(%s::text[]) AS name WHERE to_regprocedure(name) IS NOT NULL)
+    AND (p.proname LIKE '{_OF_LIBRARY}' OR coalesce(obj_description(p.oid, 'pg_proc'), '') LIKE '{MARK}%%')
+"""  # noqa: S608  # made of constants
+
+
+def left_over(alias: str, wanted: Iterable[Made]) -> list[str]:
+    """Return the functions that an earlier version made and this one does not have."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_LEFT_OVER, [[made.name for made in wanted if made.kind == "function"]])
+        return [str(name) for (name,) in cursor.fetchall()]
+
+
+def drop_functions(alias: str, names: Iterable[str]) -> None:
+    """Drop functions; what still depends on one keeps it, with an error."""
+    for name in names:
+        patiently(alias, name, lambda cursor, name=name: cursor.execute(f"DROP FUNCTION {name}"))  # type: ignore[misc]
 
 
 def _is_as_made(made: Made, found: tuple[str, str] | None) -> bool:
@@ -131,34 +165,59 @@ def _comment(cursor: CursorWrapper, kind: str, made: Made, shown: str) -> None:
 
 def apply_tables(alias: str, tables: Iterable[Table]) -> list[str]:
     """Change each table that differs, one a transaction; their names."""
+    differing = differing_tables(alias, tables)
+    for table, found in differing:
+        patiently(alias, table.name, _change(table, found))
+    return [table.name for table, _found in differing]
+
+
+def differing_tables(alias: str, tables: Iterable[Table]) -> list[tuple[Table, Found]]:
+    """Return each table that differs, beside what it has."""
     wanted = {table.name: table for table in tables}
     with connections[alias].cursor() as cursor:
         found = _read(cursor, list(wanted))
-    changed = [name for name, table in wanted.items() if _differs(table, found[name])]
-    for name in changed:
-        patiently(alias, name, _change(wanted[name], found[name]))
-    return changed
+    return [(table, found[name]) for name, table in wanted.items() if _differs(table, found[name])]
+
+
+def differences(table: Table, found: Found) -> list[str]:
+    """Say in which of its objects a table differs from what it is to have, as `migrate --plan` prints it."""
+    rights = [role for role, words in table.rights.items() if found.rights.get(role, set()) != rights_of(words)]
+    return [
+        *(["row-level security"] if table.is_guarded and not found.is_guarded else []),
+        *(f"{made.kind} {made.name.partition(' ')[0]}" for made in _changed(table, found)),
+        *(f"remove trigger {name}" for name in _superseded(table, found)),
+        *([f"rights of {', '.join(rights)}"] if rights else []),
+    ]
 
 
 def _differs(table: Table, found: Found) -> bool:
-    return (
-        (table.is_guarded and not found.is_guarded)
-        or any(not _is_as_made(made, found.made.get((made.kind, made.name))) for made in _objects(table))
-        or any(found.rights.get(role, set()) != rights_of(words) for role, words in table.rights.items())
-    )
+    return bool(differences(table, found))
 
 
-def _objects(table: Table) -> list[Made]:
-    return [*table.policies, *table.triggers]
+def _changed(table: Table, found: Found) -> list[Made]:
+    objects = [*table.policies, *table.triggers]
+    return [made for made in objects if not _is_as_made(made, found.made.get((made.kind, made.name)))]
+
+
+def _superseded(table: Table, found: Found) -> list[str]:
+    """The triggers of ours that an earlier version made and this one does not have."""
+    wanted = {made.name for made in table.triggers}
+    return [
+        name.partition(" ")[0]
+        for (kind, name), (_shown, comment) in found.made.items()
+        if kind == "trigger" and name not in wanted and (comment.startswith(MARK) or name.startswith("pgtrigger_"))
+    ]
 
 
 def _change(table: Table, found: Found) -> Callable[[CursorWrapper], None]:
     def work(cursor: CursorWrapper) -> None:
         if table.is_guarded and not found.is_guarded:
             cursor.execute(f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY')
-        changed = [made for made in _objects(table) if not _is_as_made(made, found.made.get((made.kind, made.name)))]
+        changed = _changed(table, found)
         for made in changed:
             cursor.execute(made.statement)
+        for name in _superseded(table, found):
+            cursor.execute(f'DROP TRIGGER "{name}" ON "{table.name}"')
         for role, words in table.rights.items():
             if found.rights.get(role, set()) != rights_of(words):
                 cursor.execute(f'REVOKE ALL ON "{table.name}" FROM {role}')

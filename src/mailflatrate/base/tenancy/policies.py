@@ -6,8 +6,19 @@ from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from mailflatrate.base.tenancy.apply import Made, Table, apply_functions, apply_tables, patiently
-from mailflatrate.base.tenancy.held import HELD_FUNCTIONS, SEARCH_PATH, held_triggers
+from mailflatrate.base.tenancy import statements
+from mailflatrate.base.tenancy.apply import (
+    Made,
+    Table,
+    apply_objects,
+    apply_tables,
+    differences,
+    differing,
+    differing_tables,
+    drop_functions,
+    left_over,
+    patiently,
+)
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import SETTING
 from mailflatrate.settings import fingerprints
@@ -185,30 +196,48 @@ def restricted() -> dict[str, dict[str, str]]:
 
 
 def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
-    """Put every tenant table under row-level security and grant the roles what they may do.
+    """Give the schema its functions, triggers, views, policies and rights, as the SQL files and the models say.
 
     What is there already is not touched; returns the names of what was changed. A sender or a reader beside it waits
     three seconds at most.
     """
     alias = connection.alias
     patiently(alias, "kept", _keep_pass)
-    changed = apply_functions(
-        alias,
-        [
-            *_pass_functions(),
-            *HELD_FUNCTIONS,  # made of constants
-            NEVER_IGNORED,
-        ],
-    )
+    objects = _objects()
+    changed = apply_objects(alias, objects)
     with connection.cursor() as cursor:
         for question, statement in _WIDE:
             cursor.execute(question)
             if cursor.fetchone() is not None:
                 cursor.execute(statement)
         cursor.execute(_CLOSE_FUNCTIONS)
+    changed += apply_tables(alias, _wanted(_tables(connection)))
+    superseded = left_over(alias, objects)
+    drop_functions(alias, superseded)
+    return changed + superseded
+
+
+def plan_policies(connection: BaseDatabaseWrapper) -> list[str]:
+    """Say what `apply_policies` would change now, a line an object; changes nothing."""
+    alias = connection.alias
+    objects = _objects()
+    found = [f"{made.kind} {made.name}" + (f" ({made.source})" if made.source else "")
+             for made in differing(alias, objects)]  # fmt: skip
+    for table, present in differing_tables(alias, _wanted(_tables(connection))):
+        found.append(f"table {table.name}: {', '.join(differences(table, present))}")
+    return found + [f"remove function {name}" for name in left_over(alias, objects)]
+
+
+def _objects() -> list[Made]:
+    """Functions and views, in an order in which each finds those it needs."""
+    return [*_pass_functions(), *(made for made in statements.shipped() if made.kind != "trigger")]
+
+
+def _tables(connection: BaseDatabaseWrapper) -> dict[str, bool]:
+    """The tables and views of the schema, by whether each is a partition."""
+    with connection.cursor() as cursor:
         cursor.execute(_TABLES)
-        names = {str(name): bool(is_partition) for name, is_partition in cursor.fetchall()}
-    return changed + apply_tables(alias, _wanted(names))
+        return {str(name): bool(is_partition) for name, is_partition in cursor.fetchall()}
 
 
 _TABLES = """
@@ -224,8 +253,12 @@ def _wanted(names: dict[str, bool]) -> list[Table]:
 
     The policies of a table do not hold for who reads its partitions directly, so nobody has rights on those.
     """
-    limited, triggers = restricted(), held_triggers()
+    limited = restricted()
     made: dict[str, list[Made]] = {}
+    triggers: dict[str, list[Made]] = {}
+    for trigger in statements.shipped():
+        if trigger.kind == "trigger":
+            triggers.setdefault(trigger.table, []).append(trigger)
     for policy in tenant_policies():
         for name, role, using, check in (
             ("tenant", APP_ROLE, policy.may_see, policy.may_write),
@@ -286,9 +319,10 @@ _WIDE = [
 ]  # fmt: skip
 
 
+SEARCH_PATH = "pg_catalog, public, pg_temp"
 # A temporary schema is searched first, for tables and for types, unless a path names it: whoever may sign in could put
-# names of his own before those that a trigger reads, or that a function of the owner touches as the owner. And the
-# library of our triggers leaves out those that a setting of the session names, which is for everybody to set.
+# names of his own before those that a trigger reads, or that a function of the owner touches as the owner. Our files
+# say so themselves, which a test holds; this is for the functions of Procrastinate.
 _CLOSE_FUNCTIONS = f"""
 DO $$
 DECLARE
@@ -302,10 +336,6 @@ BEGIN
     END LOOP;
 END $$;
 """  # noqa: S608  # made of constants
-NEVER_IGNORED = Made("function", "public._pgtrigger_should_ignore(name)", """
-CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT false';
-""")  # fmt: skip
 
 _KEPT = f"""
 CREATE SCHEMA IF NOT EXISTS kept;

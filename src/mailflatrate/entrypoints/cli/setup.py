@@ -16,32 +16,37 @@ from mailflatrate.settings.secrets import draw_secrets, load_secrets
 
 MIGRATING = 0x6D666D67
 """The key of the advisory lock that one `migrate` at a time holds."""
+STATEMENT_SECONDS = 60
+"""How long one statement of a migration may take: what holds a table for longer than that stops the installation."""
 
 
-def bring_up_to_date(settings: Settings, forgotten_keys: Collection[str] = ()) -> None:
-    """Roles, migrations as the owner, policies on every table, and what ships with us.
+def bring_up_to_date(
+    settings: Settings, forgotten_keys: Collection[str] = (), statement_seconds: int = STATEMENT_SECONDS
+) -> None:
+    """Apply roles, migrations, the functions, triggers, policies and rights of every table, and what ships with us.
 
     Safe to repeat, and beside everything else that runs: what is up to date is not touched, and whatever needs a lock
-    waits three seconds for it at a time. Two hosts that migrate at once do so one after the other.
+    waits three seconds for it at a time. Two hosts that migrate at once do so one after the other. Raises
+    ClickException for a database that is newer than this version, or too old for it, before anything is changed.
     """
     from django.db import connections
 
     from mailflatrate.apps.accounts.shipped import ensure_shipped
-    from mailflatrate.apps.delivery import statistics
     from mailflatrate.apps.delivery.fence import ensure_fence
     from mailflatrate.apps.domains.actions import ensure_service_key
     from mailflatrate.apps.lists import role_lock
     from mailflatrate.apps.lists.signing import ensure_signing_key
     from mailflatrate.base.tenancy.policies import apply_policies
+    from mailflatrate.entrypoints.cli.migration_state import demand_upgradable
 
     own = fingerprints.fingerprints(load_secrets())
     with _alone(settings) as link:
         fingerprints.demand_renewable(fingerprints.read(link), own, forgotten_keys)
+        demand_upgradable()
         create_roles(settings)
-        _migrate()
+        _migrate(statement_seconds)
         role_lock.refresh(connections["owner"])
         apply_policies(connections["owner"])
-        statistics.install("owner")
         connections["owner"].close()
         fingerprints.keep(link, own)
         ensure_fence()
@@ -63,7 +68,7 @@ def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
         yield link
 
 
-def _migrate() -> None:
+def _migrate(statement_seconds: int) -> None:
     """Apply the migrations, each in its transaction; one that does not get its locks in time is tried again."""
     from django.core.management import call_command
     from django.db import OperationalError, connections
@@ -72,11 +77,18 @@ def _migrate() -> None:
 
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        cursor.execute(f"SET statement_timeout = '{statement_seconds}s'")
     for tries_left in reversed(range(TRIES)):
         try:
             call_command("migrate", database="owner", interactive=False, verbosity=0)
             return
         except OperationalError as problem:
+            if isinstance(problem.__cause__, psycopg.errors.QueryCanceled):
+                raise click.ClickException(
+                    f"A statement of a migration took longer than {statement_seconds} seconds and was cancelled."
+                    " Nothing of that migration was kept. Run `mailflatrate migrate --statement-seconds` with a higher"
+                    " number at an hour when little is sent."
+                ) from problem
             if not is_busy(problem) or not tries_left:
                 raise
             click.echo(f"A table is busy; {tries_left} tries left.", err=True)
@@ -91,12 +103,43 @@ def _migrate() -> None:
     metavar="ID",
     help="Give up a token key that is no longer in the ring. Links sealed with it stop working.",
 )
-def migrate_command(forgotten: tuple[str, ...]) -> None:
+@click.option("--plan", "is_plan", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option(
+    "--statement-seconds",
+    type=click.IntRange(min=1),
+    default=STATEMENT_SECONDS,
+    show_default=True,
+    help="Cancel a statement that takes longer.",
+)
+def migrate_command(forgotten: tuple[str, ...], is_plan: bool, statement_seconds: int) -> None:
     """Bring the database up to date."""
+    if is_plan:
+        _print_plan(forgotten)
+        return
     _draw_secrets_of_a_new_installation(load_settings())
     with database() as settings:
-        bring_up_to_date(settings, forgotten)
+        bring_up_to_date(settings, forgotten, statement_seconds)
     click.echo("The database is up to date.")
+
+
+def _print_plan(forgotten: Collection[str]) -> None:
+    """Print what `migrate` would do. The session is read-only, so that nothing can be changed by it."""
+    with database():
+        from django.db import connections
+
+        from mailflatrate.entrypoints.cli.migration_state import demand_upgradable, planned
+
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = on")
+            fingerprints.demand_renewable(
+                fingerprints.read(cursor.connection), fingerprints.fingerprints(load_secrets()), forgotten
+            )
+        demand_upgradable()
+        lines = list(planned())
+        connections["owner"].close()
+    for line in lines:
+        click.echo(line)
+    click.echo("Nothing was changed." if lines else "The database is up to date; there is nothing to do.")
 
 
 def _draw_secrets_of_a_new_installation(settings: Settings) -> None:

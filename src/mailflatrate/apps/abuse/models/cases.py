@@ -1,6 +1,5 @@
 """Cases, and what happened in them. Only the platform sees them: who complains stays hidden from customers (R-80)."""
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
@@ -98,11 +97,6 @@ class Case(TenantModel):
             models.Index(fields=["account", "-id"], name="abuse_case_account"),
             models.Index(fields=["closed_at"], name="abuse_case_closed"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="abuse_case_kept", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__closed_at__isnull=True)
-            )
-        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -149,9 +143,3 @@ class CaseEvent(TenantModel):
     class Meta:
         db_table = "case_event"
         indexes = [models.Index(fields=["account", "kind", "at"], name="case_event_kind")]
-        triggers = [
-            # A case may join another one, and learn whose mail it is about; what happened stays as it happened.
-            pgtrigger.ReadOnly(
-                name="case_event_fixed", fields=["kind", "actor", "actor_name", "text", "details", "at"]
-            ),
-        ]

@@ -1,6 +1,5 @@
 """What the desk asks a customer about a case, and what he answers: all that an account ever sees of a case (R-80)."""
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -39,9 +38,6 @@ class CaseQuestion(TenantModel):
                 name="case_question_due",
             ),
         ]
-        triggers = [
-            pgtrigger.ReadOnly(name="case_question_fixed", fields=["reference", "text", "asked_at", "contact_id"]),
-        ]
 
 
 class CaseAnswer(TenantModel):
@@ -57,4 +53,3 @@ class CaseAnswer(TenantModel):
 
     class Meta:
         db_table = "case_answer"
-        triggers = [pgtrigger.Protect(name="case_answer_fixed", operation=pgtrigger.Update)]

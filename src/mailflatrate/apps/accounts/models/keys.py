@@ -1,6 +1,5 @@
 """Tables of the API: the keys of an account's programs, and answers kept so that a request can be repeated."""
 
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -57,29 +56,6 @@ class ApiKey(TenantModel):
     class Meta:
         db_table = "api_key"
         constraints = [models.UniqueConstraint(fields=["secret_hash"], name="api_key_secret_once")]
-        triggers = [
-            pgtrigger.ReadOnly(
-                name="api_key_as_made",
-                fields=[
-                    "account",
-                    "prefix",
-                    "secret_hash",
-                    "scopes",
-                    "form_ids",
-                    "daily_asks",
-                    "networks",
-                    "created_by",
-                    "created_at",
-                    "expires_at",
-                ],
-            ),
-            pgtrigger.Protect(
-                name="api_key_stays_revoked",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__revoked_at__isnull=False, new__revoked_at__isnull=True),
-            ),
-            pgtrigger.Protect(name="api_key_kept", operation=pgtrigger.Delete),
-        ]
 
     def __str__(self) -> str:
         return self.name

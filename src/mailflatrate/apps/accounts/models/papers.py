@@ -1,6 +1,5 @@
 """Agreements with their acceptances, acknowledgements of the policy, and the imprint."""
 
-import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -40,7 +39,6 @@ class AgreementDocument(models.Model):
     class Meta:
         db_table = "agreement_document"
         constraints = [models.UniqueConstraint(fields=["kind", "version", "language"], name="document_version_once")]
-        triggers = [pgtrigger.Protect(name="document_frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class Acceptance(TenantModel):
@@ -55,7 +53,6 @@ class Acceptance(TenantModel):
     class Meta:
         db_table = "acceptance"
         indexes = [models.Index(fields=["account", "document"], name="acceptance_document")]
-        triggers = [pgtrigger.Protect(name="acceptance_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class Acknowledgement(TenantModel):
@@ -77,7 +74,6 @@ class Acknowledgement(TenantModel):
     class Meta:
         db_table = "acknowledgement"
         indexes = [models.Index(fields=["account", "occasion", "subject_id"], name="acknowledgement_of")]
-        triggers = [pgtrigger.Protect(name="acknowledgement_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class Imprint(TenantModel):
@@ -92,4 +88,3 @@ class Imprint(TenantModel):
     class Meta:
         db_table = "imprint"
         constraints = [models.UniqueConstraint(fields=["account", "version"], name="imprint_version_once")]
-        triggers = [pgtrigger.Protect(name="imprint_frozen", operation=pgtrigger.Update)]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
@@ -149,4 +148,3 @@ class FourEyesSwitch(TenantModel):
     class Meta:
         db_table = "four_eyes_switch"
         indexes = [models.Index(fields=["account", "-id"], name="four_eyes_recent")]
-        triggers = [pgtrigger.Protect(name="four_eyes_kept", operation=pgtrigger.Update | pgtrigger.Delete)]

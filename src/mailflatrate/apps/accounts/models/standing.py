@@ -4,7 +4,6 @@ Only the platform role writes here (`platform_writes`). A row of `standing_chang
 the move and who makes it, and sets `account.standing`, which nobody else can.
 """
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -59,7 +58,6 @@ class StandingChange(TenantModel):
                 name="standing_change_tells_why",
             ),
         ]
-        triggers = [pgtrigger.Protect(name="standing_change_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     @property
     def automated(self) -> bool:
@@ -85,12 +83,6 @@ class Strike(TenantModel):
     class Meta:
         db_table = "strike"
         indexes = [models.Index(fields=["account", "-given_at"], name="strike_recent")]
-        triggers = [
-            pgtrigger.Protect(name="strike_kept", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(
-                name="strike_fixed", fields=["reason_code", "text", "evidence", "given_by", "given_at", "ends_at"]
-            ),
-        ]
 
 
 class Side(models.TextChoices):
@@ -120,8 +112,4 @@ class DeskMessage(TenantModel):
             models.Index(
                 fields=["at"], condition=Q(side="customer", handled_at__isnull=True), name="desk_message_waiting"
             ),
-        ]
-        triggers = [
-            pgtrigger.Protect(name="desk_message_kept", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="desk_message_fixed", fields=["side", "text", "about", "author", "at"]),
         ]

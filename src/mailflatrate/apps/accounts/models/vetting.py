@@ -1,6 +1,5 @@
 """Applications: who asks to come in, what he says about himself, what the machine saw, what a person decided."""
 
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -89,7 +88,6 @@ class Application(TenantModel):
     class Meta:
         db_table = "application"
         constraints = [models.UniqueConstraint(fields=["account"], name="application_one_an_account")]
-        triggers = [pgtrigger.Protect(name="application_kept", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.legal_name
@@ -144,4 +142,3 @@ class VettingDecision(TenantModel):
     class Meta:
         db_table = "vetting_decision"
         indexes = [models.Index(fields=["account", "-id"], name="vetting_decision_recent")]
-        triggers = [pgtrigger.Protect(name="vetting_decision_kept", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -1,6 +1,5 @@
 """Tables of campaigns and editions."""
 
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -146,7 +145,6 @@ class CampaignReview(TenantModel):
     class Meta:
         db_table = "campaign_review"
         indexes = [models.Index(fields=["account", "campaign", "-id"], name="campaign_review_recent")]
-        triggers = [pgtrigger.Protect(name="campaign_review_kept", operation=pgtrigger.Update)]
 
 
 class Edition(TenantModel):
@@ -169,4 +167,3 @@ class Edition(TenantModel):
     class Meta:
         db_table = "edition"
         constraints = [models.UniqueConstraint(fields=["account", "campaign", "number"], name="edition_number_once")]
-        triggers = [pgtrigger.Protect(name="edition_frozen", operation=pgtrigger.Update)]

@@ -1,19 +1,11 @@
 """What colleagues say about a mailing."""
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign
 from mailflatrate.base.tenancy import TenantModel
-
-_OTHER_WORDS = """
-((NEW.account_id, NEW.campaign_id, NEW.author_id, NEW.written_at, NEW.about)
-IS DISTINCT FROM (OLD.account_id, OLD.campaign_id, OLD.author_id, OLD.written_at, OLD.about)
-OR NEW.text IS DISTINCT FROM OLD.text AND (NEW.text <> '' OR NEW.deleted_at IS NULL)
-OR OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS DISTINCT FROM OLD.deleted_at)
-"""
 
 
 class CommentPlace(models.TextChoices):
@@ -53,14 +45,5 @@ class CampaignComment(TenantModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(text__gt="") ^ Q(deleted_at__isnull=False), name="comment_has_words_or_is_taken_back"
-            )
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="comment_stays",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Condition(_OTHER_WORDS.strip()),
-                func="RAISE EXCEPTION 'a comment is deleted, never changed' USING ERRCODE = 'insufficient_privilege';",
             )
         ]

@@ -1,6 +1,5 @@
 """The consent ledger. The event holds nothing personal; its sibling does, and only erasure may delete that."""
 
-import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Func, Value
@@ -72,7 +71,6 @@ class ConsentEvent(TenantModel):
             # An import writes its events side by side: a summary for each range of pages finds them, and costs nothing.
             BrinIndex(fields=["source_import"], name="consent_event_import", autosummarize=True, pages_per_range=32),
         ]
-        triggers = [pgtrigger.Protect(name="consent_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class ConsentEvidence(TenantModel):
@@ -106,4 +104,3 @@ class ConsentEvidence(TenantModel):
                 name="consent_evidence_salt_length",
             )
         ]
-        triggers = [pgtrigger.Protect(name="consent_evidence_frozen", operation=pgtrigger.Update)]

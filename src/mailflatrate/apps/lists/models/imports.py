@@ -1,13 +1,11 @@
 """Imports and the rows they refused."""
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.settings.roles import PLATFORM_ROLE
 
 
 class ImportState(models.TextChoices):
@@ -29,15 +27,6 @@ class CheckState(models.TextChoices):
     HELD = "held", _("Held for a reviewer")
     RELEASED = "released", _("Released by a reviewer")
     REFUSED = "refused", _("Refused by a reviewer")
-
-
-_CHECK_GUARD = f"""
-    IF NEW.check_state <> OLD.check_state AND current_user <> '{PLATFORM_ROLE}'
-        AND (OLD.check_state = 'held' OR NEW.check_state IN ('released', 'refused')) THEN
-        RAISE EXCEPTION 'only the desk decides about an import that is held';
-    END IF;
-    RETURN NEW;
-"""
 
 
 class Import(TenantModel):
@@ -96,14 +85,6 @@ class Import(TenantModel):
                 | Q(checked_by__isnull=False, checked_at__isnull=False) & ~Q(check_reason=""),
                 name="import_checked_by_a_person",
             ),
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="import_check_guard",
-                when=pgtrigger.Before,
-                operation=pgtrigger.UpdateOf("check_state"),  # type: ignore[no-untyped-call]  # the library's
-                func=_CHECK_GUARD,
-            )
         ]
 
 

@@ -1,6 +1,5 @@
 """Where the addresses of a list come from: declarations, each final once somebody decided about it (R-10, R-11)."""
 
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -8,7 +7,6 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.settings.roles import PLATFORM_ROLE
 
 
 class OriginState(models.TextChoices):
@@ -53,31 +51,6 @@ class DeclarationState(models.TextChoices):
 
 
 OPEN_DECLARATIONS = (DeclarationState.WAITING, DeclarationState.ASKED)
-
-_GUARD = f"""
-    IF TG_OP = 'DELETE' THEN
-        RAISE EXCEPTION 'a declaration of origin is never removed';
-    ELSIF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'waiting' OR NEW.decided_at IS NOT NULL OR NEW.decided_by_id IS NOT NULL THEN
-            RAISE EXCEPTION 'a declaration of origin begins undecided';
-        END IF;
-        RETURN NEW;
-    END IF;
-    IF to_jsonb(OLD) - '{{state,decided_by_id,decided_at,decision_reason}}'::text[]
-        IS DISTINCT FROM to_jsonb(NEW) - '{{state,decided_by_id,decided_at,decision_reason}}'::text[] THEN
-        RAISE EXCEPTION 'a declaration of origin is never changed; declare a new version';
-    ELSIF OLD.state NOT IN ('waiting', 'asked') THEN
-        RAISE EXCEPTION 'a decided declaration of origin is final';
-    ELSIF NEW.state = 'replaced' THEN
-        IF (OLD.decided_by_id, OLD.decided_at, OLD.decision_reason)
-            IS DISTINCT FROM (NEW.decided_by_id, NEW.decided_at, NEW.decision_reason) THEN
-            RAISE EXCEPTION 'replacing a declaration of origin is no decision';
-        END IF;
-    ELSIF current_user <> '{PLATFORM_ROLE}' THEN
-        RAISE EXCEPTION 'only the desk decides about an origin';
-    END IF;
-    RETURN NEW;
-"""
 
 
 class ListOrigin(TenantModel):
@@ -133,14 +106,6 @@ class ListOrigin(TenantModel):
         ]
         indexes = [
             models.Index(fields=["declared_at"], condition=Q(state="waiting"), name="list_origin_queue"),
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="list_origin_guard",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func=_GUARD,
-            )
         ]
 
     def __str__(self) -> str:

@@ -1,33 +1,12 @@
 """Lists, contacts, subscriptions, segments."""
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.lists import role_lock
 from mailflatrate.apps.lists.models.origins import OriginState
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.settings.roles import PLATFORM_ROLE
-
-# Whether mail may go to a list is for the desk to say, and a rejected list stays one (R-11).
-_ORIGIN_GUARD = f"""
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.origin_state <> 'form' THEN
-            RAISE EXCEPTION 'a list begins without an origin that somebody decided about';
-        END IF;
-        RETURN NEW;
-    END IF;
-    IF OLD.origin_state = NEW.origin_state THEN
-        RETURN NEW;
-    ELSIF OLD.origin_state = 'rejected' THEN
-        RAISE EXCEPTION 'the origin of this list was rejected; that is final';
-    ELSIF NOT (OLD.origin_state = 'form' AND NEW.origin_state = 'waiting') AND current_user <> '{PLATFORM_ROLE}' THEN
-        RAISE EXCEPTION 'only the desk decides about an origin';
-    END IF;
-    RETURN NEW;
-"""
 
 
 class MailingList(TenantModel):
@@ -57,14 +36,6 @@ class MailingList(TenantModel):
                 | Q(origin_decided_by__isnull=False, origin_decided_at__isnull=False),
                 name="mailing_list_approved_by_a_person",
             ),
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="mailing_list_origin_guard",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("origin_state"),  # type: ignore[no-untyped-call]  # the library's
-                func=_ORIGIN_GUARD,
-            )
         ]
 
     def __str__(self) -> str:
@@ -106,7 +77,6 @@ class Contact(TenantModel):
         db_table = "contact"
         constraints = [models.UniqueConstraint(fields=["account", "address_key"], name="contact_address_once")]
         indexes = [models.Index(fields=["account", "email"], name="contact_email")]
-        triggers = role_lock.TRIGGERS
 
     def __str__(self) -> str:
         return self.email

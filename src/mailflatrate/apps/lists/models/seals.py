@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
@@ -29,15 +28,6 @@ class SigningKey(models.Model):
             models.CheckConstraint(
                 condition=models.Q(retired_at=None) | models.Q(retired_at__gte=models.F("created_at")),
                 name="signing_key_retired_after_it_began",
-            ),
-        ]
-        triggers = [
-            pgtrigger.Protect(name="signing_key_is_kept", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="signing_key_stays", fields=["public_key", "private_sealed", "created_at"]),
-            pgtrigger.Protect(
-                name="signing_key_stays_retired",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__retired_at__isnull=False),
             ),
         ]
 
@@ -70,7 +60,6 @@ class ConsentSeal(models.Model):
         db_table = "consent_seal"
         constraints = [models.UniqueConstraint(fields=["after_id"], name="consent_seal_follows_once")]
         indexes = [models.Index(fields=["up_to_id"], name="consent_seal_up_to")]
-        triggers = [pgtrigger.Protect(name="consent_seal_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class ConsentStamp(models.Model):
@@ -88,4 +77,3 @@ class ConsentStamp(models.Model):
 
     class Meta:
         db_table = "consent_stamp"
-        triggers = [pgtrigger.Protect(name="consent_stamp_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -1,10 +1,12 @@
-"""The list of worker processes; a row goes with its worker, in the database."""
+"""The tables of processes in 0.2."""
 
-from django.contrib.postgres.fields import ArrayField
+import django.contrib.postgres.fields
+import django.db.models.deletion
+import django.db.models.functions.datetime
 from django.db import migrations, models
-from django.db.models.functions import Now
 
-CREATE = """
+# A row goes with its worker, in the database.
+TABLE = """
 CREATE TABLE worker_process (
     worker_id bigint PRIMARY KEY REFERENCES procrastinate_workers (id) ON DELETE CASCADE,
     name varchar(80) NOT NULL,
@@ -18,10 +20,14 @@ CREATE TABLE worker_process (
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = [("procrastinate", "0041_post_retry_failed_job")]
+
+    dependencies = [
+        ("procrastinate", "0041_post_retry_failed_job"),
+    ]
+
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL(CREATE, "DROP TABLE worker_process")],
+            database_operations=[migrations.RunSQL(TABLE, "DROP TABLE worker_process")],
             state_operations=[
                 migrations.CreateModel(
                     name="WorkerProcess",
@@ -29,7 +35,7 @@ class Migration(migrations.Migration):
                         (
                             "worker",
                             models.OneToOneField(
-                                on_delete=models.CASCADE,
+                                on_delete=django.db.models.deletion.CASCADE,
                                 primary_key=True,
                                 related_name="+",
                                 serialize=False,
@@ -39,11 +45,18 @@ class Migration(migrations.Migration):
                         ("name", models.CharField(max_length=80)),
                         ("host", models.CharField(max_length=80)),
                         ("pid", models.PositiveIntegerField()),
-                        ("queues", ArrayField(models.CharField(max_length=40), size=None)),
-                        ("started_at", models.DateTimeField(db_default=Now())),
+                        (
+                            "queues",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=40), size=None
+                            ),
+                        ),
+                        ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                     ],
-                    options={"db_table": "worker_process"},
-                )
+                    options={
+                        "db_table": "worker_process",
+                    },
+                ),
             ],
-        )
+        ),
     ]

@@ -1,4 +1,4 @@
-"""Stored files and their chunks. Chunks are kept as they are: pictures and workbooks are compressed already."""
+"""The tables of storage in 0.2."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -6,12 +6,14 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     initial = True
+
     dependencies = []
+
     operations = [
         migrations.CreateModel(
             name="StoredFile",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("account_id", models.BigIntegerField()),
                 ("name", models.CharField(max_length=101)),
                 ("octets", models.BigIntegerField()),
@@ -25,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="StoredChunk",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("account_id", models.BigIntegerField()),
                 ("number", models.PositiveIntegerField()),
                 ("data", models.BinaryField()),
@@ -44,5 +46,6 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("file", "number"), name="stored_chunk_once")],
             },
         ),
+        # Pictures and workbooks are compressed already.
         migrations.RunSQL("ALTER TABLE stored_chunk ALTER COLUMN data SET STORAGE EXTERNAL", migrations.RunSQL.noop),
     ]

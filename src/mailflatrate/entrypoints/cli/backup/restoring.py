@@ -72,9 +72,9 @@ def _stored(path: Path) -> Secrets | None:
 
 def check_version(manifest: Manifest) -> None:
     """Refuse a backup of a newer program. Raises ClickException."""
-    from django.db.migrations.loader import MigrationLoader
+    from mailflatrate.entrypoints.cli.migration_state import known_migrations
 
-    known = {f"{app}/{name}" for app, name in MigrationLoader(None).disk_migrations}
+    known = {f"{app}/{name}" for app, name in known_migrations()}
     unknown = sorted(set(manifest.origin.migrations) - known)
     if unknown:
         raise click.ClickException(

@@ -1,0 +1,16 @@
+-- R-90: a campaign that a rule stopped goes on only when a reviewer says so, never from within the account.
+
+CREATE OR REPLACE FUNCTION public.campaign_held() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.hold_rule <> '' AND current_user = 'mailflatrate_app'
+        AND (NEW.hold_rule = '' OR NEW.state NOT IN ('paused', 'cancelled'))
+    THEN
+        RAISE EXCEPTION 'a rule stopped this mailing; a reviewer lets it go on (R-90)'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER campaign_held BEFORE UPDATE OF state, hold_rule ON campaign
+    FOR EACH ROW EXECUTE FUNCTION public.campaign_held();

@@ -1,0 +1,18 @@
+-- An edition is frozen, because its hash is what was approved and what recipients got. A comment is deleted, never
+-- changed: its text may only be emptied, once.
+
+CREATE OR REPLACE TRIGGER edition_frozen BEFORE UPDATE ON edition FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE OR REPLACE FUNCTION public.comment_stays() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a comment is deleted, never changed' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE OR REPLACE TRIGGER comment_stays BEFORE UPDATE ON campaign_comment
+    FOR EACH ROW WHEN (
+        (NEW.account_id, NEW.campaign_id, NEW.author_id, NEW.written_at, NEW.about)
+            IS DISTINCT FROM (OLD.account_id, OLD.campaign_id, OLD.author_id, OLD.written_at, OLD.about)
+        OR NEW.text IS DISTINCT FROM OLD.text AND (NEW.text <> '' OR NEW.deleted_at IS NULL)
+        OR OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS DISTINCT FROM OLD.deleted_at
+    ) EXECUTE FUNCTION public.comment_stays();

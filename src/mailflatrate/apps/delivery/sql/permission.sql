@@ -1,0 +1,151 @@
+-- Lock two, in the database: which deliveries may come into being at all (ARCHITECTURE section 2). Whatever inserts
+-- deliveries, the planner or SQL under any role, meets this trigger: the account is active (R-01), its agreements are
+-- those in force (R-04, R-92), the release was ticked for exactly this content and the gate allowed it, the sender
+-- proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient has a consent event that
+-- says so (R-25, R-36) and is suppressed nowhere (R-16). A confirmation message answers a request that is recorded for
+-- its person at a published form, or for a change of address, and that the gate let pass. A campaign whose deliveries
+-- were archived gets no more of them, so that nobody gets it twice (ADR 0026). The trigger reads the rows of a
+-- statement as a set, so that planning stays fast. ADR 0010 says what an attacker could forge.
+
+-- A relation of pg_temp would be found before one without a schema, so every name has its schema.
+CREATE OR REPLACE FUNCTION public.delivery_needs_permission() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    hole text;
+BEGIN
+    SELECT format('account %s may not send', n.account_id) INTO hole
+    FROM (SELECT DISTINCT account_id FROM new_rows WHERE notice_id IS NULL) n
+    LEFT JOIN public.account a ON a.id = n.account_id
+    WHERE a.id IS NULL OR a.standing NOT IN ('active', 'throttled')
+        OR a.activated_by_id IS NULL OR a.activated_at IS NULL
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT format('account %s has not accepted %s in force', n.account_id, kinds.kind) INTO hole
+    FROM (SELECT DISTINCT account_id FROM new_rows WHERE notice_id IS NULL) n
+    CROSS JOIN (VALUES ('terms'), ('anti_spam_policy'), ('data_processing')) AS kinds (kind)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM public.acceptance x JOIN public.agreement_document d ON d.id = x.document_id
+        WHERE x.account_id = n.account_id AND d.kind = kinds.kind AND d.version = (
+            SELECT f.version FROM public.agreement_document f
+            WHERE f.kind = kinds.kind AND f.valid_from <= now() ORDER BY f.valid_from DESC, f.id DESC LIMIT 1))
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT format('campaign %s is not released with this content', n.campaign_id) INTO hole
+    FROM (SELECT DISTINCT account_id, campaign_id, edition_id, decision_id FROM new_rows
+          WHERE consent_event_id IS NOT NULL) n
+    LEFT JOIN public.campaign c ON c.id = n.campaign_id AND c.account_id = n.account_id
+    LEFT JOIN public.edition e ON e.id = n.edition_id AND e.account_id = n.account_id AND e.campaign_id = n.campaign_id
+    LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id
+        AND g.campaign_id = n.campaign_id AND g.edition_id = n.edition_id AND g.chain = 'campaign' AND g.allowed
+    WHERE c.id IS NULL OR e.id IS NULL OR g.id IS NULL OR c.state NOT IN ('planning', 'sending', 'waiting', 'paused')
+        OR EXISTS (SELECT 1 FROM public.archived_campaign x WHERE x.campaign_id = n.campaign_id)
+        OR c.policy_ticked_at IS NULL OR c.policy_ticked_by_id IS NULL OR c.policy_hash <> e.content_hash
+        OR c.policy_version <> (
+            SELECT f.version FROM public.agreement_document f
+            WHERE f.kind = 'anti_spam_policy' AND f.valid_from <= now() ORDER BY f.valid_from DESC, f.id DESC LIMIT 1)
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT format('campaign %s has no proved sender or reply address', n.campaign_id) INTO hole
+    FROM (SELECT DISTINCT account_id, campaign_id FROM new_rows WHERE consent_event_id IS NOT NULL) n
+    JOIN public.campaign c ON c.id = n.campaign_id
+    LEFT JOIN public.sender_address s ON s.id = c.sender_id AND s.account_id = n.account_id
+    LEFT JOIN public.sender_domain d ON d.id = s.domain_id AND d.account_id = n.account_id
+    WHERE s.verified_at IS NULL OR d.verified_at IS NULL OR (c.reply_to <> '' AND NOT EXISTS (
+        SELECT 1 FROM public.mailbox m
+        WHERE m.account_id = n.account_id AND m.email = lower(c.reply_to) AND m.proved_at IS NOT NULL))
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT format('list %s may not be mailed', n.mailing_list_id) INTO hole
+    FROM (SELECT DISTINCT account_id, campaign_id, mailing_list_id FROM new_rows WHERE consent_event_id IS NOT NULL) n
+    LEFT JOIN public.mailing_list l ON l.id = n.mailing_list_id AND l.account_id = n.account_id
+    LEFT JOIN public.campaign c ON c.id = n.campaign_id AND n.mailing_list_id = ANY (c.list_ids)
+    WHERE l.id IS NULL OR c.id IS NULL OR l.origin_state = 'rejected'
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT format('contact %s has not consented to list %s', n.contact_id, n.mailing_list_id) INTO hole
+    FROM new_rows n
+    LEFT JOIN public.subscription s ON s.account_id = n.account_id AND s.mailing_list_id = n.mailing_list_id
+        AND s.contact_id = n.contact_id
+    LEFT JOIN public.consent_event e ON e.id = n.consent_event_id
+    LEFT JOIN public.import i ON i.id = e.source_import_id AND i.account_id = n.account_id
+    LEFT JOIN public.list_origin o ON o.id = i.origin_id AND o.account_id = n.account_id
+        AND o.mailing_list_id = n.mailing_list_id
+    WHERE n.consent_event_id IS NOT NULL AND (
+        s.state IS DISTINCT FROM 'confirmed' OR s.consent_event_id IS DISTINCT FROM n.consent_event_id
+        OR e.account_id IS DISTINCT FROM n.account_id OR e.contact_id IS DISTINCT FROM n.contact_id
+        OR e.mailing_list_id IS DISTINCT FROM n.mailing_list_id OR e.kind NOT IN ('confirmed', 'imported')
+        OR (e.kind = 'imported' AND o.state IS DISTINCT FROM 'approved'))
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT format('contact %s is suppressed or gone', n.contact_id) INTO hole
+    FROM new_rows n
+    LEFT JOIN public.contact c ON c.id = n.contact_id AND c.account_id = n.account_id
+    LEFT JOIN public.suppression own ON own.account_id = n.account_id AND own.address_key = c.address_key
+        AND own.lifted_at IS NULL
+    LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
+        AND everywhere.lifted_at IS NULL
+    WHERE n.consent_event_id IS NOT NULL AND (c.id IS NULL OR own.id IS NOT NULL OR everywhere.id IS NOT NULL)
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT format('nobody asked for confirmation %s', n.confirmation_id) INTO hole
+    FROM new_rows n
+    LEFT JOIN public.signup_request r ON r.id = n.confirmation_id AND r.account_id = n.account_id
+    LEFT JOIN public.signup_form f ON f.id = r.form_id AND f.account_id = n.account_id AND f.state = 'published'
+    LEFT JOIN public.form_version v ON v.id = r.version_id AND v.account_id = n.account_id AND v.form_id = f.id
+    LEFT JOIN public.contact c ON c.id = n.contact_id AND c.account_id = n.account_id
+        AND c.address_key = r.address_key
+    LEFT JOIN public.consent_event e ON e.id = r.requested_event_id AND e.account_id = n.account_id
+        AND e.contact_id = n.contact_id AND e.mailing_list_id = n.mailing_list_id AND e.kind = 'requested'
+    LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id
+        AND g.chain = 'confirmation' AND g.allowed
+    LEFT JOIN public.suppression own ON own.account_id = n.account_id AND own.address_key = r.address_key
+        AND own.lifted_at IS NULL AND own.reason NOT IN ('unsubscribe', 'soft_bounce', 'hard_bounce')
+    LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = r.address_key
+        AND everywhere.lifted_at IS NULL AND everywhere.reason <> 'hard_bounce'
+    WHERE n.confirmation_id IS NOT NULL AND (
+        r.id IS NULL OR g.id IS NULL OR own.id IS NOT NULL OR everywhere.id IS NOT NULL OR r.state <> 'asked'
+        OR c.id IS NULL OR e.id IS NULL OR r.mailing_list_id IS DISTINCT FROM n.mailing_list_id
+        OR CASE WHEN r.kind = 'move' THEN NOT EXISTS (
+            SELECT 1 FROM public.subscription s
+            WHERE s.account_id = n.account_id AND s.contact_id = r.moves_id AND s.state = 'confirmed')
+           ELSE f.id IS NULL OR v.id IS NULL END)
+    LIMIT 1;
+    IF hole IS NOT NULL THEN
+        RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER delivery_needs_permission AFTER INSERT ON delivery REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.delivery_needs_permission();
+
+-- What a delivery rests on never changes afterwards. A contact that is erased leaves NULL behind.
+CREATE OR REPLACE FUNCTION public.delivery_keeps_its_basis() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'what a delivery rests on never changes' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE OR REPLACE TRIGGER delivery_keeps_its_basis BEFORE UPDATE OF contact_id, account_id, campaign_id,
+    edition_id, mailing_list_id, decision_id, consent_event_id, confirmation_id, notice_id ON delivery
+    FOR EACH ROW WHEN (
+        (NEW.account_id, NEW.campaign_id, NEW.edition_id, NEW.mailing_list_id, NEW.decision_id, NEW.consent_event_id,
+            NEW.confirmation_id, NEW.notice_id)
+            IS DISTINCT FROM (OLD.account_id, OLD.campaign_id, OLD.edition_id, OLD.mailing_list_id, OLD.decision_id,
+            OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id)
+        OR NEW.contact_id IS NOT NULL AND NEW.contact_id IS DISTINCT FROM OLD.contact_id
+    ) EXECUTE FUNCTION public.delivery_keeps_its_basis();

@@ -1,0 +1,31 @@
+-- R-46: a sender address counts only once somebody who reads that mailbox has confirmed it.
+
+CREATE OR REPLACE FUNCTION public.mailbox_held() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF current_user = 'mailflatrate_app' AND NEW.proved_at IS NOT NULL AND (TG_OP = 'INSERT'
+        OR (NEW.account_id, NEW.email, NEW.proved_at) IS DISTINCT FROM (OLD.account_id, OLD.email, OLD.proved_at))
+    THEN
+        RAISE EXCEPTION 'a mailbox is proved by its reader (R-46)' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER mailbox_held BEFORE INSERT OR UPDATE ON mailbox
+    FOR EACH ROW EXECUTE FUNCTION public.mailbox_held();
+
+CREATE OR REPLACE FUNCTION public.sender_address_proved() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.verified_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM public.mailbox m
+        WHERE m.account_id = NEW.account_id AND m.email = lower(NEW.email) AND m.proved_at IS NOT NULL)
+    THEN
+        RAISE EXCEPTION 'nobody at % confirmed that it is the account''s (R-46)', NEW.email
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER sender_address_proved BEFORE INSERT OR UPDATE OF verified_at, email, account_id
+    ON sender_address
+    FOR EACH ROW EXECUTE FUNCTION public.sender_address_proved();

@@ -1,0 +1,78 @@
+"""The functions, triggers and views of the database, read from the SQL files of base and of each app (ADR 0036).
+
+A file has `CREATE OR REPLACE` statements and comments, nothing else. What cannot be replaced has a `DROP ... IF EXISTS`
+right before it; both are run as one statement, and only when the object is missing or differs.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from django.apps import apps
+
+from mailflatrate.base.tenancy.apply import Made
+
+_OWN = Path(__file__).parent / "sql"
+_PACKAGE = Path(__file__).parents[2]
+_TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|;|[^-'$;]+|.", re.DOTALL)
+_DROP = re.compile(r"DROP (TRIGGER|VIEW) IF EXISTS \S+( ON \w+)?;\Z")
+_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (public\.\w+)\(([^)]*)\)")
+_TRIGGER = re.compile(r"CREATE (?:OR REPLACE|CONSTRAINT) TRIGGER (\w+)\s.*?\sON (\w+)\s", re.DOTALL)
+_VIEW = re.compile(r"CREATE VIEW (public\.\w+)\s")
+
+
+class UnknownStatement(ValueError):
+    """A statement in an SQL file that is none of those it may have."""
+
+
+@cache
+def shipped() -> tuple[Made, ...]:
+    """Return every object of the SQL files: first those of base, then those of the apps in their order."""
+    folders = [_OWN, *(Path(config.path) / "sql" for config in apps.get_app_configs())]
+    files = [file for folder in folders for file in sorted(folder.glob("*.sql"))]
+    return tuple(
+        made
+        for file in files
+        if file.is_relative_to(_PACKAGE)
+        for made in parse(file.read_text(), file.relative_to(_PACKAGE).as_posix())
+    )
+
+
+def parse(text: str, source: str) -> list[Made]:
+    """Return the objects that a file declares. Raises UnknownStatement."""
+    found, before = [], ""
+    for statement in statements(text):
+        if _DROP.match(statement):
+            before = f"{statement}\n"
+            continue
+        found.append(_made(before + statement, statement, source))
+        before = ""
+    if before:
+        raise UnknownStatement(f"{source}: {before.strip()} drops what no statement makes")
+    return found
+
+
+def statements(text: str) -> list[str]:
+    """Split SQL at the semicolons between statements. Comments inside the body of a function stay."""
+    found, current = [], ""
+    for token in _TOKEN.finditer(text):
+        if token[0].startswith("--"):
+            continue
+        current += token[0]
+        if token[0] == ";":
+            found.append(current.strip())
+            current = ""
+    if current.strip():
+        raise UnknownStatement(f"{current.strip()[:60]} has no end")
+    return found
+
+
+def _made(statement: str, core: str, source: str) -> Made:
+    if function := _FUNCTION.match(core):
+        types = [argument.split(maxsplit=1)[1] for argument in function[2].split(",") if argument.strip()]
+        return Made("function", f"{function[1]}({', '.join(types)})", statement, source=source)
+    if trigger := _TRIGGER.match(core):
+        return Made("trigger", f'{trigger[1]} ON "{trigger[2]}"', statement, table=trigger[2], source=source)
+    if view := _VIEW.match(core):
+        return Made("view", view[1], statement, source=source)
+    raise UnknownStatement(f"{source}: {core.splitlines()[0]}")

@@ -1,0 +1,103 @@
+"""Compare the migrations a database has had with those of this version: refuse what cannot be upgraded, plan the rest.
+
+Everything here only reads; `setup` migrates.
+"""
+
+from collections.abc import Iterator
+
+import click
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from mailflatrate.apps.lists import role_lock
+from mailflatrate.base.tenancy.policies import plan_policies
+
+OWNER = "owner"
+_RETIRED_APPS = frozenset({"sessions", "usersessions"})
+"""Apps whose tables an earlier version removed; the record of their migrations stays."""
+
+Name = tuple[str, str]
+
+
+class NotUpgradable(click.ClickException):
+    """The database is newer than this version, or too old for it; the message says what to do."""
+
+
+def known_migrations() -> frozenset[Name]:
+    """Return every migration that this version has, or that one of its own replaces."""
+    found = MigrationLoader(None).disk_migrations
+    return frozenset(found) | {name for migration in found.values() for name in migration.replaces}
+
+
+def demand_upgradable() -> None:
+    """Raise NotUpgradable for a database that `migrate` must not touch."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    applied = set(MigrationRecorder(connections[OWNER]).applied_migrations())
+    _demand_known(applied)
+    _demand_recent(loader, applied)
+    _demand_columns(applied)
+
+
+def _demand_known(applied: set[Name]) -> None:
+    unknown = sorted(name for name in applied - known_migrations() if name[0] not in _RETIRED_APPS)
+    if unknown:
+        raise NotUpgradable(
+            f"The database is newer than this version of mailflatrate: it has had the migration {'/'.join(unknown[0])}"
+            f"{f' and {len(unknown) - 1} more' if len(unknown) > 1 else ''}, which this version doesn't have."
+            " Install the version that made it, or restore a backup from before. Nothing was changed."
+        )
+
+
+def _demand_recent(loader: MigrationLoader, applied: set[Name]) -> None:
+    """A database of 0.1 has had every migration that the first ones of 0.2 replace, or none of them."""
+    for name, migration in loader.disk_migrations.items():
+        replaced = [each for each in migration.replaces if each[0] == name[0]]
+        absent = [each for each in replaced if each not in applied]
+        if absent and (name in applied or len(absent) < len(replaced)):
+            raise NotUpgradable(
+                f"The database is of a version before the last of 0.1: it has not had the migration"
+                f" {'/'.join(absent[0])}. Install the last version of 0.1 (docs/release.md names its commit), run its"
+                " `mailflatrate migrate`, then run this one. Nothing was changed."
+            )
+
+
+def _demand_columns(applied: set[Name]) -> None:
+    """Compare the tables with what the applied migrations say they are: a record alone proves nothing."""
+    executor = MigrationExecutor(connections[OWNER])
+    nodes = [name for name in executor.loader.graph.nodes if name in applied and name[0] in _own_apps()]
+    if not nodes:
+        return
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
+        present = {(str(table), str(column)) for table, column in cursor.fetchall()}
+    state = executor.loader.project_state(nodes)
+    for model in state.apps.get_models(include_auto_created=True):
+        if model._meta.app_label not in _own_apps() or not model._meta.managed:
+            continue
+        for field in model._meta.local_concrete_fields:
+            if (model._meta.db_table, field.column) not in present:
+                raise NotUpgradable(
+                    f"The database lacks {model._meta.db_table}.{field.column}, although its record of migrations says"
+                    " that it was made. Restore a backup, or ask for help before you change anything."
+                )
+
+
+def _own_apps() -> frozenset[str]:
+    from django.apps import apps
+
+    return frozenset(config.label for config in apps.get_app_configs() if config.name.startswith("mailflatrate."))
+
+
+def planned() -> Iterator[str]:
+    """Say what `migrate` would do now, a line each."""
+    executor = MigrationExecutor(connections[OWNER])
+    for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield f"migration {migration.app_label}/{migration.name}"
+        for operation in migration.operations:
+            yield f"    {operation.describe()}"
+    missing, superfluous = role_lock.differences(connections[OWNER])
+    if missing or superfluous:
+        yield f"words of role addresses: {missing} to add, {superfluous} to remove"
+    yield from plan_policies(connections[OWNER])

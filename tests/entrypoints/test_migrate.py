@@ -1,0 +1,124 @@
+"""`migrate` refuses what it cannot upgrade, removes what an earlier version made, and says what it would do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from click.testing import CliRunner
+from django.db import connections, transaction
+
+from mailflatrate.base.tenancy.policies import apply_policies, plan_policies
+from mailflatrate.entrypoints.cli.migration_state import NotUpgradable, demand_upgradable, known_migrations
+from mailflatrate.entrypoints.cli.setup import migrate_command
+
+
+@contextmanager
+def changed(*statements: str) -> Iterator[None]:
+    """The owner's database after these statements; they are taken back."""
+    with transaction.atomic(using="owner"):
+        with connections["owner"].cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        yield
+        transaction.set_rollback(True, using="owner")
+
+
+@pytest.fixture(autouse=True)
+def _closed(database: str) -> Iterator[None]:
+    yield
+    connections["owner"].close()
+
+
+RECORD = "INSERT INTO django_migrations (app, name, applied) VALUES ('{}', '{}', now())"
+
+
+@pytest.mark.parametrize(
+    ("app", "name"), [("delivery", "9999_of_next_year"), ("automations", "0001_initial"), ("mfa", "9999_later")]
+)
+def test_a_newer_database_is_refused(app: str, name: str) -> None:
+    demand_upgradable()
+    with (
+        changed(RECORD.format(app, name)),
+        pytest.raises(NotUpgradable, match=f"newer than this version.*{app}/{name}"),
+    ):
+        demand_upgradable()
+
+
+def test_what_apps_of_the_past_left_in_the_record_is_no_newer_database() -> None:
+    with changed(RECORD.format("sessions", "0001_initial")):
+        demand_upgradable()
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        "app = 'delivery' AND name = '0026_withdrawals_places'",  # one before the last
+        "app = 'delivery' AND name > '0001_initial'",  # interrupted after its first
+    ],
+)
+def test_a_database_before_the_last_of_0_1_is_refused_with_the_way(earlier: str) -> None:
+    with (
+        changed(f"DELETE FROM django_migrations WHERE {earlier}"),
+        pytest.raises(NotUpgradable, match=r"last version of 0\.1"),
+    ):
+        demand_upgradable()
+
+
+def test_a_record_that_the_tables_belie_is_refused() -> None:
+    with (
+        changed("ALTER TABLE archive_month DROP COLUMN folded_to"),
+        pytest.raises(NotUpgradable, match=r"lacks archive_month\.folded_to"),
+    ):
+        demand_upgradable()
+
+
+def test_what_the_first_migrations_replace_is_known_and_recorded() -> None:
+    """Processes of 0.1 find the names that they ask for, in a database that 0.2 made, too."""
+    assert ("delivery", "0026_withdrawals_places") in known_migrations()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        applied = set(cursor.fetchall())
+    assert known_migrations() <= applied
+
+
+def test_triggers_and_functions_of_an_earlier_version_go_with_what_replaces_them() -> None:
+    with changed(
+        "CREATE FUNCTION pgtrigger_old_1a2b3() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER pgtrigger_old_1a2b3 BEFORE UPDATE ON imprint"
+        " FOR EACH ROW EXECUTE FUNCTION pgtrigger_old_1a2b3()",
+        "DROP TRIGGER imprint_frozen ON imprint",
+    ):
+        planned = plan_policies(connections["owner"])
+        assert planned == [
+            "table imprint: trigger imprint_frozen, remove trigger pgtrigger_old_1a2b3",
+            "remove function pgtrigger_old_1a2b3()",
+        ]
+        assert apply_policies(connections["owner"]) == ["imprint", "pgtrigger_old_1a2b3()"]
+        assert plan_policies(connections["owner"]) == []
+
+
+def test_a_trigger_of_somebody_else_stays() -> None:
+    with changed(
+        "CREATE FUNCTION watched() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER watched BEFORE UPDATE ON imprint FOR EACH ROW EXECUTE FUNCTION watched()",
+    ):
+        assert plan_policies(connections["owner"]) == []
+
+
+def test_the_plan_changes_nothing_and_says_what_would_be_done(database: str) -> None:
+    runner = CliRunner()
+    assert runner.invoke(migrate_command, ["--plan"]).output == "The database is up to date; there is nothing to do.\n"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("COMMENT ON FUNCTION public.jump_identifiers() IS 'changed by hand'")
+        cursor.execute("DELETE FROM role_word WHERE word = 'info'")
+        done = runner.invoke(migrate_command, ["--plan"])
+        assert done.output.splitlines() == [
+            "words of role addresses: 1 to add, 0 to remove",
+            "function public.jump_identifiers() (apps/delivery/sql/identifiers.sql)",
+            "Nothing was changed.",
+        ]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT obj_description('public.jump_identifiers()'::regprocedure)")
+        assert cursor.fetchone() == ("changed by hand",)
+    assert runner.invoke(migrate_command, []).output == "The database is up to date.\n"
+    assert runner.invoke(migrate_command, ["--plan"]).output == "The database is up to date; there is nothing to do.\n"
