@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -10,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from campaign_world import bare_account, browser
 from desk_world import desk, operator
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -52,6 +55,23 @@ def test_a_session_from_before_the_second_factor_stays_outside(database: str) ->
     with tenancy.access():
         otto.user.authenticator_set.all().delete()  # type: ignore[attr-defined]  # allauth has no types
     assert otto.client.get("/desk/").status_code == 403
+
+
+def test_a_further_factor_does_not_stand_in_for_the_one_that_was_not_shown(database: str) -> None:
+    """Nor do recovery codes, or the first factor of somebody else."""
+    otto, berta = desk().user, operator("Berta")
+    request = RequestFactory().get("/")
+    request.user, request.session = otto, SessionStore()
+    with tenancy.access():
+        key = Authenticator.objects.create(user=otto, type=Authenticator.Type.WEBAUTHN, data={})
+        authenticator_added.send(sender=Authenticator, request=request, user=otto, authenticator=key)
+        assert access.second_factor(request, otto) is None
+        app = Authenticator.objects.create(user=berta, type=Authenticator.Type.TOTP, data={})
+        authenticator_added.send(sender=Authenticator, request=request, user=berta, authenticator=app)
+        assert access.second_factor(request, otto) is None
+        codes = Authenticator.objects.create(user=otto, type=Authenticator.Type.RECOVERY_CODES, data={})
+        authenticator_added.send(sender=Authenticator, request=request, user=otto, authenticator=codes)
+        assert access.second_factor(request, otto) is None
 
 
 def test_a_measure_without_its_line_does_not_stand(database: str) -> None:

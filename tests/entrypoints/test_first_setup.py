@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from click.testing import CliRunner
 from django.db import connections
 from django.test import Client
@@ -162,3 +163,15 @@ def test_every_finding_appears_once_the_worst_first() -> None:
         str(line["text"]) for line in lines
     )
     assert all(report.findings[0].level == report.level == "missing" for report in reports)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_first_factor_opens_the_desk_without_another_sign_in() -> None:
+    """The operator has just chosen the password, and the factor is new: neither is asked for a second time."""
+    client = Client()
+    client.post(link(), fields())
+    assert client.get("/2fa/totp/activate/").status_code == 200
+    code = format_hotp_value(hotp_value(client.session["mfa.totp.secret"], next(yield_hotp_counters_from_time())))
+    answer = client.post("/2fa/totp/activate/", {"code": code})
+    assert "Go to the desk" in client.get(answer["Location"]).content.decode()
+    assert client.get("/desk/setup/").status_code == 200

@@ -10,9 +10,12 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """A sign-in asks for agreements that are new since the last one (R-04)."""
+        """A sign-in asks for agreements that are new since the last one (R-04); a first factor opens the desk."""
         from allauth.account.signals import user_logged_in
+        from allauth.mfa.signals import authenticator_added
 
+        from mailflatrate.entrypoints.web.desk.access import keep_first_factor
         from mailflatrate.entrypoints.web.studio.agreements import ask_at_sign_in
 
         user_logged_in.connect(ask_at_sign_in, dispatch_uid="ask_agreements")
+        authenticator_added.connect(keep_first_factor, dispatch_uid="keep_first_factor")

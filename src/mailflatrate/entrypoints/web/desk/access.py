@@ -11,7 +11,7 @@ from functools import partial, wraps
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -58,6 +58,17 @@ def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
     if proven is None and mine and any(record.get("type") == "recovery_codes" for record in used):
         return next(iter(mine.values()))
     return proven
+
+
+def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
+    """Let the session that adds a person's first factor count as one that showed it.
+
+    Whoever adds it has just proved the password, and could sign in again with password and factor. A further factor
+    doesn't count: it would replace the one that this session hasn't shown.
+    """
+    others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
+    if authenticator.type in FACTORS and not others.exists():
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
 
 def desk(view: View) -> View:

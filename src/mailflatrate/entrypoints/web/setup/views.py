@@ -3,6 +3,7 @@
 from functools import wraps
 from typing import cast
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django import forms
 from django.contrib import messages
@@ -100,5 +101,8 @@ def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
             form.add_error(None, str(problem))
         else:
             messages.success(request, _("You're the operator. Set up a second factor, then go through the checklist."))
-            return cast(HttpResponseBase, perform_login(request, user, redirect_url=reverse("desk:setup")))
+            answer = perform_login(request, user, redirect_url=reverse("desk:setup"))
+            # Choosing a password proves it as well as typing it again would: the next page adds the second factor.
+            record_authentication(request, user, "password", email=user.email, reauthenticated=True)
+            return cast(HttpResponseBase, answer)
     return render(request, "setup/operator.html", {"form": form}, status=REFUSED if form.errors else 200)
