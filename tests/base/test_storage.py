@@ -22,8 +22,8 @@ from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.base.storage.interface import CHUNK_BYTES, Backend, NameRefused, NotStored, StorageFailed
 from mailflatrate.base.storage.move import MoveResult, move_files
 from mailflatrate.base.storage.s3 import S3Files
+from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.files import storage_lines
-from mailflatrate.entrypoints.cli.doctor.report import Level
 from mailflatrate.settings.schema import SettingsError, read_settings
 from s3_server import BUCKET, client, s3_server
 

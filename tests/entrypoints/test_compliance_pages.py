@@ -12,8 +12,8 @@ from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.compliance import names_a_loop
 from mailflatrate.base import clock, pdf, tenancy
+from mailflatrate.entrypoints.boot.doctor_report import Level, missing, ok
 from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
-from mailflatrate.entrypoints.cli.doctor.report import Level, missing, ok
 from mailflatrate.entrypoints.web.desk import access
 
 STUDIO, PAPER, DESK = "/studio/standing/compliance/", "/studio/standing/compliance.pdf", "/desk/compliance/"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.capacity import Demand, capacity_lines, judged
-from mailflatrate.entrypoints.cli.doctor.report import Level
 from mailflatrate.settings.schema import load_settings
 
 

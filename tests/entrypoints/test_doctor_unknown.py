@@ -7,7 +7,7 @@ from estate import Estate, build_estate, release
 from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.cli.doctor.report import Level
+from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.unknown import unknown_lines
 
 

@@ -19,8 +19,8 @@ from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport,
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.relay import table_lines
-from mailflatrate.entrypoints.cli.doctor.report import Level
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings import load_settings
 
@@ -122,6 +122,30 @@ def test_the_page_shows_how_a_relay_does(otto: Desk) -> None:
     assert "relay unavailable at connect: refused" in page
     assert "1,234 accepted, 5 deferred" in page
     assert "Failing" in page
+
+
+def test_a_relay_nobody_has_tried_is_not_said_to_take_mail(otto: Desk) -> None:
+    otto.client.post("/desk/relays/new/", _fields(name="idle"))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        RelayReport.objects.create(relay=Relay.objects.get(name="idle"), sender="host.1", at=clock.now(), connections=0)
+    page = otto.page("relays/")
+    assert "Not used yet" in page
+    assert "Takes mail" not in page
+
+
+def test_the_list_shows_a_warm_up(otto: Desk) -> None:
+    otto.client.post("/desk/relays/new/", _fields(name="young"))
+    assert "Warm-up, step" not in otto.page("relays/")
+    run("warm-up", "young", "--step", "2")
+    assert "Warm-up, step 3: 0 of 250 today" in otto.page("relays/")
+    assert "warm-up step 3: 0 of 250 today" in run("list")
+    assert json.loads(run("list", "--json"))["warm_up"] == {"step": 3, "quota": 250, "used": 0}
+    run("warm-up", "young", "--end")
+    assert "Warm-up, step" not in otto.page("relays/")
+
+
+def test_without_any_relay_the_command_names_the_test_inbox(otto: Desk) -> None:
+    assert "to the test inbox" in run("list")
 
 
 def run(*words: str, status: int = 0) -> str:

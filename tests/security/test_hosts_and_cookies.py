@@ -17,8 +17,8 @@ from desk_world import desk
 from mailflatrate.apps.accounts.actions import create_user, house_account, send_password_reset
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor import host, traffic
-from mailflatrate.entrypoints.cli.doctor.report import Level
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import SettingsError, read_settings

@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.cli.postfix_limits import postfix_limits_command
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules import relays as rules
 from mailflatrate.rules.warm_up import LAST_STEP, quota
-from mailflatrate.settings.schema import Settings
+from mailflatrate.settings.schema import Settings, load_settings
 
 if TYPE_CHECKING:
     from mailflatrate.apps.delivery.relays.edit import RelayDraft
@@ -83,25 +83,29 @@ def _find(name: str) -> "Relay":
 def list_command(as_json: bool) -> None:
     """Show all relays with pool, state and health."""
     with _desk():
-        from mailflatrate.apps.delivery.relays.overview import relay_rows
+        from mailflatrate.apps.delivery.relays.overview import relay_rows, stays_on_this_host
 
-        rows = relay_rows()
+        rows, stays = relay_rows(), stays_on_this_host(load_settings())
         for row in rows:
-            relay, health = row.relay, row.health
+            relay, health, warm = row.relay, row.health, row.warm
             shown = {
                 "name": relay.name, "host": relay.host, "port": relay.port, "tls": relay.tls, "kind": relay.kind,
                 "pool": relay.pool, "account": relay.account_id, "weight": relay.weight, "state": relay.state,
                 "connections": relay.connections, "per_hour": relay.per_hour, "login": bool(relay.credentials_sealed),
                 "problem": health.problem, "accepted": health.accepted, "deferred": health.deferred,
+                "warm_up": warm and {"step": row.warm_step, "quota": row.warm_quota, "used": warm.used},
             }  # fmt: skip
             if as_json:
                 click.echo(json.dumps(shown))
             else:
                 pool = f"{relay.pool}:{relay.account_id}" if relay.account_id else relay.pool
                 state = f"{relay.state}{f', failing: {health.problem}' if health.problem else ''}"
+                if warm:
+                    state += f", warm-up step {row.warm_step}: {warm.used} of {row.warm_quota} today"
                 click.echo(f"{relay.name}  {relay.host}:{relay.port}  {pool}  weight {relay.weight}  {state}")
     if not rows and not as_json:
-        click.echo("No relays: all mail goes through the relay from the settings.")
+        where = "to the test inbox" if stays else "through the relay from the settings"
+        click.echo(f"No relays: all mail goes {where}.")
 
 
 @relays_command.command("add")

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Sum
 
+from mailflatrate.apps.delivery.relays import warming
 from mailflatrate.apps.delivery.relays.tables import Bucket, PoolChoice, Relay, RelayReport, StateChoice
 from mailflatrate.base import clock
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.relays import Pool
 from mailflatrate.rules.shaping import SHAPES, Shape, per_hour, recovery_seconds
+from mailflatrate.rules.warm_up import WarmUpDay, quota
 from mailflatrate.settings.schema import Settings
 
 REPORT_SECONDS = 60
@@ -29,26 +31,44 @@ class RelayHealth:
     problem: str = ""
     failing_since: datetime | None = None
 
+    @property
+    def is_used(self) -> bool:
+        """Whether a sender has tried it since it started: until then nobody knows whether it takes mail."""
+        return bool(self.connections or self.accepted or self.deferred or self.refused)
+
 
 @dataclass(frozen=True, slots=True)
 class RelayRow:
-    """A relay with its health. `is_last`: no other relay of its pool takes messages."""
+    """A relay with its health, and its day while it warms up. `is_last`: no other of its pool takes messages."""
 
     relay: Relay
     health: RelayHealth
     is_last: bool
+    warm: WarmUpDay | None
+
+    @property
+    def warm_step(self) -> int:
+        """The step as people count it."""
+        return self.warm.step + 1 if self.warm else 0
+
+    @property
+    def warm_quota(self) -> int:
+        """What the warm-up lets out today."""
+        return quota(self.warm.step) if self.warm else 0
 
 
 def relay_rows() -> list[RelayRow]:
     """All relays by pool and name. Runs inside `tenancy.platform(...)`."""
     relays = list(Relay.objects.select_related("account").order_by("pool", "account_id", "name"))
     health = _health()
+    warm = warming.warming(warming.relay_key(relay.id) for relay in relays)
     active = [(relay.pool, relay.account_id) for relay in relays if relay.state == StateChoice.ACTIVE]
     return [
         RelayRow(
             relay,
             health.get(relay.id, RelayHealth()),
             relay.state == StateChoice.ACTIVE and active.count((relay.pool, relay.account_id)) == 1,
+            warm.get(warming.relay_key(relay.id)),
         )
         for relay in relays
     ]

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import click
 
 from mailflatrate.entrypoints.boot import boot
+from mailflatrate.entrypoints.boot.doctor_report import Level, Line, missing, printed
 from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
 from mailflatrate.entrypoints.cli.doctor.host import host_lines
-from mailflatrate.entrypoints.cli.doctor.report import Level, Line, missing, printed
 from mailflatrate.settings.postgres import DatabaseFailed, DatabaseInUse, EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, load_settings
 

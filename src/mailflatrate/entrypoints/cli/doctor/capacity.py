@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from mailflatrate.base.jobs import Queue
-from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings
 
 SENDER = 4  # jobs and their LISTEN; claims and outcomes; the repeated look; what needs the ORM

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from mailflatrate.entrypoints.cli.doctor.report import Level, Line, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Level, Line, ok, warning
 from mailflatrate.rules.compliance import Found, Holder, State, judge_all
 from mailflatrate.rules.compliance.judge import Facts
 

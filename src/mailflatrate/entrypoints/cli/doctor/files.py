@@ -10,7 +10,7 @@ from mailflatrate.base.storage.backends import configured, open_backend
 from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, NotStored, StorageFailed
 from mailflatrate.base.storage.move import files_of_accounts
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings, SettingsError, StorageKind
 
 PROBE_OCTETS = 64 * 1024

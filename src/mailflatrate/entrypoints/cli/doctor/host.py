@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.settings.schema import Settings, TlsMode

@@ -9,7 +9,7 @@ from mailflatrate.apps.domains.looks import listings_of_service, look_at
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.records import service_spf_host
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.dns import DnsAnswer, Resolver, SpfStatus, find_mx, find_spf
 

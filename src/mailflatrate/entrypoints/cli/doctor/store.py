@@ -11,7 +11,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import tenant_policies
-from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import APP_ROLE
 from mailflatrate.settings.schema import Settings

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.core.cache import cache
 from django.db import connection
 
-from mailflatrate.entrypoints.cli.doctor.report import Line, missing, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.entrypoints.web.client import is_in
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
 from mailflatrate.settings.schema import Settings

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mailflatrate.apps.delivery.unknown import all_unknown
-from mailflatrate.entrypoints.cli.doctor.report import Line, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, ok, warning
 
 MOST_HOSTS = 20
 

@@ -7,11 +7,13 @@ what the command line would find on this host.
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy
+
+from mailflatrate.entrypoints.boot.doctor_report import Level, Line
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -19,21 +21,11 @@ if TYPE_CHECKING:
 COMMAND: Final = (sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "doctor", "--json")
 MOST_SECONDS: Final = 45.0
 """Below the longest pause that the database allows in a transaction (MAILFLATRATE_DATABASE_STATEMENT_SECONDS)."""
-WORST_FIRST: Final = ("missing", "warning", "ok")
+WORST_FIRST: Final = (Level.MISSING, Level.WARNING, Level.OK)
 
 
 class ExaminationFailed(Exception):
     """The doctor took too long or ended without a report. The text says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor: `level` is missing, warning or ok; `fix` is empty where nothing is to be done."""
-
-    level: str
-    topic: str
-    text: str
-    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +46,22 @@ class StepReport:
     """A step with what was found for it, the worst first; `level` is that of the worst."""
 
     step: Step
-    findings: tuple[Finding, ...]
+    findings: tuple[Line, ...]
 
     @property
-    def level(self) -> str:
-        """missing, warning or ok."""
-        return min((each.level for each in self.findings), key=WORST_FIRST.index, default="ok")
+    def level(self) -> Level:
+        """The worst of the findings."""
+        return min((each.level for each in self.findings), key=WORST_FIRST.index, default=Level.OK)
 
     @property
-    def unfinished(self) -> tuple[Finding, ...]:
+    def unfinished(self) -> tuple[Line, ...]:
         """What needs a person."""
-        return tuple(each for each in self.findings if each.level != "ok")
+        return tuple(each for each in self.findings if each.level is not Level.OK)
 
     @property
-    def finished(self) -> tuple[Finding, ...]:
+    def finished(self) -> tuple[Line, ...]:
         """What is in order."""
-        return tuple(each for each in self.findings if each.level == "ok")
+        return tuple(each for each in self.findings if each.level is Level.OK)
 
 
 STEPS: Final = (
@@ -102,7 +94,7 @@ STEPS: Final = (
 _REST: Final = "dns"  # the topics of DNS lines are the kinds of records, and grow with them
 
 
-def examine() -> tuple[Finding, ...]:
+def examine() -> tuple[Line, ...]:
     """Run the doctor on this host. Raises ExaminationFailed."""
     try:
         done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
@@ -114,12 +106,12 @@ def examine() -> tuple[Finding, ...]:
     return read_findings(lines)
 
 
-def read_findings(lines: Sequence[dict[str, Any]]) -> tuple[Finding, ...]:
+def read_findings(lines: Iterable[Mapping[str, str]]) -> tuple[Line, ...]:
     """Read the lines of `mailflatrate doctor --json`."""
-    return tuple(Finding(line["level"], line["topic"], line["text"], line["mend"]) for line in lines)
+    return tuple(Line.from_json(line) for line in lines)
 
 
-def by_step(findings: Sequence[Finding]) -> list[StepReport]:
+def by_step(findings: Sequence[Line]) -> list[StepReport]:
     """Sort findings into the steps, the worst of each step first. Each finding appears once."""
     home = {topic: step.key for step in STEPS for topic in step.topics}
     ordered = sorted(findings, key=lambda each: WORST_FIRST.index(each.level))

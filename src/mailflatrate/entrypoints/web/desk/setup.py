@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.web.desk import examination
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import page, see_other
@@ -21,7 +22,7 @@ def setup(request: DeskRequest) -> HttpResponse:
     """Show the last check of this session by step, or offer the first one."""
     kept = request.session.get(SESSION_KEY) or {}
     reports = examination.by_step(examination.read_findings(kept.get("lines", ()))) if kept else []
-    open_steps = sum(report.level == "missing" for report in reports)
+    open_steps = sum(report.level is Level.MISSING for report in reports)
     context = {
         "reports": reports,
         "checked_at": datetime.fromisoformat(kept["at"]) if kept else None,
@@ -43,8 +44,8 @@ def check(request: DeskRequest) -> HttpResponse:
         request.session[f"{SESSION_KEY}_problem"] = _("The check didn't finish: %(problem)s") % {"problem": problem}
         request.audit("setup.checked", reason="failed")
         return see_other(reverse("desk:setup"))
-    lines = [{"level": each.level, "topic": each.topic, "text": each.text, "mend": each.fix} for each in found]
+    lines = [each.as_json() for each in found]
     request.session[SESSION_KEY] = {"at": clock.now().isoformat(), "lines": lines}
-    missing = sum(each.level == "missing" for each in found)
+    missing = sum(each.level is Level.MISSING for each in found)
     request.audit("setup.checked", details={"missing": missing})
     return see_other(reverse("desk:setup"))

@@ -1,7 +1,9 @@
-"""The lines of the doctor's report."""
+"""The lines of the doctor's report: the command prints them, and the desk's set-up page sorts them into steps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Level(StrEnum):
@@ -24,6 +26,11 @@ class Line:
     def as_json(self) -> dict[str, str]:
         """For `--json`."""
         return {"level": self.level.value, "topic": self.topic, "text": self.text, "mend": self.mend}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, str]) -> Self:
+        """Read what `as_json` wrote. Raises KeyError or ValueError for anything else."""
+        return cls(Level(given["level"]), given["topic"], given["text"], given["mend"])
 
 
 def ok(topic: str, text: str) -> Line:
