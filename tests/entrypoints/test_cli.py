@@ -132,6 +132,8 @@ def test_the_doctor_names_what_a_fresh_installation_lacks(database: str) -> None
     assert report.topics("missing") >= {"settings", "tls", "workers", "inbound", "dkim", "ptr", "spf", "mx"}
     assert "database" not in report.topics("missing")
     assert any("no relay" in text for text in report.at("missing"))
+    assert "spf: spf.mailflatrate.example: there is no SPF record" in report.at("missing")
+    assert "localhost A" not in " ".join(report.at("missing").values())
     assert all(report.at("missing").values()), "each says how it is mended"
 
 

@@ -144,6 +144,15 @@ def test_the_list_shows_a_warm_up(otto: Desk) -> None:
     assert "Warm-up, step" not in otto.page("relays/")
 
 
+def test_letters_of_the_service_are_shown_only_while_they_stay_here(otto: Desk) -> None:
+    assert "/desk/postbox/" in otto.page("")
+    otto.client.post("/desk/relays/new/", _fields(name="slow", pool="quarantine"))
+    assert "No relay is set up" in otto.page("postbox/")
+    otto.client.post("/desk/relays/new/", _fields(name="out", pool="trusted"))
+    assert "/desk/postbox/" not in otto.page("")
+    otto.page("postbox/", 404)
+
+
 def test_without_any_relay_the_command_names_the_test_inbox(otto: Desk) -> None:
     assert "to the test inbox" in run("list")
 

@@ -140,6 +140,11 @@ class EmbeddedPostgres:
         return f"postgresql://{OWNER}@/{DATABASE}?host={self.socket_dir}"
 
     @property
+    def is_made(self) -> bool:
+        """Whether the folder holds a database, started or not."""
+        return (self.folder / "PG_VERSION").exists()
+
+    @property
     def pid(self) -> int | None:
         """Process id of the running server, or None."""
         try:
@@ -211,7 +216,7 @@ class EmbeddedPostgres:
             _let_pass(self.folder.parent)
             _let_pass(BINARIES)
         self.folder.chmod(0o700)
-        if not (self.folder / "PG_VERSION").exists():
+        if not self.is_made:
             _run(
                 "initdb", "-D", str(self.folder), "-U", OWNER, "--auth-local=peer", "--auth-host=reject",
                 "--encoding=UTF8", "--locale=C.UTF-8", user=user,

@@ -10,6 +10,7 @@ from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.records import service_spf_host
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
+from mailflatrate.entrypoints.cli.doctor.host import is_public_name
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.dns import DnsAnswer, Resolver, SpfStatus, find_mx, find_spf
 
@@ -41,8 +42,8 @@ def house_lines(settings: Settings) -> Iterator[Line]:
 def _held() -> Iterator[Line]:
     held = held_service_mail()
     if held is not None:
-        yield missing("service-mail", f"{held.waiting} service messages wait: the signing key of {held.domain} is not "
-                      "published, so receivers could not verify them",
+        yield missing("service-mail", f"service messages that wait: {held.waiting}. The signing key of {held.domain} "
+                      "is not published, so receivers could not verify them",
                       "The key's record is named below; once it is published, they leave within minutes.")  # fmt: skip
 
 
@@ -76,6 +77,10 @@ def _addresses(resolver: Resolver, host: str) -> list[str]:
 
 def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]:
     """Forward-confirmed reverse DNS: name -> address -> the same name (R-99)."""
+    if not is_public_name(helo):
+        yield missing("ptr", f"helo_name {helo} is no name that receivers can look up",
+                      "Set MAILFLATRATE_HELO_NAME; then publish its address, and have the PTR set.")  # fmt: skip
+        return
     if not addresses:
         yield missing("ptr", f"helo_name {helo} has no address", f"Publish {helo} A <address of the sending host>.")
     for address in addresses:
@@ -94,7 +99,7 @@ def _spf(resolver: Resolver, addresses: list[str]) -> Line:
     seen = find_spf(resolver, host)
     mend = f'Publish {host} TXT "v=spf1 {" ".join(_mechanism(each) for each in addresses) or "ip4:<address>"} -all".'
     if seen.status is not SpfStatus.OK:
-        return missing("spf", f"{host}: {seen.status.value} {seen.problem}".rstrip(), mend)
+        return missing("spf", f"{host}: {seen.problem or seen.status.value}", mend)
     outside = [address for address in addresses if not seen.covers(address)]
     if outside:
         return missing("spf", f"{host} does not list {', '.join(outside)}", mend)

@@ -13,6 +13,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import tenant_policies
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings import fingerprints
+from mailflatrate.settings.postgres import EmbeddedPostgres
 from mailflatrate.settings.roles import APP_ROLE
 from mailflatrate.settings.schema import Settings
 from mailflatrate.settings.secrets import load_secrets
@@ -45,12 +46,18 @@ def store_lines(settings: Settings) -> Iterator[Line]:
     yield _replica(settings)
 
 
+def _is_embedded(settings: Settings) -> bool:
+    """Whether the embedded server answers. The processes of `up` are given its address as they would be any other's."""
+    host = connections["default"].cursor().connection.info.host
+    return settings.is_embedded or host == str(EmbeddedPostgres(settings.data_dir).socket_dir)
+
+
 def _server(settings: Settings) -> Line:
     version = connections["default"].cursor().connection.info.server_version
     text = f"PostgreSQL {version // 10000}"
     if version < OLDEST_SERVER:
         return missing("database", f"{text} is too old", "Use PostgreSQL 16 or newer.")
-    if settings.is_embedded:
+    if _is_embedded(settings):
         return warning(
             "database", f"{text}, the embedded server", "For more than one host set DATABASE_URL; back up daily."
         )
@@ -115,7 +122,11 @@ def _audit() -> Line:
                        [[CHECKED, DAMAGED]])  # fmt: skip
         newest = cursor.fetchone()
     if newest is None:
-        return warning("audit", "the audit log was never checked", "Run `mailflatrate audit verify`, and a worker.")
+        return warning(
+            "audit",
+            "the audit log was never checked",
+            "A worker does it each night; `mailflatrate audit verify` does it now.",
+        )
     if newest[0] == DAMAGED:
         return missing("audit", "rows of the audit log were changed, removed or inserted",
                        "Run `mailflatrate audit verify`; it names them.")  # fmt: skip
@@ -145,13 +156,13 @@ def _desk() -> Line:
         )
         people, ready = cursor.fetchone()
     if not ready:
-        return warning("desk", f"{people} operators, none with a second factor; nobody can activate an account",
+        return warning("desk", "no operator has a second factor; nobody can activate an account",
                        "Open the link of `mailflatrate setup-link`, or run `mailflatrate create-user ... --operator`;"
                        " then sign in and set it up.")  # fmt: skip
     if ready < people:
         return warning("desk", f"{people - ready} of {people} operators have no second factor",
                        "Let them sign in and set it up, or set is_active to false.")  # fmt: skip
-    return ok("desk", f"{ready} operators with a second factor")
+    return ok("desk", f"operators with a second factor: {ready}")
 
 
 def _history(settings: Settings) -> Line:
@@ -180,7 +191,7 @@ def _replica(settings: Settings) -> Line:
         names, commit = cursor.fetchone()
     if names and commit in ("on", "remote_apply"):
         return ok("replica", f"synchronous ({names}): a promotion forgets nothing that was recorded")
-    if settings.is_embedded:
+    if _is_embedded(settings):
         return ok("replica", "none: the embedded server has no failover")
     return warning(
         "replica",

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.entrypoints.web.desk.queues import QUEUES
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _outside(here: str) -> list[dict[str, Any]]:
-    if settings.SETTINGS.relay_host is not None:
+    if mail_leaves_machine(settings.SETTINGS):
         return []
     return [_item(here, ("postbox", "postbox-letter"), gettext_lazy("Letters of the service"), "inbox")]
 

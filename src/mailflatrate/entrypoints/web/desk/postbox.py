@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.apps.inbound.models import PostboxMessage
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
@@ -15,8 +16,8 @@ from mailflatrate.entrypoints.web.studio.postbox.reading import Reading
 
 
 def postbox_is_here() -> bool:
-    """True where mail of the service stays on this machine."""
-    return settings.SETTINGS.relay_host is None
+    """True where mail of the service stays on this machine: neither the settings nor the table has a relay for it."""
+    return not mail_leaves_machine(settings.SETTINGS)
 
 
 def _house_id() -> int:
