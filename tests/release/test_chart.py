@@ -23,9 +23,11 @@ EVERYTHING = {
     "metrics": {"enabled": True, "serviceMonitor": True}, "inbound": {"service": {"type": "LoadBalancer"}},
     "networkPolicy": {"prometheus": [{"namespaceSelector": {}}], "more": [{"ports": [{"port": 783}]}]},
     "sender": {"journal": {"storageClassName": "fast"}}, "image": {"digest": "sha256:" + "0" * 64},
+    "backup": {"enabled": True, "existingClaim": "backups"},
     "imagePullSecrets": [{"name": "registry"}], "ingress": {"className": "nginx"},
 }  # fmt: skip
 LEAST = {"settings": SETTINGS, "withdrawals": {"existingClaim": "withdrawals"}}
+OWNERS = ("migrate", "backup")
 SECRETS = {
     "app_database_url": "postgresql://mailflatrate_app:p@db/m", "owner_database_url": "postgresql://mailflatrate:p@db/m",
     "secret_key": "s" * 40, "token_keys": "a:" + "0" * 64, "relay_password": "p",
@@ -46,11 +48,12 @@ def rendered(tmp_path: Path, values: dict[str, Any]) -> dict[tuple[str, str], An
 
 
 def pods(objects: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    return {
-        name.rpartition("-")[2]: each["spec"]["template"]["spec"]
-        for (kind, name), each in objects.items()
-        if kind in ("Deployment", "StatefulSet", "Job")
-    }
+    found = {}
+    for (kind, name), each in objects.items():
+        if kind in ("Deployment", "StatefulSet", "Job", "CronJob"):
+            spec = each["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else each["spec"]
+            found[name.rpartition("-")[2]] = spec["template"]["spec"]
+    return found
 
 
 @pytest.mark.parametrize("values", [LEAST, EVERYTHING], ids=["least", "everything"])
@@ -66,7 +69,7 @@ def test_its_tools_find_nothing(tmp_path: Path, values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("values", [LEAST, EVERYTHING], ids=["least", "everything"])
 def test_every_pod_starts_with_settings_and_secrets_that_exist(tmp_path: Path, values: dict[str, Any]) -> None:
     found = pods(rendered(tmp_path, values))
-    assert found.keys() == {"web", "worker", "sender", "inbound", "migrate"}
+    assert found.keys() == {"web", "worker", "sender", "inbound", "migrate", *({"backup"} & values.keys())}
     for name, pod in found.items():
         for container in pod["containers"]:
             environment = {}
@@ -82,7 +85,7 @@ def test_every_pod_starts_with_settings_and_secrets_that_exist(tmp_path: Path, v
                     value = str(secret)
                 environment[variable["name"]] = value
             settings = read_settings(environment)
-            assert (settings.database_url is not None) is (name == "migrate")
+            assert (settings.database_url is not None) is (name in OWNERS)
             assert settings.secret_key
             assert settings.token_keys
 
@@ -95,25 +98,25 @@ def test_no_pod_may_more_than_it_needs(tmp_path: Path) -> None:
         assert pod["automountServiceAccountToken"] is False
         assert pod["terminationGracePeriodSeconds"] == 20
         mounted = {volume["name"] for volume in pod["volumes"]}
-        assert ("owner" in mounted) is (name == "migrate"), "only the migration has the owner's password"
+        assert ("owner" in mounted) is (name in OWNERS), "only the migration and the backup have the owner's password"
         for container in pod["containers"]:
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
             }  # fmt: skip
             assert container["resources"]["limits"]["memory"]
             assert container["image"] == "mailflatrate@sha256:" + "0" * 64
-        if name not in ("migrate", "web"):
+        if name not in (*OWNERS, "web"):
             main = pod["containers"][0]
             assert "/tmp/alive" in main["livenessProbe"]["exec"]["command"][-1]
             assert [each["name"] for each in pod["containers"]] == [name, "exporter"]
     web = pods(objects)["web"]["containers"][0]
     assert web["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert web["readinessProbe"]["httpGet"]["path"] == "/readyz/web"
-    for component in ("web", "worker", "sender", "inbound", "migrate"):
+    for component in ("web", "worker", "sender", "inbound", *OWNERS):
         policy = objects["NetworkPolicy", f"mail-mailflatrate-{component}"]["spec"]
         assert policy["policyTypes"] == ["Ingress", "Egress"]
         ports = {port["port"] for rule in policy["ingress"] or [] for port in rule["ports"]}
-        wanted = {"web": {"http"}, "inbound": {"lmtp", "smtp", "metrics"}, "migrate": set()}
+        wanted = {"web": {"http"}, "inbound": {"lmtp", "smtp", "metrics"}, "migrate": set(), "backup": set()}
         assert ports == wanted.get(component, {"metrics"}), component
 
 
@@ -165,3 +168,23 @@ def test_what_people_withdrew_outlives_the_pods_of_the_workers(tmp_path: Path) -
         assert "withdrawals.existingClaim" in refused.stderr
     bucket = pods(rendered(tmp_path, {"settings": SETTINGS | {"STORAGE": "s3"}}))["worker"]
     assert "withdrawals" not in {each["name"] for each in bucket["volumes"]}
+
+
+def test_a_backup_each_night_is_off_until_it_has_a_volume(tmp_path: Path) -> None:
+    assert ("CronJob", "mail-mailflatrate-backup") not in rendered(tmp_path, LEAST)
+    refused = helm(tmp_path, "template", LEAST | {"backup": {"enabled": True}})
+    assert refused.returncode != 0
+    assert "existingClaim" in refused.stderr
+    wanted = {"enabled": True, "existingClaim": "backups", "keep": 3, "withoutKeys": True}
+    bucket = {"settings": SETTINGS | {"STORAGE": "s3"}, "backup": wanted}
+    objects = rendered(tmp_path, bucket)
+    job = objects["CronJob", "mail-mailflatrate-backup"]["spec"]
+    assert job["concurrencyPolicy"] == "Forbid"
+    pod = pods(objects)["backup"]
+    (container,) = pod["containers"]
+    assert container["args"] == ["backup", "create", "/backups", "--keep", "3", "--without-keys"]
+    assert {"name": "backups", "mountPath": "/backups"} in container["volumeMounts"]
+    (volume,) = [each for each in pod["volumes"] if each["name"] == "backups"]
+    assert volume["persistentVolumeClaim"] == {"claimName": "backups"}
+    egress = objects["NetworkPolicy", "mail-mailflatrate-backup"]["spec"]["egress"]
+    assert {"port": 443} in [port for rule in egress for port in rule["ports"]]

@@ -74,7 +74,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- with .root.Values.affinity }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if ne .component "migrate" }}
+{{- if not (has .component (list "migrate" "backup")) }}
 topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
@@ -93,11 +93,14 @@ volumeMounts:
   - { name: data, mountPath: /data }
   - { name: tmp, mountPath: /tmp }
   - { name: application, mountPath: /run/secrets/application, readOnly: true }
-  {{- if eq .component "migrate" }}
+  {{- if has .component (list "migrate" "backup") }}
   - { name: owner, mountPath: /run/secrets/owner, readOnly: true }
   {{- end }}
-  {{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker")) }}
+  {{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker" "backup")) }}
   - { name: storage, mountPath: /data/storage }
+  {{- end }}
+  {{- if eq .component "backup" }}
+  - { name: backups, mountPath: /backups }
   {{- end }}
   {{- if and .root.Values.withdrawals.existingClaim (eq .component "worker") }}
   - { name: withdrawals, mountPath: /data/withdrawals }
@@ -144,13 +147,17 @@ livenessProbe:
 - { name: tmp, emptyDir: { medium: Memory, sizeLimit: 256Mi } }
 - name: application
   secret: { secretName: {{ .root.Values.secrets.application }}, defaultMode: 0440 }
-{{- if eq .component "migrate" }}
+{{- if has .component (list "migrate" "backup") }}
 - name: owner
   secret: { secretName: {{ .root.Values.secrets.owner }}, defaultMode: 0440 }
 {{- end }}
-{{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker")) }}
+{{- if and .root.Values.storage.existingClaim (has .component (list "web" "worker" "backup")) }}
 - name: storage
   persistentVolumeClaim: { claimName: {{ .root.Values.storage.existingClaim }} }
+{{- end }}
+{{- if eq .component "backup" }}
+- name: backups
+  persistentVolumeClaim: { claimName: {{ .root.Values.backup.existingClaim }} }
 {{- end }}
 {{- if and .root.Values.withdrawals.existingClaim (eq .component "worker") }}
 - name: withdrawals
