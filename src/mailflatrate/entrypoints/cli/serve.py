@@ -65,7 +65,7 @@ def up_command() -> None:
     """Run every process of this host under one supervisor, the embedded database included."""
     settings = load_settings()
     if settings.is_embedded and not EmbeddedPostgres(settings.data_dir).is_made:
-        click.echo(f"First start: making the database in {settings.data_dir} takes up to a minute.", err=True)
+        click.echo(f"First start: making the database in {settings.data_dir} takes about a minute.", err=True)
     with owned_database(settings):
         boot()
         bring_up_to_date(settings)
