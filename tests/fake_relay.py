@@ -131,11 +131,15 @@ class FakeRelay:
         """Stop listening and drop every session: from here on connections are refused."""
         if self._server is not None:
             self._server.close()
-            for session in list(self._sessions):
-                session.drop()
+            self.drop_sessions()
             await self._server.wait_closed()
             self._server = None
         await asyncio.sleep(0)
+
+    def drop_sessions(self) -> None:
+        """Drop every session, and go on listening."""
+        for session in list(self._sessions):
+            session.drop()
 
     async def __aenter__(self) -> FakeRelay:
         await self.start()

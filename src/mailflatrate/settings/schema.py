@@ -51,6 +51,13 @@ class TlsMode(StrEnum):
     REQUIRED = "required"
 
 
+class MarkMode(StrEnum):
+    """When a sender tells the database what it begins."""
+
+    AUTO = "auto"
+    EACH = "each"
+
+
 class LogFormat(StrEnum):
     """Console lines for people, JSON lines for machines."""
 
@@ -163,6 +170,12 @@ class Settings(InboundSettings, StorageSettings):
     helo_name: str = Field("localhost", description="Name given in EHLO; must be the PTR of the sending address.")
     sender_processes: Positive = Field(1, description="Sender processes that `up` starts on this host.")
     sender_connections: Positive = Field(10, description="SMTP connections of one sender process (R-103).")
+    sender_marks: MarkMode = Field(
+        MarkMode.AUTO,
+        description="When the database is told what a sender begins. `auto`: once a chunk where the database is on the"
+        " sender's own machine and no other host sends; otherwise before each message. `each`: always before each"
+        " message, for a database whose disk another machine may take over.",
+    )
     sender_marks_ahead: bool = Field(
         False,
         description="Mark the next message of a connection as begun while the reply to the last one is awaited. For a "

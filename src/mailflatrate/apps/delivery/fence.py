@@ -147,6 +147,15 @@ def note_seen(name: str) -> None:
         SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now()})
 
 
+def other_host_sends(name: str) -> bool:
+    """Whether a sender process of another host than that of `name` was seen in the last ten minutes. A process's name
+    begins with its host's."""
+    own = f"{name.partition('.')[0]}."
+    with tenancy.platform(PlatformReason.FENCE):
+        recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE)
+        return recent.exclude(name__startswith=own).exists()
+
+
 def note_replayed(name: str, missing: int) -> None:
     """A sender process has replayed its host's journals on this held database."""
     with tenancy.platform(PlatformReason.FENCE):

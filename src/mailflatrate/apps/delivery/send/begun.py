@@ -1,7 +1,8 @@
 """The marks of one claimed chunk: the database learns what begins before it begins (ADR 0020).
 
 A message's content may be written once a mark that names it is committed. While one mark is on its way, further
-messages gather for the next, so the busier the sender, the more messages share a statement.
+messages gather for the next, so the busier the sender, the more messages share a statement. Beside its database a
+sender marks the whole claim with the first one (ADR 0034).
 """
 
 import asyncio
@@ -35,12 +36,14 @@ class Mark(NamedTuple):
 class Marks:
     """Which deliveries of a chunk are begun, and which may begin. `run` is a task for as long as the chunk is sent.
 
-    `on_granted` is called when some may begin; `on_lost` when the chunk belongs to another sender now.
+    `on_granted` is called when some may begin; `on_lost` when the chunk belongs to another sender now. `at_once`: one
+    mark calls every message of the claim begun, and only the journal knows which of them are.
     """
 
     def __init__(
-        self, claim: Claim, name: str, database: Database, on_granted: Callable[[], None], on_lost: Callable[[], None]
-    ) -> None:
+        self, claim: Claim, name: str, database: Database, on_granted: Callable[[], None], on_lost: Callable[[], None],
+        *, at_once: bool = False,
+    ) -> None:  # fmt: skip
         self._claim, self._database = claim, database
         self._row = [b"%d" % claim.chunk_id, b"%d" % claim.account_id, name.encode()]
         self._on_granted, self._on_lost = on_granted, on_lost
@@ -48,12 +51,15 @@ class Marks:
         # Without an accepted or recorded result: those this claim leaves for later, and what it takes up.
         self._open: set[int] = set(claim.pending) - {row.delivery_id for row in claim.rows}
         self._under_way: set[int] = set()
-        self._wanted: list[int] = []
-        self._asked: set[int] = set()
+        self._wanted = [row.delivery_id for row in claim.rows] if at_once else []
+        self._asked = set(self._wanted)
+        self._marked_to = max(self._wanted, default=0)
         self._wake = asyncio.Event()
         self._over = False
         self._granted_at = 0.0
         self._reply_seconds = 0.0
+        if at_once:
+            self._wake.set()
 
     def take_up(self, delivery_id: int) -> None:
         """A delivery is looked at; each one, in ascending order the first time."""
@@ -99,7 +105,8 @@ class Marks:
         """The deliveries that wait for leave, and the mark that has to be committed before `grant` gives it."""
         coming, self._wanted = self._wanted, []
         under_way = frozenset(self._under_way.union(coming))
-        return coming, Mark(self._begun_to, under_way, frozenset(self._open - under_way))
+        begun_to = max(self._begun_to, self._marked_to)
+        return coming, Mark(begun_to, under_way, frozenset(self._open - under_way))
 
     def grant(self, coming: list[int]) -> None:
         """The mark with these is committed."""

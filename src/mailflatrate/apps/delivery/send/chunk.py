@@ -66,7 +66,7 @@ class ChunkRun:
 
     def __init__(
         self, claim: Claim, writer: Writer, journal: Journal, main: Database, side: Database, policy: RetryPolicy,
-        signer: DigestSigner, claimed_at: float, *, marks_ahead: bool = False,
+        signer: DigestSigner, claimed_at: float, *, marks_ahead: bool = False, marks_at_once: bool = False,
     ) -> None:  # fmt: skip
         self.claim = claim
         self.halt: Halt | None = None
@@ -83,7 +83,8 @@ class ChunkRun:
         self._policy = policy
         self._rows = deque(sorted(claim.rows, key=_by_id))  # marks rest on this order
         me = weakref.proxy(self)  # no cycle: a chunk that is done is freed at once, with its thousand rows
-        self._marks = Marks(claim, journal.name, side, lambda: me._go_on(), lambda: me._on_claim_lost())  # noqa: PLW0108
+        on_granted, on_lost = lambda: me._go_on(), lambda: me._on_claim_lost()  # noqa: PLW0108
+        self._marks = Marks(claim, journal.name, side, on_granted, on_lost, at_once=marks_at_once)
         self._marks_ahead = marks_ahead
         self._transmitter: Transmitter | None = None
         self._attempts = {row.delivery_id: row.attempts for row in claim.rows if row.attempts}

@@ -14,6 +14,7 @@ from mailflatrate.apps.delivery.fence_sql import IS_KNOWN
 from mailflatrate.apps.delivery.send.repeated import NAME, RepeatedStatement
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
+from mailflatrate.settings import same_machine
 from mailflatrate.settings.links import cut, note_reached, with_options
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -50,7 +51,8 @@ class Database:
     """One connection, used by one transaction at a time, opened when it is needed; `by_keys` for statements that do.
 
     `busy_since` is the loop's time at which the present transaction began; None between transactions. `fenced` is set
-    by the first connection that finds another database, and holds up all that share it until it is cleared.
+    by the first connection that finds another database, and holds up all that share it until it is cleared. `is_beside`
+    is True while the server is known to run on this machine.
     """
 
     def __init__(self, name: str, *, by_keys: bool = False, fenced: asyncio.Event | None = None) -> None:
@@ -60,6 +62,7 @@ class Database:
         self._lock = asyncio.Lock()
         self._call_seconds = load_settings().database_call_seconds
         self.busy_since: float | None = None
+        self.is_beside = False
         self._scoped_to: int | None = None
         self._repeated: RepeatedStatement | None = None
         self._fenced = fenced or asyncio.Event()
@@ -191,4 +194,6 @@ class Database:
             if known is None or not known[0]:
                 self._fenced.set()
                 raise Fenced("another database than before, or an earlier state of it")
+            session = await (await self._connection.execute(same_machine.SESSION)).fetchone()
+            self.is_beside = same_machine.is_served_here(self._connection.fileno(), session)
         return self._connection

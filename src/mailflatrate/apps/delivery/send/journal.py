@@ -47,6 +47,13 @@ def host_name(folder: Path) -> str:
     return path.read_text().strip()
 
 
+def known_host(folder: Path) -> str:
+    """The name of the host that owns this folder; empty where no journal was begun yet."""
+    with suppress(FileNotFoundError):
+        return (folder / "host").read_text().strip()
+    return ""
+
+
 def boot_mark() -> str:
     """Eight characters that change each time this machine starts; part of a journal's name."""
     try:

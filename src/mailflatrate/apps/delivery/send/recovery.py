@@ -99,14 +99,19 @@ def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = Non
     return Replayed(journals, claims, replay(folder) if fence.current_hold() is not None else Told(0, 0))
 
 
-def settle_lost_claims(path: Path, policy: RetryPolicy, *, whole: bool) -> int:
-    """Settle what was given up as unknown and this journal can tell; the number of claims."""
+def settle_lost_claims(
+    path: Path, policy: RetryPolicy, *, whole: bool, under_way: Collection[int] = frozenset()
+) -> int:
+    """Settle what was given up as unknown and this journal can tell; the number of claims. Chunks that are `under_way`
+    are left for later."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
     entries = read_entries(path) if lost else []
     told = {entry.delivery_id for entry in entries}
     settled = 0
     for claim in lost:
+        if claim.chunk_id in under_way:
+            continue
         if not whole and not told.intersection(claim.deliveries):
             continue
         chunk_id = actions.reopen_lost_claim(claim.account_id, claim.id)

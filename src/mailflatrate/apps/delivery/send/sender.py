@@ -29,7 +29,7 @@ from mailflatrate.base import tracing
 from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.relays import Stream
-from mailflatrate.settings.schema import Settings, load_settings
+from mailflatrate.settings.schema import MarkMode, Settings, load_settings
 
 PATIENCE_SECONDS = 6.0
 FOLLOW_SECONDS = 2.0
@@ -152,7 +152,8 @@ class Sender:
         run = None
         if writer is not None:
             run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, self._signer, began,
-                           marks_ahead=self._settings.sender_marks_ahead)  # fmt: skip
+                           marks_ahead=self._settings.sender_marks_ahead,
+                           marks_at_once=self._may_mark_at_once())  # fmt: skip
             run.caps = dict(allowance.caps)
             self._active[claim.chunk_id] = run
             if self._stopping.is_set():
@@ -166,6 +167,12 @@ class Sender:
         if run is not None:
             await self._upkeep.trim_journal(lane)
             _tell(run, asyncio.get_running_loop().time() - began)
+
+    def _may_mark_at_once(self) -> bool:
+        """True where nobody needs to know message by message what was begun: the database can't outlive this machine,
+        and no other host sends that would take the claim over without reading its journal (ADR 0034)."""
+        is_wanted = self._settings.sender_marks is MarkMode.AUTO
+        return is_wanted and self._main.is_beside and self._upkeep.is_alone is True
 
     async def _writer(self, claim: Claim, lane: Lane) -> Writer:
         if claim.campaign_id is None:
@@ -181,7 +188,7 @@ class Sender:
 
     async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane, pause: float = 0.0) -> None:
         if run is not None and run.halt is Halt.CLAIM_LOST:
-            await self._upkeep.settle_lost(lane)
+            await self._upkeep.settle_lost(lane, over=claim.chunk_id)
             return
         problem = ""
         if run is not None:

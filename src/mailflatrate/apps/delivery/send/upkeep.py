@@ -32,7 +32,8 @@ class Upkeep:
     """The upkeep of one sender process. `run` is a task for as long as the process lives.
 
     `active` holds the chunks that the process works on, `settled` is False while outcomes may be in a journal alone,
-    and `fenced` holds up every connection of the process while it is set.
+    and `fenced` holds up every connection of the process while it is set. `is_alone` says that no other host sends; it
+    is None until that was looked up.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Upkeep:
         self._look_now = asyncio.Event()
         self._replay_at = 0.0
         self.settled = True
+        self.is_alone: bool | None = None
 
     def look_now(self) -> None:
         """Don't wait until the next look is due: another database answers."""
@@ -77,6 +79,7 @@ class Upkeep:
         """Take over what dead processes left, give back what nobody works on, and keep the journals small."""
         own = [lane.journal.path for lane in self._routes]
         await self._orm.run(fence.note_seen, self._name)
+        self.is_alone = not await self._orm.run(fence.other_host_sends, self._name)
         await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
         await self._orm.run(recovery.give_up_lost_hosts, self._folder)
         await self._recover_lanes()
@@ -115,9 +118,16 @@ class Upkeep:
         """
         await self._orm.try_once(partial(fence.forget_process, self._name), GOODBYE_SECONDS)
 
-    async def settle_lost(self, lane: Lane) -> None:
-        """Say how it was with what others gave up as lost while this process was out of sight."""
-        await self._orm.run(recovery.settle_lost_claims, lane.journal.path, self._policy, whole=True)
+    async def settle_lost(self, lane: Lane, over: int | None = None) -> None:
+        """Say how it was with what others gave up as lost while this process was out of sight.
+
+        Not of a chunk that is still being sent, where the next message may begin behind the reading of the journal;
+        `over` is one that isn't any more.
+        """
+        under_way = frozenset(self._active) - {over}
+        await self._orm.run(
+            recovery.settle_lost_claims, lane.journal.path, self._policy, whole=True, under_way=under_way
+        )
 
     async def _recover_own(self, account_id: int, chunk_id: int, lane: Lane) -> None:
         """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""

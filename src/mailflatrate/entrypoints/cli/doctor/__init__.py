@@ -53,7 +53,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     """All that needs Django. Without a usable database the rest would only repeat its failure."""
     boot()
     from mailflatrate.apps.domains import actions as domains
-    from mailflatrate.entrypoints.cli.doctor import capacity, files, names, relay, store, traffic, unknown
+    from mailflatrate.entrypoints.cli.doctor import capacity, files, marks, names, relay, store, traffic, unknown
 
     usable = True
     for line in store.store_lines(settings):
@@ -65,6 +65,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
             domains.ensure_service_key(settings)
         yield from capacity.capacity_lines(settings)
         yield from unknown.unknown_lines()
+        yield from marks.mark_lines(settings)
         yield from files.storage_lines(settings)
         yield from files.withdrawals_lines(settings)
         yield from relay.table_lines(settings)

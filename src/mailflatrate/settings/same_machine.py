@@ -1,0 +1,54 @@
+"""Whether the database server runs on this machine, in this container, so that it can't outlive it (ADR 0034).
+
+An address proves nothing: a tunnel or a pooler listens on 127.0.0.1, too. The server says which process serves the
+session and since when, and that process has to be found here.
+"""
+
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+SESSION: Final = """
+SELECT pid, extract(epoch FROM clock_timestamp() - backend_start)::float8 FROM pg_stat_activity
+WHERE pid = pg_backend_pid()
+"""
+"""The process that serves this session, and its age in seconds."""
+SERVER_NAME: Final = "postgres"
+AGE_TOLERANCE_SECONDS: Final = 2.0
+_STARTED_AT: Final = 19  # field 22 of /proc/PID/stat, counted behind the name
+
+
+def is_served_here(connection: int, session: Sequence[object] | None) -> bool:
+    """Judge by a connection's file number and its row of `SESSION`. Where nothing can be found out, it's False.
+
+    Ages are compared, not moments, so no clock has to be right. A process of another machine passes only if one of the
+    same number, name and age is here, over a connection that doesn't leave the machine.
+    """
+    if session is None or not _stays_here(connection):
+        return False
+    pid, age = int(str(session[0])), float(str(session[1]))
+    found = _name_and_age(pid)
+    return found is not None and found[0] == SERVER_NAME and abs(found[1] - age) < AGE_TOLERANCE_SECONDS
+
+
+def _stays_here(connection: int) -> bool:
+    """True for a unix socket, and for TCP from an address to itself."""
+    with closing(socket.socket(fileno=os.dup(connection))) as wire:
+        if wire.family == socket.AF_UNIX:
+            return True
+        return bool(wire.getsockname()[0] == wire.getpeername()[0])
+
+
+def _name_and_age(pid: int) -> tuple[str, float] | None:
+    """A process's name and its age in seconds; None where it can't be seen."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text()
+        up_seconds = float(Path("/proc/uptime").read_text().split()[0])
+    except (OSError, ValueError):
+        return None
+    head, _, rest = line.rpartition(")")
+    started = int(rest.split()[_STARTED_AT]) / os.sysconf("SC_CLK_TCK")
+    return head.partition("(")[2], up_seconds - started
