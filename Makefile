@@ -9,10 +9,10 @@ SOURCES := src tests bench deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo test lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
+.PHONY: help demo dev test test-fast check lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 .venv/ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -41,6 +41,13 @@ tools: ## Install Chromium and Postfix for the tests, by apt where that is possi
 demo: build ## Build the demonstration, send it, show what happened, and keep serving
 	$(BIN)/mailflatrate demo
 
+VITE_PORT ?= 5173
+
+dev: build ## Serve the demonstration for development: a changed word, style or view shows without a restart
+	(cd frontend && VITE_PORT=$(VITE_PORT) exec node_modules/.bin/vite --clearScreen false) &
+	trap "kill $$!" EXIT
+	MAILFLATRATE_DEBUG=true MAILFLATRATE_VITE_PORT=$(VITE_PORT) $(BIN)/mailflatrate demo
+
 WAITING := tests/story tests/hosts
 
 test: build tools ## Run every test, the browser's and the Postfix story too
@@ -53,6 +60,11 @@ test: build tools ## Run every test, the browser's and the Postfix story too
 	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING),--ignore $(each)) || failed=$$?
 	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	exit $$failed
+
+test-fast: build ## Run the tests that need no browser, no relay and no clock
+	$(BIN)/pytest -q -m "not slow and not demo and not browser and not postfix" tests/rules tests/mail tests/architecture
+
+check: lint test-fast ## Run lint and the fast tests, before every commit
 
 lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/ruff check $(SOURCES)

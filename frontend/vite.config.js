@@ -24,10 +24,11 @@ function icons() {
   };
 }
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   plugins: [tailwindcss(), icons()],
-  // Relative addresses inside the bundles: they work under any STATIC_URL.
-  base: "./",
+  // Relative addresses inside the bundles: they work under any STATIC_URL. The development server is asked by `make dev`.
+  base: command === "serve" ? "/static/dist/" : "./",
+  server: { port: Number(process.env.VITE_PORT ?? 5173), strictPort: true, cors: { origin: /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
   publicDir: false,
   build: {
     outDir: at("../src/mailflatrate/static/dist"),
@@ -51,4 +52,4 @@ export default defineConfig({
       },
     },
   },
-});
+}));

@@ -62,11 +62,11 @@ class Look:
 class Visitor:
     """A person with a browser."""
 
-    def __init__(self, browser: Browser, demo: Demo, look: Look) -> None:
+    def __init__(self, browser: Browser, demo: Demo, look: Look, *, guarded: bool = False) -> None:
         self.demo, self.look = demo, look
         self.context = browser.new_context(
             viewport=look.window, color_scheme=look.scheme, locale=look.language,
-            ignore_https_errors=True, reduced_motion="reduce",
+            bypass_csp=not guarded, ignore_https_errors=True, reduced_motion="reduce",
         )  # fmt: skip
         self._remember(look)
         self.page: Page = self.context.new_page()
@@ -165,12 +165,16 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="session")
-def visitor(chromium: Browser, demo: Demo) -> Callable[[str, str, bool], AbstractContextManager[Visitor]]:
-    """Gives visitors: `with visitor(language, theme, phone) as somebody`."""
+def visitor(chromium: Browser, demo: Demo) -> Callable[..., AbstractContextManager[Visitor]]:
+    """Gives visitors: `with visitor(language, theme, phone) as somebody`.
+
+    With `guarded=True` the content security policy holds in the browser, and `problems` names what it blocked.
+    Playwright's `wait_for_function` then does not work, because the policy forbids code from strings.
+    """
 
     @contextmanager
-    def visit(language: str, theme: str, phone: bool) -> Iterator[Visitor]:
-        somebody = Visitor(chromium, demo, Look(language, theme, phone))
+    def visit(language: str, theme: str, phone: bool, *, guarded: bool = False) -> Iterator[Visitor]:
+        somebody = Visitor(chromium, demo, Look(language, theme, phone), guarded=guarded)
         try:
             yield somebody
         finally:

@@ -36,7 +36,7 @@ LOOKS = [("en", "letter", False), ("de", "ink", True), ("de", "letter", False), 
 def anna(request: pytest.FixtureRequest, visitor: Any) -> Iterator[Any]:
     """Anna, signed in, with one way of looking."""
     language, theme, phone = request.param
-    with visitor(language, theme, phone) as found:
+    with visitor(language, theme, phone, guarded=True) as found:
         found.sign_in("anna@lindenhof.example")
         yield found
 
@@ -75,6 +75,7 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
     anna.shoot("compose")
     assert anna.sideways() <= 0
     assert anna.violations() == []
+    assert anna.problems == []
 
 
 def test_a_message_in_the_postbox(anna: Any) -> None:

@@ -13,8 +13,16 @@ from desk_world import Desk, desk
 from forms_world import place
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.content_policy import ContentPolicy, Nonce, allow, allow_picture, policy_of
+from mailflatrate.entrypoints.web.content_policy import (
+    ContentPolicy,
+    Nonce,
+    allow,
+    allow_picture,
+    policy_of,
+    with_vite,
+)
 from mailflatrate.rules.forms.content import Font, Look
+from mailflatrate.settings import load_settings
 
 TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "web" / "templates"
 PAPERS = {"desk/cases/month.html", "studio/trust/compliance_paper.html"}
@@ -101,6 +109,15 @@ def test_exceptions_of_one_page_add_up_and_a_nonce_is_made_when_it_is_used() -> 
     first = str(nonce)
     assert first == str(nonce)
     assert f"style-src 'self' 'nonce-{first}';" in policy_of(request).header(nonce.value)
+
+
+def test_vite_s_server_is_let_in_where_debugging_is_on_and_nowhere_else() -> None:
+    header, settings = ContentPolicy().header(), load_settings()
+    for changes in ({}, {"debug": True}, {"vite_port": 5173}):
+        assert with_vite(header, settings.model_copy(update=changes)) == header
+    loose = with_vite(header, settings.model_copy(update={"debug": True, "vite_port": 5173}))
+    assert "script-src http://localhost:5173 'self';" in loose
+    assert "ws://localhost:5173" in loose
 
 
 def test_no_template_needs_more_than_its_policy_gives() -> None:

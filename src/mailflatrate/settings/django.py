@@ -82,21 +82,17 @@ MIDDLEWARE = [
     "mailflatrate.entrypoints.web.middleware.ChildBudgetMiddleware",
 ]
 
+TEMPLATE_LOADERS: list[Any] = [
+    "django_cotton.cotton_loader.Loader",
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [PACKAGE_DIR / "entrypoints" / "web" / "templates"],
         "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    [
-                        "django_cotton.cotton_loader.Loader",
-                        "django.template.loaders.filesystem.Loader",
-                        "django.template.loaders.app_directories.Loader",
-                    ],
-                )
-            ],
+            "loaders": TEMPLATE_LOADERS if DEBUG else [("django.template.loaders.cached.Loader", TEMPLATE_LOADERS)],
             "builtins": ["django_cotton.templatetags.cotton", "django.templatetags.i18n"],
             "context_processors": [
                 "django.template.context_processors.request",
@@ -207,7 +203,8 @@ WHITENOISE_MAX_AGE = 31_536_000
 WHITENOISE_USE_FINDERS = True  # scripts of allauth, without which no key and no passkey works
 DJANGO_VITE = {
     "default": {
-        "dev_mode": False,
+        "dev_mode": DEBUG and SETTINGS.vite_port > 0,
+        "dev_server_port": SETTINGS.vite_port,
         "static_url_prefix": "dist",
         "manifest_path": PACKAGE_DIR / "static" / "dist" / "manifest.json",
     }

@@ -106,7 +106,14 @@ class Settings(InboundSettings, StorageSettings):
     token_keys: str | None = Field(
         None, description="Key ring of mail tokens, `id:hex,id:hex`, the first signs; generated when absent."
     )
-    debug: bool = Field(False, description="Django debug pages. Never on a public host.")
+    debug: bool = Field(
+        False,
+        description="For development: Django debug pages, templates read anew for each page, and web processes that"
+        " restart when their code changes. Never on a public host.",
+    )
+    vite_port: Port = Field(
+        0, description="Port of Vite's development server, where `debug` is on; 0 serves the built front end."
+    )
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` or `json`.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
     access_log: bool = Field(

@@ -14,6 +14,7 @@ from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
 from mailflatrate.entrypoints.web.serving.bodies import MB, Budget
 from mailflatrate.entrypoints.web.serving.lanes import make_lanes
+from mailflatrate.locale.build import build as build_catalogues
 from mailflatrate.settings.links import Purpose
 
 MOST_THREADS: Final = 8  # of a web process; they wait for the database most of the time
@@ -28,6 +29,8 @@ SWITCH_SECONDS: Final = 0.001
 def make_application() -> Pages:
     """The application of this process, with its threads and its folder for uploads on their way."""
     settings = boot(Purpose.PAGES)
+    if settings.debug:
+        build_catalogues()
     folder = settings.data_dir / "incoming"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     django_settings.FILE_UPLOAD_TEMP_DIR = str(folder)  # Django's copies too: /tmp may be small, or memory

@@ -1,11 +1,14 @@
 """The content security policy of a page: strict, and each exception is named by the view that needs it."""
 
+import re
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
+
+from mailflatrate.settings.schema import Settings
 
 ANY_HOST: Final = "https:"
 
@@ -38,6 +41,17 @@ class ContentPolicy:
             ("object-src", "'none'"),
         )
         return "; ".join(f"{name} {sources}" for name, sources in directives)
+
+
+def with_vite(header: str, settings: Settings) -> str:
+    """Let a page load from Vite's development server, where one is set; Vite puts styles into the page itself."""
+    if not (settings.debug and settings.vite_port):
+        return header
+    server = f"localhost:{settings.vite_port}"
+    header = re.sub(r"style-src [^;]*", "style-src 'self' 'unsafe-inline'", header)
+    for name in ("default-src", "style-src", "script-src", "font-src", "img-src"):
+        header = header.replace(f"{name} ", f"{name} http://{server} ")
+    return f"{header}; connect-src 'self' http://{server} ws://{server}"
 
 
 class Nonce:

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from mailflatrate.base import child, tracing
-from mailflatrate.entrypoints.web.content_policy import Nonce, policy_of
+from mailflatrate.entrypoints.web.content_policy import Nonce, policy_of, with_vite
+from mailflatrate.settings import load_settings
 
 Handler = Callable[[HttpRequest], HttpResponse]
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -67,7 +68,8 @@ class ContentSecurityMiddleware:
         """Add the policy."""
         request.csp_nonce = nonce = Nonce()  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", policy_of(request).header(nonce.value))
+        policy = with_vite(policy_of(request).header(nonce.value), load_settings())
+        response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
 
