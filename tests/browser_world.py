@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PATIENCE_SECONDS = 60.0
+TABLETS = (820, 1024)
+"""Widths of tablets, upright and sideways: the sidebar is there, and little room beside it."""
 BELOW = "<p id=after>What stands below the form.</p>"
 
 
@@ -58,9 +60,14 @@ def running_website() -> Iterator[Website]:
 
 
 def looked_at(somebody: Any, name: str) -> None:
-    """A picture; nothing sideways, no violation, no script error."""
+    """A picture; nothing sideways, on tablets neither, no violation, no script error."""
     somebody.shoot(name)
     assert somebody.sideways() <= 0, name
+    if not somebody.look.phone:
+        for width in TABLETS:
+            somebody.page.set_viewport_size({"width": width, "height": 1180})
+            assert somebody.sideways() <= 0, (name, width)
+        somebody.page.set_viewport_size(somebody.look.window)
     assert (found := somebody.violations()) == [], (name, found)
     assert somebody.problems == [], name
 
