@@ -186,6 +186,14 @@ def test_a_promotion_with_a_gap_is_treated_alike(
     assert anna.again(campaign).state == state
 
 
+def test_the_restore_counts_only_chunks_that_were_open(anna: World) -> None:
+    """What has its result already isn't reported as unknown."""
+    anna.sending()
+    assert fence.hold_restored(clock.now()).chunks > 0
+    assert fence.hold_restored(clock.now()).chunks == 0
+    resume()
+
+
 def test_a_planned_move_keeps_the_time(anna: World, database: str) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=20))

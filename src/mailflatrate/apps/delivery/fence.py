@@ -214,14 +214,12 @@ def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdra
 
 
 def settle_as_unknown() -> int:
-    """Give every unsettled delivery of campaigns under way an unknown result; the number of their chunks."""
+    """Give every unsettled delivery of campaigns under way an unknown result; the number of chunks that had any."""
     with tenancy.platform(PlatformReason.FENCE):
         campaigns = Q(campaign__state__in=_UNDER_WAY) | Q(campaign=None)
         chunks = Chunk.objects.filter(campaigns).exclude(state=ChunkState.CANCELLED)
         rows = list(chunks.values_list("account_id", "id"))
-    for account_id, chunk_id in rows:
-        actions.end_unknown(account_id, chunk_id)
-    return len(rows)
+    return sum([actions.end_unknown(account_id, chunk_id) for account_id, chunk_id in rows])
 
 
 def _open() -> None:

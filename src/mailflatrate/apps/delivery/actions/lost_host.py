@@ -77,8 +77,11 @@ def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
         give_back(chunk, campaign)
 
 
-def end_unknown(account_id: int, chunk_id: int) -> None:
-    """Give every unsettled row of a chunk an unknown result: the database may have forgotten that it was sent."""
+def end_unknown(account_id: int, chunk_id: int) -> bool:
+    """Give every unsettled row of a chunk an unknown result: the database may have forgotten that it was sent.
+
+    Returns whether there was any.
+    """
     with tenancy.account(account_id):
         campaign = locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
         chunk = Chunk.objects.select_for_update().get(id=chunk_id)
@@ -86,9 +89,11 @@ def end_unknown(account_id: int, chunk_id: int) -> None:
         Retry.objects.filter(delivery__in=deferred).delete()
         Tally.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).update(count=0)
         origin = (DeliveryState.PENDING, DeliveryState.DEFERRED)
+        had_any = Delivery.objects.filter(chunk_id=chunk_id, state__in=origin).exists()
         end_rows(account_id, chunk_id, DeliveryState.IN_DOUBT, "database_behind", origin)
         if chunk.state != ChunkState.DONE:
             give_back(chunk, campaign)
+        return had_any
 
 
 def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:

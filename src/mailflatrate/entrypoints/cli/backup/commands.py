@@ -140,7 +140,8 @@ def _report(found: restoring.Recovered) -> None:
     if strange:
         click.echo(f"Lines of accounts that came after the backup: {strange}.")
     click.echo("All sending is held. Start the senders so that they replay their journals, run `mailflatrate doctor`,"
-               " then `mailflatrate resume-all`.")  # fmt: skip
+               " then `mailflatrate resume-all`. It names senders that have not reported: give up those that"
+               " will not come back with `--without`.")  # fmt: skip
 
 
 def _stamp(manifest: of.Manifest) -> str:
