@@ -6,7 +6,7 @@ from django.db import connection
 
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.send.journal import known_host
-from mailflatrate.entrypoints.cli.doctor.report import Line, ok
+from mailflatrate.entrypoints.boot.doctor_report import Line, ok
 from mailflatrate.settings import same_machine
 from mailflatrate.settings.schema import MarkMode, Settings
 
