@@ -27,10 +27,16 @@ frontend/node_modules/ready: frontend/package-lock.json
 src/mailflatrate/static/dist/manifest.json: frontend/node_modules/ready $(shell find frontend/src src/mailflatrate/entrypoints/web -type f 2>/dev/null) frontend/vite.config.js
 	cd frontend && npm run --silent build
 
-src/mailflatrate/locale/de/LC_MESSAGES/django.mo: src/mailflatrate/locale/de/LC_MESSAGES/django.po .venv/ready
+CATALOGUES := $(wildcard src/mailflatrate/locale/*/LC_MESSAGES/django.po)
+
+%.mo: %.po .venv/ready
 	$(BIN)/python -m mailflatrate.locale.build
 
-build: .venv/ready src/mailflatrate/static/dist/manifest.json src/mailflatrate/locale/de/LC_MESSAGES/django.mo ## Install everything and build the front end
+messages: .venv/ready ## Bring the catalogues of texts up to date, and list what needs a translation
+	$(BIN)/python -m mailflatrate.locale.messages
+	$(BIN)/python -m mailflatrate.locale.build
+
+build: .venv/ready src/mailflatrate/static/dist/manifest.json $(CATALOGUES:.po=.mo) ## Install everything and build the front end
 
 install: src/mailflatrate/static/dist/manifest.json ## Install without development packages: make install DESTINATION=/opt/mailflatrate
 	deploy/install.sh $(DESTINATION) $(PYTHON) $(WITH)

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
-from mailflatrate.locale.texts import known_language
+from mailflatrate.locale.texts import known_language, languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ def formats_of(language: str) -> Formats:
     module = import_module(f"mailflatrate.locale.{known_language(language)}.formats")
     formats: Formats = module.FORMATS
     return formats
+
+
+def complete_languages() -> list[str]:
+    """Return the codes of the languages in which everything is translated, the studio's pages too."""
+    return [code for code in languages() if formats_of(code).is_complete]
 
 
 @lru_cache(maxsize=4096)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from mailflatrate.locale.formats import formats_of
-from mailflatrate.locale.texts import languages
+from mailflatrate.locale.formats import complete_languages
 from mailflatrate.rules.chains import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
@@ -90,7 +89,7 @@ def _kinds() -> dict[str, str]:
 def _chain(chain: Iterable[AnyRule], kinds: Mapping[str, str]) -> Iterator[str]:
     for rule in chain:
         yield from ("", f"### {rule.rule} `{rule.key}` ({rule.severity.value}{kinds.get(rule.key, '')})", "")
-        for language in (language for language in languages() if formats_of(language).is_complete):
+        for language in complete_languages():
             words = rule.words(language)
             yield f"- **{words.title}.** {words.sentence} {words.why} *{words.fix}*"
         yield f"- Source: {rule.source}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailflatrate.locale.texts import N_, NC_, translate
+from mailflatrate.locale.formats import formats_of
+from mailflatrate.locale.texts import N_, NC_, languages, translate
 from mailflatrate.rules.imprint.lines import field_label
 
 _WORDS: dict[str, str] = {
@@ -27,8 +28,6 @@ _WORDS: dict[str, str] = {
     "fault.po_box": N_("a PO box is not an address here"),
     "fault.malformed": N_("not in the usual form"),
     "fault.placeholder": N_("a placeholder"),
-    "language.en": N_("English"),
-    "language.de": N_("German"),
     "trigger.new_domain": N_("a sender domain used for the first time"),
     "trigger.new_list": N_("a list that was brought along and not mailed yet"),
     "trigger.volume": N_("far more recipients than usual"),
@@ -83,6 +82,9 @@ def word(key: str, language: str) -> str:
     left, pair, right = key.partition("=")
     if pair and (left.startswith("field.") or right in _WORDS):
         return f"{word(left, language)} ({word(right, language)})"
+    if key.startswith("language."):
+        code = key.removeprefix("language.")
+        return translate(formats_of(code).name, language) if code in languages() else key
     if key.startswith("field."):
         return field_label(key.removeprefix("field."), language)
     return translate(_WORDS[key], language) if key in _WORDS else key

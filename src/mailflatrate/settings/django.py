@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
+from mailflatrate.locale.formats import formats_of
+from mailflatrate.locale.texts import languages
 from mailflatrate.rules.limits import tighten
 from mailflatrate.rules.tighter import read_tighter
 from mailflatrate.settings.links import Purpose, purpose
@@ -189,7 +191,7 @@ EMAIL_BACKEND = "mailflatrate.apps.accounts.mail_backend.NoticeBackend"
 DEFAULT_FROM_EMAIL = f"{SETTINGS.service_name} <service@{SETTINGS.service_domain}>"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LANGUAGES = [(code, _(formats_of(code).name)) for code in languages()]
 LOCALE_PATHS = [PACKAGE_DIR / "locale"]
 FORMAT_MODULE_PATH = "mailflatrate.locale"
 LANGUAGE_COOKIE_NAME = "language"

@@ -8,17 +8,17 @@ import pytest
 from campaign_world import CONTENT, World, world
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.gallery import (
-    HEADLINES,
     KEYS,
     LANGUAGES,
     blank_source,
     gallery_template,
+    headline,
     invented_words,
     source,
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, standing_in
-from mailflatrate.apps.campaigns.starters import STARTERS
+from mailflatrate.apps.campaigns.starters import starters
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.mail.html.look import Look
@@ -143,11 +143,11 @@ def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: World) 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sheet_that_a_mailing_begins_with_is_not_finished(anna: World, language: str) -> None:
-    for kind, content in STARTERS[language].items():
+    for kind, content in starters(language).items():
         assert found(anna, anna.draft("New", content_kind=kind, content=content)) == ["placeholders-replaced"]
     sheet = anna.draft("New", content_kind="blocks", content=blank_source(language, Look()))
     assert found(anna, sheet) == ["placeholders-replaced", "links-finished"]
-    assert words(anna, sheet) == HEADLINES[language]
+    assert words(anna, sheet) == headline(language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

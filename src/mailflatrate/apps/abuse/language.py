@@ -1,67 +1,28 @@
-"""In which language to answer somebody: German or English, by the small words that he uses."""
+"""In which language to answer somebody: one of ours, by the small words that they use."""
 
 import re
 
-_WORD = re.compile(r"[a-zäöüß]+")
-_GERMAN = frozenset(
-    [
-        "ich",
-        "und",
-        "nicht",
-        "die",
-        "der",
-        "das",
-        "ist",
-        "mich",
-        "bitte",
-        "habe",
-        "sie",
-        "mir",
-        "mail",
-        "mails",
-        "keine",
-        "von",
-        "auf",
-        "mit",
-        "für",
-        "ein",
-        "eine",
-        "wie",
-        "diese",
-    ]
-)
-_ENGLISH = frozenset(
-    [
-        "i",
-        "and",
-        "not",
-        "the",
-        "is",
-        "me",
-        "please",
-        "have",
-        "you",
-        "my",
-        "this",
-        "these",
-        "from",
-        "for",
-        "with",
-        "of",
-        "to",
-        "was",
-        "never",
-        "do",
-        "that",
-        "it",
-    ]
-)
+_WORD = re.compile(r"[^\W\d_]+")
+_COMMON = {
+    "de": frozenset((
+        "ich", "und", "nicht", "die", "der", "das", "ist", "mich", "bitte", "habe", "sie", "mir", "mail",
+        "mails", "keine", "von", "auf", "mit", "für", "ein", "eine", "wie", "diese",
+    )),
+    "en": frozenset((
+        "i", "and", "not", "the", "is", "me", "please", "have", "you", "my", "this", "these", "from", "for",
+        "with", "of", "to", "was", "never", "do", "that", "it",
+    )),
+    "fr": frozenset((
+        "je", "et", "ne", "pas", "le", "la", "les", "est", "vous", "votre", "vos", "mon", "mes", "moi",
+        "merci", "plus", "ce", "cette", "ces", "pour", "avec", "une", "que", "jamais", "suis",
+    )),
+}  # fmt: skip
+"""Small words of each language, none of them in two."""
 
 
 def language_of(text: str, otherwise: str) -> str:
-    """ "de" or "en"; `otherwise` where the text does not tell."""
+    """Return the code of the language; `otherwise` where the text does not tell."""
     words = _WORD.findall(text.lower()[:4000])
-    german, english = sum(word in _GERMAN for word in words), sum(word in _ENGLISH for word in words)
-    if german == english:
-        return otherwise
-    return "de" if german > english else "en"
+    counted = {language: sum(word in common for word in words) for language, common in _COMMON.items()}
+    first, second = sorted(counted.values(), reverse=True)[:2]
+    return otherwise if first == second else max(counted, key=counted.__getitem__)

@@ -10,8 +10,9 @@ from typing import Final
 
 from django.utils.translation import override
 
-from mailflatrate.apps.campaigns.gallery import HEADLINES, KEYS, LANGUAGES, invented_words
+from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, headline, invented_words
 from mailflatrate.apps.campaigns.palette import STANDS_FOR_SOMETHING, palette_words
+from mailflatrate.locale.texts import languages
 from mailflatrate.mail.content_facts import blocks_of
 
 LONG: Final = 30
@@ -25,11 +26,12 @@ def placeholders() -> frozenset[str]:
 
 
 def _sources() -> Iterator[str]:
-    yield from HEADLINES.values()
-    for language in LANGUAGES:
+    for language in languages():
         with override(language):
             words = palette_words()
+        yield headline(language)
         yield from (words[name] for name in STANDS_FOR_SOMETHING)
+    for language in LANGUAGES:
         for key in KEYS:
             yield from invented_words(key, language)
 

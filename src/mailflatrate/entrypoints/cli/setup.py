@@ -9,6 +9,7 @@ import click
 import psycopg
 
 from mailflatrate.entrypoints.boot import database
+from mailflatrate.locale.texts import languages
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import create_roles, owner_url
 from mailflatrate.settings.schema import Settings, load_settings, settings_table
@@ -161,7 +162,7 @@ def settings_command() -> None:
 @click.command()
 @click.argument("name")
 @click.option("--country", default="DE", help="Two letters.")
-@click.option("--language", default="en", type=click.Choice(["en", "de"]))
+@click.option("--language", default="en", type=click.Choice(languages()))
 def create_account_command(name: str, country: str, language: str) -> None:
     """Create the account NAME. It applies like everybody else and cannot send until a person activated it."""
     with database():

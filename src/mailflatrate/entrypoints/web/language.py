@@ -1,10 +1,32 @@
-"""The language of whoever reads a page, as the rules know it."""
+"""Languages of pages: those in which the studio is translated, and those that only recipients are offered."""
 
-from django.utils.translation import get_language
+from django.http import HttpRequest
+from django.utils.translation import get_language, gettext
 
-from mailflatrate.locale.texts import known_language
+from mailflatrate.locale.formats import complete_languages, formats_of
+from mailflatrate.locale.texts import known_language, languages
+
+_FOR_RECIPIENTS = "mailflatrate.entrypoints.web.public."
 
 
 def reading_language() -> str:
     """The language in which the rules speak to whoever reads this page."""
     return known_language(get_language())
+
+
+def interface_languages() -> list[tuple[str, str]]:
+    """Return the languages of the studio and the operator's pages, with their names."""
+    return [(code, gettext(formats_of(code).name)) for code in complete_languages()]
+
+
+def is_for_recipients(module: str) -> bool:
+    """Return whether the views of a module make pages for people who get mailings."""
+    return f"{module}.".startswith(_FOR_RECIPIENTS)
+
+
+def page_languages(request: HttpRequest) -> list[str]:
+    """Return the codes of the languages in which this page can be shown."""
+    match = request.resolver_match
+    if match is not None and is_for_recipients(match.func.__module__):
+        return list(languages())
+    return complete_languages()

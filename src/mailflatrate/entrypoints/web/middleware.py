@@ -10,6 +10,8 @@ from django.utils import translation
 
 from mailflatrate.base import child, tracing
 from mailflatrate.entrypoints.web.content_policy import Nonce, policy_of, with_vite
+from mailflatrate.entrypoints.web.language import page_languages
+from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.settings import load_settings
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -41,7 +43,10 @@ class TraceMiddleware:
 
 
 class LanguageMiddleware:
-    """The page's language: what the person chose (cookie), otherwise what the browser asks for."""
+    """The page's language: what the person chose (cookie), otherwise what the browser asks for.
+
+    A page that is not for recipients is in English where its language is translated for recipients alone.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -54,8 +59,14 @@ class LanguageMiddleware:
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
-            response.headers.setdefault("Content-Language", language)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
+
+    def process_view(self, request: HttpRequest, view: Handler, _args: object, _kwargs: object) -> None:
+        """Fall back to English where the page is not translated."""
+        if request.LANGUAGE_CODE not in page_languages(request):
+            request.LANGUAGE_CODE = ENGLISH
+            translation.activate(ENGLISH)
 
 
 class ContentSecurityMiddleware:

@@ -9,7 +9,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _TERMS = re.compile(
     r"\bAGB\b|geschäftsbedingung|nutzungsbedingung|teilnahmebedingung|terms (?:of|and)|conditions|gewinnspiel|"
-    r"sweepstake|prize draw",
+    r"sweepstake|prize draw|\bCG[UV]\b|jeu[- ]concours|tirage au sort",
     re.IGNORECASE,
 )
 

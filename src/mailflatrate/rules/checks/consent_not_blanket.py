@@ -9,7 +9,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _BLANKET = re.compile(
     r"\bpartner|\bdritte[nr]?\b|sponsor|verbundene|konzern|\baffiliate|third part|selected compan|group compan|"
-    r"alle kanäle|telefon|\bsms\b|by phone|text message",
+    r"alle kanäle|telefon|\bsms\b|by phone|text message|partenaire|\btiers\b|sociétés? du groupe|téléphon",
     re.IGNORECASE,
 )
 

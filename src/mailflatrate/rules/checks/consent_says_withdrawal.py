@@ -8,7 +8,9 @@ from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _WITHDRAWAL = re.compile(
-    r"widerruf|abmeld|abbestell|austrag|beenden|unsubscrib|withdraw|revoke|opt[ -]?out|\bstop\b", re.IGNORECASE
+    r"widerruf|abmeld|abbestell|austrag|beenden|unsubscrib|withdraw|revoke|opt[ -]?out|\bstop\b|désinscri|désabonn|"
+    r"retirer|révoqu|mettre fin",
+    re.IGNORECASE,
 )
 
 

@@ -12,13 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from mailflatrate.locale.texts import N_, NC_, translate
 from mailflatrate.mail.html.look import Look
 
 HERE: Final = Path(__file__).parent
 KEYS: Final = ("announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey")
 LANGUAGES: Final = ("en", "de")
-HEADLINES: Final = {"en": "Headline", "de": "Überschrift"}
-"""What stands above a new mailing until its author writes there."""
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z]+))?\]\]")
 _LOGO_MOST_PX = 200
 _HEADING: Final = "margin:0;font-family:[[heading_font]];font-size:32px;line-height:1.2;font-weight:700"
@@ -101,7 +100,7 @@ def source(template: GalleryTemplate, look: Look, picture_url: Callable[[str], s
 def blank_source(language: str, look: Look, body: str = "") -> str:
     """A sheet in the account's look with its name on it and `body` (MJML for one column), or a few words to begin."""
     words = look.words() | {"brand": _brand(look, "left")}
-    words["body"] = body or _FIRST_WORDS["de" if language == "de" else "en"]
+    words["body"] = body or _first_words(language)
 
     def fill(found: re.Match[str]) -> str:
         return words[found[1]]
@@ -109,22 +108,26 @@ def blank_source(language: str, look: Look, body: str = "") -> str:
     return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank")))
 
 
-_FIRST_WORDS: Final = {
-    "en": (
-        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{HEADLINES["en"]}</h1></mj-text>\n'
-        "        <mj-text>Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
-        "here is what is new.</mj-text>\n"
-        '        <mj-button href="https://example.org/">Read more</mj-button>\n'
-        "        <mj-text>Kind regards<br>{{ account.name }}</mj-text>"
-    ),
-    "de": (
-        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{HEADLINES["de"]}</h1></mj-text>\n'
-        "        <mj-text>Guten Tag{% if contact.first_name %} {{ contact.first_name }}{% endif %},<br><br>"
-        "das ist neu.</mj-text>\n"
-        '        <mj-button href="https://example.org/">Weiterlesen</mj-button>\n'
-        "        <mj-text>Mit freundlichen Grüßen<br>{{ account.name }}</mj-text>"
-    ),
-}
+def headline(language: str) -> str:
+    """Return the headline of a new campaign until its author writes another."""
+    return translate(NC_("content", "Headline"), language)
+
+
+def closing(language: str) -> tuple[str, str]:
+    """Return the sentence of a new campaign until its author writes there, and how it ends."""
+    return translate(N_("here is what is new."), language), translate(N_("Kind regards"), language)
+
+
+def _first_words(language: str) -> str:
+    greeting = translate(N_("Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},"), language)
+    news, regards = closing(language)
+    button = translate(NC_("content", "Read more"), language)
+    return (
+        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{headline(language)}</h1></mj-text>\n'
+        f"        <mj-text>{greeting}<br><br>{news}</mj-text>\n"
+        f'        <mj-button href="https://example.org/">{button}</mj-button>\n'
+        f"        <mj-text>{regards}<br>{{{{ account.name }}}}</mj-text>"
+    )
 
 
 def _brand(look: Look, align: str) -> str:

@@ -18,6 +18,7 @@ from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Name, Page, Paged, page_from
 from mailflatrate.entrypoints.web.studio.audience.words import origin_sentence
+from mailflatrate.locale.texts import ENGLISH, languages
 
 ROUTER = Router(tags=["Lists"])
 Description = Annotated[str, Field(max_length=1000)]
@@ -26,8 +27,10 @@ Description = Annotated[str, Field(max_length=1000)]
 class Language(StrEnum):
     """The languages of lists, forms and mailings."""
 
-    ENGLISH = "en"
-    GERMAN = "de"
+    _ignore_ = ["members", "code"]
+    members = vars()
+    for code in languages():
+        members[code.upper()] = code
 
 
 class Numbers(Schema):
@@ -61,7 +64,7 @@ class NewList(Given):
     name: Name
     public_name: Annotated[str, Field(max_length=120, description="what subscribers read; empty: the name")] = ""
     description: Description = ""
-    language: Language = Language.ENGLISH
+    language: Language = Language(ENGLISH)
     policy_confirmed: Annotated[
         bool, Field(description="whoever answers for it confirms that this list keeps to the anti-spam policy (R-04)")
     ] = False

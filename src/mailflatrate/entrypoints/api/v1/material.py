@@ -21,6 +21,7 @@ from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import Language
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_from, page_of
+from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS
 
 ROUTER = Router(tags=["Material"])
@@ -76,7 +77,7 @@ class GalleryShown(Schema):
 class WhichGallery(Given):
     """In which language."""
 
-    language: Language = Language.ENGLISH
+    language: Language = Language(ENGLISH)
 
 
 class Keeping(Given):

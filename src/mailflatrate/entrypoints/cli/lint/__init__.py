@@ -11,7 +11,7 @@ import click
 
 from mailflatrate.entrypoints.cli.lint.own import OwnLinks
 from mailflatrate.entrypoints.cli.lint.report import Judged, as_json, as_sarif, as_text
-from mailflatrate.locale.texts import languages
+from mailflatrate.locale.formats import complete_languages
 from mailflatrate.rules.causes import find_causes
 from mailflatrate.rules.lint import Outside, judge_message, lint_from_line, message_facts
 from mailflatrate.rules.message import MessageKind
@@ -45,7 +45,12 @@ from mailflatrate.rules.names.brands import Brands, load_brands
     envvar="MAILFLATRATE_DNS_SERVERS",
     help="Comma-separated `address:port`; empty means the system's resolvers.",
 )
-@click.option("--language", type=click.Choice(languages()), default="en", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(complete_languages()),
+    default="en",
+    show_default=True,
+)
 @click.option("--from-lines", is_flag=True, help="Judge From fields alone: JSON lines with `raw` on standard input.")
 @click.option(
     "--brands",

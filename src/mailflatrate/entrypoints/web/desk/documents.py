@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -18,6 +17,7 @@ from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
 from mailflatrate.entrypoints.web.documents import document_html, markdown_html
+from mailflatrate.entrypoints.web.language import interface_languages
 
 LONGEST_DOCUMENT = 200_000
 
@@ -31,7 +31,7 @@ class DocumentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for code, name in settings.LANGUAGES:
+        for code, name in interface_languages():
             self.fields[f"text_{code}"] = forms.CharField(
                 label=gettext_lazy("Text in this language: %s") % name, max_length=LONGEST_DOCUMENT, strip=False,
                 widget=forms.Textarea({"rows": 18, "class": "mono", "lang": code}),
@@ -40,7 +40,7 @@ class DocumentForm(forms.Form):
 
     def texts(self) -> list[tuple[str, str]]:
         """(language, text) as they were written, with plain line ends."""
-        pairs = [(code, self.cleaned_data[f"text_{code}"]) for code, _name in settings.LANGUAGES]
+        pairs = [(code, self.cleaned_data[f"text_{code}"]) for code, _name in interface_languages()]
         return [(code, text.replace("\r\n", "\n").strip() + "\n") for code, text in pairs]
 
 

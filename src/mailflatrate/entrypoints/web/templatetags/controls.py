@@ -7,6 +7,9 @@ from django.forms.boundfield import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from mailflatrate.entrypoints.web.language import page_languages
+from mailflatrate.locale.formats import complete_languages
+
 register = template.Library()
 
 STATE_ICONS: Final = {
@@ -43,6 +46,13 @@ def _css_class(widget: forms.Widget) -> str:
         (forms.Select, "select"),
     ]
     return next((css for kind, css in table if isinstance(widget, kind)), "input")
+
+
+@register.simple_tag(name="page_languages", takes_context=True)
+def languages_of_page(context: template.Context) -> list[str]:
+    """Return the codes of the languages in which the page can be shown; of the studio outside of a request."""
+    request = context.get("request")
+    return page_languages(request) if request else complete_languages()
 
 
 @register.simple_tag

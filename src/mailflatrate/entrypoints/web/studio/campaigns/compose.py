@@ -252,7 +252,7 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: Saved) -> Htt
 
 def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
     """Another way of writing. What was written comes along; an untouched beginning is exchanged for the other's."""
-    before, language = campaign.content_kind, "de" if campaign.language == "de" else "en"
+    before, language = campaign.content_kind, campaign.language
     values: dict[str, Any] = {"content_kind": kind}
     if is_starter(campaign.content) and not same_source(before, kind):
         values["content"] = starter(kind, language, brand_look())

@@ -15,12 +15,13 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
-from mailflatrate.apps.campaigns.starters import STARTERS, starter
+from mailflatrate.apps.campaigns.starters import starter
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
+from mailflatrate.locale.texts import known_language
 
 PAGE_ROWS = 25
 
@@ -99,7 +100,7 @@ def new(request: StudioRequest) -> HttpResponse:
 
 def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Campaign:
     """The draft, with what was chosen; anything unknown is the empty sheet."""
-    language = language if language in STARTERS else "en"
+    language = known_language(language)
     possible = list(senders()[:2])
     values = {
         "sender_id": possible[0].id if len(possible) == 1 else None,

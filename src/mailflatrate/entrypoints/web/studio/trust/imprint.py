@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of
+from mailflatrate.locale.texts import languages
 from mailflatrate.rules.imprint import Imprint as StructuredImprint
 from mailflatrate.rules.imprint import imprint_lines
 
@@ -21,8 +22,8 @@ HISTORY_ROWS = 50
 
 
 def _readings(imprint: StructuredImprint) -> list[dict[str, Any]]:
-    """The lines in both languages, as readers will see them."""
-    return [{"code": language, "lines": imprint_lines(imprint, language)} for language in ("de", "en")]
+    """The lines in each language, as readers will see them."""
+    return [{"code": language, "lines": imprint_lines(imprint, language)} for language in languages()]
 
 
 def _stored(row: Imprint | None) -> dict[str, Any]:

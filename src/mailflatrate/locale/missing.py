@@ -1,0 +1,37 @@
+"""List what a language lacks: `python -m mailflatrate.locale.missing fr` (or `--all`, for the studio's pages too).
+
+Ends with status 1 where something is missing.
+"""
+
+import argparse
+import sys
+
+from mailflatrate.locale.catalogues import catalogue_of
+from mailflatrate.locale.extraction import MessageId, Place, all_messages
+from mailflatrate.locale.formats import formats_of
+from mailflatrate.locale.recipients import recipient_messages
+from mailflatrate.locale.texts import ENGLISH, languages
+
+
+def missing_messages(language: str, *, whole: bool) -> dict[MessageId, list[Place]]:
+    """Return the messages without a translation, with their places: those of recipients, or `whole` for all."""
+    found = all_messages()
+    wanted = found if whole else recipient_messages(found)
+    return {message: found[message] for message in catalogue_of(language).untranslated(wanted)}
+
+
+def main() -> int:
+    """Print them, one a line with the place that uses it."""
+    parser = argparse.ArgumentParser(description="List what a language lacks.")
+    parser.add_argument("language", choices=[code for code in languages() if code != ENGLISH])
+    parser.add_argument("--all", action="store_true", help="the studio's and the operator's pages too")
+    given = parser.parse_args()
+    missing = missing_messages(given.language, whole=given.all or formats_of(given.language).is_complete)
+    for message, places in missing.items():
+        sys.stdout.write(f"{places[0]}: {message.message!r}\n")
+    sys.stdout.write(f"{len(missing)} messages without a translation\n")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What a recipient reads: the files whose messages every language of ours translates.
+
+A language that translates only these is offered where the language of recipients is chosen; the studio is in English
+for its readers (`Formats.is_complete`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from mailflatrate.locale.extraction import MessageId, Place
+
+SOURCES: Final = (
+    "apps/abuse/actions/letters.py",
+    "apps/abuse/models/reports.py",
+    "apps/campaigns/compiling.py",
+    "apps/campaigns/gallery/__init__.py",
+    "apps/campaigns/starters.py",
+    "apps/forms/actions/signing.py",
+    "apps/delivery/rows.py",
+    "apps/inbound/models.py",
+    "apps/lists/actions/tracking.py",
+    "apps/lists/models/consent.py",
+    "apps/lists/models/people.py",
+    "apps/privacy/actions/moving.py",
+    "apps/privacy/actions/requests.py",
+    "apps/privacy/models.py",
+    "apps/suppression/models.py",
+    "entrypoints/web/desk/cases/templates.py",
+    "entrypoints/web/embeds.py",
+    "entrypoints/web/public/",
+    "entrypoints/web/templates/400.html",
+    "entrypoints/web/templates/403.html",
+    "entrypoints/web/templates/403_csrf.html",
+    "entrypoints/web/templates/404.html",
+    "entrypoints/web/templates/500.html",
+    "entrypoints/web/templates/cotton/field.html",
+    "entrypoints/web/templates/cotton/form_errors.html",
+    "entrypoints/web/templates/cotton/form_field.html",
+    "entrypoints/web/templates/layouts/public.html",
+    "entrypoints/web/templates/public/",
+    "entrypoints/web/ways.py",
+    "locale/",
+    "mail/confirmation.py",
+    "mail/html/imprint.py",
+    "rules/addresses/decide.py",
+    "rules/forms/",
+    "rules/imprint/lines.py",
+)
+"""Files, and folders with a slash at their end, below `src/mailflatrate`."""
+
+
+def is_for_recipients(place: Place) -> bool:
+    """Return whether a place is in a file that recipients read."""
+    return any(place.path == source or (source.endswith("/") and place.path.startswith(source)) for source in SOURCES)
+
+
+def recipient_messages(found: Mapping[MessageId, Iterable[Place]]) -> dict[MessageId, Iterable[Place]]:
+    """Return those messages of `found` that recipients read."""
+    return {message: places for message, places in found.items() if any(map(is_for_recipients, places))}
