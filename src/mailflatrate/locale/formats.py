@@ -28,6 +28,8 @@ class Formats:
     timestamp: str = "%Y-%m-%d %H:%M:%S"
     """A moment to the second in a table."""
     thousands: str = ","
+    colon: str = ": "
+    """What is between a label and its value."""
     home_zone: str = "UTC"
     """The time zone of papers that are printed in this language."""
     zones: Mapping[str, str] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from mailflatrate.locale.formats import written_moment
+from mailflatrate.locale.formats import formats_of, written_moment
 from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.edition import EditionContent, Part, Values
 from mailflatrate.mail.segments import Dynamic, Segment, Static
@@ -89,10 +89,10 @@ _TEXT = """%(hello)s
 
 %(ignore)s
 
-%(privacy)s: {{privacy_url}}
+%(privacy)s%(colon)s{{privacy_url}}
 
 --\x20
-%(imprint)s:
+%(imprint)s%(end)s
 {{imprint_text}}
 """
 _QUOTE_TEXT = "\n%(consent)s\n\n    {{wording}}\n"
@@ -120,6 +120,8 @@ def confirmation_content(language: str, occasion: Occasion) -> EditionContent:
     """The template in one language, for every customer the same; `confirmation_values` fills it."""
     words = {name: translate(message, language) for name, message in _WORDS.items()}
     words["opening"] = translate(_OPENINGS[occasion], language)
+    words["colon"] = formats_of(language).colon
+    words["end"] = words["colon"].rstrip(" ")
     subject = translate(_SUBJECT, language)
     shown = {name: html.escape(word) for name, word in words.items()}
     shown["quote"] = ""

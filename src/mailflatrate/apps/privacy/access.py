@@ -75,7 +75,7 @@ def _responsible(language: str) -> dict[str, Any]:
     lines = imprint_lines(imprint, language) if imprint else ()
     return {
         "name": account.name,
-        "imprint": [f"{line.label}: {line.text}" if line.label else line.text for line in lines],
+        "imprint": [str(line) for line in lines],
         "privacy_notice": imprint.privacy_url if imprint else "",
         "processor": load_settings().service_name,
     }

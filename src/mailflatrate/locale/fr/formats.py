@@ -16,5 +16,6 @@ FORMATS = Formats(
     moment="{date} à {time} ({zone})",
     timestamp="%d/%m/%Y %H:%M:%S",
     thousands="\u202f",
+    colon="\u00a0: ",
     home_zone="Europe/Paris",
 )  # fmt: skip

@@ -12,6 +12,7 @@ import html
 import re
 from dataclasses import dataclass, replace
 
+from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, MINIMUM_FONT_PX, contrast
 from mailflatrate.mail.html.finish import shows_dark
@@ -124,9 +125,9 @@ def imprint_html(imprint: Imprint) -> str:
     def shown(line: ImprintLine) -> str:
         """A line as text; an address of a page is a link, as mail programs make it one in the text part."""
         if not _PAGE.fullmatch(line.value):
-            return literal(html.escape(_line(line)))
+            return literal(html.escape(_line(line, words["colon"])))
         url = literal(html.escape(line.value))
-        return literal(html.escape(f"{line.label}: ")) * bool(line.label) + link(url, url)
+        return literal(html.escape(f"{line.label}{words['colon']}")) * bool(line.label) + link(url, url)
 
     links = [link("{{ unsubscribe_url }}", words["unsubscribe"])]
     if imprint.offers_preferences:
@@ -140,7 +141,7 @@ def imprint_html(imprint: Imprint) -> str:
         f'<div{name} lang="{imprint.language}" dir="ltr" style="{lock}">'
         f"{reason.restore_html(html.escape(reason.text), _with_link)}<br>{' &middot; '.join(links)}<br><br>"
         f'<strong style="{inline}">{words["imprint"]}</strong><br>{lines}<br><br>'
-        f"{words['mailing']}: {literal(html.escape(imprint.mailing_id))}</div>"
+        f"{words['mailing']}{words['colon']}{literal(html.escape(imprint.mailing_id))}</div>"
     )
 
 
@@ -152,19 +153,21 @@ def _with_link(tag: str) -> str:
 def imprint_text(imprint: Imprint) -> str:
     """Return the block as Liquid source for the end of the text part; `-- ` marks a signature (RFC 3676 4.3)."""
     words = _words(imprint.language)
-    lines = ["-- ", imprint.reason, "", f"{words['unsubscribe']}: {{{{ unsubscribe_url }}}}"]
+    colon = words["colon"]
+    lines = ["-- ", imprint.reason, "", f"{words['unsubscribe']}{colon}{{{{ unsubscribe_url }}}}"]
     if imprint.offers_preferences:
-        lines.append(f"{words['preferences']}: {{{{ preferences_url }}}}")
+        lines.append(f"{words['preferences']}{colon}{{{{ preferences_url }}}}")
     if imprint.privacy_url:
-        lines.append(f"{words['privacy']}: {literal(imprint.privacy_url)}")
-    lines += ["", f"{words['imprint']}:", *(literal(_line(line)) for line in imprint.lines)]
-    lines += ["", f"{words['mailing']}: {literal(imprint.mailing_id)}"]
+        lines.append(f"{words['privacy']}{colon}{literal(imprint.privacy_url)}")
+    lines += ["", f"{words['imprint']}{colon.rstrip(' ')}", *(literal(_line(line, colon)) for line in imprint.lines)]
+    lines += ["", f"{words['mailing']}{colon}{literal(imprint.mailing_id)}"]
     return "\n".join(lines) + "\n"
 
 
-def _line(line: ImprintLine) -> str:
-    return f"{line.label}: {line.value}" if line.label else line.value
+def _line(line: ImprintLine, colon: str) -> str:
+    return f"{line.label}{colon}{line.value}" if line.label else line.value
 
 
 def _words(language: str) -> dict[str, str]:
-    return {name: translate(message, language) for name, message in _WORDS.items()}
+    words = {name: translate(message, language) for name, message in _WORDS.items()}
+    return {**words, "colon": formats_of(language).colon}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import N_, NC_, translate
 from mailflatrate.rules.imprint.model import Imprint
 
@@ -16,9 +17,10 @@ class ImprintLine:
     key: str
     label: str
     text: str
+    colon: str = ": "
 
     def __str__(self) -> str:
-        return f"{self.label}: {self.text}" if self.label else self.text
+        return f"{self.label}{self.colon}{self.text}" if self.label else self.text
 
 
 _LABELS: dict[str, str] = {
@@ -101,10 +103,11 @@ def imprint_lines(imprint: Imprint, language: str) -> tuple[ImprintLine, ...]:
     """The lines to render, empty fields left out: name, for whom, address, people, contact, register,
     numbers, privacy."""
     lines: list[ImprintLine] = []
+    colon = formats_of(language).colon
 
     def add(key: str, text: str, label: str | None = None) -> None:
         if text:
-            lines.append(ImprintLine(key, field_label(key, language) if label is None else label, text))
+            lines.append(ImprintLine(key, field_label(key, language) if label is None else label, text, colon))
 
     add("legal_name", _full_name(imprint), "")
     add("on_behalf_of", imprint.on_behalf_of)

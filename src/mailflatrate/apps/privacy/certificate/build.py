@@ -178,7 +178,7 @@ def _imprint(language: str) -> list[str]:
     imprint = structured_imprint(newest_imprint())
     if imprint is None:
         return []
-    return [f"{line.label}: {line.text}" if line.label else line.text for line in imprint_lines(imprint, language)]
+    return [str(line) for line in imprint_lines(imprint, language)]
 
 
 def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:

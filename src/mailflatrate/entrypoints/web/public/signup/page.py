@@ -25,8 +25,10 @@ from mailflatrate.apps.forms.queries import PublishedForm, Shown, published_form
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, script_for
+from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
+from mailflatrate.rules.imprint.lines import ImprintLine
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 
@@ -245,7 +247,10 @@ def look_context(form: PublishedForm, version: Shown, language: str) -> dict[str
             "name": form.account_name, "text": frozen.list_name, "colour": look.colour,
             "logo_url": look.logo_url, "face": FACES[look.font],
         },
-        "imprint_lines": [{"label": label, "text": text} for label, text in frozen.frozen[language].imprint],
+        "imprint_lines": [
+            str(ImprintLine("", label, text, formats_of(language).colon))
+            for label, text in frozen.frozen[language].imprint
+        ],
         "imprint_url": "#imprint",
         "privacy_url": frozen.privacy_url,
     }  # fmt: skip
