@@ -211,14 +211,16 @@ class Composer:
             date.turn_to(second, at)
         header_tokens = self._header_tokens(tokens)
         written = b"To: " + to + b"\r\n" + date.written + (self._template % header_tokens).encode("ascii")
-        signed = b"to:" + unfolded(to) + b"\r\n" + date.canonical
-        signed += (self._canonical_template % header_tokens).encode("ascii")
+        subject = b""
         if self._subject is not None:
             subject = unstructured("Subject", one_line(_joined(self._subject, values)))
             written += b"Subject: " + subject + b"\r\n"
-            signed += b"subject:" + unfolded(subject) + b"\r\n"
         unsigned: tuple[Unsigned, ...] = ()
         if self._signing:
+            signed = b"to:" + unfolded(to) + b"\r\n" + date.canonical
+            signed += (self._canonical_template % header_tokens).encode("ascii")
+            if self._subject is not None:
+                signed += b"subject:" + unfolded(subject) + b"\r\n"
             body_hash = self._body.body_hash(rest)
             unsigned = tuple([signing.prepare(signed, body_hash, second) for signing in self._signing])
         smtputf8 = not to.isascii()

@@ -2,11 +2,14 @@
 
 # ruff: noqa: SIM905
 
+import itertools
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.addresses import role_tier
+from mailflatrate.rules.addresses import is_refused_role, role_tier
 from mailflatrate.rules.addresses.role_words import role_words
 
 REFUSED = """
@@ -167,6 +170,20 @@ ROLE_WORDS = sorted(word for word, tier in role_words().tier.items() if tier == 
 def test_every_tier_one_word_is_refused_in_every_variant(word: str, ending: str, upper: bool) -> None:
     local = word + ending
     assert role_tier(local.upper() if upper else local) == 1
+
+
+@pytest.mark.parametrize("domain", ["", "firm.example", "gmail.com"])
+def test_the_short_question_has_the_answer_of_the_long_one(domain: str) -> None:
+    lists = [path.read_text("utf-8").split() for path in sorted(Path(__file__).parent.glob("*.txt"))]
+    words = {*itertools.chain(REFUSED, *lists), *sorted(role_words().surnames)[:200], *ROLE_WORDS[:400]}
+    answers = {local: is_refused_role(local, domain) for local in words}
+    assert answers == {local: role_tier(local, domain) == 1 for local in words}
+    assert {True, False} == set(answers.values())
+
+
+@given(st.text(max_size=64), st.sampled_from(["", "firm.example", "gmail.com"]))
+def test_the_short_question_has_the_answer_of_the_long_one_for_any_text(local: str, domain: str) -> None:
+    assert is_refused_role(local, domain) == (role_tier(local, domain) == 1)
 
 
 @given(st.text(max_size=64))

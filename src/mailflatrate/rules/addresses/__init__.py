@@ -15,7 +15,7 @@ from mailflatrate.rules.addresses.decide import (
     reason_sentence,
 )
 from mailflatrate.rules.addresses.providers import is_freemail, suggest_domain
-from mailflatrate.rules.addresses.roles import role_tier
+from mailflatrate.rules.addresses.roles import is_refused_role, role_tier
 
 __all__ = [
     "AddressDecision",
@@ -25,6 +25,7 @@ __all__ = [
     "check_lines",
     "decide_address",
     "is_freemail",
+    "is_refused_role",
     "reason_sentence",
     "role_tier",
     "suggest_domain",
