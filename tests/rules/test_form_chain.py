@@ -45,6 +45,16 @@ def with_field(**values: Any) -> FormFacts:
     return replace(FORM, content=replace(CONTENT, fields=(replace(BIRTHDAY, **values),)))
 
 
+FRENCH = replace(
+    default_texts("fr", "Papiers"), topics="des nouvelles autour du papier", frequency="deux fois par mois"
+)
+
+
+def in_french(**values: str) -> FormFacts:
+    """The form in French alone, with some texts changed."""
+    return replace(FORM, content=FormContent(("fr",), {"fr": replace(FRENCH, **values)}))
+
+
 FAULTS: list[tuple[str, FormFacts]] = [
     ("form-list-open", replace(FORM, list_open=False)),
     ("imprint-complete", replace(FORM, imprint=replace(IMPRINT, street=""))),
@@ -60,6 +70,9 @@ FAULTS: list[tuple[str, FormFacts]] = [
     ("consent-for-itself", with_texts("en", wording=f"I take part in the prize draw. {ENGLISH.wording}")),
     ("consent-not-blanket", with_texts("de", wording=GERMAN.wording.replace("{company}", "{company} und Partner"))),
     ("consent-not-blanket", with_texts("en", topics="offers of selected companies and third parties")),
+    ("consent-says-withdrawal", in_french(wording="Oui, {company} peut m'envoyer {topics}, {frequency}.")),
+    ("consent-for-itself", in_french(wording=f"J'accepte les CGV. {FRENCH.wording}")),
+    ("consent-not-blanket", in_french(topics="des offres de nos partenaires")),
     ("form-no-special-data", with_field(labels={"de": "Konfession", "en": "Denomination"})),
     ("form-sparing", with_field(required=True)),
     ("form-texts-whole", with_texts("en", button="")),
@@ -70,6 +83,7 @@ FAULTS: list[tuple[str, FormFacts]] = [
 def test_a_good_form_passes() -> None:
     assert judge_form(FORM).failures == ()
     assert judge_form(with_field()).failures == ()
+    assert judge_form(in_french()).failures == ()
 
 
 @pytest.mark.parametrize(("key", "facts"), FAULTS)

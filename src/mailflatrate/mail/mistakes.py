@@ -199,7 +199,7 @@ def all_in_words(errors: Iterable[SourceError], language: str) -> str:
 
 
 def as_param(error: SourceError) -> str:
-    """The mistake as a value that a verdict can store and say in either language later."""
+    """The mistake as a value that a verdict can store and say in any language later."""
     return _PREFIX + json.dumps([error.line, error.code, error.part, *error.facts], ensure_ascii=False)
 
 

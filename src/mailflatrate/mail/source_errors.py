@@ -14,7 +14,7 @@ NOWHERE = 0
 class SourceError:
     """One mistake in what the author wrote: `line` counts from 1, `message` is a sentence for the author in English.
 
-    `mistakes` makes them and says them in either language, from `code` and `facts`; `part` is empty for the body.
+    `mistakes` makes them and says them in any language, from `code` and `facts`; `part` is empty for the body.
     """
 
     line: int
@@ -47,7 +47,7 @@ class SourceRefused(Exception):
 
 
 class Spoken(Exception):
-    """Something went wrong that a customer reads about: `error` says what, in either language (`mistakes`)."""
+    """Something went wrong that a customer reads about: `error` says what, in any language (`mistakes`)."""
 
     def __init__(self, error: SourceError) -> None:
         super().__init__(error.message)

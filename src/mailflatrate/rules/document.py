@@ -40,7 +40,7 @@ _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
 
 
 def rules_markdown() -> str:
-    """All chains in their order, each rule in both languages, and the table of limits."""
+    """All chains in their order, each rule in every language of the studio, and the table of limits."""
     return "\n".join(_lines()) + "\n"
 
 

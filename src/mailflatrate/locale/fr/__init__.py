@@ -1,0 +1,1 @@
+"""French: the catalogue of what recipients read (`LC_MESSAGES/`) and formats of dates (`formats.py`)."""

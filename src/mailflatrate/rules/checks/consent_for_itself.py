@@ -26,6 +26,7 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.wording",
     source="CSA 2020 section 2.2a-b; GDPR Art. 7(2), 7(4)",
     hits=_hits,
+    version=2,
     text=RuleText(
         title="The consent stands for itself",
         sentence="The wording also speaks of terms or of a competition: {languages}.",

@@ -26,6 +26,7 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.wording",
     source="BGH VI ZR 721/15 (14 Mar 2017); CSA 2020 section 2.2b",
     hits=_hits,
+    version=2,
     text=RuleText(
         title="The consent is for you alone",
         sentence="The wording also covers partners, third parties or other channels: {languages}.",

@@ -26,6 +26,7 @@ CHECK: Check[FormFacts] = Check(
     anchor="form.wording",
     source="GDPR Art. 7(3)",
     hits=_hits,
+    version=2,
     text=RuleText(
         title="The consent says how to leave",
         sentence="The wording does not say that it can be withdrawn: {languages}.",
