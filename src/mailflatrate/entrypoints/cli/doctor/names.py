@@ -14,6 +14,8 @@ from mailflatrate.entrypoints.cli.doctor.host import is_public_name
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.dns import DnsAnswer, Resolver, SpfStatus, find_mx, find_spf
 
+LONGEST_FOUND = 80
+
 
 def house_lines(settings: Settings) -> Iterator[Line]:
     """The records of the service's own domain, the same that every customer publishes for theirs.
@@ -34,9 +36,14 @@ def house_lines(settings: Settings) -> Iterator[Line]:
             if look.passed:
                 yield ok(record.kind.value, f"{record.host} is as it should be")
             else:
-                found = f", found {look.found!r}" if look.found else ""
+                found = f", found {_shortened(look.found)!r}" if look.found else ""
                 yield missing(record.kind.value, f"{record.host}: {look.state.value}{found}",
                               f"Publish {record.host} {record.record_type} {record.value}")  # fmt: skip
+
+
+def _shortened(found: str) -> str:
+    """A record as a title can hold it: a key has hundreds of characters. Its length shows one that was cut off."""
+    return found if len(found) <= LONGEST_FOUND else f"{found[:LONGEST_FOUND]}… ({len(found)} characters)"
 
 
 def _held() -> Iterator[Line]:
