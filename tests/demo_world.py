@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ def children_of(parent: int) -> list[int]:
 
 
 @contextmanager
-def running_demo(folder: Path) -> Iterator[Demo]:
+def running_demo(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Demo]:
     """`mailflatrate demo` in a folder of its own; it ends with the block. DEMO_AT names one that runs already."""
     if "DEMO_AT" in os.environ:
         yield Demo(os.environ["DEMO_AT"], folder, {})
@@ -56,6 +56,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
     environment |= {name: str(port) for name, port in ports.items()}
     environment["MAILFLATRATE_PUBLIC_URL"] = f"https://localhost:{ports['MAILFLATRATE_PUBLIC_PORT']}"
     environment["MAILFLATRATE_DATA_DIR"] = str(folder)
+    environment |= settings or {}
     process = subprocess.Popen(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
         env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT,

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from click import ClickException
 from click.testing import CliRunner
 from django.db import connections, transaction
 
 from mailflatrate.base.tenancy.policies import apply_policies, plan_policies
 from mailflatrate.entrypoints.cli.migration_state import NotUpgradable, demand_upgradable, known_migrations
-from mailflatrate.entrypoints.cli.setup import migrate_command
+from mailflatrate.entrypoints.cli.setup import _migrate, migrate_command
 
 
 @contextmanager
@@ -122,3 +123,13 @@ def test_the_plan_changes_nothing_and_says_what_would_be_done(database: str) -> 
         assert cursor.fetchone() == ("changed by hand",)
     assert runner.invoke(migrate_command, []).output == "The database is up to date.\n"
     assert runner.invoke(migrate_command, ["--plan"]).output == "The database is up to date; there is nothing to do.\n"
+
+
+def test_a_statement_that_takes_too_long_is_cancelled_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow_migration(*_arguments: object, **_options: object) -> None:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("django.core.management.call_command", slow_migration)
+    with pytest.raises(ClickException, match=r"longer than 1 seconds and was cancelled.*--statement-seconds"):
+        _migrate(statement_seconds=1)

