@@ -56,7 +56,7 @@ def look(account_id: int) -> dict[str, Any]:
             },
             "chunks": sorted(Chunk.objects.values_list("campaign_id", "state")),
             "pictures": [hashlib.sha256(files.get(each.stored_name)).hexdigest() for each in MediaFile.objects.all()],
-        }  # fmt: skip
+        }
 
 
 def replay_own_journals() -> None:

@@ -66,7 +66,7 @@ class Sent:
             ("text/plain", b"A complaint.\r\n"),
             ("message/feedback-report", b"Feedback-Type: abuse\r\nUser-Agent: P/1\r\nVersion: 1\r\n"),
             ("message/rfc822", self.mail(number)),
-        )  # fmt: skip
+        )
 
     def forward(self, number: int = 0, sender: str | None = None, words: str = "I never asked for this.") -> bytes:
         """The reader sends the whole mail to the desk, as an attachment."""

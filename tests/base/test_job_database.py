@@ -20,9 +20,7 @@ OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shared b
 def shared(database: str) -> Iterator[str]:
     """The alias of a database whose threads share two connections."""
     usual = connections.databases["default"]
-    options = {
-        **usual["OPTIONS"], "slots": 2, "slot_wait_seconds": 5, "application_name": "shared by jobs",
-    }  # fmt: skip
+    options = {**usual["OPTIONS"], "slots": 2, "slot_wait_seconds": 5, "application_name": "shared by jobs"}
     connections.databases[SHARED] = usual | {
         "ENGINE": "mailflatrate.base.job_database", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False, "OPTIONS": options,
     }  # fmt: skip

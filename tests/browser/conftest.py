@@ -82,9 +82,9 @@ class Visitor:
 
     def _remember(self, look: Look) -> None:
         address = {"url": self.demo.base}
-        self.context.add_cookies([
-            {"name": "language", "value": look.language, **address}, {"name": "theme", "value": look.theme, **address},
-        ])  # fmt: skip
+        self.context.add_cookies(
+            [{"name": "language", "value": look.language, **address}, {"name": "theme", "value": look.theme, **address}]
+        )
 
     def look_as(self, language: str, theme: str, phone: bool) -> None:
         """From the next page on, look in another way."""

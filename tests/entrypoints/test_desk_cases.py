@@ -73,8 +73,7 @@ def test_everything_stands_on_one_screen(otto: Desk, case: Sent) -> None:
 def test_search_finds_it_by_anything(otto: Desk, case: Sent) -> None:
     found = open_case(case)
     compact = case.campaign.mailing_id.lower().replace("-", "").replace("0", "o")
-    for words in (compact, case.reader().email, case.token(Purpose.VERP),
-                  f"X-Mailing-ID: {case.campaign.mailing_id}"):  # fmt: skip
+    for words in (compact, case.reader().email, case.token(Purpose.VERP), f"X-Mailing-ID: {case.campaign.mailing_id}"):
         assert case.campaign.mailing_id in otto.page(f"cases/search/?q={words}") or found.reference in otto.page(
             f"cases/search/?q={words}"
         ), words

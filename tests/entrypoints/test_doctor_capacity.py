@@ -7,9 +7,7 @@ from mailflatrate.entrypoints.cli.doctor.capacity import Demand, capacity_lines,
 from mailflatrate.settings.schema import load_settings
 
 
-@pytest.mark.parametrize(
-    ("allowed", "level"), [(97, Level.OK), (40, Level.WARNING), (33, Level.MISSING)]
-)  # fmt: skip
+@pytest.mark.parametrize(("allowed", "level"), [(97, Level.OK), (40, Level.WARNING), (33, Level.MISSING)])
 def test_a_host_with_four_senders_is_measured_against_the_server(allowed: int, level: Level) -> None:
     demand = Demand(senders=4, workers=1, page_processes=1, listeners=1)
     assert demand.connections == 4 * 4 + 3 + 8 + 2 + 5

@@ -141,8 +141,7 @@ def test_only_owners_change(anna: World, role: Role) -> None:
     client, hers = browser(ben), membership_of(anna.account_id, anna.anna)
     page = text(client.get(PEOPLE))
     assert "Invite a person" not in page
-    for url in ("people/", f"people/{hers.id}/role/", f"people/{hers.id}/remove/",
-                "agreements/", "settings/"):  # fmt: skip
+    for url in ("people/", f"people/{hers.id}/role/", f"people/{hers.id}/remove/", "agreements/", "settings/"):
         answer = client.post(f"/studio/standing/{url}", {"role": "viewer", "name": "E", "email": "eve@x.example"})
         assert answer.status_code == 403, url
     assert membership_of(anna.account_id, anna.anna).role == Role.OWNER

@@ -24,7 +24,7 @@ from mailflatrate.mail.from_line import Mailbox, read_from
         ("nobody", [("nobody", "", "")]),
         ("", []),
     ],
-)  # fmt: skip
+)
 def test_reads(raw: str, expected: list[tuple[str, str, str]]) -> None:
     assert read_from(raw) == tuple(Mailbox(*one) for one in expected)
 

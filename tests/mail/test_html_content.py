@@ -366,7 +366,7 @@ def test_the_doctype_stays_because_it_decides_how_a_letter_is_drawn(written: str
         (ContentKind.HTML, "<p>one</p>\n" + "<b>" * 20_000 + "x"),
         (ContentKind.MJML, "<mjml><mj-body>\n" + "<mj-wrapper>" * 4000 + "</mj-wrapper>" * 4000 + "</mj-body></mjml>"),
     ],
-)  # fmt: skip
+)
 def test_nesting_that_would_end_the_process_is_refused_at_its_line(kind: ContentKind, body: str) -> None:
     """The parsers behind walk a document by recursion: deep enough, it was a segmentation fault of the web server."""
     with pytest.raises(SourceRefused) as refused:

@@ -137,7 +137,7 @@ PROVEN: dict[str, str] = {
     "the unsubscribe address": mail("x", subject="unsubscribe").replace(
         "abuse@flat.example", f"unsub+{token(Purpose.UNSUBSCRIBE)}@flat.example"
     ),
-}  # fmt: skip
+}
 
 
 def seen(raw: str) -> Inspection:

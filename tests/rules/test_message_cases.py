@@ -152,7 +152,7 @@ def imprint(text: str) -> Callable[[], MessageFacts]:
         "Linde GmbH, Lindenweg 4, Postfach 1234, 24103 Kiel, info@linde.de",
         "〒150-0002 東京都渋谷区渋谷2-21-1 info@linden.jp",
     ],
-)  # fmt: skip
+)
 def test_imprints_of_many_countries_are_found(text: str) -> None:
     assert blocked(imprint(text)()) == []
 

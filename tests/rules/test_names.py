@@ -33,7 +33,7 @@ FORGED = [
     ("Lindenhof \U0001f337 <a@rose.example>", "sender-name-emoji"),
     ("A <a@rose.example>, B <b@rose.example>", "sender-single"),
     ("Lindenhof", "sender-single"),
-]  # fmt: skip
+]
 HONEST = [
     "Lindenhof <news@lindenhof.example>",
     "lindenhof.de <news@mail.lindenhof.de>",
@@ -52,7 +52,7 @@ HONEST = [
     "=?utf-8?b?44Oq44Oz44OH44Oz?= Shop <a@rose.example>",
     "Газета <a@rose.example>",
     "αβγ Verlag <a@rose.example>",
-]  # fmt: skip
+]
 
 
 def keys(raw: str) -> list[object]:

@@ -41,7 +41,7 @@ WORDS = {
     PriorStatus.BLOCKED: "blocked|Blocklisted|blacklisted|gesperrt|Auf der Blockliste|suppressed|disabled|"
     "inaktiv|DNC|Do not contact|do-not-mail|nomail|excluded|[A]|by moderator|Robinsonliste|temporarily disabled",
     PriorStatus.UNKNOWN: "gold|Kiel|not unsubscribed|nicht gesperrt|kein Bounce|7|Glorp|customer|active-ish",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ TITLES = {
     StatusField.BLOCK_REASON: "Email Suppression Reason|dncReason|Sperrgrund|BLACKLIST_REASON",
     StatusField.STATE: "optstatus|Email Marketing Consent|subscription_status|confirmed|DOUBLE_OPT-IN|OPT_IN|"
     "Email Status|delivery_status|Anmeldestatus|optedin|Opt-in-Status",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(

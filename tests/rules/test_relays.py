@@ -28,7 +28,7 @@ accounts = st.builds(
     activated_at=st.one_of(st.none(), st.integers(0, 3000).map(lambda days: NOW - timedelta(days=days))),
     has_dedicated=st.booleans(),
     is_operator=st.booleans(),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,7 @@ def test_a_masked_address_keeps_the_first_letter_and_the_domain(email: str, mask
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_no_page_of_a_forwarded_message_shows_the_address(renate: Victim, language: str) -> None:
-    doors = {
-        "u": Purpose.UNSUBSCRIBE, "p": Purpose.PREFERENCES, "d": Purpose.PRIVACY, "w": Purpose.ARCHIVE,
-    }  # fmt: skip
+    doors = {"u": Purpose.UNSUBSCRIBE, "p": Purpose.PREFERENCES, "d": Purpose.PRIVACY, "w": Purpose.ARCHIVE}
     links = {door: renate.link(door, purpose) for door, purpose in doors.items()}
     answers = [browser().get(f"{link}?language={language}") for link in links.values()]
     answers += [

@@ -212,7 +212,7 @@ def bitmap(kind: str, side: int) -> bytes:
         (lambda: bitmap("TIFF", 5000)[:100_000], Refusal.NO_PICTURE),
         (lambda: animation(80, 700), Refusal.LONG_ANIMATION),
     ],
-)  # fmt: skip
+)
 def test_a_picture_is_judged_by_its_header(make: Callable[[], bytes], reason: Refusal) -> None:
     data = make()
     for name in ("picture.set", "picture.still"):
@@ -297,7 +297,7 @@ GROWING: dict[str, Callable[[int], bytes]] = {
     "tags without end": lambda size: b"Content-Type: text/html\n\n" + b"<a " * (size // 3),
     "announced fields": lambda size: b"From: a@b.example\n\n" + b"-----\nx-a: b\n" * (size // 14),
     "parameters": lambda size: b"Content-Type: multipart/mixed" + b"; a=b" * (size // 5),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", GROWING)

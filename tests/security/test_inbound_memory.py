@@ -153,7 +153,7 @@ def test_lines_are_counted() -> None:
 
 async def _talk(
     make: Callable[[PostboxHandler], asyncio.Protocol], script: Callable[[int], Awaitable[None]]
-) -> list[Arrival]:  # fmt: skip
+) -> list[Arrival]:
     """Run a script against a listener on a port of its own; returns what the listener stored."""
     kept: list[tuple[Arrival, str]] = []
     spool = Spool(kept.extend)

@@ -177,9 +177,8 @@ def test_carlas_clicks_are_not_counted_again_by_annas() -> None:
     with tenancy.account(hers.anna.account_id):
         for number in range(1, LINKS + 1):
             Click.objects.create(
-                campaign=hers.campaign, edition_id=hers.edition.id, link_number=number, visitor=b"12345678",
-                at=hers.now,
-            )  # fmt: skip
+                campaign=hers.campaign, edition_id=hers.edition.id, link_number=number, visitor=b"12345678", at=hers.now
+            )
     with tenancy.account(mine.anna.account_id):
         assert scanners.mark_bursts(hers.campaign.id) == 0
     assert hers.counted() == (LINKS, 0)

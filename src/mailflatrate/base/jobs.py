@@ -135,9 +135,7 @@ WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)
 """
 
 
-def wake(
-    name: str, queue: Queue, *, once: str, lock: str | None = None, priority: int = 0, **arguments: Any
-) -> None:  # fmt: skip
+def wake(name: str, queue: Queue, *, once: str, lock: str | None = None, priority: int = 0, **arguments: Any) -> None:
     """Once the running transaction is committed, see to it that job `name` will begin after that.
 
     For work that stands in rows already, of which the job takes all it finds: one waiting job, whose key is `once`, is
@@ -154,9 +152,10 @@ def wake(
         setting, shown = tenancy.job_pass()
         # Suppressed: somebody else woke it this very moment. Bound by the server, because the pass is among the values.
         with (
-            suppress(IntegrityError), connection.wrap_database_errors,
+            suppress(IntegrityError),
+            connection.wrap_database_errors,
             psycopg.Cursor(connection.connection) as cursor,
-        ):  # fmt: skip
+        ):
             cursor.execute(_WAKE, {**parameters, "setting": setting, "pass": shown})
 
     look.once = once  # type: ignore[attr-defined]

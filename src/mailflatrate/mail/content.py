@@ -294,9 +294,9 @@ def _without_body(body: str) -> SourceError:
     return mistake(begun[0][1], "element-open", begun[0][0]) if begun else mistake(1, "no-body")
 
 
-_HIDE_BODY = frozenset({
-    "frameset", "noscript", "noframes", "template", "textarea", "title", "select", "plaintext", "xmp",
-})  # fmt: skip
+_HIDE_BODY = frozenset(
+    {"frameset", "noscript", "noframes", "template", "textarea", "title", "select", "plaintext", "xmp"}
+)
 
 
 def _preheader(preheader: str) -> str:

@@ -18,9 +18,9 @@ from mailflatrate.mail.html.applied import names_shown_somewhere
 from mailflatrate.mail.html.tokens import RAW_TEXT, Kind, Token, tokenise
 from mailflatrate.mail.merge_tags import find_merge_tags
 
-_VOID = frozenset({
-    "br", "img", "hr", "meta", "link", "input", "col", "area", "wbr", "source", "track", "embed", "param", "base",
-})  # fmt: skip
+_VOID = frozenset(
+    {"br", "img", "hr", "meta", "link", "input", "col", "area", "wbr", "source", "track", "embed", "param", "base"}
+)
 _REMOTE_ATTRIBUTES = ("src", "background", "poster")
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^)\"']+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
 _SHOWN_URL = re.compile(r"(?:https?://|\bwww\.)[^\s/<>]+\S*", re.IGNORECASE)

@@ -132,9 +132,10 @@ _RENDERING_SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _MJML_SAYS = {
-    "unexpected end of stream": "mjml-ends-early", "unexpected element": "mjml-misplaced",
+    "unexpected end of stream": "mjml-ends-early",
+    "unexpected element": "mjml-misplaced",
     "unable to parse next template": "mjml-goes-on",
-}  # fmt: skip
+}
 # What Liquid calls the pieces of a tag.
 _PIECES = {
     "end of expression": N_("the end of the tag"), "end of file": N_("the end"),

@@ -122,9 +122,10 @@ def judge_provider(provider: str, counts: Counts) -> tuple[Need, ...]:
     Too many unknown users (R-88), too many complaints (R-86), or refusals because of the sender (R-70) pause its lane.
     """
     hard, complained, refused = (
-        share(counts.hard, counts.settled), share(counts.complaints, counts.reporting),
+        share(counts.hard, counts.settled),
+        share(counts.complaints, counts.reporting),
         share(counts.refused, counts.settled),
-    )  # fmt: skip
+    )
     unknown_limit, complaint_limit, refused_limit = map(value, _PROVIDER_LIMITS)
     found = (
         (hard > unknown_limit, Cause.PROVIDER_BOUNCES, "R-88", counts.hard, counts.settled, unknown_limit),

@@ -40,7 +40,7 @@ HEALTH = SpecialWords(
     words="gdb hiv aids bmi covid krebs cancer sante salud salute saude halsa helse zdravi zdravje "
     "bolest boala ciaza tervis medico sanitaria",
     names="enceinte medecin sucht",
-)  # fmt: skip
+)
 
 GENETIC_AND_BIOMETRIC = SpecialWords(
     inside="genetic genetisch genetiq genetyczn genetick geneetti biometr biometri fingerprint fingerabdruck "
@@ -51,7 +51,7 @@ GENETIC_AND_BIOMETRIC = SpecialWords(
     starts="dnatest dnaprofil dnaanaly",
     words="dna adn genom genome",
     names="faceid",
-)  # fmt: skip
+)
 
 BELIEF = SpecialWords(
     inside="religi religion konfession confession glaubens kirchensteuer kirchenmitglied kirchgeld kirchenzugehor "
@@ -62,7 +62,7 @@ BELIEF = SpecialWords(
     starts="belief glaube",
     words="faith geloof culte credo vjera vira vallas hindu islam",
     names="church kirche kerk chiesa eglise",
-)  # fmt: skip
+)
 
 ORIGIN = SpecialWords(
     inside="ethni hautfarbe skincolo herkunftsland abstammung volkszugehor migrationshinter couleurdepeau colordepiel "
@@ -70,7 +70,7 @@ ORIGIN = SpecialWords(
     starts="etni racial racia",
     words="race",
     names="razza raza raca",
-)  # fmt: skip
+)
 
 POLITICS = SpecialWords(
     inside="parteimitglied parteizugehor parteibuch partei political politisch politique partyaffil "
@@ -78,9 +78,8 @@ POLITICS = SpecialWords(
     "votingprefer votingbehavio votedfor votefor voterregist intentiondevote intencionvoto intenzionedivoto "
     "ideolog partipolit partidopolit partitopolit πολιτικ политич",
     starts="politi",
-    names="party parti partito partido partij partia vote votes voter voting voto votos "
-    "cdu csu spd afd fdp",
-)  # fmt: skip
+    names="party parti partito partido partij partia vote votes voter voting voto votos cdu csu spd afd fdp",
+)
 
 UNION = SpecialWords(
     inside="gewerkschaft tradeunion laborunion labourunion unionmember sindicat sindacat sindical vakbond "
@@ -88,13 +87,13 @@ UNION = SpecialWords(
     "zwiazkuzawod odborov szakszervezet ametiuhing arodbiedr profesinesajung syndicatmembre συνδικ синдикат профсъюз",
     words="syndicat syndicats syndical syndicale syndique syndiquee odbory",
     names="union",
-)  # fmt: skip
+)
 
 SEX_LIFE = SpecialWords(
     inside="sexu sessual seksu szexu sexleben sexlife lgbt bisex transgender transsex homosex σεξουαλ сексуал",
     starts="schwul lesbi lesbe",
     words="gay queer",
-)  # fmt: skip
+)
 
 CRIME = SpecialWords(
     inside="vorstraf vorbestraf strafregister strafrechtlich fuhrungszeugnis straftat straftater strafakte "
@@ -105,7 +104,7 @@ CRIME = SpecialWords(
     "straffeattest brottsregister belastningsregister rikosrekister bunugyi erkolcsibizony cazierjudiciar "
     "kaznenaevid kazneneevid kriminaalregis teistumas sodimost ποινικο съдимост престъп",
     words="felon casier arrested condanne condamne prison inmate cazier",
-)  # fmt: skip
+)
 
 SPECIAL_WORDS = (HEALTH, GENETIC_AND_BIOMETRIC, BELIEF, ORIGIN, POLITICS, UNION, SEX_LIFE, CRIME)
 """GDPR Art. 9(1) in its order, roughly, and Art. 10."""

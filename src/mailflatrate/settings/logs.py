@@ -49,7 +49,8 @@ def configure_logging(settings: Settings) -> None:
 
 
 GRANIAN: dict[str, object] = {
-    "version": 1, "disable_existing_loggers": False,
+    "version": 1,
+    "disable_existing_loggers": False,
     "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
-}  # fmt: skip
+}
 """For Granian, which otherwise gives its loggers a handler of their own."""

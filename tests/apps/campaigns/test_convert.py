@@ -48,9 +48,7 @@ def test_markdown_becomes_a_letter_that_says_the_same(other: str, kind: str) -> 
 def test_every_template_becomes_html_and_markdown(key: str) -> None:
     """Nothing of what is said is lost, and it compiles."""
     content = source(gallery_template(key, "de"), LOOK, lambda stem: f"https://a.example/{stem}.png")
-    values = {
-        **VALUES, "list": {"name": "N"}, "subscription": {"date": "x", "source": "y"},
-    }  # fmt: skip
+    values = {**VALUES, "list": {"name": "N"}, "subscription": {"date": "x", "source": "y"}}
 
     def words(text: str, kind: ContentKind) -> list[str]:
         whole = compile_content(Source(kind, text, "S"), CONTEXT).text.render(values)

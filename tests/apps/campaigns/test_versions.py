@@ -41,9 +41,7 @@ def test_one_go_is_one_version_and_the_beginning_stays(anna: World, ben: User) -
         actions.update_campaign(draft.id, {"subject": "Anna 4"}, by=anna.anna)
         actions.update_campaign(draft.id, {"subject": "Ben"}, by=ben)
         found = [(one.number, one.values["subject"], one.saved_by_id) for one in kept(draft)]
-        assert found == [
-            (1, "Winter bulbs are here", anna.anna.id), (6, "Anna 4", anna.anna.id), (7, "Ben", ben.id),
-        ]  # fmt: skip
+        assert found == [(1, "Winter bulbs are here", anna.anna.id), (6, "Anna 4", anna.anna.id), (7, "Ben", ben.id)]
         CampaignVersion.objects.filter(campaign=draft, number=7).update(saved_at=clock.now() - timedelta(minutes=4))
         actions.update_campaign(draft.id, {"subject": "Ben, later"}, by=ben)
         assert [one.number for one in kept(draft)] == [1, 6, 7, 8]

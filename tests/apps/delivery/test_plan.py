@@ -86,9 +86,7 @@ def test_who_is_left_out_is_counted_by_reason(estate: Estate) -> None:
     plan_it(campaign_id, estate)
     with tenancy.account(estate.account_id):
         campaign = Campaign.objects.get(id=campaign_id)
-    assert campaign.left_out == {
-        "unsubscribed": 1, "suppressed_bounce": 1, "suppressed_complaint": 1, "segment": 1,
-    }  # fmt: skip
+    assert campaign.left_out == {"unsubscribed": 1, "suppressed_bounce": 1, "suppressed_complaint": 1, "segment": 1}
     assert campaign.planned_count == PEOPLE - 4
     assert [contact_id for contact_id, _ in planned(campaign_id, estate)] == [each.id for each in everybody[4:]]
 

@@ -97,9 +97,7 @@ def test_it_begins_with_the_first_wave_and_everybody_has_his_hour(anna: World) -
     with clock.frozen_at(first):
         campaign = begun(anna, campaign)
         found = planned(anna, campaign)
-    assert found == {
-        None: {5}, hour_in(at, "Asia/Tokyo"): {0}, at: {2, 3, 4}, hour_in(at, "America/New_York"): {1},
-    }  # fmt: skip
+    assert found == {None: {5}, hour_in(at, "Asia/Tokyo"): {0}, at: {2, 3, 4}, hour_in(at, "America/New_York"): {1}}
     with tenancy.account(anna.account_id):
         chunks = {chunk.id: chunk.not_before for chunk in Chunk.objects.filter(campaign=campaign)}
     jobs = ProcrastinateJob.objects.filter(task_name="delivery.send_chunk", status="todo")

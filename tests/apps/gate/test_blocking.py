@@ -258,7 +258,7 @@ CASES: list[tuple[str, Step, Step]] = [
     ("nothing-hidden", html('<p style="display:none">cheap watches</p>'), reset),
     ("no-foreign-pixel", html('<img src="https://count.example/p.gif" width="1" height="1" alt="">'), reset),
     ("size-limit", html("<p>" + "bulbs and petals " * 7000 + "</p>"), reset),
-]  # fmt: skip
+]
 ELSEWHERE = {
     # Broken below, with more than a draft and a domain.
     "account-active", "dpa-accepted", "policy-accepted", "volume-allowed", "import-finished", "sender-not-freemail",

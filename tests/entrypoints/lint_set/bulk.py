@@ -20,7 +20,7 @@ STORIES = {
     "it": "Arrivano i libri nuovi. Romanzi, racconti e una guida ai sentieri delle montagne vicine.",
     "nl": "De nieuwe fietsen staan klaar. Probeer ze in onze winkel en krijg advies van mensen die zelf fietsen.",
     "pl": "Nowe herbaty już czekają. Spróbuj trzech smaków z gór i przeczytaj, skąd pochodzą ich liście.",
-}  # fmt: skip
+}
 PLACES = {
     "en": "12 High Street, Reading RG1 2AB, United Kingdom", "de": "Gartenstraße 8, 76133 Karlsruhe",
     "fr": "4 rue du Port, 33000 Bordeaux", "es": "Calle Mayor 15, 28013 Madrid", "it": "Via Roma 22, 10121 Torino",

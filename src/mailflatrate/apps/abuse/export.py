@@ -133,9 +133,9 @@ def xarf_reports(view: CaseView) -> list[dict[str, Any]]:
 
 def _xarf(case: Case, view: CaseView, report: Report) -> dict[str, Any]:
     settings = load_settings()
-    category, kind = _TYPES.get(Complaint(report.complaint), ("messaging", "spam")) if report.complaint else (
-        "messaging", "spam",
-    )  # fmt: skip
+    category, kind = (
+        _TYPES.get(Complaint(report.complaint), ("messaging", "spam")) if report.complaint else ("messaging", "spam")
+    )
     us = {
         "org": settings.service_name,
         "contact": f"abuse@{settings.service_domain}",

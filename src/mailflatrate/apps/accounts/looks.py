@@ -68,8 +68,9 @@ def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[
     for other in gone.select_related("account").order_by("id"):
         owners = Membership.objects.filter(account_id=other.account_id, role=Role.OWNER)
         owner = owners.select_related("user").order_by("id").first()
-        theirs = _marks({key: str(value or "") for key, value in record_of(other).items()},
-                        owner.user.email if owner else "")  # fmt: skip
+        theirs = _marks(
+            {key: str(value or "") for key, value in record_of(other).items()}, owner.user.email if owner else ""
+        )
         for what, value in mine.items():
             if value and theirs[what] == value:
                 found.append((what, f"{other.account.name} ({Standing(other.account.standing).value})"))

@@ -47,7 +47,7 @@ def compile_in_child(source: Source, context: CompileContext) -> CompiledCampaig
 
 def _link_writer(
     placeholder: str, link_url: Callable[[int, str], str], targets: dict[int, str]
-) -> Callable[[str], str]:  # fmt: skip
+) -> Callable[[str], str]:
     pattern = re.compile(re.escape(placeholder) + r"(\d+)_")
     urls = {number: link_url(number, target) for number, target in targets.items()}
     return lambda text: pattern.sub(lambda found: urls[int(found[1])], text)
@@ -85,9 +85,7 @@ def variables_in_child(compiled: CompiledCampaign) -> frozenset[str]:
     return found
 
 
-def missing_in_child(
-    compiled: CompiledCampaign, readers: Sequence[dict[str, object]], most_work: int
-) -> MissingValues:  # fmt: skip
+def missing_in_child(compiled: CompiledCampaign, readers: Sequence[dict[str, object]], most_work: int) -> MissingValues:
     """Return what readers have no value for. Raises SourceRefused where that takes too long."""
     found: MissingValues = _ask("content.missing_values", compiled.sources, tuple(readers), most_work)
     return found

@@ -14,9 +14,7 @@ _NOT_SAMPLED: Final = 15
 class RelayTimes:
     """Stands between the relay and those who hear about starts and outcomes."""
 
-    def __init__(
-        self, relay: str, on_start: Callable[[int], None], on_outcome: Callable[[SendOutcome], None]
-    ) -> None:  # fmt: skip
+    def __init__(self, relay: str, on_start: Callable[[int], None], on_outcome: Callable[[SendOutcome], None]) -> None:
         self._histogram = RELAY_SECONDS.labels(relay)
         self._on_start, self._on_outcome = on_start, on_outcome
         self._began: dict[int, float] = {}

@@ -105,14 +105,10 @@ def _written(campaign: Campaign, compiled: CompiledCampaign, values: dict[str, o
         raise EditionUnusable(MissingValue(written.missing[0]).error)
     if written.problem is not None:
         raise EditionUnusable(written.problem)
-    return EditionContent(
-        Part.fixed(written.subject), Part.fixed(written.html), Part.fixed(written.text), frozenset()
-    )  # fmt: skip
+    return EditionContent(Part.fixed(written.subject), Part.fixed(written.html), Part.fixed(written.text), frozenset())
 
 
-def _reader_values(
-    campaign: Campaign, attributes: frozenset[str], now: datetime, list_name: str
-) -> dict[str, object]:  # fmt: skip
+def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime, list_name: str) -> dict[str, object]:
     """A reader who has a value for everything."""
     return recipient_values(
         email=READER, first_name="Dora", last_name="Meyer", attributes=dict.fromkeys(attributes, "1"),

@@ -97,9 +97,7 @@ def store(arrivals: Sequence[Arrival]) -> list[int]:
     return [row.id for row in stored]
 
 
-def _row(
-    arrival: Arrival, recipient: str, now: datetime, *, raw: bytes, content_of: RawMail | None = None
-) -> RawMail:  # fmt: skip
+def _row(arrival: Arrival, recipient: str, now: datetime, *, raw: bytes, content_of: RawMail | None = None) -> RawMail:
     return RawMail(
         account_id=account_of(parse_recipient(recipient)),
         via=arrival.via,

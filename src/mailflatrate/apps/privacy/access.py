@@ -100,9 +100,10 @@ def carried_over(contact_id: int, contact: Contact) -> frozenset[str]:
     carried = {(name, found.get("moved_from")) for found in details for name in found["carried"]}
     before = Contact.objects.in_bulk({moved_from for _name, moved_from in carried if moved_from})
     return frozenset(
-        name for name, moved_from in carried
+        name
+        for name, moved_from in carried
         if moved_from not in before or _named(before[moved_from], name) == _named(contact, name)
-    )  # fmt: skip
+    )
 
 
 def _named(contact: Contact, name: str) -> Any:
@@ -133,9 +134,10 @@ def _consent(row: ConsentEvent, movers: Collection[int]) -> dict[str, Any]:
         }  # fmt: skip
         if evidence.details.get("request") in movers:
             found |= {
-                "signup_ip": None, "browser": "" if row.kind != ConsentKind.CONFIRMED else evidence.user_agent,
+                "signup_ip": None,
+                "browser": "" if row.kind != ConsentKind.CONFIRMED else evidence.user_agent,
                 "details": {key: said for key, said in evidence.details.items() if key not in _OF_THE_MOVER},
-            }  # fmt: skip
+            }
     if row.source_import is not None:
         found["file"] = row.source_import.file_name
     return found

@@ -187,8 +187,9 @@ class DatabaseFigures:
                     failed += 1
                     continue
                 yield _family(figure, rows)
-            yield _by_queue("oldest_due_job_seconds", "How long the oldest due job has not been taken",
-                            oldest_due_seconds())  # fmt: skip
+            yield _by_queue(
+                "oldest_due_job_seconds", "How long the oldest due job has not been taken", oldest_due_seconds()
+            )
             yield _by_queue("workers", "Living workers that serve a queue", served_queues())
         failures.add_metric([], failed)
         yield failures

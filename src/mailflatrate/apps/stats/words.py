@@ -156,13 +156,15 @@ def _subject(measures: Sequence[Measure]) -> str:
             "n": others + 1
         }
     what = {
-        Level.PAUSE_LANE: _("a campaign is paused at one provider"), Level.PAUSE_MAILING: _("a campaign is paused"),
-    }[Level(strongest.level)]  # fmt: skip
+        Level.PAUSE_LANE: _("a campaign is paused at one provider"),
+        Level.PAUSE_MAILING: _("a campaign is paused"),
+    }[Level(strongest.level)]
     if not others:
         return what
     return ngettext("%(what)s, and %(n)d more warning", "%(what)s, and %(n)d more warnings", others) % {
-        "what": what, "n": others,
-    }  # fmt: skip
+        "what": what,
+        "n": others,
+    }
 
 
 def _about(measure: Measure) -> str:

@@ -24,9 +24,10 @@ _FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 _SLOW: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
 
 RESULTS: Final = Counter(
-    "mailflatrate_results", "Results of messages: the relay's reply, an unknown result, or a rule that withheld it",
+    "mailflatrate_results",
+    "Results of messages: the relay's reply, an unknown result, or a rule that withheld it",
     ["relay", "provider", "result"],
-)  # fmt: skip
+)
 CHUNKS: Final = Counter("mailflatrate_chunks_worked", "Chunks that a sender was done with or gave back")
 RELAY_SECONDS: Final = Histogram(
     "mailflatrate_relay_seconds", "From a message's first octet to the relay's reply; of every 16th message",
@@ -53,9 +54,10 @@ REQUEST_SECONDS: Final = Histogram(
     "mailflatrate_request_seconds", "From a request's headers to the end of its answer", ["lane"], buckets=_FAST
 )
 RELAY_ATTEMPTS: Final = Counter(
-    "mailflatrate_relay_attempts", "What a followed relay's log said of our messages, by provider",
+    "mailflatrate_relay_attempts",
+    "What a followed relay's log said of our messages, by provider",
     ["provider", "result"],
-)  # fmt: skip
+)
 FOLLOWER_LINES: Final = Counter("mailflatrate_follower_lines", "Lines of a relay's log that were read and recorded")
 FOLLOWER_LAG: Final = Gauge("mailflatrate_follower_lag_seconds", "Age of the newest line of a relay's log that is read")
 HEARTBEAT: Final = Gauge("mailflatrate_heartbeat_timestamp_seconds", "When a process last wrote its figures")

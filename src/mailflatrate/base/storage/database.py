@@ -62,8 +62,9 @@ class DatabaseFiles:
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as bound:
             row = bound.execute(
                 "SELECT data FROM stored_chunk WHERE account_id = %s AND file_id = %s AND number = %s",
-                [account_id, file_id, number], binary=True,
-            ).fetchone()  # fmt: skip
+                [account_id, file_id, number],
+                binary=True,
+            ).fetchone()
         if row is None:
             raise StorageFailed("the file was deleted or replaced while it was read")
         return bytes(row[0])

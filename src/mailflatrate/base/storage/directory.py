@@ -18,7 +18,7 @@ from mailflatrate.base.storage.interface import (
     Stored,
     checked_name,
     sweep_drafts,
-)  # fmt: skip
+)
 
 _DRAFTS = "drafts"
 

@@ -221,8 +221,9 @@ def plan_policies(connection: BaseDatabaseWrapper) -> list[str]:
     """Say what `apply_policies` would change now, a line an object; changes nothing."""
     alias = connection.alias
     objects = _objects()
-    found = [f"{made.kind} {made.name}" + (f" ({made.source})" if made.source else "")
-             for made in differing(alias, objects)]  # fmt: skip
+    found = [
+        f"{made.kind} {made.name}" + (f" ({made.source})" if made.source else "") for made in differing(alias, objects)
+    ]
     for table, present in differing_tables(alias, _wanted(_tables(connection))):
         found.append(f"table {table.name}: {', '.join(differences(table, present))}")
     return found + [f"remove function {name}" for name in left_over(alias, objects)]

@@ -130,9 +130,7 @@ def _open(tracer: "Tracer", name: str, kind: str, attributes: dict[str, object],
 
 
 @contextmanager
-def _job(
-    tracer: "Tracer", name: str, queue: str, brought: Carried, attributes: dict[str, object]
-) -> Iterator[Span]:  # fmt: skip
+def _job(tracer: "Tracer", name: str, queue: str, brought: Carried, attributes: dict[str, object]) -> Iterator[Span]:
     if brought.due_ms is not None:
         attributes["job.lag_seconds"] = round(max(0.0, time.time() - brought.due_ms / 1000), 3)
     token = _in_job.set(True)

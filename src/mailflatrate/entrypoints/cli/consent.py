@@ -25,8 +25,7 @@ def consent_command() -> None:
 @click.option("--ledger", is_flag=True, help="Compare FILE with the ledger in the database, or verify all of it.")
 @click.option("--service-keys", type=_FILE,
               help="The service's signing keys: the file at /.well-known/mailflatrate-signing-keys.json.")  # fmt: skip
-@click.option("--tsa-certificates", type=_FILE,
-              help="PEM file of the time-stamping authorities that you trust.")  # fmt: skip
+@click.option("--tsa-certificates", type=_FILE, help="PEM file of the time-stamping authorities that you trust.")
 def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, tsa_certificates: Path | None) -> None:
     """Check FILE, a certificate of consent as JSON or PDF. Needs no database and no network without --ledger.
 

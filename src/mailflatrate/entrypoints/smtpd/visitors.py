@@ -25,9 +25,7 @@ class Visitors:
 
     def enter(self, peer: str) -> bool:
         """Count a connection, unless it is one too many."""
-        if self._open.total() >= self._most or (
-            self._open[peer] >= self._most_from_one and not self._is_relay(peer)
-        ):  # fmt: skip
+        if self._open.total() >= self._most or (self._open[peer] >= self._most_from_one and not self._is_relay(peer)):
             return False
         self._open[peer] += 1
         return True

@@ -131,9 +131,7 @@ def _raw(source: str, tag: Mark) -> Mark:
     if found is None:
         raise BadMark(tag.start, "tag-missing", "endraw")
     inner = source[tag.end : found.start()]
-    return Mark(
-        MarkKind.RAW, tag.start, found.end(), tag.name, inner, tag.end, tag.strips_before, tag.strips_after
-    )  # fmt: skip
+    return Mark(MarkKind.RAW, tag.start, found.end(), tag.name, inner, tag.end, tag.strips_before, tag.strips_after)
 
 
 def _comment(source: str, tag: Mark) -> Mark:

@@ -23,9 +23,7 @@ _OURS = re.compile(rf"{_PLACE}({TOKEN_PATTERN})(?![A-Za-z0-9])", re.I)
 _OURS_JOINED = re.compile(rf"{_PLACE}({TOKEN_PATTERN})", re.I)
 _MAY_BE_BROKEN = ("/u/", "/p/", "/w/", "/k/", "%2Fu%2F", "b+", "unsub+")
 _BROKEN_LINE = re.compile(r"=?\n[> \t|]*")
-_MARKED_FIELDS = (
-    "cfbl-feedback-id", "feedback-id", "message-id", "in-reply-to", "references", "list-help", "subject",
-)  # fmt: skip
+_MARKED_FIELDS = ("cfbl-feedback-id", "feedback-id", "message-id", "in-reply-to", "references", "list-help", "subject")
 _REPORT_PARTS = ("message/feedback-report", "text/feedback-report", "message/delivery-status", "text/rfc822-header")
 # Tokens of these purposes name a delivery, and with it a person; others name something else by the same number.
 _OF_A_DELIVERY = frozenset({

@@ -25,9 +25,9 @@ _MIN_INFLECTED = 5
 _MIN_MISSPELT = 9
 _MIN_WHOLE = 4
 _STROKED = {"ı": "i", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t"}
-_LONG_SPELLING = str.maketrans({
-    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", **_STROKED,
-})  # fmt: skip
+_LONG_SPELLING = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", **_STROKED}
+)
 _SHORT_SPELLING = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "å": "a", **_STROKED})
 _MARKS: dict[str, dict[str, Any]] = {
     "~": {"may_be_name": True},

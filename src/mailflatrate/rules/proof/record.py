@@ -28,9 +28,7 @@ SALT_OCTETS = 16
 NO_EVIDENCE = sha256(b"").digest()
 """The commitment of an event that never had a personal half: the erasure of a person."""
 
-EVIDENCE_FIELDS = (
-    "email", "signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source", "user_agent", "details",
-)  # fmt: skip
+EVIDENCE_FIELDS = ("email", "signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source", "user_agent", "details")
 """The personal half in the order of its text, a JSON array."""
 
 

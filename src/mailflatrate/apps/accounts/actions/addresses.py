@@ -52,9 +52,7 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
         if AddressChange.objects.filter(user=user, asked_at__gt=now - LINK_WORKS).count() >= MOST_A_DAY:
             raise AccountError(_("You have asked for this several times today. Try again tomorrow."))
         change = AddressChange.objects.create(user=user, email=email, asked_at=now)
-    facts = {
-        "service": load_settings().service_name, "url": url(signing.dumps([change.id, _state(user)], salt=_SALT)),
-    }  # fmt: skip
+    facts = {"service": load_settings().service_name, "url": url(signing.dumps([change.id, _state(user)], salt=_SALT))}
     with translation.override(user.language):
         subject = _("Confirm your new sign-in address")
         text = _(

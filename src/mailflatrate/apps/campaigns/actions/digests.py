@@ -34,15 +34,17 @@ REMEMBERED = timedelta(days=90)
 PAUSE_AFTER_FAILURE = timedelta(hours=1)
 WANT = Want(
     accept="application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8",
-    agent="mailflatrate-digest/1 (+a newsletter of this feed is prepared)", most_octets=2 * 1024 * 1024,
-)  # fmt: skip
-SETTINGS = frozenset({
-    "name", "url", "mailing_list", "sender", "template", "weekday", "at", "time_zone", "minimum", "is_active",
-})  # fmt: skip
+    agent="mailflatrate-digest/1 (+a newsletter of this feed is prepared)",
+    most_octets=2 * 1024 * 1024,
+)
+SETTINGS = frozenset(
+    {"name", "url", "mailing_list", "sender", "template", "weekday", "at", "time_zone", "minimum", "is_active"}
+)
 _STATUS = {
-    WebStatus.MISSING: DigestOutcome.MISSING, WebStatus.FAILED: DigestOutcome.FAILED,
+    WebStatus.MISSING: DigestOutcome.MISSING,
+    WebStatus.FAILED: DigestOutcome.FAILED,
     WebStatus.UNKNOWN: DigestOutcome.UNKNOWN,
-}  # fmt: skip
+}
 FAILS = gettext_noop("The feed of “%(digest)s” fails, so that no issue was prepared. What went wrong stands here:")
 
 

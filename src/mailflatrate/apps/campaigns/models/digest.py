@@ -24,9 +24,7 @@ class DigestOutcome(models.TextChoices):
     NO_FEED = "no_feed", _("What stands there is no feed")
 
 
-FAILURES = frozenset({
-    DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome.UNKNOWN, DigestOutcome.NO_FEED,
-})  # fmt: skip
+FAILURES = frozenset({DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome.UNKNOWN, DigestOutcome.NO_FEED})
 
 
 class FeedDigest(TenantModel):

@@ -116,8 +116,6 @@ def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:
         Begun.objects.create(
             chunk=chunk, claimed_by=lost.claimed_by, begun_to=max(lost.deliveries), under_way=lost.deliveries
         )
-        run(_REOPEN, {
-            "account_id": account_id, "from": lost.chunk_id, "chunk_id": chunk.id, "ids": lost.deliveries,
-        })  # fmt: skip
+        run(_REOPEN, {"account_id": account_id, "from": lost.chunk_id, "chunk_id": chunk.id, "ids": lost.deliveries})
         LostClaim.objects.filter(id=lost.id).update(settled_at=clock.now())
         return chunk.id

@@ -53,9 +53,9 @@ def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
 def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
     """Say that a relay or a domain needs no warm-up (any longer)."""
     now = clock.now()
-    WarmUp.objects.update_or_create(key=key, defaults={"ended_at": now}, create_defaults={
-        "began_at": now, "started_at": now, "ended_at": now,
-    })  # fmt: skip
+    WarmUp.objects.update_or_create(
+        key=key, defaults={"ended_at": now}, create_defaults={"began_at": now, "started_at": now, "ended_at": now}
+    )
     audit.record("warm_up.ended", by=by, subject=key, reason=reason)
 
 

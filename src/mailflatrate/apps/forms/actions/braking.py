@@ -139,8 +139,9 @@ def _noteworthy(allowance: AskingAllowance) -> bool:
     return allowance.level is not AskingLevel.OPEN or allowance.left == 0
 
 
-def _count(day: date, key_id: int | None, *, asked: int = 0, confirmed: int = 0, denied: int = 0, unknown: int = 0
-           ) -> None:  # fmt: skip
+def _count(
+    day: date, key_id: int | None, *, asked: int = 0, confirmed: int = 0, denied: int = 0, unknown: int = 0
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {
             "account_id": tenancy.current_account_id(), "day": day, "key_id": key_id, "asked": asked,

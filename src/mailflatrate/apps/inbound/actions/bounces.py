@@ -76,8 +76,8 @@ def _told_before(failures: Sequence[tuple[Work, Failure]]) -> set[int]:
     The ids of the messages that replace one.
     """
     told = Feedback.objects.filter(
-        delivery_id__in=[work.delivery.id for work, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None,
-    )  # fmt: skip
+        delivery_id__in=[work.delivery.id for work, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None
+    )
     before = {fact.delivery_id: fact for fact in told}
     replaced = set()
     for work, failure in failures:

@@ -273,9 +273,8 @@ def _keep_open(name: str, batch: Batch) -> None:
         for queue_id, message in batch.opened.items()
     ]
     FollowedMessage.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["follower", "queue_id"],
-        update_fields=["account_id", "delivery_id"],
-    )  # fmt: skip
+        rows, update_conflicts=True, unique_fields=["follower", "queue_id"], update_fields=["account_id", "delivery_id"]
+    )
 
 
 def _slow_down(relay: str, counts: Counts) -> None:

@@ -148,7 +148,7 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
     if given.gallery:
         made = actions.start_from_gallery(
             given.gallery, values["language"], name=given.name, by=caller.user, values=values
-        )  # fmt: skip
+        )
     elif given.template_id:
         if not queries.templates().filter(id=given.template_id).exists():
             raise Http404

@@ -275,9 +275,7 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     return certificate
 
 
-@endpoint(
-    ROUTER, "post", "/confirmation-requests", scope=Scope.ASK, answers=Asked, status=202, repeatable=True
-)  # fmt: skip
+@endpoint(ROUTER, "post", "/confirmation-requests", scope=Scope.ASK, answers=Asked, status=202, repeatable=True)
 def ask_person(request: ApiRequest, given: Asking) -> Asked:
     """Ask a person for his confirmation. This is the only way to add somebody: one mail goes out, and he is on the list
     once he has answered it. Addresses of offices and disposable ones are refused (R-17 to R-23). How many you may ask a

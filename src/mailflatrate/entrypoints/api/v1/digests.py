@@ -123,9 +123,8 @@ def _shown(row: Any) -> DigestShown:
     plain = ("id", "name", "url", "sender_id", "template_id", "weekday", "at", "time_zone", "minimum", "is_active",
              "next_at", "looked_at", "detail", "failures", "last_issue_id", "waiting")  # fmt: skip
     return DigestShown(
-        **{name: getattr(row, name) for name in plain}, list_id=row.mailing_list_id,
-        outcome=DigestOutcome(row.outcome),
-    )  # fmt: skip
+        **{name: getattr(row, name) for name in plain}, list_id=row.mailing_list_id, outcome=DigestOutcome(row.outcome)
+    )
 
 
 def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestShown:

@@ -67,9 +67,7 @@ class Group:
 def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, Kind]) -> HttpResponse:
     """The page. It is written in English, like the names in the API."""
     reader = _Reader(schema)
-    groups = [
-        Group(tag["name"], tag["description"], reader.operations(tag["name"])) for tag in schema["tags"]
-    ]  # fmt: skip
+    groups = [Group(tag["name"], tag["description"], reader.operations(tag["name"])) for tag in schema["tags"]]
     with override("en"):
         context = {
             "title": schema["info"]["title"], "about": schema["info"]["description"],

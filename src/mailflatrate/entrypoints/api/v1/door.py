@@ -136,9 +136,10 @@ def endpoint(
         summary, rest = _about(function)
         scopes = tuple(each for each in (scope, or_scope) if each is not None)
         extra: dict[str, Any] = {
-            "x-scope": scope.value if scope else None, "x-scopes": [each.value for each in scopes],
+            "x-scope": scope.value if scope else None,
+            "x-scopes": [each.value for each in scopes],
             "x-repeatable": repeatable,
-        }  # fmt: skip
+        }
         register_with = router.api_operation(
             [method.upper()], path, response={status: answers}, auth=BearerKey(), operation_id=function.__name__,
             summary=summary, description=rest, openapi_extra=extra, url_name=function.__name__,

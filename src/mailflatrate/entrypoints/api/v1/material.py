@@ -148,9 +148,7 @@ def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
     return _counted(_segment(segment_id))
 
 
-@endpoint(
-    ROUTER, "post", "/segments", scope=Scope.CAMPAIGNS_DRAFT, answers=SegmentDetail, status=201, repeatable=True
-)  # fmt: skip
+@endpoint(ROUTER, "post", "/segments", scope=Scope.CAMPAIGNS_DRAFT, answers=SegmentDetail, status=201, repeatable=True)
 def create_segment(request: ApiRequest, given: SegmentGiven) -> SegmentDetail:
     """Save conditions under a name."""
     return _counted(lists.save_segment(given.name, given.conditions))

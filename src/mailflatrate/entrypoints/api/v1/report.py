@@ -163,9 +163,7 @@ def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[WhichOutcom
     return page_of(rows, which.limit, [Outcome(**_outcome(row)) for row in rows])
 
 
-@endpoint(
-    ROUTER, "get", "/campaigns/{campaign_id}/recipients/{delivery_id}", scope=Scope.READ, answers=OutcomeDetail
-)  # fmt: skip
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients/{delivery_id}", scope=Scope.READ, answers=OutcomeDetail)
 def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> OutcomeDetail:
     """One recipient with every try, in the words of his server."""
     row = (

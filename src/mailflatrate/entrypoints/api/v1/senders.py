@@ -108,7 +108,7 @@ def list_domains(request: ApiRequest) -> Page[DomainShown]:
 
 @endpoint(
     ROUTER, "post", "/sender-domains", scope=Scope.CAMPAIGNS_DRAFT, answers=DomainDetail, status=201, repeatable=True
-)  # fmt: skip
+)
 def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
     """Take a domain in. Nothing is sent from it before its records were seen; no mailbox provider's domain (R-46)."""
     return _detail(actions.add_domain(given.name).id)

@@ -78,7 +78,7 @@ def look_up_suppression(request: ApiRequest, given: OneAddress) -> LookedUp:
 
 @endpoint(
     ROUTER, "post", "/suppressions", scope=Scope.SUPPRESS, answers=Added, status=201, repeatable=True, protects=True
-)  # fmt: skip
+)
 def add_suppression(request: ApiRequest, given: OneAddress) -> Added:
     """Never mail an address again. It holds at once and in every list; no request takes it back, only a new double
     opt-in of the person or a reviewer's word does where the rules allow it (R-75)."""

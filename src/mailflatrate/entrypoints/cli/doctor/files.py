@@ -36,9 +36,10 @@ def storage_lines(settings: Settings) -> Iterator[Line]:
     yield ok("storage", f"{kind.value} keeps uploads and pictures: {place.get(kind, 'in each backup')}; it works")
     if kind is StorageKind.DIRECTORY and len(hosts := _hosts()) > 1:
         yield warning(
-            "storage", f"files are in a directory and {len(hosts)} hosts work ({', '.join(hosts)[:200]})",
+            "storage",
+            f"files are in a directory and {len(hosts)} hosts work ({', '.join(hosts)[:200]})",
             "All of them must mount the same file system there. Otherwise use `database` or `s3`.",
-        )  # fmt: skip
+        )
     yield from _left_elsewhere(settings)
 
 
@@ -54,14 +55,16 @@ def withdrawals_lines(settings: Settings) -> Iterator[Line]:
     )
     if waiting:
         yield warning(
-            "backup", f"{waiting} withdrawals have waited for their log ({place}) for over ten minutes",
+            "backup",
+            f"{waiting} withdrawals have waited for their log ({place}) for over ten minutes",
             "Start a worker of the queue house; if one runs, its log says why it cannot write there.",
-        )  # fmt: skip
+        )
     elif settings.withdrawals_dir is None and settings.storage is not StorageKind.S3:
         yield warning(
-            "backup", f"the withdrawals log is on the worker's own disk ({place})",
+            "backup",
+            f"the withdrawals log is on the worker's own disk ({place})",
             "Set MAILFLATRATE_WITHDRAWALS_DIR to a folder of another host, or copy it away every few minutes.",
-        )  # fmt: skip
+        )
     else:
         yield ok("backup", f"withdrawals are logged in {place}")
 

@@ -68,9 +68,10 @@ def _proxy(settings: Settings) -> Iterator[Line]:
     """Without a TLS port of our own a proxy is in front, and has to be known."""
     if settings.public_port == 0 and not settings.trusted_proxies.strip():
         yield missing(
-            "proxy", "a proxy does TLS, and none is trusted: all visitors count as one, limits for loopback are off",
+            "proxy",
+            "a proxy does TLS, and none is trusted: all visitors count as one, limits for loopback are off",
             "Set MAILFLATRATE_TRUSTED_PROXIES to the address the proxy connects from, such as 127.0.0.1.",
-        )  # fmt: skip
+        )
 
 
 def _own_names(settings: Settings) -> Iterator[Line]:

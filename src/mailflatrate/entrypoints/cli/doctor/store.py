@@ -118,8 +118,9 @@ def _keys() -> Line:
 def _audit() -> Line:
     """What the nightly check of the audit log said last (R-98)."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
-        cursor.execute("SELECT action, at FROM audit_entry WHERE action = ANY(%s) ORDER BY id DESC LIMIT 1",
-                       [[CHECKED, DAMAGED]])  # fmt: skip
+        cursor.execute(
+            "SELECT action, at FROM audit_entry WHERE action = ANY(%s) ORDER BY id DESC LIMIT 1", [[CHECKED, DAMAGED]]
+        )
         newest = cursor.fetchone()
     if newest is None:
         return warning(

@@ -28,9 +28,10 @@ def _proxy(settings: Settings) -> Iterator[Line]:
     peer = cache.get(KEY)
     if isinstance(peer, str) and not is_in(settings.trusted_proxies, peer):
         yield missing(
-            "proxy", f"requests come through {peer}, which isn't trusted: all visitors count as one, or none",
+            "proxy",
+            f"requests come through {peer}, which isn't trusted: all visitors count as one, or none",
             f"Add {peer} to MAILFLATRATE_TRUSTED_PROXIES if it's yours. It is forgotten after a day.",
-        )  # fmt: skip
+        )
 
 
 def _workers() -> Line:

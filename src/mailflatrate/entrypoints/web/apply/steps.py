@@ -204,9 +204,8 @@ def hand_in(request: ApplicantRequest) -> HttpResponse:
         where = actions.Circumstances(client_ip(request), request.headers.get("User-Agent", ""))
         try:
             actions.submit_application(
-                request.application.account_id, user, where, password=form.cleaned_data["password"],
-                shown=accepted,
-            )  # fmt: skip
+                request.application.account_id, user, where, password=form.cleaned_data["password"], shown=accepted
+            )
         except AccountError as error:
             problem = str(error)
         else:

@@ -64,19 +64,21 @@ class ReportForm(forms.Form):
         help_text=gettext_lazy("The ID stands at the end of the mail: four, four and one symbol."),
     )  # fmt: skip
     file = forms.FileField(
-        label=gettext_lazy("Or the mail as a file"), required=False,
+        label=gettext_lazy("Or the mail as a file"),
+        required=False,
         help_text=gettext_lazy(
             "Drag it here or choose it: .eml or .msg, at most 5 MB. With it this sender's emails stop at once."
         ),
-    )  # fmt: skip
+    )
     complaint = forms.ChoiceField(label=gettext_lazy("What is wrong"), choices=Complaint.choices)
     text = forms.CharField(
         label=gettext_lazy("In your words"), max_length=8000, required=False, widget=forms.Textarea({"rows": 3})
     )
     reporter = forms.EmailField(
-        label=gettext_lazy("Your e-mail address"), required=False,
+        label=gettext_lazy("Your e-mail address"),
+        required=False,
         help_text=gettext_lazy("For the answer. The sender never learns who complained."),
-    )  # fmt: skip
+    )
     reporter_name = forms.CharField(label=gettext_lazy("Your name"), max_length=120, required=False)
     good_faith = forms.BooleanField(
         label=gettext_lazy("I believe in good faith that what I say is accurate and complete."), required=False

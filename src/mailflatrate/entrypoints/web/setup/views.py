@@ -35,10 +35,11 @@ class OperatorForm(forms.Form):
         label=gettext_lazy("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
     )
     email = forms.CharField(
-        label=gettext_lazy("Email address"), max_length=254,
+        label=gettext_lazy("Email address"),
+        max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", "autocapitalize": "none"}),
         help_text=gettext_lazy("Your own address, not a shared one like info@. You'll sign in with it."),
-    )  # fmt: skip
+    )
     password = forms.CharField(
         label=gettext_lazy("Password"), max_length=1000, strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),

@@ -51,8 +51,9 @@ def _keys(request: HttpRequest, email: str, now: datetime, what: str) -> list[by
     window = _window(now)
     network = network_of(client_ip(request)) or "this host"
     return [
-        counter_key(f"{what} address", email.strip().lower(), window), counter_key(f"{what} network", network, window)
-    ]  # fmt: skip
+        counter_key(f"{what} address", email.strip().lower(), window),
+        counter_key(f"{what} network", network, window),
+    ]
 
 
 def _window(now: datetime) -> datetime:

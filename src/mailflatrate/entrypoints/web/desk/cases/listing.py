@@ -42,9 +42,10 @@ class HandForm(forms.Form):
     text = forms.CharField(label=gettext_lazy("What was said"), max_length=8000, widget=forms.Textarea({"rows": 5}))
     reporter_name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
     reporter = forms.EmailField(
-        label=gettext_lazy("E-mail address"), required=False,
+        label=gettext_lazy("E-mail address"),
+        required=False,
         help_text=gettext_lazy("For the answer. The customer never sees it."),
-    )  # fmt: skip
+    )
     language = forms.ChoiceField(label=gettext_lazy("Language of the answer"), choices=settings.LANGUAGES)
 
 

@@ -42,9 +42,7 @@ EFFECT: dict[tuple[str, bool], "StrOrPromise"] = {
     ("complaint", False): _("Gets no mail from this sender any more"),
     ("unsubscribe", False): _("Taken off all lists of this sender"),
 }
-STATE_TONES = {
-    CaseState.OPEN: "error", CaseState.ASKED: "info", CaseState.ANSWERED: "warning", CaseState.CLOSED: "",
-}  # fmt: skip
+STATE_TONES = {CaseState.OPEN: "error", CaseState.ASKED: "info", CaseState.ANSWERED: "warning", CaseState.CLOSED: ""}
 URGENCY: dict[Urgency, tuple["StrOrPromise", str]] = {
     Urgency.OVERDUE: (_("Overdue"), "error"),
     Urgency.PRESSING: (_("Urgent"), "error"),

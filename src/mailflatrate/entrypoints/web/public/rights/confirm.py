@@ -100,9 +100,7 @@ def _act(request: HttpRequest, found: Asked) -> None:
     if request.POST.get("act") == "undo":
         undo_move(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
     else:
-        confirm(
-            found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")
-        )  # fmt: skip
+        confirm(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
 
 
 @require_safe

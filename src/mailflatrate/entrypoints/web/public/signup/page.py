@@ -260,9 +260,10 @@ def _page(visit: Visit, template: str, context: dict[str, Any], *, status: int =
     frozen = visit.version.frozen
     allow_picture(visit.request, frozen.content.look.logo_url)
     languages = [
-        (code, visit.url(language=code)) for code, _name in settings.LANGUAGES
+        (code, visit.url(language=code))
+        for code, _name in settings.LANGUAGES
         if code in frozen.frozen and code != visit.language
-    ]  # fmt: skip
+    ]
     whole = {
         **look_context(visit.form, visit.version, visit.language),
         "open": visit.form.open,

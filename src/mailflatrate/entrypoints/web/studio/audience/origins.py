@@ -131,9 +131,7 @@ def declare(request: StudioRequest, list_id: int) -> HttpResponse:
             return see_other(reverse("studio:list", args=[list_id]))
     else:
         form = DeclarationForm(initial=_initial(request, before))
-    context = {
-        "list": found, "form": form, "before": before, "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
-    }  # fmt: skip
+    context = {"list": found, "form": form, "before": before, "policy": policy_in_force(request.LANGUAGE_CODE or "en")}
     return page(request, "studio/audience/origin.html", context, status=422 if form.errors else 200)
 
 

@@ -217,9 +217,10 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def _autosaved(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
     context = {
         **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error),
-        "form": saved.form, "saved": saved,
+        "form": saved.form,
+        "saved": saved,
         "faster": faster(campaign) if saved.aside else None,
-    }  # fmt: skip
+    }
     response = page(request, "studio/campaigns/autosaved.html", context)
     if saved.aside is None:
         response.headers["HX-Trigger"] = "saved"

@@ -131,13 +131,14 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
         "held": [
             {
-                "name": provider_name(lane.provider, reading_language()), "rule": lane.rule,
+                "name": provider_name(lane.provider, reading_language()),
+                "rule": lane.rule,
                 "waiting": progress.held[lane.provider],
             }
             for lane in (held_lanes(campaign.id) if any(progress.held.values()) else [])
             if progress.held[lane.provider]
         ],
-    }  # fmt: skip
+    }
 
 
 def waves_to_come(campaign: Campaign) -> list[Wave]:

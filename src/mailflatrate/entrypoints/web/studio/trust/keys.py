@@ -48,10 +48,11 @@ class KeyForm(forms.Form):
         label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("What will use it: “Shop”, “CRM”.")
     )
     expires_on = forms.DateField(
-        label=gettext_lazy("Works until"), required=False,
+        label=gettext_lazy("Works until"),
+        required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("The last day. Empty: until somebody revokes it."),
-    )  # fmt: skip
+    )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one thing that the key may do.")},

@@ -26,9 +26,10 @@ class AnswerForm(forms.Form):
         help_text=gettext_lazy("Where and when did these people sign up, and how can we see it?"),
     )  # fmt: skip
     file = forms.FileField(
-        label=gettext_lazy("Proof as a file"), required=False,
+        label=gettext_lazy("Proof as a file"),
+        required=False,
         help_text=gettext_lazy("PDF, picture, ZIP or text, at most 5 MB."),
-    )  # fmt: skip
+    )
 
 
 @require_safe
