@@ -356,7 +356,7 @@ def test_the_doctor_asks_whether_several_hosts_share_the_directory(database: str
             assert [line for line in warned if "mail-1, mail-2" in line.text and "same file system" in line.mend]
         finally:
             owner.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [workers])
-    assert not [line for line in storage_lines(wanted) if "hosts work" in line.text]
+    assert not [line for line in storage_lines(wanted) if "hosts are running" in line.text]
 
 
 def test_the_doctor_says_what_does_not_work(s3: str, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_campaign_is_found_paused_and_resumed(anna: World) -> None:
     table = run("campaigns", "list", "--account", str(anna.account_id)).stdout
     assert campaign.mailing_id in table and "\x1b" not in table, "a customer's name moves no cursor"
     paused = run("campaigns", "pause", campaign.mailing_id.lower(), "--reason", "The provider asked us to wait.")
-    assert (paused.exit_code, paused.stdout) == (0, f"Paused: {campaign.mailing_id}. What has not left waits.\n")
+    assert (paused.exit_code, paused.stdout) == (0, f"Paused: {campaign.mailing_id}. Messages not yet sent are on hold.\n")
     with tenancy.account(anna.account_id):
         stored = Campaign.objects.get(id=campaign.id)
     assert (stored.state, stored.state_reason) == (CampaignState.PAUSED, "The provider asked us to wait.")
@@ -80,7 +80,7 @@ def test_a_campaign_that_is_none_is_said_to_be_none(named: str) -> None:
 def test_empty_lists_say_so(anna: World) -> None:
     assert run("campaigns", "list", "--account", str(anna.account_id)).stdout.startswith("No campaign")
     assert rows("campaigns", "list", "--account", str(anna.account_id)) == []
-    assert run("domains", "list", "--account", "0").stdout == "No sender domain matches.\n"
+    assert run("domains", "list", "--account", "0").stdout == "No matching sender domains.\n"
     assert run("domains", "check", "nobody.example").exit_code == 1
 
 

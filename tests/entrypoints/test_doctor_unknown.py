@@ -49,4 +49,4 @@ def test_hosts_are_named_until_their_journals_are_back(estate: Estate) -> None:
         LostClaim.objects.update(settled_at=clock.now())
     (line,) = unknown_lines()
     assert line.level is Level.OK
-    assert "unknown: 6, in campaigns: 3; no journal is missing" in line.text
+    assert "unknown: 6, in campaigns: 3; there is no missing journal" in line.text

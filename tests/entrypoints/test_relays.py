@@ -195,7 +195,7 @@ def test_a_relay_is_tried_from_the_command_line(otto: Desk, monkeypatch: pytest.
     monkeypatch.setattr("mailflatrate.entrypoints.cli.relays.database", _answering)
     with FakeRelay().run_in_thread() as relay:
         run("add", "near", "127.0.0.1", "--port", str(relay.port), "--tls", "never", "--pool", "quarantine")
-        assert "takes us, NOT encrypted; it offers PIPELINING" in run("test", "near")
+        assert "accepts our connection, NOT encrypted. It offers PIPELINING" in run("test", "near")
         assert not relay.received
     assert "near: relay unavailable at connect" in run("test", "near", status=1)
 
@@ -290,9 +290,9 @@ def test_a_warm_up_begins_and_ends_at_the_desk_and_by_command(otto: Desk, monkey
     assert otto.client.post(path, {"deed": "end"}).status_code == 303
     assert "Begin a warm-up" in otto.page(f"relays/{relay_id}/")
     assert otto.client.post(path, {"deed": "nonsense"}).status_code == 404
-    assert "begins with 500 messages a day" in run("warm-up", "fresh", "--step", "3")
+    assert "starts with 500 messages per day" in run("warm-up", "fresh", "--step", "3")
     assert "Step 4: 500 messages today" in otto.page(f"relays/{relay_id}/")
-    assert "no daily limit any longer" in run("warm-up", "fresh", "--end")
+    assert "no longer has a daily limit" in run("warm-up", "fresh", "--end")
     assert "There is no sender domain" in run("warm-up", "--domain", "unknown.example", status=1)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         actions = AuditEntry.objects.filter(subject=f"relay:{relay_id}").values_list("action", flat=True)

@@ -70,13 +70,13 @@ def test_a_folder_that_somebody_made_before_is_refused(tmp_path: Path) -> None:
     mine.socket_dir.mkdir()
     try:
         os.chown(mine.socket_dir, pwd.getpwnam("nobody").pw_uid, 0)
-        with pytest.raises(DatabaseFailed, match="somebody else"):
+        with pytest.raises(DatabaseFailed, match="another user"):
             mine.start()
     finally:
         mine.socket_dir.rmdir()
     mine.socket_dir.symlink_to("/tmp")
     try:
-        with pytest.raises(DatabaseFailed, match="somebody else"):
+        with pytest.raises(DatabaseFailed, match="another user"):
             mine.start()
     finally:
         mine.socket_dir.unlink()

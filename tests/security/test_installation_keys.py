@@ -25,9 +25,9 @@ SERVICES = (["worker", "--queues", "house"], ["web"], ["inbound"])
     ("other", "said"),
     [
         (Secrets("secret", "b:bb"), "installation's token key a is not on this host"),
-        (Secrets("secret", "b:bb,a:ab"), "token key a of this host is not the installation's"),
-        (Secrets("another", "b:bb,a:aa"), "secret key of this host is not the installation's"),
-        (Secrets("secret", "c:cc,b:bb,a:aa"), "token key c of this host is new"),
+        (Secrets("secret", "b:bb,a:ab"), "this host's token key a differs from the installation's"),
+        (Secrets("another", "b:bb,a:aa"), "this host's secret key differs from the installation's"),
+        (Secrets("secret", "c:cc,b:bb,a:aa"), "this host's token key c is new"),
     ],
 )
 def test_a_host_with_other_keys_is_told_which(other: Secrets, said: str) -> None:
@@ -98,7 +98,7 @@ def test_every_service_refuses_to_start_with_other_token_keys(environment: dict[
     }
     for status, words in started(environment | keys):
         assert status == 2, words
-        assert "the token key a of this host is not the installation's" in words
+        assert "this host's token key a differs from the installation's" in words
 
 
 def test_missing_keys_are_not_drawn_anew_on_a_second_host(environment: dict[str, str], tmp_path: Path) -> None:

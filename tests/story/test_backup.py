@@ -157,7 +157,7 @@ def test_nothing_leaves_until_a_person_says_so(story: Story) -> None:
     held = story.told["held"]
     assert held["cause"] == "restored"
     assert held["sent"] == []
-    assert "All sending is held" in story.said
+    assert "All sending is on hold" in story.said
     (line,) = [line for line in held["doctor"] if line["topic"] == "sending"]
     assert (line["level"], "restored" in line["text"]) == ("missing", True)
 
@@ -214,7 +214,7 @@ def test_a_backup_verifies_until_a_byte_differs(story: Story, tmp_path: Path) ->
         return done.exit_code, done.output
 
     code, said = verify(story.backup)
-    assert (code, "Whole: 3 parts" in said) == (0, True)
+    assert (code, "Complete: 3 parts" in said) == (0, True)
     assert {path.name: path.stat().st_mode & 0o077 for path in story.backup.iterdir()} == dict.fromkeys(
         ("manifest.json", "database.dump", "secrets.json", "journals.tar"), 0
     ), "for its owner alone"
@@ -225,7 +225,7 @@ def test_a_backup_verifies_until_a_byte_differs(story: Story, tmp_path: Path) ->
         data[len(data) // 2] ^= 1
         (copy / name).write_bytes(data)
         code, said = verify(copy)
-        assert (code, f"{name} has another checksum" in said) == (1, True)
+        assert (code, f"the checksum of {name} doesn't match" in said) == (1, True)
         (copy / name).unlink()
         assert f"{name} is missing" in verify(copy)[1]
     assert verify(tmp_path)[0] == 1, "a folder without a manifest"
@@ -236,11 +236,11 @@ def test_keys_of_another_installation_are_refused_before_anything_is_changed(sto
     kept.write_text(json.dumps({"secret_key": "x" * 40, "token_keys": "a:" + "0" * 64}))
     here = load_settings().model_copy(update={"data_dir": tmp_path})
     manifest = read_manifest(story.backup)
-    with pytest.raises(click.ClickException, match="are not the backup's") as refused:
+    with pytest.raises(click.ClickException, match="don't match the backup's") as refused:
         restoring.place_keys(here, story.backup, manifest)
     assert "x" * 40 not in refused.value.message
     kept.unlink()
-    with pytest.raises(click.ClickException, match="made without keys"):
+    with pytest.raises(click.ClickException, match="contains no keys"):
         restoring.place_keys(here, tmp_path, manifest)
     assert not kept.exists()
 
@@ -256,7 +256,7 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(f"mailflatrate.entrypoints.cli.backup.tools.{name}", tmp_path)
     done = CliRunner().invoke(cli, ["backup", "create", str(tmp_path / "backups")])
     assert done.exit_code == 1
-    assert "pg_dump of PostgreSQL 18 or newer is needed; only found version 12" in done.output
+    assert "This needs pg_dump from PostgreSQL 18 or newer; found only version 12" in done.output
     assert list((tmp_path / "backups").iterdir()) == []
 
 
@@ -294,7 +294,7 @@ def test_an_archive_that_was_tampered_with_writes_nowhere_else(
         entry = tarfile.TarInfo(name)
         entry.size = 1
         archive.addfile(entry, io.BytesIO(b"x"))
-    with pytest.raises(click.ClickException, match="which no backup has"):
+    with pytest.raises(click.ClickException, match="which doesn't belong in a backup"):
         restoring.restore_files(tmp_path)
     assert list(directory.list_files()) == []
     assert {path.name for path in tmp_path.iterdir()} <= {"files.tar", "files"}

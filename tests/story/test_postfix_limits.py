@@ -54,7 +54,7 @@ def test_postfix_takes_the_table_and_holds_it(sink: FakeRelay, pool: Pool, relay
         for _ in range(2):  # it may run again
             done = subprocess.run(["sh"], input=script, capture_output=True, text=True, timeout=120, check=False)
             assert done.returncode == 0, done.stderr
-        assert run(*options, "--check") == (0, f"{len(SHAPES)} providers are limited as the table says.\n")
+        assert run(*options, "--check") == (0, f"The limits of all {len(SHAPES)} providers match the table.\n")
         _lead_to(host, sink)
         allowed = max(1, GOOGLE.connections * {Pool.TRUSTED: 100, Pool.QUARANTINE: 10}[pool] // 100 // relays)
         _hand_in(host, sink)

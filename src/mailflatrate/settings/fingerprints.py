@@ -26,8 +26,8 @@ $$;
 """
 _LABEL: Final = b"mailflatrate fingerprint of a key"
 _COPY: Final = (
-    "Copy MAILFLATRATE_SECRET_KEY and MAILFLATRATE_TOKEN_KEYS, or secrets.json of the data folder,"
-    " from a host that works"
+    "Copy MAILFLATRATE_SECRET_KEY and MAILFLATRATE_TOKEN_KEYS, or secrets.json from the data folder, from a "
+    "working host"
 )
 
 
@@ -66,12 +66,12 @@ def compare(installation: Mapping[str, str], own: Mapping[str, str]) -> None:
     new = sorted(key for key in own if key not in installation)
     problems = [
         *(f"the installation's {key} is not on this host" for key in absent),
-        *(f"the {key} of this host is not the installation's" for key in other),
+        *(f"this host's {key} differs from the installation's" for key in other),
     ]
     if problems:
         raise KeysDiffer(f"{'; '.join(problems)}. {_COPY}.")
     if new:
-        raise KeysDiffer(f"the {', '.join(new)} of this host is new. Run `mailflatrate migrate` with it first.")
+        raise KeysDiffer(f"this host's {', '.join(new)} is new. First run `mailflatrate migrate` with it.")
 
 
 def demand_renewable(installation: Mapping[str, str], own: Mapping[str, str], forgotten: Collection[str]) -> None:
@@ -84,8 +84,8 @@ def demand_renewable(installation: Mapping[str, str], own: Mapping[str, str], fo
     lost = sorted(key for key, value in kept.items() if own.get(key) != value)
     if lost:
         raise KeysDiffer(
-            f"the installation's {', '.join(lost)} is missing here or differs; links that were sealed with it would"
-            f" stop working. {_COPY}, or give it up with `mailflatrate migrate --forget-token-key ID`."
+            f"the installation's {', '.join(lost)} is missing here or differs; links sealed with it would stop "
+            f"working. {_COPY}, or give it up with `mailflatrate migrate --forget-token-key ID`."
         )
 
 

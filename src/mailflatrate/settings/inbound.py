@@ -23,26 +23,31 @@ class InboundSettings(Section):
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")
     inbound_relays: str = Field(
         "127.0.0.1,::1",
-        description="Comma-separated networks of our own mail servers in front of the listeners; whom they name in"
-        " their Received line is the sender's host. A relay is never a feedback loop itself.",
+        description="Comma-separated networks of our own mail servers in front of the listeners. The host named "
+        "in their Received line counts as the sending host. Such a server never counts as a feedback "
+        "loop itself.",
     )
     feedback_sources: str = Field(
         "127.0.0.2",
-        description="Comma-separated networks of feedback loops whose reports are believed without a DKIM signature"
-        " (R-78); by default only the test inbox of this host, which connects from 127.0.0.2.",
+        description="Comma-separated networks of feedback loops whose reports are accepted without a DKIM signature "
+        "(R-78). The default is this host's test inbox, which connects from 127.0.0.2.",
     )
     imap_host: str | None = Field(
-        None, description="Server of a mailbox from which complaints are taken over IMAP. Without it none is read."
+        None, description="IMAP server of a mailbox to read complaints from. Empty: no mailbox is read."
     )
-    imap_port: Port = Field(993, description="Port of that server.")
-    imap_user: str | None = Field(None, description="Who signs in to the mailbox.")
-    imap_password: str | None = Field(None, description="His password.")
-    imap_folder: str = Field("INBOX", description="Folder that is read; what is read is marked as seen and stays.")
+    imap_port: Port = Field(993, description="Port of the IMAP server.")
+    imap_user: str | None = Field(None, description="User name of the mailbox.")
+    imap_password: str | None = Field(None, description="Password of the mailbox.")
+    imap_folder: str = Field(
+        "INBOX", description="Folder to read. Messages are marked as seen after reading and stay in the folder."
+    )
     imap_tls: ImapTls = Field(
         ImapTls.IMPLICIT, description="`implicit`, `starttls`, or `never` for a server on this host."
     )
     imap_address: str | None = Field(
-        None, description="Address whose mail lies in the mailbox; abuse@ of the service domain when absent."
+        None, description="Address that the mailbox belongs to. Default: abuse@ of the service domain."
     )
-    postbox_port: Port = Field(2526, description="Port of the postbox, our own sink; 0 turns it off.")
-    postbox_limit: Positive = Field(20_000, description="Messages the postbox keeps before it forgets the oldest.")
+    postbox_port: Port = Field(2526, description="Port of the built-in test inbox; 0 turns it off.")
+    postbox_limit: Positive = Field(
+        20_000, description="Number of messages the test inbox keeps before it deletes the oldest."
+    )

@@ -175,11 +175,11 @@ class EmbeddedPostgres:
         try:
             found = self.socket_dir.lstat()
         except FileNotFoundError as problem:
-            raise DatabaseFailed(f"{self.socket_dir} does not exist") from problem
+            raise DatabaseFailed(f"{self.socket_dir} doesn't exist") from problem
         is_ours = found.st_uid in {os.geteuid(), user.pw_uid if user else os.geteuid()}
         if not is_ours or not stat.S_ISDIR(found.st_mode):
             raise DatabaseFailed(
-                f"{self.socket_dir} belongs to somebody else. Remove it, or name a data folder with a shorter path "
+                f"{self.socket_dir} belongs to another user. Remove it, or choose a data folder with a shorter path "
                 "with MAILFLATRATE_DATA_DIR"
             )
         if stat.S_IMODE(found.st_mode) & 0o077:
@@ -191,8 +191,8 @@ class EmbeddedPostgres:
             names = {pwd.getpwuid(os.geteuid()).pw_name, *([user.pw_name] if user else [])}
         except KeyError as problem:
             raise DatabaseFailed(
-                f"user {os.geteuid()} has no name in /etc/passwd, by which the database would know it. Give it one, or "
-                "name a server with DATABASE_URL"
+                f"user {os.geteuid()} has no name in /etc/passwd, which the embedded database needs. Give it one, "
+                "or set DATABASE_URL to a server"
             ) from problem
         (self.folder / "pg_hba.conf").write_text("local all all peer map=mailflatrate\n")
         (self.folder / "pg_ident.conf").write_text("".join(f'mailflatrate "{name}" all\n' for name in sorted(names)))
@@ -201,8 +201,8 @@ class EmbeddedPostgres:
         """Start the server, initialising the folder on the first start. Raises DatabaseFailed, SettingsError."""
         if _WHEEL is None:
             raise SettingsError(
-                "no database is named, and the embedded one is not installed here: set MAILFLATRATE_APP_DATABASE_URL,"
-                " and for `migrate` DATABASE_URL"
+                "no database is configured, and the embedded one isn't installed here: set "
+                "MAILFLATRATE_APP_DATABASE_URL, and for `migrate` DATABASE_URL"
             )
         user = _server_user()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -272,8 +272,8 @@ class EmbeddedPostgres:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise DatabaseInUse(
-                    f"another mailflatrate process already runs the database in {self.folder}; "
-                    "stop it, or name another folder with MAILFLATRATE_DATA_DIR"
+                    f"another mailflatrate process is already running the database in {self.folder}; stop it, or "
+                    "choose another folder with MAILFLATRATE_DATA_DIR"
                 ) from error
             try:
                 with _undisturbed():

@@ -115,7 +115,7 @@ def knows_owner(settings: Settings) -> bool:
 def owner_url(settings: Settings) -> str:
     """Return the owner's connection string: DATABASE_URL's, or the embedded server's. Raises SettingsError."""
     if not knows_owner(settings):
-        raise SettingsError("DATABASE_URL is not set: `migrate` signs in as the owner of the database, services do not")
+        raise SettingsError("DATABASE_URL is not set: `migrate` connects as the owner of the database, services do not")
     return _completed(_owner(settings), settings, is_owner=True)
 
 

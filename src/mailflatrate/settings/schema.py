@@ -71,219 +71,249 @@ class Settings(InboundSettings, StorageSettings):
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")
     database_url: str | None = Field(
         None,
-        description="PostgreSQL URL of the database's owner, for `migrate` alone; with several hosts,"
-        " `host1:5432,host2:5432`, the one that takes writes is used. Without it and without"
-        " MAILFLATRATE_APP_DATABASE_URL the embedded server under the data folder is used.",
+        description="PostgreSQL URL of the database's owner, used only by `migrate`. With several hosts "
+        "(`host1:5432,host2:5432`) the one that accepts writes is used. If neither this nor "
+        "MAILFLATRATE_APP_DATABASE_URL is set, the embedded server in the data folder is used.",
     )
     app_database_url: str | None = Field(
-        None, description="The same of the application role `mailflatrate_app`: the only one that services need."
-        " `migrate` gives the role the password in it. Derived from DATABASE_URL when absent.",
-    )  # fmt: skip
+        None,
+        description="PostgreSQL URL of the application role `mailflatrate_app`, the only one services need. `migrate` "
+        "gives the role the password in it. Default: derived from DATABASE_URL.",
+    )
     database_connect_seconds: Annotated[int, Field(ge=2)] = Field(
         3,
-        description="Longest a connection to one database host may take to open; of several hosts each has so long.",
+        description="Seconds that connecting to one database host may take. With several hosts, each gets this long.",
     )
     database_silence_seconds: Annotated[int, Field(ge=2)] = Field(
         8,
-        description="Seconds without an answer after which a database host counts as gone (TCP user timeout).",
+        description="Seconds without a response after which a database host counts as down (TCP user timeout).",
     )
     database_call_seconds: Positive = Field(
-        20, description="Longest a sender waits for one transaction before it drops the connection and tries again."
+        20, description="Seconds a sender waits for one transaction before it drops the connection and tries again."
     )
     database_statement_seconds: Positive = Field(
         60,
-        description="Longest a statement, or a pause in a transaction, may take for pages, senders and inbound.",
+        description="Seconds a statement, or an idle transaction, may take in web, sender and inbound processes.",
     )
     database_job_seconds: Positive = Field(
-        3600, description="The same for workers and commands, which import, plan and verify."
+        3600,
+        description="Seconds a statement, or an idle transaction, may take in workers and commands, which import, plan "
+        "and verify.",
     )
     worker_database_connections: Positive = Field(
         2,
-        description="Database connections that the jobs of one worker process share; a job has one only while its"
-        " transaction lasts. The worker has one more for the queue.",
+        description="Database connections shared by the jobs of one worker process. A job holds one only during a "
+        "transaction. The worker has one more for the queue.",
     )
-    secret_key: str | None = Field(None, description="Secret of sessions; generated into the data folder when absent.")
+    secret_key: str | None = Field(
+        None, description="Secret that signs sessions. Default: generated and stored in the data folder."
+    )
     token_keys: str | None = Field(
-        None, description="Key ring of mail tokens, `id:hex,id:hex`, the first signs; generated when absent."
+        None,
+        description="Key ring for tokens in messages, `id:hex,id:hex`. The first key signs. Default: generated and "
+        "stored in the data folder.",
     )
     debug: bool = Field(
         False,
-        description="For development: Django debug pages, templates read anew for each page, and web processes that"
-        " restart when their code changes. Never on a public host.",
+        description="For development: Django's debug pages, templates reloaded for each page, and web processes that"
+        " restart when their code changes. Never use this on a public host.",
     )
     vite_port: Port = Field(
-        0, description="Port of Vite's development server, where `debug` is on; 0 serves the built front end."
+        0, description="Port of Vite's development server, used when `debug` is on; 0 serves the built front end."
     )
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` or `json`.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged.")
     access_log: bool = Field(
-        False, description="Log one line for each request to the pages: path, status, time, client address."
+        False, description="Log one line for each web request: path, status, time and client address."
     )
 
     life_file: Path | None = Field(
         None,
-        description="File that web, worker, inbound and follow-postfix touch every 20 seconds as long as their work"
-        " goes on, for health checks of containers; systemd has its watchdog.",
+        description="File that web, worker, inbound and follow-postfix touch every 20 seconds while they are working, "
+        "for container health checks. systemd uses its own watchdog.",
     )
 
     otlp_endpoint: str | None = Field(
         None,
-        description="Collector for OpenTelemetry traces (OTLP over HTTP), such as `http://localhost:4318`; off when"
-        " absent. Needs `requirements/traces.txt`. The SDK reads the other `OTEL_*` variables itself.",
+        description="OpenTelemetry collector for traces (OTLP over HTTP), such as `http://localhost:4318`. Empty: off. "
+        "Needs `requirements/traces.txt`. The SDK reads the other `OTEL_*` variables itself.",
     )
-    service_name: str = Field("mailflatrate", description="Name of the service as customers and recipients read it.")
+    service_name: str = Field("mailflatrate", description="Name of the service shown to customers and recipients.")
     service_domain: str = Field(
-        "mailflatrate.example", description="Domain of abuse@, fbl@ and the service's own mail."
+        "mailflatrate.example", description="Domain of abuse@, fbl@ and the service's own messages."
     )
     public_url: str = Field(
         "https://localhost:8443",
         pattern="^https://[^/]+$",
-        description="Base of every link in a mail; https, because RFC 8058 demands it.",
+        description="Base URL of every link in a message. Must be https (RFC 8058).",
     )
-    web_host: str = Field("127.0.0.1", description="Address the pages listen on.")
-    web_port: Port = Field(8000, description="Port of the pages (studio, desk, API).")
-    web_workers: Positive = Field(1, description="Processes serving the pages.")
+    web_host: str = Field("127.0.0.1", description="Address that the web processes listen on.")
+    web_port: Port = Field(8000, description="Port of the web processes (customer pages, Operations, API).")
+    web_workers: Positive = Field(1, description="Number of web processes.")
     public_port: Port = Field(
-        8443, description="TLS port of the public pages started by `up`; 0 where a proxy does TLS."
+        8443, description="TLS port of the public pages started by `up`; 0 if a proxy handles TLS."
     )
-    tls_certificate: Path | None = Field(None, description="Certificate of the TLS port; self-signed when absent.")
+    tls_certificate: Path | None = Field(None, description="Certificate of the TLS port. Default: self-signed.")
     tls_key: Path | None = Field(None, description="Private key of the TLS port.")
     media_host_target: str | None = Field(
         None,
-        description="Name that customers point a CNAME at, for pictures under a host of their own; the proxy in front "
-        "gets certificates for those hosts. Without it pictures are on the service's host alone.",
+        description="Host name that customers point a CNAME at to serve images from their own domain. The proxy "
+        "in front gets certificates for those hosts. Empty: images are served from the service's host "
+        "only.",
     )
     allowed_hosts: str = Field(
         "",
-        description="Comma-separated host names the pages answer to; the host of MAILFLATRATE_PUBLIC_URL when absent."
-        " `*` is refused outside of the demonstration.",
+        description="Comma-separated host names that the pages answer to. Default: the host of "
+        "MAILFLATRATE_PUBLIC_URL. `*` is refused outside demo mode.",
     )
     trusted_proxies: str = Field(
-        "", description="Comma-separated addresses and networks (10.0.0.0/8) whose X-Forwarded-For is believed."
+        "", description="Comma-separated addresses and networks (10.0.0.0/8) whose X-Forwarded-For header is trusted."
     )
     metrics_networks: str = Field(
         "127.0.0.0/8,::1",
-        description="Comma-separated addresses and networks that may read `/metrics` (everyone else gets 404)"
-        " and what `/readyz` says in detail.",
+        description="Comma-separated addresses and networks that may read `/metrics` (all others get 404) and the "
+        "details of `/readyz`.",
     )
     metrics_host: str = Field("127.0.0.1", description="Address that `mailflatrate exporter` listens on.")
-    metrics_port: Port = Field(9464, description="Port of `mailflatrate exporter`, for hosts that serve no pages.")
+    metrics_port: Port = Field(9464, description="Port of `mailflatrate exporter`, for hosts without a web process.")
 
-    relay_host: str | None = Field(None, description="SMTP relay. Without it all mail goes to the postbox.")
+    relay_host: str | None = Field(None, description="SMTP relay. Empty: all messages go to the test inbox.")
     relay_port: Port = Field(25, description="Port of the relay.")
     relay_user: str | None = Field(None, description="User name for AUTH at the relay.")
     relay_password: str | None = Field(None, description="Password for AUTH at the relay.")
     relay_tls: TlsMode = Field(TlsMode.OPPORTUNISTIC, description="`never`, `opportunistic` or `required`.")
-    helo_name: str = Field("localhost", description="Name given in EHLO; must be the PTR of the sending address.")
+    helo_name: str = Field(
+        "localhost", description="Name used in EHLO. Must match the PTR record of the sending IP address."
+    )
     sender_processes: Positive = Field(1, description="Sender processes that `up` starts on this host.")
-    sender_connections: Positive = Field(10, description="SMTP connections of one sender process (R-103).")
+    sender_connections: Positive = Field(10, description="SMTP connections per sender process (R-103).")
     sender_marks: MarkMode = Field(
         MarkMode.AUTO,
-        description="When the database is told what a sender begins. `auto`: once a chunk where the database is on the"
-        " sender's own machine and no other host sends; otherwise before each message. `each`: always before each"
-        " message, for a database whose disk another machine may take over.",
+        description="When a sender records in the database what it is about to send. `auto`: once per chunk if the"
+        " database runs on the sender's own machine and no other host sends, otherwise before each message. `each`:"
+        " always before each message, for a database whose disk another machine may take over.",
     )
     sender_marks_ahead: bool = Field(
         False,
-        description="Mark the next message of a connection as begun while the reply to the last one is awaited. For a "
-        "relay far away; a lost host then leaves up to twice as many unknown results as it had connections.",
+        description="Mark the next message of a connection as started while waiting for the reply to the last one. "
+        "Useful for a distant relay. A lost host then leaves up to twice as many unknown results as it had "
+        "connections.",
     )
     journal_keep_hours: Positive = Field(
         72,
-        description="How long a sender keeps what it sent (identifiers alone), for a database that has forgotten it.",
+        description="Hours a sender keeps a journal of what it sent (identifiers only), in case the database loses it.",
     )
     resume_after_promotion: bool = Field(
         True,
-        description="After a replica was promoted, go on without a person once every sender has replayed its journals "
-        "and nothing is missing. Otherwise `mailflatrate resume-all` does.",
+        description="After a failover to a replica, resume automatically once every sender has replayed its "
+        "journals and nothing is missing. Otherwise you run `mailflatrate resume-all`.",
     )
     express_connections: Positive = Field(
-        2, description="Further connections of one sender process for confirmation mails and notices (R-105)."
+        2, description="Extra connections per sender process for confirmation emails and notices (R-105)."
     )
     sender_messages_per_connection: Positive = Field(
-        100, description="Messages before a connection is renewed (R-103)."
+        100, description="Messages sent before a connection is renewed (R-103)."
     )
     batch_signing: bool = Field(
         True,
-        description="Sign up to eight messages at once where host and processor have Intel's multi-buffer library.",
+        description="DKIM-sign up to eight messages at once if the host and processor support Intel's multi-buffer "
+        "library.",
     )
-    sender_chunks_at_once: Positive = Field(2, description="Chunks one sender process works on side by side.")
-    chunk_size: Positive = Field(1000, description="Recipients in one chunk, which is one background job.")
-    canary_size: Positive = Field(500, description="Most recipients of the canary chunk (R-88: 5 % or 500).")
-    canary_wait_seconds: Annotated[int, Field(ge=0)] = Field(1800, description="Wait after the canary chunk (R-88).")
-    retry_first_seconds: Positive = Field(900, description="Pause before the first retry of a 4xx (R-72).")
-    retry_factor: Annotated[float, Field(ge=1)] = Field(2.0, description="Growth of the pauses between retries (R-72).")
-    retry_give_up_seconds: Positive = Field(259_200, description="Age at which a deferred message is given up (R-72).")
+    sender_chunks_at_once: Positive = Field(2, description="Chunks that one sender process handles in parallel.")
+    chunk_size: Positive = Field(1000, description="Recipients per chunk. Each chunk is one background job.")
+    canary_size: Positive = Field(500, description="Maximum recipients in the canary chunk (R-88: 5 % or 500).")
+    canary_wait_seconds: Annotated[int, Field(ge=0)] = Field(
+        1800, description="Seconds to wait after the canary chunk (R-88)."
+    )
+    retry_first_seconds: Positive = Field(900, description="Seconds before the first retry after a 4xx reply (R-72).")
+    retry_factor: Annotated[float, Field(ge=1)] = Field(
+        2.0, description="Factor by which the pause between retries grows (R-72)."
+    )
+    retry_give_up_seconds: Positive = Field(
+        259_200, description="Age in seconds at which a deferred message is given up (R-72)."
+    )
     archive_after_days: Annotated[int, Field(ge=7)] = Field(
-        30, description="Days after its end at which a campaign's deliveries move to the monthly archive (ADR 0026)."
+        30, description="Days after a campaign ends until its deliveries move to the monthly archive (ADR 0026)."
     )
-    relay_pause_max_seconds: Positive = Field(60, description="Longest pause between attempts to reach a relay.")
+    relay_pause_max_seconds: Positive = Field(60, description="Maximum seconds between attempts to reach a relay.")
     shaping: str = Field(
         "",
-        description="Messages an hour to large providers from the trusted pool, where they differ from the table at the"
-        " desk: `google=100000, yahoo=0`; 0 is no limit. Counts only with relays in the table.",
+        description="Messages per hour to large mailbox providers from the trusted pool, where they differ from the "
+        "table in Operations: `google=100000, yahoo=0`; 0 is no limit. Applies only if relays are listed in "
+        "Operations.",
     )
     warm_up_domains: bool = Field(
-        False, description="New sender domains begin with 50 messages a day and grow (R-104). Relays: at the desk."
+        False,
+        description="New sender domains start with 50 messages per day and grow (R-104). For relays, set this in "
+        "Operations.",
     )
     csa_complaints_address: str | None = Field(
-        None, description="X-CSA-Complaints; only for an operator certified by the CSA (R-58)."
+        None, description="Value of the X-CSA-Complaints header. Only for operators certified by the CSA (R-58)."
     )
 
     tsa_url: str | None = Field(
         None,
         pattern="^https?://",
-        description="Time-stamping authority (RFC 3161) that stamps the seals of the consent ledger.",
+        description="URL of the time-stamping authority (RFC 3161) that stamps the seals of the consent ledger.",
     )
     tsa_certificates: Path | None = Field(
-        None, description="PEM file of the certificates believed for the authority's stamps; needed with a TSA URL."
+        None,
+        description="PEM file with the trusted certificates of the time-stamping authority. Required with a TSA URL.",
     )
 
     brands_file: Path | None = Field(
-        None, description="Brands that no customer may carry in a sender name, beside the shipped list (R-45)."
+        None,
+        description="File with brands that no customer may use in a sender name, in addition to the built-in list "
+        "(R-45).",
     )
     spam_filter: str | None = Field(
-        None, pattern=r"^(spamd://[^/:]+(:\d+)?|https?://\S+)$",
-        description="Spam filter that scores a sample letter: `spamd://host:783` (SpamAssassin) or the address of"
-        " rspamd, `http://host:11333`. It only advises.",
-    )  # fmt: skip
+        None,
+        pattern=r"^(spamd://[^/:]+(:\d+)?|https?://\S+)$",
+        description="Spam filter that scores a sample message: `spamd://host:783` (SpamAssassin) or the address of "
+        "rspamd, `http://host:11333`. Its result is advice only.",
+    )
 
     data_centres: Path | None = Field(
         None,
-        description="File with networks of data centres and mail scanners, whose clicks count as machines' (R-110), in"
-        " the form of the shipped list, which it replaces.",
+        description="File with networks of data centers and mail scanners whose clicks count as automated (R-110). Has "
+        "the form of the built-in list, which it replaces.",
     )
 
     desk_time_zone: str = Field(
-        "Europe/Berlin", description="Time zone of the desk: its pages, its working days (R-82)."
+        "Europe/Berlin", description="Time zone of Operations, for its pages and working days (R-82)."
     )
     desk_receipts: bool = Field(
         True,
-        description="Whether a proved sender gets a receipt for mail to the desk, once in seven days (R-73).",
+        description="Send authenticated senders a receipt for mail to the abuse desk, at most once every seven days "
+        "(R-73).",
     )
-    dns_servers: str = Field("", description="Comma-separated `address:port`; empty means the system's resolvers.")
-    dns_timeout_seconds: Positive = Field(5, description="Time a DNS question may take.")
+    dns_servers: str = Field(
+        "", description="Comma-separated `address:port` of DNS servers. Empty: the system's resolvers."
+    )
+    dns_timeout_seconds: Positive = Field(5, description="Seconds a DNS lookup may take.")
     domain_blocklists: str = Field(
         "",
-        description="Comma-separated DNS blocklists of domains, such as `dbl.spamhaus.org` (R-03, R-89); mind their"
-        " terms. Empty turns them off.",
+        description="Comma-separated DNS blocklists for domains, such as `dbl.spamhaus.org` (R-03, R-89). Check their "
+        "terms of use. Empty: off.",
     )
-    address_blocklists: str = Field("", description="The same for IP addresses, such as `zen.spamhaus.org`.")
+    address_blocklists: str = Field(
+        "", description="Comma-separated DNS blocklists for IP addresses, such as `zen.spamhaus.org`."
+    )
     tighter_limits: str = Field(
         "",
-        description="Stricter numbers than those of docs/rules.md, such as `complaint_warn=0.03, strike_days=365`."
-        " A looser one, and one that no setting may move, is refused at the start (R-84).",
+        description="Stricter limits than those in docs/rules.md, such as `complaint_warn=0.03, strike_days=365`. A "
+        "looser limit, or one that can't be changed, stops the start (R-84).",
     )
     rdap_server: str = Field(
         "https://rdap.org",
         pattern=r"^(https?://\S+)?$",
-        description="Where the age of an applicant's domain is asked for (RDAP, R-03). Empty turns it off.",
+        description="RDAP server for looking up the age of an applicant's domain (R-03). Empty: off.",
     )
-    demo: bool = Field(False, description="Serve the demonstration: local DNS zone, shown logins, short waits.")
+    demo: bool = Field(False, description="Demo mode: local DNS zone, visible logins, short waits.")
     demo_second_factor: str | None = Field(
         None,
-        description="Set by `mailflatrate demo` alone: the key of its operator's second factor, whose digits the"
-        " sign-in page then shows. Means nothing without MAILFLATRATE_DEMO.",
+        description="Set only by `mailflatrate demo`: the two-factor key of the demo operator, whose codes the sign-in "
+        "page then shows. Ignored without MAILFLATRATE_DEMO.",
     )
 
     @field_validator("shaping")
@@ -309,7 +339,7 @@ class Settings(InboundSettings, StorageSettings):
     @model_validator(mode="after")
     def _known_hosts(self) -> Self:
         if "*" in self.host_names and not (self.demo or self.debug):
-            raise ValueError(f"{PREFIX}ALLOWED_HOSTS: name the hosts; * would answer to every name a stranger sends")
+            raise ValueError(f"{PREFIX}ALLOWED_HOSTS: list the host names; * would answer to any name a client sends")
         return self
 
     @property
@@ -365,13 +395,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     known = {*names, *files}
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all of them")
+        raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all settings")
     values = {field: environment[name] for name, field in names.items() if environment.get(name, "") != ""}
     for name, field in files.items():
         if environment.get(name, "") == "":
             continue
         if field in values:
-            raise SettingsError(f"{name} and {environment_name(field)} are both set; keep one of them")
+            raise SettingsError(f"{name} and {environment_name(field)} are both set; keep only one of them")
         values[field] = _read_secret(name, Path(environment[name]))
     try:
         return Settings.model_validate(values)
@@ -387,7 +417,7 @@ def _read_secret(name: str, path: Path) -> str:
             written = opened.read(LARGEST_SECRET_OCTETS + 1)
         secret = written.decode().strip("\r\n")
     except (OSError, ValueError) as problem:
-        raise SettingsError(f"{name}: {path} cannot be read ({problem})") from problem
+        raise SettingsError(f"{name}: can't read {path} ({problem})") from problem
     if not secret or len(written) > LARGEST_SECRET_OCTETS:
         raise SettingsError(f"{name}: {path} is empty or larger than {LARGEST_SECRET_OCTETS} bytes")
     return secret

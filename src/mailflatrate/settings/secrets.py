@@ -48,8 +48,9 @@ def load_secrets() -> Secrets:
     path = settings.data_dir / "secrets.json"
     if not settings.is_embedded and not path.exists():
         raise SettingsError(
-            f"MAILFLATRATE_SECRET_KEY or MAILFLATRATE_TOKEN_KEYS is not set and {path} does not exist. Copy them from"
-            " another host of the installation; for a new one run `mailflatrate migrate` first, which draws them"
+            f"MAILFLATRATE_SECRET_KEY or MAILFLATRATE_TOKEN_KEYS is not set and {path} doesn't exist. Copy them "
+            "from another host of the installation. For a new installation, first run `mailflatrate migrate`, "
+            "which generates them"
         )
     kept = _generated(path)
     return Secrets(settings.secret_key or kept.secret_key, settings.token_keys or kept.token_keys)

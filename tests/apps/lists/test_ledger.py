@@ -297,7 +297,7 @@ def test_the_command_names_what_it_finds(sealed: Book) -> None:
     fresh = sealed.write()
     answer = CliRunner().invoke(cli, ["consent", "verify", "--ledger"])
     assert str(fresh) in answer.output
-    assert "wait for their seal" in answer.output
+    assert "are not sealed yet" in answer.output
     assert "events/s" in answer.output
-    assert (answer.exit_code == 0) is ("The ledger holds." in answer.output)
+    assert (answer.exit_code == 0) is ("The ledger is intact." in answer.output)
     assert CliRunner().invoke(cli, ["consent", "verify"]).exit_code == 2

@@ -14,14 +14,16 @@ STATUSES = (
 
 @click.group()
 def accounts_command() -> None:
-    """List customers' accounts."""
+    """List customer accounts."""
 
 
 @accounts_command.command("list")
-@click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Repeatable; all when absent.")
+@click.option(
+    "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Show only this status. Repeatable."
+)
 @json_option
 def list_command(statuses: tuple[str, ...], as_json: bool) -> None:
-    """Show accounts by number, 1,000 at most."""
+    """Show up to 1,000 accounts, ordered by ID."""
     with database():
         from django.db.models import Count, Q
 
@@ -49,4 +51,4 @@ def list_command(statuses: tuple[str, ...], as_json: bool) -> None:
             }
             for each in accounts
         ]  # fmt: skip
-    show(rows, as_json=as_json, empty="There is no account yet. `mailflatrate create-account NAME` makes one.")
+    show(rows, as_json=as_json, empty="No accounts yet. Create one with `mailflatrate create-account NAME`.")

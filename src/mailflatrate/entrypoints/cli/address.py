@@ -15,15 +15,16 @@ _LINES_AT_ONCE = 1000
 
 @click.group()
 def address_command() -> None:
-    """Judge addresses as forms, the API and imports do."""
+    """Check addresses the way forms, the API and imports do."""
 
 
 @address_command.command("check")
-@click.option("--offline", is_flag=True, help="Ask no DNS: whether a domain takes mail is left open.")
+@click.option("--offline", is_flag=True, help="Skip DNS lookups. Whether a domain accepts mail is not checked.")
 def check_command(offline: bool) -> None:
-    """Read addresses from standard input, one a line; print one JSON object for each.
+    """Read one address per line from standard input and print one JSON object for each.
 
-    Keys: address, verdict (accept, refuse, hold), rule, reason, suggestion. A DNS that does not answer refuses nobody.
+    Keys: address, verdict (accept, refuse, hold), rule, reason, suggestion. An address is never refused because DNS
+    doesn't answer.
     """
     if offline:
         print_judged(check_lines(_text(sys.stdin.buffer)))

@@ -10,13 +10,13 @@ from mailflatrate.entrypoints.boot import database
 
 @click.group()
 def audit_command() -> None:
-    """Check the audit log."""
+    """Verify the audit log."""
 
 
 @audit_command.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify_command(as_json: bool) -> None:
-    """Read the whole log; exit status 1 when a row was changed, removed or inserted, and each is named."""
+    """Read the whole log and list every row that was changed, removed or inserted. Exits with 1 if there is one."""
     with database():
         from mailflatrate.base import audit, tenancy
         from mailflatrate.base.tenancy import PlatformReason

@@ -18,14 +18,20 @@ def campaigns_command() -> None:
 
 
 @campaigns_command.command("list")
-@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Repeatable; all that run or wait.")
-@click.option("--account", "account_id", type=int, help="Of one account.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(STATES),
+    help="Show only this state. Repeatable; by default all running and scheduled campaigns.",
+)
+@click.option("--account", "account_id", type=int, help="Show only this account's campaigns.")
 @json_option
 def list_command(states: tuple[str, ...], account_id: int | None, as_json: bool) -> None:
-    """Show campaigns with their counts, the newest first, 200 at most."""
+    """Show up to 200 campaigns with their counts, newest first."""
     with database():
         rows = _rows(states or UNDER_WAY, account_id)
-    show(rows, as_json=as_json, empty="No campaign is in these states.")
+    show(rows, as_json=as_json, empty="No campaigns in these states.")
 
 
 def _rows(states: tuple[str, ...], account_id: int | None) -> list[Row]:
@@ -62,21 +68,21 @@ def _rows(states: tuple[str, ...], account_id: int | None) -> list[Row]:
 
 @campaigns_command.command("pause")
 @click.argument("campaign")
-@click.option("--reason", required=True, help="The customer reads it.")
+@click.option("--reason", required=True, help="Shown to the customer.")
 def pause_command(campaign: str, reason: str) -> None:
-    """Pause CAMPAIGN (its number or mailing ID) within a second. The customer can resume it."""
+    """Pause CAMPAIGN (ID or mailing ID) within a second. The customer can resume it."""
     with database():
         from mailflatrate.apps.delivery import actions
 
         mailing = _act(campaign, "campaign.paused", lambda number: actions.pause_campaign(number, reason[:500]), reason)
-    click.echo(f"Paused: {mailing}. What has not left waits.")
+    click.echo(f"Paused: {mailing}. Messages not yet sent are on hold.")
 
 
 @campaigns_command.command("resume")
 @click.argument("campaign")
-@click.option("--reason", default="", help="For the audit log.")
+@click.option("--reason", default="", help="Recorded in the audit log.")
 def resume_command(campaign: str, reason: str) -> None:
-    """Let CAMPAIGN (its number or mailing ID) go on. One that a rule stopped is for the desk."""
+    """Resume CAMPAIGN (ID or mailing ID). Campaigns that a rule stopped can only be resumed in Operations."""
     with database():
         from mailflatrate.apps.delivery import actions
 
@@ -86,14 +92,14 @@ def resume_command(campaign: str, reason: str) -> None:
 
 @campaigns_command.command("send-unsent")
 @click.argument("campaign")
-@click.option("--reason", default="", help="For the audit log.")
+@click.option("--reason", default="", help="Recorded in the audit log.")
 def send_unsent_command(campaign: str, reason: str) -> None:
-    """Send CAMPAIGN, which is over, to the recipients who certainly did not get it, as a lost host's journal proved."""
+    """Send the finished CAMPAIGN to the recipients who, as a lost host's journal proved, did not get it."""
     with database():
         from mailflatrate.apps.delivery import actions
 
         mailing = _act(campaign, "campaign.sent_to_unsent", actions.send_unsent, reason)
-    click.echo(f"Sent to those who did not get it: {mailing}.")
+    click.echo(f"Sending to the recipients who did not get it: {mailing}.")
 
 
 def _act(named: str, action: str, act: Callable[[int], object], reason: str) -> str:
@@ -112,7 +118,7 @@ def _act(named: str, action: str, act: Callable[[int], object], reason: str) -> 
         found = rows.first()
     if found is None:
         raise click.ClickException(
-            f"No campaign has the number or mailing ID {named!r}. See `mailflatrate campaigns list`."
+            f"No campaign has the ID or mailing ID {named!r}. See `mailflatrate campaigns list`."
         )
     try:
         with tenancy.account(found.account_id):

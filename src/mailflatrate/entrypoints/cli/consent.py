@@ -17,24 +17,29 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def consent_command() -> None:
-    """What proves that people consented."""
+    """Verify proof of consent, and manage the keys that sign it."""
 
 
 @consent_command.command("verify")
 @click.argument("file", required=False, type=_FILE)
-@click.option("--ledger", is_flag=True, help="Compare FILE with the ledger in the database, or verify all of it.")
-@click.option("--service-keys", type=_FILE,
-              help="The service's signing keys: the file at /.well-known/mailflatrate-signing-keys.json.")  # fmt: skip
-@click.option("--tsa-certificates", type=_FILE, help="PEM file of the time-stamping authorities that you trust.")
+@click.option(
+    "--ledger",
+    is_flag=True,
+    help="Compare FILE with the ledger in the database. Without FILE, verify the whole ledger.",
+)
+@click.option(
+    "--service-keys", type=_FILE, help="The service's signing keys, from /.well-known/mailflatrate-signing-keys.json."
+)
+@click.option("--tsa-certificates", type=_FILE, help="PEM file with the time-stamping authorities you trust.")
 def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, tsa_certificates: Path | None) -> None:
-    """Check FILE, a certificate of consent as JSON or PDF. Needs no database and no network without --ledger.
+    """Check FILE, a proof of consent as JSON or PDF. Without --ledger this needs no database and no network.
 
-    Exit status: 0 it holds; 1 it does not, and each fault is named; 3 it is incomplete, because an event lacks its
-    proof of inclusion; 4 it is consistent, but nothing that you named vouches for it. --ledger without FILE verifies
+    Exit status: 0 if it is valid; 1 if it is not, with each fault named; 3 if it is incomplete because an event lacks
+    its proof of inclusion; 4 if it is consistent but nothing you named vouches for it. --ledger without FILE verifies
     the whole ledger.
     """
     if file is None and not ledger:
-        raise click.UsageError("name a certificate, or ask for --ledger")
+        raise click.UsageError("Name a proof of consent, or pass --ledger.")
     if file is None:
         _verify_ledger()
         return
@@ -54,7 +59,7 @@ def _verify_file(file: Path, ledger: bool, service_keys: Path | None, tsa_certif
     from mailflatrate.rules.proof.verdict import Anchors
 
     if file.stat().st_size > MOST_OCTETS:
-        raise Malformed("the file is larger than any certificate")
+        raise Malformed("the file is too large to be a proof of consent")
     certificate = read_certificate(file.read_bytes())
     anchors = Anchors(
         authorities=read_certificates(tsa_certificates.read_bytes()) if tsa_certificates else None,
@@ -92,15 +97,15 @@ def keys_command() -> None:
 
 
 @consent_command.command("rotate-key")
-@click.confirmation_option(prompt="Retire the signing key in use and begin with a new one?")
+@click.confirmation_option(prompt="Retire the current signing key and create a new one?")
 def rotate_command() -> None:
-    """Sign with a new key from now on. What the old one signed stays good; its history stays published."""
+    """Switch to a new signing key. Everything the old key signed stays valid, and its history stays published."""
     from mailflatrate.entrypoints.boot import database
 
     with database():
         from mailflatrate.apps.lists.signing import rotate_signing_key
 
-        click.echo(f"Key {rotate_signing_key().id} signs from now on.")
+        click.echo(f"The new signing key is {rotate_signing_key().id}.")
 
 
 def _verify_ledger() -> None:
@@ -123,14 +128,14 @@ def _verify_ledger() -> None:
         click.echo(f"- and {report.fault_count - LEDGER_LINES:,} more")
     if report.unsealed:
         shown = ", ".join(map(str, report.unsealed[:20])) + (", ..." if len(report.unsealed) > 20 else "")
-        click.echo(f"{len(report.unsealed):,} events wait for their seal: {shown}")
+        click.echo(f"{len(report.unsealed):,} events are not sealed yet: {shown}")
     rate = report.events / report.seconds if report.seconds else 0
     click.echo(
-        f"{report.events:,} events ({report.erased:,} without their erased personal half), {report.seals:,} seals, "
+        f"{report.events:,} events ({report.erased:,} with their personal data erased), {report.seals:,} seals, "
         f"{report.stamps:,} time stamps in {report.seconds:.1f} s, {rate:,.0f} events/s."
     )
     click.echo(f"Newest seal: {report.head.hex()}")
     if not report.good:
-        click.echo(f"The ledger does not hold: {report.fault_count:,} faults.")
+        click.echo(f"The ledger is not intact: {report.fault_count:,} faults.")
         sys.exit(1)
-    click.echo("The ledger holds.")
+    click.echo("The ledger is intact.")

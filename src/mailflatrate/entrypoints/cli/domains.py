@@ -17,10 +17,10 @@ def domains_command() -> None:
 
 @domains_command.command("list")
 @click.option("--state", "states", multiple=True, type=click.Choice(["pending", "verified", "failing"]))
-@click.option("--account", "account_id", type=int, help="Of one account.")
+@click.option("--account", "account_id", type=int, help="Show only this account's domains.")
 @json_option
 def list_command(states: tuple[str, ...], account_id: int | None, as_json: bool) -> None:
-    """Show sender domains by name, 1,000 at most."""
+    """Show up to 1,000 sender domains, ordered by name."""
     with database():
         from mailflatrate.apps.domains.models import SenderDomain
         from mailflatrate.base import tenancy
@@ -40,15 +40,15 @@ def list_command(states: tuple[str, ...], account_id: int | None, as_json: bool)
                 }
                 for each in found[:MOST]
             ]  # fmt: skip
-    show(rows, as_json=as_json, empty="No sender domain matches.")
+    show(rows, as_json=as_json, empty="No matching sender domains.")
 
 
 @domains_command.command("check")
 @click.argument("name")
-@click.option("--account", "account_id", type=int, help="Only that of one account, where several have it.")
+@click.option("--account", "account_id", type=int, help="Check only this account's domain if several accounts use it.")
 @json_option
 def check_command(name: str, account_id: int | None, as_json: bool) -> None:
-    """Check the records of the domain NAME now. Exit status 1 when one is wrong."""
+    """Check the DNS records of the domain NAME now. Exits with 1 if one is wrong."""
     with database():
         rows = _checked(name.strip().rstrip(".").lower(), account_id)
     if not rows:
@@ -68,7 +68,7 @@ def _checked(name: str, account_id: int | None) -> list[Row]:
     try:
         ascii_name = to_a_label(name)
     except AddressError as problem:
-        raise click.ClickException(f"{name!r} is not a domain name.") from problem
+        raise click.ClickException(f"{name!r} isn't a domain name.") from problem
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = SenderDomain.objects.filter(name=ascii_name).order_by("account_id")
         if account_id is not None:

@@ -126,6 +126,6 @@ def make_exporter(settings: Settings) -> WSGIServer:
 
 @click.command()
 def exporter_command() -> None:
-    """Serve the figures of this host's processes at MAILFLATRATE_METRICS_PORT, until it is stopped."""
+    """Serve Prometheus metrics of this host's processes on MAILFLATRATE_METRICS_PORT until stopped."""
     with make_exporter(boot(Purpose.LISTENING)) as server:
         server.serve_forever()

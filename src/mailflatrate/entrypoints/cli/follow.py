@@ -15,20 +15,20 @@ _NAME = re.compile(r"[\w.:/@-]{1,120}")
 
 @click.command()
 @click.option("--file", "path", type=click.Path(path_type=Path), help="Follow this log file.")
-@click.option("--journal", is_flag=True, help="Follow systemd's journal instead.")
-@click.option("--unit", default="postfix*", show_default=True, help="Units of the journal.")
-@click.option("--relay", default="", metavar="NAME", help="Name of this relay's row, if it has one.")
-@click.option("--name", help="Name that this follower keeps over restarts.  [default: host and log]")
-@click.option("--once", is_flag=True, help="Read what is there and end.")
+@click.option("--journal", is_flag=True, help="Follow the systemd journal instead.")
+@click.option("--unit", default="postfix*", show_default=True, help="Units to follow in the journal.")
+@click.option("--relay", default="", metavar="NAME", help="Name of this relay, if it is listed under Relays.")
+@click.option("--name", help="Name that this follower keeps across restarts.  [default: host and log]")
+@click.option("--once", is_flag=True, help="Read the existing log and exit.")
 def follow_postfix_command(
     path: Path | None, journal: bool, unit: str, relay: str, name: str | None, once: bool
 ) -> None:
-    """Follow Postfix's log: deliveries, deferrals and final bounces of our messages are recorded as they happen."""
+    """Follow Postfix's log and record deliveries, deferrals and final bounces of our messages as they happen."""
     if (path is None) is not journal:
         raise click.UsageError("Name one log: --file FILE, or --journal.")
     log = f"{socket.gethostname()}:{unit if journal else path}"
     if not _NAME.fullmatch(name or log):
-        raise click.UsageError("--name has up to 120 letters, digits and ._:/@-")
+        raise click.UsageError("--name takes up to 120 letters, digits and ._:/@-")
     settings = boot(Purpose.LISTENING)
     demand_keys(settings)
     from mailflatrate.apps.delivery.relays.tables import Relay
@@ -51,9 +51,11 @@ def follow_postfix_command(
         tail = FileTail(path, place) if path is not None else JournalTail(unit, place)
         Follower(name or log, tail, open_messages).run(once=once)
     except Relay.DoesNotExist as error:
-        raise click.ClickException(f"There is no relay {relay!r}. `mailflatrate relays list` names them.") from error
+        raise click.ClickException(f"There is no relay {relay!r}. See `mailflatrate relays list`.") from error
     except FollowerReplaced as error:
-        raise click.ClickException(f"Another process follows as {error}. Give one of them another --name.") from error
+        raise click.ClickException(
+            f"Another process already follows as {error}. Give one of them a different --name."
+        ) from error
     except (JournalMissing, PermissionError) as error:
         raise click.ClickException(f"The log can't be read: {error}") from error
     finally:

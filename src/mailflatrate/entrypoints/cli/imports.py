@@ -38,15 +38,17 @@ def import_command() -> None:
 
 @import_command.command("file")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--account", "account_id", type=int, required=True, help="Number of the account.")
-@click.option("--list", "list_name", required=True, help="Name or number of the list.")
+@click.option("--account", "account_id", type=int, required=True, help="ID of the account.")
+@click.option("--list", "list_name", required=True, help="Name or ID of the list.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="email=E-Mail, attribute:city=Ort, ...")
-@click.option("--all-rows", default="", help="What everyone in the file said: unsubscribed, bounced, ..., by_row.")
-@click.option("--no-status", multiple=True, metavar="COLUMN=REASON", help="Looks like a status and isn't one.")
-@click.option("--time-zone", default="", help="Zone of times that name none; else the account's.")
-@click.option("--dates", default="", help="day_first or month_first, where no date in a column decides it.")
+@click.option("--all-rows", default="", help="Status of everyone in the file: unsubscribed, bounced, ..., by_row.")
+@click.option(
+    "--no-status", multiple=True, metavar="COLUMN=REASON", help="The column looks like a status but isn't one."
+)
+@click.option("--time-zone", default="", help="Time zone of times without one. Default: the account's.")
+@click.option("--dates", default="", help="day_first or month_first, for columns whose dates are ambiguous.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows to this CSV.")
-@click.option("--columns", is_flag=True, help="Only show the columns and what they are taken for.")
+@click.option("--columns", is_flag=True, help="Only show the columns and how they are interpreted.")
 def file_command(
     file: Path,
     account_id: int,
@@ -85,7 +87,7 @@ def file_command(
                 return
             terms = ImportTerms(
                 all_rows=all_rows or suggested_all_rows(file.name),
-                no_status=dict(_pair(text, "--no-status wants COLUMN=REASON") for text in no_status),
+                no_status=dict(_pair(text, "--no-status takes COLUMN=REASON") for text in no_status),
                 time_zone=time_zone,
                 date_order=dates,
             )
@@ -126,7 +128,7 @@ def _mapping(suggested: dict[str, str], pairs: tuple[str, ...]) -> dict[str, str
     """The suggestion with the caller's changes; a column that he names is taken away from what we took it for."""
     mapping = dict(suggested)
     for pair in pairs:
-        field, column = _pair(pair, "--map wants FIELD=COLUMN")
+        field, column = _pair(pair, "--map takes FIELD=COLUMN")
         asked = {other.partition("=")[0] for other in pairs}
         mapping = {name: title for name, title in mapping.items() if title != column or name in asked}
         mapping[field] = column
@@ -170,8 +172,8 @@ def _report(done: "Import") -> None:
 
 @import_command.command("recheck")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--account", "account_id", type=int, help="Only this account; needed for FILES.")
-@click.option("--apply", "confirmed", is_flag=True, help="Suppress the people found, without asking.")
+@click.option("--account", "account_id", type=int, help="Check only this account. Required with FILES.")
+@click.option("--apply", "confirmed", is_flag=True, help="Suppress the contacts found without asking.")
 def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: bool) -> None:
     """Find people whom an earlier import took in although their file says no, and suppress them on confirmation.
 
@@ -186,7 +188,7 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
         from mailflatrate.base.tenancy import PlatformReason
 
         if files and account_id is None:
-            raise click.UsageError("say whose files these are: --account NUMBER")
+            raise click.UsageError("Say which account the files belong to: --account ID.")
         with tenancy.platform(PlatformReason.HOUSEKEEPING):
             accounts = [account_id] if account_id else list(Account.objects.order_by("id").values_list("id", flat=True))
         table = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
@@ -215,7 +217,7 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
         if not people:
             return
         if not confirmed and sys.stdin.isatty():
-            confirmed = click.confirm(f"Suppress these {people} people?", err=True)
+            confirmed = click.confirm(f"Suppress these {people} contacts?", err=True)
         if not confirmed:
             sys.exit(1)
         for number, ones in found.items():

@@ -11,15 +11,17 @@ from mailflatrate.mail.inspect import inspect_paths, inspect_reply
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--jsonl", is_flag=True, help="One JSON object a message.")
+@click.option("--jsonl", is_flag=True, help="Print one JSON object per message.")
 @click.option(
-    "--replies", is_flag=True, help="Read SMTP replies from standard input, one a line; one JSON object each."
+    "--replies",
+    is_flag=True,
+    help="Read one SMTP reply per line from standard input and print one JSON object for each.",
 )
 def inspect_command(paths: tuple[Path, ...], jsonl: bool, replies: bool) -> None:
-    """Say what each message in PATHS (files or folders) means, or with --replies each SMTP reply on standard input."""
+    """Explain each message in PATHS (files or folders), or with --replies each SMTP reply on standard input."""
     if replies:
         if paths:
-            raise click.UsageError("--replies reads standard input; leave PATHS out.")
+            raise click.UsageError("--replies reads standard input. Leave out PATHS.")
         for line in sys.stdin.buffer:
             if reply := line.decode("utf-8", "replace").strip():
                 click.echo(json.dumps(inspect_reply(reply), ensure_ascii=False))
@@ -32,5 +34,5 @@ def inspect_command(paths: tuple[Path, ...], jsonl: bool, replies: bool) -> None
             continue
         recipients = found["recipients"]
         who = ", ".join(map(str, recipients)) if isinstance(recipients, list | tuple) else ""
-        who = who or "nobody in particular"
+        who = who or "no recipient"
         click.echo(f"{found['file']}: {found['kind']}, {who}, {found['status'] or '-'} {found['reason'] or ''}")

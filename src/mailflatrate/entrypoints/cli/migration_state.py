@@ -44,9 +44,10 @@ def _demand_known(applied: set[Name]) -> None:
     unknown = sorted(name for name in applied - known_migrations() if name[0] not in _RETIRED_APPS)
     if unknown:
         raise NotUpgradable(
-            f"The database is newer than this version of mailflatrate: it has had the migration {'/'.join(unknown[0])}"
-            f"{f' and {len(unknown) - 1} more' if len(unknown) > 1 else ''}, which this version doesn't have."
-            " Install the version that made it, or restore a backup from before. Nothing was changed."
+            "The database is newer than this version of mailflatrate: it has migration "
+            f"{'/'.join(unknown[0])}{f' and {len(unknown) - 1} more' if len(unknown) > 1 else ''}, which this "
+            "version doesn't know. Install the version that applied it, or restore an earlier backup. Nothing was "
+            "changed."
         )
 
 
@@ -57,10 +58,10 @@ def _demand_recent(loader: MigrationLoader, applied: set[Name]) -> None:
         absent = [each for each in replaced if each not in applied]
         if absent and (name in applied or len(absent) < len(replaced)):
             raise NotUpgradable(
-                f"The database is of a version before the last of 0.1: it has not had the migration"
-                f" {'/'.join(absent[0])}. Install the last version of 0.1 (docs/release.md names its commit), run its"
-                " `mailflatrate migrate`, then run this one. If the installation is new and its first `migrate` was"
-                " interrupted, empty the database and start again. Nothing was changed."
+                f"The database is older than the last 0.1 version: migration {'/'.join(absent[0])} is missing. "
+                "Install the last 0.1 version (docs/release.md names its commit), run its `mailflatrate migrate`, "
+                "then run this one. If this is a new installation and its first `migrate` was interrupted, empty the "
+                "database and start again. Nothing was changed."
             )
 
 
@@ -80,8 +81,8 @@ def _demand_columns(applied: set[Name]) -> None:
         for field in model._meta.local_concrete_fields:
             if (model._meta.db_table, field.column) not in present:
                 raise NotUpgradable(
-                    f"The database lacks {model._meta.db_table}.{field.column}, although its record of migrations says"
-                    " that it was made. Restore a backup, or ask for help before you change anything."
+                    f"The database has no column {model._meta.db_table}.{field.column}, although its migration "
+                    "history says it was created. Restore a backup, or ask for help before you change anything."
                 )
 
 

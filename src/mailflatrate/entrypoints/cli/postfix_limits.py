@@ -13,14 +13,14 @@ from mailflatrate.rules.relays import Pool
 @click.command()
 @click.option("--pool", type=click.Choice([pool.value for pool in Pool]), default=Pool.TRUSTED.value, show_default=True)
 @click.option(
-    "--relays", type=click.IntRange(1, 1000), default=1, show_default=True, help="Relays that share the pool."
+    "--relays", type=click.IntRange(1, 1000), default=1, show_default=True, help="Number of relays that share the pool."
 )
-@click.option("--directory", default="/etc/postfix", show_default=True, help="Postfix's configuration.")
-@click.option("--check", is_flag=True, help="Compare with what `postconf` says; exit status 1 if it differs.")
+@click.option("--directory", default="/etc/postfix", show_default=True, help="Postfix's configuration directory.")
+@click.option("--check", is_flag=True, help="Compare with the output of `postconf`. Exits with 1 if it differs.")
 def postfix_limits_command(pool: str, relays: int, directory: str, check: bool) -> None:
-    """Print a script that gives Postfix the connections and messages per connection of each provider.
+    """Print a script that limits Postfix's connections, and messages per connection, for each mailbox provider.
 
-    No database needed: `mailflatrate relays postfix-limits --pool new | sudo sh`
+    Needs no database: `mailflatrate relays postfix-limits --pool new | sudo sh`
     """
     limits = service_limits(Pool(pool), relays)
     if not check:
@@ -31,7 +31,7 @@ def postfix_limits_command(pool: str, relays: int, directory: str, check: bool) 
         click.echo(line)
     if found:
         sys.exit(1)
-    click.echo(f"{len(limits)} providers are limited as the table says.")
+    click.echo(f"The limits of all {len(limits)} providers match the table.")
 
 
 def _differences(limits: list[ServiceLimit], directory: str) -> list[str]:
@@ -44,7 +44,7 @@ def _differences(limits: list[ServiceLimit], directory: str) -> list[str]:
             for option in ("-M", "-n")
         )
     except FileNotFoundError as error:
-        raise click.ClickException("There is no postconf on this host.") from error
+        raise click.ClickException("postconf isn't installed on this host.") from error
     except subprocess.CalledProcessError as error:
         raise click.ClickException(f"postconf: {error.stderr.strip()}") from error
     return differences(limits, services, parameters, table.read_text() if table.exists() else "")

@@ -21,10 +21,10 @@ FROM worker_process p JOIN procrastinate_workers w ON w.id = p.worker_id ORDER B
 @click.option("--workers", is_flag=True, help="List the worker processes instead.")
 @json_option
 def queues_command(workers: bool, as_json: bool) -> None:
-    """Show what waits in each queue and how many workers serve it."""
+    """Show the backlog of each queue and how many workers serve it."""
     with database():
         rows = _workers() if workers else _queues()
-    show(rows, as_json=as_json, empty="No worker is alive. Start `mailflatrate up`, or the worker and sender units.")
+    show(rows, as_json=as_json, empty="No worker is running. Start `mailflatrate up`, or the worker and sender units.")
 
 
 def _queues() -> list[Row]:

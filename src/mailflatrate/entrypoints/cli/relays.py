@@ -27,13 +27,13 @@ _OPTIONS = (
     click.option("--tls", type=click.Choice(["required", "opportunistic", "never"])),
     click.option("--kind", type=click.Choice([kind.value for kind in rules.RelayKind])),
     click.option("--return-path", type=click.Choice([path.value for path in rules.ReturnPath])),
-    click.option("--connections", type=int, help="Of each sender process."),
-    click.option("--per-hour", type=int, help="Messages an hour from all hosts; 0: no limit."),
-    click.option("--sends-from", multiple=True, metavar="IP", help="Address that receivers see; may be repeated."),
+    click.option("--connections", type=int, help="Connections per sender process."),
+    click.option("--per-hour", type=int, help="Messages per hour from all hosts. 0: no limit."),
+    click.option("--sends-from", multiple=True, metavar="IP", help="IP address that receivers see. Repeatable."),
     click.option("--pool", type=click.Choice([pool.value for pool in rules.Pool])),
-    click.option("--account", "account_id", type=int, help="Account of a dedicated relay; 0: none."),
+    click.option("--account", "account_id", type=int, help="Account that the relay is dedicated to. 0: none."),
     click.option("--weight", type=int),
-    click.option("--user", "username", help="User name of the login; the password is asked for. Empty: no login."),
+    click.option("--user", "username", help="User name of the login. You are asked for the password. Empty: no login."),
     click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
                  help="Read the password from this file instead."),
 )  # fmt: skip
@@ -47,7 +47,7 @@ def _with_options(function: F) -> F:
 
 @click.group()
 def relays_command() -> None:
-    """List, add, edit, test, drain, enable or disable the relays. Senders follow within seconds."""
+    """List, add, edit, test, drain, enable or disable relays. Changes take effect within seconds."""
 
 
 relays_command.add_command(postfix_limits_command, "postfix-limits")
@@ -74,14 +74,14 @@ def _find(name: str) -> "Relay":
 
     found = Relay.objects.filter(name=name).first()
     if found is None:
-        raise click.ClickException(f"There is no relay {name!r}. `mailflatrate relays list` names them.")
+        raise click.ClickException(f"There is no relay {name!r}. See `mailflatrate relays list`.")
     return found
 
 
 @relays_command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per relay.")
 def list_command(as_json: bool) -> None:
-    """Show all relays with pool, state and health."""
+    """Show all relays with their pool, state and health."""
     with _desk():
         from mailflatrate.apps.delivery.relays.overview import relay_rows, stays_on_this_host
 
@@ -105,7 +105,7 @@ def list_command(as_json: bool) -> None:
                 click.echo(f"{relay.name}  {relay.host}:{relay.port}  {pool}  weight {relay.weight}  {state}")
     if not rows and not as_json:
         where = "to the test inbox" if stays else "through the relay from the settings"
-        click.echo(f"No relays: all mail goes {where}.")
+        click.echo(f"No relays: all messages go {where}.")
 
 
 @relays_command.command("add")
@@ -121,7 +121,7 @@ def add_command(name: str, host: str, **options: Any) -> None:
 
         draft = _changed(RelayDraft(name, host), options, password)
         relay = add_relay(draft, by=audit.machine("cli.relays"))
-        click.echo(f"{relay.name} is added to the pool {relay.pool}.")
+        click.echo(f"Added {relay.name} to the pool {relay.pool}.")
 
 
 @relays_command.command("edit")
@@ -130,7 +130,10 @@ def add_command(name: str, host: str, **options: Any) -> None:
 @click.option("--host")
 @_with_options
 def edit_command(name: str, rename: str | None, host: str | None, **options: Any) -> None:
-    """Change the relay NAME; what isn't named stays. A new host, port or TLS mode needs the login again."""
+    """Change the relay NAME. Options you leave out stay the same.
+
+    A new host, port or TLS mode needs the login again.
+    """
     password = _password(options)
     with _desk():
         from mailflatrate.apps.delivery.relays.edit import RelayDraft, edit_relay
@@ -142,7 +145,7 @@ def edit_command(name: str, rename: str | None, host: str | None, **options: Any
             relay.connections, relay.per_hour, tuple(relay.sends_from), relay.pool, relay.account_id, relay.weight,
         )  # fmt: skip
         edit_relay(relay.id, _changed(now, options, password), by=audit.machine("cli.relays"))
-        click.echo(f"{rename or name} is changed.")
+        click.echo(f"Changed {rename or name}.")
 
 
 def _move(name: str, state: str, reason: str) -> None:
@@ -167,7 +170,7 @@ def drain_command(name: str, reason: str) -> None:
 @click.argument("name")
 @click.option("--reason", default="")
 def enable_command(name: str, reason: str) -> None:
-    """Let the relay NAME take messages again."""
+    """Enable the relay NAME."""
     _move(name, "active", reason)
 
 
@@ -175,31 +178,34 @@ def enable_command(name: str, reason: str) -> None:
 @click.argument("name")
 @click.option("--reason", default="")
 def disable_command(name: str, reason: str) -> None:
-    """Take the relay NAME out at once."""
+    """Disable the relay NAME immediately."""
     _move(name, "disabled", reason)
 
 
 @relays_command.command("remove")
 @click.argument("name")
 def remove_command(name: str) -> None:
-    """Delete the disabled relay NAME with its login."""
+    """Delete the disabled relay NAME and its login."""
     with _desk():
         from mailflatrate.apps.delivery.relays.edit import remove_relay
         from mailflatrate.base import audit
 
         remove_relay(_find(name).id, by=audit.machine("cli.relays"))
-    click.echo(f"{name} is deleted.")
+    click.echo(f"Deleted {name}.")
 
 
 @relays_command.command("warm-up")
 @click.argument("name", required=False)
-@click.option("--domain", help="A sender domain instead of a relay.")
-@click.option("--step", type=click.IntRange(0, LAST_STEP), default=0, help="Begin at this step; 0 is the first day.")
-@click.option("--end", is_flag=True, help="End the warm-up: no daily limit any longer.")
+@click.option("--domain", help="Warm up a sender domain instead of a relay.")
+@click.option("--step", type=click.IntRange(0, LAST_STEP), default=0, help="Start at this step. 0 is the first day.")
+@click.option("--end", is_flag=True, help="End the warm-up. The daily limit is removed.")
 def warm_up_command(name: str | None, domain: str | None, step: int, end: bool) -> None:
-    """Let the relay NAME, or a sender domain, begin with few messages a day and grow, or end that."""
+    """Start or end the warm-up of the relay NAME or of a sender domain.
+
+    A warm-up starts with few messages per day and raises the limit step by step.
+    """
     if (name is None) is (domain is None):
-        raise click.UsageError("Name a relay, or --domain DOMAIN.")
+        raise click.UsageError("Name a relay, or pass --domain DOMAIN.")
     with _desk():
         from mailflatrate.apps.delivery.relays import warming
         from mailflatrate.base import audit
@@ -210,7 +216,7 @@ def warm_up_command(name: str | None, domain: str | None, step: int, end: bool) 
                 warming.end(key, by=by)
             else:
                 warming.start(key, by=by, step=step)
-    what = "has no daily limit any longer" if end else f"begins with {quota(step)} messages a day"
+    what = "no longer has a daily limit" if end else f"starts with {quota(step)} messages per day"
     click.echo(f"{name or domain} {what}.")
 
 
@@ -220,14 +226,14 @@ def _domain_keys(domain: str) -> list[str]:
 
     found = [warming.domain_key(each) for each in SenderDomain.objects.filter(name=domain).values_list("id", flat=True)]
     if not found:
-        raise click.ClickException(f"There is no sender domain {domain!r}. `mailflatrate domains list` names them.")
+        raise click.ClickException(f"There is no sender domain {domain!r}. See `mailflatrate domains list`.")
     return found
 
 
 @relays_command.command("test")
 @click.argument("name")
 def test_command(name: str) -> None:
-    """Connect to the relay NAME as for sending (TLS and login), and send nothing. Exit status 1 if it refuses."""
+    """Connect and log in to the relay NAME without sending a message. Exits with 1 if the relay refuses."""
     from mailflatrate.wire.smtp_types import RelayUnavailable
 
     with _desk() as settings:
@@ -237,7 +243,7 @@ def test_command(name: str) -> None:
         try:
             config = spec_of(_find(name), settings).config
         except VaultError as error:
-            raise click.ClickException(f"The login doesn't open here ({error}). Enter it again.") from error
+            raise click.ClickException(f"This host can't decrypt the login ({error}). Enter it again.") from error
     try:
         seen = check_relay(config)
     except RelayUnavailable as problem:
@@ -247,7 +253,8 @@ def test_command(name: str) -> None:
         word for word, has in (("PIPELINING", seen.pipelining), ("DSN", seen.dsn), ("SMTPUTF8", seen.smtputf8)) if has
     ]
     click.echo(
-        f"{name} takes us, {'encrypted' if seen.tls else 'NOT encrypted'}; it offers {', '.join(offers) or 'nothing'}."
+        f"{name} accepts our connection, {'encrypted' if seen.tls else 'NOT encrypted'}. It offers "
+        f"{', '.join(offers) or 'no extensions'}."
     )
 
 

@@ -14,7 +14,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.command()
 def pause_all_command() -> None:
-    """Stop all sending within a second, for every account. `mailflatrate resume-all` ends it."""
+    """Stop all sending within a second, for every account. Use `mailflatrate resume-all` to resume."""
     with database():
         from mailflatrate.apps.delivery import fence
 
@@ -24,13 +24,13 @@ def pause_all_command() -> None:
 
 
 @click.command()
-@click.option("--without", multiple=True, metavar="HOST", help="A sender that cannot replay its journals; repeatable.")
+@click.option("--without", multiple=True, metavar="HOST", help="A sender that can't replay its journals. Repeatable.")
 @click.option(
     "--nothing-lost",
     is_flag=True,
-    help="The database was moved or upgraded and lacks nothing: campaigns keep their time.",
+    help="The database was moved or upgraded and lost nothing. Campaigns keep their schedule.",
 )
-@click.option("--without-withdrawals", is_flag=True, help="Go on although people who unsubscribed may be mailed.")
+@click.option("--without-withdrawals", is_flag=True, help="Resume although people who unsubscribed may be emailed.")
 def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_withdrawals: bool) -> None:
     """Let sending go on.
 
@@ -52,30 +52,35 @@ def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_wit
         except fence.NotAccounted as problem:
             lines = "\n".join(f"  {name}" for name in problem.names)
             raise click.ClickException(
-                f"These senders have not replayed their journals yet:\n{lines}\n"
-                "Start them, or name those that are gone for good: mailflatrate resume-all --without NAME"
+                f"These senders have not replayed their journals yet:\n{lines}\nStart them. If they are gone for "
+                "good, name them: mailflatrate resume-all --without NAME"
             ) from problem
         except fence.WithdrawalsMissing as problem:
             raise click.ClickException(_withdrawals_missing(problem.hosts)) from problem
         options = {"nothing_lost": nothing_lost, "without_withdrawals": without_withdrawals}
         _record("sending.resumed", without=sorted(without), **options)
-    click.echo("Sending goes on.")
+    click.echo("Sending resumed.")
 
 
 def _withdrawals_missing(hosts: list[str]) -> str:
     given_up = "If the log is lost for good: mailflatrate resume-all --without-withdrawals (see --help)."
     if not hosts:
-        return f"Run first: mailflatrate withdrawals replay --since TIME, the time of the backup.\n{given_up}"
+        return (
+            "First run: mailflatrate withdrawals replay --since TIME, where TIME is the time of the "
+            f"backup.\n{given_up}"
+        )
     lines = "\n".join(f"  {host}" for host in hosts)
     return (
-        f"The withdrawals logs of these hosts have not been replayed yet:\n{lines}\n"
-        "Start their workers, or replay copies of their folders: mailflatrate withdrawals replay --since TIME PATH\n"
-        f"Give a host up that is gone for good: mailflatrate resume-all --without HOST\n{given_up}"
+        f"The withdrawals logs of these hosts have not been replayed yet:\n{lines}\nStart their workers, or replay "
+        "copies of their folders: mailflatrate withdrawals replay --since TIME PATH\nIf a host is gone for good: "
+        f"mailflatrate resume-all --without HOST\n{given_up}"
     )
 
 
 @click.command()
-@click.option("--lost-since", type=_TIME, required=True, help="When the backup was made, in UTC: 2026-11-26T22:10.")
+@click.option(
+    "--lost-since", type=_TIME, required=True, help="Time of the backup in UTC, for example 2026-11-26T22:10."
+)
 def restored_command(lost_since: datetime) -> None:
     """Say that a backup was restored. Run it before any other process starts.
 
@@ -88,9 +93,9 @@ def restored_command(lost_since: datetime) -> None:
 
         found = fence.hold_restored(lost_since.replace(tzinfo=UTC))
         _record("sending.held_restored", lost_since=lost_since.isoformat())
-    click.echo(f"All sending is held. Chunks settled as unknown: {found.chunks}.")
+    click.echo(f"All sending is on hold. Chunks settled with an unknown result: {found.chunks}.")
     for heading, campaigns in (("Back to draft", found.unscheduled), ("Paused", found.paused)):
-        click.echo(f"{heading}, may have been sent: {len(campaigns)}")
+        click.echo(f"{heading} (may have been sent): {len(campaigns)}")
         for campaign in campaigns:
             click.echo(f"  campaign {campaign.id} of account {campaign.account_id}")
     click.echo(f"Before you resume: mailflatrate withdrawals replay --since {lost_since:%Y-%m-%dT%H:%M:%S}")
@@ -106,17 +111,19 @@ def _record(action: str, **details: object) -> None:
 
 @click.group()
 def journal_command() -> None:
-    """Read the journals of a sender host that was lost."""
+    """Replay the journals of a lost sender host."""
 
 
 @journal_command.command("replay")
 @click.argument("folder", type=_FOLDER)
-@click.option("--complete", is_flag=True, help="The host was only cut off, or shut down in order: no line is missing.")
+@click.option(
+    "--complete", is_flag=True, help="The host was only disconnected or shut down cleanly, so no line is missing."
+)
 def replay_command(folder: Path, complete: bool) -> None:
-    """Settle unknown results by the journals in FOLDER, such as the rescued `journal/` of a lost host.
+    """Settle unknown results with the journals in FOLDER, such as the rescued `journal/` of a lost host.
 
-    Without --complete a journal counts only for what it says: the last lines may have been lost with the host, so a
-    message that is not in it stays unknown. Nothing is deleted, and a second run changes nothing.
+    Without --complete a journal counts only for what it contains: its last lines may have been lost with the host, so a
+    message missing from it keeps its unknown result. Nothing is deleted, and you can run this again safely.
     """
     with database() as settings:
         from mailflatrate.apps.delivery.send import recovery
@@ -126,5 +133,6 @@ def replay_command(folder: Path, complete: bool) -> None:
     click.echo(f"Journals read: {found.journals}. Lost claims settled: {found.claims}.")
     if found.told.changed or found.told.missing:
         click.echo(
-            f"Messages the database had forgotten: {found.told.changed}; not in it at all: {found.told.missing}."
+            f"Messages the database had lost track of: {found.told.changed}. Missing from it entirely: "
+            f"{found.told.missing}."
         )

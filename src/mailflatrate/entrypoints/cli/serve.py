@@ -67,30 +67,30 @@ def up_command() -> None:
     """Run every process of this host under one supervisor, the embedded database included."""
     settings = load_settings()
     if settings.is_embedded and not EmbeddedPostgres(settings.data_dir).is_made:
-        click.echo(f"First start: making the database in {settings.data_dir} takes about a minute.", err=True)
+        click.echo(f"First start: creating the database in {settings.data_dir} takes about a minute.", err=True)
     with owned_database(settings):
         boot()
         bring_up_to_date(settings)
         supervisor = processes(settings, services_environment(settings))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())
-        click.echo(f"mailflatrate is at http://{settings.web_host}:{settings.web_port}/", err=True)
+        click.echo(f"mailflatrate is running at http://{settings.web_host}:{settings.web_port}/", err=True)
         supervisor.watch()
 
 
 @click.command()
 def database_command() -> None:
-    """Run the embedded database in the foreground, for hosts that start the other processes one by one."""
+    """Run the embedded database in the foreground, for hosts that start the other processes separately."""
     settings = load_settings()
     if not settings.is_embedded:
-        raise click.ClickException("DATABASE_URL names a server already; there is nothing to run")
+        raise click.ClickException("DATABASE_URL already names a server, so there is no embedded database to run.")
     with owned_database(settings), contextlib.suppress(KeyboardInterrupt):
         click.echo(EmbeddedPostgres(settings.data_dir).url)
         signal.pause()
 
 
 @click.command()
-@click.option("--tls", is_flag=True, help="Serve on the TLS port, for the links in mails.")
+@click.option("--tls", is_flag=True, help="Serve the links in messages on the TLS port.")
 def web_command(tls: bool) -> None:
     """Serve the pages."""
     settings = boot(Purpose.PAGES)
@@ -154,11 +154,11 @@ def _room_for_connections() -> int:
 
 
 @click.command()
-@click.option("--queues", default=f"send,{HOUSE_QUEUES}", help="Comma-separated lanes of work.")
-@click.option("--concurrency", type=int, help="Jobs at once.")
-@click.option("--name", default="worker", help="Shown in the list of workers.")
+@click.option("--queues", default=f"send,{HOUSE_QUEUES}", help="Comma-separated queues to serve.")
+@click.option("--concurrency", type=int, help="Number of jobs to run at once.")
+@click.option("--name", default="worker", help="Name shown in the list of workers.")
 def worker_command(queues: str, concurrency: int | None, name: str) -> None:
-    """Work off background jobs."""
+    """Run background jobs."""
     lanes = queues.split(",")
     settings = boot(Purpose.SENDING if lanes == ["send"] else Purpose.JOBS)
     demand_keys(settings)

@@ -63,7 +63,9 @@ def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
         told = False
         while not link.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATING]).fetchall()[0][0]:
             if not told:
-                click.echo("Another `mailflatrate migrate` runs on this database; waiting for it.", err=True)
+                click.echo(
+                    "Another `mailflatrate migrate` is running on this database. Waiting for it to finish.", err=True
+                )
             told = True
             time.sleep(1)
         yield link
@@ -86,13 +88,13 @@ def _migrate(statement_seconds: int) -> None:
         except OperationalError as problem:
             if isinstance(problem.__cause__, psycopg.errors.QueryCanceled):
                 raise click.ClickException(
-                    f"A statement of a migration took longer than {statement_seconds} seconds and was cancelled."
-                    " Nothing of that migration was kept. Run `mailflatrate migrate --statement-seconds` with a higher"
-                    " number at an hour when little is sent."
+                    f"A migration statement took longer than {statement_seconds} seconds and was canceled. That "
+                    "migration was rolled back. Run `mailflatrate migrate --statement-seconds` with a higher "
+                    "number when little is being sent."
                 ) from problem
             if not is_busy(problem) or not tries_left:
                 raise
-            click.echo(f"A table is busy; {tries_left} tries left.", err=True)
+            click.echo(f"A table is locked; {tries_left} attempts left.", err=True)
             time.sleep(PAUSE_SECONDS)
 
 
@@ -102,18 +104,18 @@ def _migrate(statement_seconds: int) -> None:
     "forgotten",
     multiple=True,
     metavar="ID",
-    help="Give up a token key that is no longer in the ring. Links sealed with it stop working.",
+    help="Give up a token key that is no longer in the key ring. Links sealed with it stop working.",
 )
-@click.option("--plan", "is_plan", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--plan", "is_plan", is_flag=True, help="Show what would be done without changing anything.")
 @click.option(
     "--statement-seconds",
     type=click.IntRange(min=1),
     default=STATEMENT_SECONDS,
     show_default=True,
-    help="Cancel a statement that takes longer.",
+    help="Cancel statements that take longer.",
 )
 def migrate_command(forgotten: tuple[str, ...], is_plan: bool, statement_seconds: int) -> None:
-    """Bring the database up to date."""
+    """Bring the database schema up to date."""
     if is_plan:
         _print_plan(forgotten)
         return
@@ -161,7 +163,7 @@ def settings_command() -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--country", default="DE", help="Two letters.")
+@click.option("--country", default="DE", help="Two-letter country code.")
 @click.option("--language", default="en", type=click.Choice(languages()))
 def create_account_command(name: str, country: str, language: str) -> None:
     """Create the account NAME. It applies like everybody else and cannot send until a person activated it."""
@@ -175,11 +177,11 @@ def create_account_command(name: str, country: str, language: str) -> None:
 @click.command()
 @click.argument("email")
 @click.option("--name", required=True)
-@click.option("--account", "account_id", type=int, help="Account the person works for, as its owner.")
-@click.option("--operator", is_flag=True, help="The person works at the operator's desk.")
+@click.option("--account", "account_id", type=int, help="Account to make the user an owner of.")
+@click.option("--operator", is_flag=True, help="Make the user an operator with access to Operations.")
 @click.password_option()
 def create_user_command(email: str, name: str, account_id: int | None, operator: bool, password: str) -> None:
-    """Create a person who signs in with EMAIL."""
+    """Create a user who signs in with EMAIL."""
     with database():
         from mailflatrate.apps.accounts import actions
 
@@ -191,11 +193,13 @@ def create_user_command(email: str, name: str, account_id: int | None, operator:
 
 @click.command()
 def setup_link_command() -> None:
-    """Print the link that creates the first operator in a browser, while there is none."""
+    """Print the link that creates the first operator in a browser, as long as there is no operator."""
     with database() as settings:
         from mailflatrate.apps.accounts.queries import has_operator
         from mailflatrate.entrypoints.boot.first_setup import setup_url
 
         if has_operator():
-            raise click.ClickException("There is an operator already. `mailflatrate create-user --operator` adds more.")
+            raise click.ClickException(
+                "There is already an operator. Add more with `mailflatrate create-user --operator`."
+            )
         click.echo(setup_url(settings))

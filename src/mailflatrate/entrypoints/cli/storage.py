@@ -13,13 +13,13 @@ _KIND = click.Choice([kind.value for kind in StorageKind])
 
 @click.group()
 def storage_command() -> None:
-    """Show where uploads and pictures are kept, and move them."""
+    """Show where uploads and images are stored, and move them."""
 
 
 @storage_command.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
-    """Count the files and bytes in each place that is configured."""
+    """Count the files and bytes in each configured place."""
     with database() as settings:
         from mailflatrate.base.storage.backends import configured, open_backend
 
@@ -32,12 +32,12 @@ def list_command(as_json: bool) -> None:
 
 
 @storage_command.command("move")
-@click.option("--to", "target_name", type=_KIND, required=True, help="Where the files go.")
+@click.option("--to", "target_name", type=_KIND, required=True, help="Where to move the files.")
 def move_command(target_name: str) -> None:
     """Move all files to one place, each verified by its checksum before the original is deleted.
 
-    Set MAILFLATRATE_STORAGE on every host and restart first: from then on new files go to the new place and old ones
-    are found in either. Safe to interrupt and to run again.
+    First set MAILFLATRATE_STORAGE on every host and restart: new files then go to the new place, and old ones are found
+    in either. You can interrupt this and run it again safely.
     """
     with database() as settings:
         from mailflatrate.base.storage.backends import configured, open_backend
@@ -46,9 +46,11 @@ def move_command(target_name: str) -> None:
 
         kind = StorageKind(target_name)
         if kind not in configured(settings):
-            raise click.ClickException(f"{target_name} is not configured. docs/settings.md lists what it needs.")
+            raise click.ClickException(f"{target_name} isn't configured. docs/settings.md lists what it needs.")
         if kind is not settings.storage:
-            click.echo(f"New files still go to {settings.storage.value}: MAILFLATRATE_STORAGE names it.", err=True)
+            click.echo(
+                f"New files still go to {settings.storage.value}, because MAILFLATRATE_STORAGE names it.", err=True
+            )
         target, done, octets = open_backend(settings, kind), Counter[MoveResult](), 0
         try:
             for other in configured(settings):
@@ -60,7 +62,9 @@ def move_command(target_name: str) -> None:
                     if done.total() % 500 == 0:
                         click.echo(f"{done.total()} files, {octets / 1e6:.0f} MB", err=True)
         except StorageFailed as problem:
-            raise click.ClickException(f"{problem}. {done[MoveResult.MOVED]} files are moved; run it again.") from None
+            raise click.ClickException(
+                f"{problem}. {done[MoveResult.MOVED]} files were moved. Run the command again to move the rest."
+            ) from None
         finally:
             if done:
                 _record(target_name, done[MoveResult.MOVED])

@@ -15,14 +15,14 @@ _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
 @click.group()
 def withdrawals_command() -> None:
-    """Export or replay what people withdrew: unsubscribes, complaints, bounces, erasures."""
+    """Export or replay withdrawals: unsubscribes, complaints, bounces and erasures."""
 
 
 @withdrawals_command.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--since", type=_TIME, required=True, help="When the backup was made, in UTC: 2026-11-26T22:10.")
+@click.option("--since", type=_TIME, required=True, help="Time of the backup in UTC, for example 2026-11-26T22:10.")
 def export_command(file: Path, since: datetime) -> None:
-    """Write what was withdrawn since then to FILE, from a database that can still be read."""
+    """Write all withdrawals since the backup to FILE, from a database that can still be read."""
     with database():
         from mailflatrate.apps.privacy.withdrawals.writing import withdrawals_since
 
@@ -36,11 +36,11 @@ def export_command(file: Path, since: datetime) -> None:
 
 @withdrawals_command.command("replay")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--since", type=_TIME, required=True, help="When the backup was made, in UTC: 2026-11-26T22:10.")
+@click.option("--since", type=_TIME, required=True, help="Time of the backup in UTC, for example 2026-11-26T22:10.")
 def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
-    """Let every withdrawal in PATHS (files and folders) take effect; without PATHS those of the log in its usual place.
+    """Apply every withdrawal in PATHS (files and folders). Without PATHS, apply those of the log in its usual place.
 
-    A second run changes nothing. While all sending is held, this is what `mailflatrate resume-all` waits for.
+    You can run this again safely. While all sending is on hold, `mailflatrate resume-all` waits for this command.
     """
     with database() as settings:
         from mailflatrate.apps.delivery import fence, withdrawals_places
@@ -59,4 +59,4 @@ def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
     for kind, count in sorted(done.items()):
         click.echo(f"{kind}: {count}")
     if not done:
-        click.echo("Nothing was withdrawn since then, or the log is elsewhere.")
+        click.echo("No withdrawals since then, or the log is stored elsewhere.")

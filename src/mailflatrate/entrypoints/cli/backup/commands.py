@@ -24,19 +24,19 @@ def _tell(text: str) -> None:
 
 @click.group()
 def backup_command() -> None:
-    """Make and verify backups: database, keys, uploads, pictures and journals in one folder."""
+    """Create and verify backups: database, keys, uploads, images and journals in one folder."""
 
 
 @backup_command.command("create")
 @click.argument("folder", type=_FOLDER)
-@click.option("--without-keys", is_flag=True, help="Leave the secrets out; you keep them elsewhere.")
-@click.option("--without-files", is_flag=True, help="Leave out what is in a directory or bucket.")
-@click.option("--keep", type=click.IntRange(1), help="Remove all but this many backups in FOLDER afterwards.")
+@click.option("--without-keys", is_flag=True, help="Leave out the secrets because you keep them elsewhere.")
+@click.option("--without-files", is_flag=True, help="Leave out files stored in a directory or bucket.")
+@click.option("--keep", type=click.IntRange(1), help="Afterwards, keep only this many backups in FOLDER.")
 def create_command(folder: Path, without_keys: bool, without_files: bool, keep: int | None) -> None:
-    """Make a backup in FOLDER, called by the present time, while everything runs.
+    """Create a backup in FOLDER, named after the current time, while everything keeps running.
 
-    It needs the owner's URL (DATABASE_URL) and pg_dump of the server's version. Its name appears when it is whole. Run
-    it on a sending host, or copy `journal/` of the others to the same place.
+    Needs the owner's URL (DATABASE_URL) and a pg_dump that matches the server's version. The backup gets its final name
+    once it is complete. Run this on a sending host, or copy the other hosts' `journal/` folders to the same place.
     """
     with database() as settings:
         from mailflatrate.base import clock
@@ -56,7 +56,7 @@ def create_command(folder: Path, without_keys: bool, without_files: bool, keep: 
 def verify_command(backup: Path) -> None:
     """Compare every part of BACKUP with its checksum and read the dump's table of contents.
 
-    Exits with 1 when anything is missing or different. Only a restore into a second database shows that a backup works.
+    Exits with 1 if anything is missing or different. To be sure that a backup works, restore it into a second database.
     """
     manifest = of.read_manifest(backup)
     problems = of.verify_parts(backup, manifest)
@@ -68,30 +68,30 @@ def verify_command(backup: Path) -> None:
     if problems:
         raise click.ClickException("; ".join(problems))
     octets = sum(part.octets for part in manifest.parts)
-    click.echo(f"Whole: {len(manifest.parts)} parts, {octets / 1e6:.1f} MB, made at {_stamp(manifest)}.")
+    click.echo(f"Complete: {len(manifest.parts)} parts, {octets / 1e6:.1f} MB, made at {_stamp(manifest)}.")
     if manifest.part(of.KEYS) is None:
-        click.echo("It holds no keys: without yours it cannot be restored.")
+        click.echo("It contains no keys. You need your own copy of the keys to restore it.")
 
 
 @click.command()
 @click.argument("backup", type=_PRESENT)
-@click.option("--withdrawals", multiple=True, type=_ANY, help="The withdrawals log, if not in its usual place.")
-@click.option("--journals", multiple=True, type=_PRESENT, help="The `journal` folder of a sending host; repeatable.")
+@click.option("--withdrawals", multiple=True, type=_ANY, help="The withdrawals log, if it isn't in its usual place.")
+@click.option("--journals", multiple=True, type=_PRESENT, help="The `journal` folder of a sending host. Repeatable.")
 @click.option(
     "--keep-unsettled",
     is_flag=True,
-    help="Every sending host and its journals survived, so what they do not know may be sent.",
+    help="Every sending host survived with its journals, so messages they don't list can be sent.",
 )
-@click.option("--replace-database", metavar="NAME", help="Delete everything in the database of this name first.")
+@click.option("--replace-database", metavar="NAME", help="First delete everything in the database with this name.")
 def restore_command(
     backup: Path, withdrawals: tuple[Path, ...], journals: tuple[Path, ...], keep_unsettled: bool,
     replace_database: str | None,
 ) -> None:  # fmt: skip
-    """Restore BACKUP into an empty database. No other process may run.
+    """Restore BACKUP into an empty database. Stop all other processes first.
 
-    Sending is held afterwards until `mailflatrate resume-all`. What was withdrawn, erased or stopped after the backup
-    takes effect again from the withdrawals log. Recipients whose result is open get an unknown result, unless a journal
-    knows it or --keep-unsettled says that all journals survived.
+    Sending is held afterwards until you run `mailflatrate resume-all`. Unsubscribes, complaints, bounces and erasures
+    made after the backup are replayed from the withdrawals log. Recipients without a recorded result get an unknown
+    result, unless a journal has it or you pass --keep-unsettled because all journals survived.
     """
     settings = load_settings()
     manifest = of.read_manifest(backup)
@@ -117,31 +117,33 @@ def restore_command(
 
 
 def _report(found: restoring.Recovered) -> None:
-    click.echo(f"Sent since the backup, told by journals: {found.told}. Unknown to this database: {found.missing}.")
-    if found.chunks:
-        click.echo(f"Chunks whose open recipients have an unknown result: {found.chunks}.")
     click.echo(
-        f"Campaigns that may have been sent and wait for their customer's decision: {len(found.drafts)} back to draft,"
-        f" {len(found.paused)} paused."
+        f"Sent since the backup according to the journals: {found.told}. Unknown to this database: {found.missing}."
+    )
+    if found.chunks:
+        click.echo(f"Chunks whose unsettled recipients now have an unknown result: {found.chunks}.")
+    click.echo(
+        f"Campaigns that may have been sent and need the customer's decision: {len(found.drafts)} back to draft, "
+        f"{len(found.paused)} paused."
     )
     for name in found.drafts:
-        click.echo(f"Back to draft, may have been sent: {name}")
+        click.echo(f"Back to draft (may have been sent): {name}")
     for name in found.paused:
-        click.echo(f"Paused, may have been sent: {name}")
+        click.echo(f"Paused (may have been sent): {name}")
     counts = Counter(found.withdrawals)
     refused, strange = counts.pop("refused", 0), counts.pop("unknown_account", 0)
     taken = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()) if count)
-    click.echo(f"Withdrawals since the backup that took effect: {taken or 'none'}.")
+    click.echo(f"Withdrawals replayed since the backup: {taken or 'none'}.")
     if not counts:
-        click.echo("The withdrawals log holds nothing since the backup. If it is elsewhere: `mailflatrate withdrawals"
-                   " replay --since TIME PATH` before you resume.")  # fmt: skip
+        click.echo("The withdrawals log has no entries since the backup. If it is stored elsewhere, run `mailflatrate "
+                   "withdrawals replay --since TIME PATH` before you resume.")  # fmt: skip
     if refused:
-        click.echo(f"Lines that are damaged or of another installation: {refused}.")
+        click.echo(f"Lines skipped because they are damaged or from another installation: {refused}.")
     if strange:
-        click.echo(f"Lines of accounts that came after the backup: {strange}.")
-    click.echo("All sending is held. Start the senders so that they replay their journals, run `mailflatrate doctor`,"
-               " then `mailflatrate resume-all`. It names senders that have not reported: give up those that"
-               " will not come back with `--without`.")  # fmt: skip
+        click.echo(f"Lines for accounts created after the backup: {strange}.")
+    click.echo("All sending is on hold. Start the senders to replay their journals, run `mailflatrate doctor`, then "
+               "`mailflatrate resume-all`. It names senders that have not reported: give up those that are gone for "
+               "good with `--without`.")  # fmt: skip
 
 
 def _stamp(manifest: of.Manifest) -> str:

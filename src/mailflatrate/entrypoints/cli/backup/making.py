@@ -38,7 +38,7 @@ def make_backup(
 ) -> Manifest:
     """Write a backup to `target`, which appears when it is whole. Runs after `boot`."""
     if target.exists():
-        raise click.ClickException(f"{target} exists")
+        raise click.ClickException(f"{target} already exists")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PARTIAL}")
     draft.mkdir(mode=0o700)

@@ -70,9 +70,9 @@ def read_manifest(folder: Path) -> Manifest:
             raise click.ClickException(f"{path} is too large to be a manifest")
         return _manifest(json.loads(path.read_text()))
     except OSError as problem:
-        raise click.ClickException(f"{folder} holds no finished backup: {problem.strerror}") from problem
+        raise click.ClickException(f"{folder} doesn't contain a finished backup: {problem.strerror}") from problem
     except (ValueError, KeyError, TypeError) as problem:
-        raise click.ClickException(f"{path} is damaged, or was written by another version") from problem
+        raise click.ClickException(f"{path} is damaged or was written by another version") from problem
 
 
 def _manifest(values: dict[str, Any]) -> Manifest:
@@ -115,9 +115,9 @@ def verify_parts(folder: Path, manifest: Manifest) -> list[str]:
         if not path.is_file():
             problems.append(f"{part.name} is missing")
         elif path.stat().st_size != part.octets:
-            problems.append(f"{part.name} has {path.stat().st_size} bytes, not {part.octets}")
+            problems.append(f"{part.name} has {path.stat().st_size} bytes instead of {part.octets}")
         elif measure(path) != part:
-            problems.append(f"{part.name} has another checksum")
+            problems.append(f"the checksum of {part.name} doesn't match")
     if manifest.part(DATABASE) is None:
-        problems.append("it has no database")
+        problems.append("it contains no database")
     return problems

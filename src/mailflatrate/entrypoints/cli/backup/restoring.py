@@ -45,14 +45,15 @@ def place_keys(settings: Settings, folder: Path, manifest: Manifest) -> None:
         packed = _stored(folder / of.KEYS)
         if packed is None:
             raise click.ClickException(
-                "The backup was made without keys. Set MAILFLATRATE_SECRET_KEY and MAILFLATRATE_TOKEN_KEYS, or copy"
-                f" secrets.json to {path}."
+                "The backup contains no keys. Set MAILFLATRATE_SECRET_KEY and MAILFLATRATE_TOKEN_KEYS, or copy "
+                f"secrets.json to {path}."
             )
         keys = packed
     if fingerprints(keys) != manifest.key_fingerprints:
         raise click.ClickException(
-            f"The keys of this host are not the backup's. Without those, no link in a message that was sent works."
-            f" Unset MAILFLATRATE_SECRET_KEY and MAILFLATRATE_TOKEN_KEYS, move {path} away, or bring the right ones."
+            "This host's keys don't match the backup's. Without the right keys, no link in a message already sent "
+            f"works. Unset MAILFLATRATE_SECRET_KEY and MAILFLATRATE_TOKEN_KEYS, move {path} away, or install the "
+            "right keys."
         )
     if stored is None and not (settings.secret_key and settings.token_keys):
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -78,8 +79,8 @@ def check_version(manifest: Manifest) -> None:
     unknown = sorted(set(manifest.origin.migrations) - known)
     if unknown:
         raise click.ClickException(
-            f"The backup was made by a newer version ({manifest.version}); this one does not know {unknown[0]}."
-            " Install that version first."
+            f"The backup was made by a newer version ({manifest.version}): this version doesn't have migration "
+            f"{unknown[0]}. Install that version first."
         )
 
 
@@ -90,7 +91,8 @@ def restore_database(settings: Settings, folder: Path, manifest: Manifest, repla
         demand_empty(link, replace)
     if version // 10000 < manifest.origin.server_version // 10000:
         raise click.ClickException(
-            f"The backup is of PostgreSQL {manifest.origin.server_version // 10000}; this server is {version // 10000}."
+            f"The backup is from PostgreSQL {manifest.origin.server_version // 10000}, but this server is "
+            f"{version // 10000}."
         )
     tool = find_tool("pg_restore", version // 10000)
     create_roles(settings)
@@ -105,11 +107,13 @@ def demand_empty(link: psycopg.Connection[Any], replace: str | None) -> None:
     name = link.info.dbname
     if replace != name:
         raise click.ClickException(
-            f"The database {name} has tables. Restore into an empty one. To delete everything in it first, add"
-            f" --replace-database {name}."
+            f"The database {name} isn't empty. Restore into an empty one, or add --replace-database {name} to "
+            "delete everything in it first."
         )
     if others := _number(link, _OTHERS):
-        raise click.ClickException(f"{others} other connections use the database {name}. Stop every process first.")
+        raise click.ClickException(
+            f"The database {name} has {others} other open connections. Stop every process first."
+        )
     with link.transaction():
         for schema in ("public", "kept", "trigrams"):
             link.execute(psycopg.sql.SQL(_EMPTY).format(psycopg.sql.Identifier(schema)))
@@ -137,7 +141,9 @@ def restore_files(folder: Path) -> int:
                     raise NameRefused(entry.name)
                 active().put(int(account), checked_name(name), content.read)
             except NameRefused:
-                raise click.ClickException(f"files.tar holds {entry.name[:100]!r}, which no backup has") from None
+                raise click.ClickException(
+                    f"files.tar contains {entry.name[:100]!r}, which doesn't belong in a backup"
+                ) from None
             count += 1
     return count
 
@@ -167,7 +173,7 @@ def recover(
 
     made_at = manifest.origin.made_at
     held = fence.hold_restored(made_at, keep_unsettled=keep_unsettled)
-    tell("all sending is held")
+    tell("all sending is on hold")
     told = missing = 0
     with _unpacked_journals(settings, folder) as packed:
         for each in [packed, *journals]:
@@ -193,7 +199,9 @@ def _unpacked_journals(settings: Settings, folder: Path) -> Iterator[Path]:
                 for entry in archive:
                     content = archive.extractfile(entry) if entry.isfile() else None
                     if content is None or "/" in entry.name or not entry.name.endswith((".journal", ".kept")):
-                        raise click.ClickException(f"journals.tar holds {entry.name[:100]!r}, which no backup has")
+                        raise click.ClickException(
+                            f"journals.tar contains {entry.name[:100]!r}, which doesn't belong in a backup"
+                        )
                     with (target / entry.name).open("xb") as file:
                         while chunk := content.read(1024 * 1024):
                             file.write(chunk)

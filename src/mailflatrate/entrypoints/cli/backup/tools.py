@@ -23,10 +23,10 @@ def find_tool(name: str, server_major: int) -> Path:
     fitting = [path for major, path in found if major >= server_major]
     if fitting:
         return fitting[0]
-    seen = f"only found version {', '.join(str(major) for major, _ in found)}" if found else "found none"
+    seen = f"found only version {', '.join(str(major) for major, _ in found)}" if found else "found none"
     raise click.ClickException(
-        f"{name} of PostgreSQL {server_major} or newer is needed; {seen}."
-        f" Install postgresql-client-{server_major} on this host, or run the command where it is installed."
+        f"This needs {name} from PostgreSQL {server_major} or newer; {seen}. Install "
+        f"postgresql-client-{server_major} on this host, or run the command on a host that has it."
     )
 
 

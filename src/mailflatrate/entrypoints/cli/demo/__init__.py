@@ -36,7 +36,9 @@ def _folder(once: bool) -> Iterator[Path]:
     path = Path(os.environ.get("MAILFLATRATE_DATA_DIR") or "var/demo").resolve()
     if path.exists() and any(path.iterdir()):
         if not (path / MARKER).exists():
-            raise click.ClickException(f"{path} holds something else; name another folder with MAILFLATRATE_DATA_DIR")
+            raise click.ClickException(
+                f"{path} contains other files. Choose another folder with MAILFLATRATE_DATA_DIR."
+            )
         shutil.rmtree(path)
     path.mkdir(parents=True, exist_ok=True)
     (path / MARKER).touch()
@@ -44,10 +46,14 @@ def _folder(once: bool) -> Iterator[Path]:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Do it, print the table, and exit; 0 only when the numbers are right.")
-@click.option("--json", "as_json", is_flag=True, help="Print the table as one JSON object.")
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Run once, print the results and exit. The exit status is 0 only if the numbers are right.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as one JSON object.")
 def demo_command(once: bool, as_json: bool) -> None:
-    """Build the demonstration, send it, and show what happened."""
+    """Set up a demo, send a campaign in it, and show the results."""
     with _folder(once) as folder:
         place = prepare(folder)
         try:
@@ -81,7 +87,7 @@ def _run(place: Place, *, once: bool, as_json: bool) -> int:
                 print_where(settings, numbers)
                 supervisor.wait()
         except KeyboardInterrupt:
-            problems = ["ended before it was through"] if once else []
+            problems = ["interrupted before it finished"] if once else []
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)  # whoever presses again waits for the end that is under way

@@ -8,10 +8,10 @@ from mailflatrate.entrypoints.cli.demo.story import COLLEAGUE, OPERATOR, OTHER, 
 from mailflatrate.settings.schema import Settings
 
 LABELS = {
-    "mailing_id": "Mailing ID", "imported": "Imported with proof", "quarantined": "In quarantine", "refused": "Refused",
-    "planned": "Planned", "sent": "Delivered", "withheld": "Left out", "bounced_hard": "Bounced, dead mailbox",
-    "bounced_soft": "Bounced, for now", "complained": "Complained", "unsubscribed": "Unsubscribed",
-    "automatic_answers": "Automatic answers", "in_doubt": "In doubt", "waiting": "Still waiting",
+    "mailing_id": "Mailing ID", "imported": "Imported with proof", "quarantined": "Quarantined", "refused": "Refused",
+    "planned": "Planned", "sent": "Delivered", "withheld": "Skipped", "bounced_hard": "Hard bounces",
+    "bounced_soft": "Soft bounces", "complained": "Spam complaints", "unsubscribed": "Unsubscribed",
+    "automatic_answers": "Automatic replies", "in_doubt": "Unknown result", "waiting": "Still queued",
 }  # fmt: skip
 # What contacts.csv must give: 1,949 rows with proof; of the addresses that misbehave, by name:
 # hard = 8 x-550 + 6 x-bounce; soft = 4 x-full + 2 x-421 + 1 x-timeout; unsubscribed = 3 x-unsubscribe + 3 x-oneclick.
@@ -48,11 +48,11 @@ def print_where(settings: Settings, numbers: dict[str, Any]) -> None:
     base = f"http://{settings.web_host}:{settings.web_port}"
     click.echo(f"  Pages      {base}/studio/")
     click.echo(f"  Sign-up    {base}/f/{numbers['form_code']}/")
-    click.echo(f"  Postbox    {base}/studio/postbox/")
+    click.echo(f"  Test inbox {base}/studio/postbox/")
     click.echo(f"  Customer   {OWNER}, {COLLEAGUE} (Gärtnerei Lindenhof), {OTHER} (another customer)")
-    click.echo(f"  Desk       {base}/desk/")
-    click.echo(f"  Applying   {base}/apply/ (the letter with the link: {base}/desk/postbox/)")
-    click.echo(f"  Operator   {OPERATOR}; the page that asks for the second factor shows the digits, here only")
-    click.echo(f"             (for an authenticator app: key {settings.demo_second_factor})")
-    click.echo(f"  Password   {PASSWORD}, for all of them\n")
-    click.echo("  Ctrl-C ends the demonstration. Nothing has left this machine.")
+    click.echo(f"  Operations {base}/desk/")
+    click.echo(f"  Apply      {base}/apply/ (find the sign-up link in {base}/desk/postbox/)")
+    click.echo(f"  Operator   {OPERATOR}; the sign-in page shows the two-factor code (demo only)")
+    click.echo(f"             (key for an authenticator app: {settings.demo_second_factor})")
+    click.echo(f"  Password   {PASSWORD}, for all users\n")
+    click.echo("  Press Ctrl-C to end the demo. No email has left this machine.")

@@ -73,21 +73,24 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
         TOTP.activate(operator, load_settings().demo_second_factor or generate_totp_secret())
     account_id, anna = _customer(operator)
     _stranger(operator)
-    say("Gärtnerei Lindenhof applied, accepted the agreements, and was activated by Otto.")
+    say("Gärtnerei Lindenhof applied and accepted the agreements, and Otto activated the account.")
     sender_id = _sender(place, account_id, anna)
-    say("lindenhof.example is verified: its records were found in the DNS, and its mailboxes said yes.")
+    say("lindenhof.example is verified: its DNS records are in place and its mailboxes are confirmed.")
     list_id, origin_id, import_id = _import(account_id, anna)
-    _wait(lambda: _imported(account_id, import_id), "the import and its check")
+    _wait(lambda: _imported(account_id, import_id), "the import")
     lists.decide_origin(origin_id, lists.Outcome.APPROVE, reviewer=operator, reason=APPROVAL)
     done = _imported(account_id, import_id)
     assert done is not None
-    say(f"{done.accepted:,} contacts were imported with proof; Otto approved the origin of the list.")
+    say(f"{done.accepted:,} contacts were imported with proof of consent. Otto approved the list origin.")
     form_code = _form(account_id, anna, list_id, sender_id)
-    say("The sign-up form of the newsletter is published.")
+    say("The newsletter's sign-up form is published.")
     campaign_id = _campaign(account_id, anna, list_id, sender_id)
     _review(account_id, campaign_id, operator)
-    say("“Winterzwiebeln” passed the gate, Otto looked at this first mailing, and it is on its way into the postbox.")
-    _wait(lambda: _settled(account_id, campaign_id), "the mailing and its bounces")
+    say(
+        "“Winterzwiebeln” passed all checks, Otto reviewed it as a first campaign, and it is being sent to "
+        "the test inbox."
+    )
+    _wait(lambda: _settled(account_id, campaign_id), "the campaign and its bounces")
     return {**_numbers(account_id, campaign_id, done), "form_code": form_code}
 
 
@@ -97,7 +100,7 @@ def _customer(operator: User) -> tuple[int, User]:
     accounts.add_member(account_id, ben)
     accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
     accounts.change_settings(account_id, language="de", time_zone="Europe/Berlin", colour="#00614a")
-    accounts.decide_application(account_id, DecisionKind.APPROVE, by=operator, note="Imprint and form looked at.")
+    accounts.decide_application(account_id, DecisionKind.APPROVE, by=operator, note="Imprint and form checked.")
     return account_id, anna
 
 
@@ -125,7 +128,7 @@ def _sender(place: Place, account_id: int, anna: User) -> int:
         sender = domains.add_sender(domain.id, "news@lindenhof.example", "Gärtnerei Lindenhof", by=anna)
         replies = domains.add_reply_address("post@lindenhof.example", by=anna)
     for email in (sender.email, replies.email):
-        _click(_wait(partial(_mail_to, email), f"the mail that asks {email}"))
+        _click(_wait(partial(_mail_to, email), f"the verification email to {email}"))
     return sender.id
 
 
@@ -142,7 +145,7 @@ def _click(mail: bytes) -> None:
     link = re.search(rf"/mailbox/({TOKEN_PATTERN})", text.get_content() if text else "")
     claims = key_ring().open_token(Purpose.MAILBOX, link[1]) if link else None
     if claims is None:
-        raise RuntimeError("the mail about a mailbox has no link")
+        raise RuntimeError("the verification email has no link")
     with tenancy.account(claims.account_id):
         domains.confirm_mailbox(claims.delivery_id, claims.extra)
 
@@ -212,7 +215,7 @@ def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
         decision = gate.release_campaign(campaign.id, by=anna)
         if not decision.allowed:
             failed = [finding for finding in decision.findings if not finding["passed"]]
-            raise RuntimeError(f"the gate holds the demonstration back: {failed}")
+            raise RuntimeError(f"the checks block the demo campaign: {failed}")
         return campaign.id
 
 
@@ -239,7 +242,7 @@ def _wait(look: Callable[[], Any], what: str) -> Any:
         if found:
             return found
         time.sleep(0.5)
-    raise TimeoutError(f"{what} did not end within {PATIENCE_SECONDS:.0f} seconds")
+    raise TimeoutError(f"{what} did not finish within {PATIENCE_SECONDS:.0f} seconds")
 
 
 def _numbers(account_id: int, campaign_id: int, done: Import) -> dict[str, Any]:

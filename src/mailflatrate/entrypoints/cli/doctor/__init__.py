@@ -21,9 +21,9 @@ from mailflatrate.settings.schema import Settings, load_settings
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--prepare", is_flag=True, help="Make the signing key of the service's own domain, where there is none.")
+@click.option("--prepare", is_flag=True, help="Create the signing key of the service's own domain if there isn't one.")
 def doctor_command(as_json: bool, prepare: bool) -> None:
-    """Say what is missing for real sending. Exits with 0 only when nothing is."""
+    """Check whether this installation is ready for real sending. Exits with 0 only if nothing is missing."""
     lines = list(_examine(load_settings(), prepare=prepare))
     lines += compliance_lines(lines)
     ready = all(line.level is not Level.MISSING for line in lines)
@@ -46,7 +46,7 @@ def _examine(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         with EmbeddedPostgres(settings.data_dir).available():
             yield from _with_database(settings, prepare=prepare)
     except (DatabaseFailed, DatabaseInUse) as problem:
-        yield missing("database", str(problem), "Read the log in the data folder, below postgres/.")
+        yield missing("database", str(problem), "Read the log in the postgres folder of the data folder.")
 
 
 def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:

@@ -69,8 +69,8 @@ def judged(demand: Demand, allowed: int, in_use: int) -> Line:
     """The line for a demand on a server that allows so many connections."""
     needed = demand.connections
     text = (
-        f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} page and {demand.listeners}"
-        f" inbound processes may need {needed} connections; the server allows {allowed}, {in_use} are open"
+        f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} web and {demand.listeners} "
+        f"inbound processes may need {needed} connections; the server allows {allowed}, {in_use} are open"
     )
     mend = f"Set max_connections to {needed * 5 // 4 + 10} or more, and restart PostgreSQL."
     if needed > allowed:

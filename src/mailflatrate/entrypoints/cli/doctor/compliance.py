@@ -36,16 +36,16 @@ def _line(found: Found) -> Line:
     asked = ", ".join(body.value for body in criterion.bodies)
     text = f"{criterion.rule} {criterion.text.title}{f' ({asked})' if asked else ''}: "
     if criterion.holder is Holder.BUILT:
-        return ok(TOPIC, f"{text}held by construction")
+        return ok(TOPIC, f"{text}built in")
     if criterion.holder is Holder.OPERATOR:
         if found.state is State.DONE:
-            return ok(TOPIC, f"{text}in order")
-        word = "not in order, see above" if found.state is State.BROKEN else "yours to see to"
+            return ok(TOPIC, f"{text}OK")
+        word = "needs fixing, see above" if found.state is State.BROKEN else "your responsibility"
         return warning(TOPIC, f"{text}{word}", criterion.text.how)
     assert criterion.figure is not None
     unit = " %" if criterion.figure.is_percent else ""
     digits = 2 if criterion.figure.is_percent else 0
     if found.figure is None:
-        return ok(TOPIC, f"{text}no figures yet, limit {found.limit:g}{unit}")
+        return ok(TOPIC, f"{text}no data yet, limit {found.limit:g}{unit}")
     text += f"{found.figure:.{digits}f}{unit}, limit {found.limit:.{digits}f}{unit}"
     return ok(TOPIC, text) if found.state in (State.HELD, State.NEAR) else warning(TOPIC, text, criterion.text.how)

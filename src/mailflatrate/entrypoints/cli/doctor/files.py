@@ -31,14 +31,14 @@ def storage_lines(settings: Settings) -> Iterator[Line]:
     except (StorageFailed, SettingsError) as failed:
         problem = str(failed)
     if problem:
-        yield missing("storage", f"{kind.value}: {problem}", "Imports and pictures fail until this host can use it.")
+        yield missing("storage", f"{kind.value}: {problem}", "Imports and images fail until this host can use it.")
         return
-    yield ok("storage", f"{kind.value} keeps uploads and pictures: {place.get(kind, 'in each backup')}; it works")
+    yield ok("storage", f"{kind.value} stores uploads and images: {place.get(kind, 'in each backup')}; it works")
     if kind is StorageKind.DIRECTORY and len(hosts := _hosts()) > 1:
         yield warning(
             "storage",
-            f"files are in a directory and {len(hosts)} hosts work ({', '.join(hosts)[:200]})",
-            "All of them must mount the same file system there. Otherwise use `database` or `s3`.",
+            f"files are in a directory, and {len(hosts)} hosts are running ({', '.join(hosts)[:200]})",
+            "Mount the same file system there on all of them, or use `database` or `s3`.",
         )
     yield from _left_elsewhere(settings)
 
@@ -56,14 +56,15 @@ def withdrawals_lines(settings: Settings) -> Iterator[Line]:
     if waiting:
         yield warning(
             "backup",
-            f"{waiting} withdrawals have waited for their log ({place}) for over ten minutes",
-            "Start a worker of the queue house; if one runs, its log says why it cannot write there.",
+            f"{waiting} withdrawals have been waiting to be logged ({place}) for over ten minutes",
+            "Start a worker for the queue `house`. If one is running, its log says why it can't write there.",
         )
     elif settings.withdrawals_dir is None and settings.storage is not StorageKind.S3:
         yield warning(
             "backup",
-            f"the withdrawals log is on the worker's own disk ({place})",
-            "Set MAILFLATRATE_WITHDRAWALS_DIR to a folder of another host, or copy it away every few minutes.",
+            f"the withdrawals log is on the worker's own disk ({place}) and would be lost with it",
+            "Set MAILFLATRATE_WITHDRAWALS_DIR to a folder on another host, or copy the log elsewhere every few "
+            "minutes.",
         )
     else:
         yield ok("backup", f"withdrawals are logged in {place}")
@@ -77,12 +78,12 @@ def _probe(backend: Backend) -> str:
         backend.put(OWN_ACCOUNT, name, lambda _size: parts.pop() if parts else b"")
         backend.read_into(OWN_ACCOUNT, name, seen.extend)
     except NotStored:
-        return "a file that was written is not there"
+        return "a file that was written is missing"
     finally:
         backend.delete(OWN_ACCOUNT, name)
     if bytes(seen) != data:
-        return "a file reads differently from what was written"
-    return "a file that was deleted is still there" if backend.exists(OWN_ACCOUNT, name) else ""
+        return "a file has different content from what was written"
+    return "a file that was deleted still exists" if backend.exists(OWN_ACCOUNT, name) else ""
 
 
 def _hosts() -> list[str]:

@@ -53,15 +53,15 @@ def host_lines(settings: Settings) -> Iterator[Line]:
 
 def _modes(settings: Settings) -> Iterator[Line]:
     if settings.debug:
-        yield missing("settings", "debug is on", "Unset MAILFLATRATE_DEBUG; its pages show secrets to strangers.")
+        yield missing("settings", "debug is on", "Unset MAILFLATRATE_DEBUG. Its error pages show secrets to anyone.")
     if settings.demo:
-        yield missing("settings", "this is the demonstration", "Unset MAILFLATRATE_DEMO.")
+        yield missing("settings", "demo mode is on", "Unset MAILFLATRATE_DEMO.")
     if "*" in settings.host_names:
-        yield missing("settings", "the pages answer to every host name", "Set MAILFLATRATE_ALLOWED_HOSTS.")
+        yield missing("settings", "the pages answer to any host name", "Set MAILFLATRATE_ALLOWED_HOSTS.")
     if not (settings.inbound_smtp_port or settings.inbound_lmtp_port):
-        yield missing("settings", "no listener takes bounces", "Set MAILFLATRATE_INBOUND_LMTP_PORT.")
+        yield missing("settings", "no listener accepts bounces", "Set MAILFLATRATE_INBOUND_LMTP_PORT.")
     if not (settings.debug or settings.demo):
-        yield ok("settings", "neither debug pages nor the demonstration are on")
+        yield ok("settings", "debug pages and demo mode are off")
 
 
 def _proxy(settings: Settings) -> Iterator[Line]:
@@ -69,7 +69,7 @@ def _proxy(settings: Settings) -> Iterator[Line]:
     if settings.public_port == 0 and not settings.trusted_proxies.strip():
         yield missing(
             "proxy",
-            "a proxy does TLS, and none is trusted: all visitors count as one, limits for loopback are off",
+            "a proxy handles TLS but no proxy is trusted, so all visitors count as one and limits for loopback are off",
             "Set MAILFLATRATE_TRUSTED_PROXIES to the address the proxy connects from, such as 127.0.0.1.",
         )
 
@@ -83,8 +83,8 @@ def _own_names(settings: Settings) -> Iterator[Line]:
         if is_public_name(value):
             yield ok("settings", f"{name.lower()} is {value}")
         else:
-            yield missing("settings", f"{name.lower()} is {value!r}, which nobody outside can look up",
-                          f"Set MAILFLATRATE_{name} to a name of yours.")  # fmt: skip
+            yield missing("settings", f"{name.lower()} is {value!r}, which can't be resolved from outside",
+                          f"Set MAILFLATRATE_{name} to a name you own.")  # fmt: skip
 
 
 def _relay_settings(settings: Settings) -> Iterator[Line]:
@@ -93,11 +93,11 @@ def _relay_settings(settings: Settings) -> Iterator[Line]:
     if is_this_host(settings.relay_host):
         return
     if settings.relay_tls is TlsMode.NEVER:
-        yield missing("settings", "mail to the relay crosses the network in the clear (R-102)",
+        yield missing("settings", "messages travel to the relay unencrypted",
                       "Set MAILFLATRATE_RELAY_TLS=required.")  # fmt: skip
     elif settings.relay_tls is TlsMode.OPPORTUNISTIC:
-        yield warning("settings", "TLS to the relay can be stripped on the way (R-102)",
-                      "Set MAILFLATRATE_RELAY_TLS=required where the relay has a valid certificate.")  # fmt: skip
+        yield warning("settings", "an attacker on the network can turn off TLS to the relay",
+                      "Set MAILFLATRATE_RELAY_TLS=required if the relay has a valid certificate.")  # fmt: skip
 
 
 def _disk(settings: Settings) -> Iterator[Line]:
@@ -109,7 +109,7 @@ def _disk(settings: Settings) -> Iterator[Line]:
     yield (
         ok("disk", text)
         if free >= LEAST_FREE_BYTES
-        else warning("disk", text, "Make room: uploads and journals need it.")
+        else warning("disk", text, "Free up space: uploads and journals need it.")
     )
 
 
@@ -124,8 +124,8 @@ def _signing(settings: Settings) -> Line:
     signer.sign(tasks)
     each = (time.process_time() - began) / SIGNATURES_TRIED * 1e6
     if faults:
-        return warning("signing", f"the multi-buffer library fails on this processor: {faults[0]}",
-                       "Set MAILFLATRATE_BATCH_SIGNING=false, and have processor and memory tested.")  # fmt: skip
+        return warning("signing", f"the multi-buffer signing library fails on this processor: {faults[0]}",
+                       "Set MAILFLATRATE_BATCH_SIGNING=false, and test the processor and memory.")  # fmt: skip
     return ok("signing", f"{signer.name}; {each:.0f} µs each")
 
 
@@ -136,9 +136,9 @@ def _certificate(settings: Settings) -> Line:
     try:
         seen = look_at_certificate(host, port)
     except ProbeFailed as problem:
-        mend = "Serve public_url with a certificate of a public authority; see docs/operations.md."
+        mend = "Serve public_url with a certificate from a public authority. See docs/operations.md."
         return missing("tls", f"{host}:{port}: {problem}", mend)
-    text = f"{host}:{port} has a certificate of {seen.issuer} until {seen.not_after:%Y-%m-%d}"
+    text = f"{host}:{port} has a certificate from {seen.issuer}, valid until {seen.not_after:%Y-%m-%d}"
     if seen.not_after - clock.now() < RENEW_WITHIN:
-        return warning("tls", text, "Renew it, and see why the renewal did not run by itself.")
+        return warning("tls", text, "Renew it, and find out why the automatic renewal didn't run.")
     return ok("tls", text)

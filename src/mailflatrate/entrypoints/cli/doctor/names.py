@@ -27,14 +27,17 @@ def house_lines(settings: Settings) -> Iterator[Line]:
     with tenancy.account(house_account().id):
         domain = SenderDomain.objects.filter(name=settings.service_domain).first()
         if domain is None:
-            yield missing("dkim", f"{settings.service_domain} has no signing key: service messages wait",
-                          "Set MAILFLATRATE_SERVICE_DOMAIN to your domain, run `mailflatrate migrate`.")  # fmt: skip
+            yield missing(
+                "dkim",
+                f"{settings.service_domain} has no signing key, so service messages are on hold",
+                "Set MAILFLATRATE_SERVICE_DOMAIN to your domain, then run `mailflatrate migrate`.",
+            )
             return
         resolver = domains.configured_resolver()
         for record in domains.records_to_publish(domain):
             look = look_at(record, resolver)
             if look.passed:
-                yield ok(record.kind.value, f"{record.host} is as it should be")
+                yield ok(record.kind.value, f"{record.host} is correct")
             else:
                 found = f", found {_shortened(look.found)!r}" if look.found else ""
                 yield missing(record.kind.value, f"{record.host}: {look.state.value}{found}",
@@ -49,9 +52,12 @@ def _shortened(found: str) -> str:
 def _held() -> Iterator[Line]:
     held = held_service_mail()
     if held is not None:
-        yield missing("service-mail", f"service messages that wait: {held.waiting}. The signing key of {held.domain} "
-                      "is not published, so receivers could not verify them",
-                      "The key's record is named below; once it is published, they leave within minutes.")  # fmt: skip
+        yield missing(
+            "service-mail",
+            f"service messages on hold: {held.waiting}. The signing key of {held.domain} isn't published, so "
+            "receivers couldn't verify them",
+            "Publish the key's record shown below. The messages are sent within minutes after that.",
+        )
 
 
 def service_lines(settings: Settings) -> Iterator[Line]:
@@ -69,13 +75,13 @@ def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
     said = listings_of_service(settings, resolver)
     for each in said:
         if each.listed:
-            yield missing("blocklist", f"{each.what} stands on {each.blocklist} ({each.answer})",
-                          "Find the cause, stop it, then ask the list to take it off.")  # fmt: skip
+            yield missing("blocklist", f"{each.what} is listed on {each.blocklist} ({each.answer})",
+                          "Find and stop the cause, then request delisting.")  # fmt: skip
         elif each.listed is None:
-            yield warning("blocklist", f"{each.blocklist} says nothing about {each.what}: {each.answer}",
-                          "Ask from a resolver of your own; many lists refuse public ones.")  # fmt: skip
+            yield warning("blocklist", f"{each.blocklist} doesn't answer for {each.what}: {each.answer}",
+                          "Use your own DNS resolver. Many blocklists refuse public ones.")  # fmt: skip
     if said and not any(each.listed is not False for each in said):
-        yield ok("blocklist", f"{len(said)} questions to blocklists, no entry")
+        yield ok("blocklist", f"{len(said)} blocklist lookups, no listing")
 
 
 def _addresses(resolver: Resolver, host: str) -> list[str]:
@@ -85,19 +91,19 @@ def _addresses(resolver: Resolver, host: str) -> list[str]:
 def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]:
     """Forward-confirmed reverse DNS: name -> address -> the same name (R-99)."""
     if not is_public_name(helo):
-        yield missing("ptr", f"helo_name {helo} is no name that receivers can look up",
-                      "Set MAILFLATRATE_HELO_NAME; then publish its address, and have the PTR set.")  # fmt: skip
+        yield missing("ptr", f"helo_name {helo} can't be resolved by receivers",
+                      "Set MAILFLATRATE_HELO_NAME, then publish its address and have the PTR record set.")  # fmt: skip
         return
     if not addresses:
         yield missing("ptr", f"helo_name {helo} has no address", f"Publish {helo} A <address of the sending host>.")
     for address in addresses:
         answer: DnsAnswer = resolver.ptr(address)
         if helo.lower().rstrip(".") in answer.values:
-            yield ok("ptr", f"{address} is {helo}, and back")
+            yield ok("ptr", f"{address} resolves to {helo} and back")
         else:
             found = ", ".join(answer.values) or answer.status.value
-            yield missing("ptr", f"the PTR of {address} is not {helo} but: {found}",
-                          "Ask whoever gave you the address to set its PTR.")  # fmt: skip
+            yield missing("ptr", f"the PTR record of {address} isn't {helo} but {found}",
+                          "Ask the provider of the IP address to set its PTR record.")  # fmt: skip
 
 
 def _spf(resolver: Resolver, addresses: list[str]) -> Line:
@@ -109,9 +115,9 @@ def _spf(resolver: Resolver, addresses: list[str]) -> Line:
         return missing("spf", f"{host}: {seen.problem or seen.status.value}", mend)
     outside = [address for address in addresses if not seen.covers(address)]
     if outside:
-        return missing("spf", f"{host} does not list {', '.join(outside)}", mend)
+        return missing("spf", f"{host} doesn't list {', '.join(outside)}", mend)
     if seen.all_qualifier != "-":
-        return warning("spf", f"{host} lists our addresses and does not end in -all", "End the record with -all.")
+        return warning("spf", f"{host} lists our addresses but doesn't end in -all", "End the record with -all.")
     return ok("spf", f"{host} lists {len(addresses)} of our addresses")
 
 
@@ -125,15 +131,15 @@ def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
     hosts = [each.host for each in find_mx(resolver, service).hosts]
     if not hosts:
         yield missing(
-            "mx", f"{service} has no MX: abuse@{service} cannot be reached", f"Publish {service} MX 10 {mine}."
+            "mx", f"{service} has no MX record, so abuse@{service} can't be reached", f"Publish {service} MX 10 {mine}."
         )
     elif mine in hosts:
-        yield ok("mx", f"mail for {service} comes to {mine}")
+        yield ok("mx", f"mail for {service} is delivered to {mine}")
     else:
-        mend = f"See that abuse@, postmaster@, fbl@ and unsub+...@ are forwarded to {mine} from there."
-        yield warning("mx", f"mail for {service} goes to {', '.join(hosts)}", mend)
+        mend = f"Make sure abuse@, postmaster@, fbl@ and unsub+...@ are forwarded from there to {mine}."
+        yield warning("mx", f"mail for {service} is delivered to {', '.join(hosts)}", mend)
     if _addresses(resolver, mine):
         yield ok("mx", f"{mine} has an address")
     else:
-        yield missing("mx", f"{mine} has no address: no bounce can come back",
+        yield missing("mx", f"{mine} has no address, so bounces can't be received",
                       f"Publish {mine} A <address of the host that runs `mailflatrate inbound`>.")  # fmt: skip

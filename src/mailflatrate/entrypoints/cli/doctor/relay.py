@@ -40,40 +40,48 @@ def table_lines(settings: Settings) -> Iterator[Line]:
         rows = relay_rows()
         leaves = mail_leaves_machine(settings)
     if not leaves and not rows:
-        yield missing("relay", "no relay: all mail goes to the test inbox",
-                      "Add one at the desk (Relays), or set MAILFLATRATE_RELAY_HOST.")  # fmt: skip
+        yield missing("relay", "no relay: all messages go to the test inbox",
+                      "Add one in Operations under Relays, or set MAILFLATRATE_RELAY_HOST.")  # fmt: skip
     for relay in [row.relay for row in rows if row.relay.state == StateChoice.ACTIVE]:
         try:
             config = spec_of(relay, settings).config
         except VaultError:
-            yield missing("relay", f"the login of {relay.name} doesn't open with this host's keys",
-                          "Enter it again at the desk, or give this host the installation's keys.")  # fmt: skip
+            yield missing("relay", f"this host's keys can't decrypt the login of {relay.name}",
+                          "Enter it again in Operations, or copy the installation's keys to this host.")  # fmt: skip
             continue
-        yield from _relay(settings, config, f"{relay.name} ({config.remote_host})", "correct it at the desk")
+        yield from _relay(settings, config, f"{relay.name} ({config.remote_host})", "correct it in Operations")
     for name in closed_pools(rows):
-        yield warning("relay", f"every relay of the pool {name!r} is drained or disabled, so its mail waits",
-                      "Enable one, or move one there.")  # fmt: skip
+        yield warning("relay", f"every relay in the pool {name!r} is drained or disabled, so its messages are on hold",
+                      "Enable one, or move another relay to this pool.")  # fmt: skip
 
 
 def _relay(settings: Settings, config: RelayConfig, where: str, how: str) -> Iterator[Line]:
     try:
         seen = check_relay(config)
     except RelayUnavailable as problem:
-        yield missing("relay", f"{where} does not take us: {problem}", f"Start it, or {how}.")
+        yield missing("relay", f"{where} doesn't accept our connection: {problem}", f"Start it, or {how}.")
         return
-    text = f"{where} answers EHLO {settings.helo_name}{', encrypted by STARTTLS' if seen.tls else ', in the clear'}"
+    text = f"{where} answers EHLO {settings.helo_name}{', encrypted by STARTTLS' if seen.tls else ', unencrypted'}"
     if not seen.tls and not is_this_host(config.host):
-        yield missing("relay", text, "Let the relay offer STARTTLS (R-102).")
+        yield missing("relay", text, "Turn on STARTTLS at the relay.")
     elif not seen.dsn:
-        yield warning("relay", f"{text}; it offers no DSN", "Bounces will be whole messages; turn DSN on (R-67).")
+        yield warning(
+            "relay",
+            f"{text}; it doesn't offer DSN",
+            "Turn on DSN at the relay. Without it, bounces contain the whole message.",
+        )
     elif not seen.pipelining:
-        yield warning("relay", f"{text}; it offers no PIPELINING", "Sending is slower by half; turn it on.")
+        yield warning(
+            "relay",
+            f"{text}; it doesn't offer PIPELINING",
+            "Turn it on. Without it, sending takes about twice as long.",
+        )
     else:
         yield ok("relay", text)
     if seen.smtputf8:
-        yield ok("smtputf8", f"{where} takes addresses with letters outside of ASCII (RFC 6531)")
+        yield ok("smtputf8", f"{where} accepts addresses with non-ASCII characters (RFC 6531)")
     else:
-        yield warning("smtputf8", f"{where} offers no SMTPUTF8: addresses like dörte@ are left out as 5.6.7 (R-19)",
+        yield warning("smtputf8", f"{where} doesn't offer SMTPUTF8, so addresses like dörte@ are skipped (5.6.7)",
                       "Turn it on (Postfix: smtputf8_enable = yes).")  # fmt: skip
 
 
@@ -81,14 +89,18 @@ def _queue(postqueue: str) -> Line:
     """Postfix's queue by name, and its oldest message (one JSON object a line since Postfix 3.1)."""
     done = subprocess.run([postqueue, "-j"], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
-        return warning("queue", f"postqueue: {done.stderr.strip()}", "Run the doctor as a user who may see the queue.")
+        return warning(
+            "queue",
+            f"postqueue: {done.stderr.strip()}",
+            "Run `mailflatrate doctor` as a user allowed to see the queue.",
+        )
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     counts = Counter(message["queue_name"] for message in messages)
-    text = f"{len(messages)} messages wait in Postfix"
+    text = f"{len(messages)} messages are queued in Postfix"
     if not messages:
         return ok("queue", text)
     oldest = clock.now() - datetime.fromtimestamp(min(message["arrival_time"] for message in messages), UTC)
     text += f" ({', '.join(f'{number} {name}' for name, number in sorted(counts.items()))}), the oldest for {oldest}"
     if counts["hold"] or counts["deferred"] > MANY_DEFERRED or oldest > LONG_WAIT:
-        return warning("queue", text, "See the reasons with `postqueue -p`.")
+        return warning("queue", text, "Run `postqueue -p` to see the reasons.")
     return ok("queue", text)

@@ -21,7 +21,7 @@ from mailflatrate.settings.secrets import load_secrets
 OLDEST_SERVER = 160000  # GRANT ... WITH INHERIT FALSE
 OLDEST_BACKUP = timedelta(days=2)
 BACKUP_MADE = "backup.made"
-_WITHDRAWN = " Before that, `mailflatrate withdrawals replay --since TIME`, unless `mailflatrate restore` did it."
+_WITHDRAWN = " First run `mailflatrate withdrawals replay --since TIME`, unless `mailflatrate restore` did that."
 MIGRATE = "Run `mailflatrate migrate`."
 
 
@@ -31,7 +31,7 @@ def store_lines(settings: Settings) -> Iterator[Line]:
         try:
             connections[alias].ensure_connection()
         except DatabaseError as problem:
-            yield missing("database", f"{alias} cannot sign in: {str(problem).splitlines()[0]}",
+            yield missing("database", f"{alias} can't connect: {str(problem).splitlines()[0]}",
                           "Start the server, check DATABASE_URL, then run `mailflatrate migrate`.")  # fmt: skip
             return
     yield _server(settings)
@@ -59,9 +59,9 @@ def _server(settings: Settings) -> Line:
         return missing("database", f"{text} is too old", "Use PostgreSQL 16 or newer.")
     if _is_embedded(settings):
         return warning(
-            "database", f"{text}, the embedded server", "For more than one host set DATABASE_URL; back up daily."
+            "database", f"{text}, the embedded server", "To run more than one host, set DATABASE_URL. Back up daily."
         )
-    return ok("database", f"{text} answers {' and '.join(connections)}")
+    return ok("database", f"{text} accepts {' and '.join(connections)}")
 
 
 def _migrations() -> Line:
@@ -99,9 +99,12 @@ def _role() -> Line:
         cursor.execute('SELECT count(*) FROM "account"')
         (visible,) = cursor.fetchone()
     if may_bypass or owned or visible:
-        return missing("database", f"the role {name} gets past row-level security",
-                       f"Let APP_DATABASE_URL name {APP_ROLE} or a role with no more rights.")  # fmt: skip
-    return ok("database", f"the role {name} owns nothing and cannot bypass row-level security")
+        return missing(
+            "database",
+            f"the role {name} bypasses row-level security",
+            f"Set APP_DATABASE_URL to {APP_ROLE} or to a role with no more privileges than it has.",
+        )
+    return ok("database", f"the role {name} owns nothing and can't bypass row-level security")
 
 
 def _keys() -> Line:
@@ -111,7 +114,7 @@ def _keys() -> Line:
     try:
         fingerprints.compare(installation, fingerprints.fingerprints(load_secrets()))
     except fingerprints.KeysDiffer as problem:
-        return missing("keys", str(problem), "Services of this host refuse to start until then.")
+        return missing("keys", str(problem), "Services on this host won't start until the keys match.")
     return ok("keys", "this host has the installation's secret key and token keys")
 
 
@@ -125,13 +128,13 @@ def _audit() -> Line:
     if newest is None:
         return warning(
             "audit",
-            "the audit log was never checked",
-            "A worker does it each night; `mailflatrate audit verify` does it now.",
+            "the audit log has never been verified",
+            "A worker verifies it every night. To do it now, run `mailflatrate audit verify`.",
         )
     if newest[0] == DAMAGED:
         return missing("audit", "rows of the audit log were changed, removed or inserted",
-                       "Run `mailflatrate audit verify`; it names them.")  # fmt: skip
-    return ok("audit", f"the audit log was whole on {newest[1]:%Y-%m-%d}")
+                       "Run `mailflatrate audit verify` to see which ones.")  # fmt: skip
+    return ok("audit", f"the audit log was intact on {newest[1]:%Y-%m-%d}")
 
 
 def _backup() -> Line:
@@ -139,12 +142,12 @@ def _backup() -> Line:
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
         cursor.execute("SELECT at FROM audit_entry WHERE action = %s ORDER BY id DESC LIMIT 1", [BACKUP_MADE])
         newest = cursor.fetchone()
-    how = "Enable mailflatrate-backup.timer, or archive WAL; see docs/operations.md."
+    how = "Enable mailflatrate-backup.timer, or archive WAL. See docs/operations.md."
     if newest is None:
-        return warning("backup", "`mailflatrate backup` has not made one", how)
-    text = f"the newest one is of {newest[0]:%Y-%m-%d %H:%M} UTC"
+        return warning("backup", "`mailflatrate backup` hasn't made a backup yet", how)
+    text = f"the latest backup is from {newest[0]:%Y-%m-%d %H:%M} UTC"
     if clock.now() - newest[0] > OLDEST_BACKUP:
-        return warning("backup", text, f"{how} `systemctl status mailflatrate-backup` says what failed.")
+        return warning("backup", text, f"{how} Run `systemctl status mailflatrate-backup` to see what failed.")
     return ok("backup", text)
 
 
@@ -157,24 +160,24 @@ def _desk() -> Line:
         )
         people, ready = cursor.fetchone()
     if not ready:
-        return warning("desk", "no operator has a second factor; nobody can activate an account",
-                       "Open the link of `mailflatrate setup-link`, or run `mailflatrate create-user ... --operator`;"
-                       " then sign in and set it up.")  # fmt: skip
+        return warning("desk", "no operator has two-factor authentication, so no account can be activated",
+                       "Open the link from `mailflatrate setup-link`, or run `mailflatrate create-user ... "
+                       "--operator`. Then sign in and set up two-factor authentication.")  # fmt: skip
     if ready < people:
-        return warning("desk", f"{people - ready} of {people} operators have no second factor",
-                       "Let them sign in and set it up, or set is_active to false.")  # fmt: skip
-    return ok("desk", f"operators with a second factor: {ready}")
+        return warning("desk", f"{people - ready} of {people} operators don't have two-factor authentication",
+                       "Have them sign in and set it up, or set is_active to false.")  # fmt: skip
+    return ok("desk", f"operators with two-factor authentication: {ready}")
 
 
 def _history(settings: Settings) -> Line:
     """Whether sending is held, because this database was promoted or restored or because an operator says so."""
     hold = fence.current_hold()
     if hold is None:
-        return ok("sending", "not on hold; this is the database that sending was accepted for")
+        return ok("sending", "not on hold; this database is approved for sending")
     if hold.cause is fence.Cause.PAUSED:
         return missing("sending", f"an operator paused all sending at {hold.since:%Y-%m-%d %H:%M} UTC",
                        "Run `mailflatrate resume-all`.")  # fmt: skip
-    waiting = f"; not heard from yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
+    waiting = f"; journals not replayed yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
     if hold.unread:
         waiting += f"; withdrawals not replayed: {', '.join(hold.unread)}"
     return missing(
@@ -191,11 +194,12 @@ def _replica(settings: Settings) -> Line:
         cursor.execute("SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit')")
         names, commit = cursor.fetchone()
     if names and commit in ("on", "remote_apply"):
-        return ok("replica", f"synchronous ({names}): a promotion forgets nothing that was recorded")
+        return ok("replica", f"synchronous ({names}): a failover loses nothing that was recorded")
     if _is_embedded(settings):
         return ok("replica", "none: the embedded server has no failover")
     return warning(
         "replica",
-        "no synchronous replica: a promotion may forget the last seconds, and sending then holds for the journals",
-        "Set synchronous_standby_names if you promote replicas. For a single server nothing is to be done.",
+        "no synchronous replica: a failover may lose the last few seconds, and sending is then held until the "
+        "journals are replayed",
+        "Set synchronous_standby_names if you promote replicas. A single server needs nothing.",
     )

@@ -29,8 +29,8 @@ def _proxy(settings: Settings) -> Iterator[Line]:
     if isinstance(peer, str) and not is_in(settings.trusted_proxies, peer):
         yield missing(
             "proxy",
-            f"requests come through {peer}, which isn't trusted: all visitors count as one, or none",
-            f"Add {peer} to MAILFLATRATE_TRUSTED_PROXIES if it's yours. It is forgotten after a day.",
+            f"requests come through {peer}, which isn't trusted, so visitors can't be told apart",
+            f"Add {peer} to MAILFLATRATE_TRUSTED_PROXIES if it's yours. This entry disappears after a day.",
         )
 
 
@@ -42,9 +42,9 @@ def _workers() -> Line:
         )
         (alive,) = cursor.fetchone()
     if alive:
-        return ok("workers", f"{alive} {'worker is' if alive == 1 else 'workers are'} alive")
+        return ok("workers", f"{alive} {'worker is' if alive == 1 else 'workers are'} running")
     return missing(
-        "workers", "no worker is alive", "Start `mailflatrate up`, or the units mailflatrate-worker and -sender."
+        "workers", "no worker is running", "Start `mailflatrate up`, or the units mailflatrate-worker and -sender."
     )
 
 
@@ -60,12 +60,15 @@ def _jobs() -> Iterator[Line]:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
         (failed,) = cursor.fetchone()
     for queue, number in waiting:
-        yield missing("jobs", f"{number} jobs in the queue {queue} are due for more than {UNTOUCHED_MINUTES} minutes",
-                      f"Let a worker take this queue: `mailflatrate worker --queues {queue}`.")  # fmt: skip
+        yield missing(
+            "jobs",
+            f"{number} jobs in the queue {queue} have been due for more than {UNTOUCHED_MINUTES} minutes",
+            f"Start a worker for this queue: `mailflatrate worker --queues {queue}`.",
+        )
     if failed:
-        yield warning("jobs", f"{failed} jobs failed for good", "Read the workers' logs; the jobs are kept.")
+        yield warning("jobs", f"{failed} jobs failed permanently", "Read the workers' logs; the jobs are kept.")
     if not waiting and not failed:
-        yield ok("jobs", "no job waits for long, none failed")
+        yield ok("jobs", "no overdue and no failed jobs")
 
 
 def _listeners(settings: Settings) -> Iterator[Line]:
@@ -77,11 +80,11 @@ def _listeners(settings: Settings) -> Iterator[Line]:
         try:
             replies = ask_recipients(settings.smtpd_host, port, wanted, lmtp=kind == "LMTP")
         except ProbeFailed as problem:
-            yield missing("inbound", f"{where} does not answer: {problem}",
+            yield missing("inbound", f"{where} doesn't answer: {problem}",
                           "Start `mailflatrate up` or the unit mailflatrate-inbound.")  # fmt: skip
             continue
         refused = [f"{address}: {reply}" for address, reply in replies.items() if not reply.startswith("250")]
         if refused:
-            yield missing("inbound", f"{where} refuses {'; '.join(refused)}", "Check MAILFLATRATE_SERVICE_DOMAIN.")
+            yield missing("inbound", f"{where} rejects {'; '.join(refused)}", "Check MAILFLATRATE_SERVICE_DOMAIN.")
         else:
-            yield ok("inbound", f"{where} takes {' and '.join(wanted)}")
+            yield ok("inbound", f"{where} accepts {' and '.join(wanted)}")

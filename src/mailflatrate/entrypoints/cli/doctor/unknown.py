@@ -15,13 +15,13 @@ def unknown_lines() -> Iterator[Line]:
     for host in hosts[:MOST_HOSTS]:
         yield warning(
             "results",
-            f"the journal of the lost host {host.name} hasn't come back since {host.since:%Y-%m-%d %H:%M} UTC: unknown"
-            f" results that it would settle: {host.results}, campaigns: {host.campaigns}",
-            f"Start {host.name} with its data folder, and its next sender reads the journal; or rescue the folder and"
-            " run `mailflatrate journal replay DIR`. If it is gone for good, the results stay unknown.",
+            f"the journal of the lost host {host.name} has been missing since {host.since:%Y-%m-%d %H:%M} UTC. It "
+            f"would settle unknown results: {host.results}, in campaigns: {host.campaigns}",
+            f"Start {host.name} with its data folder so that a sender reads the journal, or rescue the folder and "
+            "run `mailflatrate journal replay DIR`. If the journal is lost for good, the results stay unknown.",
         )
     if len(hosts) > MOST_HOSTS:
-        yield warning("results", f"{len(hosts) - MOST_HOSTS} more hosts haven't come back", "Bring these back first.")
+        yield warning("results", f"{len(hosts) - MOST_HOSTS} more lost hosts", "Recover the hosts listed above first.")
     if not found.campaigns and not found.results:
         yield ok("results", "every message has a known result")
     elif hosts:
@@ -29,5 +29,6 @@ def unknown_lines() -> Iterator[Line]:
     else:
         yield ok(
             "results",
-            f"unknown: {found.results}, in campaigns: {found.campaigns}; no journal is missing that would tell",
+            f"unknown: {found.results}, in campaigns: {found.campaigns}; there is no missing journal that could "
+            "settle them",
         )

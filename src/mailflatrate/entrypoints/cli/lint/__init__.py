@@ -21,29 +21,31 @@ from mailflatrate.rules.names.brands import Brands, load_brands
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--json", "form", flag_value="json", help="Print one JSON object a message.")
-@click.option("--sarif", "form", flag_value="sarif", help="Print one SARIF 2.1.0 log over all messages.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object per message.")
+@click.option("--sarif", "form", flag_value="sarif", help="Print one SARIF 2.1.0 log for all messages.")
 @click.option(
     "--profile",
     type=click.Choice([one.value for one in Profile]),
     default="all",
     show_default=True,
-    help="Whose demands to judge by.",
+    help="Whose requirements to check against.",
 )
 @click.option(
     "--kind",
     type=click.Choice(["auto", *(one.value for one in MessageKind)]),
     default="auto",
     show_default=True,
-    help="What the messages are; auto reads it from List-*, Precedence, Feedback-ID, In-Reply-To, recipients and text.",
+    help="Kind of message. `auto` detects it from List-*, Precedence, Feedback-ID, In-Reply-To, recipients and text.",
 )
-@click.option("--offline", is_flag=True, help="Ask no DNS: signatures are checked as far as they go without the key.")
+@click.option(
+    "--offline", is_flag=True, help="Skip DNS lookups. Signatures are checked as far as possible without the key."
+)
 @click.option(
     "--dns",
     "dns_servers",
     default="",
     envvar="MAILFLATRATE_DNS_SERVERS",
-    help="Comma-separated `address:port`; empty means the system's resolvers.",
+    help="Comma-separated `address:port` of DNS servers. Empty: the system's resolvers.",
 )
 @click.option(
     "--language",
@@ -51,24 +53,24 @@ from mailflatrate.rules.names.brands import Brands, load_brands
     default="en",
     show_default=True,
 )
-@click.option("--from-lines", is_flag=True, help="Judge From fields alone: JSON lines with `raw` on standard input.")
+@click.option("--from-lines", is_flag=True, help="Check only From fields: JSON lines with `raw` on standard input.")
 @click.option(
     "--brands",
     "brands_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     envvar="MAILFLATRATE_BRANDS_FILE",
-    help="The operator's own brands, added to the shipped list.",
+    help="Your own brands, in addition to the built-in list.",
 )
 @click.pass_context
 def lint_command(
     context: click.Context, files: tuple[Path, ...], form: str | None, profile: str, kind: str, offline: bool,
     dns_servers: str, language: str, from_lines: bool, brands_file: Path | None,
 ) -> None:  # fmt: skip
-    """Judge messages from any system. FILES are whole messages, as sent or as received; - is standard input.
+    """Check messages from any system. FILES are whole messages, as sent or as received; - is standard input.
 
-    Only the rules for a message's kind are asked, what relays and receivers added is not held against the sender, and
-    findings that follow from another are listed under it, the first to fix at the top. Ends with 1 where a rule
-    blocks, with 2 where the call is wrong.
+    Only the rules for a message's kind apply. What relays and receivers added isn't held against the sender. A finding
+    caused by another is listed under it, with the first one to fix at the top. Exits with 1 if a rule blocks, with 2 if
+    the arguments are wrong.
     """
     try:
         brands = load_brands(brands_file)
@@ -78,7 +80,7 @@ def lint_command(
         print_from_lines(sys.stdin.buffer, brands)
         return
     if not files:
-        raise click.UsageError("name a message, or - for standard input")
+        raise click.UsageError("Name a message file, or - for standard input.")
     asked = Asked(Profile(profile), None if kind == "auto" else MessageKind(kind), offline)
     judged = [_judge(file, asked, _outside(brands, dns_servers, offline)) for file in files]
     if form == "sarif":
