@@ -1,1 +1,1 @@
-"""The REST API: what a program of the customer does with a key of the account."""
+"""The REST API, which customers' programs use with a key of the account."""

@@ -1,5 +1,5 @@
-"""Version 1. What arrives is a request with a key; what it leads to are the actions that the pages lead to, too.
+"""Version 1 of the API. Requests carry an API key and lead to the same actions as the pages.
 
-`door` lets a request in (key, scope, standing, rate, transaction, repetition), `problems` says what went wrong,
-`service` puts the operations together; every other module holds the operations of one subject.
+`door` authenticates a request (key, scope, account status, rate, transaction, idempotency), `problems` describes
+errors, `service` puts the operations together; every other module holds the operations of one subject.
 """

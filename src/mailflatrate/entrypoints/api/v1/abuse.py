@@ -26,12 +26,14 @@ from mailflatrate.entrypoints.api.v1.shapes import Given, Page, Paged, before_id
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.report import ReportForm, given_of, sender_of, within_limits
 
-ROUTER = Router(tags=["Trust"])
+ROUTER = Router(tags=["Abuse"])
 LARGEST_MAIL_CHARACTERS = 5 * 1024 * 1024
 
 
 class MeasureShown(Schema):
-    """A step that figures called for, with figures and remedy (R-09). A person lifts it (R-90)."""
+    """An action taken because a limit was crossed, with its figures and how to fix it (R-09). Our team lifts it
+    (R-90).
+    """
 
     id: int
     campaign_id: int | None
@@ -43,7 +45,7 @@ class MeasureShown(Schema):
     events: int
     base: int
     limit_percent: Annotated[
-        float, Field(description="the line that was crossed; a number of events where the cause begins with `new_`")
+        float, Field(description="the limit that was crossed; a number of events if the cause starts with `new_`")
     ]
     at: datetime
     lifted_at: datetime | None
@@ -58,7 +60,7 @@ class ComplaintShown(Schema):
 
 
 class QuestionShown(Schema):
-    """What the abuse desk asks the account; it is answered on the page, with proof."""
+    """A question from the abuse desk to the account. Answer it on the account's pages, with evidence."""
 
     id: int
     case: str
@@ -74,23 +76,26 @@ class ReportGiven(Given):
     """A mailing that somebody did not want. `mail` is best: with its tokens this sender's mail stops at once."""
 
     mail: Annotated[
-        str, Field(max_length=LARGEST_MAIL_CHARACTERS, description="the whole mail as it was received (RFC 5322)")
+        str, Field(max_length=LARGEST_MAIL_CHARACTERS, description="the whole message as received (RFC 5322)")
     ] = ""
-    about: Annotated[str, Field(max_length=200_000, description="or its mailing ID, or its header lines")] = ""
+    about: Annotated[
+        str, Field(max_length=200_000, description="alternatively, the mailing ID or the message's header lines")
+    ] = ""
     complaint: Complaint = Complaint.UNASKED
-    text: Annotated[str, Field(max_length=8000, description="in your words")] = ""
+    text: Annotated[str, Field(max_length=8000, description="what happened, in your own words")] = ""
     reporter: Annotated[
-        str, Field(max_length=254, description="your address, for the answer; the sender never learns it")
+        str, Field(max_length=254, description="your address, for our reply; never shared with the sender")
     ] = ""
     reporter_name: Annotated[str, Field(max_length=120)] = ""
     good_faith: Annotated[
-        bool, Field(description="needed, with text, name and address, for illegal content (DSA Art. 16)")
+        bool, Field(description="required for illegal content, together with text, name and address (DSA Art. 16)")
     ] = False
 
 
 class Filed(Schema):
-    """The case. `stopped`: this sender's mail has stopped; `asked`: if you got the message, we've emailed you a link
-    that stops mail from everyone."""
+    """The case opened for a report. `stopped`: this sender's messages to you have stopped. `asked`: if you received the
+    message, we've emailed you a link that stops messages from all senders.
+    """
 
     reference: str
     sender: str
@@ -126,7 +131,7 @@ def list_complaints(request: ApiRequest, which: Query[Paged]) -> Page[ComplaintS
 
 @endpoint(ROUTER, "get", "/questions", scope=Scope.READ, answers=Page[QuestionShown])
 def list_questions(request: ApiRequest, which: Query[Paged]) -> Page[QuestionShown]:
-    """What the abuse desk asks the account, the newest first."""
+    """List questions from the abuse desk, newest first."""
     rows, last = CaseQuestion.objects.order_by("-id"), before_id(which.cursor)
     found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
     return page_of(found, which.limit, [_question(row) for row in found[: which.limit]])

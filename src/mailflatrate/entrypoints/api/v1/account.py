@@ -1,4 +1,4 @@
-"""Who the key is, and how the account stands."""
+"""The API key and its account."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ ROUTER = Router(tags=["Account"])
 
 
 class Key(Schema):
-    """The key that was sent."""
+    """The API key used for this request."""
 
     name: str
     prefix: str
@@ -22,7 +22,9 @@ class Key(Schema):
 
 
 class Me(Schema):
-    """The key and its account. `may_send`: the standing lets mail out; what else is open, the checks say."""
+    """The key and its account. `may_send`: the account status allows sending. Other open points are listed in the
+    checks.
+    """
 
     key: Key
     account_id: int
@@ -37,7 +39,7 @@ class Me(Schema):
 
 @endpoint(ROUTER, "get", "/me", scope=None, answers=Me)
 def show_me(request: ApiRequest) -> Me:
-    """The key and its account. Any key may ask this, whatever its scopes."""
+    """Show the key and its account. Works with any key, whatever its scopes."""
     key, account = request.caller.use.key, request.caller.account
     return Me(
         key=Key(

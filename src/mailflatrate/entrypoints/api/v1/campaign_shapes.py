@@ -49,7 +49,7 @@ Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]*\S
 Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARACTERS), AfterValidator(_small_enough)]
 Ids = Annotated[list[Id], Field(max_length=MOST_CHOSEN)]
 Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
-PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as it goes")]
+PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as possible")]
 
 
 class VariantShown(Schema):
@@ -66,7 +66,7 @@ class VariantGiven(Given):
 
     subject: Line | None = None
     preheader: Line | None = None
-    content: Annotated[Text | None, Field(description="of the same kind as the mailing's")] = None
+    content: Annotated[Text | None, Field(description="of the same kind as the campaign's")] = None
     text_override: Text | None = None
 
 
@@ -105,23 +105,31 @@ class CampaignDetail(CampaignShown):
     text_override: str
     track_clicks: bool
     per_hour: int | None
-    variants: Annotated[list[VariantShown], Field(description="B to D of a test; empty where nothing is tested")]
-    test_share: Annotated[int, Field(description="percent of the audience that each variant goes to")]
-    test_hours: Annotated[int, Field(description="from the last letter of the test to the choice")]
+    variants: Annotated[
+        list[VariantShown], Field(description="variants B to D of an A/B test; empty if there is no test")
+    ]
+    test_share: Annotated[int, Field(description="percentage of the audience that gets each variant")]
+    test_hours: Annotated[int, Field(description="hours from the last test message to the choice of the winner")]
     test_metric: TestMetric
     time_zone: str
     local_at: Annotated[
-        datetime | None, Field(description="goes at this hour on everybody's own clock, as that of `time_zone` reads")
+        datetime | None,
+        Field(description="sends at this local time in each recipient's time zone; given in `time_zone`"),
     ]
-    version: Annotated[int, Field(description="counts what was saved; send it with a change to overwrite nobody")]
+    version: Annotated[
+        int,
+        Field(description="increases with every save; send it with a change to avoid overwriting someone else's edits"),
+    ]
     content_hash: str
-    policy_confirmed: Annotated[bool, Field(description="the policy is confirmed for the content as it stands")]
+    policy_confirmed: Annotated[bool, Field(description="whether the policy is confirmed for the current content")]
     state_reason: str
-    held_by_rule: Annotated[str, Field(description="the rule that keeps it paused until a person has looked (R-90)")]
+    held_by_rule: Annotated[
+        str, Field(description="the rule that keeps the campaign paused until our team has reviewed it (R-90)")
+    ]
 
 
 class CheckShown(Schema):
-    """One check of the gate, as the page shows it. `state`: passed, blocked, waiting (a reviewer), warning, todo."""
+    """One of the checks before release. `state`: passed, blocked, waiting (for a reviewer), warning, todo."""
 
     id: str
     rule: str
@@ -130,8 +138,8 @@ class CheckShown(Schema):
     sentence: str
     why: str
     mend: str
-    field: Annotated[str, Field(description="what mends it")]
-    page: Annotated[str, Field(description="where a person mends it, if it is not this mailing")]
+    field: Annotated[str, Field(description="the field to fix")]
+    page: Annotated[str, Field(description="the page where a person can fix it, if that isn't this campaign")]
     source: str
 
 
@@ -141,12 +149,12 @@ class Written(Given):
     subject: Line | None = None
     preheader: Line | None = None
     sender_id: Annotated[Id | None, Field(description="a verified sender address; null: none yet")] = None
-    reply_to: Annotated[str | None, Field(max_length=254, description="empty: answers go to the sender")] = None
+    reply_to: Annotated[str | None, Field(max_length=254, description="empty: replies go to the sender address")] = None
     language: Annotated[
-        Language | None, Field(description="left out at the beginning: that of the first list, else the account's")
+        Language | None, Field(description="default for a new draft: the first list's language, or the account's")
     ] = None
     list_ids: Ids | None = None
-    conditions: Annotated[Conditions | None, Field(description="all must hold; as in a segment")] = None
+    conditions: Annotated[Conditions | None, Field(description="all conditions must match, as in a segment")] = None
     excluded_list_ids: Ids | None = None
     excluded_segment_ids: Ids | None = None
     excluded_campaign_ids: Ids | None = None
@@ -157,15 +165,19 @@ class Written(Given):
     per_hour: PerHour = None
     variants: Annotated[
         list[VariantGiven] | None,
-        Field(max_length=MOST_VARIANTS - 1, description="all variants B to D of a test; an empty list ends it"),
+        Field(
+            max_length=MOST_VARIANTS - 1,
+            description="all variants B to D of an A/B test; an empty list removes the test",
+        ),
     ] = None
     test_share: Annotated[
         Literal[SHARES] | None,  # type: ignore[valid-type]  # the shares that the page offers
-        Field(description="percent of the audience that each variant goes to; the rest gets the one that is chosen"),
+        Field(description="percentage of the audience that gets each variant; the rest gets the winner"),
     ] = None
     test_hours: Annotated[int | None, Field(ge=1, le=LONGEST_TEST_HOURS)] = None
     test_metric: Annotated[
-        TestMetric | None, Field(description="clicks: the rule chooses; person: you do, by `choose-variant`")
+        TestMetric | None,
+        Field(description="clicks: the most-clicked variant wins; person: you choose with `choose-variant`"),
     ] = None
     time_zone: Annotated[str | None, Field(max_length=64)] = None
 
@@ -203,7 +215,7 @@ def detail(campaign: Campaign) -> CampaignDetail:
 
 
 def check(item: CheckItem) -> CheckShown:
-    """A line of the panel; an address inside the compose page is none for a program."""
+    """Return a check of the panel for the API. Links within the compose page are left out."""
     finding = item.finding
     page = "" if item.href.startswith("#") else item.href
     return CheckShown(
@@ -214,7 +226,7 @@ def check(item: CheckItem) -> CheckShown:
 
 
 def values_of(given: Written, campaign: Campaign | None) -> dict[str, Any]:
-    """What was sent, in the words of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
+    """Return the submitted values under the names of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
     sent = given.model_fields_set
     plain = (
         "subject", "preheader", "track_clicks", "content_kind", "language", "content", "text_override", *TEST_FIELDS
@@ -239,7 +251,7 @@ def values_of(given: Written, campaign: Campaign | None) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """A value as it is kept: lines end as an editor ends them."""
+    """Return a value as stored: with line ends as in the editor."""
     return value.replace("\r\n", "\n") if name in ("content", "text_override") else value
 
 
@@ -271,7 +283,7 @@ def _zone(text: str) -> str:
 
 
 def _audience(given: Written, campaign: Campaign | None) -> dict[str, Any]:
-    """Lists, and who is left out. A segment is kept as it reads at this moment."""
+    """Return the lists and exclusions. A segment is stored with its conditions at this moment."""
     values: dict[str, Any] = {}
     in_use = MailingList.objects.filter(archived_at=None)
     for name, rows in (("list_ids", in_use), ("excluded_list_ids", MailingList.objects.all())):

@@ -38,7 +38,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
 from mailflatrate.rules.gate import RULES_VERSION
 from mailflatrate.rules.trial import MOST_VARIANTS
 
-ROUTER = Router(tags=["Mailings"])
+ROUTER = Router(tags=["Campaigns"])
 Gallery = Literal["announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey"]
 assert set(Gallery.__args__) == set(KEYS)  # type: ignore[attr-defined]  # what a Literal is made of
 
@@ -47,23 +47,26 @@ class WhichCampaigns(Paged):
     """Which mailings."""
 
     state: CampaignState | None = None
-    search: Annotated[str, Field(max_length=100, description="part of name or mailing ID")] = ""
+    search: Annotated[str, Field(max_length=100, description="part of the name or mailing ID")] = ""
 
 
 class NewCampaign(Written):
-    """A draft to be begun, empty or with a template. What is sent beside a template replaces its words."""
+    """A new draft, empty or based on a template. Content you send along replaces the template's."""
 
     name: Title
-    gallery: Annotated[Gallery | None, Field(description="one of our templates")] = None
-    template_id: Annotated[Id | None, Field(description="one of the account's own")] = None
+    gallery: Annotated[Gallery | None, Field(description="the key of one of our templates")] = None
+    template_id: Annotated[Id | None, Field(description="one of the account's own templates")] = None
 
 
 class CampaignChange(Written):
-    """What is to be changed of a draft; what is left out stays."""
+    """Changes to a draft. Fields you leave out stay the same."""
 
     name: Title | None = None
     version: Annotated[
-        int | None, Field(ge=1, le=2**31 - 1, description="the one you read; an older one changes nothing: 409")
+        int | None,
+        Field(
+            ge=1, le=2**31 - 1, description="the version you read; if it is outdated, nothing changes and you get 409"
+        ),
     ] = None
 
 
@@ -85,7 +88,9 @@ class Recipients(Schema):
 
 
 class Letter(Schema):
-    """What one reader would get. `problem`: imprint, source, render; `missing`: a field that this reader lacks."""
+    """The message one recipient would get. `problem`: imprint, source, render. `missing`: a field this recipient
+    lacks.
+    """
 
     contact_id: int | None
     subject: str
@@ -98,13 +103,15 @@ class Letter(Schema):
 
 
 class WhoseLetter(Given):
-    """For which reader."""
+    """Which recipient to preview for."""
 
-    contact_id: Annotated[Id | None, Field(description="a confirmed person of the audience; left out: the first")] = (
-        None
-    )
-    bare: Annotated[bool, Field(description="as if the reader had nothing but an address")] = False
-    variant: Annotated[int, Field(ge=0, lt=MOST_VARIANTS, description="0 is the mailing itself, 1 its variant B")] = 0
+    contact_id: Annotated[
+        Id | None, Field(description="a confirmed contact in the audience; default: the first one")
+    ] = None
+    bare: Annotated[bool, Field(description="preview for a contact with nothing but an address")] = False
+    variant: Annotated[
+        int, Field(ge=0, lt=MOST_VARIANTS, description="0 is the campaign itself (variant A), 1 is variant B")
+    ] = 0
 
 
 class Trying(Given):
@@ -115,12 +122,13 @@ class Trying(Given):
 
     recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_LETTERS)]
     contact_ids: Annotated[
-        list[Id], Field(max_length=MOST_CONTACTS, description="whose fields are shown; left out: invented ones")
+        list[Id],
+        Field(max_length=MOST_CONTACTS, description="contacts whose field values are used; default: sample values"),
     ] = []
 
 
 class Tried(Schema):
-    """How many tests are on their way."""
+    """The number of test messages being sent."""
 
     sent: int
 
@@ -138,7 +146,7 @@ def list_campaigns(request: ApiRequest, which: Query[WhichCampaigns]) -> Page[Ca
     ROUTER, "post", "/campaigns", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201, repeatable=True
 )
 def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
-    """Begin a draft. It gets a mailing ID of its own, and goes nowhere before it is released."""
+    """Create a draft. It gets its own mailing ID and isn't sent before it is released."""
     if given.gallery and given.template_id:
         raise wrong("template_id", _("one template at most"))
     caller = request.caller
@@ -159,7 +167,7 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
 
 
 def _language_of(written: Mapping[str, Any], account: Account) -> str:
-    """What a draft begins with: the language of its first list, the account's where it has none."""
+    """Return the language of a new draft: that of its first list, or the account's."""
     found = MailingList.objects.filter(id__in=written.get("list_ids", [])[:1]).first()
     return found.language if found else account.language
 
@@ -172,7 +180,7 @@ def show_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
 
 @endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail)
 def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange) -> CampaignDetail:
-    """Change a draft. An edit asks for the confirmation of the policy again (R-04). What it was is kept."""
+    """Change a draft. After an edit the policy has to be confirmed again (R-04). The previous version is kept."""
     campaign = campaign_of(campaign_id)
     values = values_of(given, campaign)
     if given.name is not None:
@@ -196,7 +204,9 @@ def delete_campaign(request: ApiRequest, campaign_id: Id) -> Done:
     repeatable=True,
 )  # fmt: skip
 def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
-    """A new draft like this one. With a mailing ID of its own, and not confirmed: a copy asks again (R-04)."""
+    """Copy a campaign to a new draft. The copy has its own mailing ID, and its policy has to be confirmed again
+    (R-04).
+    """
     campaign_of(campaign_id)
     return detail(actions.copy_campaign(campaign_id, by=request.caller.user))
 
@@ -227,7 +237,7 @@ def count_recipients(request: ApiRequest, campaign_id: Id) -> Recipients:
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=Scope.READ, answers=Letter)
 def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLetter]) -> Letter:
-    """What one reader would get. Rendered as the engine will, with imprint and reason; its links lead nowhere."""
+    """Preview the message one recipient would get. It is rendered as it will be sent, but its links are inactive."""
     campaign = campaign_of(campaign_id)
     if whose.contact_id is not None:
         contact_of(whose.contact_id)
@@ -245,7 +255,9 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLet
 
 @endpoint(ROUTER, "post", "/campaigns/{campaign_id}/test", scope=Scope.CAMPAIGNS_DRAFT, answers=Tried, status=202)
 def try_campaign(request: ApiRequest, campaign_id: Id, given: Trying) -> Tried:
-    """Send a test. To people and mailboxes of the account, through the same engine, marked as a test."""
+    """Send a test. Goes to team members and verified mailboxes of the account, through the normal engine, marked as a
+    test.
+    """
     campaign_of(campaign_id)
     for contact_id in given.contact_ids:
         contact_of(contact_id)

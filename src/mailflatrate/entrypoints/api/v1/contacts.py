@@ -44,14 +44,14 @@ class SubscriptionShown(Schema):
     list_id: int
     list_name: str
     state: SubscriptionState
-    reason: Annotated[str, Field(description="why somebody is in quarantine")]
+    reason: Annotated[str, Field(description="why the contact is quarantined")]
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
     unsubscribed_by: str
 
 
 class ContactShown(Schema):
-    """A person of the account."""
+    """A contact of the account."""
 
     id: int
     email: str
@@ -69,11 +69,11 @@ class Happening(Schema):
     kind: ConsentKind
     at: datetime
     list_id: int | None
-    erased: Annotated[bool, Field(description="the personal half is gone, the line stays")]
+    erased: Annotated[bool, Field(description="the personal data is erased, the entry stays")]
 
 
 class SuppressionOf(Schema):
-    """Why a person never gets mail."""
+    """Why a contact is never emailed."""
 
     reason: Reason
     since: datetime
@@ -88,32 +88,34 @@ class ContactDetail(ContactShown):
 
 
 class WhichContacts(Paged):
-    """Which people."""
+    """Filters for contacts."""
 
-    search: Annotated[str, Field(max_length=100, description="part of address or name")] = ""
+    search: Annotated[str, Field(max_length=100, description="part of the address or name")] = ""
     list_id: Id | None = None
     state: SubscriptionState | None = None
 
 
 class ContactChange(Given):
-    """What is to be changed; what is left out stays. The address never changes: consent belongs to it (R-24)."""
+    """Changes to a contact. Fields you leave out stay the same. The address never changes, because consent is tied to
+    it (R-24).
+    """
 
     first_name: PersonName | None = None
     last_name: PersonName | None = None
     attributes: Annotated[
         dict[str, Value | None] | None,
-        Field(description="set one by one; null takes an attribute away", max_length=100),
+        Field(description="only the attributes to change; null removes one", max_length=100),
     ] = None
 
 
 class Leaving(Given):
-    """What a person leaves."""
+    """What to unsubscribe the contact from."""
 
-    list_id: Annotated[Id | None, Field(description="null: everything, and the address is suppressed")]
+    list_id: Annotated[Id | None, Field(description="null: all lists, and the address is suppressed")]
 
 
 class Left(Schema):
-    """How many subscriptions ended; 0 where nothing was left to end."""
+    """The number of subscriptions ended; 0 if there were none."""
 
     ended: int
 
@@ -125,39 +127,46 @@ class Erasing(Given):
 
 
 class Erased(Schema):
-    """How many rows of each kind were wiped. The keyed hash of the address stays, suppressed."""
+    """The number of rows erased, by kind. The keyed hash of the address stays suppressed."""
 
     wiped: dict[str, int]
 
 
 class Visitor(Given):
-    """The visit during which the person signed up. It's kept as evidence, and limits apply to it as at our own form."""
+    """The visit during which the person signed up. It is kept as evidence, and the limits of our own forms apply to
+    it.
+    """
 
-    ip: Annotated[str, Field(max_length=45, description="the visitor's IP address; never your server's or proxy's")]
-    user_agent: Annotated[str, Field(max_length=500, description="as the visitor's browser sent it")]
-    page: Annotated[str, Field(max_length=500, description="address of the page where they signed up")]
-    at: Annotated[AwareDatetime, Field(description="when; at most 72 hours ago")]
+    ip: Annotated[str, Field(max_length=45, description="the visitor's IP address, never your server's or proxy's")]
+    user_agent: Annotated[str, Field(max_length=500, description="as sent by the visitor's browser")]
+    page: Annotated[str, Field(max_length=500, description="URL of the page where they signed up")]
+    at: Annotated[AwareDatetime, Field(description="time of the sign-up, at most 72 hours ago")]
 
 
 class Asking(Given):
     """Whom to ask, for what, and how the person asked for it. Nothing here can prove a consent: only the person can."""
 
-    form_id: Annotated[Id, Field(description="a published form; its wording is what the person confirms")]
+    form_id: Annotated[Id, Field(description="a published form; the person confirms its wording")]
     email: Address
     note: Annotated[
-        str, Field(min_length=3, max_length=1000, description="when and where the person asked; it stands in the proof")
+        str,
+        Field(
+            min_length=3, max_length=1000, description="when and where the person signed up; becomes part of the proof"
+        ),
     ]
     first_name: PersonName = ""
     last_name: PersonName = ""
     language: Language | None = None
-    visitor: Annotated[Visitor, Field(description="who signed up with you, as your server saw them")]
+    visitor: Annotated[Visitor, Field(description="the person who signed up with you, as seen by your server")]
     own_address: Annotated[
-        bool, Field(description="you know that an address which looks like an office's is this person's own")
+        bool, Field(description="confirms that an address that looks like a role address is this person's own")
     ] = False
 
 
 class Asked(Schema):
-    """A mail is on its way, if the rules let it. The answer is the same for known, unknown and suppressed people."""
+    """The confirmation email is being sent if the rules allow it. The response is the same for known, unknown and
+    suppressed addresses.
+    """
 
     asked: bool = True
     form_id: int
@@ -165,7 +174,7 @@ class Asked(Schema):
 
 
 def contact_of(contact_id: int) -> Contact:
-    """The account's own contact. Raises Http404."""
+    """Return a contact of the account. Raises Http404."""
     found = Contact.objects.filter(id=contact_id).first()
     if found is None:
         raise Http404
@@ -212,7 +221,7 @@ def _detail(contact_id: int) -> ContactDetail:
 
 @endpoint(ROUTER, "get", "/contacts", scope=Scope.READ, answers=Page[ContactShown])
 def list_contacts(request: ApiRequest, which: Query[WhichContacts]) -> Page[ContactShown]:
-    """People in the order of their address, page by page. Narrow them by a search, a list, a state."""
+    """List contacts by address, page by page. Filter by search text, list or state."""
     parts = open_cursor(which.cursor, str, int)
     found = queries.contact_page(
         search=which.search.strip(), list_id=which.list_id, state=which.state, size=which.limit,
@@ -225,13 +234,15 @@ def list_contacts(request: ApiRequest, which: Query[WhichContacts]) -> Page[Cont
 
 @endpoint(ROUTER, "get", "/contacts/{contact_id}", scope=Scope.READ, answers=ContactDetail)
 def show_contact(request: ApiRequest, contact_id: Id) -> ContactDetail:
-    """One person. With every subscription, the consent ledger in short, and a suppression in force."""
+    """Show a contact. Includes all subscriptions, a summary of the consent ledger and any active suppression."""
     return _detail(contact_id)
 
 
 @endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=Scope.CONTACTS_WRITE, answers=ContactDetail)
 def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) -> ContactDetail:
-    """Change name and attributes. Never the address, and never a subscription: both are the person's to change."""
+    """Change name and attributes. The address and subscriptions can't be changed here: only the contact can change
+    them.
+    """
     contact_of(contact_id)
     actions.change_contact(
         contact_id, first_name=given.first_name, last_name=given.last_name, attributes=given.attributes or {}
@@ -251,7 +262,7 @@ def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: Leaving) -> 
 
 @endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=Scope.ERASE, answers=Erased, protects=True)
 def erase_contact(request: ApiRequest, contact_id: Id, given: Erasing) -> Erased:
-    """Erase a person (R-94). What proves without naming stays, and so does the suppression of the address."""
+    """Erase a contact (R-94). Anonymous evidence stays, and so does the suppression of the address."""
     contact_of(contact_id)
     if not given.sure:
         raise wrong("sure", _("say that you mean it: true"))
@@ -263,8 +274,9 @@ def erase_contact(request: ApiRequest, contact_id: Id, given: Erasing) -> Erased
     protects=True,
 )  # fmt: skip
 def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[str, Any]:
-    """The certificate of one consent. It is checked offline by `mailflatrate consent verify`. Handing it out leaves a
-    line in the audit log, which is why this is a POST."""
+    """Download the proof of one consent. Verify it offline with `mailflatrate consent verify`. This is a POST because
+    every download is recorded in the audit log.
+    """
     contact_of(contact_id)
     list_of(list_id)
     found = export_proof(

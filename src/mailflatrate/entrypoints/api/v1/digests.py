@@ -1,4 +1,4 @@
-"""Digests of a feed: drafts that are prepared on a weekday, and that people release."""
+"""RSS campaigns: drafts prepared on a weekday from a feed's new entries, and released by people."""
 
 from datetime import datetime, time
 from typing import Annotated, Any
@@ -19,19 +19,23 @@ from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong, wrong
 from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_of
 from mailflatrate.entrypoints.web.studio.campaigns.digests import DigestForm, digest_of, settings_of
 
-ROUTER = Router(tags=["Digests"])
+ROUTER = Router(tags=["RSS campaigns"])
 NAMES = {"mailing_list": "list_id", "sender": "sender_id", "template": "template_id"}
 """Field of the page -> field here, where they differ."""
 NULLABLE = ("sender_id", "template_id")
 
 
-Clock = Annotated[time, Field(description="on the clock of `time_zone`, so without an offset", examples=["09:00"])]
-DigestName = Annotated[str, Field(min_length=1, max_length=100, description="stands in the subject of each issue")]
-FeedUrl = Annotated[str, Field(max_length=500, description="RSS or Atom, on a public web server")]
-Weekday = Annotated[int, Field(ge=0, le=EVERY_DAY, description="0 is Monday, 6 Sunday, 7 every day")]
-Zone = Annotated[str, Field(max_length=64, description="IANA; left out: the account's")]
-Minimum = Annotated[int, Field(ge=1, le=20, description="with fewer new entries no issue is prepared; they wait")]
-TemplateId = Annotated[Id | None, Field(description="the entries stand at its [[entries]]; null: entries alone")]
+Clock = Annotated[time, Field(description="local time in `time_zone`, without an offset", examples=["09:00"])]
+DigestName = Annotated[str, Field(min_length=1, max_length=100, description="appears in the subject of each issue")]
+FeedUrl = Annotated[str, Field(max_length=500, description="URL of an RSS or Atom feed on a public web server")]
+Weekday = Annotated[int, Field(ge=0, le=EVERY_DAY, description="0 is Monday, 6 is Sunday, 7 is every day")]
+Zone = Annotated[str, Field(max_length=64, description="IANA time zone; default: the account's")]
+Minimum = Annotated[
+    int, Field(ge=1, le=20, description="minimum number of new entries for an issue; with fewer, they wait")
+]
+TemplateId = Annotated[
+    Id | None, Field(description="a template with [[entries]] where the entries go; null: entries only")
+]
 
 
 class DigestShown(Schema):
@@ -50,15 +54,15 @@ class DigestShown(Schema):
     is_active: bool
     next_at: datetime
     looked_at: datetime | None
-    outcome: Annotated[DigestOutcome, Field(description="empty: not looked at yet")]
-    detail: Annotated[str, Field(description="what went wrong, in the words of the wire")]
-    failures: Annotated[int, Field(description="in a row")]
-    waiting: Annotated[int, Field(description="new entries for the next issue")]
+    outcome: Annotated[DigestOutcome, Field(description="empty: not checked yet")]
+    detail: Annotated[str, Field(description="technical details of the last error")]
+    failures: Annotated[int, Field(description="consecutive failures")]
+    waiting: Annotated[int, Field(description="new entries waiting for the next issue")]
     last_issue_id: int | None
 
 
 class DigestWritten(Given):
-    """The settings of a digest, as far as they may be left out."""
+    """The optional settings of an RSS campaign."""
 
     sender_id: Annotated[Id | None, Field(description="a verified sender address; null: chosen in the draft")] = None
     template_id: TemplateId = None
@@ -69,7 +73,7 @@ class DigestWritten(Given):
 
 
 class NewDigest(DigestWritten):
-    """A digest to be set up."""
+    """A new RSS campaign."""
 
     name: DigestName
     url: FeedUrl
@@ -78,7 +82,9 @@ class NewDigest(DigestWritten):
 
 
 class DigestChange(DigestWritten):
-    """What is to be changed; what is left out stays. A new address begins anew: what waits is forgotten."""
+    """Changes to an RSS campaign. Fields you leave out stay the same. A new feed address starts over: waiting entries
+    are discarded.
+    """
 
     name: DigestName | None = None
     url: FeedUrl | None = None
@@ -90,13 +96,15 @@ class DigestChange(DigestWritten):
 
 
 class Looking(Given):
-    """What the look is for."""
+    """What to do when checking the feed."""
 
-    issue: Annotated[bool, Field(description="true: and prepare an issue of what is new, whatever the weekday")] = False
+    issue: Annotated[bool, Field(description="true: also prepare an issue from new entries, whatever the weekday")] = (
+        False
+    )
 
 
 class EntryShown(Schema):
-    """An entry that waits for the next issue, as plain text."""
+    """An entry waiting for the next issue, as plain text."""
 
     id: int
     title: str
@@ -107,7 +115,7 @@ class EntryShown(Schema):
 
 
 def _one(digest_id: int) -> DigestShown:
-    """The account's own digest. Raises Http404."""
+    """Return an RSS campaign of the account. Raises Http404."""
     found = _rows().filter(id=digest_id).first()
     if found is None:
         raise Http404
@@ -115,7 +123,7 @@ def _one(digest_id: int) -> DigestShown:
 
 
 def _rows() -> Any:
-    """Digests with the number of entries that wait."""
+    """Return RSS campaigns with their number of waiting entries."""
     return FeedDigest.objects.annotate(waiting=Count("items", filter=Q(items__used_at=None))).order_by("name")
 
 
@@ -128,7 +136,7 @@ def _shown(row: Any) -> DigestShown:
 
 
 def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestShown:
-    """Check settings as the page does, and keep them. Raises Problem, CampaignError."""
+    """Check settings as the page does, and save them. Raises Problem, CampaignError."""
     if values["at"].tzinfo is not None:
         raise wrong("at", _("a time of day without an offset; “time_zone” says whose clock it is on"))
     form = DigestForm(values)
@@ -142,7 +150,7 @@ def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -
 
 
 def _as_form(given: DigestWritten) -> dict[str, Any]:
-    """What was sent, under the names of the page. Null means something for a few alone."""
+    """Return the submitted values under the page's names. Null has a meaning only for a few."""
     back = {ours: theirs for theirs, ours in NAMES.items()}
     sent = {name: getattr(given, name) for name in given.model_fields_set}
     return {back.get(name, name): value for name, value in sent.items() if value is not None or name in NULLABLE}
@@ -150,7 +158,7 @@ def _as_form(given: DigestWritten) -> dict[str, Any]:
 
 @endpoint(ROUTER, "get", "/digests", scope=Scope.READ, answers=Page[DigestShown])
 def list_digests(request: ApiRequest) -> Page[DigestShown]:
-    """All digests by name, on one page."""
+    """List all RSS campaigns by name, on one page."""
     return Page[DigestShown](items=[_shown(row) for row in _rows()])
 
 
@@ -164,13 +172,13 @@ def create_digest(request: ApiRequest, given: NewDigest) -> DigestShown:
 
 @endpoint(ROUTER, "get", "/digests/{digest_id}", scope=Scope.READ, answers=DigestShown)
 def show_digest(request: ApiRequest, digest_id: Id) -> DigestShown:
-    """One digest. With the outcome of its last look."""
+    """Show an RSS campaign. Includes the result of the last feed check."""
     return _one(digest_id)
 
 
 @endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=DigestShown)
 def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> DigestShown:
-    """Change settings of a digest. Issues that were prepared stay as they are."""
+    """Change the settings of an RSS campaign. Issues already prepared stay the same."""
     present = settings_of(digest_of(digest_id))
     return _saved(request, present | _as_form(given), digest_id)
 
@@ -191,7 +199,7 @@ def look_at_digest(request: ApiRequest, digest_id: Id, given: Looking) -> Digest
 
 @endpoint(ROUTER, "get", "/digests/{digest_id}/entries", scope=Scope.READ, answers=Page[EntryShown])
 def list_entries(request: ApiRequest, digest_id: Id, which: Query[Paged]) -> Page[EntryShown]:
-    """What waits for the next issue. The entries that were found last come first."""
+    """List entries waiting for the next issue. The most recently found come first."""
     waiting = FeedItem.objects.filter(digest_id=digest_of(digest_id).id, used_at=None)
     last = before_id(which.cursor)
     waiting = waiting.filter(id__lt=last) if last is not None else waiting

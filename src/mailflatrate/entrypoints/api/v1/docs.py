@@ -1,4 +1,4 @@
-"""The description of the API as a page: made on the server from the schema, no script of anybody's."""
+"""The API documentation page, rendered on the server from the schema without third-party scripts."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ METHODS = {"get": "", "post": "success", "patch": "warning", "put": "warning", "
 
 
 MEANT = frozenset({"policy_confirmed", "sure"})
-"""Fields that are somebody's word; an example gives it."""
+"""Confirmation fields, which examples set to true."""
 PAGE = "Page_"
-"""How the schema calls a page of something."""
+"""Prefix of the names that the schema gives to pages of results."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field of a shape or one parameter."""
+    """One field of a schema, or one parameter."""
 
     name: str
     kind: str
@@ -57,7 +57,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The operations of one subject."""
+    """The operations with one tag."""
 
     name: str
     text: str
@@ -65,7 +65,7 @@ class Group:
 
 
 def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, Kind]) -> HttpResponse:
-    """The page. It is written in English, like the names in the API."""
+    """Render the page. It is in English, like the names in the API."""
     reader = _Reader(schema)
     groups = [Group(tag["name"], tag["description"], reader.operations(tag["name"])) for tag in schema["tags"]]
     with override("en"):
@@ -81,7 +81,7 @@ def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, Kind]) -> Ht
 
 
 def _rest(found: Schema) -> str:
-    """What the description says beyond the summary."""
+    """Return the description without the summary."""
     text = str(found.get("description", ""))
     return "" if text.rstrip(".") == found["summary"] else text
 
@@ -94,7 +94,7 @@ class _Reader:
         self.server = schema["servers"][0]["url"]
 
     def operations(self, tag: str) -> list[Operation]:
-        """All operations of a subject, in the order in which they were written."""
+        """Return all operations with a tag, in source order."""
         return [
             self._operation(path, method, found)
             for path, methods in self.schema["paths"].items()
@@ -103,7 +103,7 @@ class _Reader:
         ]
 
     def shapes(self) -> list[tuple[str, str, list[FieldRow], list[str]]]:
-        """Name, text, fields and values of each named shape."""
+        """Return the name, text, fields and values of each named schema."""
         return [
             (name, found.get("description", ""), self._fields(found), [str(each) for each in found.get("enum", [])])
             for name, found in sorted(self.schema["components"]["schemas"].items())
@@ -141,7 +141,7 @@ class _Reader:
         return rows
 
     def _kind(self, found: Schema) -> tuple[str, str]:
-        """What a value is, in words, and the name of the shape that it has, if it has one."""
+        """Return the type of a value in words and the name of its schema, if it has one."""
         if "$ref" in found:
             name = found["$ref"].rpartition("/")[2]
             if name.startswith(PAGE):
@@ -176,7 +176,7 @@ class _Reader:
             yield name, f"@{name}" if each.get("format") == "binary" else str(self._sample(each, 0))
 
     def _sample(self, found: Schema, depth: int) -> Any:
-        """A value of a shape: its default where there is one, what is needed otherwise."""
+        """Return a sample value of a schema: its default if there is one, otherwise the required parts."""
         if "$ref" in found:
             return self._sample(self.schema["components"]["schemas"][found["$ref"].rpartition("/")[2]], depth)
         if "enum" in found:

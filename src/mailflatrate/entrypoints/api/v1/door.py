@@ -36,16 +36,16 @@ from mailflatrate.entrypoints.web.client import client_ip
 
 READING = ("GET", "HEAD")
 WORKING = frozenset({Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED})
-"""Standings in which programs work; whether mail goes out is the gate's to say."""
+"""Account statuses in which API clients work; the gate decides whether messages are sent."""
 LOOKING = WORKING | {Standing.SUSPENDED}
-"""Standings in which they may still look, and do what protects people: unsubscribe, suppress, erase."""
+"""Account statuses in which clients may still read, and do what protects people: unsubscribe, suppress, erase."""
 LONGEST_REPEAT_KEY = 255
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A program with its key, and the person in whose name it works."""
+    """A client with its API key and the user it acts for."""
 
     use: KeyUse
     where: Circumstances
@@ -57,31 +57,31 @@ class Caller:
 
     @property
     def account(self) -> Account:
-        """For which account it works."""
+        """Return the account the client acts for."""
         return self.use.account
 
     @property
     def actor(self) -> audit.Actor:
-        """The person, for the audit log."""
+        """Return the user, for the audit log."""
         return audit.person(self.user)
 
     @property
     def source(self) -> str:
-        """The program, for evidence: what told us."""
+        """Return the client as the source of evidence."""
         return self.use.key.label
 
     def may(self, scope: Scope) -> bool:
-        """Whether the key has a scope."""
+        """Return whether the key has a scope."""
         return scope.value in self.use.key.scopes
 
     @property
     def tick(self) -> Tick:
-        """The policy is confirmed by this person, through this program (R-04)."""
+        """Return the confirmation of the policy by this user through this client (R-04)."""
         return Tick(self.user, self.where)
 
     @property
     def rates(self) -> dict[str, str]:
-        """The headers that tell a program how often it may still ask."""
+        """Return the headers that tell a client its remaining requests."""
         seconds = max(0, int((self.use.window_ends - clock.now()).total_seconds()) + 1)
         left = max(0, self.use.most - self.use.used)
         return {
@@ -92,21 +92,21 @@ class Caller:
 
 
 class ApiRequest(HttpRequest):
-    """A request that came through the door."""
+    """An authenticated API request."""
 
     caller: Caller
 
 
 class BearerKey:
-    """What the schema says about keys; the door has looked at them before."""
+    """Describe the key in the schema. The key itself has already been checked."""
 
     openapi_security_schema = {
         "type": "http", "scheme": "bearer", "bearerFormat": "mfk_…",
-        "description": "A key that an owner of the account made under Standing, API keys.",
+        "description": "A key created by an owner of the account under Settings, API keys.",
     }  # fmt: skip
 
     def __call__(self, request: HttpRequest) -> Caller | None:
-        """Who asks."""
+        """Return the caller."""
         return getattr(request, "caller", None)
 
 
@@ -167,7 +167,7 @@ def public(router: Router, method: str, path: str, *, answers: Any, status: int 
 
 
 def query_fields(function: Callable[..., Any]) -> frozenset[str]:
-    """The names of the query parameters that an operation takes, from its annotations."""
+    """Return the names of an operation's query parameters, from its annotations."""
     hints = get_type_hints(function, include_extras=True)
     queries = (hint for hint in hints.values() if any(isinstance(each, QueryParam) for each in get_args(hint)[1:]))
     shapes = [get_args(hint)[0] for hint in queries]
@@ -177,7 +177,7 @@ def query_fields(function: Callable[..., Any]) -> frozenset[str]:
 
 
 def _refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
-    """A slip in a parameter's name must not widen an answer. Raises Problem."""
+    """Raise Problem for an unknown query parameter, because a typo must not return more than was asked for."""
     unknown = sorted(set(request.GET) - known)
     if unknown:
         names = ", ".join(sorted(known)) or _("none")
@@ -187,7 +187,7 @@ def _refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
 
 
 MOST_PIECES = 10_000
-"""More texts, commas, colons and brackets than any request of ours has."""
+"""More strings, commas, colons and brackets than any legitimate request has."""
 _PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
 
 
@@ -232,7 +232,7 @@ def _open(known: frozenset[str]) -> Callable[..., Any]:
 
 
 def _about(function: Callable[..., Any]) -> tuple[str, str]:
-    """Summary and the rest of what a function says about itself."""
+    """Return the summary and the rest of a function's docstring."""
     summary, _dot, rest = " ".join((function.__doc__ or "").split()).partition(". ")
     return summary.rstrip("."), rest
 
@@ -278,7 +278,7 @@ def _private(answer: HttpResponseBase) -> HttpResponseBase:
 
 
 def _enter(request: HttpRequest, scopes: tuple[Scope, ...], *, protects: bool) -> Caller:
-    """Let a request in. Raises Problem."""
+    """Authenticate and authorize a request. Raises Problem."""
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret.strip():
         raise Problem(Code.KEY_MISSING)
@@ -303,7 +303,7 @@ def _enter(request: HttpRequest, scopes: tuple[Scope, ...], *, protects: bool) -
 
 
 def _may(request: HttpRequest, account: Account, *, protects: bool) -> None:
-    """Whether standing and agreements let this account's programs do it (R-01, R-04). Raises Problem."""
+    """Raise Problem unless the account status and agreements allow API clients to do this (R-01, R-04)."""
     standing = Standing(account.standing)
     looks = request.method in READING or protects
     if standing not in (LOOKING if looks else WORKING):
@@ -338,7 +338,7 @@ def _answer(
 
 
 def _fingerprint(request: HttpRequest) -> bytes:
-    """A keyed hash of what is asked: nothing of a person can be read from it."""
+    """Return a keyed hash of the request. It reveals no personal data."""
     digest = hmac.new(settings.SECRET_KEY.encode(), digestmod=hashlib.sha256)
     digest.update(f"{request.method} {request.get_full_path()}\n".encode())
     if request.content_type != "multipart/form-data":

@@ -1,4 +1,4 @@
-"""Sign-up forms: what they say, how they are put on a page, and what became of sign-ups."""
+"""Sign-up forms: their wording, embed codes and sign-ups."""
 
 from datetime import datetime
 from typing import Annotated
@@ -21,8 +21,9 @@ ROUTER = Router(tags=["Forms"])
 
 
 class FormShown(Schema):
-    """A form. `asked`, `confirmed`, `withheld`, `denied` count the requests of the last two weeks; they are null for a
-    key without `read`, because they would tell whether an address is suppressed."""
+    """A form. `asked`, `confirmed`, `withheld` and `denied` count the requests of the last two weeks. They are null
+    for a key without `read`, because they would reveal whether an address is suppressed.
+    """
 
     id: int
     name: str
@@ -40,23 +41,23 @@ class FormShown(Schema):
 
 
 class Embeds(Schema):
-    """Three ways onto a page, in one language: all lead to double opt-in, there is no other (R-25)."""
+    """Three embed codes in one language. All lead to double opt-in; there is no other way (R-25)."""
 
     language: str
-    wording: Annotated[str, Field(description="what people consent to, as it was published")]
+    wording: Annotated[str, Field(description="what people consent to, as published")]
     script: str
     frame: str
     html: str
 
 
 class WhichLanguage(Given):
-    """In which language; left out, the form's first."""
+    """The language. Default: the form's first."""
 
     language: Language | None = None
 
 
 class RequestShown(Schema):
-    """One request for a confirmation. `rule`: why no mail was sent."""
+    """A request for confirmation. `rule`: why no email was sent."""
 
     id: int
     email: str
@@ -69,7 +70,7 @@ class RequestShown(Schema):
 
 
 def _may_see(caller: Caller, form_id: int) -> bool:
-    """A key with `ask` alone sees the forms that it is bound to."""
+    """Restrict a key with only `ask` to the forms it is bound to."""
     return caller.may(Scope.READ) or caller.use.key.may_read_form(form_id)
 
 
@@ -95,7 +96,7 @@ def _shown(row: queries.FormRow, *, counted: bool) -> FormShown:
 
 @endpoint(ROUTER, "get", "/forms", scope=Scope.READ, or_scope=Scope.ASK, answers=Page[FormShown])
 def list_forms(request: ApiRequest, which: Query[Paged]) -> Page[FormShown]:
-    """Forms by name, closed ones last, page by page. A key with `ask` alone gets the forms that it is bound to."""
+    """List forms by name, closed ones last, page by page. A key with only `ask` sees the forms it is bound to."""
     caller = request.caller
     _may_read_some(caller)
     rows = [row for row in queries.form_table() if _may_see(caller, row.form.id)]
@@ -105,7 +106,7 @@ def list_forms(request: ApiRequest, which: Query[Paged]) -> Page[FormShown]:
 
 @endpoint(ROUTER, "get", "/forms/{form_id}", scope=Scope.READ, or_scope=Scope.ASK, answers=FormShown)
 def show_form(request: ApiRequest, form_id: Id) -> FormShown:
-    """One form."""
+    """Show a form."""
     _may_read_some(request.caller)
     row = queries.form_row(form_id)
     if row is None or not _may_see(request.caller, form_id):
@@ -114,7 +115,7 @@ def show_form(request: ApiRequest, form_id: Id) -> FormShown:
 
 
 def _may_read_some(caller: Caller) -> None:
-    """A key from before keys were bound to forms asks for all of them and reads none. Raises Problem."""
+    """Raise Problem for a key that isn't bound to any form: it may ask for all forms but read none."""
     if not caller.may(Scope.READ) and caller.use.key.form_ids is None:
         raise Problem(Code.SCOPE_MISSING, more={"scope": Scope.READ.value})
 

@@ -1,4 +1,4 @@
-"""Imports: a file with the proof of each consent, for a list whose origin is declared (R-10 to R-16)."""
+"""Imports: a file with proof of each consent, for a list with a declared origin (R-10 to R-16)."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -28,7 +28,7 @@ Column = Annotated[str, Field(max_length=500)]
 
 
 class ImportShown(Schema):
-    """An import. `check` says what its figures led to (R-15): a held one waits for a person of the service."""
+    """An import. `check` is the result of its checks (R-15): a held import waits for our team."""
 
     id: int
     list_id: int
@@ -42,18 +42,18 @@ class ImportShown(Schema):
     accepted: int
     updated: int
     unchanged: int
-    quarantined: Annotated[dict[str, int], Field(description="in the list, and not mailed, by reason")]
-    refused: Annotated[dict[str, int], Field(description="not taken in, by reason")]
+    quarantined: Annotated[dict[str, int], Field(description="on the list but not emailed, by reason")]
+    refused: Annotated[dict[str, int], Field(description="not imported, by reason")]
     check: CheckState
     check_reason: str
-    mapping: Annotated[dict[str, str], Field(description="our field -> the file's column")]
+    mapping: Annotated[dict[str, str], Field(description="our field -> column in the file")]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
 
 class ImportQuestion(Schema):
-    """Something that has to be answered before a file starts: `about` is status, file or date_order."""
+    """A question to answer before an import starts. `about` is status, file or date_order."""
 
     about: str
     column: str
@@ -61,9 +61,10 @@ class ImportQuestion(Schema):
 
 
 class Uploaded(ImportShown):
-    """A file that waits for its columns: `mapping` is our suggestion, `missing_proof` what no column brings.
+    """An uploaded file that needs its columns mapped. `mapping` is our suggestion, `missing_proof` lists proof that no
+    column contains.
 
-    `questions` have to be answered with the start; `all_rows` is what the name of the file says of everyone in it.
+    Answer `questions` when you start the import. `all_rows` is the status that the file name suggests for all rows.
     """
 
     columns: list[str]
@@ -91,50 +92,54 @@ class Starting(Given):
         dict[str, Column] | None,
         Field(
             max_length=MOST_COLUMNS,
-            description=f"{', '.join((*Target, *StatusField))}, or attribute:NAME -> a column of the file; several "
-            "columns may hold a status: state, state:2, ...; null: as suggested",
+            description=f"{', '.join((*Target, *StatusField))}, or attribute:NAME -> column in the file; several "
+            "columns may hold a status: state, state:2, ...; null: use the suggestion",
         ),
     ] = None
     all_rows: Annotated[
         str,
         Field(
             max_length=20,
-            description=f"what everyone in the file said to mail, for exports of one status: {', '.join(ALL_ROWS)}; "
-            "empty: as suggested by the name of the file",
+            description=f"status of everyone in the file, for exports of a single status: {', '.join(ALL_ROWS)}; "
+            "empty: as suggested by the file name",
         ),
     ] = ""
     no_status: Annotated[
         dict[Column, Column],
         Field(
             max_length=MOST_COLUMNS,
-            description="columns that look like a status and aren't one -> the reason; it is recorded",
+            description="columns that look like a status but aren't one -> the reason, which is recorded",
         ),
     ] = {}
     time_zone: Annotated[
         str,
         Field(
             max_length=64,
-            description="zone of times that name none, such as Europe/Berlin; empty: the "
-            "zone of the system that wrote the file, or the account's",
+            description="time zone of times without one, such as Europe/Berlin; empty: the time zone of the "
+            "system that wrote the file, or the account's",
         ),
     ] = ""
     date_order: Annotated[
         str,
-        Field(max_length=20, description="day_first or month_first, for columns whose dates don't decide it"),
+        Field(max_length=20, description="day_first or month_first, for columns with ambiguous dates"),
     ] = ""
     policy_confirmed: Annotated[
-        bool, Field(description="true: these addresses keep to the anti-spam policy, and I answer for it (R-04)")
+        bool,
+        Field(
+            description="true: I confirm that these addresses comply with the anti-spam policy, and I "
+            "take responsibility for that (R-04)"
+        ),
     ] = False
 
 
 class WhichImports(Paged):
-    """Which imports."""
+    """Filters for imports."""
 
     list_id: Id | None = None
 
 
 def import_of(import_id: int) -> Import:
-    """The account's own import. Raises Http404."""
+    """Return an import of the account. Raises Http404."""
     found = queries.get_import(import_id)
     if found is None:
         raise Http404
@@ -158,15 +163,16 @@ def _shown(import_id: int) -> ImportShown:
 
 @endpoint(ROUTER, "get", "/imports", scope=Scope.READ, answers=Page[ImportShown])
 def list_imports(request: ApiRequest, which: Query[WhichImports]) -> Page[ImportShown]:
-    """All imports, the newest first."""
+    """List imports, newest first."""
     rows = queries.imports_page(list_id=which.list_id, before_id=before_id(which.cursor), size=which.limit + 1)
     return page_of(rows, which.limit, [ImportShown(**_values(row)) for row in rows[: which.limit]])
 
 
 @endpoint(ROUTER, "post", "/imports", scope=Scope.IMPORT, answers=Uploaded, status=201, repeatable=True)
 def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFile]) -> Uploaded:
-    """Upload a file. CSV or XLSX with a title row, each row with the proof of its consent: time and IP address of
-    sign-up and confirmation, and the source. It waits until you have looked at the columns."""
+    """Upload a file. CSV or XLSX with a header row and proof of consent in each row: time and IP address of sign-up and
+    confirmation, and the source. The import starts once you have checked the columns.
+    """
     list_of(list_id)
     job, head = actions.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
     return Uploaded(
@@ -179,7 +185,7 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
 
 @endpoint(ROUTER, "get", "/imports/{import_id}", scope=Scope.READ, answers=ImportShown)
 def show_import(request: ApiRequest, import_id: Id) -> ImportShown:
-    """Progress while it runs, the report afterwards."""
+    """Show an import. Returns progress while it runs and the report afterwards."""
     return _shown(import_id)
 
 
@@ -211,7 +217,7 @@ def cancel_import(request: ApiRequest, import_id: Id) -> ImportShown:
 
 @endpoint(ROUTER, "get", "/imports/{import_id}/refused", scope=Scope.READ, answers=Page[RefusedRow])
 def list_refused_rows(request: ApiRequest, import_id: Id, which: Query[Paged]) -> Page[RefusedRow]:
-    """The refused rows in the order of the file. Each with its reason; they are kept for 90 days (R-95)."""
+    """List refused rows in file order. Each row has a reason. They are kept for 90 days (R-95)."""
     import_of(import_id)
     parts = open_cursor(which.cursor, int)
     rows = queries.refused_page(import_id, after_line=parts[0] if parts else 0, size=which.limit + 1)

@@ -1,4 +1,4 @@
-"""Lists: what people consent to, each with the state of its origin."""
+"""Lists: what people consent to, each with the status of its list origin."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -43,7 +43,7 @@ class Numbers(Schema):
 
 
 class ListShown(Schema):
-    """A list. Nothing is imported into it before its origin is declared, nothing imported is mailed before approval."""
+    """A list. Imports need a declared list origin, and imported contacts are emailed only after its approval."""
 
     id: int
     name: str
@@ -59,19 +59,25 @@ class ListShown(Schema):
 
 
 class NewList(Given):
-    """A list to be made."""
+    """A new list."""
 
     name: Name
-    public_name: Annotated[str, Field(max_length=120, description="what subscribers read; empty: the name")] = ""
+    public_name: Annotated[
+        str, Field(max_length=120, description="the name shown to subscribers; empty: same as `name`")
+    ] = ""
     description: Description = ""
     language: Language = Language(ENGLISH)
     policy_confirmed: Annotated[
-        bool, Field(description="whoever answers for it confirms that this list keeps to the anti-spam policy (R-04)")
+        bool,
+        Field(
+            description="true: I confirm that this list complies with the anti-spam policy, and I take "
+            "responsibility for that (R-04)"
+        ),
     ] = False
 
 
 class ListChange(Given):
-    """What is to be changed of a list; what is left out stays."""
+    """Changes to a list. Fields you leave out stay the same."""
 
     name: Name | None = None
     public_name: Name | None = None
@@ -86,13 +92,13 @@ class Archiving(Given):
 
 
 class WhichLists(Paged):
-    """Which lists."""
+    """Filters for lists."""
 
     archived: bool = False
 
 
 def list_of(list_id: int) -> MailingList:
-    """The account's own list. Raises Http404."""
+    """Return a list of the account. Raises Http404."""
     found = MailingList.objects.filter(id=list_id).first()
     if found is None:
         raise Http404
@@ -119,7 +125,7 @@ def _one(list_id: int) -> ListShown:
 
 @endpoint(ROUTER, "get", "/lists", scope=Scope.READ, answers=Page[ListShown])
 def list_lists(request: ApiRequest, which: Query[WhichLists]) -> Page[ListShown]:
-    """Lists by name, page by page. Archived ones only where they are asked for."""
+    """List lists by name, page by page. Archived lists are included only on request."""
     rows = queries.list_table(archived=which.archived)
     lists = MailingList.objects.in_bulk([row.id for row in rows])
     return page_from(rows, which, lambda row: row.id, lambda row: _shown(row, lists[row.id]))
@@ -127,13 +133,13 @@ def list_lists(request: ApiRequest, which: Query[WhichLists]) -> Page[ListShown]
 
 @endpoint(ROUTER, "get", "/lists/{list_id}", scope=Scope.READ, answers=ListShown)
 def show_list(request: ApiRequest, list_id: Id) -> ListShown:
-    """One list with its people counted."""
+    """Show a list with its contact counts."""
     return _one(list_id)
 
 
 @endpoint(ROUTER, "post", "/lists", scope=Scope.CONTACTS_WRITE, answers=ListShown, status=201, repeatable=True)
 def create_list(request: ApiRequest, given: NewList) -> ListShown:
-    """Make a list. It begins empty: people come by a form, by a confirmation request, or by an import with proof."""
+    """Create a list. It starts empty: contacts join through a form, a confirmation request, or an import with proof."""
     if not given.policy_confirmed:
         raise Problem(Code.NOT_CONFIRMED)
     made = actions.create_list(
@@ -158,8 +164,9 @@ def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListShow
 
 @endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=Scope.CONTACTS_WRITE, answers=ListShown)
 def archive_list(request: ApiRequest, list_id: Id, given: Archiving) -> ListShown:
-    """Archive a list. Nothing is sent to it or imported into it, and its forms stop; its proof of consent is kept. It
-    can be undone."""
+    """Archive a list. Nothing is sent to or imported into it, and its forms stop working. Its proof of consent is
+    kept. You can undo this.
+    """
     found = _one(list_id)
     if not given.sure:
         numbers = {"people": found.people.confirmed, "forms": len(asking_forms(list_id))}
@@ -174,7 +181,7 @@ def archive_list(request: ApiRequest, list_id: Id, given: Archiving) -> ListShow
 
 @endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=Scope.CONTACTS_WRITE, answers=ListShown)
 def unarchive_list(request: ApiRequest, list_id: Id) -> ListShown:
-    """Use an archived list again. Everyone on it is as they were, except for what they changed themselves."""
+    """Restore an archived list. Its contacts are unchanged, apart from what they changed themselves."""
     list_of(list_id)
     actions.unarchive_list(list_id, by=request.caller.user)
     return _one(list_id)

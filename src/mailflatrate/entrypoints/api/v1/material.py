@@ -24,13 +24,15 @@ from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged,
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS
 
-ROUTER = Router(tags=["Material"])
+ROUTER = Router(tags=["Content"])
 PictureName = Annotated[str, Field(max_length=120)]
-PictureText = Annotated[str, Field(max_length=250, description="read aloud in its place")]
+PictureText = Annotated[str, Field(max_length=250, description="alternative text, read aloud by screen readers")]
 
 
 class SegmentShown(Schema):
-    """Saved conditions on people; all must hold. Each: field, op, and key or value as the field needs them."""
+    """Saved conditions on contacts, all of which must match. Each has a field, an op, and a key or value as the field
+    needs.
+    """
 
     id: int
     name: str
@@ -45,14 +47,14 @@ class SegmentDetail(SegmentShown):
 
 
 class SegmentGiven(Given):
-    """A segment as it is to be."""
+    """A segment to save."""
 
     name: Title
     conditions: Conditions
 
 
 class TemplateShown(Schema):
-    """A template of the account's own."""
+    """One of the account's own templates."""
 
     id: int
     name: str
@@ -75,7 +77,7 @@ class GalleryShown(Schema):
 
 
 class WhichGallery(Given):
-    """In which language."""
+    """The language of the templates."""
 
     language: Language = Language(ENGLISH)
 
@@ -103,16 +105,18 @@ class MediaShown(Schema):
 
 
 class MediaGiven(Given):
-    """What goes with a picture."""
+    """Details of an uploaded image."""
 
-    name: Annotated[PictureName, Field(description="left out: the file's")] = ""
+    name: Annotated[PictureName, Field(description="default: the file's name")] = ""
     alt: PictureText = ""
-    decorative: Annotated[bool, Field(description="there is nothing to read aloud")] = False
-    made_by_ai: Annotated[bool, Field(description="readers must be told where it looks like a photograph")] = False
+    decorative: Annotated[bool, Field(description="the image is decorative and needs no alternative text")] = False
+    made_by_ai: Annotated[bool, Field(description="recipients are told about AI images that look like photographs")] = (
+        False
+    )
 
 
 class MediaChange(Given):
-    """What is to be changed; what is left out stays."""
+    """Changes to an image. Fields you leave out stay the same."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)] | None = None
     alt: PictureText | None = None
@@ -138,7 +142,7 @@ def _counted(row: Segment) -> SegmentDetail:
 
 @endpoint(ROUTER, "get", "/segments", scope=Scope.READ, answers=Page[SegmentShown])
 def list_segments(request: ApiRequest, which: Query[Paged]) -> Page[SegmentShown]:
-    """Segments by name, page by page."""
+    """List segments by name, page by page."""
     return page_from(list(segments()), which, lambda row: row.id, _segment_shown)
 
 
@@ -150,7 +154,7 @@ def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
 
 @endpoint(ROUTER, "post", "/segments", scope=Scope.CAMPAIGNS_DRAFT, answers=SegmentDetail, status=201, repeatable=True)
 def create_segment(request: ApiRequest, given: SegmentGiven) -> SegmentDetail:
-    """Save conditions under a name."""
+    """Create a segment."""
     return _counted(lists.save_segment(given.name, given.conditions))
 
 
@@ -163,7 +167,7 @@ def change_segment(request: ApiRequest, segment_id: Id, given: SegmentGiven) -> 
 
 @endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
 def delete_segment(request: ApiRequest, segment_id: Id) -> Done:
-    """Forget a segment."""
+    """Delete a segment."""
     _segment(segment_id)
     lists.delete_segment(segment_id)
     return Done()
@@ -183,13 +187,13 @@ def _own_template(template_id: int) -> MailingTemplate:
 
 @endpoint(ROUTER, "get", "/templates", scope=Scope.READ, answers=Page[TemplateShown])
 def list_templates(request: ApiRequest) -> Page[TemplateShown]:
-    """The account's own templates by name, on one page."""
+    """List the account's own templates by name, on one page."""
     return Page[TemplateShown](items=[_template(row) for row in queries.templates()])
 
 
 @endpoint(ROUTER, "get", "/templates/gallery", scope=Scope.READ, answers=Page[GalleryShown])
 def list_gallery(request: ApiRequest, which: Query[WhichGallery]) -> Page[GalleryShown]:
-    """Our templates."""
+    """List our templates."""
     return Page[GalleryShown](
         items=[
             GalleryShown(key=one.key, name=one.name, about=one.about, subject=one.subject)
@@ -228,7 +232,7 @@ def _own_media(media_id: int) -> Media:
 
 @endpoint(ROUTER, "get", "/media", scope=Scope.READ, answers=Page[MediaShown])
 def list_media(request: ApiRequest, which: Query[Paged]) -> Page[MediaShown]:
-    """Pictures, the newest first."""
+    """List images, newest first."""
     rows, last = queries.media(), before_id(which.cursor)
     found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
     return page_of(found, which.limit, [_media(row) for row in found[: which.limit]])
@@ -240,8 +244,9 @@ def upload_media(
     file: File[UploadedFile],
     words: Form[MediaGiven],
 ) -> MediaShown:
-    """Upload a picture. PNG, JPEG, GIF or WebP up to 8 MB, told by its content; kept in the widths that letters need.
-    The same file again is the same picture."""
+    """Upload an image. PNG, JPEG, GIF or WebP up to 8 MB, detected by content. Stored in the widths that messages need.
+    Uploading the same file again returns the same image.
+    """
     if file.size is not None and file.size > MAX_UPLOAD_OCTETS:
         raise Problem(Code.TOO_LARGE)
     name = words.name.strip() or file.name or ""
@@ -254,7 +259,7 @@ def upload_media(
 
 @endpoint(ROUTER, "patch", "/media/{media_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=MediaShown)
 def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaShown:
-    """Change a picture's name, and what is read aloud in its place."""
+    """Change an image's name and alternative text."""
     row = _own_media(media_id)
     made = actions.describe_media(
         media_id,

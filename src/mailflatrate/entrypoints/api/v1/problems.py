@@ -1,4 +1,4 @@
-"""What went wrong, in one shape (RFC 9457): a code for the program, a sentence and the way out for the person."""
+"""Errors in one format (RFC 9457): a code for the client, a sentence and a fix for people."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ Words = str | Promise
 
 
 class Code(Enum):
-    """What a program can tell apart."""
+    """Error codes that clients can tell apart."""
 
     MALFORMED = "malformed"
     KEY_MISSING = "key-missing"
@@ -145,7 +145,7 @@ class Problem(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self) -> HttpResponse:
-        """The problem as HTTP sees it, in the reader's language."""
+        """Return the problem as an HTTP response in the reader's language."""
         kind = KINDS[self.code]
         shape = {
             "type": f"{load_settings().public_url}/api/v1/docs#{self.code.value}",
@@ -166,7 +166,7 @@ class Problem(Exception):
 
 
 def wrong(field: str, message: str) -> Problem:
-    """One value is not allowed."""
+    """Return the Problem for one invalid value."""
     return Problem(Code.INVALID, more={"errors": [{"where": f"body.{field}", "message": message}]})
 
 
@@ -230,11 +230,11 @@ _FAULTS: Mapping[str, Promise] = {
     "less_than_equal": _("At most %(le)s"),
 }
 _SPEAKS = frozenset({Code.REFUSED, Code.STATE, Code.ORIGIN_NEEDED, Code.REPEATED})
-"""Codes whose error says in its own words what to change."""
+"""Codes whose error message itself says what to change."""
 
 
 def problem_of(error: Exception) -> Problem:
-    """Any exception as a problem; what none of the apps raised on purpose is our fault, and logged."""
+    """Return any exception as a Problem. Exceptions that no app raised on purpose are our fault, and are logged."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationError):
@@ -266,7 +266,7 @@ def _figures(error: AskingBraked) -> dict[str, Any]:
 
 
 def sentence(error: Exception) -> str:
-    """What an app says, as a sentence."""
+    """Return an app's error message as a sentence."""
     return _ended(str(capfirst(str(error))))
 
 
@@ -275,13 +275,13 @@ def _ended(text: str) -> str:
 
 
 def _fault(error: dict[str, Any]) -> dict[str, str]:
-    """One wrong value: where it stands and what is wrong with it. Never the value itself."""
+    """Return where an invalid value is and what is wrong with it, never the value itself."""
     where = [str(part) for part in error.get("loc", ()) if part != "given"]
     return {"where": ".".join(where), "message": _fault_words(error)}
 
 
 def _fault_words(error: dict[str, Any]) -> str:
-    """English is the validator's own; the common ones are told in the reader's language."""
+    """Return the validator's English message; common ones are translated into the reader's language."""
     words, given = _FAULTS.get(str(error.get("type", ""))), str(error.get("msg", ""))
     if words is None or (get_language() or "en").startswith("en"):
         return given
@@ -289,5 +289,5 @@ def _fault_words(error: dict[str, Any]) -> str:
 
 
 def answer_of(_request: HttpRequest, error: Any) -> HttpResponse:
-    """What django-ninja calls for every exception."""
+    """Answer any exception; called by django-ninja."""
     return problem_of(error).answer()

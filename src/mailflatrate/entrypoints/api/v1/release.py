@@ -46,14 +46,16 @@ Hash = Annotated[
     str,
     Field(
         pattern=r"^[0-9a-f]{64}$",
-        description="`content_hash` of the mailing you looked at",
+        description="`content_hash` of the campaign you reviewed",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     ),
 ]
-Moment = Annotated[AwareDatetime | None, Field(description="when, with an offset; null: now")]
+Moment = Annotated[AwareDatetime | None, Field(description="send time with an offset; null: now")]
 OnOwnClocks = Annotated[
     bool,
-    Field(description="each gets it when his own clock reads what that of the mailing's `time_zone` reads at `at`"),
+    Field(
+        description="send when the local time of each recipient reaches what `time_zone` of the campaign shows at `at`"
+    ),
 ]
 
 
@@ -61,7 +63,11 @@ class Releasing(Given):
     """The word of whoever answers for it."""
 
     policy_confirmed: Annotated[
-        bool, Field(description="true: this mailing keeps to the anti-spam policy, and I answer for it (R-04)")
+        bool,
+        Field(
+            description="true: I confirm that this campaign complies with the anti-spam policy, and I "
+            "take responsibility for that (R-04)"
+        ),
     ] = False
     content_hash: Hash
     at: Moment = None
@@ -78,45 +84,45 @@ class AskingRelease(Given):
 
 
 class Pacing(Given):
-    """How fast it goes from now on."""
+    """The sending speed from now on."""
 
     per_hour: PerHour
 
 
 class AtWhat(Given):
-    """The hour that is asked about."""
+    """The time to show send waves for."""
 
     at: Annotated[
-        AwareDatetime | None, Field(description="needed for a draft; left out: the hour it was released for")
+        AwareDatetime | None, Field(description="required for a draft; default: the time it was released for")
     ] = None
 
 
 class WaveShown(Schema):
-    """The people of one moment. `at` null: at once, because the hour has passed for them."""
+    """The recipients of one moment. `at` is null for those sent to immediately because their time has passed."""
 
     at: datetime | None
     people: int
-    known: Annotated[int, Field(description="of them, those whose time zone is known")]
+    known: Annotated[int, Field(description="how many of them have a known time zone")]
 
 
 class Released(Schema):
-    """What the gate said. `review`: a person of the service looks at it first (R-06)."""
+    """The result of the checks. `review`: our team reviews the campaign first (R-06)."""
 
     decision_id: int
     review: bool
     campaign: CampaignDetail
-    checks: Annotated[list[CheckShown], Field(description="what did not pass and does not stop it")]
+    checks: Annotated[list[CheckShown], Field(description="failed checks that don't block the release")]
 
 
 def _at(given: Releasing | AskingRelease) -> datetime | None:
-    """When it is to go. Raises Problem."""
+    """Return the send time. Raises Problem."""
     if given.on_own_clocks and given.at is None:
         raise wrong("on_own_clocks", _("needs `at`: the hour that everybody's clock is to read"))
     return _to_come(given.at)
 
 
 def _to_come(moment: datetime | None) -> datetime | None:
-    """A moment to come, within a year. Raises Problem."""
+    """Return a future time within a year. Raises Problem."""
     now = clock.now()
     if moment is None:
         return None

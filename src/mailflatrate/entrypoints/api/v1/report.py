@@ -29,7 +29,7 @@ ROUTER = Router(tags=["Release and report"])
 
 
 class Share(Schema):
-    """A share in percent with its limit; null while there is nothing to divide by."""
+    """A percentage with its limit; null if there is nothing to divide by."""
 
     events: int
     of: int
@@ -38,7 +38,7 @@ class Share(Schema):
 
 
 class LinkShown(Schema):
-    """How often a link was followed, by people and by machines."""
+    """The clicks on a link, by people and by machines."""
 
     number: int
     url: str
@@ -59,36 +59,36 @@ class Report(Schema):
     bounced_other: int
     in_doubt: int
     cancelled: int
-    withheld: Annotated[dict[str, int], Field(description="planned and stopped at the door, by reason")]
-    left_out: Annotated[dict[str, int], Field(description="on the lists and not planned, by reason")]
+    withheld: Annotated[dict[str, int], Field(description="skipped at sending time, by reason")]
+    left_out: Annotated[dict[str, int], Field(description="on the lists but not planned, by reason")]
     feedback: dict[FeedbackKind, int]
     complaints: Share
     hard_bounces: Share
     links: list[LinkShown]
-    trial: Annotated[TrialShown | None, Field(description="how its test of variants stands; null: nothing is tested")]
+    trial: Annotated[TrialShown | None, Field(description="the status of the A/B test; null: no test")]
 
 
 class WhichReport(Given):
-    """Of which variant."""
+    """The variant to report on."""
 
-    variant: Annotated[Variant | None, Field(description="whose links; left out: what the rest gets")] = None
+    variant: Annotated[Variant | None, Field(description="the variant whose links to show; default: the winner")] = None
 
 
 class Outcome(Schema):
-    """What became of one recipient. The address is empty once the person was erased."""
+    """The result for one recipient. The address is empty after the contact was erased."""
 
     id: int
     contact_id: int | None
     email: str
     state: DeliveryState
-    detail: Annotated[str, Field(description="kind of bounce, or reason, in words")]
-    reply: Annotated[str, Field(description="what the server said last")]
+    detail: Annotated[str, Field(description="kind of bounce or reason, in words")]
+    reply: Annotated[str, Field(description="the receiving server's last reply")]
     attempts: int
     settled_at: datetime | None
 
 
 class AttemptShown(Schema):
-    """A try that did not end in acceptance."""
+    """A delivery attempt that wasn't accepted."""
 
     number: int
     at: datetime
@@ -100,20 +100,20 @@ class AttemptShown(Schema):
 
 
 class OutcomeDetail(Outcome):
-    """One recipient with every try."""
+    """A recipient's result with every attempt."""
 
     tries: list[AttemptShown]
 
 
 class WhichOutcomes(Paged):
-    """Which recipients."""
+    """Filters for recipients."""
 
     state: DeliveryState | None = None
     search: Annotated[str, Field(max_length=254, description="part of the address")] = ""
 
 
 class Decision(Schema):
-    """One answer of the gate, with every check."""
+    """One decision of the gate, with all checks."""
 
     id: int
     allowed: bool
@@ -156,7 +156,7 @@ def _outcome(row: DeliveryRecord) -> dict[str, Any]:
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=Scope.READ, answers=Page[Outcome])
 def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[WhichOutcomes]) -> Page[Outcome]:
-    """What became of each recipient. By state or address, page by page."""
+    """List recipients' results. Filter by state or address, page by page."""
     campaign = campaign_of(campaign_id)
     wanted = Wanted(state=which.state, search=which.search.strip())
     rows = list(recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1])
@@ -180,7 +180,7 @@ def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> Outco
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=Scope.READ, answers=Page[Decision])
 def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[Paged]) -> Page[Decision]:
-    """Every answer of the gate. Hits and misses alike, the newest first."""
+    """List the gate's decisions. Both passed and blocked, newest first."""
     stored = GateDecision.objects.filter(campaign_id=campaign_of(campaign_id).id).select_related(
         "decided_by", "edition"
     )
@@ -191,7 +191,7 @@ def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[Paged]) ->
 
 
 def _decided_by(row: GateDecision) -> str:
-    """The person, and the key that acted for them."""
+    """Return the user and the key that acted for them."""
     return ", ".join(part for part in (str(row.decided_by or ""), row.decided_through) if part)
 
 

@@ -28,7 +28,7 @@ class SenderShown(Schema):
 
 
 class RecordShown(Schema):
-    """A record to publish beside what the last look found. `state`: passed, blocked, waiting."""
+    """A DNS record to publish and what the last check found. `state`: passed, blocked, waiting."""
 
     kind: CheckKind
     host: str
@@ -52,19 +52,19 @@ class DomainShown(Schema):
 
 
 class DomainDetail(DomainShown):
-    """With the records to copy into the DNS."""
+    """A domain with the DNS records to publish."""
 
     records: list[RecordShown]
 
 
 class NewDomain(Given):
-    """A domain of the company's own."""
+    """A domain that the company owns."""
 
     name: Annotated[str, Field(min_length=3, max_length=253)]
 
 
 class NewSender(Given):
-    """An address on the domain, as readers see it."""
+    """A sender address on the domain, as shown to recipients."""
 
     email: Address
     display_name: Title
@@ -102,7 +102,7 @@ def _detail(domain_id: int) -> DomainDetail:
 
 @endpoint(ROUTER, "get", "/sender-domains", scope=Scope.READ, answers=Page[DomainShown])
 def list_domains(request: ApiRequest) -> Page[DomainShown]:
-    """All sender domains with their addresses, on one page."""
+    """List all sender domains with their addresses, on one page."""
     return Page[DomainShown](items=[DomainShown(**_values(row)) for row in queries.domains()])
 
 
@@ -110,19 +110,21 @@ def list_domains(request: ApiRequest) -> Page[DomainShown]:
     ROUTER, "post", "/sender-domains", scope=Scope.CAMPAIGNS_DRAFT, answers=DomainDetail, status=201, repeatable=True
 )
 def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
-    """Take a domain in. Nothing is sent from it before its records were seen; no mailbox provider's domain (R-46)."""
+    """Add a domain. Nothing is sent from it until its records are found. Mailbox providers' domains are refused
+    (R-46).
+    """
     return _detail(actions.add_domain(given.name).id)
 
 
 @endpoint(ROUTER, "get", "/sender-domains/{domain_id}", scope=Scope.READ, answers=DomainDetail)
 def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
-    """One domain. With the records to publish and what the last look found."""
+    """Show a domain. Includes the records to publish and what the last check found."""
     return _detail(domain_id)
 
 
 @endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=Scope.CAMPAIGNS_DRAFT, answers=DomainDetail)
 def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
-    """Look at all records now."""
+    """Check all records now."""
     _domain(domain_id)
     actions.check_domain(domain_id)
     return _detail(domain_id)

@@ -1,4 +1,4 @@
-"""All operations put together: reading requests, describing them (OpenAPI 3.1), and the addresses."""
+"""The API as a whole: request parsing, OpenAPI 3.1 schema and URLs."""
 
 import json
 import math
@@ -42,23 +42,28 @@ from mailflatrate.settings import load_settings
 DEEPEST = 40
 ROOT = "/api/v1"
 ABOUT = (
-    "Everything that a program of yours does here keeps to the same rules as the pages: nobody gets a mailing who did "
-    "not consent, and nothing goes out before the checks are passed and somebody confirmed the anti-spam policy for "
-    "exactly that content."
+    "The API follows the same rules as the pages: people only get email they consented to, and nothing is sent "
+    "until all checks have passed and someone has confirmed the anti-spam policy for exactly that content."
 )
 TAGS = (
-    ("Account", "Who the key is, and how the account stands."),
-    ("Lists", "What people consent to."),
-    ("Contacts", "People: asking them for their confirmation, changing, unsubscribing, erasing, proving."),
-    ("Imports", "Files with the proof of each consent, for a list whose origin is declared."),
-    ("Suppression", "Addresses that are never mailed: looked up, added, never lifted."),
-    ("Forms", "Sign-up forms: how they are put on a page, and what became of sign-ups."),
-    ("Mailings", "Drafts: written, looked at, checked, tried out."),
-    ("Release and report", "Letting mailings out on somebody's word, holding them, and what became of them."),
-    ("Digests", "Drafts that are prepared from the new entries of a feed; a person releases each."),
-    ("Material", "Segments, templates, pictures."),
-    ("Senders", "Sender domains with their checks, and the addresses that may stand in From."),
-    ("Trust", "Measures and complaints that concern the account; and reporting a mailing, for everybody."),
+    ("Account", "The API key, its account and the account status."),
+    ("Lists", "Lists: what people consent to."),
+    ("Contacts", "Contacts: request confirmation, change, unsubscribe, erase, and export proof of consent."),
+    ("Imports", "Contact files with proof of each consent, for lists with a declared origin."),
+    (
+        "Suppression",
+        "The suppression list: look up and add addresses that are never emailed. Suppressions can't be removed here.",
+    ),
+    ("Forms", "Sign-up forms: embed codes and sign-ups."),
+    ("Campaigns", "Campaign drafts: write, preview, check and send tests."),
+    ("Release and report", "Release, pause and cancel campaigns, and get their results."),
+    ("RSS campaigns", "Drafts prepared from a feed's new entries. A person releases each one."),
+    ("Content", "Segments, templates and images."),
+    ("Senders", "Sender domains with their checks, and From addresses."),
+    (
+        "Abuse",
+        "Actions taken on the account, complaints and questions about it, and a public endpoint to report abuse.",
+    ),
 )
 _MODULES = (
     account, lists, contacts, imports, suppressions, forms, campaigns, release, report, trials, digests, material,
@@ -67,10 +72,10 @@ _MODULES = (
 
 
 class CarefulParser(Parser):
-    """Reads JSON and queries, and refuses what no database can keep: NUL, lone surrogates, numbers that are none."""
+    """Parses JSON and queries, and refuses what no database can store: NUL, lone surrogates, non-finite numbers."""
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
-        """The body as JSON. Raises ValueError."""
+        """Return the body as JSON. Raises ValueError."""
         found: DictStrAny = json.loads(request.body.decode(), parse_constant=_no_number)
         _keepable(found, 0)
         return found
@@ -78,7 +83,7 @@ class CarefulParser(Parser):
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> DictStrAny:
-        """Query or form fields. Raises Problem."""
+        """Return query or form fields. Raises Problem."""
         found = super().parse_querydict(data, list_fields, request)
         try:
             _keepable(found, 0)
@@ -88,7 +93,7 @@ class CarefulParser(Parser):
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} isn't valid JSON")
 
 
 def _keepable(value: Any, depth: int) -> None:
@@ -99,7 +104,7 @@ def _keepable(value: Any, depth: int) -> None:
             raise ValueError("NUL")
         value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("no number")
+        raise ValueError("not a finite number")
     elif isinstance(value, dict):
         for name, each in value.items():
             _keepable(name, depth + 1)
@@ -110,12 +115,12 @@ def _keepable(value: Any, depth: int) -> None:
 
 
 class Service(NinjaAPI):
-    """The API with its problems described beside every operation."""
+    """The API, with possible errors described for every operation."""
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: DictStrAny | None = None
     ) -> OpenAPISchema:
-        """OpenAPI 3.1 of all operations."""
+        """Return the OpenAPI 3.1 schema of all operations."""
         schema = super().get_openapi_schema(path_prefix=path_prefix or f"{ROOT}/", path_params=path_params)
         components = schema["components"]
         components["schemas"]["Problem"] = _problem_shape()
@@ -131,7 +136,7 @@ def _problem_shape() -> DictStrAny:
     return {
         "title": "Problem",
         "type": "object",
-        "description": "RFC 9457: what went wrong, and the way out.",
+        "description": "RFC 9457: what went wrong and how to fix it.",
         "properties": {
             "type": {"type": "string", "format": "uri"}, "title": text, "status": {"type": "integer"}, "detail": text,
             "code": {"type": "string", "enum": [code.value for code in Code]}, "mend": text,
@@ -139,11 +144,11 @@ def _problem_shape() -> DictStrAny:
                 "type": "array",
                 "items": {"type": "object", "properties": {"where": text, "message": text}},
             },
-            "scope": {**text, "description": "with scope-missing: what the key needs"},
-            "scopes": {"type": "array", "items": text, "description": "with scope-missing: any of these lets a key in"},
-            "standing": {**text, "description": "with account-standing"},
+            "scope": {**text, "description": "with scope-missing: the scope the key needs"},
+            "scopes": {"type": "array", "items": text, "description": "with scope-missing: scopes that are accepted"},
+            "standing": {**text, "description": "with account-standing: the account status"},
             "limit": {"type": "integer", "description": "with asking-limited: requests a day (UTC)"},
-            "asked_today": {"type": "integer", "description": "with asking-limited"},
+            "asked_today": {"type": "integer", "description": "with asking-limited: requests made today"},
             "level": {**text, "description": "with asking-limited: open, held, few or stopped"},
         },
         "required": ["type", "title", "status", "detail", "code", "mend"],
@@ -152,13 +157,13 @@ def _problem_shape() -> DictStrAny:
 
 def _problem_answer() -> DictStrAny:
     return {
-        "description": "What went wrong, and the way out.",
+        "description": "What went wrong and how to fix it.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 
 
 def _describe(operation: DictStrAny, address: str) -> None:
-    """Add what every operation may answer, and the header that repeats it safely."""
+    """Add the error responses that every operation may return, and the idempotency header."""
     reference = {"$ref": "#/components/responses/Problem"}
     statuses = {400, 413, 422, 429}
     if "security" in operation:
@@ -171,12 +176,16 @@ def _describe(operation: DictStrAny, address: str) -> None:
         operation["responses"].setdefault(status, reference)
     if operation.get("x-scopes"):
         named = " or ".join(f"`{scope}`" for scope in operation["x-scopes"])
-        operation["responses"][403] = {**reference, "description": f"Among others: the key needs the scope {named}."}
+        operation["responses"][403] = {
+            **reference,
+            "description": f"Returned, among other reasons, if the key lacks the scope {named}.",
+        }
     if operation.pop("x-repeatable", False):
         operation["parameters"].append({
             "in": "header", "name": "Idempotency-Key", "required": False,
             "schema": {"type": "string", "maxLength": 255},
-            "description": "Of your choice; the same request with the same key is carried out once within 24 hours.",
+            "description": "A value of your choice. The same request with the same key is carried out only once "
+                           "within 24 hours.",
         })  # fmt: skip
 
 
@@ -199,7 +208,7 @@ SERVICE = _service()
 
 @cache
 def schema() -> DictStrAny:
-    """The description of the whole API."""
+    """Return the OpenAPI schema of the whole API."""
     found: DictStrAny = json.loads(json.dumps(SERVICE.get_openapi_schema()))
     return found
 
@@ -207,24 +216,24 @@ def schema() -> DictStrAny:
 @require_safe
 @cache_control(public=True, max_age=300)
 def openapi(_request: HttpRequest) -> HttpResponse:
-    """The description as JSON; public, like the documentation."""
+    """Return the schema as JSON; public, like the documentation."""
     return JsonResponse(schema(), json_dumps_params={"ensure_ascii": False})
 
 
 @require_safe
 def documentation(request: HttpRequest) -> HttpResponse:
-    """The description as a page."""
+    """Return the documentation page."""
     return docs(request, schema(), KINDS)
 
 
 @csrf_exempt
 def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
-    """What no operation answers."""
+    """Answer requests that match no operation."""
     return Problem(Code.NOT_FOUND).answer()
 
 
 def _in_shape(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The framework's answer to a wrong method, as a problem."""
+    """Return the framework's response to a wrong method as a problem."""
 
     def served(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
         answer = view(request, *args, **values)

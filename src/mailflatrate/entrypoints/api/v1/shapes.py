@@ -1,4 +1,4 @@
-"""Shapes that many operations share: identifiers, pages by keyset, texts that a database can keep."""
+"""Schemas that many operations share: IDs, keyset pages, and texts that a database can store."""
 
 import base64
 import json
@@ -20,43 +20,45 @@ Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Address = Annotated[str, Field(min_length=3, max_length=254)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Value = str | int | float | bool
-Cursor = Annotated[str, Field(max_length=600, description="`next` of the page before; leave it out for the first")]
-Rows = Annotated[int, Field(ge=1, le=MOST_ROWS, description="how many at most")]
+Cursor = Annotated[
+    str, Field(max_length=600, description="`next` of the previous page; leave it out for the first page")
+]
+Rows = Annotated[int, Field(ge=1, le=MOST_ROWS, description="maximum number of rows")]
 
 
 class Given(Schema):
-    """What a request brings: nothing that is not asked for."""
+    """A request body, in which unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Paged(Schema):
-    """Which page."""
+    """The page to return."""
 
     cursor: Cursor = ""
     limit: Rows = 50
 
 
 class Page(Schema, Generic[T]):
-    """Some rows, and the cursor of the next page; null on the last."""
+    """A page of rows and the cursor of the next page, which is null on the last page."""
 
     items: list[T]
     next: str | None = None
 
 
 class Done(Schema):
-    """It is done."""
+    """The request was carried out."""
 
     done: bool = True
 
 
 def seal_cursor(*parts: str | int) -> str:
-    """Where a page ends, as an opaque text."""
+    """Return the end of a page as an opaque string."""
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
 def open_cursor(cursor: str, *kinds: type) -> list[Any]:
-    """What `seal_cursor` was given; empty for an empty text. Raises Problem for anything else."""
+    """Return what `seal_cursor` was given; empty for an empty string. Raises Problem for anything else."""
     if not cursor:
         return []
     try:
@@ -79,13 +81,13 @@ def _fits(part: Any, kind: type) -> bool:
 
 
 def before_id(cursor: str) -> int | None:
-    """The last id of the page before; None for the first page."""
+    """Return the last ID of the previous page; None for the first page."""
     parts = open_cursor(cursor, int)
     return parts[0] if parts else None
 
 
 def page_from(rows: Sequence[R], which: Paged, id_of: Callable[[R], int], show: Callable[[R], T]) -> Page[T]:
-    """A page of rows that are all at hand, in their order; the cursor names the last one shown. Raises Problem."""
+    """Return a page of rows already loaded, in their order. The cursor names the last one shown. Raises Problem."""
     begin, last = 0, before_id(which.cursor)
     if last is not None:
         places = [place for place, row in enumerate(rows) if id_of(row) == last]
@@ -98,6 +100,8 @@ def page_from(rows: Sequence[R], which: Paged, id_of: Callable[[R], int], show: 
 
 
 def page_of(rows: list[Any], limit: int, items: list[T]) -> Page[T]:
-    """A page by id: `rows` has up to `limit + 1` rows with an `id`, `items` what is shown of the first `limit`."""
+    """Return a page by ID: `rows` has up to `limit + 1` rows with an `id`, `items` is the output for the first
+    `limit`.
+    """
     following = seal_cursor(rows[limit - 1].id) if len(rows) > limit else None
     return Page[T](items=items[:limit], next=following)

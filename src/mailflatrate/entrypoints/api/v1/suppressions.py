@@ -1,4 +1,4 @@
-"""Addresses that are never mailed: looked up, added, never lifted (R-75)."""
+"""The suppression list: look up and add addresses, never remove them (R-75)."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ ROUTER = Router(tags=["Suppression"])
 
 
 class SuppressionShown(Schema):
-    """An entry of the account. The address itself is not kept, only a keyed hash of it (R-96)."""
+    """An entry in the account's suppression list. Only a keyed hash of the address is stored (R-96)."""
 
     id: int
     reason: Reason
@@ -25,19 +25,19 @@ class SuppressionShown(Schema):
 
 
 class WhichSuppressions(Paged):
-    """Which entries."""
+    """Filters for entries."""
 
     reason: Reason | None = None
 
 
 class OneAddress(Given):
-    """An address."""
+    """An email address."""
 
     email: Address
 
 
 class LookedUp(Schema):
-    """Whether this account may not mail the address, and why."""
+    """Whether the address is suppressed for this account, and why."""
 
     suppressed: bool
     reason: Reason | None
@@ -46,7 +46,7 @@ class LookedUp(Schema):
 
 
 class Added(Schema):
-    """`fresh`: it was not suppressed before for a reason as strong."""
+    """The suppression. `fresh`: the address wasn't already suppressed for an equally strong reason."""
 
     fresh: bool
 
@@ -60,7 +60,7 @@ def _key(email: str) -> bytes:
 
 @endpoint(ROUTER, "get", "/suppressions", scope=Scope.READ, answers=Page[SuppressionShown])
 def list_suppressions(request: ApiRequest, which: Query[WhichSuppressions]) -> Page[SuppressionShown]:
-    """The account's entries in force, the newest first."""
+    """List the account's active suppressions, newest first."""
     rows = queries.page(reason=which.reason, before_id=before_id(which.cursor), size=which.limit + 1)
     items = [SuppressionShown(id=row.id, reason=row.reason, since=row.created_at) for row in rows[: which.limit]]
     return page_of(rows, which.limit, items)
@@ -80,7 +80,8 @@ def look_up_suppression(request: ApiRequest, given: OneAddress) -> LookedUp:
     ROUTER, "post", "/suppressions", scope=Scope.SUPPRESS, answers=Added, status=201, repeatable=True, protects=True
 )
 def add_suppression(request: ApiRequest, given: OneAddress) -> Added:
-    """Never mail an address again. It holds at once and in every list; no request takes it back, only a new double
-    opt-in of the person or a reviewer's word does where the rules allow it (R-75)."""
+    """Suppress an address. This takes effect immediately on every list. It can't be undone through the API: only a new
+    double opt-in by the person or a reviewer can lift it, where the rules allow that (R-75).
+    """
     fresh = suppress_by_hand(_key(given.email), source=request.caller.source, by=request.caller.user)
     return Added(fresh=fresh)

@@ -1,4 +1,4 @@
-"""How a test of variants stands, and one's own choice of what the rest gets."""
+"""The status of an A/B test, and choosing its winner."""
 
 from datetime import datetime
 from typing import Annotated
@@ -19,11 +19,13 @@ from mailflatrate.entrypoints.web.studio.campaigns.variants import TrialView, tr
 from mailflatrate.rules.trial import MOST_VARIANTS
 
 ROUTER = Router(tags=["Release and report"])
-Variant = Annotated[int, Field(ge=0, lt=MOST_VARIANTS, description="0 is the mailing itself, 1 its variant B")]
+Variant = Annotated[
+    int, Field(ge=0, lt=MOST_VARIANTS, description="0 is the campaign itself (variant A), 1 is variant B")
+]
 
 
 class ArmShown(Schema):
-    """One variant of a test: letters that arrived, clicks by people, people who left because of it."""
+    """One variant of an A/B test: messages delivered, clicks by people, and unsubscribes."""
 
     variant: int
     letter: str
@@ -36,16 +38,20 @@ class ArmShown(Schema):
 
 
 class TrialShown(Schema):
-    """How a test stands. `winner`: what the rest gets; null until it is chosen.
+    """The status of an A/B test. `winner`: the variant the rest gets; null until it is chosen.
 
-    `certainty` says how much the difference means, `because` on what the choice rests; both are sentences.
+    `certainty` says how significant the difference is, `because` what the choice is based on. Both are sentences.
     """
 
     share: int
     metric: TestMetric
-    rest: Annotated[int, Field(description="people who wait for the choice, as counted at the plan")]
-    tested_at: Annotated[datetime | None, Field(description="when the last letter of the test was out")]
-    decide_at: Annotated[datetime | None, Field(description="when the rule chooses; null: a person does")]
+    rest: Annotated[
+        int, Field(description="recipients waiting for the winner, as counted when the campaign was planned")
+    ]
+    tested_at: Annotated[datetime | None, Field(description="when the last test message was sent")]
+    decide_at: Annotated[
+        datetime | None, Field(description="when the winner is chosen automatically; null: a person chooses")
+    ]
     winner: int | None
     decided_at: datetime | None
     may_choose: bool
@@ -55,7 +61,7 @@ class TrialShown(Schema):
 
 
 class Choosing(Given):
-    """What the rest gets."""
+    """The winner, which the rest of the audience gets."""
 
     variant: Variant
 

@@ -1,4 +1,4 @@
-"""The addresses of version 1."""
+"""URLs of version 1."""
 
 from mailflatrate.entrypoints.api.v1.service import urlpatterns
 
