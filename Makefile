@@ -1,4 +1,4 @@
-# mailflatrate: `make demo` shows it, `make test` proves it. Everything lives in .venv and frontend/node_modules.
+# mailflatrate: `make demo` shows it, `make test` tests it. Everything is installed in .venv and frontend/node_modules.
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
@@ -11,7 +11,7 @@ DESTINATION ?= /opt/mailflatrate
 
 .PHONY: help demo dev test test-fast check lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
 
-help: ## Show the targets
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 .venv/ready: requirements/dev.txt pyproject.toml
@@ -41,36 +41,36 @@ build: .venv/ready src/mailflatrate/static/dist/manifest.json $(CATALOGUES:.po=.
 install: src/mailflatrate/static/dist/manifest.json ## Install without development packages: make install DESTINATION=/opt/mailflatrate
 	deploy/install.sh $(DESTINATION) $(PYTHON) $(WITH)
 
-tools: ## Install Chromium and Postfix for the tests, by apt where that is possible
+tools: ## Install Chromium, Postfix and other tools for the tests, with apt if possible
 	@bash deploy/tools.sh
 
-demo: build ## Build the demonstration, send it, show what happened, and keep serving
+demo: build ## Set up a demo, send a campaign in it, show the results, and keep serving
 	$(BIN)/mailflatrate demo
 
 VITE_PORT ?= 5173
 
-dev: build ## Serve the demonstration for development: a changed word, style or view shows without a restart
+dev: build ## Serve the demo for development: changed texts, styles and views show without a restart
 	(cd frontend && VITE_PORT=$(VITE_PORT) exec node_modules/.bin/vite --clearScreen false) &
 	trap "kill $$!" EXIT
 	MAILFLATRATE_DEBUG=true MAILFLATRATE_VITE_PORT=$(VITE_PORT) $(BIN)/mailflatrate demo
 
 WAITING := tests/story tests/hosts
 
-test: build tools ## Run every test, the browser's and the Postfix story too
+test: build tools ## Run all tests, including the browser tests and the Postfix story
 	mkdir -p build
 	declare -A shares
 	share() { $(BIN)/pytest -q "$${@:2}" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
 	share demo -m demo
 	share apps -m "not demo" tests/apps
-	share waiting -m "not demo" $(WAITING)  # mostly for a relay, a worker or a clock
+	share waiting -m "not demo" $(WAITING)  # these mostly wait for a relay, a worker or a clock
 	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING),--ignore $(each)) || failed=$$?
 	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	exit $$failed
 
-test-fast: build ## Run the tests that need no browser, no relay and no clock
+test-fast: build ## Run the tests that need no browser, relay or clock
 	$(BIN)/pytest -q -m "not slow and not demo and not browser and not postfix" tests/rules tests/mail tests/architecture
 
-check: lint test-fast ## Run lint and the fast tests, before every commit
+check: lint test-fast ## Run lint and the fast tests; do this before every commit
 
 lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/ruff check $(SOURCES)
@@ -80,26 +80,26 @@ lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-migrations: .venv/ready ## Write migrations for what changed in the models
+migrations: .venv/ready ## Write migrations for model changes
 	PYTHONPATH=src $(BIN)/python tests/architecture/migrations.py
 
-schema: .venv/ready ## Renew docs/schema.md from the models and the SQL files
+schema: .venv/ready ## Regenerate docs/schema.md from the models and the SQL files
 	PYTHONPATH=src:tests $(BIN)/python tests/architecture/schema_page.py > docs/schema.md
 
-fmt: .venv/ready ## Format Python and templates, and fix what can be fixed
+fmt: .venv/ready ## Format Python and templates, and apply automatic fixes
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/djangofmt --quiet check --fix $(TEMPLATES)
 	$(BIN)/djangofmt --quiet $(TEMPLATES)
 
-locks: .venv/ready ## Lock the requirements by hash, all but tools.txt: make locks (UPGRADE=1 takes the newest versions)
+locks: .venv/ready ## Lock all requirements except tools.txt by hash: make locks (UPGRADE=1 takes the newest versions)
 	$(BIN)/pip install --quiet uv
 	cd requirements
 	lock() { ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate $(if $(UPGRADE),--upgrade) $${@:2} --output-file $$1.txt; }
 	lock main main.in; lock s3 main.in s3.in; lock traces main.in traces.in; lock dev dev.in; lock build build.in
 
-bench: build tools ## Measure; results in bench/results
+bench: build tools ## Run the benchmarks; results go to bench/results
 	$(BIN)/python bench/run.py
 
 shots: build tools ## Make the screenshots of the README
@@ -109,11 +109,11 @@ shots: build tools ## Make the screenshots of the README
 	cp tests/browser/shots/compose-en-desktop-light.png docs/shots/compose.png
 	cp tests/browser/shots/report-en-desktop-dark.png docs/shots/report.png
 
-fuzz: build ## Fuzz one parser by coverage: make fuzz TARGET=mail LASTING=3600
+fuzz: build ## Fuzz one parser, guided by coverage: make fuzz TARGET=mail LASTING=3600
 	$(BIN)/pip install --quiet atheris
 	$(BIN)/python tests/fuzz/run.py $(TARGET) -max_total_time=$(or $(LASTING),3600)
 
-image: ## Build the container image mailflatrate:<version> by docker or podman
+image: ## Build the container image mailflatrate:<version> with docker or podman
 	version=$$($(PYTHON) deploy/release.py version)
 	$$(command -v docker || command -v podman) build --file deploy/Dockerfile --tag mailflatrate:$$version \
 	    --build-arg VERSION=$$version --build-arg REVISION=$$(git rev-parse HEAD) .
@@ -126,11 +126,11 @@ chart: ## Package the Helm chart
 
 release: ## Check this tree and tag it: make release VERSION=0.2.0
 	$(PYTHON) deploy/release.py check $(VERSION)
-	@echo "A tag is for ever: have make lint, make test and make upgrade passed on this commit?"
+	@echo "A tag can't be taken back: have make lint, make test and make upgrade passed on this commit?"
 	$(PYTHON) deploy/release.py tag $(VERSION)
 
-upgrade: build ## Test the upgrade: processes of the release before on the database of this one; takes minutes
+upgrade: build ## Test the upgrade: run the previous release's processes on this version's database (takes minutes)
 	RELEASE_TESTS=1 $(BIN)/pytest -q tests/release
 
-clean: ## Remove what was built and the local data
+clean: ## Remove build output and local data
 	rm -rf .venv frontend/node_modules src/mailflatrate/static/dist var build

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Install the program without anything that only its development needs: deploy/install.sh DESTINATION [PYTHON [EXTRA...]]
-# EXTRA is s3, for pictures and uploads in a bucket, or traces, for OpenTelemetry.
+# Install the program without development packages: deploy/install.sh DESTINATION [PYTHON [EXTRA...]]
+# EXTRA is s3, to store images and uploads in a bucket, or traces, for OpenTelemetry.
 # Each installation has a virtual environment of its own, DESTINATION/releases/<version>-<time>, and DESTINATION/.venv leads to
-# the newest: running processes keep their files until they are restarted, and going back is one link.
+# Each installation gets its own virtual environment, DESTINATION/releases/<version>-<time>, and DESTINATION/.venv links to the
+# newest. Running processes keep their files until they are restarted, and rolling back means changing one link.
 # The front end must be built, which `make install` does first.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,9 +11,9 @@ destination=$1
 python=${2:-python3}
 locks="-r requirements/main.txt"
 [ $# -le 2 ] || { shift 2 && for extra in "$@"; do locks="$locks -r requirements/$extra.txt"; done; }
-[ -f src/mailflatrate/static/dist/manifest.json ] || { echo "The front end is not built: run make install." >&2; exit 1; }
+[ -f src/mailflatrate/static/dist/manifest.json ] || { echo "The front end isn't built. Run make install." >&2; exit 1; }
 if [ -d "$destination/.venv" ] && [ ! -L "$destination/.venv" ]; then
-    echo "$destination/.venv is a folder, made by make build: move it away, then repeat." >&2
+    echo "$destination/.venv is a folder made by make build. Move it away, then try again." >&2
     exit 1
 fi
 place=$destination/releases/$("$python" deploy/release.py version)-$(date -u +%Y%m%d%H%M%S)
@@ -24,13 +25,13 @@ pip() { "$place/bin/pip" --quiet --disable-pip-version-check --no-input "$@"; }
 pip install --require-hashes $locks
 PYTHONPATH=src "$place/bin/python" -m mailflatrate.locale.build
 pip install --require-hashes -r requirements/build.txt
-# Built in a copy: setuptools leaves folders beside its sources, and takes over what an earlier build left there.
+# Built in a copy, because setuptools leaves folders beside its sources and reuses what an earlier build left there.
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp -RL pyproject.toml README.md requirements src "$copy"
 pip install --no-deps --no-build-isolation "$copy"
 pip uninstall --yes setuptools
-"$place/bin/python" -m compileall -q "$place/lib" || true  # a file for another version of Python does not matter
+"$place/bin/python" -m compileall -q "$place/lib" || true  # files for other Python versions may fail to compile, which is harmless
 "$place/bin/mailflatrate" --version
 ln -sfn "$place" "$destination/.venv.new"
 mv -T "$destination/.venv.new" "$destination/.venv"

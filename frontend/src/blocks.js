@@ -9,9 +9,10 @@ import { inRow, palette } from "./blocks/palette.js";
 import { Structure } from "./blocks/structure.js";
 
 /**
- * .blocks[data-blocks-for="ID of a textarea"]: the visual editor of the MJML in that textarea, which stays the form's field.
+ * .blocks[data-blocks-for="ID of a textarea"]: the visual editor of the MJML in that textarea, which remains the form's field.
  * GrapesJS is the canvas (dragging, choosing, writing in place); everything else is ours, so that it is translated and
- * can be reached by keyboard. Undo works on the MJML itself: what is shown, saved and undone is one text.
+ * GrapesJS is the canvas (dragging, selecting, inline editing). Everything else is our own code, so that it is translated and
+ * works with the keyboard. Undo works on the MJML itself: what is shown, saved and undone is one text.
  */
 
 const MOST_STEPS = 200;
@@ -104,7 +105,7 @@ class Blocks {
 
   get selected() { return this.editor.getSelected(); }
 
-  /** Draws a source; one that is no mailing in blocks is left to the source editor. */
+  /** Draws a source. A source that isn't built from blocks is left to the source editor. */
   show(source) {
     let tree;
     try {
@@ -139,7 +140,7 @@ class Blocks {
     this.timer = setTimeout(() => this.keep(), 150);
   }
 
-  /** Hands the mailing to the form, which saves itself, and to the steps of undo. */
+  /** Passes the content to the form, which saves automatically, and to the undo history. */
   keep() {
     if (!this.body) return;
     this.keepImprintLast();
@@ -168,7 +169,7 @@ class Blocks {
     }
   }
 
-  /** Undo and redo: another text of the steps. */
+  /** Undo and redo: shows another text from the history. */
   go(by) {
     clearTimeout(this.timer);
     this.keep();
@@ -211,7 +212,7 @@ class Blocks {
     this.touch();
   }
 
-  // -- choosing ------------------------------------------------------------------------------------------------------
+  // -- selecting -----------------------------------------------------------------------------------------------------
 
   choose(model) {
     if (model) this.editor.select(model, { scroll: { behavior: "auto", block: "nearest" } });
@@ -277,7 +278,7 @@ class Blocks {
     return entry[2]();
   }
 
-  /** By click or key: after what is chosen, where it fits; otherwise at the end. */
+  /** Adds a block by click or key: after the selected one if it fits there, otherwise at the end. */
   add(key) {
     const node = this.nodeOf(key);
     let added;
@@ -313,7 +314,7 @@ class Blocks {
     this.touch();
   }
 
-  // -- writing in place ----------------------------------------------------------------------------------------------
+  // -- inline editing ------------------------------------------------------------------------------------------------
 
   startWriting(element, rte) {
     element.contentEditable = "true";
@@ -336,7 +337,7 @@ class Blocks {
     this.touch();
   }
 
-  /** Only words come from the clipboard: what other programs put around them breaks mailings. */
+  /** Takes only plain text from the clipboard, because other programs' formatting breaks emails. */
   paste(event) {
     if (!this.writing) return;
     event.preventDefault();
@@ -419,12 +420,12 @@ class Blocks {
       button.addEventListener("dragend", () => this.endDrag());
     }
     for (const button of this.root.querySelectorAll("[data-blocks-format]")) {
-      // The selection in the canvas must not be lost to the button.
+      // The button must not take away the selection in the canvas.
       button.addEventListener("pointerdown", (event) => event.preventDefault());
       button.addEventListener("click", () => this.format(button.dataset.blocksFormat));
     }
     document.addEventListener("click", (event) => this.fromPage(event));
-    // GrapesJS ends writing at any press outside of the text; the tools of writing are no such outside.
+    // GrapesJS ends inline editing when you press outside the text; the text tools don't count as outside.
     this.root.parentElement.addEventListener("mousedown", (event) => {
       if (this.writing && event.target.closest(".blocks-writing, details.pop")) event.stopPropagation();
     });

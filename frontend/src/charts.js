@@ -3,7 +3,8 @@ import "uplot/dist/uPlot.min.css";
 
 /**
  * Draws [data-chart="<id of a json_script>"] as lines over time. The numbers are in the page as a table too;
- * the drawing is for the eye only and is hidden from screen readers.
+ * Draws [data-chart="<id of a json_script>"] as lines over time. The page also has the numbers as a table;
+ * the drawing is hidden from screen readers.
  *
  * JSON: {"times": [seconds since 1970, ...], "series": [{"label": "...", "values": [number | null, ...]}, ...],
  *        "unit": "" | "%", "from_zero": true | false}
@@ -71,7 +72,7 @@ function options(host, data) {
   };
 }
 
-/** The value under the pointer, in words, above the drawing. */
+/** Shows the value under the pointer as text above the drawing. */
 function readout(host, data, day) {
   const box = document.createElement("div");
   box.className = "absolute right-0 top-0 text-xs text-soft tabular-nums pointer-events-none";

@@ -8,11 +8,12 @@ import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
 
 /**
- * textarea[data-editor="mjml | html | markdown"] becomes an editor; the textarea stays the form's field and is kept in step.
+ * textarea[data-editor="mjml | html | markdown"] becomes an editor; the textarea remains the form's field and is kept in sync.
  * data-errors='[{"line": 3, "message": "...", "severity": "error | warning"}]' marks lines; change the attribute (or swap
  * the textarea through htmx) and the marks follow. A link with data-goto-line="3" (and data-editor-id) jumps there.
  *
  * The editor lives in a shadow root, where CodeMirror uses constructed style sheets: the content security policy
+ * The editor is in a shadow root, where CodeMirror uses constructed style sheets, so the content security policy
  * needs neither a nonce nor 'unsafe-inline' for it.
  */
 
@@ -93,7 +94,7 @@ function mount(textarea) {
   mounted.set(textarea, view);
 }
 
-/** After each save the server names the mistakes in [data-errors-for="id of a textarea"]; its editor marks them. */
+/** After each save the server lists errors in [data-errors-for="id of a textarea"], and the editor marks them. */
 function takeErrors() {
   for (const source of document.querySelectorAll("[data-errors-for]")) {
     const textarea = document.getElementById(source.dataset.errorsFor);
@@ -109,7 +110,7 @@ export function mountAll(root = document) {
   }
 }
 
-/** Puts text where the cursor is, `after` behind what is selected: for menus (data-insert="{{ contact.first_name }}"). */
+/** Inserts text at the cursor, and `after` behind the selection, for menus (data-insert="{{ contact.first_name }}"). */
 function insert(view, text, after = "") {
   const { from, to } = view.state.selection.main;
   const kept = after ? view.state.sliceDoc(from, to) : "";
@@ -121,7 +122,7 @@ function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }
 
-/** A picture in the words of the way of writing. */
+/** Returns an image in the syntax of the content kind. */
 function pictureIn(kind, { picture, pictureAlt, pictureWidth }) {
   if (kind === "markdown") return `![${pictureAlt.replaceAll("]", "\\]")}](${picture})`;
   if (kind === "html") return `<img src="${escaped(picture)}" alt="${escaped(pictureAlt)}" width="${pictureWidth}" style="max-width:100%;height:auto">`;

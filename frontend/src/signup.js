@@ -3,7 +3,11 @@
  *   - a page of ours has the whole form already; here it only gets its proof of work and is then sent as usual;
  *   - `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that asked for it, inside a
  *     shadow root, so that neither style sheet disturbs the other, and is sent without leaving the page.
- * No cookie, no storage, no font, nothing from a third party. The proof is that of ALTCHA: find the number behind a hash.
+ * Sign-up forms on our own pages and on other websites. There are two cases:
+ *   - our own page already has the whole form; here it only gets its proof of work and is then sent as usual;
+ *   - `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that loads it, inside a
+ *     shadow root, so that neither style sheet affects the other, and is sent without leaving the page.
+ * No cookies, storage, fonts or third-party requests. The proof of work is ALTCHA's: find the number behind a hash.
  */
 
 /* SHA-256 (FIPS 180-4) of short ASCII text, as hexadecimal. crypto.subtle is missing on pages without TLS. */
@@ -65,14 +69,14 @@ async function solve(task) {
   return "";
 }
 
-/* Fetch a task and work on it; resolves when the form's hidden fields are filled, or when that cannot be. */
+/* Fetch and solve a task. Resolves when the form's hidden fields are filled, or when that isn't possible. */
 async function prove(form, url) {
   try {
     const answer = await (await fetch(url, { credentials: "omit" })).json();
-    form.elements.shown.value ||= answer.shown; // when the person began, also after a second task
+    form.elements.shown.value ||= answer.shown; // when the visitor started, also after a second task
     form.elements.altcha.value = await solve(answer.task);
   } catch {
-    /* Without the proof the form still works: it is then asked once more on a page of ours. */
+    /* The form works without the proof: our own page then asks for it again. */
   }
 }
 
@@ -81,7 +85,7 @@ function onFirstTouch(form, begin) {
   form.addEventListener("pointerdown", begin, { once: true });
 }
 
-/* A page of ours: the proof is added, everything else is the browser's. */
+/* Our own page: adds the proof and leaves everything else to the browser. */
 function enhance(form) {
   let proof = null;
   const begin = () => (proof ??= prove(form, form.dataset.task));
@@ -139,7 +143,7 @@ function build(config, script) {
   }
   host.dataset.ready = "";
   const root = host.attachShadow({ mode: "open" });
-  /* A style sheet of its own kind: a page with a strict policy allows no style element that a script wrote. */
+  /* A constructed style sheet, because a strict content security policy blocks style elements added by scripts. */
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`:host{--tone:${config.look.colour};--on-tone:${config.look.ink};--face:${config.look.face}}${STYLE}`);
   root.adoptedStyleSheets = [sheet];
@@ -207,7 +211,7 @@ function serve(form, root, config) {
   };
   const send = async () => {
     await begin();
-    /* Faster than a person reads is taken for a machine; a browser that fills everything in by itself waits here. */
+    /* A form sent faster than a person can read counts as automated, so a browser with autofill waits here. */
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, ready - performance.now())));
     const answer = await (await fetch(config.action, { method: "POST", credentials: "omit", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form)) })).json();
     form.elements.altcha.value = "";
@@ -232,7 +236,7 @@ function serve(form, root, config) {
       else if (answer.question) ask(answer);
       else show(answer.errors);
     } catch {
-      /* The network or the page's policy is in the way: send it as a plain form, to a page of ours. */
+      /* The network or the page's policy blocks the request: send it as a plain form to our own page. */
       form.submit();
     }
     button.removeAttribute("aria-busy");
