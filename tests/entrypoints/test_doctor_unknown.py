@@ -41,8 +41,8 @@ def test_hosts_are_named_until_their_journals_are_back(estate: Estate) -> None:
     lose(estate, "mail-5.1.a.b", 1)
     second, fifth, total = unknown_lines()
     assert second.level is fifth.level is Level.WARNING
-    assert "lost host mail-2 " in second.text and "it would settle: 5, campaigns: 2" in second.text
-    assert "lost host mail-5 " in fifth.text and "it would settle: 1, campaigns: 1" in fifth.text
+    assert "lost host mail-2 " in second.text and "settle unknown results: 5, in campaigns: 2" in second.text
+    assert "lost host mail-5 " in fifth.text and "settle unknown results: 1, in campaigns: 1" in fifth.text
     assert "mailflatrate journal replay" in second.mend
     assert total.text == "unknown: 6, in campaigns: 3"
     with tenancy.account(estate.account_id):

@@ -203,7 +203,7 @@ def test_a_database_in_use_is_not_overwritten(story: Story) -> None:
             with pytest.raises(click.ClickException, match="Restore into an empty one") as refused:
                 restoring.demand_empty(link, given)
             assert "--replace-database restored" in refused.value.message
-        with psycopg.connect(story.url), pytest.raises(click.ClickException, match="1 other connections"):
+        with psycopg.connect(story.url), pytest.raises(click.ClickException, match="1 other open connections"):
             restoring.demand_empty(link, "restored")
         assert link.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
 
