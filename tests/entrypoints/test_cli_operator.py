@@ -45,7 +45,10 @@ def test_a_campaign_is_found_paused_and_resumed(anna: World) -> None:
     table = run("campaigns", "list", "--account", str(anna.account_id)).stdout
     assert campaign.mailing_id in table and "\x1b" not in table, "a customer's name moves no cursor"
     paused = run("campaigns", "pause", campaign.mailing_id.lower(), "--reason", "The provider asked us to wait.")
-    assert (paused.exit_code, paused.stdout) == (0, f"Paused: {campaign.mailing_id}. Messages not yet sent are on hold.\n")
+    assert (paused.exit_code, paused.stdout) == (
+        0,
+        f"Paused: {campaign.mailing_id}. Messages not yet sent are on hold.\n",
+    )
     with tenancy.account(anna.account_id):
         stored = Campaign.objects.get(id=campaign.id)
     assert (stored.state, stored.state_reason) == (CampaignState.PAUSED, "The provider asked us to wait.")
