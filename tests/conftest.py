@@ -26,7 +26,9 @@ from django.test.utils import setup_test_environment  # noqa: E402
 
 import page_text  # noqa: E402
 from demo_world import Demo, running_demo  # noqa: E402
+from mailflatrate.locale.build import build as build_catalogues  # noqa: E402
 
+build_catalogues(changed_only=True)
 django.setup()
 setup_test_environment()
 page_text.install()

@@ -1,5 +1,6 @@
 """Build the .mo files from the .po files, without the gettext tools: `python -m mailflatrate.locale.build`."""
 
+import os
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -8,13 +9,21 @@ from babel.messages.pofile import read_po
 FOLDER = Path(__file__).parent
 
 
-def build() -> None:
-    """Compile every catalogue; fuzzy entries are left out."""
+def build(*, changed_only: bool = False) -> None:
+    """Compile every catalogue, or those that changed since; fuzzy entries are left out.
+
+    A reader beside it sees the old file or the new one, never a part.
+    """
     for source in sorted(FOLDER.glob("*/LC_MESSAGES/*.po")):
+        target = source.with_suffix(".mo")
+        if changed_only and target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
         with source.open("rb") as file:
             catalogue = read_po(file, locale=source.parent.parent.name)
-        with source.with_suffix(".mo").open("wb") as file:
+        fresh = target.with_suffix(f".{os.getpid()}")
+        with fresh.open("wb") as file:
             write_mo(file, catalogue)
+        fresh.replace(target)
 
 
 if __name__ == "__main__":

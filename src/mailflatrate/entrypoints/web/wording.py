@@ -1,7 +1,7 @@
 """Sentences of allauth that our German catalogue translates anew, because its own says "du" and ours says "Sie".
 
 A catalogue of the project wins over that of a library. Naming the sentences here keeps them in it when
-`makemessages` runs.
+`make messages` runs.
 """
 
 from typing import Final
