@@ -96,7 +96,7 @@ class ChunkRun:
         self._flush_now = asyncio.Event()
         self._noted = self._written = 0  # outcomes so far
         self._progress = asyncio.Event()
-        self._closing = False
+        self._closing = self._is_looking = False
         self._loop = asyncio.get_running_loop()
         self._ahead = SignedAhead(self._rows, signer, self._loop.time, keep_seconds=FRESH_SECONDS)
         self._fresh_until = claimed_at + FRESH_SECONDS
@@ -132,6 +132,8 @@ class ChunkRun:
             self._flush_now.set()
             self._marks.end()
             await asyncio.gather(writing, marking)
+            if self._is_looking:  # a statement that is cancelled costs the connection
+                await asyncio.wait([watching])
         finally:
             for task in (watching, writing, marking):
                 task.cancel()
@@ -320,14 +322,18 @@ class ChunkRun:
     # -- the repeated look -----------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        while True:
+        while not self._closing:
             began = self._loop.time()
+            again_at = began + LOOK_PAUSE_SECONDS
+            self._is_looking = True
             try:
                 await self._look(began)
             except DatabaseGone:
-                await asyncio.sleep(0.2)
-                continue
-            await asyncio.sleep(max(0.0, began + LOOK_PAUSE_SECONDS - self._loop.time()))
+                again_at = self._loop.time() + 0.2
+            finally:
+                self._is_looking = False
+            if not self._closing:
+                await asyncio.sleep(max(0.0, again_at - self._loop.time()))
 
     async def _look(self, began: float) -> None:
         held = self.claim

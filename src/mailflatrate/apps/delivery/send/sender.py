@@ -14,6 +14,7 @@ from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, kept, recovery
 from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, Sought, ask_for, settle
 from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
+from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database, Fenced
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
@@ -198,6 +199,8 @@ class Sender:
                 lane.answered()
             if run.waiting:
                 pause = max(pause, WAIT_SECONDS)
+            if run.replies and not problem and await self._ended_at_once(claim, lane):
+                return
         await self._orm.run(
             actions.finish_chunk,
             claim.account_id,
@@ -207,6 +210,15 @@ class Sender:
             relay_answered=run is not None and run.replies > 0,
             pause_seconds=pause,
         )
+
+    async def _ended_at_once(self, claim: Claim, lane: Lane) -> bool:
+        """Over the connection that fetches by keys and commits without waiting for the disk: the upkeep repeats an end
+        that is lost with the server."""
+
+        async def work(connection: Connection) -> bool:
+            return await end_if_nothing_follows(connection, claim, lane.journal.name)
+
+        return claim.campaign_id is not None and await self._side.persist(claim.account_id, work)
 
     # -- the relays ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,47 @@
+"""The end of a chunk in which everything has a result, while others of its campaign are open: the common case, in two
+statements of the sender's own. Everything else is for `actions.finish_chunk`."""
+
+from mailflatrate.apps.delivery.send.claims import Claim
+from mailflatrate.apps.delivery.send.database import Connection
+
+# Campaigns are locked before their chunks everywhere, so that two ends can't miss each other. The lock has a statement
+# of its own: the next one then sees what the holder before committed. A campaign that is locked isn't waited for,
+# because looks at other chunks wait behind this.
+_LOCK = """
+SELECT state FROM campaign WHERE id = %(campaign_id)s AND account_id = %(account_id)s FOR NO KEY UPDATE SKIP LOCKED
+"""
+_END = """
+WITH ended AS (
+    UPDATE chunk c SET state = 'done', claimed_by = ''
+    WHERE c.id = %(chunk_id)s AND c.account_id = %(account_id)s AND c.state = 'sending'
+      AND c.claimed_by = %(claimed_by)s AND c.campaign_id = %(campaign_id)s AND c.number > 0
+      AND NOT EXISTS (SELECT 1 FROM delivery d
+          WHERE d.chunk_id = c.id AND d.account_id = c.account_id AND d.state = 'pending')
+      AND EXISTS (SELECT 1 FROM chunk o WHERE o.campaign_id = c.campaign_id AND o.account_id = c.account_id
+          AND o.state IN ('ready', 'sending') AND o.id <> c.id)
+      AND NOT EXISTS (SELECT 1 FROM retry r WHERE r.campaign_id = c.campaign_id AND r.account_id = c.account_id)
+      AND NOT EXISTS (SELECT 1 FROM plan p
+          WHERE p.campaign_id = c.campaign_id AND p.account_id = c.account_id AND p.per_turn IS NOT NULL)
+    RETURNING c.id
+), unmarked AS (
+    DELETE FROM begun b USING ended WHERE b.chunk_id = ended.id AND b.account_id = %(account_id)s
+)
+SELECT count(*) FROM ended
+"""
+
+
+async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_by: str) -> bool:
+    """End the claim of a chunk that nothing follows from, in the running transaction. False: it's left as it was.
+
+    Something follows from the canary, the last open chunk, rows that wait, retries, turns, and a campaign that isn't
+    simply being sent, or that somebody else has locked.
+    """
+    parameters = {
+        "account_id": claim.account_id, "campaign_id": claim.campaign_id, "chunk_id": claim.chunk_id,
+        "claimed_by": claimed_by,
+    }  # fmt: skip
+    campaign = await (await connection.execute(_LOCK, parameters)).fetchone()
+    if campaign is None or campaign[0] != "sending":
+        return False
+    found = await (await connection.execute(_END, parameters)).fetchone()
+    return found is not None and found[0] == 1
