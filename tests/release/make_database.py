@@ -54,7 +54,8 @@ def smaller(sources: Path) -> Path:
     head, *lines = (demo / "contacts.csv").read_text().splitlines(keepends=True)
     (demo / "contacts.csv").write_text("".join([head, *lines[::TENTH]]))
     story = (demo / "story.py").read_text()
-    (demo / "story.py").write_text(re.sub(r"^EXPECTED_BACK = .*$", "EXPECTED_BACK = {}", story, flags=re.MULTILINE))
+    expected = "EXPECTED_BACK = {FeedbackKind.HARD_BOUNCE: 1}"
+    (demo / "story.py").write_text(re.sub(r"^EXPECTED_BACK = .*$", expected, story, flags=re.MULTILINE))
     return sources
 
 

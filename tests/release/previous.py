@@ -13,8 +13,8 @@ import pytest
 
 from release.linters import ROOT
 
-FIRST = "c8a3fdc"
-"""The commit that upgrades are tested from as long as there is no tag."""
+FIRST = "06364a8"
+"""The last commit of 0.1, from which upgrades are tested as long as there is no tag."""
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[str]:
