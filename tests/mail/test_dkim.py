@@ -154,5 +154,5 @@ def test_unfit_keys_are_refused() -> None:
     ],
 )
 def test_unfit_names_are_refused(domain: str, selector: str) -> None:
-    with pytest.raises(SigningKeyError, match="no name for a key"):
+    with pytest.raises(SigningKeyError, match="isn't a valid name for a key"):
         Signer(domain, selector, PEM)

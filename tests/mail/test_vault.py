@@ -17,7 +17,7 @@ def test_what_is_sealed_opens_in_its_place_only() -> None:
     for text, place in ((sealed, "dkim:two"), (changed, "dkim:one"), ("v1.a.", "dkim:one"), ("clear", "dkim:one")):
         with pytest.raises(VaultError):
             vault.open(text, place)
-    with pytest.raises(VaultError, match="does not have"):
+    with pytest.raises(VaultError, match="doesn't have"):
         Vault([NEW]).open(sealed, "dkim:one")
 
 

@@ -23,5 +23,5 @@ def test_shares_and_how_long_it_takes() -> None:
     assert pace_for(600).seconds_for(600) == 59 * 60
     assert pace_for(600).seconds_for(10) == 0
     assert pace_for(600).seconds_for(0) == 0
-    with pytest.raises(ValueError, match="never ends"):
+    with pytest.raises(ValueError, match="never finishes"):
         pace_for(0)

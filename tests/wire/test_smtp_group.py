@@ -286,7 +286,7 @@ def test_what_the_source_raises_comes_out_and_nothing_hangs() -> None:
 
             def source() -> Iterator[OutgoingMessage]:
                 yield letter(0)
-                raise TypeError("nothing leaves without a permit")
+                raise TypeError("nothing is sent without a permit")
 
             record = Record()
             with pytest.raises(TypeError, match="permit"):

@@ -64,7 +64,7 @@ def _own_files() -> "URLFetcher":
                 parts.scheme == "file" and not parts.netloc and Path(unquote(parts.path)).resolve().is_relative_to(root)
             )
             if not is_own_file and parts.scheme != "data":
-                raise ValueError(f"a page on paper may not fetch {url[:200]!r}")
+                raise ValueError(f"a PDF page may not fetch {url[:200]!r}")
             return super().fetch(url, headers)
 
     return OwnFiles(allowed_protocols=("file", "data"), allow_redirects=False)

@@ -122,7 +122,7 @@ class _Shallow(ElementTree.TreeBuilder):
         """Raises ValueError below the depth of any report."""
         self._depth += 1
         if self._depth > MOST_LEVELS:
-            raise ValueError("too deep for a report")
+            raise ValueError("too deeply nested for a report")
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> ElementTree.Element:
@@ -200,7 +200,7 @@ def _domain(value: object) -> str:
 def _count(value: object) -> int:
     count = int(str(value).strip())
     if not 0 <= count <= MOST_COUNT:
-        raise ValueError(f"no count: {count}")
+        raise ValueError(f"not a count: {count}")
     return count
 
 

@@ -144,7 +144,7 @@ class _DateField:
 
     def turn_to(self, second: int, at: datetime) -> None:
         if at.tzinfo is None:
-            raise ValueError("the time of a message must be aware")
+            raise ValueError("the time of a message must have a time zone")
         moment = at.astimezone(UTC)
         # Not strftime: its names of days and months follow the process's locale.
         text = (
@@ -240,7 +240,7 @@ class Composer:
             text = "".join(segment.text for segment in subject.segments if isinstance(segment, Static))
             constant.insert(1, (b"Subject", unstructured("Subject", text)))
         elif any(isinstance(segment, Link) for segment in subject.segments):
-            raise ComposeError("a subject has no links")
+            raise ComposeError("a subject can't contain links")
         own_names = [b"To", b"Date", *(name for name, _ in plan.with_tokens)]
         if not subject.is_fixed:
             own_names.append(b"Subject")

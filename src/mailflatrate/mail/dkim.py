@@ -71,13 +71,15 @@ class Signer:
     def __init__(self, domain: str, selector: str, private_key_pem: bytes) -> None:
         """`domain` and `selector` in lower-case A-labels; the key an unencrypted RSA PEM. Raises `SigningKeyError`."""
         if not _DOMAIN.fullmatch(domain) or not _SELECTOR.fullmatch(selector):
-            raise SigningKeyError(f"{selector}._domainkey.{domain} is no name for a key")
+            raise SigningKeyError(f"{selector}._domainkey.{domain} isn't a valid name for a key")
         try:
             key = serialization.load_pem_private_key(private_key_pem, password=None)
         except (ValueError, TypeError) as error:
-            raise SigningKeyError(f"the private key of {selector}._domainkey.{domain} cannot be read") from error
+            raise SigningKeyError(f"the private key of {selector}._domainkey.{domain} can't be read") from error
         if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < KEY_BITS:
-            raise SigningKeyError(f"the key of {selector}._domainkey.{domain} is not RSA with {KEY_BITS} bits or more")
+            raise SigningKeyError(
+                f"the key of {selector}._domainkey.{domain} isn't an RSA key with {KEY_BITS} bits or more"
+            )
         self.key = RsaKey(key)
         self.domain = domain
         self.selector = selector
@@ -102,7 +104,7 @@ class SigningPlan:
     ) -> None:
         present = [name.lower() for name, _ in static_fields] + [name.lower() for name in dynamic_names]
         if len(set(present)) != len(present) or b"from" not in present:
-            raise SigningKeyError("every field is signed once, and From is among them (RFC 6376 section 5.4)")
+            raise SigningKeyError("each field must be signed once, and From must be among them (RFC 6376 section 5.4)")
         self._signer = signer
         self._key = signer.key
         self._lifetime = lifetime
@@ -159,7 +161,7 @@ def public_record(private_key_pem: bytes) -> str:
     try:
         key = serialization.load_pem_private_key(private_key_pem, password=None)
     except (ValueError, TypeError) as error:
-        raise SigningKeyError("the private key cannot be read") from error
+        raise SigningKeyError("the private key can't be read") from error
     der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return f"v=DKIM1; k=rsa; p={base64.b64encode(der).decode('ascii')}"
 

@@ -100,9 +100,9 @@ class ServiceIdentity:
 
     def __post_init__(self) -> None:
         if not _BASE_URL.fullmatch(self.web_base_url):
-            raise ValueError("web_base_url is https://host without a slash at its end (RFC 8058 section 3.1)")
+            raise ValueError("web_base_url must be https://host without a trailing slash (RFC 8058 section 3.1)")
         if not _SENDER_ID.fullmatch(self.feedback_sender_id):
-            raise ValueError("feedback_sender_id has 5 to 15 letters or digits (R-63)")
+            raise ValueError("feedback_sender_id must have 5 to 15 letters or digits (R-63)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class CampaignStream:
     def __post_init__(self) -> None:
         labels = (self.mailing_id, self.account_label, self.stream_label)
         if not all(_FEEDBACK_FIELD.fullmatch(label) for label in labels) or len(set(labels)) != 3:
-            raise ValueError("the fields of a Feedback-ID are plain words and no two of them alike (R-63)")
+            raise ValueError("the fields of a Feedback-ID must be plain words and all different (R-63)")
 
 
 @dataclass(frozen=True, slots=True)

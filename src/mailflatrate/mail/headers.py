@@ -152,7 +152,7 @@ def serialise(fields: list[Field]) -> bytes:
         lowered = name.lower()
         if lowered in seen or not _NAME.fullmatch(name):
             raise HeaderError(
-                mistake(NOWHERE, "letter-fails", f"header field {name!r} stands twice or has no proper name")
+                mistake(NOWHERE, "letter-fails", f"header field {name!r} appears twice or has an invalid name")
             )
         seen.add(lowered)
         check_folded(value)

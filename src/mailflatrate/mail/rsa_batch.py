@@ -82,7 +82,7 @@ class CryptoMb:
         except OSError:
             raise LibraryMissing(f"{LIBRARY} isn't installed (Debian: libcrypto-mb11, optional)") from None
         except (AttributeError, ValueError) as problem:
-            raise LibraryMissing(f"{LIBRARY} isn't the library we know: {problem}") from problem
+            raise LibraryMissing(f"{LIBRARY} isn't a supported version of the library: {problem}") from problem
         if not applicable or not widths & LANES:
             raise LibraryMissing(f"{LIBRARY} can't use this processor")
         self.scratch_octets = max(int(size(self._private_method)), int(size(self._public_method)))

@@ -33,7 +33,7 @@ class RsaKey:
         return self._own.private_numbers()
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a private key is not copied or kept")
+        raise TypeError("a private key can't be copied or stored")
 
 
 SigningTask = tuple[RsaKey, bytes]

@@ -146,10 +146,10 @@ class KeyRing:
         if not keys:
             raise KeyRingError("the key ring is empty")
         if len({key_id for key_id, _ in keys}) != len(keys):
-            raise KeyRingError("a key id stands twice in the key ring")
+            raise KeyRingError("a key ID appears twice in the key ring")
         for key_id, master in keys:
             if len(master) < _MINIMUM_KEY_OCTETS:
-                raise KeyRingError(f"key {key_id!r} is shorter than {_MINIMUM_KEY_OCTETS} octets")
+                raise KeyRingError(f"key {key_id!r} is shorter than {_MINIMUM_KEY_OCTETS} bytes")
         self._openers = {
             purpose: tuple(_PurposeKeys(key_id, master, purpose) for key_id, master in keys) for purpose in Purpose
         }
@@ -251,7 +251,7 @@ class KeyRing:
 
 def _plain(account_id: int, delivery_id: int, extra: int) -> int:
     if not (0 <= account_id <= _MAX_ACCOUNT_ID and 0 <= delivery_id <= _MAX_DELIVERY_ID and 0 <= extra <= _MAX_EXTRA):
-        raise ValueError("a number does not fit into a token")
+        raise ValueError("a number doesn't fit in a token")
     return account_id << 64 | delivery_id << 16 | extra
 
 

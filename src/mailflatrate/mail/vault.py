@@ -31,7 +31,7 @@ class Vault:
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
         """`keys` are (id, master key), the current one first; ids have no dot. Raises VaultError without any."""
         if not keys or any("." in key_id for key_id, _ in keys):
-            raise VaultError("the vault needs keys whose ids have no dot")
+            raise VaultError("the vault needs keys whose IDs contain no dot")
         self._keys = {key_id: AESGCM(hmac.digest(master, _LABEL, hashlib.sha256)) for key_id, master in keys}
         self._current = keys[0][0]
 
@@ -42,7 +42,7 @@ class Vault:
             pairs = [entry.strip().split(":", 1) for entry in token_keys.split(",")]
             return cls([(key_id, bytes.fromhex(key)) for key_id, key in pairs])
         except ValueError:
-            raise VaultError("the key ring is not of the form id:hex,id:hex") from None
+            raise VaultError("the key ring must have the form id:hex,id:hex") from None
 
     def seal(self, secret: bytes, place: str) -> str:
         """The secret as text for a column, bound to `place`. Never the same twice."""
@@ -55,9 +55,9 @@ class Vault:
         form, _, rest = sealed.partition(".")
         key_id, _, packed = rest.partition(".")
         if form != FORM or key_id not in self._keys:
-            raise VaultError(f"sealed under a key that this installation does not have: {key_id[:32]!r}")
+            raise VaultError(f"encrypted with a key this installation doesn't have: {key_id[:32]!r}")
         try:
             octets = base64.b64decode(packed, validate=True)
             return self._keys[key_id].decrypt(octets[:_NONCE_OCTETS], octets[_NONCE_OCTETS:], place.encode())
         except (binascii.Error, InvalidTag, ValueError):
-            raise VaultError(f"what was sealed for {place!r} does not open") from None
+            raise VaultError(f"the value encrypted for {place!r} can't be decrypted") from None

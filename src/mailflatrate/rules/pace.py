@@ -27,6 +27,6 @@ class Pace:
 def pace_for(per_hour: int) -> Pace:
     """The turns for a limit of letters an hour. Raises ValueError below one."""
     if per_hour < 1:
-        raise ValueError("a mailing that sends nothing never ends")
+        raise ValueError("a campaign that sends nothing never finishes")
     seconds = max(TURN_SECONDS, -(-HOUR_SECONDS // per_hour))
     return Pace(per_hour * seconds // HOUR_SECONDS, seconds)

@@ -50,7 +50,7 @@ class ServiceLimit:
 def service_limits(pool: Pool, relays: int) -> list[ServiceLimit]:
     """The services of one of `relays` Postfix relays of a pool, which share its limits. Raises ValueError below one."""
     if relays < 1:
-        raise ValueError("a pool has at least one relay")
+        raise ValueError("a pool must have at least one relay")
     return [ServiceLimit(shape, max(1, shape.connections * POOL_PERCENT[pool] // 100 // relays)) for shape in SHAPES]
 
 

@@ -80,9 +80,9 @@ def read_shaping(written: str) -> dict[str, int]:
     for each in filter(None, (part.strip() for part in written.split(","))):
         name, mark, number = (word.strip() for word in each.partition("="))
         if name not in _BY_PROVIDER:
-            raise ValueError(f"{name!r} is no provider; known are {', '.join(_BY_PROVIDER)}")
+            raise ValueError(f"{name!r} isn't a known provider; use one of {', '.join(_BY_PROVIDER)}")
         if not mark or not number.isdecimal():
-            raise ValueError(f"{each!r}: expected PROVIDER=MESSAGES, as google=100000")
+            raise ValueError(f"{each!r}: expected PROVIDER=MESSAGES, such as google=100000")
         found[name] = int(number)
     return found
 

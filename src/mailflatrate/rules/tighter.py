@@ -55,13 +55,13 @@ def read_tighter(written: str) -> dict[str, float]:
     for part in filter(None, (part.strip() for part in written.split(","))):
         key, _sign, number = (piece.strip() for piece in part.partition("="))
         if key not in STRICTER:
-            raise ValueError(f"{key or part!r} is no limit that a setting may move")
+            raise ValueError(f"{key or part!r} isn't a limit that this setting can change")
         try:
             told = float(number)
         except ValueError:
-            raise ValueError(f"{key}: {number!r} is no number") from None
+            raise ValueError(f"{key}: {number!r} isn't a number") from None
         ours, lower = LIMITS[key].value, STRICTER[key] is Stricter.LOWER
         if not 0 <= told < float("inf") or (told > ours if lower else told < ours):
-            raise ValueError(f"{key}: {told:g} would be looser than {ours:g}; that needs an ADR")
+            raise ValueError(f"{key}: {told:g} is looser than {ours:g}, and this setting can only make limits stricter")
         found[key] = told
     return found

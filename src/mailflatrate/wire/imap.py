@@ -130,7 +130,7 @@ class _Bounds(IMAP4):
     def _count(self, octets: int) -> None:
         self._left -= octets
         if self._left < 0:
-            raise self.abort("the server sends more than a mailbox holds")
+            raise self.abort("the server sends more data than expected")
 
 
 class _Guarded(_Bounds):

@@ -38,6 +38,6 @@ def post(
             answer = connection.getresponse()
             return PostAnswer(answer.status, answer.headers, answer.read(most_octets))
         except (HTTPException, ValueError) as problem:
-            raise OSError(f"no HTTP: {problem!r:.200}") from problem
+            raise OSError(f"not HTTP: {problem!r:.200}") from problem
         finally:
             connection.close()

@@ -77,15 +77,15 @@ def _mail_options(message: OutgoingMessage, offers: Capabilities, content: bytes
     options = ""
     if offers.size:
         if offers.size_limit_bytes and len(content) > offers.size_limit_bytes:
-            raise LocalRefusal("5.3.4", f"the relay takes at most {offers.size_limit_bytes} bytes a letter")
+            raise LocalRefusal("5.3.4", f"the relay accepts at most {offers.size_limit_bytes} bytes per message")
         options = f" SIZE={len(content)}"
     if not content.isascii():
         if not offers.eightbitmime:  # RFC 6152 3
-            raise LocalRefusal("5.6.3", "the content has 8-bit lines and the relay offers no 8BITMIME")
+            raise LocalRefusal("5.6.3", "the content has 8-bit lines, and the relay doesn't offer 8BITMIME")
         options += " BODY=8BITMIME"
     if message.utf8_headers or not (message.recipient.isascii() and message.sender.isascii()):
         if not offers.smtputf8:  # RFC 6531 3.1
-            raise LocalRefusal("5.6.7", "the letter needs SMTPUTF8 and the relay does not offer it")
+            raise LocalRefusal("5.6.7", "the message needs SMTPUTF8, which the relay doesn't offer")
         options += " SMTPUTF8"
     return options
 

@@ -93,7 +93,7 @@ async def _start_tls(connection: SmtpConnection, mode: TlsMode) -> bool:
     config = connection.config
     if not connection.offers.starttls:
         if mode is TlsMode.REQUIRED:
-            raise RelayUnavailable(Stage.STARTTLS, "TLS is required and the relay does not offer STARTTLS")
+            raise RelayUnavailable(Stage.STARTTLS, "TLS is required, but the relay doesn't offer STARTTLS")
         return False
     _require(await connection.command(b"STARTTLS\r\n", Stage.STARTTLS), Stage.STARTTLS, 220)
     verify = mode is TlsMode.REQUIRED and config.verify_certificate
@@ -117,7 +117,7 @@ async def _authenticate(connection: SmtpConnection) -> None:
     config = connection.config
     username, password = config.username or "", config.password or ""
     if not connection.tls and not config.allow_plaintext_auth:
-        raise RelayUnavailable(Stage.AUTH, "no password is sent without TLS")
+        raise RelayUnavailable(Stage.AUTH, "passwords are not sent without TLS")
     if "PLAIN" in connection.offers.auth:
         token = _base64(f"\0{username}\0{password}")
         reply = await connection.command(b"AUTH PLAIN " + token + b"\r\n", Stage.AUTH)

@@ -46,7 +46,7 @@ def parse_reply(lines: list[bytes]) -> Reply:
         if not _LINE.match(line):
             raise ReplyError(f"not an SMTP reply: {line[:80]!r}")
         if line[:3] != first[:3]:
-            raise ReplyError("the lines of one reply carry different codes")
+            raise ReplyError("the lines of one reply have different codes")
     enhanced: str | None = None
     texts: list[str] = []
     for line in lines:

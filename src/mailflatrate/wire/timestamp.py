@@ -22,8 +22,8 @@ def ask_authority(url: str, request: bytes, *, timeout_seconds: float = 20.0) ->
             most_octets=MOST_OCTETS + 1,
         )  # fmt: skip
     except OSError as problem:
-        raise StampUnavailable(f"{url} does not answer: {problem}") from problem
+        raise StampUnavailable(f"{url} doesn't respond: {problem}") from problem
     kind = answer.headers.get_content_type()
     if answer.status != 200 or kind != REPLY_TYPE or len(answer.body) > MOST_OCTETS:
-        raise StampUnavailable(f"{url} answers {answer.status} with {kind}, {len(answer.body)} octets")
+        raise StampUnavailable(f"{url} responds {answer.status} with {kind}, {len(answer.body)} bytes")
     return answer.body

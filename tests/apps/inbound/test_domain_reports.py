@@ -107,7 +107,7 @@ def test_a_report_on_nobodys_domain_is_the_operators(case: Sent) -> None:
 def test_what_is_no_report_bothers_nobody(case: Sent) -> None:
     assert case
     mail = arrive(plain("eve@spam.example", desk("dmarc"), "Cheap", "x"), desk("dmarc"))
-    assert (mail.state, mail.reason) == (RawMailState.APART, "no report in it")
+    assert (mail.state, mail.reason) == (RawMailState.APART, "it contains no report")
 
 
 def _domain_id(case: Sent) -> int:

@@ -25,7 +25,7 @@ def _take(raw_mail_id: int) -> None:
     except (OperationalError, InterfaceError):
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
-        log.exception("no report could be made of a message", raw_mail=raw_mail_id)
+        log.exception("a message could not be turned into an abuse report", raw_mail=raw_mail_id)
         put_aside(raw_mail_id, f"{type(problem).__name__}: {problem}")
 
 

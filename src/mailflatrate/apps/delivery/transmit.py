@@ -192,7 +192,7 @@ class Transmitter:
 def _messages(letters: Iterator[Permitted]) -> Iterator[OutgoingMessage]:
     for permit, letter in letters:
         if type(permit) is not Permit:
-            raise TypeError("nothing leaves without a permit")
+            raise TypeError("nothing is sent without a permit")
         yield OutgoingMessage(
             permit.delivery_id,
             letter.envelope_from,

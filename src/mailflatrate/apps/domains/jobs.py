@@ -53,9 +53,9 @@ def watch_lists(timestamp: int) -> None:
     resolver = actions.configured_resolver()
     for listing in listings_of_service(settings, resolver):
         if listing.listed:
-            log.error("the service is on a blocklist", listing=str(listing))
+            log.error("the service is listed on a blocklist", listing=str(listing))
     if of_names:
         for account_id, domain_id, name in domains_in_use():
             with tenancy.account(account_id):
                 actions.keep_listings(domain_id, ask_blocklists(resolver, [name], of_names))
-    log.info("blocklists asked", domain_lists=len(of_names), address_lists=len(of_addresses))
+    log.info("blocklists checked", domain_lists=len(of_names), address_lists=len(of_addresses))

@@ -34,16 +34,16 @@ class Permit:
     granted_at: datetime
 
     def __new__(cls) -> "Permit":
-        raise TypeError("permits are granted by gate.permits, never made")
+        raise TypeError("permits are granted by gate.permits and can't be constructed")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("a permit is frozen")
+        raise AttributeError("a permit can't be changed")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("a permit is frozen")
+        raise AttributeError("a permit can't be changed")
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a permit is not copied or kept")
+        raise TypeError("a permit can't be copied or stored")
 
 
 _new = object.__new__

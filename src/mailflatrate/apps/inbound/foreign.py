@@ -11,10 +11,10 @@ from mailflatrate.mail.reading.values import Kind
 
 UNREADABLE = ShownMail(sender="", subject="", text="", message_id="", telling=0)
 _WHY = {
-    child.ChildTimeout: "reading it takes too long",
-    child.ChildOutOfMemory: "reading it takes too much memory",
-    child.ChildCrashed: "it crashes its reader",
-    child.ChildFailed: "it breaks its reader",
+    child.ChildTimeout: "it takes too long to read",
+    child.ChildOutOfMemory: "it takes too much memory to read",
+    child.ChildCrashed: "it crashed the reader",
+    child.ChildFailed: "it caused an error in the reader",
 }
 
 

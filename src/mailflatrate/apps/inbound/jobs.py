@@ -61,7 +61,9 @@ def read_mails(raw_mail_ids: Sequence[int]) -> None:
         proofs = actions.read_together(raw_mail_ids)
     except Exception as problem:  # noqa: BLE001  one after another shows which of them it was
         log.info(
-            "messages are read one by one", first=raw_mail_ids[0], problem=f"{type(problem).__name__}: {problem}"[:300]
+            "a batch failed, so messages are read one at a time",
+            first=raw_mail_ids[0],
+            problem=f"{type(problem).__name__}: {problem}"[:300],
         )
         for raw_mail_id in raw_mail_ids:
             _read(raw_mail_id)
@@ -90,7 +92,7 @@ def _read(raw_mail_id: int, *, asked: int = 0) -> None:
     except NOT_ITS_FAULT:
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
-        log.exception("a message could not be acted on", raw_mail=raw_mail_id)
+        log.exception("a message could not be processed", raw_mail=raw_mail_id)
         actions.put_aside(raw_mail_id, f"{type(problem).__name__}: {problem}")
 
 
@@ -124,7 +126,7 @@ def poll_mailbox() -> None:
     try:
         mailbox.poll()
     except MailboxUnavailable as problem:
-        log.warning("the mailbox cannot be read", problem=str(problem))
+        log.warning("the mailbox can't be read", problem=str(problem))
 
 
 @job("inbound.trim_postbox", Queue.HOUSE, every="* * * * *")

@@ -123,7 +123,7 @@ def unpack_ids(packed: bytes) -> list[int]:
     """Reads what `pack_ids` wrote. Raises ValueError for octets that are no ids."""
     count, rest = divmod(len(packed), 8)
     if rest:
-        raise ValueError("the octets are no whole ids")
+        raise ValueError("the bytes aren't a whole number of IDs")
     return list(struct.unpack(f">{count}q", packed))
 
 
@@ -150,7 +150,7 @@ def stamp_newest() -> ConsentStamp | None:
     seal_hash = bytes(seal.seal_hash)
     try:
         if settings.tsa_certificates is None:
-            raise StampRefused("MAILFLATRATE_TSA_CERTIFICATES does not name the certificates that are believed")
+            raise StampRefused("MAILFLATRATE_TSA_CERTIFICATES doesn't name the trusted certificates")
         believed = read_certificates(settings.tsa_certificates.read_bytes())
         request = stamp_request(seal_hash)
         answer = ask_authority(settings.tsa_url, request.octets)

@@ -68,7 +68,7 @@ def _data_centres() -> Networks:
         try:
             return networks_in(own)
         except (OSError, ValueError) as problem:
-            log.warning("the list of data centres cannot be read", path=str(own), problem=str(problem)[:200])
+            log.warning("the list of data centers can't be read", path=str(own), problem=str(problem)[:200])
     return networks_in(SHIPPED)
 
 

@@ -25,6 +25,6 @@ def check_chain(timestamp: int) -> None:
         }
         record(CHECKED if report.whole else DAMAGED, by=machine("audit.check_chain"), details=details)
     if report.whole:
-        log.info("the audit log is whole", rows=report.rows, head=report.head)
+        log.info("the audit log is intact", rows=report.rows, head=report.head)
     else:
         log.error("the audit log was tampered with", damages=details["damages"])

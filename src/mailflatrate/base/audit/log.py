@@ -83,7 +83,7 @@ def record(
         details: JSON values that prove or explain it; nothing personal of a recipient.
     """
     if "." not in action:
-        raise ValueError(f"{action!r}: an action is called <thing>.<what happened>")
+        raise ValueError(f"{action!r}: an action is named <thing>.<what happened>")
     values = [clock.now(), by.kind.value, by.user_id, by.name, action, account_id, subject, reason]
     written = dict(details or {}) | ({"through": _through.get()} if _through.get() else {})
     with _writing_as(by), connection.cursor() as cursor:

@@ -65,7 +65,7 @@ def _exactly(connection: socket.socket, length: int, ends_at: float | None) -> b
         except OSError as error:
             raise FrameError(str(error)) from error
         if not count:
-            raise FrameError("the other side is gone")
+            raise FrameError("the other process is gone")
         at += count
     return found
 

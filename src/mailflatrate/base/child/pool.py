@@ -38,12 +38,12 @@ class Pool:
         began = time.monotonic()
         ends_at = began + patience(self._wait_seconds)
         if alone and not self._alone.acquire(timeout=max(0.0, ends_at - began)):
-            raise ChildBusy("another reader of its kind is at work")
+            raise ChildBusy("another reader of this kind is busy")
         try:
             is_free = self._slots.acquire(timeout=max(0.0, ends_at - time.monotonic()))
             wait(time.monotonic() - began)
             if not is_free:
-                raise ChildBusy("all children are at work")
+                raise ChildBusy("all child processes are busy")
             try:
                 yield
             finally:

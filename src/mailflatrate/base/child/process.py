@@ -124,7 +124,7 @@ class ChildProcess:
         try:
             send(self._connection, kind, pickle.dumps(request, pickle.HIGHEST_PROTOCOL), ends_at)
         except TimeoutError as error:
-            raise ChildTimeout(f"{request[0]} took no request") from error
+            raise ChildTimeout(f"{request[0]} accepted no request") from error
         except FrameError as error:
             raise self._death(request[0]) from error
 

@@ -66,7 +66,7 @@ def seconds_for(most: float) -> float:
     if current is None:
         return most
     if current.left < _LEAST_SECONDS:
-        raise ChildTimeout("this request has used its processor time")
+        raise ChildTimeout("this request has used up its processor time")
     return min(most, current.left)
 
 

@@ -34,7 +34,7 @@ class NameRefused(ValueError):
 def checked_name(name: str) -> str:
     """Return the name of a file: an area, a slash, and small letters, digits and hyphens. Raises NameRefused."""
     if not _NAME.match(name):
-        raise NameRefused(f"{name[:100]!r} is no name of a stored file")
+        raise NameRefused(f"{name[:100]!r} isn't a valid name for a stored file")
     return name
 
 

@@ -52,7 +52,9 @@ def _move(listed: Listed, source: Backend, target: Backend) -> MovedFile:
     target.read_into(account_id, name, digest.update)
     if digest.hexdigest() != stored.sha256:
         target.delete(account_id, name)
-        raise StorageFailed(f"{account_id}/{name} reads differently from what was written; it stays where it was")
+        raise StorageFailed(
+            f"{account_id}/{name} has different content from what was written, so the original was kept"
+        )
     if not source.exists(account_id, name):  # deleted while it was copied: that counts for the copy, too
         target.delete(account_id, name)
         return MovedFile(account_id, name, 0, MoveResult.GONE)

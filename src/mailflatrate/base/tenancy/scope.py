@@ -156,7 +156,7 @@ def account(account_id: int) -> Iterator[None]:
 def platform(reason: PlatformReason) -> Iterator[None]:
     """One transaction (or savepoint) that sees the rows of all accounts; `reason` says why it must."""
     if reason not in PlatformReason:
-        raise ValueError(f"no such reason: {reason}")
+        raise ValueError(f"unknown reason: {reason}")
     with _scoped(_Scope(platform=True)):
         yield
 

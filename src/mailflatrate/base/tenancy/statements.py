@@ -48,7 +48,7 @@ def parse(text: str, source: str) -> list[Made]:
         found.append(_made(before + statement, statement, source))
         before = ""
     if before:
-        raise UnknownStatement(f"{source}: {before.strip()} drops what no statement makes")
+        raise UnknownStatement(f"{source}: {before.strip()} drops something that no statement creates")
     return found
 
 

@@ -50,7 +50,7 @@ async def report_life(is_stuck: Callable[[], bool]) -> None:
     notify("READY=1")
     while every is not None:
         if is_stuck():
-            log.error("stuck", advice="the service manager restarts this process")
+            log.error("stuck", advice="the service manager will restart this process")
         else:
             report()
         await asyncio.sleep(every)

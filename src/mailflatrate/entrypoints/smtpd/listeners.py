@@ -67,7 +67,7 @@ class InboundHandler:
         try:
             await self._spool.put(replace(first, also_to=tuple(other.envelope_to for other in others)))
         except Exception:
-            log.exception("storing failed; the sender is asked to try again")
+            log.exception("storing a message failed; the sender was asked to try again")
             INBOUND.labels(self._via, "deferred").inc()
             return TRY_LATER
         INBOUND.labels(self._via, "accepted").inc()
@@ -106,11 +106,11 @@ class PostboxHandler:
         try:
             await asyncio.gather(*(self._spool.put(item) for item in kept))
         except Exception:
-            log.exception("the postbox could not keep a message")
+            log.exception("the test inbox could not store a message")
             return TRY_LATER
         for arrival, behaviour in zip(arrivals, behaviours, strict=True):
             self._world.react(arrival, behaviour)
-        return "250 2.0.0 Kept in the postbox"
+        return "250 2.0.0 Stored in the test inbox"
 
 
 def arrivals_of(via: str, session: Session, envelope: Envelope) -> list[Arrival]:

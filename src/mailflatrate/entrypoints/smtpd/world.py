@@ -65,7 +65,7 @@ class World:
             try:
                 await self._answer(arrival, behaviour)
             except (OSError, TimeoutError, RuntimeError) as problem:
-                log.warning("an answer of the pretended world did not get through", problem=str(problem))
+                log.warning("a simulated reply in the test inbox could not be delivered", problem=str(problem))
 
     async def _answer(self, arrival: Arrival, behaviour: Behaviour) -> None:
         original = message_from_bytes(arrival.raw, policy=policy.SMTP)

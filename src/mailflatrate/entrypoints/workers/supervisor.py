@@ -103,6 +103,6 @@ class Supervisor:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.warning("process did not stop in time and is killed", pid=process.pid)
+                log.warning("process didn't stop in time and was killed", pid=process.pid)
                 process.kill()
                 process.wait()

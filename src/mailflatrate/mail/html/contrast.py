@@ -16,7 +16,7 @@ def contrast(one: str, other: str) -> float:
 def luminance(color: str) -> float:
     """Return the relative luminance of a `#rrggbb` colour, 0 to 1. Raises ValueError for any other notation."""
     if len(color) != 7 or not color.startswith("#"):
-        raise ValueError(f"{color!r} is not a colour of the form #rrggbb")
+        raise ValueError(f"{color!r} isn't a color in the form #rrggbb")
     channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

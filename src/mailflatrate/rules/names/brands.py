@@ -125,7 +125,7 @@ def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
         try:
             found.append(Brand(name.strip(), BrandKind(kind.strip()), tuple(domains.lower().split())))
         except ValueError as problem:
-            raise ValueError(f"not a line of the list of brands (name;kind;domains): {line.strip()!r}") from problem
+            raise ValueError(f"not a valid line of the brand list (name;kind;domains): {line.strip()!r}") from problem
     return tuple(found)
 
 

@@ -106,5 +106,5 @@ def house_account() -> Account:
     with tenancy.platform(PlatformReason.SETUP):
         house = Account.objects.filter(is_house=True).first()
     if house is None:
-        raise AccountError("the operator's own account is missing: run `mailflatrate migrate`")
+        raise AccountError("the service's own account is missing: run `mailflatrate migrate`")
     return house

@@ -140,7 +140,7 @@ def save_application(account_id: int, values: Mapping[str, Any], *, step: str) -
     """Keep what was written in one step. Raises AccountError once it is handed in."""
     unknown = set(values) - WRITABLE
     if unknown:
-        raise ValueError(f"not an applicant's to write: {sorted(unknown)}")
+        raise ValueError(f"fields that applicants can't write: {sorted(unknown)}")
     with tenancy.account(account_id):
         application = _editable(account_id)
         for key, value in values.items():

@@ -59,7 +59,7 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
     moved = digest.url != values["url"]
     for name, value in values.items():
         if name not in SETTINGS:
-            raise ValueError(f"not a customer's to write: {name}")
+            raise ValueError(f"a field that customers can't write: {name}")
         setattr(digest, name, value)
     digest.account_id = tenancy.current_account_id()
     digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())

@@ -237,4 +237,4 @@ def locked(campaign_id: int) -> Campaign:
 def _only_writable(values: Mapping[str, Any]) -> None:
     unknown = set(values) - WRITABLE
     if unknown:
-        raise ValueError(f"not a customer's to write: {sorted(unknown)}")
+        raise ValueError(f"fields that customers can't write: {sorted(unknown)}")

@@ -179,7 +179,7 @@ class Database:
 
     async def _connected(self) -> Connection:
         if self._fenced.is_set():
-            raise Fenced("all sending is held")
+            raise Fenced("all sending is on hold")
         if self._connection is None or self._connection.closed:
             self._scoped_to, self._repeated = None, None
             self._connection = await psycopg.AsyncConnection.connect(
@@ -193,7 +193,7 @@ class Database:
             known = await (await self._connection.execute(IS_KNOWN)).fetchone()
             if known is None or not known[0]:
                 self._fenced.set()
-                raise Fenced("another database than before, or an earlier state of it")
+                raise Fenced("the database is a different one, or an earlier state of it")
             session = await (await self._connection.execute(same_machine.SESSION)).fetchone()
             self.is_beside = same_machine.is_served_here(self._connection.fileno(), session)
         return self._connection

@@ -108,7 +108,7 @@ class Journal:
 
     def _write(self, line: bytes) -> None:
         if os.write(self._file, line) != len(line):
-            raise OSError("the journal took half a line")
+            raise OSError("only part of a line was written to the journal")
         self.size_bytes += len(line)
 
 

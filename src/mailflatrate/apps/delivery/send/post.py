@@ -134,7 +134,9 @@ def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine:
         if asked:
             _confirmations(account_id, asked, prepared, failed)
     if waiting:
-        log.warning("service_mail_waits", count=len(waiting), reason="the signing key's record is not published")
+        log.warning(
+            "service_mail_waits", count=len(waiting), reason="the DNS record of the signing key isn't published"
+        )
         jobs.wake("domains.check_service", jobs.Queue.HOUSE, once="domains.check_service")
     return PostWriter(prepared, frozenset(failed), waiting)
 

@@ -24,7 +24,7 @@ def ensure_service_key(settings: Settings) -> None:
         try:
             add_domain(settings.service_domain)
         except DomainError as error:
-            log.error("no key for service messages", domain=settings.service_domain, reason=str(error))
+            log.error("there is no signing key for service messages", domain=settings.service_domain, reason=str(error))
 
 
 def check_service_domain(settings: Settings, *, resolver: Resolver | None = None) -> SenderDomain | None:

@@ -15,7 +15,7 @@ from mailflatrate.base.tenancy import PlatformReason
 log = structlog.get_logger("inbound")
 
 MOST_ATTEMPTS = 2
-BROKEN_OFF = "reading it was broken off twice"
+BROKEN_OFF = "reading it was interrupted twice"
 
 
 def claim_mails(lane: int, lanes: int, *, after_id: int) -> list[int]:
@@ -28,7 +28,7 @@ def claim_mails(lane: int, lanes: int, *, after_id: int) -> list[int]:
         waiting = waiting_in(lane, lanes, after_id=after_id)
         spent = [one for one in waiting if one.attempts >= MOST_ATTEMPTS]
         for one in spent:
-            log.error("a message is put aside", raw_mail=one.id, reason=BROKEN_OFF)
+            log.error("a message was set aside", raw_mail=one.id, reason=BROKEN_OFF)
             put_aside(one.id, BROKEN_OFF)
         if not spent:
             return _counted(_together(waiting))

@@ -180,17 +180,17 @@ def _conclude(mail: RawMail, reading: Reading, *, has_delivery: bool, done: bool
         apart = reading.tray is Tray.APART and not done
         state, reason = (RawMailState.APART, "") if apart else (RawMailState.HANDLED, "")
     elif reading.address.kind is RecipientKind.AGGREGATE:
-        state, reason = RawMailState.APART, "no report in it"
+        state, reason = RawMailState.APART, "it contains no report"
     elif reading.target is None:
-        state, reason = RawMailState.UNREAD, "no genuine token of ours in it"
+        state, reason = RawMailState.UNREAD, "it contains no valid token"
     elif not has_delivery:
-        state, reason = RawMailState.UNREAD, "the delivery that it names is no longer on record"
+        state, reason = RawMailState.UNREAD, "the delivery it refers to is no longer on record"
     else:
-        state, reason = RawMailState.UNREAD, "an answer for a person to read"
+        state, reason = RawMailState.UNREAD, "a reply that needs to be read"
     if reading.inspection.error:
         reason = f"{reason}; {reading.inspection.error}".removeprefix("; ")
     if state == RawMailState.UNREAD:
-        log.info("mail waits for a person", raw_mail=mail.id, kind=reading.kind, reason=reason)
+        log.info("inbound mail needs review", raw_mail=mail.id, kind=reading.kind, reason=reason)
     mail.state, mail.kind, mail.reason = state, reading.kind.value, storable(reason)
     mail.handled_at = mail.handled_at or clock.now()
     if reading.target is not None:

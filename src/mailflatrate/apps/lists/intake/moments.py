@@ -133,12 +133,12 @@ def _ordered_day(first: int, second: int, month_first: bool | None, strict: bool
     """(day, month, what was assumed). Raises ValueError where the order is unknown or contradicts the column's."""
     if first <= 12 and second <= 12:
         if month_first is None and first != second:
-            raise ValueError("nobody knows whether the day or the month comes first")
+            raise ValueError("it is unclear whether the day or the month comes first")
         assumed = () if first == second else ("month_first" if month_first else "day_first",)
         return (second, first, assumed) if month_first else (first, second, assumed)
     is_month_first = second > 12
     if strict and month_first is not None and month_first != is_month_first:
-        raise ValueError("the column has the other order")
+        raise ValueError("the column uses the opposite order")
     return (second, first, ()) if is_month_first else (first, second, ())
 
 

@@ -107,7 +107,7 @@ class FolderLog:
             draft.unlink()
         name = path.read_text()[:64].strip()
         if not _PLACE.match(name):
-            raise ValueError(f"{path} is damaged; delete it")
+            raise ValueError(f"{path} is damaged. Delete it.")
         return name
 
     def _files(self) -> list[tuple[datetime, Path]]:

@@ -76,7 +76,7 @@ class JournalTail:
 def _start(unit: str, cursor: str) -> subprocess.Popen[bytes]:
     program = shutil.which("journalctl")
     if program is None:
-        raise JournalMissing("journalctl isn't installed; follow a file instead (--file)")
+        raise JournalMissing("journalctl isn't installed. Follow a file instead (--file).")
     command = [program, "--output=json", "--all", "--quiet", "--follow", "--no-tail", f"--unit={unit}"]
     if cursor:
         command.append(f"--after-cursor={cursor}")
