@@ -41,8 +41,8 @@ def test_stricter_numbers_are_in_force(ours: None) -> None:
         ("complaint_warn=-1", "looser"),
         ("complaint_warn=little", "a number"),
         ("complaint_warn", "a number"),
-        ("gmail_spam_rate_max=0.1", "no limit"),
-        ("nonsense=1", "no limit"),
+        ("gmail_spam_rate_max=0.1", "a limit"),
+        ("nonsense=1", "a limit"),
     ],
 )
 def test_a_looser_or_unknown_number_stops_the_start(written: str, word: str) -> None:

@@ -1,7 +1,7 @@
 """The one schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
 
 An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-Two sections are in `inbound` and `storage`. `docs/settings.md` is generated from all of it.
+Three sections are in `database`, `inbound` and `storage`. `docs/settings.md` is generated from all of it.
 """
 
 import os
@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mailflatrate.rules.shaping import read_shaping
 from mailflatrate.rules.tighter import read_tighter
+from mailflatrate.settings.database import DatabaseSettings
 from mailflatrate.settings.inbound import ImapTls, InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
@@ -65,46 +66,10 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class Settings(InboundSettings, StorageSettings):
+class Settings(InboundSettings, StorageSettings, DatabaseSettings):
     """All settings of one process; frozen."""
 
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")
-    database_url: str | None = Field(
-        None,
-        description="PostgreSQL URL of the database's owner, used only by `migrate`. With several hosts "
-        "(`host1:5432,host2:5432`) the one that accepts writes is used. If neither this nor "
-        "MAILFLATRATE_APP_DATABASE_URL is set, the embedded server in the data folder is used.",
-    )
-    app_database_url: str | None = Field(
-        None,
-        description="PostgreSQL URL of the application role `mailflatrate_app`, the only one services need. `migrate` "
-        "gives the role the password in it. Default: derived from DATABASE_URL.",
-    )
-    database_connect_seconds: Annotated[int, Field(ge=2)] = Field(
-        3,
-        description="Seconds that connecting to one database host may take. With several hosts, each gets this long.",
-    )
-    database_silence_seconds: Annotated[int, Field(ge=2)] = Field(
-        8,
-        description="Seconds without a response after which a database host counts as down (TCP user timeout).",
-    )
-    database_call_seconds: Positive = Field(
-        20, description="Seconds a sender waits for one transaction before it drops the connection and tries again."
-    )
-    database_statement_seconds: Positive = Field(
-        60,
-        description="Seconds a statement, or an idle transaction, may take in web, sender and inbound processes.",
-    )
-    database_job_seconds: Positive = Field(
-        3600,
-        description="Seconds a statement, or an idle transaction, may take in workers and commands, which import, plan "
-        "and verify.",
-    )
-    worker_database_connections: Positive = Field(
-        2,
-        description="Database connections shared by the jobs of one worker process. A job holds one only during a "
-        "transaction. The worker has one more for the queue.",
-    )
     secret_key: str | None = Field(
         None, description="Secret that signs sessions. Default: generated and stored in the data folder."
     )

@@ -56,7 +56,7 @@ def _held() -> Iterator[Line]:
             "service-mail",
             f"service messages on hold: {held.waiting}. The signing key of {held.domain} isn't published, so "
             "receivers couldn't verify them",
-            "Publish the key's record shown below. The messages are sent within minutes after that.",
+            "Once the key's record shown below is published, they are sent within minutes.",
         )
 
 
