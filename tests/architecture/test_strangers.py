@@ -74,9 +74,15 @@ TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass
 # Addresses without an id: they show the asker's own account, whoever he is.
 FILE = f"{HEADER}\ninfo@lindenhof.example;I;N;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel\n"
 BRAND = {
-    "primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee", "heading_font": "verdana",
-    "body_font": "arial", "imprint_ink": "#333333", "imprint_ground": "#eeeeee",
-}  # fmt: skip
+    "primary": "#7a1f3d",
+    "ink": "#222222",
+    "sheet": "#ffffff",
+    "page": "#eeeeee",
+    "heading_font": "verdana",
+    "body_font": "arial",
+    "imprint_ink": "#333333",
+    "imprint_ground": "#eeeeee",
+}
 
 
 class Neighbours:
@@ -91,11 +97,18 @@ class Neighbours:
         self._fill()
 
     def _sign_up(self, form_id: int) -> SignupRequest:
-        request_confirmation(form_id, "dora@briefkasten-lindenhof.de", kind=RequestKind.PERSON, note="at the fair",
-                             by=self.anna.anna)  # fmt: skip
+        request_confirmation(
+            form_id, "dora@briefkasten-lindenhof.de", kind=RequestKind.PERSON, note="at the fair", by=self.anna.anna
+        )
         request = SignupRequest.objects.get()
-        SignupDenial.objects.create(form_id=form_id, request_id=request.id, kind=request.kind, address_key=b"x" * 32,
-                                    requested_at=clock.now(), denied_at=clock.now())  # fmt: skip
+        SignupDenial.objects.create(
+            form_id=form_id,
+            request_id=request.id,
+            kind=request.kind,
+            address_key=b"x" * 32,
+            requested_at=clock.now(),
+            denied_at=clock.now(),
+        )
         return request
 
     def _a_case(self, campaign: Campaign) -> None:
@@ -140,9 +153,15 @@ class Neighbours:
                     account_id=self.anna.account_id, via="smtp", envelope_to="b@x.example", raw=b"x", sha256=b"x" * 32
                 )
                 DomainReport.objects.create(
-                    account_id=self.anna.account_id, kind="dmarc", domain="lindenhof.example", report_id="1",
-                    begins_at=now, ends_at=now, messages=1, passed=1,
-                )  # fmt: skip
+                    account_id=self.anna.account_id,
+                    kind="dmarc",
+                    domain="lindenhof.example",
+                    report_id="1",
+                    begins_at=now,
+                    ends_at=now,
+                    messages=1,
+                    passed=1,
+                )
             Feedback.objects.create(delivery_id=delivery.id, campaign=campaign, kind=FeedbackKind.REPLY, raw_mail=mail)
             message = PostboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
             Click.objects.create(campaign=campaign, edition_id=delivery.edition_id, link_number=1)
@@ -167,28 +186,48 @@ class Neighbours:
             key = make_api_key(self.anna.account_id, "Shop", {Scope.READ}, expires_at=None, by=self.anna.anna).key
             begin_answer(key.id, "one", b"x" * 32)
             invitation = invite(
-                self.anna.account_id, "nina@people.example", name="Nina", role=Role.VIEWER, language="en",
-                by=self.anna.anna, url=str,
-            )  # fmt: skip
+                self.anna.account_id,
+                "nina@people.example",
+                name="Nina",
+                role=Role.VIEWER,
+                language="en",
+                by=self.anna.anna,
+                url=str,
+            )
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
-                "campaign_id": campaign.id, "delivery_id": delivery.id, "list_id": self.anna.list_id,
+                "campaign_id": campaign.id,
+                "delivery_id": delivery.id,
+                "list_id": self.anna.list_id,
                 "contact_id": Contact.objects.order_by("id").values_list("id", flat=True)[0],
-                "segment_id": segment.id, "import_id": imported.id, "message_id": message.id,
-                "domain_id": campaign.sender.domain_id if campaign.sender else 0, "imprint_id": imprint.id,
+                "segment_id": segment.id,
+                "import_id": imported.id,
+                "message_id": message.id,
+                "domain_id": campaign.sender.domain_id if campaign.sender else 0,
+                "imprint_id": imprint.id,
                 "membership_id": Membership.objects.order_by("id").values_list("id", flat=True)[0],
-                "account_id": self.anna.account_id, "notice_id": notice.id, "form_id": form_id,
-                "request_id": request.id, "origin_id": origin.id, "key_id": key.id, "invitation_id": invitation.id,
+                "account_id": self.anna.account_id,
+                "notice_id": notice.id,
+                "form_id": form_id,
+                "request_id": request.id,
+                "origin_id": origin.id,
+                "key_id": key.id,
+                "invitation_id": invitation.id,
                 "media_id": gallery_media("hills", alt="Hills", by=None).id,
                 "version_id": CampaignVersion.objects.filter(campaign=campaign).values_list("id", flat=True)[0],
                 "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
-            }  # fmt: skip
+            }
             self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.anna).id
             digest = FeedDigest.objects.create(
-                name="Shop news", url="https://lindenhof.example/feed", mailing_list_id=self.anna.list_id, weekday=0,
-                at=time(9), time_zone="UTC", next_at=now,
-            )  # fmt: skip
+                name="Shop news",
+                url="https://lindenhof.example/feed",
+                mailing_list_id=self.anna.list_id,
+                weekday=0,
+                at=time(9),
+                time_zone="UTC",
+                next_at=now,
+            )
             FeedItem.objects.create(digest=digest, key="0" * 64, title="Bulbs", seen_at=now)
             self.ids["digest_id"] = digest.id
             save_brand(BRAND, logo_id=self.ids["media_id"])
@@ -207,9 +246,16 @@ class Neighbours:
         with tenancy.platform(PlatformReason.STANDING):
             hold_lane(self.anna.account_id, campaign.id, "yahoo", "R-88")
             Measure.objects.create(
-                account_id=self.anna.account_id, campaign=campaign, scope="mailing", cause="hard_bounces", level=1,
-                rule="R-88", events=3, base=200, limit_percent=1,
-            )  # fmt: skip
+                account_id=self.anna.account_id,
+                campaign=campaign,
+                scope="mailing",
+                cause="hard_bounces",
+                level=1,
+                rule="R-88",
+                events=3,
+                base=200,
+                limit_percent=1,
+            )
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
         self._a_case(campaign)
         keep_signals(self.anna.account_id, [Found("vat", Outcome.GOOD, "none")])
@@ -308,10 +354,31 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     """Nobody who is not signed in sees anything."""
     assert database
     address = route
-    for name in ("campaign_id", "delivery_id", "list_id", "contact_id", "segment_id", "import_id", "message_id",
-                 "domain_id", "imprint_id", "membership_id", "account_id", "form_id", "request_id", "media_id",
-                 "question_id", "template_id", "origin_id", "version_id", "key_id", "mailbox_id",
-                 "comment_id", "digest_id", "invitation_id"):  # fmt: skip
+    for name in (
+        "campaign_id",
+        "delivery_id",
+        "list_id",
+        "contact_id",
+        "segment_id",
+        "import_id",
+        "message_id",
+        "domain_id",
+        "imprint_id",
+        "membership_id",
+        "account_id",
+        "form_id",
+        "request_id",
+        "media_id",
+        "question_id",
+        "template_id",
+        "origin_id",
+        "version_id",
+        "key_id",
+        "mailbox_id",
+        "comment_id",
+        "digest_id",
+        "invitation_id",
+    ):
         address = address.replace(f"<int:{name}>", "1")
     assert "<" not in address
     answer = Client().get(address)
