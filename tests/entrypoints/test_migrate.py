@@ -60,7 +60,7 @@ def test_what_apps_of_the_past_left_in_the_record_is_no_newer_database() -> None
 def test_a_database_before_the_last_of_0_1_is_refused_with_the_way(earlier: str) -> None:
     with (
         changed(f"DELETE FROM django_migrations WHERE {earlier}"),
-        pytest.raises(NotUpgradable, match=r"last version of 0\.1"),
+        pytest.raises(NotUpgradable, match=r"Install the last 0\.1 version"),
     ):
         demand_upgradable()
 
@@ -68,7 +68,7 @@ def test_a_database_before_the_last_of_0_1_is_refused_with_the_way(earlier: str)
 def test_a_record_that_the_tables_belie_is_refused() -> None:
     with (
         changed("ALTER TABLE archive_month DROP COLUMN folded_to"),
-        pytest.raises(NotUpgradable, match=r"lacks archive_month\.folded_to"),
+        pytest.raises(NotUpgradable, match=r"no column archive_month\.folded_to"),
     ):
         demand_upgradable()
 
@@ -131,5 +131,5 @@ def test_a_statement_that_takes_too_long_is_cancelled_with_what_to_do(monkeypatc
             cursor.execute("SELECT pg_sleep(60)")
 
     monkeypatch.setattr("django.core.management.call_command", slow_migration)
-    with pytest.raises(ClickException, match=r"longer than 1 seconds and was cancelled.*--statement-seconds"):
+    with pytest.raises(ClickException, match=r"longer than 1 seconds and was canceled.*--statement-seconds"):
         _migrate(statement_seconds=1)
