@@ -16,6 +16,7 @@ _LINE = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
 # Nearly every reply is one line of plain text with the enhanced code that belongs to its code.
 _USUAL = re.compile(rb"(([245])[0-9][0-9]) (\2\.[0-9]{1,3}\.[0-9]{1,3}) ([!-~]+(?: [!-~]+)*)")
 _XTEXT_UNSAFE = re.compile(rb"[^!-*,-<>-~]")
+_XTEXT_PLAIN = re.compile("[!-*,-<>-~]*")
 
 
 class ReplyError(ValueError):
@@ -108,4 +109,6 @@ def parse_capabilities(reply: Reply) -> Capabilities:
 
 def xtext(value: str) -> str:
     """Encode for an ENVID or ORCPT parameter (RFC 3461 4): `+`, `=`, spaces and non-ASCII become `+XX`."""
+    if _XTEXT_PLAIN.fullmatch(value):  # as each of our own ids is
+        return value
     return _XTEXT_UNSAFE.sub(lambda found: b"+%02X" % found[0][0], value.encode()).decode("ascii")
