@@ -418,7 +418,9 @@ def test_the_database_takes_no_decision_against_a_rule(home: Home) -> None:
     with psycopg.connect(app_url(load_settings())) as base:
         for findings in ("[]", '[{"key": "subject-honest", "severity": "block", "passed": false}]'):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the gate"), base.transaction():
-                base.execute("SELECT set_config('app.account_id', %s, true)", [str(home.anna.account_id)])
+                tenancy.enter_account(base, home.anna.account_id)
+                seen = base.execute("SELECT count(*) FROM campaign WHERE id = %s", [home.draft.id]).fetchone()
+                assert seen == (1,), "in Anna's scope, so that row-level security is not what refuses"
                 base.execute(insert, [home.anna.account_id, home.draft.id, findings])
     with tenancy.account(home.anna.account_id), transaction.atomic():
         with pytest.raises(ProgrammingError, match="a rule blocks"), transaction.atomic(), tenancy.deciding():
