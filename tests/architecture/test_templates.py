@@ -35,6 +35,10 @@ def test_nine_lines_in_ten_are_short_and_none_is_a_page_wide() -> None:
     assert lengths[-1] <= 360
 
 
+def test_a_template_is_short_enough_to_read() -> None:
+    assert {name: lines for name, source in sources().items() if (lines := source.count("\n")) > 400} == {}
+
+
 def test_no_line_break_of_a_template_is_shown_to_a_reader() -> None:
     """Put what a person wrote in a span of class `whitespace-pre-line` of its own."""
     assert {name: found for name, source in sources().items() if (found := white_space_shown(source))} == {}
