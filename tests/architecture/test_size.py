@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE, TESTS = ROOT / "src" / "mailflatrate", ROOT / "tests"
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50
-LONG_FILES = {"rules/facts.py": 480, "settings/schema.py": 430}
+LONG_FILES = {"rules/facts.py": 480, "settings/schema.py": 460}
 """Tables: what the rules know, and the settings."""
 LONG_TESTS = 10
 LONGEST_TEST = 440
@@ -24,7 +24,7 @@ LONG_FUNCTIONS = {
     "request_confirmation": 60,
 }
 INLINE_IMPORTS = 198
-SKIPPED_BY_THE_FORMATTER = {SOURCE: 568, TESTS: 404}
+SKIPPED_BY_THE_FORMATTER = {SOURCE: 558, TESTS: 420}
 
 
 def modules(folder: Path) -> dict[str, str]:
