@@ -13,7 +13,7 @@ function selector(types) {
   return types.split(", ").map((type) => `[data-gjs-type="${type}"]`).join(", ");
 }
 
-/** Widths that columns share which have none of their own: what the others leave. */
+/** Width of the columns without their own width: they share what the others leave. */
 function shareOf(model) {
   const siblings = model.parent()?.components().models.filter((one) => ["mj-column", "mj-group"].includes(one.get("type"))) ?? [];
   return `${100 / Math.max(siblings.length, 1)}%`;
@@ -32,7 +32,7 @@ export function toNode(model) {
   return node;
 }
 
-/** What is drawn inside of an element: there go its children or its words, and the inner styles. */
+/** The inner part of an element, which gets its children or text and the inner styles. */
 const PART = { "mj-section": "div", "mj-text": "div", "mj-button": "span", "mj-table": "table", "mj-image": "img", "mj-divider": "div" };
 
 function view(type, studio) {

@@ -1,4 +1,4 @@
-/** The settings of the chosen block: plain labelled fields outside of the canvas, so that keyboard and screen reader reach all. */
+/** The settings of the selected block: plain labeled fields outside the canvas, accessible by keyboard and screen reader. */
 import { inherited, resolved, sides } from "./look.js";
 
 let count = 0;
@@ -193,7 +193,7 @@ export class Inspector {
     return shown;
   }
 
-  /** The canvas was written in: fields that show the same words follow. */
+  /** After inline editing, updates the fields that show the same text. */
   follow() {
     for (const area of this.root.querySelectorAll("[data-follows=content]")) {
       if (area !== document.activeElement) area.value = this.model.get("content");

@@ -13,13 +13,13 @@ const BUILT_IN = {
   "mj-spacer": { height: "20px" },
 };
 
-/** The attributes that count: built in, set for all, for the element, by its classes, by itself. */
+/** The effective attributes: built-in defaults, then those set for all, for the element type, by classes, and on the element. */
 export function resolved(type, mj, head) {
   const classes = (mj["mj-class"] ?? "").split(/\s+/).filter(Boolean).map((name) => head.classes[name] ?? {});
   return Object.assign({}, BUILT_IN[type], head.all, head.tags[type], ...classes, mj);
 }
 
-/** What would count if the element said nothing itself. */
+/** The effective attributes without those on the element itself. */
 export function inherited(type, mj, head) {
   return resolved(type, mj["mj-class"] ? { "mj-class": mj["mj-class"] } : {}, head);
 }

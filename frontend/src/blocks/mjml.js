@@ -1,9 +1,10 @@
 /**
  * MJML as a tree that can be changed and written back. What nobody touched is written exactly as it was read, byte for
- * byte, so that going from the source to the blocks and back loses nothing.
+ * MJML as a tree that can be changed and written back. Unchanged parts are written exactly as they were read, byte for
+ * byte, so that switching between source and blocks loses nothing.
  *
  * A node: { type, mj, content, condition, children, before, origin }
- *   type       the element's name, or "mj-source" for what the blocks do not draw: comments, Liquid, other elements
+ *   type       the element's name, or "mj-source" for what blocks can't show: comments, Liquid, other elements
  *   mj         its attributes as an object
  *   content    the markup inside of a text, button or table; the whole source of an mj-source
  *   condition  the Liquid condition around it: {% if CONDITION %}...{% endif %}
@@ -20,7 +21,7 @@ const ATTRIBUTE = /([^\s=/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?/g;
 const IF = /^\{%-?\s*if\s+([\s\S]*?)\s*-?%\}$/;
 const ENDIF = /^\{%-?\s*endif\s*-?%\}$/;
 
-/** What cannot be drawn as blocks; the message is for developers, the page has its own words. */
+/** Raised for a source that can't be shown as blocks. The message is for developers; the page has its own text. */
 export class NoBlocks extends Error {}
 
 function unescapeAttribute(value) {
@@ -51,7 +52,7 @@ function closing(source, name, from) {
   throw new NoBlocks(`<${name}> is never closed`);
 }
 
-/** { head, body, tail }: what stands before and after the body, as it is, and the body's node. */
+/** { head, body, tail }: the source before and after the body, unchanged, and the body's node. */
 export function parse(source) {
   const open = /<mj-body\b((?:[^>"']|"[^"]*"|'[^']*')*)>/i.exec(source.replace(/<!--[\s\S]*?-->/g, (comment) => " ".repeat(comment.length)));
   if (!open || !/<mjml\b/i.test(source.slice(0, open.index))) throw new NoBlocks("there is no <mj-body>");
@@ -71,7 +72,7 @@ function children(source) {
   const found = [];
   let at = 0;
   const text = (piece) => {
-    // A condition, a comment, a word: each is a thing of its own; white space belongs to what follows.
+    // Conditions, comments and words are separate nodes; white space belongs to the node that follows.
     for (const [part, before, thing] of piece.matchAll(/(\s*)(\{%[\s\S]*?%\}|\{\{[\s\S]*?\}\}|<!--[\s\S]*?-->|[^\s{<]+|[{<])?/g)) {
       if (!part) continue;
       if (thing === undefined) return before;
@@ -105,7 +106,7 @@ function element(source, tag) {
   const inner = source.slice(inside, stop);
   const origin = { open: tag[0], close: source.slice(stop, end), mj: JSON.stringify(mj), empty };
   if (LEAVES.has(name)) {
-    // White space around the markup is the author's layout, not his text.
+    // White space around the markup is the author's formatting, not text.
     const [, lead, content, trail] = /^(\s*)([\s\S]*?)(\s*)$/.exec(inner);
     return { node: { type: name, mj, content, origin: { ...origin, lead, trail } }, end };
   }
@@ -131,7 +132,7 @@ function withConditions(nodes) {
 
 function openTag(node, closed) {
   const written = Object.entries(node.mj).filter(([, value]) => value !== "" && value !== undefined);
-  // An empty description says that a picture is decoration, so it is written.
+  // An empty alt text marks an image as decorative, so it is written.
   if (node.type === "mj-image" && node.mj.alt === "") written.push(["alt", ""]);
   const attributes = written.map(([name, value]) => ` ${name}="${escapeAttribute(String(value))}"`).join("");
   return `<${node.type}${attributes}${closed ? " /" : ""}>`;

@@ -1,4 +1,4 @@
-/** What can be put into a mailing: single blocks, rows of columns, and ready-made rows. Nodes in the shape of mjml.js. */
+/** What can be added to a campaign: single blocks, rows of columns, and ready-made rows, as nodes of mjml.js. */
 
 const text = (content, mj = {}) => ({ type: "mj-text", mj, content });
 const button = (content, mj = {}) => ({ type: "mj-button", mj: { href: "https://", ...mj }, content });
@@ -6,7 +6,7 @@ const image = (mj = {}) => ({ type: "mj-image", mj: { src: "", alt: "", ...mj } 
 const column = (children, mj = {}) => ({ type: "mj-column", mj, children });
 const section = (children, mj = {}) => ({ type: "mj-section", mj, children });
 
-/** [key, icon, node maker]; `words` are the page's, `head` says which classes the mailing has. */
+/** [key, icon, node maker]; `words` are the page's texts, `head` says which classes the campaign has. */
 export function palette(words, { head, picture }) {
   const has = (name) => (head.classes[name] ? { "mj-class": name } : null);
   const title = has("title") ?? { "font-size": "28px", "line-height": "1.25", "font-weight": "700" };
@@ -37,7 +37,7 @@ export function palette(words, { head, picture }) {
   };
 }
 
-/** A single block that is put where only rows may stand comes in a row of its own. */
+/** Wraps a single block in its own row where only rows are allowed. */
 export function inRow(node) {
   return node.type === "mj-section" ? node : section([column([node])]);
 }

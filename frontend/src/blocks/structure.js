@@ -1,4 +1,4 @@
-/** The mailing as a list: every block a button, rows and columns nested. The way through the canvas for the keyboard. */
+/** The content as a list of buttons, with rows and columns nested, for keyboard navigation of the canvas. */
 import { CONTAINERS } from "./mjml.js";
 
 function summary(model, words) {

@@ -1,9 +1,11 @@
 /**
- * form[data-draft="ID"], or "ID.N" for a variant, saves itself through htmx; this keeps what has not reached the server yet.
+ * form[data-draft="ID"], or "ID.N" for a variant, saves automatically through htmx. This keeps changes not yet on the server.
  *
  * Every change goes to the browser's own storage at once, is sent when the page is hidden or closed, and is taken up again
  * by the next page that opens the draft. The server is told which window saves (tab) and how often it has (turn), so that a
- * late request of the same window is neither a conflict nor a step back.
+ * Every change is stored in the browser immediately, sent when the page is hidden or closed, and restored by the next page
+ * that opens the draft. The server gets the window (tab) and its save count (turn), so that a late request from the same
+ * window neither conflicts nor reverts anything.
  */
 
 const OWN = new Set(["csrfmiddlewaretoken", "seen", "aside", "tab", "turn", "kind", "row", "use_segment"]);
@@ -20,7 +22,7 @@ function entriesOf(form) {
   return [...new FormData(form)].filter(([name, value]) => !OWN.has(name) && typeof value === "string");
 }
 
-/** Puts stored entries back into the form's controls; rows that are not on the page any more are left alone. */
+/** Restores stored entries into the form's controls; rows no longer on the page are ignored. */
 function restore(form, entries) {
   const values = Map.groupBy ? Map.groupBy(entries, ([name]) => name) : entries.reduce((map, pair) => map.set(pair[0], [...(map.get(pair[0]) ?? []), pair]), new Map());
   for (const control of form.elements) {
@@ -61,7 +63,7 @@ class Draft {
     try {
       localStorage.setItem(this.key, JSON.stringify({ seen: this.seen, entries: entriesOf(this.form) }));
     } catch {
-      // No room or no permission: the server still gets it a moment later.
+      // No space or no permission: the server still gets it a moment later.
     }
   }
 
@@ -84,7 +86,7 @@ class Draft {
     localStorage.removeItem(this.key);
   }
 
-  /** The page goes: send what is open with a request that outlives it. What is too long for that waits in the storage. */
+  /** The page closes: sends unsaved changes with a request that outlives it. What is too long for that stays in storage. */
   flush() {
     if (this.leaving || this.kept === this.changed) return;
     this.turn += 1;
@@ -96,7 +98,7 @@ class Draft {
       .catch(() => {});
   }
 
-  /** What an earlier page could not save any more. On the same version it goes on; on an older one the server sets it aside. */
+  /** Restores what an earlier page couldn't save. It continues the same version; for an older one the server sets it aside. */
   takeUp() {
     const left = stored(this.key);
     if (!left) return;
@@ -108,7 +110,7 @@ class Draft {
     if (left.seen !== this.seen) document.getElementById("seen").value = left.seen;
     restore(this.form, left.entries);
     const save = () => setTimeout(() => this.form.dispatchEvent(new Event("input", { bubbles: true })));
-    // htmx listens to the form only once the document is there.
+    // htmx listens to the form only once the document has loaded.
     if (document.readyState === "complete") save();
     else addEventListener("load", save, { once: true });
   }

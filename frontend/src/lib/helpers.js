@@ -1,11 +1,11 @@
-/** Small behaviours that any page may ask for with a data attribute. */
+/** Small behaviors that any page can turn on with a data attribute. */
 
 async function copy(button) {
   const text = button.dataset.copy;
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Without https the browser has no clipboard for us: mark the text, so that Ctrl+C takes it.
+    // Without https the clipboard isn't available: select the text so that Ctrl+C copies it.
     const shown = button.parentElement.querySelector("code, pre");
     if (shown) getSelection().selectAllChildren(shown);
     return;
@@ -19,7 +19,7 @@ async function copy(button) {
   }, 2500);
 }
 
-/** A measure or action with data-key="f" is pressed by that key, unless someone is typing. */
+/** Pressing a key clicks the button with that data-key, such as data-key="f", unless the user is typing. */
 function pressKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.closest("input, textarea, select, [contenteditable], dialog[open], .cm-editor, [data-editor-host]")) return;
@@ -30,7 +30,7 @@ function pressKey(event) {
   }
 }
 
-/** iframe[data-tries="ID of a form"]: shows its address again with what the form holds, a moment after each change. */
+/** iframe[data-tries="ID of a form"]: reloads with the form's values, a moment after each change. */
 let trial;
 function tryOut(form) {
   for (const frame of document.querySelectorAll(`iframe[data-tries="${CSS.escape(form.id)}"]`)) {
@@ -43,7 +43,7 @@ function tryOut(form) {
   }
 }
 
-/** A chosen template goes in front of what was written already. */
+/** Inserts a chosen template before the text already written. */
 function fill(select) {
   const field = document.getElementById(select.dataset.fills);
   const written = field.value.trim();
@@ -53,7 +53,7 @@ function fill(select) {
   field.focus();
 }
 
-/** form[data-busy="Checking …"]: once it is sent, its button says so and can't be pressed again. */
+/** form[data-busy="Checking …"]: after submission its button shows this text and can't be pressed again. */
 function showBusy(form) {
   const button = form.querySelector("button");
   if (!button || button.disabled) return;
@@ -64,7 +64,7 @@ function showBusy(form) {
   setTimeout(() => { button.disabled = true; });
 }
 
-/** On a narrow window the current tab may stand outside its row. */
+/** In a narrow window, scrolls the current tab into view. */
 function showTab() {
   for (const tab of document.querySelectorAll(".tab-row [aria-current]")) {
     const row = tab.closest(".tab-row");

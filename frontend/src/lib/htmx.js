@@ -5,7 +5,7 @@ htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.selfRequestsOnly = true;
 htmx.config.historyCacheSize = 0;
-// A refused form comes back as 422 with its errors and has to be shown.
+// A refused form is returned as 422 with its errors, and has to be shown.
 htmx.config.responseHandling = [
   { code: "204", swap: false },
   { code: "[23]..", swap: true },

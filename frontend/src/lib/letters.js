@@ -1,6 +1,7 @@
 /**
  * A letter in a .letter-box is shown again without a blank moment: the new frame loads behind the old one and takes its
- * place when it is there. Used where htmx swaps a section that holds one (data-letter-section).
+ * Refreshes a message in a .letter-box without flicker: the new frame loads behind the old one and replaces it once
+ * loaded. Used where htmx swaps a section that contains one (data-letter-section).
  */
 
 function exchange(box, next) {
@@ -18,7 +19,7 @@ function exchange(box, next) {
   box.append(next);
 }
 
-/** Puts everything of `after` into `before` but the box, which keeps its frame until the new one is loaded. */
+/** Copies everything from `after` into `before` except the box, which keeps its frame until the new one has loaded. */
 function merge(before, after) {
   const oldBox = before.querySelector(".letter-box");
   const newBox = after.querySelector(".letter-box");

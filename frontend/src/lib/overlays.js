@@ -1,9 +1,9 @@
-/** Dialogs, menus and toasts: native elements, with what they lack. */
+/** Dialogs, menus and toasts: native elements plus what they lack. */
 
 function openDialog(id, opener) {
   const dialog = document.getElementById(id);
   if (!(dialog instanceof HTMLDialogElement)) return;
-  // One dialog may serve many rows: what the opener carries as data-fill-NAME goes to [data-slot=NAME] or input[name=NAME].
+  // One dialog can serve many rows: the opener's data-fill-NAME is copied to [data-slot=NAME] or input[name=NAME].
   for (const [key, value] of Object.entries(opener.dataset)) {
     if (!key.startsWith("fill")) continue;
     const name = key.slice(4).toLowerCase();
@@ -28,7 +28,7 @@ function leave(toast) {
 function startToasts() {
   for (const toast of document.querySelectorAll("[data-toast]:not([data-started])")) {
     toast.dataset.started = "";
-    // Errors and warnings stay until they are closed; good news goes by itself, but not under the pointer.
+    // Errors and warnings stay until closed. Other toasts close automatically, but not under the pointer.
     if (["error", "warning"].includes(toast.dataset.tone)) continue;
     let timer = setTimeout(leave, 8000, toast);
     toast.addEventListener("pointerenter", () => clearTimeout(timer));
@@ -47,7 +47,7 @@ export function startOverlays() {
     const closer = event.target.closest("[data-closes]");
     if (closer) closer.closest("dialog, [data-toast]")?.[closer.closest("dialog") ? "close" : "remove"]();
     if (event.target instanceof HTMLDialogElement) event.target.close();
-    // A chosen entry closes its menu; a click anywhere else closes all but the one it is in.
+    // Choosing an entry closes its menu; a click elsewhere closes all menus except the one it is in.
     closeMenus(event.target.closest(".menu-item") ? null : event.target.closest("details.pop"));
   });
   document.addEventListener("keydown", (event) => {
