@@ -1,4 +1,4 @@
-"""`mailflatrate accounts list`: the customers and what they may do."""
+"""`mailflatrate accounts list`: customers and their account status."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`mailflatrate consent`: check a certificate or the whole ledger, and the keys that sign both."""
+"""`mailflatrate consent`: verify a proof of consent or the whole ledger, and manage the keys that sign both."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import click
 from mailflatrate.rules.proof.record import Malformed
 
 LEDGER_LINES = 50
-"""Faults that are written out one by one; the rest is counted."""
+"""Maximum number of faults listed; the rest are only counted."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

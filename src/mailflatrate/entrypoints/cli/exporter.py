@@ -1,4 +1,4 @@
-"""`mailflatrate exporter`: figures of a host that serves no pages, for Prometheus. It needs no database."""
+"""`mailflatrate exporter`: Prometheus metrics of a host without a web process. Needs no database."""
 
 import socket
 import sys
@@ -23,11 +23,11 @@ from mailflatrate.settings.links import Purpose
 from mailflatrate.settings.schema import Settings, load_settings
 
 REQUEST_SECONDS = 5.0
-"""From the connection to the end of a request's head; as long again for taking the answer."""
+"""Time limit from the connection to the end of a request's head, and again for reading the response."""
 LARGEST_HEAD = 16_384
 MOST_AT_ONCE = 16
 MOST_OF_ONE = 8
-"""Connections at once: of all clients, and of one address."""
+"""Maximum simultaneous connections of all clients, and of one address."""
 log = structlog.get_logger(__name__)
 
 PLAIN = [("Content-Type", "text/plain; charset=utf-8")]

@@ -1,4 +1,4 @@
-"""`mailflatrate inspect`: what a bounce, a report or an answer means. No database, no Django."""
+"""`mailflatrate inspect`: explain a bounce, a complaint report or a reply. No database, no Django."""
 
 import json
 import sys

@@ -1,6 +1,6 @@
-"""How commands print rows: a table for people, one JSON array for programs.
+"""Print rows: as a table for people, or as one JSON array for programs.
 
-Names come from customers: what could move the cursor or change the terminal is not printed.
+Names come from customers, so characters that could move the cursor or change the terminal are not printed.
 """
 
 import getpass

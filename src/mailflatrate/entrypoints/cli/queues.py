@@ -1,4 +1,4 @@
-"""`mailflatrate queues`: what waits in each queue, and who serves it."""
+"""`mailflatrate queues`: the backlog of each queue, and the workers that serve it."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`mailflatrate relays`: what the desk's page Relays does, for scripts and for the night."""
+"""`mailflatrate relays`: what the Relays page in Operations does, for scripts and emergencies."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`mailflatrate storage`: where uploads and pictures are, and moving them."""
+"""`mailflatrate storage`: show where uploads and images are stored, and move them."""
 
 from collections import Counter
 

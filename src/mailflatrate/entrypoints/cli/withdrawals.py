@@ -1,4 +1,4 @@
-"""`mailflatrate withdrawals`: take what was withdrawn out of a database that still lives, and into a restored one."""
+"""`mailflatrate withdrawals`: export withdrawals from a readable database, and replay them into a restored one."""
 
 import os
 from collections import Counter

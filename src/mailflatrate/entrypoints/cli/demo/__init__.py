@@ -90,7 +90,7 @@ def _run(place: Place, *, once: bool, as_json: bool) -> int:
             problems = ["interrupted before it finished"] if once else []
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_IGN)  # whoever presses again waits for the end that is under way
+                signal.signal(number, signal.SIG_IGN)  # pressing Ctrl-C again doesn't interrupt the shutdown
             supervisor.stop()
             supervisor.wait()
     return 1 if problems else 0

@@ -34,7 +34,7 @@ SERVICE_ZONE = {
 }
 
 
-# The rest of the world takes mail; all of it arrives in the postbox.
+# All other domains accept mail, which arrives in the test inbox.
 ELSEWHERE = {"MX": ["10 mx.mailflatrate.example"]}
 
 

@@ -14,7 +14,7 @@ def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
     seen = {line.topic: True for line in lines}
     seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
     if not seen.get("mx", True):
-        seen["inbound"] = False  # a listener to which no MX leads is read by nobody
+        seen["inbound"] = False  # no mail reaches a listener without an MX record
     for found in judge_all(_facts(seen)):
         yield _line(found)
 

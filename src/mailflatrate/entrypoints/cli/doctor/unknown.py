@@ -1,4 +1,4 @@
-"""Results that nobody knows: in how many campaigns, and which hosts' journals would settle them."""
+"""Unknown results: how many campaigns have them, and which hosts' journals would settle them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What lint asks the DNS: signing keys, SPF, DMARC, mail exchangers. Every answer is asked for once."""
+"""DNS lookups of lint: signing keys, SPF, DMARC, mail exchangers. Each lookup is made once."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Links that an edition of this installation put in the place of others, known by their sealed token."""
+"""Recognizes links that an edition of this installation rewrote, by their sealed token."""
 
 import re
 

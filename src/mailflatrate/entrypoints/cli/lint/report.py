@@ -1,4 +1,4 @@
-"""How a judged message is printed: for people, as JSON, as SARIF 2.1.0 for tools that collect findings."""
+"""Print a checked message: for people, as JSON, or as SARIF 2.1.0 for tools that collect findings."""
 
 import json
 from collections.abc import Sequence
