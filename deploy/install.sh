@@ -1,7 +1,6 @@
 #!/bin/sh
 # Install the program without development packages: deploy/install.sh DESTINATION [PYTHON [EXTRA...]]
 # EXTRA is s3, to store images and uploads in a bucket, or traces, for OpenTelemetry.
-# Each installation has a virtual environment of its own, DESTINATION/releases/<version>-<time>, and DESTINATION/.venv leads to
 # Each installation gets its own virtual environment, DESTINATION/releases/<version>-<time>, and DESTINATION/.venv links to the
 # newest. Running processes keep their files until they are restarted, and rolling back means changing one link.
 # The front end must be built, which `make install` does first.

@@ -10,7 +10,6 @@ import { Structure } from "./blocks/structure.js";
 
 /**
  * .blocks[data-blocks-for="ID of a textarea"]: the visual editor of the MJML in that textarea, which remains the form's field.
- * GrapesJS is the canvas (dragging, choosing, writing in place); everything else is ours, so that it is translated and
  * GrapesJS is the canvas (dragging, selecting, inline editing). Everything else is our own code, so that it is translated and
  * works with the keyboard. Undo works on the MJML itself: what is shown, saved and undone is one text.
  */

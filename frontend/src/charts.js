@@ -2,7 +2,6 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 /**
- * Draws [data-chart="<id of a json_script>"] as lines over time. The numbers are in the page as a table too;
  * Draws [data-chart="<id of a json_script>"] as lines over time. The page also has the numbers as a table;
  * the drawing is hidden from screen readers.
  *

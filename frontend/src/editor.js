@@ -12,7 +12,6 @@ import { basicSetup } from "codemirror";
  * data-errors='[{"line": 3, "message": "...", "severity": "error | warning"}]' marks lines; change the attribute (or swap
  * the textarea through htmx) and the marks follow. A link with data-goto-line="3" (and data-editor-id) jumps there.
  *
- * The editor lives in a shadow root, where CodeMirror uses constructed style sheets: the content security policy
  * The editor is in a shadow root, where CodeMirror uses constructed style sheets, so the content security policy
  * needs neither a nonce nor 'unsafe-inline' for it.
  */

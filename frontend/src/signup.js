@@ -1,8 +1,4 @@
 /*
- * Sign-up forms on our own pages and on other people's. Two ways in:
- *   - a page of ours has the whole form already; here it only gets its proof of work and is then sent as usual;
- *   - `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that asked for it, inside a
- *     shadow root, so that neither style sheet disturbs the other, and is sent without leaving the page.
  * Sign-up forms on our own pages and on other websites. There are two cases:
  *   - our own page already has the whole form; here it only gets its proof of work and is then sent as usual;
  *   - `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that loads it, inside a

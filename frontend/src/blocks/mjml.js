@@ -1,5 +1,4 @@
 /**
- * MJML as a tree that can be changed and written back. What nobody touched is written exactly as it was read, byte for
  * MJML as a tree that can be changed and written back. Unchanged parts are written exactly as they were read, byte for
  * byte, so that switching between source and blocks loses nothing.
  *

@@ -1,8 +1,6 @@
 /**
  * form[data-draft="ID"], or "ID.N" for a variant, saves automatically through htmx. This keeps changes not yet on the server.
  *
- * Every change goes to the browser's own storage at once, is sent when the page is hidden or closed, and is taken up again
- * by the next page that opens the draft. The server is told which window saves (tab) and how often it has (turn), so that a
  * Every change is stored in the browser immediately, sent when the page is hidden or closed, and restored by the next page
  * that opens the draft. The server gets the window (tab) and its save count (turn), so that a late request from the same
  * window neither conflicts nor reverts anything.

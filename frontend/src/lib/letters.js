@@ -1,5 +1,4 @@
 /**
- * A letter in a .letter-box is shown again without a blank moment: the new frame loads behind the old one and takes its
  * Refreshes a message in a .letter-box without flicker: the new frame loads behind the old one and replaces it once
  * loaded. Used where htmx swaps a section that contains one (data-letter-section).
  */
