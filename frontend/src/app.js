@@ -15,11 +15,19 @@ function loadHeavyParts(root) {
   if (root.querySelector("textarea[data-editor]")) import("./editor.js").then(({ mountAll }) => mountAll(root));
 }
 
+/** Scroll a row of tabs that is wider than the window to the tab that is open. */
+function showOpenTab() {
+  const open = document.querySelector(".tab-row [aria-current]");
+  const row = open?.closest(".tab-row");
+  if (row) row.scrollLeft = open.offsetLeft - row.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+}
+
 startTheme();
 startOverlays();
 startHelpers();
 startCounters();
 startLetters(htmx);
 startDrafts();
+showOpenTab();
 loadHeavyParts(document);
 htmx.onLoad(loadHeavyParts);

@@ -14,8 +14,8 @@ ANNA, BEN = "anna@lindenhof.example", "ben@lindenhof.example"
 
 
 def switch(somebody: Any, wanted: str) -> None:
-    """On the page of the settings, where it is not so already."""
-    somebody.go("/studio/standing/settings/")
+    """On the page Security, where it is not so already."""
+    somebody.go("/studio/standing/security/")
     button = somebody.page.locator(f"button[name=wanted][value={wanted}]")
     if button.count():
         with somebody.page.expect_navigation():

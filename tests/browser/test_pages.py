@@ -26,6 +26,12 @@ PAGES = {
     "imprint": "/studio/imprint/",
     "standing": "/studio/standing/",
     "keys": "/studio/standing/keys/",
+    "team": "/studio/standing/people/",
+    "security": "/studio/standing/security/",
+    "suppressions": "/studio/suppressions/",
+    "inactive": "/studio/quiet/",
+    "reports": "/studio/reports/",
+    "help": "/studio/help/",
     "api": "/api/v1/docs",
     "postbox": "/studio/postbox/",
 }

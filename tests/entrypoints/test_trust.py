@@ -287,7 +287,15 @@ def test_a_link_changes_nothing(anna: World) -> None:
 
 
 def test_nobody_looks_in_without_signing_in() -> None:
-    for url in ("senders/", "senders/new/", "imprint/", "standing/", "standing/people/", "standing/settings/"):
+    for url in (
+        "senders/",
+        "senders/new/",
+        "imprint/",
+        "standing/",
+        "standing/people/",
+        "standing/settings/",
+        "standing/security/",
+    ):
         answer = Client().get(f"/studio/{url}")
         assert answer.status_code == 302
         assert answer.headers["Location"].startswith("/login/")

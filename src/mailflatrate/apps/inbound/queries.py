@@ -1,6 +1,7 @@
 """Reads of what came back."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -60,6 +61,12 @@ def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:
     rows = Feedback.objects.filter(campaign_id=campaign_id).values("kind").annotate(number=Count("id"))
     found = {FeedbackKind(row["kind"]): row["number"] for row in rows}
     return {kind: found.get(kind, 0) for kind in FeedbackKind}
+
+
+def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, FeedbackKind], int]:
+    """Campaign and kind -> how often it came back. Pairs without feedback are missing."""
+    rows = Feedback.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id", "kind")
+    return {(campaign_id, FeedbackKind(kind)): number for campaign_id, kind, number in rows.annotate(n=Count("id"))}
 
 
 def feedback_of_contact(contact_id: int) -> QuerySet[Feedback]:

@@ -310,6 +310,12 @@ def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
     return [str(key) for (key,) in rows]
 
 
+def emails_of(address_keys: Sequence[bytes]) -> dict[bytes, str]:
+    """Keyed hash -> address, for those that belong to a contact of the account."""
+    rows = Contact.objects.filter(address_key__in=address_keys).values_list("address_key", "email")
+    return {bytes(key): email for key, email in rows}
+
+
 def contact_by_address(address: str) -> int | None:
     """The id of the contact with this address, however it is written (R-20); None for nobody and for no address."""
     try:

@@ -1,5 +1,6 @@
 """Clicks of a campaign."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
@@ -31,6 +32,16 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
         fresh = found.get(number, (0, 0))
         found[number] = (fresh[0] + people, fresh[1] + machines)
     return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
+
+
+def clicks_by_campaign(campaign_ids: Sequence[int]) -> dict[int, int]:
+    """Campaign -> clicks by people, older ones that were added up included."""
+    counted = dict.fromkeys(campaign_ids, 0)
+    fresh = Click.objects.filter(campaign_id__in=campaign_ids, machine=False).values_list("campaign_id")
+    old = ClickTotal.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id")
+    for campaign_id, number in (*fresh.annotate(n=Count("id")), *old.annotate(n=Sum("people"))):
+        counted[campaign_id] += number
+    return counted
 
 
 def clicks_by_variant(campaign_id: int) -> dict[int, int]:

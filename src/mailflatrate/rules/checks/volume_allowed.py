@@ -28,6 +28,6 @@ CHECK: Check[CampaignFacts] = Check(
             " {sent} were written to already."
         ),
         why="A new account begins small. When its first mailings were welcome, the limit goes away.",
-        fix="Choose fewer people, wait until tomorrow, or write to us under Standing why you need more.",
+        fix="Choose fewer people, wait until tomorrow, or write to us under Account status why you need more.",
     ),
 )

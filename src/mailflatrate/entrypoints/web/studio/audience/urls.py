@@ -11,6 +11,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
     quiet,
     rights,
     segments,
+    suppressions,
 )
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
@@ -42,6 +43,9 @@ urlpatterns: list[URLPattern] = [
     path(SEGMENT, segments.edit, name="segment"),
     path(f"{SEGMENT}count/", segments.count, name="segment-count"),
     path(f"{SEGMENT}delete/", segments.delete, name="segment-delete"),
+    path("suppressions/", suppressions.suppressions, name="suppressions"),
+    path("suppressions/look-up/", suppressions.look_up, name="suppression-look-up"),
+    path("suppressions/add/", suppressions.add, name="suppression-add"),
     path("imports/", imports.history, name="imports"),
     path("imports/new/", imports.new, name="import-new"),
     path(IMPORT, imports.one, name="import"),

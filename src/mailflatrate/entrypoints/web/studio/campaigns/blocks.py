@@ -94,7 +94,7 @@ def _words() -> dict[str, str]:
         "nothing_chosen": _("Choose a block in the mailing or in the list below to change it."),
         "imprint_stays": _(
             "This block is part of every mailing: who writes, why, and how to leave. It cannot be left out. "
-            "Its colours are set under Appearance."
+            "Its colors are set under Content, Brand."
         ),
         "text": _("Text"), "text_hint": _("With HTML for bold, links and lists. Or write in the mailing itself."),
         "source_hint": _("A part that the blocks do not draw. It is kept as it is."),

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.apps.tracking.models import Click
+from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY
 
 
@@ -43,14 +43,10 @@ def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     grouped = Tally.objects.filter(campaign_id__in=ids).values("campaign_id", "state").annotate(number=Sum("count"))
     for row in grouped:
         tallies[row["campaign_id"]][row["state"]] = row["number"]
-    clicks = dict(
-        Click.objects.filter(campaign_id__in=ids)
-        .values_list("campaign_id")
-        .annotate(number=Count("id", filter=Q(machine=False)))
-    )
+    clicks = clicks_by_campaign(ids)
     wanted = {list_id for campaign in campaigns for list_id in campaign.list_ids}
     names = dict(MailingList.objects.filter(id__in=wanted).values_list("id", "name"))
-    return [_row(campaign, tallies[campaign.id], clicks.get(campaign.id, 0), names) for campaign in campaigns]
+    return [_row(campaign, tallies[campaign.id], clicks[campaign.id], names) for campaign in campaigns]
 
 
 UNCOUNTED = (CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED, CampaignState.PLANNING)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -219,15 +220,22 @@ def account_settings(request: StudioRequest) -> HttpResponse:
         actions.change_settings(account.id, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return see_other(reverse("studio:standing-settings"))
-    return _settings_page(request, form)
+    return page(request, "studio/trust/settings.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _settings_page(request: StudioRequest, form: SettingsForm, *, error: str = "") -> HttpResponse:
+@require_safe
+@studio
+def security(request: StudioRequest) -> HttpResponse:
+    """The person's own sign-in, and whether a second person approves each campaign."""
+    return _security_page(request)
+
+
+def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
     context = {
-        "form": form, "error": error, "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
-        "writers": queries.writers(),
+        "error": error, "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
+        "writers": queries.writers(), "has_second_factor": is_mfa_enabled(request.user),
     }  # fmt: skip
-    return page(request, "studio/trust/settings.html", context, status=422 if form.errors or error else 200)
+    return page(request, "studio/trust/security.html", context, status=422 if error else 200)
 
 
 @require_POST
@@ -239,7 +247,7 @@ def four_eyes(request: StudioRequest) -> HttpResponse:
     try:
         actions.switch_four_eyes(request.account.id, wanted, by=request.user)
     except AccountError as problem:
-        return _settings_page(request, _settings_form(request.account), error=str(problem))
+        return _security_page(request, error=str(problem))
     done = _("From now on a second person releases each mailing.") if wanted else _("One person releases a mailing.")
     messages.success(request, done)
-    return see_other(reverse("studio:standing-settings"))
+    return see_other(reverse("studio:standing-security"))

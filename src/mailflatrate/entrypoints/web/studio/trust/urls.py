@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("standing/letters/", standing.write, name="standing-write"),
     path("standing/agreements/", standing.accept, name="standing-accept"),
     path("standing/settings/", standing.account_settings, name="standing-settings"),
+    path("standing/security/", standing.security, name="standing-security"),
     path("standing/settings/four-eyes/", standing.four_eyes, name="standing-four-eyes"),
     path("standing/compliance/", compliance.compliance, name="standing-compliance"),
     path("standing/compliance.pdf", compliance.on_paper, name="standing-compliance-pdf"),

@@ -1,0 +1,186 @@
+"""The studio's navigation: its entries, the tabs inside an entry, and which of them a page belongs to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One page of an entry. It owns every URL name that equals a stem or begins with a stem and a hyphen."""
+
+    name: str
+    label: "StrOrPromise"
+    stems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the sidebar. With several tabs, each tab's page shows them all."""
+
+    label: "StrOrPromise"
+    icon: str
+    tabs: tuple[Tab, ...]
+
+
+def _alone(name: str, label: "StrOrPromise", icon: str, *stems: str) -> Entry:
+    return Entry(label, icon, (Tab(name, label, stems or (name,)),))
+
+
+CONTACTS = Entry(
+    _("Contacts"),
+    "users",
+    (
+        Tab("contacts", _("Contacts"), ("contact",)),
+        Tab("lists", _("Lists"), ("list",)),
+        Tab("segments", _("Segments"), ("segment",)),
+        Tab("imports", _("Imports"), ("import",)),
+        Tab("suppressions", _("Suppressions"), ("suppression",)),
+        Tab("quiet", pgettext_lazy("contacts", "Inactive"), ("quiet",)),
+    ),
+)
+CONTENT = Entry(
+    _("Content"),
+    "layout-template",
+    (
+        Tab("templates", _("Templates"), ("template",)),
+        Tab("media", _("Media"), ("media",)),
+        Tab("brand", _("Brand"), ("brand",)),
+    ),
+)
+SETTINGS = Entry(
+    _("Settings"),
+    "settings",
+    (
+        Tab("standing-people", _("Team"), ("standing-people", "standing-role", "standing-invite", "standing-remove")),
+        Tab("standing-security", _("Security"), ("standing-security", "standing-four-eyes")),
+        Tab("standing-keys", _("API keys"), ("standing-key",)),
+        Tab("imprint", _("Imprint"), ("imprint",)),
+        Tab("senders", _("Senders"), ("sender", "reply", "mailbox", "media-host")),
+        Tab("standing-compliance", _("Compliance"), ("standing-compliance",)),
+        Tab("requests", _("Data requests"), ("request",)),
+        Tab("standing", _("Account status"), ("standing", "question", "questions")),
+        Tab("standing-settings", _("General"), ("standing-settings",)),
+    ),
+)
+MAIN = (
+    _alone("home", _("Home"), "house"),
+    _alone("campaigns", _("Campaigns"), "send", "campaign", "digest", "digests"),
+    CONTACTS,
+    _alone("forms", _("Forms"), "square-pen", "form"),
+    CONTENT,
+    _alone("reports", pgettext_lazy("navigation", "Reports"), "chart-column", "report"),
+)
+TEST_INBOX = _alone("postbox", _("Test inbox"), "inbox")
+FOOT = (SETTINGS, _alone("help", _("Help"), "circle-help"))
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One line of the navigation."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: int = 0
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """Lines that belong together; `foot` sets them at the bottom of the sidebar."""
+
+    items: list[NavItem]
+    label: str = ""
+    foot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TabItem:
+    """One tab, as it is shown."""
+
+    label: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The entry of the page that is open, for its head. `crumb` is empty where it would repeat the title."""
+
+    label: str
+    url: str
+    crumb: str
+    tabs: list[TabItem]
+
+
+def _owner(here: str) -> tuple[Entry, Tab] | None:
+    """The entry and tab that a URL name belongs to: the longest stem decides."""
+    best: tuple[int, Entry, Tab] | None = None
+    for entry in (*MAIN, TEST_INBOX, *FOOT):
+        for tab in entry.tabs:
+            for stem in (tab.name, *tab.stems):
+                owns = here == stem or here.startswith(f"{stem}-")
+                if owns and (best is None or len(stem) > best[0]):
+                    best = (len(stem), entry, tab)
+    return (best[1], best[2]) if best else None
+
+
+def _has_test_inbox() -> bool:
+    """Whether messages end in the built-in sink. Relays are the operator's rows, so the account may not read them."""
+    if settings.SETTINGS.relay_host is not None:
+        return False
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        return not mail_leaves_machine(settings.SETTINGS)
+
+
+def _url_name(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return (match.url_name or "") if match else ""
+
+
+def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] = _has_test_inbox) -> list[NavGroup]:
+    """The sidebar of the studio with the current entry marked."""
+    owner = _owner(_url_name(request))
+    current = owner[0] if owner else None
+
+    def items(entries: tuple[Entry, ...]) -> list[NavItem]:
+        return [
+            NavItem(str(one.label), reverse(f"studio:{one.tabs[0].name}"), one.icon, one is current) for one in entries
+        ]
+
+    foot = (TEST_INBOX, *FOOT) if has_test_inbox() else FOOT
+    return [NavGroup(items(MAIN)), NavGroup(items(foot), foot=True)]
+
+
+def studio_section(request: HttpRequest) -> Section | None:
+    """The head of the page that is open; None for a page that is alone in its entry.
+
+    Tabs are shown by the pages they name. A page below one of them has its own crumb, which leads back.
+    """
+    here = _url_name(request)
+    owner = _owner(here)
+    if owner is None or len(owner[0].tabs) == 1:
+        return None
+    entry, tab = owner
+    shows_tabs = here in (tab.name, "questions", "standing-write", "standing-accept", "standing-four-eyes",
+                            "suppression-look-up", "suppression-add")  # fmt: skip
+    tabs = [TabItem(str(one.label), reverse(f"studio:{one.name}"), one is tab) for one in entry.tabs]
+    return Section(
+        label=str(entry.label), url=tabs[0].url, crumb=str(entry.label) if tab.label != entry.label else "",
+        tabs=tabs if shows_tabs else [],
+    )  # fmt: skip

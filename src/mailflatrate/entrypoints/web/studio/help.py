@@ -1,0 +1,14 @@
+"""Help: where customers find the documentation, and how to reach our team."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page
+
+
+@require_safe
+@studio
+def help_page(request: StudioRequest) -> HttpResponse:
+    """Links to what exists."""
+    return page(request, "studio/help.html", {})

@@ -1,0 +1,135 @@
+"""Reports: every sent campaign with its rates, newest first, and the totals of the last 30 days."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q, Sum
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery.models import DeliveryState, Tally
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_by_campaign
+from mailflatrate.apps.stats.queries import window_counts
+from mailflatrate.apps.tracking.queries import clicks_by_campaign
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
+
+PAGE_ROWS = 25
+TOTAL_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One sent campaign with its figures; `clicks` is None where they were not counted."""
+
+    campaign: Campaign
+    delivered: int
+    clicks: int | None
+    unsubscribed: int
+    hard_bounces: Rate
+    complaints: Rate
+
+    @property
+    def delivered_percent(self) -> float | None:
+        """Share of the planned recipients whose server accepted the message."""
+        return 100 * self.delivered / self.campaign.planned_count if self.campaign.planned_count else None
+
+    @property
+    def unsubscribed_percent(self) -> float | None:
+        """Share of the delivered who unsubscribed because of this campaign."""
+        return 100 * self.unsubscribed / self.delivered if self.delivered else None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The figures of the last 30 days, as of the last count."""
+
+    campaigns: int
+    settled: int
+    delivered: int
+    unsubscribed: int
+    hard_bounces: Rate
+    complaints: Rate
+
+    @property
+    def delivered_percent(self) -> float | None:
+        """Share of the messages with a result that were delivered."""
+        return 100 * self.delivered / self.settled if self.settled else None
+
+    @property
+    def unsubscribed_percent(self) -> float | None:
+        """Share of the delivered who unsubscribed."""
+        return 100 * self.unsubscribed / self.delivered if self.delivered else None
+
+
+def report_rows(campaigns: Sequence[Campaign]) -> list[ReportRow]:
+    """The rows for a page of campaigns, with three queries for all of them."""
+    ids = [campaign.id for campaign in campaigns]
+    tallies: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    grouped = Tally.objects.filter(campaign_id__in=ids).values_list("campaign_id", "state", "detail")
+    for campaign_id, state, detail, number in grouped.annotate(number=Sum("count")):
+        tallies[campaign_id][state] += number
+        if (state, detail) == (DeliveryState.BOUNCED, "hard"):
+            tallies[campaign_id]["hard"] += number
+    feedback, clicks = feedback_by_campaign(ids), clicks_by_campaign(ids)
+    rows = []
+    for campaign in campaigns:
+        counts = tallies[campaign.id]
+        delivered = counts[DeliveryState.SENT]
+        rows.append(
+            ReportRow(
+                campaign=campaign,
+                delivered=delivered,
+                clicks=clicks[campaign.id] if campaign.track_clicks else None,
+                unsubscribed=feedback.get((campaign.id, FeedbackKind.UNSUBSCRIBE), 0),
+                hard_bounces=bounce_rate(counts["hard"], delivered + counts[DeliveryState.BOUNCED]),
+                complaints=complaint_rate(feedback.get((campaign.id, FeedbackKind.COMPLAINT), 0), delivered),
+            )
+        )
+    return rows
+
+
+def _totals() -> Totals:
+    counts = window_counts(TOTAL_DAYS)
+    since = clock.now() - timedelta(days=TOTAL_DAYS)
+    return Totals(
+        campaigns=Campaign.objects.filter(state=CampaignState.SENT, finished_at__gte=since).count(),
+        settled=counts.settled,
+        delivered=counts.delivered,
+        unsubscribed=counts.unsubscribed,
+        hard_bounces=bounce_rate(counts.hard, counts.settled),
+        complaints=complaint_rate(counts.complaints, counts.reporting or counts.delivered),
+    )
+
+
+def _page_of(before_id: int) -> tuple[list[Campaign], int]:
+    """One page of sent campaigns, and the id before which the next page begins (0: this was the last)."""
+    found = Campaign.objects.filter(state=CampaignState.SENT, finished_at__isnull=False)
+    last = found.filter(id=before_id).first() if before_id else None
+    if last is not None:
+        found = found.filter(Q(finished_at__lt=last.finished_at) | Q(finished_at=last.finished_at, id__lt=last.id))
+    campaigns = list(found.order_by("-finished_at", "-id")[: PAGE_ROWS + 1])
+    return campaigns[:PAGE_ROWS], campaigns[PAGE_ROWS - 1].id if len(campaigns) > PAGE_ROWS else 0
+
+
+@require_safe
+@studio
+def reports(request: StudioRequest) -> HttpResponse:
+    """Sent campaigns with their rates; the first page begins with the totals."""
+    before_id = whole_number(request.GET.get("before"))
+    campaigns, next_id = _page_of(before_id)
+    address = reverse("studio:reports")
+    context = {
+        "rows": report_rows(campaigns),
+        "totals": _totals() if campaigns and not before_id else None,
+        "first": address if before_id else "",
+        "next": f"{address}?before={next_id}" if next_id else "",
+    }
+    return page(request, "studio/reports.html", context)
